@@ -1,0 +1,35 @@
+import { keepLatest, type Members } from './members.js';
+
+const IN_PIECES: ReadonlySet<string> = new Set(['data', 'transcript']);
+
+/** Puts the spoken answer of one choice together. */
+export class AudioAssembler {
+  readonly #data: string[] = [];
+  readonly #others: Members = {};
+  #transcript: string | undefined;
+  empty = true;
+
+  add(delta: Members): void {
+    this.empty = false;
+    if (typeof delta['data'] === 'string') this.#data.push(delta['data']);
+    if (typeof delta['transcript'] === 'string') this.#transcript = (this.#transcript ?? '') + delta['transcript'];
+    keepLatest(this.#others, delta, IN_PIECES);
+  }
+
+  audio(): Members {
+    const audio: Members = { ...this.#others };
+    if (this.#data.length > 0) audio['data'] = joinBase64(this.#data);
+    if (this.#transcript !== undefined) audio['transcript'] = this.#transcript;
+    return audio;
+  }
+}
+
+/**
+ * One base64 text of all pieces. Where pieces end in padding each was encoded by itself,
+ * and only their bytes can be joined; otherwise they are slices of one text.
+ */
+function joinBase64(pieces: readonly string[]): string {
+  const eachByItself = pieces.slice(0, -1).some((piece) => piece.endsWith('='));
+  if (!eachByItself) return pieces.join('');
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64'))).toString('base64');
+}

@@ -1,0 +1,26 @@
+/** A JSON object of which nothing is known yet. */
+export type Members = { [key: string]: unknown };
+
+/** No model gives more choices, and no choice more tool calls, than this. */
+const MAX_INDEX = 127;
+
+export function isRecord(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `value` where it may be used as an array index: an upstream's 4294967294 must not grow an array. */
+export function arrayIndex(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_INDEX ? value : undefined;
+}
+
+/** Copies what `source` says into `target`, later values over earlier ones; null says nothing. */
+export function keepLatest(target: Members, source: Members, except: ReadonlySet<string> = NOTHING): void {
+  for (const key of Object.keys(source)) {
+    // Assigned, `__proto__` would become the target's prototype.
+    if (key === '__proto__' || except.has(key)) continue;
+    const value = source[key];
+    if (value !== null && value !== undefined) target[key] = value;
+  }
+}
+
+const NOTHING: ReadonlySet<string> = new Set();

@@ -1,0 +1,105 @@
+import { isRecord, type Members } from './members.js';
+import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
+
+export interface SplitOptions {
+  /** The caller asked for usage: a last chunk without choices tells it, and every other one says `usage: null`. */
+  readonly includeUsage: boolean;
+}
+
+/** Said by every chunk of a stream. The completion's other members are said once, by the first. */
+const IN_EVERY_CHUNK: readonly string[] = ['id', 'created', 'model', 'service_tier', 'system_fingerprint'];
+const NOT_SAID: ReadonlySet<string> = new Set([...IN_EVERY_CHUNK, 'object', 'choices', 'usage']);
+const OWN_CHOICE: ReadonlySet<string> = new Set(['index', 'message', 'delta', 'finish_reason', 'logprobs']);
+const OWN_MESSAGE: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'tool_calls', 'function_call']);
+
+/**
+ * A whole answer as the chunks of a stream: for each choice its role, what it says, and why it ended.
+ * `assembleCompletion` makes the same answer of them again.
+ */
+export function splitCompletion(completion: ChatCompletion, { includeUsage }: SplitOptions): ChatChunk[] {
+  const common = commonMembers(completion, includeUsage);
+  const chunks: ChatChunk[] = [];
+  for (const choice of completion.choices.flatMap(splitChoice)) chunks.push({ ...common, choices: [choice] });
+  if (includeUsage && isRecord(completion.usage)) {
+    chunks.push({ ...common, choices: [], usage: completion.usage });
+  }
+  const [first] = chunks;
+  if (first !== undefined) chunks[0] = { ...first, ...withoutMembers(completion, NOT_SAID) };
+  return chunks;
+}
+
+function commonMembers(completion: ChatCompletion, includeUsage: boolean): ChatChunk {
+  const common: ChatChunk = { object: 'chat.completion.chunk', system_fingerprint: null };
+  for (const key of IN_EVERY_CHUNK) {
+    if (completion[key] !== undefined) common[key] = completion[key];
+  }
+  if (includeUsage) common.usage = null;
+  return common;
+}
+
+function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
+  const index = choice.index ?? position;
+  const message: Members = isRecord(choice.message) ? choice.message : {};
+  const logprobs = isRecord(choice['logprobs']) ? choice['logprobs'] : undefined;
+  const hasContent = isText(message['content']);
+  const hasRefusal = isText(message['refusal']);
+
+  const deltas: ChunkChoice[] = [piece(index, openingDelta(message))];
+  const others = withoutMembers(message, OWN_MESSAGE);
+  if (Object.keys(others).length > 0) deltas.push(piece(index, others));
+  if (hasContent) deltas.push(piece(index, { content: message['content'] }, { content: logprobs?.['content'] }));
+  if (hasRefusal) deltas.push(piece(index, { refusal: message['refusal'] }, { refusal: logprobs?.['refusal'] }));
+  if (isRecord(message['function_call'])) deltas.push(piece(index, { function_call: message['function_call'] }));
+  for (const delta of toolCallDeltas(message['tool_calls'])) deltas.push(piece(index, delta));
+
+  const end = piece(
+    index,
+    {},
+    {
+      content: hasContent ? null : logprobs?.['content'],
+      refusal: hasRefusal ? null : logprobs?.['refusal'],
+    },
+  );
+  deltas.push({ ...end, ...withoutMembers(choice, OWN_CHOICE), finish_reason: choice.finish_reason ?? null });
+  return deltas;
+}
+
+/** Clients that put deltas together want the role first. Content is "" where text follows, null where none does. */
+function openingDelta(message: Members): Members {
+  const role = typeof message['role'] === 'string' ? message['role'] : 'assistant';
+  return { role, content: typeof message['content'] === 'string' ? '' : null, refusal: null };
+}
+
+/** One delta a call, whole: `index` tells clients which call a piece belongs to. */
+function toolCallDeltas(toolCalls: unknown): Members[] {
+  if (!Array.isArray(toolCalls)) return [];
+  return toolCalls.filter(isRecord).map((call, index) => ({ tool_calls: [{ ...call, index }] }));
+}
+
+interface Logprobs {
+  readonly content?: unknown;
+  readonly refusal?: unknown;
+}
+
+function piece(index: number, delta: Members, logprobs: Logprobs = {}): ChunkChoice {
+  const content = Array.isArray(logprobs.content) ? logprobs.content : null;
+  const refusal = Array.isArray(logprobs.refusal) ? logprobs.refusal : null;
+  return {
+    index,
+    delta,
+    logprobs: content === null && refusal === null ? null : { content, refusal },
+    finish_reason: null,
+  };
+}
+
+function withoutMembers(source: Members, except: ReadonlySet<string>): Members {
+  const rest: Members = {};
+  for (const key of Object.keys(source)) {
+    if (key !== '__proto__' && !except.has(key)) rest[key] = source[key];
+  }
+  return rest;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}

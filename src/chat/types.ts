@@ -1,0 +1,576 @@
+/**
+ * The wire types of `/v1/chat/completions`. A request is what `validate` lets through, so its members have their
+ * types; an answer comes from somebody else's server, so nearly everything in it may be missing.
+ * Members that are not named here are kept as they came.
+ */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+// ── Request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A validated request in wire form. Members that this package does not know are passed on untouched. */
+export interface ChatRequest extends RoutingFields {
+  /** Absent, `null` and `""` mean the same: nobody named a model. */
+  model?: string | null;
+  messages: ChatMessage[];
+  stream?: boolean | null;
+  stream_options?: StreamOptions | null;
+  audio?: AudioOptions | null;
+  frequency_penalty?: number | null;
+  logit_bias?: Record<string, number> | null;
+  logprobs?: boolean | null;
+  max_completion_tokens?: number | null;
+  max_tokens?: number | null;
+  metadata?: Record<string, string> | null;
+  modalities?: string[] | null;
+  n?: number | null;
+  parallel_tool_calls?: boolean | null;
+  prediction?: Prediction | null;
+  presence_penalty?: number | null;
+  /** `none` … `max` so far: the set has grown three times. */
+  reasoning_effort?: string | null;
+  response_format?: ResponseFormat | null;
+  seed?: number | null;
+  service_tier?: ServiceTier | null;
+  stop?: string | string[] | null;
+  store?: boolean | null;
+  temperature?: number | null;
+  tool_choice?: ToolChoice | null;
+  tools?: Tool[] | null;
+  top_logprobs?: number | null;
+  top_p?: number | null;
+  user?: string | null;
+  web_search_options?: WebSearchOptions | null;
+  [key: string]: unknown;
+}
+
+/** Members of a request that are the gateway's own: read by `route`, never sent to an upstream. */
+export interface RoutingFields {
+  models?: string[] | null;
+  provider_configs?: Record<string, ProviderConfig | null> | null;
+  provider_order?: string[] | null;
+  provider_only?: string[] | null;
+  provider_ignore?: string[] | null;
+  /** `""` means not set. */
+  provider_sort?: SortMetric | '' | null;
+  provider_quantizations?: string[] | null;
+  /** `""` means not set. */
+  provider_data_collection?: DataCollection | '' | null;
+  provider_zdr?: boolean | null;
+  provider_enforce_distillable_text?: boolean | null;
+  provider_require_parameters?: boolean | null;
+  /** USD per million tokens. */
+  provider_max_prompt_price?: number | null;
+  /** USD per million tokens. */
+  provider_max_completion_price?: number | null;
+  /** USD per request. */
+  provider_max_request_price?: number | null;
+  /** USD per image. */
+  provider_max_image_price?: number | null;
+  provider_allow_fallbacks?: boolean | null;
+  /** The same preferences in OpenRouter's form. */
+  provider?: ProviderPreferences | null;
+  /** Names a conversation, so that it stays with one endpoint. */
+  session_id?: string | null;
+}
+
+/** OpenRouter's `provider` object. */
+export interface ProviderPreferences {
+  order?: string[] | null;
+  only?: string[] | null;
+  ignore?: string[] | null;
+  sort?: SortMetric | SortPreference | null;
+  quantizations?: string[] | null;
+  data_collection?: DataCollection | null;
+  zdr?: boolean | null;
+  enforce_distillable_text?: boolean | null;
+  require_parameters?: boolean | null;
+  allow_fallbacks?: boolean | null;
+  max_price?: MaxPrice | null;
+  preferred_min_throughput?: number | PercentileCutoffs | null;
+  preferred_max_latency?: number | PercentileCutoffs | null;
+  [key: string]: unknown;
+}
+
+export type SortMetric = 'price' | 'throughput' | 'latency';
+export type DataCollection = 'allow' | 'deny';
+
+export interface SortPreference {
+  by?: SortMetric | null;
+  /** `none`: the endpoints of all models are one pool. */
+  partition?: 'model' | 'none' | null;
+  [key: string]: unknown;
+}
+
+/** Numbers, or numbers in text as OpenRouter's own SDK sends them. */
+export interface MaxPrice {
+  prompt?: number | string | null;
+  completion?: number | string | null;
+  request?: number | string | null;
+  image?: number | string | null;
+  audio?: number | string | null;
+  [key: string]: unknown;
+}
+
+export interface PercentileCutoffs {
+  p50?: number | null;
+  p75?: number | null;
+  p90?: number | null;
+  p99?: number | null;
+  [key: string]: unknown;
+}
+
+/** A caller's own credential or address for one provider. Secret. */
+export interface ProviderConfig {
+  api_key?: string | null;
+  base_url?: string | null;
+  endpoint_overrides?: Record<string, EndpointOverride>;
+  [key: string]: unknown;
+}
+
+export interface EndpointOverride {
+  base_url?: string;
+  /** Milliseconds. */
+  timeout?: number;
+  [key: string]: unknown;
+}
+
+export type ChatMessage =
+  | DeveloperMessage
+  | SystemMessage
+  | UserMessage
+  | AssistantMessage
+  | ToolMessage
+  | FunctionMessage;
+
+export interface DeveloperMessage {
+  role: 'developer';
+  content: string | TextPart[];
+  name?: string | null;
+  [key: string]: unknown;
+}
+
+export interface SystemMessage {
+  role: 'system';
+  content: string | TextPart[];
+  name?: string | null;
+  [key: string]: unknown;
+}
+
+export interface UserMessage {
+  role: 'user';
+  content: string | ContentPart[];
+  name?: string | null;
+  [key: string]: unknown;
+}
+
+export interface AssistantMessage {
+  role: 'assistant';
+  /** Missing or `null` where `tool_calls`, `function_call`, `refusal` or `audio` stand in for it. */
+  content?: string | (TextPart | RefusalPart)[] | null;
+  name?: string | null;
+  refusal?: string | null;
+  audio?: { id: string; [key: string]: unknown } | null;
+  tool_calls?: ToolCall[] | null;
+  function_call?: FunctionCall | null;
+  /** Sent back by clients as it was answered. */
+  annotations?: unknown;
+  [key: string]: unknown;
+}
+
+export interface ToolMessage {
+  role: 'tool';
+  content: string | TextPart[];
+  tool_call_id: string;
+  [key: string]: unknown;
+}
+
+export interface FunctionMessage {
+  role: 'function';
+  content: string | null;
+  name: string;
+  [key: string]: unknown;
+}
+
+/** Part of a user message. With `unknownContentParts: 'pass'` there may be others at run time. */
+export type ContentPart = TextPart | ImagePart | InputAudioPart | FilePart;
+
+export interface TextPart {
+  type: 'text';
+  text: string;
+  prompt_cache_breakpoint?: unknown;
+  [key: string]: unknown;
+}
+
+export interface RefusalPart {
+  type: 'refusal';
+  refusal: string;
+  [key: string]: unknown;
+}
+
+export interface ImagePart {
+  type: 'image_url';
+  image_url: ImageUrl;
+  prompt_cache_breakpoint?: unknown;
+  [key: string]: unknown;
+}
+
+export interface ImageUrl {
+  /** `https:` or `data:`. Never fetched here. */
+  url: string;
+  detail?: 'auto' | 'low' | 'high';
+  [key: string]: unknown;
+}
+
+export interface InputAudioPart {
+  type: 'input_audio';
+  input_audio: InputAudio;
+  prompt_cache_breakpoint?: unknown;
+  [key: string]: unknown;
+}
+
+export interface InputAudio {
+  /** Base64. */
+  data: string;
+  /** `wav` or `mp3` at OpenAI, more elsewhere. */
+  format: string;
+  [key: string]: unknown;
+}
+
+export interface FilePart {
+  type: 'file';
+  file: FileReference;
+  prompt_cache_breakpoint?: unknown;
+  [key: string]: unknown;
+}
+
+export interface FileReference {
+  file_data?: string | null;
+  file_id?: string | null;
+  filename?: string | null;
+  [key: string]: unknown;
+}
+
+export type ToolCall = FunctionToolCall | CustomToolCall;
+
+export interface FunctionToolCall {
+  id: string;
+  type: 'function';
+  function: FunctionCall;
+  [key: string]: unknown;
+}
+
+export interface FunctionCall {
+  name: string;
+  /** Usually JSON, written by a model: never rely on it. */
+  arguments: string;
+  [key: string]: unknown;
+}
+
+export interface CustomToolCall {
+  id: string;
+  type: 'custom';
+  custom: CustomCall;
+  [key: string]: unknown;
+}
+
+export interface CustomCall {
+  name: string;
+  input: string;
+  [key: string]: unknown;
+}
+
+export type Tool = FunctionTool | CustomTool;
+
+export interface FunctionTool {
+  type: 'function';
+  function: FunctionDefinition;
+  [key: string]: unknown;
+}
+
+export interface FunctionDefinition {
+  name: string;
+  description?: string | null;
+  /** A JSON Schema; opaque. */
+  parameters?: Record<string, unknown> | null;
+  strict?: boolean | null;
+  [key: string]: unknown;
+}
+
+export interface CustomTool {
+  type: 'custom';
+  custom: CustomToolDefinition;
+  [key: string]: unknown;
+}
+
+export interface CustomToolDefinition {
+  name: string;
+  description?: string | null;
+  format?: TextToolFormat | GrammarToolFormat;
+  [key: string]: unknown;
+}
+
+export interface TextToolFormat {
+  type: 'text';
+}
+
+export interface GrammarToolFormat {
+  type: 'grammar';
+  grammar: Grammar;
+}
+
+export interface Grammar {
+  definition: string;
+  syntax: 'lark' | 'regex';
+  [key: string]: unknown;
+}
+
+export type ToolChoice = 'none' | 'auto' | 'required' | NamedToolChoice | NamedCustomToolChoice | AllowedToolsChoice;
+
+export interface NamedToolChoice {
+  type: 'function';
+  function: { name: string; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+export interface NamedCustomToolChoice {
+  type: 'custom';
+  custom: { name: string; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+export interface AllowedToolsChoice {
+  type: 'allowed_tools';
+  allowed_tools: AllowedTools;
+  [key: string]: unknown;
+}
+
+export interface AllowedTools {
+  mode: 'auto' | 'required';
+  tools: Record<string, unknown>[];
+  [key: string]: unknown;
+}
+
+export type ResponseFormat = TextResponseFormat | JsonObjectResponseFormat | JsonSchemaResponseFormat;
+
+export interface TextResponseFormat {
+  type: 'text';
+  [key: string]: unknown;
+}
+
+export interface JsonObjectResponseFormat {
+  type: 'json_object';
+  [key: string]: unknown;
+}
+
+export interface JsonSchemaResponseFormat {
+  type: 'json_schema';
+  json_schema: JsonSchemaFormat;
+  [key: string]: unknown;
+}
+
+export interface JsonSchemaFormat {
+  name: string;
+  description?: string | null;
+  /** A JSON Schema; opaque. */
+  schema?: Record<string, unknown>;
+  strict?: boolean | null;
+  [key: string]: unknown;
+}
+
+export interface StreamOptions {
+  include_usage?: boolean | null;
+  include_obfuscation?: boolean | null;
+  [key: string]: unknown;
+}
+
+export interface AudioOptions {
+  /** A name, or a custom voice. */
+  voice: string | { id: string; [key: string]: unknown };
+  format: 'wav' | 'aac' | 'mp3' | 'flac' | 'opus' | 'pcm16';
+  [key: string]: unknown;
+}
+
+export interface Prediction {
+  type: 'content';
+  content: string | TextPart[];
+  [key: string]: unknown;
+}
+
+export type ServiceTier = 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast';
+
+export interface WebSearchOptions {
+  search_context_size?: 'low' | 'medium' | 'high';
+  user_location?: UserLocation | null;
+  [key: string]: unknown;
+}
+
+export interface UserLocation {
+  type: 'approximate';
+  approximate: ApproximateLocation;
+  [key: string]: unknown;
+}
+
+export interface ApproximateLocation {
+  city?: string | null;
+  country?: string | null;
+  region?: string | null;
+  timezone?: string | null;
+  [key: string]: unknown;
+}
+
+// ── Answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `chat.completion` */
+export interface ChatCompletion {
+  id?: string;
+  /** `chat.completion` */
+  object?: string;
+  /** Unix seconds. */
+  created?: number;
+  model?: string;
+  choices: ChatChoice[];
+  usage?: Usage | null;
+  service_tier?: string | null;
+  system_fingerprint?: string | null;
+  [key: string]: unknown;
+}
+
+export interface ChatChoice {
+  index?: number;
+  message?: ChatAnswerMessage;
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`; other servers add their own. */
+  finish_reason?: string | null;
+  logprobs?: ChoiceLogprobs | null;
+  [key: string]: unknown;
+}
+
+/** What the model said. */
+export interface ChatAnswerMessage {
+  role?: string;
+  content?: string | null;
+  refusal?: string | null;
+  annotations?: Annotation[] | null;
+  audio?: AnswerAudio | null;
+  function_call?: Partial<FunctionCall> | null;
+  tool_calls?: AnswerToolCall[] | null;
+  [key: string]: unknown;
+}
+
+export interface AnswerToolCall {
+  id?: string;
+  type?: string;
+  function?: Partial<FunctionCall>;
+  custom?: Partial<CustomCall>;
+  [key: string]: unknown;
+}
+
+export interface Annotation {
+  type?: string;
+  url_citation?: UrlCitation;
+  [key: string]: unknown;
+}
+
+export interface UrlCitation {
+  url?: string;
+  title?: string;
+  start_index?: number;
+  end_index?: number;
+  [key: string]: unknown;
+}
+
+export interface AnswerAudio {
+  id?: string;
+  /** Base64. */
+  data?: string;
+  transcript?: string;
+  /** Unix seconds. */
+  expires_at?: number;
+  [key: string]: unknown;
+}
+
+export interface ChoiceLogprobs {
+  content?: TokenLogprob[] | null;
+  refusal?: TokenLogprob[] | null;
+  [key: string]: unknown;
+}
+
+export interface TokenLogprob {
+  token?: string;
+  logprob?: number;
+  bytes?: number[] | null;
+  top_logprobs?: TopLogprob[] | null;
+  [key: string]: unknown;
+}
+
+export interface TopLogprob {
+  token?: string;
+  logprob?: number;
+  bytes?: number[] | null;
+  [key: string]: unknown;
+}
+
+export interface Usage {
+  prompt_tokens?: number;
+  completion_tokens?: number;
+  total_tokens?: number;
+  prompt_tokens_details?: PromptTokensDetails | null;
+  completion_tokens_details?: CompletionTokensDetails | null;
+  [key: string]: unknown;
+}
+
+export interface PromptTokensDetails {
+  audio_tokens?: number;
+  cached_tokens?: number;
+  [key: string]: unknown;
+}
+
+export interface CompletionTokensDetails {
+  accepted_prediction_tokens?: number;
+  audio_tokens?: number;
+  reasoning_tokens?: number;
+  rejected_prediction_tokens?: number;
+  [key: string]: unknown;
+}
+
+/** `chat.completion.chunk` */
+export interface ChatChunk {
+  id?: string;
+  /** `chat.completion.chunk` */
+  object?: string;
+  /** Unix seconds. */
+  created?: number;
+  model?: string;
+  choices?: ChunkChoice[] | null;
+  usage?: Usage | null;
+  service_tier?: string | null;
+  system_fingerprint?: string | null;
+  /** Random filler that hides the length of the text. */
+  obfuscation?: string;
+  [key: string]: unknown;
+}
+
+export interface ChunkChoice {
+  index?: number;
+  delta?: ChunkDelta | null;
+  finish_reason?: string | null;
+  logprobs?: ChoiceLogprobs | null;
+  [key: string]: unknown;
+}
+
+/** What one chunk adds to the message of its choice. */
+export interface ChunkDelta {
+  role?: string;
+  content?: string | null;
+  refusal?: string | null;
+  function_call?: Partial<FunctionCall> | null;
+  tool_calls?: ToolCallDelta[] | null;
+  audio?: AnswerAudio | null;
+  [key: string]: unknown;
+}
+
+/** A piece of a tool call: `id`, `type` and the name come once, the arguments in fragments. */
+export interface ToolCallDelta extends AnswerToolCall {
+  /** Position among the choice's tool calls. */
+  index?: number;
+}

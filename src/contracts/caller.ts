@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Who asks. `id` is the tenant: it is part of every cache key and of every limit. */
+export interface Caller {
+  /** Stable, unique per tenant, and not a secret: it appears in status pages and logs. */
+  readonly id: string;
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * The owner of `key`, or `undefined` when nobody owns it.
+ * Throw only when you could not find out: the client then gets 503, never access.
+ */
+export type VerifyKey = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;

@@ -1,0 +1,13 @@
+/** Time, as something that a test can hold still. Every timer in this package goes through it. */
+export interface Clock {
+  /** Milliseconds on a monotonic scale: never jumps, never runs backwards. */
+  now(): number;
+  /** Unix time in milliseconds, for dates on the wire only. */
+  wallNow(): number;
+  /** Runs `fire` once after `ms`. The timer never keeps the process alive. */
+  setTimer(fire: () => void, ms: number): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import type { ChatRequest, Usage } from '../chat/types.js';
+import type { GatewayError } from '../errors.js';
+import type { Caller } from './caller.js';
+import type { Candidate, ExcludedEndpoint } from './routing.js';
+
+/** What every hook is told. */
+export interface HookState {
+  readonly requestId: string;
+  readonly req: IncomingMessage;
+  readonly caller: Caller | undefined;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+export interface BeforeRouteState extends HookState {
+  readonly request: ChatRequest;
+}
+
+export interface SelectCandidatesState extends HookState {
+  readonly request: ChatRequest;
+  /** The plan's order. Each is one of the configured endpoints. */
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly ExcludedEndpoint[];
+}
+
+export interface BeforeUpstreamState extends HookState {
+  readonly request: ChatRequest;
+  readonly candidate: Candidate;
+  /** 1 for the first upstream call of this request. */
+  readonly attempt: number;
+  /** Headers that will be sent, credentials left out. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface UpstreamChange {
+  /** Sent instead of the validated request. `model` is the upstream's own name when you set it, ours otherwise. */
+  readonly request?: ChatRequest | undefined;
+  /** Added to the outbound headers. Credentials and hop-by-hop names are refused. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One upstream call, as it ended. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly slug: string;
+  /** `ok`, or why it failed: `connect`, `timeout`, `rate_limited`, `upstream_error` … */
+  readonly outcome: string;
+  /** HTTP status of the upstream, where one came. */
+  readonly status: number | undefined;
+  /** Milliseconds since the attempt began. */
+  readonly durationMs: number;
+  /** Milliseconds to the first meaningful event. */
+  readonly firstTokenMs: number | undefined;
+  /** The upstream may have charged for an answer that was not delivered. */
+  readonly possiblyBilled: boolean;
+}
+
+export interface OnAttemptState extends HookState {
+  readonly record: AttemptRecord;
+}
+
+export interface AfterAnswerState extends HookState {
+  readonly request: ChatRequest;
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
+  readonly slug: string | undefined;
+  readonly attempts: readonly AttemptRecord[];
+  readonly cache: CacheStatus | undefined;
+  /** The whole answer reached its end; false for a truncation or a client that left. */
+  readonly complete: boolean;
+  readonly finishReason: string | undefined;
+  readonly usage: Usage | undefined;
+  /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */
+  readonly costUsd: number | undefined;
+  /** Milliseconds from request to last byte. */
+  readonly durationMs: number;
+  readonly firstTokenMs: number | undefined;
+}
+
+export interface OnErrorState extends HookState {
+  readonly error: GatewayError;
+}
+
+export type CacheStatus = 'HIT' | 'MISS' | 'BYPASS';
+
+/**
+ * A host's own code on the path, in this order. A hook gets one state object; its return type says what it may do.
+ * What a deciding hook throws becomes the answer (a `GatewayError` as it is, anything else a 500);
+ * what a watching hook throws is reported to `onHookError`, never to the client.
+ */
+export interface Hooks {
+  /** After validation, before the plan. Return a request to use that one instead; throw to refuse. */
+  readonly beforeRoute?: ((state: BeforeRouteState) => ChatRequest | void | Promise<ChatRequest | void>) | undefined;
+  /** The routing hook: return the candidates to try, in order. An empty list refuses the request. */
+  readonly selectCandidates?:
+    | ((state: SelectCandidatesState) => readonly Candidate[] | void | Promise<readonly Candidate[] | void>)
+    | undefined;
+  /** Before each upstream call. Return what to change; throw to refuse. */
+  readonly beforeUpstream?:
+    | ((state: BeforeUpstreamState) => UpstreamChange | void | Promise<UpstreamChange | void>)
+    | undefined;
+  /** Watches every upstream call as it ends. */
+  readonly onAttempt?: ((state: OnAttemptState) => void | Promise<void>) | undefined;
+  /** Watches every answer that was delivered, whole or in part. */
+  readonly afterAnswer?: ((state: AfterAnswerState) => void | Promise<void>) | undefined;
+  /** Watches every error that a client is told. */
+  readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
+  /** Told what a watching hook threw. */
+  readonly onHookError?: ((error: unknown, hook: string) => void) | undefined;
+}

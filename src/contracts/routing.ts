@@ -1,0 +1,107 @@
+import type { Provider } from './provider.js';
+import type { UpstreamUrl } from './transport.js';
+
+/** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
+export interface ResolvedProvider {
+  /** The key in `providers`; the base slug. Lower case. */
+  readonly slug: string;
+  readonly displayName: string;
+  readonly url: UpstreamUrl;
+  /** The operator's key for `url.origin`, and for no other. */
+  readonly apiKey: string | (() => string | Promise<string>) | undefined;
+  readonly auth: { readonly header: string; readonly prefix: string };
+  readonly headers: Readonly<Record<string, string>>;
+  readonly format: Provider;
+  readonly timeouts: Timeouts;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  readonly connectMs: number;
+  /** To the response head, where a whole answer was asked for. */
+  readonly headMs: number;
+  /** To the first event that means something, where a stream was asked for. */
+  readonly firstEventMs: number;
+  /** Between two pieces of a body. */
+  readonly idleMs: number;
+  /** The whole request, all attempts and pauses. */
+  readonly totalMs: number;
+}
+
+/** An endpoint = provider × model × tag: one thing that can be asked. */
+export interface Endpoint {
+  /** Position in the table: the last tie-breaker. */
+  readonly position: number;
+  readonly provider: ResolvedProvider;
+  /** The logical model id that callers use. */
+  readonly model: string;
+  /** `provider` or `provider/tag`. Lower case. */
+  readonly slug: string;
+  /** `<slug> <model>`: the key of statistics and snapshots. */
+  readonly id: string;
+  /** The name that the upstream knows. */
+  readonly upstreamModel: string;
+  readonly pricing: Pricing | undefined;
+  readonly contextLength: number | undefined;
+  readonly maxCompletionTokens: number | undefined;
+  readonly quantization: string;
+  /** `undefined`: not declared. */
+  readonly supportedParameters: ReadonlySet<string> | undefined;
+  readonly zdr: boolean;
+  readonly dataCollection: 'allow' | 'deny';
+  readonly distillable: boolean;
+  readonly tier: 'flex' | 'priority' | undefined;
+}
+
+/** USD per million tokens; USD per request; USD per image. */
+export interface Pricing {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly request: number;
+  readonly image: number;
+}
+
+/** One endpoint in the order of a plan, as hooks and `plan()` show it. */
+export interface Candidate {
+  readonly provider: string;
+  readonly model: string;
+  readonly slug: string;
+  readonly upstreamModel: string;
+}
+
+export interface ExcludedEndpoint {
+  readonly provider: string;
+  readonly model: string;
+  readonly slug: string;
+  /** Which rule took it out: `max_price`, `data_policy:zdr`, `allowed_providers` … */
+  readonly reason: string;
+}
+
+/** How one upstream call went: what live statistics are made of. */
+export interface CallOutcome {
+  readonly ok: boolean;
+  /** False where the failure says nothing of the endpoint (a 429, a refused key). */
+  readonly countable: boolean;
+  /** Milliseconds to the first event that means something. */
+  readonly firstTokenMs: number | undefined;
+  readonly durationMs: number;
+  readonly completionTokens: number | undefined;
+}
+
+/** What is assumed of endpoints, by `"<slug> <model>"`. */
+export type Snapshot = Readonly<Record<string, EndpointSnapshot>>;
+
+export interface EndpointSnapshot {
+  readonly health?: 'ok' | 'degraded' | 'down' | undefined;
+  /** Tokens per second; `p90` is the rate that 90 % of the requests reach. */
+  readonly throughput?: Percentiles | undefined;
+  /** Seconds to the first token. */
+  readonly latency?: Percentiles | undefined;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p75?: number | undefined;
+  readonly p90?: number | undefined;
+  readonly p99?: number | undefined;
+}

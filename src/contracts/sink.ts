@@ -1,0 +1,28 @@
+import type { GatewayError } from '../errors.js';
+
+/**
+ * Where an answer goes: the client's response, or something in front of it (the cache's recorder,
+ * the fan-out of a shared call). Calls come in this order:
+ * `json` | `open`, `event`*, (`done` | `fail`) | `fail`.
+ */
+export interface AnswerSink {
+  /** A whole `chat.completion`. `body` is its JSON text in UTF-8. */
+  json(head: AnswerHead, body: Uint8Array): void;
+  /** A stream begins. Nothing has been written before this. */
+  open(head: AnswerHead): void;
+  /** One event's payload: the JSON text of a chunk, without `data:` and line ends. False: wait for `onDrain`. */
+  event(payload: string): boolean;
+  /** Calls `resume` once, when `event` may be called again. */
+  onDrain(resume: () => void): void;
+  /** The stream is whole: `[DONE]` follows. */
+  done(): void;
+  /** No answer (an error with its status), or half of one (an error event and no `[DONE]`). */
+  fail(error: GatewayError): void;
+}
+
+/** What is known of an answer when its first byte is written. */
+export interface AnswerHead {
+  readonly status: number;
+  /** Response headers beyond those that the sink writes itself. Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * How one request travels to one upstream. The default is http-proxy-middleware; anything that keeps this
+ * contract can stand in. A transport knows nothing of candidates, retries or clients.
+ */
+export interface Transport {
+  /**
+   * Starts one upstream request. Exactly one of `onHead` and `onFailure` is called, once, unless `abort` came first;
+   * never synchronously from within `open`.
+   */
+  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamCall;
+  /** Sockets at work and idle, for `status()` and leak tests. */
+  sockets(): { readonly active: number; readonly idle: number };
+  /** Closes idle sockets, and those at work as they fall idle. */
+  close(): void;
+}
+
+export interface UpstreamRequest {
+  readonly url: UpstreamUrl;
+  /** The whole header set: nothing is added but `host` and `connection`. Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Never reuse an idle connection for this request. */
+  readonly fresh: boolean;
+  /** Sockets of different pools are never shared: callers' own keys do not ride the operator's connections. */
+  readonly pool: string;
+}
+
+/** A checked address. Only `proxy/outbound.ts` and the provider registry make one. */
+export interface UpstreamUrl {
+  readonly origin: string;
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: string;
+  /** Path and query. */
+  readonly path: string;
+}
+
+export interface UpstreamEvents {
+  /** The connection stands (at once when it is a reused one). */
+  onConnected(): void;
+  /** Status line and headers came; the body follows on `message`. */
+  onHead(head: UpstreamHead): void;
+  /** No usable head will come. */
+  onFailure(failure: TransportFailure): void;
+}
+
+export interface UpstreamHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body. After `end`, `complete` says whether it came whole. */
+  readonly message: Readable & { readonly complete: boolean };
+}
+
+export interface TransportFailure {
+  readonly error: Error & { readonly code?: string | undefined };
+  /** The connection was an idle one from the pool, so the peer may just have closed it. */
+  readonly reusedSocket: boolean;
+  /** False: not one byte of the request can have reached the upstream. */
+  readonly connected: boolean;
+}
+
+export interface UpstreamCall {
+  /** Destroys the socket at once. Nothing is called afterwards. */
+  abort(): void;
+}

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+
+/** Whether somebody still waits for an answer. */
+export interface Lifeline {
+  readonly gone: boolean;
+  /** Runs `leave` once when nobody waits any more. Returns how to take that back. */
+  onGone(leave: () => void): () => void;
+  /** The same as an `AbortSignal`, made on first use: hooks and stores want one, the hot path does not. */
+  readonly signal: AbortSignal;
+}
+
+/** A lifeline that its owner ends by hand. */
+export class OwnedLifeline implements Lifeline {
+  gone = false;
+  // Insertion-ordered, so whoever came first is told first.
+  #leaves: Set<() => void> | undefined;
+  #controller: AbortController | undefined;
+
+  onGone(leave: () => void): () => void {
+    if (this.gone) {
+      leave();
+      return nothing;
+    }
+    const leaves = (this.#leaves ??= new Set());
+    leaves.add(leave);
+    return () => leaves.delete(leave);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.gone) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.#controller?.abort();
+    const leaves = this.#leaves;
+    this.#leaves = undefined;
+    if (leaves !== undefined) for (const leave of leaves) leave();
+  }
+}
+
+/**
+ * The client's presence, read from `res`: `req` emits `close` as soon as the body is read, long before anybody left.
+ * Ends when the connection closes before the answer was written to its end.
+ */
+export class ClientPresence extends OwnedLifeline {
+  constructor(res: ServerResponse) {
+    super();
+    if (res.destroyed) {
+      this.end();
+      return;
+    }
+    res.once('close', () => {
+      if (!res.writableFinished) this.end();
+    });
+  }
+}
+
+function nothing(): void {}

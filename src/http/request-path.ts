@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What a request is for, by its path alone. */
+export type RequestedRoute = 'chat' | 'models' | 'responses' | 'other';
+
+/** What Express, Connect and their kin add to a request. */
+interface MountedRequest extends IncomingMessage {
+  readonly originalUrl?: string;
+  readonly baseUrl?: string;
+  readonly route?: unknown;
+}
+
+/**
+ * Which of our routes a request means, however the host mounted us: `app.use('/v1/chat/completions', gateway)`,
+ * `app.use('/v1', gateway)`, `app.post(...)`, or a bare `http.createServer(gateway)`.
+ */
+export function requestedRoute(req: IncomingMessage): RequestedRoute {
+  const mounted: MountedRequest = req;
+  const url = mounted.url ?? '/';
+  const full = pathOf(mounted.originalUrl ?? url);
+  if (full.endsWith('/chat/completions')) return 'chat';
+  if (full.endsWith('/v1/responses')) return 'responses';
+  if (full.endsWith('/v1/models')) return 'models';
+  // The host named a path of its own: everything that reaches us there is meant for us.
+  const isMountPoint = mounted.originalUrl !== undefined && mounted.originalUrl !== url && pathOf(url) === '';
+  return isMountPoint || mounted.route !== undefined ? 'chat' : 'other';
+}
+
+/** The path without query and trailing slash. */
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  const path = end === -1 ? url : url.slice(0, end);
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}

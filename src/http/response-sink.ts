@@ -1,0 +1,170 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock, Timer } from '../contracts/clock.js';
+import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { GatewayError } from '../errors.js';
+import { DONE_EVENT, formatEvent } from '../sse/format.js';
+import { errorBody, type ErrorFormat } from './error-body.js';
+
+/** What the response headers tell of a request; `RequestContext` is one. */
+export interface AnswerMeta {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly served: { readonly provider: string; readonly model: string } | undefined;
+  readonly attempts: readonly { readonly provider: string; readonly model: string }[];
+  readonly cacheStatus: string | undefined;
+  /** Milliseconds spent waiting for upstreams before the first byte of the answer. */
+  readonly upstreamMs: number;
+}
+
+export interface ResponseSinkOptions {
+  readonly clock: Clock;
+  readonly errorFormat: ErrorFormat;
+  /** A client that reads nothing for this long is let go, in milliseconds. */
+  readonly writeStallMs: number;
+}
+
+/** Events written within one turn of the loop leave in one write; beyond this many characters at once. */
+const COALESCE_LIMIT = 64 * 1024;
+/** An error event that the client does not read within this is not waited for. */
+const LAST_WORD_MS = 1_000;
+
+/** The client's response: the only place that writes to the real `res`. */
+export class ResponseSink implements AnswerSink {
+  readonly #res: ServerResponse;
+  readonly #meta: AnswerMeta;
+  readonly #options: ResponseSinkOptions;
+  #pending = '';
+  #flushScheduled = false;
+  #stall: Timer | undefined;
+
+  constructor(res: ServerResponse, meta: AnswerMeta, options: ResponseSinkOptions) {
+    this.#res = res;
+    this.#meta = meta;
+    this.#options = options;
+  }
+
+  json(head: AnswerHead, body: Uint8Array): void {
+    if (!this.#writable()) return;
+    const headers = this.#headers(head.headers);
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = String(body.byteLength);
+    this.#res.writeHead(head.status, headers);
+    this.#res.end(body);
+  }
+
+  open(head: AnswerHead): void {
+    if (!this.#writable()) return;
+    const headers = this.#headers(head.headers);
+    headers['content-type'] = 'text/event-stream; charset=utf-8';
+    // `no-transform` keeps compression() from holding events back, the other one nginx.
+    headers['cache-control'] = 'no-cache, no-transform';
+    headers['x-accel-buffering'] = 'no';
+    this.#res.writeHead(head.status, headers);
+  }
+
+  event(payload: string): boolean {
+    this.#pending += formatEvent(payload);
+    if (this.#pending.length >= COALESCE_LIMIT) {
+      this.#flush();
+    } else if (!this.#flushScheduled) {
+      // Not res.cork(): on Node 22 and 24 a corked chunked response is written in the wrong order by end().
+      this.#flushScheduled = true;
+      process.nextTick(flushSink, this);
+    }
+    return !this.#res.writableNeedDrain;
+  }
+
+  onDrain(resume: () => void): void {
+    const res = this.#res;
+    if (!res.writableNeedDrain || res.destroyed) {
+      process.nextTick(resume);
+      return;
+    }
+    this.#stall = this.#options.clock.setTimer(() => res.destroy(), this.#options.writeStallMs);
+    res.once('drain', () => {
+      this.#stall?.cancel();
+      this.#stall = undefined;
+      resume();
+    });
+  }
+
+  done(): void {
+    this.#endWith(DONE_EVENT);
+  }
+
+  fail(error: GatewayError): void {
+    const body = errorBody(error, this.#options.errorFormat);
+    if (this.#res.headersSent) this.#failMidway(body);
+    else this.#failWhole(error, body);
+  }
+
+  /** @internal Runs on the next tick after the first event of a turn. */
+  flushPending(): void {
+    this.#flushScheduled = false;
+    this.#flush();
+  }
+
+  #failWhole(error: GatewayError, body: string): void {
+    if (!this.#writable()) return;
+    const headers = this.#headers(error.headers);
+    headers['content-type'] = 'application/json; charset=utf-8';
+    headers['content-length'] = String(Buffer.byteLength(body));
+    headers['cache-control'] = 'no-store';
+    this.#res.writeHead(error.status, headers);
+    this.#res.end(body);
+  }
+
+  #failMidway(body: string): void {
+    const res = this.#res;
+    if (res.writableEnded || res.destroyed) return;
+    this.#endWith(formatEvent(body));
+    const timer = this.#options.clock.setTimer(() => res.destroy(), LAST_WORD_MS);
+    res.once('close', () => timer.cancel());
+  }
+
+  #endWith(lastEvent: string): void {
+    this.#stall?.cancel();
+    const res = this.#res;
+    if (res.writableEnded || res.destroyed) return;
+    const text = this.#pending + lastEvent;
+    this.#pending = '';
+    res.end(text);
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    if (text === '') return;
+    this.#pending = '';
+    const res = this.#res;
+    if (!res.writableEnded && !res.destroyed) res.write(text);
+  }
+
+  #writable(): boolean {
+    return !this.#res.headersSent && !this.#res.destroyed;
+  }
+
+  #headers(own: Readonly<Record<string, string>>): Record<string, string> {
+    const meta = this.#meta;
+    const by = meta.served ?? meta.attempts.at(-1);
+    const headers: Record<string, string> = { 'x-request-id': meta.requestId };
+    if (by !== undefined) {
+      headers['x-nordlys-provider'] = by.provider;
+      headers['x-nordlys-model'] = by.model;
+    }
+    headers['x-nordlys-attempts'] = String(meta.attempts.length);
+    if (meta.cacheStatus !== undefined) headers['x-nordlys-cache'] = meta.cacheStatus;
+    headers['server-timing'] = this.#serverTiming();
+    return Object.assign(headers, own);
+  }
+
+  /** Our own share apart from the upstreams' (W3C Server-Timing, milliseconds). */
+  #serverTiming(): string {
+    const total = this.#options.clock.now() - this.#meta.startedAt;
+    const upstream = this.#meta.upstreamMs;
+    return `gateway;dur=${Math.max(0, total - upstream).toFixed(2)}, upstream;dur=${upstream.toFixed(2)}`;
+  }
+}
+
+function flushSink(sink: ResponseSink): void {
+  sink.flushPending();
+}

@@ -1,0 +1,69 @@
+import { StringDecoder } from 'node:string_decoder';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
+
+export interface SseEvent {
+  readonly event?: string | undefined;
+  readonly data: string;
+}
+
+export interface EventReaderOptions {
+  /** Largest event, in characters. */
+  readonly maxEventLength: number;
+  readonly onEvent: (event: SseEvent) => void;
+  /** An event grew past `maxEventLength`. Nothing is read after it. */
+  readonly onOverflow: () => void;
+}
+
+/**
+ * Bytes of a server-sent event stream in, events out, by the WHATWG rules: any line end, any split, a leading BOM.
+ * Comments, ids and retry hints end here.
+ */
+export class EventReader {
+  // Keeps the first bytes of a character that the network cut in two.
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #parser: EventSourceParser;
+  #begun = false;
+  #stopped = false;
+
+  constructor({ maxEventLength, onEvent, onOverflow }: EventReaderOptions) {
+    this.#parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: (event) => {
+        // One piece of network can hold events behind the one that ended the reading.
+        if (!this.#stopped) onEvent(event);
+      },
+      onError: (error) => {
+        if (error.type !== 'max-buffer-size-exceeded' || this.#stopped) return;
+        this.#stopped = true;
+        onOverflow();
+      },
+    });
+  }
+
+  feed(bytes: Buffer): void {
+    this.#feedText(this.#decoder.write(bytes));
+  }
+
+  /** The input has ended. A last event without its blank line is still an event. */
+  end(): void {
+    this.#feedText(this.#decoder.end());
+    this.#feedText('\n\n');
+  }
+
+  /** Nothing is told any more, not even what is already buffered. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #feedText(text: string): void {
+    if (this.#stopped || text === '') return;
+    if (this.#begun) {
+      this.#parser.feed(text);
+      return;
+    }
+    this.#begun = true;
+    this.#parser.feed(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  }
+}
+
+const BYTE_ORDER_MARK = 0xfeff;

@@ -1,0 +1,72 @@
+import type { Clock, Timer } from '../../src/contracts/clock.js';
+
+interface Alarm extends Timer {
+  readonly at: number;
+  readonly fire: () => void;
+}
+
+/** Time that passes only when it is told to. */
+export class FakeClock implements Clock {
+  /** Timers that have neither fired nor been cancelled. */
+  readonly pending = new Set<Timer>();
+  #now: number;
+  #wallOffset: number;
+
+  constructor({ now = 1_000, wallNow = 1_750_000_000_000 }: { now?: number; wallNow?: number } = {}) {
+    this.#now = now;
+    this.#wallOffset = wallNow - now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return this.#now + this.#wallOffset;
+  }
+
+  setTimer(fire: () => void, ms: number): Timer {
+    const alarm: Alarm = { at: this.#now + Math.max(0, ms), fire, cancel: () => this.pending.delete(alarm) };
+    this.pending.add(alarm);
+    return alarm;
+  }
+
+  /** Lets `ms` pass: every timer that falls due fires in its turn, at its own moment, also those set on the way. */
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (let next = this.#earliest(until); next !== undefined; next = this.#earliest(until)) {
+      this.#now = Math.max(this.#now, next.at);
+      this.pending.delete(next);
+      next.fire();
+    }
+    this.#now = until;
+  }
+
+  /** As `advance`, with room for promises and sockets between two timers: what they set is seen. */
+  async advanceAsync(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await turnOfTheLoop();
+    for (let next = this.#earliest(until); next !== undefined; next = this.#earliest(until)) {
+      this.advance(Math.max(0, next.at - this.#now));
+      await turnOfTheLoop();
+    }
+    this.#now = until;
+  }
+
+  /** The wall clock is put forward or back; monotonic time goes on as it was. */
+  jumpWall(ms: number): void {
+    this.#wallOffset += ms;
+  }
+
+  #earliest(until: number): Alarm | undefined {
+    let earliest: Alarm | undefined;
+    for (const alarm of this.pending as Set<Alarm>) {
+      if (alarm.at <= until && (earliest === undefined || alarm.at < earliest.at)) earliest = alarm;
+    }
+    return earliest;
+  }
+}
+
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
