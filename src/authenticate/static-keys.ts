@@ -1,0 +1,47 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Caller } from '../contracts/caller.js';
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly caller: Caller;
+}
+
+/**
+ * A lookup over fixed keys that never compares keys as text: a key is known by its digest under a secret that is
+ * new with every process, so neither the time taken nor the table tells anything about keys.
+ * @throws TypeError for a list that is empty or holds something unfit to be a key.
+ */
+export function staticKeys(keys: readonly string[]): (key: string) => Caller | undefined {
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw new TypeError(
+      'keys must be a non-empty list of strings. Where the host authenticates itself, say keys: false.',
+    );
+  }
+  const pepper = randomBytes(32);
+  const digestOf = (key: string): Buffer => createHmac('sha256', pepper).update(key).digest();
+  const known = new Map<string, KnownKey>();
+  for (const [index, key] of keys.entries()) {
+    assertKey(key, index);
+    const digest = digestOf(key);
+    known.set(digest.toString('latin1'), { digest, caller: Object.freeze({ id: callerId(key) }) });
+  }
+
+  return function findCaller(key) {
+    const digest = digestOf(key);
+    const entry = known.get(digest.toString('latin1'));
+    return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.caller : undefined;
+  };
+}
+
+/** A prefix of the key's SHA-256: the same in every process that knows the key, so a shared cache can use it. */
+function callerId(key: string): string {
+  return `key_${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+}
+
+function assertKey(key: unknown, index: number): asserts key is string {
+  if (typeof key === 'string' && /^[\x21-\x2b\x2d-\x7e]{1,512}$/.test(key)) return;
+  const what = typeof key === 'string' ? 'a string that no header can carry' : typeof key;
+  throw new TypeError(
+    `keys[${index}] must be 1 to 512 printable ASCII characters without space or comma, got ${what}. Is its environment variable set?`,
+  );
+}
