@@ -1,0 +1,78 @@
+import type { ReceivedRequest } from './ledger.js';
+import { endingSteps, onRequest, pieceStep, send, wait, type Ending, type Piece, type Script } from './script.js';
+import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
+
+export interface AnswerOptions {
+  /** @defaultValue `200` */
+  readonly status?: number | undefined;
+  /** Added to `content-type` and `content-length`, or instead of them. */
+  readonly headers?: AnswerHeaders | undefined;
+  /** Silence before the head. @defaultValue `0` */
+  readonly delayMs?: number | undefined;
+}
+
+/** A JSON answer with `content-length`. Text is sent as it is, anything else as its JSON. */
+export function json(body: unknown, options: AnswerOptions = {}): Script {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return onRequest('json', (request) => sizedSteps(text, options, request));
+}
+
+/**
+ * An error answer. Without `body` it is OpenAI's envelope with the words of that status;
+ * an object is sent as JSON, text as `text/plain` unless `headers` says otherwise.
+ */
+export function error(status: number, body?: unknown, headers: AnswerHeaders = {}): Script {
+  const plain = typeof body === 'string';
+  const text = plain ? body : JSON.stringify(body ?? errorBody(status));
+  const type = plain ? 'text/plain; charset=utf-8' : 'application/json';
+  const options = { status, headers: { 'content-type': type, ...lowerCaseNames(headers) } };
+  return onRequest(`error ${status}`, (request) => sizedSteps(text, options, request));
+}
+
+export interface RawOptions {
+  /** @defaultValue `'fin'` */
+  readonly end?: Ending | undefined;
+  /** @defaultValue `'request'` */
+  readonly starts?: Script['starts'] | undefined;
+}
+
+/**
+ * Bytes as they are, head included. A list is written piece by piece; numbers in it are milliseconds of silence.
+ *
+ * @example
+ * raw(['HTTP/1.1 200 OK\r\ncontent-le', 20, 'ngth: 2\r\n\r\n{}'], { end: 'keep' })
+ */
+export function raw(pieces: string | Uint8Array | readonly Piece[], options: RawOptions = {}): Script {
+  const list = typeof pieces === 'string' || pieces instanceof Uint8Array ? [pieces] : pieces;
+  const steps = [...list.map(pieceStep), ...endingSteps(options.end ?? 'fin')];
+  return { name: 'raw', starts: options.starts ?? 'request', steps: () => steps };
+}
+
+/** OpenAI's error envelope. */
+export function errorBody(status: number, changes: Readonly<Record<string, unknown>> = {}): unknown {
+  const [type, code] = ERROR_WORDS[status] ?? [status < 500 ? 'invalid_request_error' : 'server_error', null];
+  return { error: { message: `The fake upstream answers ${status}.`, type, param: null, code, ...changes } };
+}
+
+const ERROR_WORDS: Readonly<Record<number, readonly [type: string, code: string | null]>> = {
+  401: ['invalid_request_error', 'invalid_api_key'],
+  404: ['invalid_request_error', 'model_not_found'],
+  429: ['requests', 'rate_limit_exceeded'],
+  529: ['overloaded_error', null],
+};
+
+/** @internal A head with `content-length` and its body, in one write. */
+export function* sizedSteps(text: string, options: AnswerOptions, request: ReceivedRequest) {
+  if (options.delayMs !== undefined) yield wait(options.delayMs);
+  yield send(sizedHead(text, options, request) + text);
+}
+
+/** @internal */
+export function sizedHead(text: string, options: AnswerOptions, request: ReceivedRequest): string {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+    ...lowerCaseNames(options.headers ?? {}),
+  };
+  return renderHead(options.status ?? 200, headers, request);
+}

@@ -1,0 +1,54 @@
+import { sizedSteps, type AnswerOptions } from './answers.js';
+import {
+  chunkBodies,
+  completionBody,
+  member,
+  type ChatBodyOptions,
+  type ChunkOptions,
+  type StreamPart,
+} from './chat-bodies.js';
+import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import { onRequest, type Script } from './script.js';
+
+export type CompletionOptions = ChatBodyOptions & AnswerOptions & { readonly refusal?: string | undefined };
+
+/**
+ * A whole `chat.completion`, as OpenAI sends it.
+ * @param text `null` where there is none, as with tool calls
+ */
+export function completion(text: string | null, options: CompletionOptions = {}): Script {
+  return onRequest('completion', (request) =>
+    sizedSteps(JSON.stringify(completionBody(text, options, request)), options, request),
+  );
+}
+
+export type StreamOptions = ChunkOptions &
+  EventStreamOptions & {
+    /** Whether `[DONE]` comes last. @defaultValue `true` */
+    readonly done?: boolean | undefined;
+  };
+
+/**
+ * A streamed answer, as OpenAI sends it: a role chunk, a chunk a part (a text is cut into words), the finish reason,
+ * usage where it was asked for, `[DONE]`.
+ *
+ * @example
+ * stream('Half of an answer', { afterEvents: 2, end: 'reset' })
+ */
+export function stream(parts: string | readonly StreamPart[], options: StreamOptions = {}): Script {
+  return onRequest('stream', (request) => {
+    const chunks = chunkBodies(parts, options, request);
+    return eventStreamSteps(options.done === false ? chunks : [...chunks, '[DONE]'], options, request);
+  });
+}
+
+/** What a chat endpoint would answer: `stream(text)` to a request with `stream: true`, else `completion(text)`. */
+export function chat(text: string, options: CompletionOptions & StreamOptions = {}): Script {
+  const [whole, streamed] = [completion(text, options), stream(text, options)];
+  return onRequest('chat', (request) => (asksForStream(request) ? streamed : whole).steps(request));
+}
+
+/** Whether a request asks for an event stream. */
+export function asksForStream(request: { readonly json: unknown }): boolean {
+  return member(request.json, 'stream') === true;
+}

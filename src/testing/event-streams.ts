@@ -1,0 +1,83 @@
+import type { ReceivedRequest } from './ledger.js';
+import { onRequest, send, wait, type Script, type Step } from './script.js';
+import { LAST_CHUNK, lowerCaseNames, renderChunk, renderHead, type AnswerHeaders } from './wire.js';
+
+/**
+ * One thing on an event stream: a text becomes `data: <text>` and an empty line, an object the same with its JSON,
+ * bytes go out as they are (a comment, broken framing), a number is milliseconds of silence.
+ */
+export type StreamEvent = string | object | Uint8Array | number;
+
+/**
+ * How a stream stops: `clean` as HTTP wants it, `fin` in the middle of the body, `reset` by a TCP reset,
+ * `hang` not at all.
+ */
+export type StreamEnding = 'clean' | 'fin' | 'reset' | 'hang';
+
+export interface EventStreamOptions {
+  /** @defaultValue `200` */
+  readonly status?: number | undefined;
+  readonly headers?: AnswerHeaders | undefined;
+  /** Silence before the head. @defaultValue `0` */
+  readonly headDelayMs?: number | undefined;
+  /** Silence before every event. @defaultValue `0` */
+  readonly delayMs?: number | undefined;
+  /** @defaultValue `'clean'` */
+  readonly end?: StreamEnding | undefined;
+  /** Stops after this many events (a role chunk, usage and `[DONE]` are events too). @defaultValue all */
+  readonly afterEvents?: number | undefined;
+  /** `close`: the body has no framing and ends with the connection. @defaultValue `'chunked'` */
+  readonly framing?: 'chunked' | 'close' | undefined;
+}
+
+/**
+ * An event stream of exactly these events.
+ *
+ * @example
+ * sse([{ choices: [] }, Buffer.from(': a comment\n\n'), 50, '[DONE]'])
+ */
+export function sse(events: Iterable<StreamEvent>, options: EventStreamOptions = {}): Script {
+  return onRequest('sse', (request) => eventStreamSteps(events, options, request));
+}
+
+/** @internal */
+export function* eventStreamSteps(
+  events: Iterable<StreamEvent>,
+  options: EventStreamOptions,
+  request: ReceivedRequest,
+): Iterable<Step> {
+  const chunked = options.framing !== 'close';
+  if (options.headDelayMs !== undefined) yield wait(options.headDelayMs);
+  yield send(streamHead(options, chunked, request));
+
+  let left = options.afterEvents ?? Number.POSITIVE_INFINITY;
+  for (const event of events) {
+    if (left === 0) break;
+    if (typeof event === 'number') {
+      yield wait(event);
+      continue;
+    }
+    if (options.delayMs !== undefined) yield wait(options.delayMs);
+    const bytes = eventBytes(event);
+    yield send(chunked ? renderChunk(bytes) : bytes);
+    left -= 1;
+  }
+  yield* endOfStream(options.end ?? 'clean', chunked);
+}
+
+/** @internal The head of an event stream. */
+export function streamHead(options: EventStreamOptions, chunked: boolean, request: ReceivedRequest): string {
+  const framing = chunked ? { 'transfer-encoding': 'chunked' } : { connection: 'close' };
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...framing };
+  return renderHead(options.status ?? 200, { ...headers, ...lowerCaseNames(options.headers ?? {}) }, request);
+}
+
+function eventBytes(event: string | object | Uint8Array): Uint8Array {
+  if (event instanceof Uint8Array) return event;
+  return Buffer.from(`data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
+}
+
+function endOfStream(end: StreamEnding, chunked: boolean): readonly Step[] {
+  if (end === 'clean') return chunked ? [send(LAST_CHUNK)] : [{ do: 'fin' }];
+  return end === 'fin' ? [{ do: 'fin', cut: true }] : [{ do: end }];
+}

@@ -1,0 +1,98 @@
+import { error, errorBody, json } from './answers.js';
+import { chat } from './chat-answers.js';
+import { fault, type Fault } from './fault.js';
+import { ANSWER_FAULTS } from './faults-of-answers.js';
+import { drip, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './mishaps.js';
+import { onRequest } from './script.js';
+
+const inMs = (ms: number): string => new Date(ms).toUTCString();
+
+/** A 429 whose date lies 5 seconds after the `date` of the same answer: clocks may differ, the distance does not. */
+const limitedUntilDate = onRequest('error 429', (request) => {
+  const now = Date.now();
+  return error(429, undefined, { date: inMs(now), 'retry-after': inMs(now + 5_000) }).steps(request);
+});
+
+const quota = errorBody(429, { type: 'insufficient_quota', code: 'insufficient_quota' });
+const tooLong = errorBody(400, { param: 'messages', code: 'context_length_exceeded' });
+const unknownField = errorBody(400, { param: 'top_k', code: 'unsupported_parameter' });
+const moderated = errorBody(403, { code: 'content_policy_violation' });
+
+const CONNECTION_FAULTS = {
+  resetOnConnect: fault('next', 'Resets every connection as it is accepted.', reset({ after: 'connect' })),
+  staleKeepAlive: fault(
+    'answer',
+    'Answers, and resets the kept connection when it is used again.',
+    stale(chat('Fresh.')),
+  ),
+  resetBeforeHead: fault('next', 'Reads the request, then resets.', reset()),
+  closeBeforeHead: fault('next', 'Reads the request, then closes cleanly.', close()),
+  resetAfterHead: fault('next', 'Sends a head, then resets.', reset({ after: 'head' })),
+  resetMidAnswer: fault('cut', 'Resets after 3 events, or in the middle of a whole answer.', reset({ after: 3 })),
+  hangOnConnect: fault('next', 'Accepts the connection and reads nothing.', hang({ after: 'connect' })),
+  hangBeforeHead: fault('next', 'Reads the request and sends nothing.', hang()),
+  hangAfterHead: fault('next', 'Sends a head and nothing else.', hang({ after: 'head' })),
+  hangMidAnswer: fault('cut', 'Falls silent after 3 events, or in the middle of a whole answer.', hang({ after: 3 })),
+  commentDrip: fault('cut', 'After 2 events says nothing but comments.', drip()),
+  ignoresAbort: fault('cut', 'Streams for ever, also when the client has left.', ignoreAbort()),
+  answersEarly: fault('relay', 'Answers 413 at the head, reads no body, resets.', earlyAnswer(413)),
+} as const satisfies Record<string, Fault>;
+
+const STATUS_FAULTS = {
+  rateLimited: fault('next', '429 with retry-after: 5.', error(429, undefined, { 'retry-after': '5' })),
+  rateLimitedInMs: fault('next', '429 with retry-after-ms: 1500.', error(429, undefined, { 'retry-after-ms': '1500' })),
+  rateLimitedUntilDate: fault('next', '429 with retry-after as a date.', limitedUntilDate),
+  rateLimitedForAges: fault(
+    'next',
+    '429 with retry-after: 1000000000.',
+    error(429, undefined, { 'retry-after': '1000000000' }),
+  ),
+  rateLimitedInNonsense: fault(
+    'next',
+    '429 with an unreadable retry-after.',
+    error(429, undefined, { 'retry-after': '-5 soon' }),
+  ),
+  quotaExhausted: fault('next', '429 insufficient_quota: no wait will help.', error(429, quota)),
+  serverError: fault('next', '500 with an OpenAI error.', error(500)),
+  serverErrorPage: fault(
+    'next',
+    '500 with an HTML page.',
+    error(500, '<h1>Sorry</h1>', { 'content-type': 'text/html' }),
+  ),
+  badGateway: fault('next', '502 with text.', error(502, 'bad gateway')),
+  unavailable: fault('next', '503 with retry-after: 1.', error(503, undefined, { 'retry-after': '1' })),
+  gatewayTimeout: fault('next', '504 without a body.', error(504, '')),
+  overloaded: fault('next', '529, as Anthropic says it.', error(529)),
+  badRequest: fault('relay', '400: the request is at fault.', error(400)),
+  contextTooLong: fault('relay', '400 context_length_exceeded.', error(400, tooLong)),
+  unsupportedParameter: fault('relay', '400 unsupported_parameter.', error(400, unknownField)),
+  tooLarge: fault('relay', '413: the request is too large.', error(413)),
+  unprocessable: fault('relay', '422: the request makes no sense.', error(422)),
+  badKey: fault('next', "401: the operator's key is refused.", error(401)),
+  paymentRequired: fault('next', '402: the operator owes money.', error(402)),
+  forbidden: fault('next', "403: the operator's key may not.", error(403)),
+  moderated: fault('relay', '403 content_policy_violation.', error(403, moderated)),
+  modelMissing: fault('next', '404 model_not_found.', error(404)),
+  requestTimeout: fault('next', '408: the upstream waited in vain.', error(408)),
+  conflict: fault('next', '409: try again.', error(409)),
+  tooEarly: fault('next', '425: not yet.', error(425)),
+  noContent: fault(
+    'next',
+    '204: success, and no answer.',
+    json('', { status: 204, headers: { 'content-length': [] } }),
+  ),
+  oddSuccess: fault('next', '202: a promise instead of an answer.', json({ status: 'queued' }, { status: 202 })),
+  redirect: fault(
+    'next',
+    '307 to another host.',
+    error(307, '', { location: 'http://127.0.0.1:9/v1/chat/completions' }),
+  ),
+} as const satisfies Record<string, Fault>;
+
+/**
+ * The ways in which upstreams fail, by name: put `faults.resetMidAnswer.script` into a `fakeUpstream()`
+ * and see what your set-up makes of it. Whole tables of tests can be made with `Object.entries(faults)`.
+ */
+export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...ANSWER_FAULTS } as const;
+
+export type FaultName = keyof typeof faults;

@@ -1,0 +1,74 @@
+import { raw } from './answers.js';
+import type { Ending, Piece, Script } from './script.js';
+
+/** A response that no honest upstream sends, or only an odd one. */
+export interface HostileHead {
+  /** Names it in tests: `status-999`. */
+  readonly name: string;
+  /** What the upstream sends, piece by piece. */
+  readonly bytes: readonly Piece[];
+  /** What it does then. */
+  readonly end: Ending;
+  /** As soon as the connection stands, before any request. */
+  readonly unasked: boolean;
+  /**
+   * What a client may make of it: `error`: never a success; `answer`: the answer in it must come through;
+   * `either`: readers differ, both are safe.
+   */
+  readonly expect: 'error' | 'answer' | 'either';
+  /** Plays all that. */
+  readonly script: Script;
+}
+
+/** @internal A row of the corpus: it ends with a clean close unless it says otherwise. */
+export function row(
+  expect: HostileHead['expect'],
+  name: string,
+  bytes: string | Uint8Array | readonly Piece[],
+  changes: { readonly end?: Ending; readonly unasked?: boolean } = {},
+): HostileHead {
+  const pieces = typeof bytes === 'string' || bytes instanceof Uint8Array ? [bytes] : bytes;
+  const { end = 'fin', unasked = false } = changes;
+  const script = { ...raw(pieces, { end, starts: unasked ? 'connect' : 'request' }), name };
+  return { name, bytes: pieces, end, unasked, expect, script };
+}
+
+/** @internal The answer that hostile heads are put around. */
+export const BODY = JSON.stringify({
+  id: 'chatcmpl-hostile',
+  object: 'chat.completion',
+  created: 1_750_000_000,
+  model: 'fake-model',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'Sound.', refusal: null },
+      logprobs: null,
+      finish_reason: 'stop',
+    },
+  ],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+});
+
+const JSON_TYPE = 'content-type: application/json\r\n';
+const SIZE = `content-length: ${BODY.length}\r\n`;
+
+/** @internal A sound answer with another status line. */
+export function withStatusLine(line: string): string {
+  return `${line}\r\n${JSON_TYPE}${SIZE}\r\n${BODY}`;
+}
+
+/** @internal A sound answer with further header lines, given with their line ends. */
+export function withHeaders(lines: string): string {
+  return `HTTP/1.1 200 OK\r\n${JSON_TYPE}${SIZE}${lines}\r\n${BODY}`;
+}
+
+/** @internal A sound head that says nothing of the body's length but `lines`, and `body`. */
+export function framed(lines: string, body: string): string {
+  return `HTTP/1.1 200 OK\r\n${JSON_TYPE}${lines}\r\n${body}`;
+}
+
+/** @internal A chunked answer with a body that is chunked by hand. */
+export function chunked(body: string): string {
+  return framed('transfer-encoding: chunked\r\n', body);
+}

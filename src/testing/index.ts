@@ -1,0 +1,35 @@
+/** The test kit: upstreams that do what they are told, and the suites that your own parts must pass. */
+
+// An upstream to be told what to do.
+export { fakeUpstream } from './fake-upstream.js';
+export type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
+export type { LedgerEntry, ReceivedRequest } from './ledger.js';
+
+// Scripts: what it does with one request.
+export { chat, completion, stream } from './chat-answers.js';
+export { error, json, raw } from './answers.js';
+export { sse } from './event-streams.js';
+export { close, drip, earlyAnswer, hang, ignoreAbort, reset, stale, stall, stopReading } from './mishaps.js';
+export type { CompletionOptions, StreamOptions } from './chat-answers.js';
+export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
+export type { AnswerOptions, RawOptions } from './answers.js';
+export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
+export type { DripOptions, MishapOptions, Moment, StallOptions } from './mishaps.js';
+export type { AnswerHeaders } from './wire.js';
+export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
+
+// Faults and hostile answers, by name.
+export { faults } from './faults.js';
+export { hostileHeads } from './hostile-heads.js';
+export type { Fault } from './fault.js';
+export type { FaultName } from './faults.js';
+export type { HostileHead } from './hostile-head.js';
+
+// Contracts: what every store, wire format and transport must do.
+export { storeContract } from './store-contract.js';
+export { providerContract } from './provider-contract.js';
+export { transportContract } from './transport-contract.js';
+export type { ContractTest } from './contract-test.js';
+export type { MakeStore, StoreContractOptions } from './store-contract.js';
+export type { ProviderFixtures, StreamFixture } from './provider-contract.js';
+export type { TransportContractOptions } from './transport-contract.js';

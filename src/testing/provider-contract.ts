@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
+import type { Provider, UpstreamErrorBody, UpstreamEvent } from '../contracts/provider.js';
+import { deepFreeze, type ContractTest } from './contract-test.js';
+
+/** Recorded examples of one wire format, with what they mean. A member that is not given is not tested. */
+export interface ProviderFixtures {
+  /** Requests, and what the upstream must be sent. */
+  readonly requests?: readonly { readonly request: ChatRequest; readonly sends: unknown }[] | undefined;
+  /** Whole answers, and the `chat.completion` they mean. */
+  readonly completions?: readonly { readonly body: unknown; readonly means: ChatCompletion }[] | undefined;
+  /** Streams, and the chunks they mean. */
+  readonly streams?: readonly StreamFixture[] | undefined;
+  /** Error bodies, and what they say. */
+  readonly errors?: readonly { readonly body: unknown; readonly means: UpstreamErrorBody }[] | undefined;
+}
+
+export interface StreamFixture {
+  readonly events: readonly UpstreamEvent[];
+  readonly means: readonly ChatChunk[];
+  /** The last event says that the stream is over. */
+  readonly done: boolean;
+}
+
+// What a broken upstream may answer, in any place.
+const JUNK: readonly unknown[] = [undefined, null, 42, true, '', 'text', [], [null], {}, { error: null }, { error: 7 }];
+
+const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|api-key|x-api-key|x-goog-api-key)$/;
+
+/**
+ * Declares the tests that every upstream wire format must pass: it is pure, it reads its own recordings,
+ * and it survives what it does not know.
+ *
+ * @example
+ * providerContract(test, anthropic, { completions: [{ body: recorded, means: expected }] });
+ */
+export function providerContract(test: ContractTest, provider: Provider, fixtures: ProviderFixtures): void {
+  const declare = (name: string, run: () => void): unknown => test(`${provider.name} ${name}`, async () => run());
+
+  declare('says where it is asked', () => {
+    assert.match(provider.name, /^[a-z0-9][a-z0-9._-]*$/, 'a short lower-case name');
+    assert.match(provider.path, /^\/[^?#]*$/, 'a path that can be appended to a base URL');
+  });
+
+  declare('adds headers, but no credentials', () => {
+    for (const [name, value] of Object.entries(provider.headers ?? {})) {
+      assert.match(name, /^[a-z0-9-]+$/, 'lower-case header names');
+      assert.doesNotMatch(name, SECRET_HEADERS);
+      assert.match(value, /^[\t\x20-\x7e]*$/, 'visible header values');
+    }
+  });
+
+  for (const { request, sends } of fixtures.requests ?? []) {
+    declare(`encodes a request for ${String(request.model)}`, () => {
+      const encoded = provider.encodeRequest?.(deepFreeze(structuredClone(request))) ?? request;
+      assert.deepEqual(asJson(encoded), asJson(sends));
+    });
+  }
+  for (const { body, means } of fixtures.completions ?? [])
+    declare('reads a whole answer', () => readsAnswer(provider, body, means));
+  for (const fixture of fixtures.streams ?? []) declare('reads a stream', () => readsStream(provider, fixture));
+  for (const { body, means } of fixtures.errors ?? []) {
+    declare('reads an error', () => assert.deepEqual(provider.decodeError?.(deepFreeze(structuredClone(body))), means));
+  }
+
+  declare('takes no junk for an answer', () => {
+    const decode = provider.decodeCompletion?.bind(provider);
+    if (decode === undefined) return;
+    for (const junk of JUNK) {
+      const completion = readOrRefuse(decode, junk);
+      if (completion !== undefined)
+        assert.deepEqual(completion.choices, [], `an answer was read from ${JSON.stringify(junk)}`);
+    }
+  });
+
+  declare('finds nothing in junk where an error should be', () => {
+    for (const junk of JUNK) {
+      const read = provider.decodeError?.(junk);
+      // A bare text may be the message itself.
+      if (read !== undefined) assert.equal(read.message, junk, JSON.stringify(junk));
+    }
+  });
+
+  declare('survives events that it does not know', () => {
+    const decode = provider.createChunkDecoder?.();
+    if (decode === undefined) return;
+    for (const event of [undefined, 'ping', 'an.event.of.next.year']) {
+      assert.notEqual(decode({ event, data: '{"type":"an.event.of.next.year"}' }), 'done');
+    }
+  });
+}
+
+function readsAnswer(provider: Provider, body: unknown, means: ChatCompletion): void {
+  const decode = provider.decodeCompletion?.bind(provider) ?? ((same: unknown) => same);
+  // Frozen: a format that writes into what it reads throws here.
+  const frozen = deepFreeze(structuredClone(body));
+  assert.deepEqual(decode(frozen), means);
+  assert.deepEqual(decode(frozen), means, 'the same again: nothing is remembered');
+  if (typeof body !== 'object' || body === null) return;
+  assert.ok(decode({ ...body, member_of_next_year: { any: ['thing'] } }), 'a member that is new does no harm');
+}
+
+function readsStream(provider: Provider, { events, means, done }: StreamFixture): void {
+  const create = provider.createChunkDecoder?.bind(provider);
+  if (create === undefined) return;
+  const [first, second] = [create(), create()];
+  // Two streams at once, event by event: what one has read is nothing to the other.
+  const results = events.map((event) => [first(event), second(event)] as const);
+  for (const side of [0, 1] as const) {
+    const outputs = results.map((pair) => pair[side]);
+    assert.deepEqual(
+      outputs.flatMap((output) => (output === 'done' ? [] : output)),
+      means,
+    );
+    assert.equal(outputs.at(-1) === 'done', done, done ? 'the last event ends it' : 'nothing ends it');
+    assert.ok(!outputs.slice(0, -1).includes('done'), 'nothing before the last event ends it');
+  }
+}
+
+/** What goes over the wire: members that are `undefined` do not. */
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value)) as unknown;
+}
+
+/** What came of it; `undefined` when it was refused. */
+function readOrRefuse(decode: (body: unknown) => ChatCompletion, body: unknown): ChatCompletion | undefined {
+  try {
+    return decode(body);
+  } catch {
+    return undefined;
+  }
+}

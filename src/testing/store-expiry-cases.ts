@@ -1,0 +1,71 @@
+import { bytes, LONG, read, type StoreCase } from './store-case.js';
+import assert from 'node:assert/strict';
+
+/** @internal What a store does with time. */
+export const storeExpiryCases: readonly StoreCase[] = [
+  [
+    'keeps a value until its time',
+    async (store, time) => {
+      await store.set('k', bytes('v'), time.now() + time.shortTtl * 10);
+      await time.pass(time.shortTtl);
+      assert.equal(await read(store, 'k'), 'v');
+    },
+  ],
+  [
+    'has nothing once the time has come',
+    async (store, time) => {
+      await store.set('k', bytes('v'), time.now() + time.shortTtl);
+      await time.pass(time.shortTtl * 2);
+      assert.equal(await read(store, 'k'), undefined);
+    },
+  ],
+  [
+    'takes expiry as a moment, not as a span',
+    async (store, time) => {
+      const expiresAt = time.now() + time.shortTtl * 2;
+      await time.pass(time.shortTtl);
+      await store.set('k', bytes('v'), expiresAt);
+      await time.pass(time.shortTtl * 2);
+      assert.equal(await read(store, 'k'), undefined);
+    },
+  ],
+  [
+    'does not keep what has expired already',
+    async (store, time) => {
+      await store.set('past', bytes('v'), time.now() - 1_000);
+      await store.set('zero', bytes('v'), 0);
+      assert.equal(await read(store, 'past'), undefined);
+      assert.equal(await read(store, 'zero'), undefined);
+    },
+  ],
+  [
+    'forgets the older value when the newer one has expired already',
+    async (store, time) => {
+      await store.set('k', bytes('old'), time.now() + LONG);
+      await store.set('k', bytes('new'), time.now() - 1_000);
+      assert.equal(await read(store, 'k'), undefined);
+    },
+  ],
+  [
+    'gives an overwritten value the newer lifetime',
+    async (store, time) => {
+      await store.set('longer', bytes('1'), time.now() + time.shortTtl);
+      await store.set('longer', bytes('2'), time.now() + time.shortTtl * 20);
+      await store.set('shorter', bytes('1'), time.now() + LONG);
+      await store.set('shorter', bytes('2'), time.now() + time.shortTtl);
+      await time.pass(time.shortTtl * 2);
+      assert.equal(await read(store, 'longer'), '2');
+      assert.equal(await read(store, 'shorter'), undefined);
+    },
+  ],
+  [
+    'does not lengthen a life by reading',
+    async (store, time) => {
+      await store.set('k', bytes('v'), time.now() + time.shortTtl * 2);
+      await time.pass(time.shortTtl);
+      await read(store, 'k');
+      await time.pass(time.shortTtl * 1.5);
+      assert.equal(await read(store, 'k'), undefined);
+    },
+  ],
+];

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamHead,
+  UpstreamRequest,
+  UpstreamUrl,
+} from '../contracts/transport.js';
+import { eventually } from './contract-test.js';
+import type { FakeUpstream } from './fake-upstream.js';
+
+/** @internal What a case of the transport contract works with: both are new, both are closed after it. */
+export interface TransportBench {
+  readonly upstream: FakeUpstream;
+  readonly transport: Transport;
+  /** Within this an abandoned call has closed its socket. */
+  readonly abortMs: number;
+}
+
+/** @internal One test of a transport. */
+export type TransportCase = readonly [name: string, run: (bench: TransportBench) => Promise<void>];
+
+/** @internal A call, and everything that was told of it, in order. */
+export interface ProbedCall extends UpstreamCall {
+  readonly told: readonly ('connected' | 'head' | 'failure')[];
+  /** The head; fails when there was none. */
+  head(): Promise<UpstreamHead>;
+  /** The failure; fails when there was none. */
+  failure(): Promise<TransportFailure>;
+  /** Whichever came. */
+  settled(): Promise<'head' | 'failure'>;
+}
+
+/** @internal Opens a call and writes down what the transport tells. */
+export function probe(transport: Transport, request: UpstreamRequest): ProbedCall {
+  const told: ('connected' | 'head' | 'failure')[] = [];
+  let head: UpstreamHead | undefined;
+  let failure: TransportFailure | undefined;
+  const call = transport.open(request, {
+    onConnected: () => told.push('connected'),
+    onHead(arrived) {
+      told.push('head');
+      head = arrived;
+      // A body that breaks before anybody looks must not be an uncaught error.
+      arrived.message.on('error', () => {});
+    },
+    onFailure(arrived) {
+      told.push('failure');
+      failure = arrived;
+    },
+  });
+  assert.ok(!told.includes('head') && !told.includes('failure'), 'nothing is settled from within open()');
+
+  const settled = async (): Promise<'head' | 'failure'> => {
+    await eventually('neither onHead nor onFailure was called', () => head !== undefined || failure !== undefined);
+    return head === undefined ? 'failure' : 'head';
+  };
+  return {
+    told,
+    settled,
+    async head() {
+      await settled();
+      if (head === undefined) throw new Error('onFailure instead of onHead', { cause: failure?.error });
+      return head;
+    },
+    async failure() {
+      await settled();
+      assert.ok(failure, 'onHead instead of onFailure');
+      return failure;
+    },
+    abort: () => call.abort(),
+  };
+}
+
+/** @internal A request for `upstream`, as a gateway would send it. */
+export function requestTo(upstream: FakeUpstream, changes: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  const body = changes.body ?? Buffer.from('{"model":"fake-model","messages":[]}');
+  return {
+    url: urlOf(upstream, '/v1/chat/completions'),
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      accept: 'application/json',
+      'x-request-id': 'req_1',
+    },
+    body,
+    fresh: false,
+    pool: 'one',
+    ...changes,
+  };
+}
+
+function urlOf(upstream: FakeUpstream, path: string): UpstreamUrl {
+  return { origin: upstream.origin, protocol: 'http:', hostname: '127.0.0.1', port: String(upstream.port), path };
+}
+
+/** @internal The body as it came, and whether the transport takes it for whole. */
+export interface ReadBody {
+  readonly text: string;
+  readonly complete: boolean;
+}
+
+/** @internal Reads a body to its end, or to the point where it broke. */
+export function readBody({ message }: UpstreamHead): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    const finish = (): void => resolve({ text: Buffer.concat(pieces).toString(), complete: message.complete });
+    // A body can break before anybody reads it.
+    if (message.closed) finish();
+    message.on('data', (bytes: Buffer) => pieces.push(bytes));
+    message.on('end', finish);
+    message.on('close', finish);
+  });
+}
+
+/** @internal Sends a request and reads the answer, so that its connection is free again. */
+export async function exchange(bench: TransportBench, changes: Partial<UpstreamRequest> = {}): Promise<ReadBody> {
+  const call = probe(bench.transport, requestTo(bench.upstream, changes));
+  const body = await readBody(await call.head());
+  await eventually('no connection became idle', () => bench.transport.sockets().active === 0);
+  return body;
+}
+
+/** @internal Waits until the upstream has no connection left. */
+export async function allClosed({ upstream }: Pick<TransportBench, 'upstream'>): Promise<void> {
+  await eventually('every connection closed', () => upstream.connections === 0);
+}

@@ -1,0 +1,30 @@
+import { STATUS_CODES } from 'node:http';
+import type { ReceivedRequest } from './ledger.js';
+
+/** Response headers; a list sends the name several times. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** A response head as text, with `connection: close` where the connection will not be kept. */
+export function renderHead(status: number, headers: AnswerHeaders, request: ReceivedRequest): string {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
+  for (const [name, values] of Object.entries(headers)) {
+    for (const value of typeof values === 'string' ? [values] : values) lines.push(`${name}: ${value}`);
+  }
+  if (!request.keepAlive && !('connection' in headers)) lines.push('connection: close');
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Names in lower case, so that a caller's `Content-Type` replaces ours instead of joining it. */
+export function lowerCaseNames(headers: AnswerHeaders): AnswerHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** One chunk of a chunked body. */
+export function renderChunk(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
+}
+
+/** What ends a chunked body. */
+export const LAST_CHUNK: Uint8Array = Buffer.from('0\r\n\r\n');
+
+const CRLF = Buffer.from('\r\n');

@@ -1,0 +1,115 @@
+import { describe, expect, it, test } from 'vitest';
+import type { ChatChunk, ChatCompletion } from '../../src/chat/types.js';
+import type { Provider } from '../../src/contracts/provider.js';
+import { providerContract, type ProviderFixtures } from '../../src/testing/index.js';
+import { failuresOf } from './contract-runner.js';
+
+/** A wire format that nobody speaks, small enough to be read at one go. */
+const parrot: Provider = {
+  name: 'parrot',
+  path: '/squawk',
+  headers: { 'parrot-version': '2026-01-01' },
+  encodeRequest: (request) => ({ say: request.messages.map((message) => message.content) }),
+  decodeCompletion(body) {
+    const said = (body as { said?: unknown } | null | undefined)?.said;
+    if (typeof said !== 'string') throw new TypeError('no parrot said this');
+    return completionOf(said);
+  },
+  createChunkDecoder() {
+    let words = 0;
+    return ({ event, data }) => {
+      if (event === 'end') return 'done';
+      if (event !== 'word') return [];
+      words += 1;
+      return [chunkOf(words, data)];
+    };
+  },
+  decodeError(body) {
+    const error = (body as { squawk?: unknown } | null | undefined)?.squawk;
+    return typeof error === 'string' ? { message: error, type: null, param: null, code: null } : undefined;
+  },
+};
+
+function completionOf(text: string): ChatCompletion {
+  return { choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }] };
+}
+
+function chunkOf(count: number, word: string): ChatChunk {
+  return { choices: [{ index: 0, delta: { content: `${count}:${word}` }, finish_reason: null }] };
+}
+
+const fixtures: ProviderFixtures = {
+  requests: [{ request: { model: 'grey', messages: [{ role: 'user', content: 'Hello' }] }, sends: { say: ['Hello'] } }],
+  completions: [{ body: { said: 'Hello' }, means: completionOf('Hello') }],
+  streams: [
+    {
+      events: [
+        { event: 'word', data: 'Hel' },
+        { event: 'ping', data: '' },
+        { event: 'word', data: 'lo' },
+        { event: 'end', data: '' },
+      ],
+      means: [chunkOf(1, 'Hel'), chunkOf(2, 'lo')],
+      done: true,
+    },
+  ],
+  errors: [{ body: { squawk: 'No.' }, means: { message: 'No.', type: null, param: null, code: null } }],
+};
+
+describe('a wire format keeps the contract', () => {
+  providerContract(test, parrot, fixtures);
+  providerContract(test, { name: 'openai-as-it-is', path: '/chat/completions' }, {});
+});
+
+describe('the contract catches a wire format', () => {
+  let shared = 0;
+  it.each<{ that: string; flaw: Partial<Provider>; caught: string }>([
+    {
+      that: 'sends a key',
+      flaw: { headers: { authorization: 'Bearer k' } },
+      caught: 'parrot adds headers, but no credentials',
+    },
+    { that: 'has no path to append', flaw: { path: 'squawk?x=1' }, caught: 'parrot says where it is asked' },
+    {
+      that: 'writes into the request',
+      flaw: {
+        encodeRequest(request) {
+          request.model = 'green';
+          return { say: ['Hello'] };
+        },
+      },
+      caught: 'parrot encodes a request for grey',
+    },
+    {
+      that: 'takes anything for an answer',
+      flaw: { decodeCompletion: (body) => completionOf((body as { said?: string } | undefined)?.said ?? 'Hello') },
+      caught: 'parrot takes no junk for an answer',
+    },
+    {
+      that: 'remembers across streams',
+      flaw: {
+        createChunkDecoder:
+          () =>
+          ({ event, data }) =>
+            event === 'end' ? 'done' : event === 'word' ? [chunkOf(++shared, data)] : [],
+      },
+      caught: 'parrot reads a stream',
+    },
+    {
+      that: 'ends at an event it does not know',
+      flaw: { createChunkDecoder: () => () => 'done' },
+      caught: 'parrot survives events that it does not know',
+    },
+    {
+      that: 'breaks on an error that is none',
+      flaw: {
+        decodeError: (body) => ({ message: (body as { squawk: string }).squawk, type: null, param: null, code: null }),
+      },
+      caught: 'parrot finds nothing in junk where an error should be',
+    },
+  ])('that $that', async ({ flaw, caught }) => {
+    expect(await failuresOf((declare) => providerContract(declare, { ...parrot, ...flaw }, fixtures))).toContain(
+      caught,
+    );
+  });
+});
