@@ -1,0 +1,35 @@
+/** What one more upstream call for a request costs, by where it goes. */
+export const FALLBACK_COST = 5;
+export const RETRY_COST = 14;
+
+const CAPACITY = 500;
+
+/**
+ * Extra load that one route may cause. Calls beyond the first cost tokens, successes earn them back, so that in an
+ * outage the attempts settle at the number of requests. One bucket per model, not per provider: the bucket of a
+ * provider that only serves fallbacks would never fill again.
+ */
+export class RetryBudget {
+  #tokens = CAPACITY;
+
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** Takes `cost`, or nothing when there is not enough. */
+  take(cost: number): boolean {
+    if (this.#tokens < cost) return false;
+    this.#tokens -= cost;
+    return true;
+  }
+
+  /** The extra call succeeded: it was worth its price. */
+  refund(cost: number): void {
+    this.#tokens = Math.min(CAPACITY, this.#tokens + cost);
+  }
+
+  /** A first call succeeded. */
+  earn(): void {
+    this.#tokens = Math.min(CAPACITY, this.#tokens + 1);
+  }
+}

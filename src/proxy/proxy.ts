@@ -1,0 +1,60 @@
+import type { Stage, StageOutcome } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import type { HookRunner } from '../hooks.js';
+import type { ProxyOptions, RouteOptions } from '../options.js';
+import { AgentPool, agentFactory } from './agents.js';
+import { literalsIn } from './guarded-connection.js';
+import { optionalBoolean, optionalCount } from '../route/option-checks.js';
+import { deliver } from './deliver.js';
+import { findAnswer, type FailoverParts } from './failover.js';
+import { TargetTable } from './target-table.js';
+import { proxyTransport } from './transport.js';
+
+export interface ProxyParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly hooks: HookRunner;
+}
+
+/** The stage, and what its owner may ask of it. */
+export interface Proxy {
+  readonly stage: Stage;
+  readonly targets: TargetTable;
+  sockets(): { readonly active: number; readonly idle: number };
+  /** Closes idle connections. What is at work ends by itself. */
+  close(): void;
+}
+
+/** @throws TypeError for an option that is wrong. */
+export function createProxy(
+  options: ProxyOptions & Pick<Partial<RouteOptions>, 'overrides'>,
+  { clock, random, hooks }: ProxyParts,
+): Proxy {
+  const literals = literalsIn(options.overrides?.origins ?? []);
+  const transport = options.transport ?? proxyTransport(new AgentPool(agentFactory({ literals })));
+  const maxInFlightPerProvider =
+    optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
+  const targets = new TargetTable({ clock, random, maxInFlightPerProvider });
+  const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
+  const retryAmbiguous = optionalBoolean('retryAmbiguous', options.retryAmbiguous) ?? true;
+
+  return {
+    stage: proxyStage({ transport, clock, random, hooks, targets, maxAttempts, retryAmbiguous }),
+    targets,
+    sockets: () => transport.sockets(),
+    close: () => transport.close(),
+  };
+}
+
+/** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */
+export function proxyStage(parts: FailoverParts): Stage {
+  return async function proxyRequest(context): Promise<StageOutcome> {
+    const { route } = context;
+    if (route === undefined || context.request === undefined || context.body === undefined) {
+      throw new TypeError('proxy needs what validate and route leave behind: mount them before it.');
+    }
+    const found = await findAnswer(context, route, parts);
+    if (found !== undefined) await deliver(context, found);
+    return 'answered';
+  };
+}

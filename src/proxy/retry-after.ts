@@ -1,0 +1,51 @@
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** No upstream makes a caller wait longer than this on its word alone. */
+const LONGEST_MS = 60_000;
+/** A hint beyond a day is not a hint. */
+const NONSENSE_MS = 86_400_000;
+const DECIMAL = /^\d{1,12}(?:\.\d{1,6})?$/;
+
+/**
+ * How long an upstream asks to be left alone, in milliseconds from 0 to 60,000; `undefined` when it does not say.
+ * Reads `retry-after-ms` and `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3),
+ * and takes dates against the response's own `date`, so that clocks which differ do no harm.
+ */
+export function readRetryAfter(headers: Headers, wallNow: number): number | undefined {
+  return (
+    milliseconds(first(headers['retry-after-ms']), 1) ??
+    milliseconds(first(headers['x-ms-retry-after-ms']), 1) ??
+    milliseconds(first(headers['retry-after']), 1_000) ??
+    untilDate(first(headers['retry-after']), first(headers['date']), wallNow)
+  );
+}
+
+/** The headers that tell a client to wait: SDKs read the one in milliseconds first. */
+export function retryAfterHeaders(waitMs: number): { 'retry-after': string; 'retry-after-ms': string } {
+  return { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))), 'retry-after-ms': String(Math.ceil(waitMs)) };
+}
+
+function milliseconds(text: string | undefined, unit: number): number | undefined {
+  if (text === undefined || !DECIMAL.test(text)) return undefined;
+  return bounded(Number(text) * unit);
+}
+
+function untilDate(text: string | undefined, sentAt: string | undefined, wallNow: number): number | undefined {
+  // Date.parse takes far more than HTTP dates: only what names a weekday or a zone is one.
+  if (text === undefined || !/^[A-Z][a-z]{2}, .* GMT$/.test(text)) return undefined;
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment)) return undefined;
+  const base = sentAt === undefined ? Number.NaN : Date.parse(sentAt);
+  return bounded(Math.max(0, moment - (Number.isNaN(base) ? wallNow : base)));
+}
+
+function bounded(ms: number): number | undefined {
+  return ms > NONSENSE_MS ? undefined : Math.min(ms, LONGEST_MS);
+}
+
+/** The first of several values. A date holds a comma of its own, and begins with its weekday. */
+function first(value: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(value) ? value[0] : value;
+  if (text === undefined) return undefined;
+  return (/^[A-Z]/.test(text) ? text : text.slice(0, text.includes(',') ? text.indexOf(',') : undefined)).trim();
+}
