@@ -1,0 +1,133 @@
+import type { CacheStore } from '../contracts/store.js';
+import type { Clock } from '../contracts/clock.js';
+import { systemClock } from '../http/system-clock.js';
+import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options.js';
+import { lruStore } from '../stores/lru-store.js';
+
+/** `CacheOptions` with every question answered. */
+export interface ResolvedCacheOptions {
+  readonly store: CacheStore;
+  /** The store was made here, so it is closed here. */
+  readonly ownsStore: boolean;
+  readonly ttlMs: number;
+  readonly shared: boolean;
+  readonly usageOnHit: 'original' | 'zero';
+  /** Longer answers are not remembered, in bytes. */
+  readonly maxAnswerBytes: number;
+  readonly coalesce: ResolvedCoalesceOptions | undefined;
+}
+
+export interface ResolvedCoalesceOptions {
+  readonly waitMs: number;
+  readonly maxFollowers: number;
+  readonly maxBufferBytes: number;
+}
+
+const MIB = 1024 * 1024;
+const MAX_ANSWER_BYTES = 8 * MIB;
+
+/** `CommonOptions` stand beside the cache's own where the stage is used alone. */
+const KNOWN: Readonly<Record<keyof CacheOptions | keyof CommonOptions | 'errorFormat', true>> = {
+  maxEntries: true,
+  maxBytes: true,
+  ttlMs: true,
+  store: true,
+  coalesce: true,
+  shared: true,
+  usageOnHit: true,
+  hooks: true,
+  onError: true,
+  errorFormat: true,
+  clock: true,
+  random: true,
+};
+const KNOWN_COALESCE: Readonly<Record<keyof CoalesceOptions, true>> = {
+  waitMs: true,
+  maxFollowers: true,
+  maxBufferBytes: true,
+};
+
+/**
+ * @param hasTenants - Somebody says who asks. Without that, all callers would share one cache.
+ * @throws TypeError when an option is wrong, or when sharing was not spelt out.
+ */
+export function resolveCacheOptions(
+  options: CacheOptions,
+  hasTenants: boolean,
+  clock: Clock = systemClock,
+): ResolvedCacheOptions {
+  refuseUnknown('cache', options, KNOWN);
+  const shared = flag('cache.shared', options.shared, false);
+  if (!hasTenants && !shared) {
+    throw new TypeError(
+      'cache: nothing says who asks, so one caller would be given the answers of another. ' +
+        'Give `keys`, `verifyKey` or `caller`, or write `cache: { shared: true }` if all callers may share.',
+    );
+  }
+  const maxBytes = whole('cache.maxBytes', options.maxBytes, 64 * MIB);
+  const maxEntries = whole('cache.maxEntries', options.maxEntries, 1_000);
+  return {
+    store:
+      storeIn(options) ??
+      lruStore({ maxEntries, maxBytes, now: clock === systemClock ? undefined : () => clock.wallNow() }),
+    ownsStore: options.store === undefined,
+    ttlMs: whole('cache.ttlMs', options.ttlMs, 300_000),
+    shared,
+    usageOnHit: usagePolicy(options.usageOnHit),
+    maxAnswerBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
+    coalesce: resolveCoalesce(options.coalesce),
+  };
+}
+
+function resolveCoalesce(coalesce: CacheOptions['coalesce']): ResolvedCoalesceOptions | undefined {
+  if (coalesce === undefined || coalesce === false) return undefined;
+  const options = coalesce === true ? {} : coalesce;
+  refuseUnknown('cache.coalesce', options, KNOWN_COALESCE);
+  return {
+    waitMs: whole('cache.coalesce.waitMs', options.waitMs, 5_000),
+    maxFollowers: whole('cache.coalesce.maxFollowers', options.maxFollowers, 1_024),
+    maxBufferBytes: whole('cache.coalesce.maxBufferBytes', options.maxBufferBytes, 8 * MIB),
+  };
+}
+
+function storeIn({ store }: CacheOptions): CacheStore | undefined {
+  if (store === undefined) return undefined;
+  const missing = (['get', 'set', 'delete'] as const).find((method) => typeof store[method] !== 'function');
+  if (missing === undefined) return store;
+  throw new TypeError(
+    `cache.store must have the method ${missing}(): give lruStore(), redisStore() or a store of your own.`,
+  );
+}
+
+function usagePolicy(value: CacheOptions['usageOnHit']): 'original' | 'zero' {
+  if (value === undefined) return 'original';
+  if (value === 'original' || value === 'zero') return value;
+  throw new TypeError(`cache.usageOnHit must be 'original' or 'zero', got ${shown(value)}.`);
+}
+
+function whole(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  throw new TypeError(`${name} must be a positive whole number, got ${shown(value)}.`);
+}
+
+function flag(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw new TypeError(`${name} must be true or false, got ${shown(value)}.`);
+}
+
+function refuseUnknown(owner: string, options: unknown, known: object): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${owner} must be an object, got ${shown(options)}.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) {
+      throw new TypeError(`${owner}: unknown option "${name}". Known: ${Object.keys(known).join(', ')}.`);
+    }
+  }
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 100);
+}

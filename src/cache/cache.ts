@@ -1,0 +1,243 @@
+import type { ChatCompletion } from '../chat/types.js';
+import type { RequestContext, Stage, StageOutcome } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import { GatewayError } from '../errors.js';
+import type { CacheOptions } from '../options.js';
+import { parseCacheControl, type CacheDirectives } from './cache-control.js';
+import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
+import { Flights } from './coalesce.js';
+import { encodeEntry, type CachedAnswer } from './entry.js';
+import type { Flight } from './flight.js';
+import { keyFor } from './key.js';
+import { cacheableTarget, mayKeep, servingEndpoint, tenantOf } from './policy.js';
+import { RecordingSink } from './record.js';
+import { replay } from './replay.js';
+import { RequestKeys, type KnownRequest } from './request-keys.js';
+import { SafeStore } from './safe-store.js';
+
+/** What `status()` tells of the cache. */
+export interface CacheStatistics {
+  readonly hits: number;
+  readonly misses: number;
+  /** Requests that were not looked up: by what they are, or by the caller's wish. */
+  readonly bypasses: number;
+  /** Answers that were kept. */
+  readonly stores: number;
+  /** Requests that were answered by another one's upstream call. */
+  readonly coalesced: number;
+  /** Times that the store failed. The requests did not. */
+  readonly storeFaults: number;
+  /** Of this process, where the store can tell. */
+  readonly entries: number | undefined;
+  readonly bytes: number | undefined;
+}
+
+/** The cache of one gateway. */
+export interface Cache {
+  readonly stage: Stage;
+  /**
+   * Answers a body that this caller has sent before, before it is parsed, checked and routed.
+   * `false`: nothing was written, go the whole way. Not for gateways with hooks that decide by more than the body.
+   */
+  repeat(context: RequestContext, received: Uint8Array): boolean | Promise<boolean>;
+  /** Forgets which endpoint a repeated body went to. For when the providers have changed. */
+  forgetRepeats(): void;
+  statistics(): CacheStatistics;
+  /** Empties a store that was made here; one that was given is its owner's. */
+  close(): Promise<void>;
+}
+
+export interface CacheParts {
+  readonly clock: Clock;
+  /** Somebody says who asks. */
+  readonly hasTenants: boolean;
+}
+
+/**
+ * KNOWN ALREADY? Answers what was asked before, remembers what is answered now.
+ * @throws TypeError for an option that is wrong, or when callers would share answers without anybody having said so.
+ */
+export function createCache(options: CacheOptions, { clock, hasTenants }: CacheParts): Cache {
+  return new AnswerCache(resolveCacheOptions(options, hasTenants, clock), clock);
+}
+
+/** A request on its way through the cache. */
+interface Lookup {
+  readonly context: RequestContext;
+  readonly tenant: string;
+  readonly known: KnownRequest;
+  readonly directives: CacheDirectives;
+}
+
+class AnswerCache implements Cache {
+  readonly #options: ResolvedCacheOptions;
+  readonly #clock: Clock;
+  readonly #store: SafeStore;
+  readonly #flights: Flights | undefined;
+  readonly #keys = new RequestKeys();
+  #hits = 0;
+  #misses = 0;
+  #bypasses = 0;
+  #stores = 0;
+
+  constructor(options: ResolvedCacheOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#store = new SafeStore(options.store, clock);
+    this.#flights = options.coalesce && new Flights(options.coalesce, clock);
+  }
+
+  readonly stage: Stage = (context) => {
+    const directives = parseCacheControl(context.req.headers['cache-control']);
+    const tenant = tenantOf(context, this.#options.shared);
+    const target = cacheableTarget(context);
+    const { request, body } = context;
+    if (tenant === undefined || target === undefined || request === undefined || directives.noStore) {
+      return this.#bypass(context, directives);
+    }
+    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, target), directives };
+    if (directives.noCache) {
+      this.#bypass(context, directives);
+      return this.#record(lookup);
+    }
+    const found = this.#store.get(lookup.known.key);
+    return found instanceof Promise
+      ? found.then((answer) => this.#decide(lookup, answer))
+      : this.#decide(lookup, found);
+  };
+
+  repeat(context: RequestContext, received: Uint8Array): boolean | Promise<boolean> {
+    const directives = parseCacheControl(context.req.headers['cache-control']);
+    const tenant = tenantOf(context, this.#options.shared);
+    if (tenant === undefined || directives.noStore || directives.noCache) return false;
+    const known = this.#keys.recall(tenant, received);
+    if (known === undefined) return false;
+    const found = this.#store.get(known.key);
+    const answerFrom = (answer: CachedAnswer | undefined): boolean | Promise<boolean> => {
+      const answered = this.#answer({ context, tenant, known, directives }, answer);
+      return answered instanceof Promise ? answered.then(isAnswered) : isAnswered(answered);
+    };
+    return found instanceof Promise ? found.then(answerFrom) : answerFrom(found);
+  }
+
+  forgetRepeats(): void {
+    this.#keys.clear();
+  }
+
+  statistics(): CacheStatistics {
+    const size = this.#store.size();
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      bypasses: this.#bypasses,
+      stores: this.#stores,
+      coalesced: this.#flights?.coalesced ?? 0,
+      storeFaults: this.#store.faults,
+      entries: size?.entries,
+      bytes: size?.bytes,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#options.ownsStore) await this.#options.store.close?.();
+  }
+
+  #decide(lookup: Lookup, found: CachedAnswer | undefined): StageOutcome | Promise<StageOutcome> {
+    const answered = this.#answer(lookup, found);
+    if (answered !== undefined) return answered;
+    this.#misses++;
+    lookup.context.cacheStatus = 'MISS';
+    if (lookup.directives.onlyIfCached) throw notCached();
+    return this.#flights === undefined ? this.#record(lookup) : this.#share(lookup, this.#flights);
+  }
+
+  /** Answers with what was found, where there is something that is fresh enough for this caller. */
+  #answer(
+    { context, known, directives }: Lookup,
+    found: CachedAnswer | undefined,
+  ): 'answered' | Promise<'answered'> | undefined {
+    if (found === undefined) return undefined;
+    const wallNow = this.#clock.wallNow();
+    // The clock of another process may be ahead of ours.
+    const ageMs = Math.max(wallNow - found.storedAt, 0);
+    if (ageMs >= directives.maxAgeMs) return undefined;
+    const answered = replay(context, found, {
+      form: known.form,
+      ageMs,
+      wallNow,
+      now: this.#clock.now(),
+      usageOnHit: this.#options.usageOnHit,
+    });
+    if (answered !== undefined) this.#hits++;
+    return answered;
+  }
+
+  #bypass(context: RequestContext, directives: CacheDirectives): 'next' {
+    this.#bypasses++;
+    context.cacheStatus = 'BYPASS';
+    if (directives.onlyIfCached) throw notCached();
+    return 'next';
+  }
+
+  /** Joins the call for the same request that is under way, or makes it for all who come while it lasts. */
+  async #share(lookup: Lookup, flights: Flights): Promise<StageOutcome> {
+    const { context, known } = lookup;
+    const key = flightKey(known);
+    const flight = flights.find(key);
+    if (flight === undefined) return this.#record(lookup, flights.start(key, context));
+    const outcome = await flights.follow(flight, context);
+    if (outcome === 'answered') return 'answered';
+    if (outcome === 'alone') return this.#record(lookup);
+    flight.lead(context);
+    return this.#record(lookup, flight);
+  }
+
+  #record(lookup: Lookup, flight?: Flight): 'next' {
+    const { context } = lookup;
+    context.sink = new RecordingSink(context.sink, this.#options.maxAnswerBytes, (completion) => {
+      if (completion === undefined || completion.usage !== undefined) {
+        this.#keep(lookup, completion);
+        flight?.close();
+        return;
+      }
+      // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
+      setImmediate(() => {
+        this.#keep(lookup, { ...completion, usage: context.outcome?.usage ?? null });
+        flight?.close();
+      });
+    });
+    return 'next';
+  }
+
+  #keep({ context, tenant, known }: Lookup, completion: ChatCompletion | undefined): void {
+    const endpoint = servingEndpoint(context);
+    const { served } = context;
+    if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
+    const storedAt = this.#clock.wallNow();
+    const entry = encodeEntry(completion, {
+      storedAt,
+      served,
+      finishReason: completion.choices[0]?.finish_reason ?? undefined,
+      usage: completion.usage ?? undefined,
+    });
+    this.#stores++;
+    this.#store.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + this.#options.ttlMs);
+  }
+}
+
+/** A call is shared by those who want the answer in the same form. */
+function flightKey({ key, form }: KnownRequest): string {
+  if (!form.stream) return `${key} whole`;
+  return form.includeUsage ? `${key} stream, usage` : `${key} stream`;
+}
+
+function isAnswered(outcome: 'answered' | undefined): boolean {
+  return outcome === 'answered';
+}
+
+function notCached(): GatewayError {
+  return new GatewayError(
+    'only_if_cached',
+    'There is no answer to this request in the cache, and `only-if-cached` was asked for.',
+  );
+}

@@ -1,0 +1,64 @@
+import { isRecord } from '../chat/members.js';
+import type { ChatCompletion, Usage } from '../chat/types.js';
+import type { ServedBy } from '../context.js';
+
+/** An answer as it is remembered. */
+export interface CachedAnswer {
+  /** When it was given: Unix time in milliseconds. */
+  readonly storedAt: number;
+  readonly served: ServedBy;
+  readonly finishReason: string | undefined;
+  readonly usage: Usage | undefined;
+  /**
+   * The members of the completion as JSON text, without braces and without those that each replay writes anew
+   * (`id`, `object`, `created`, `usage`): a whole answer is served again without being parsed.
+   */
+  readonly members: Uint8Array;
+}
+
+const LINE_END = 0x0a;
+
+/** One line of facts, then the members. */
+export function encodeEntry(completion: ChatCompletion, facts: Omit<CachedAnswer, 'members'>): Uint8Array {
+  const { id: _id, object: _object, created: _created, usage: _usage, ...rest } = completion;
+  return Buffer.from(`${JSON.stringify(facts)}\n${JSON.stringify(rest).slice(1, -1)}`);
+}
+
+/** The answer in `bytes`; `undefined` when they are none of ours, whatever they are. */
+export function decodeEntry(bytes: Uint8Array): CachedAnswer | undefined {
+  const entry = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lineEnd = entry.indexOf(LINE_END);
+  if (lineEnd === -1) return undefined;
+  const facts = parseFacts(entry.toString('utf8', 0, lineEnd));
+  if (facts === undefined) return undefined;
+  return { ...facts, members: entry.subarray(lineEnd + 1) };
+}
+
+function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
+  const facts = parseJson(line);
+  if (!isRecord(facts)) return undefined;
+  const { storedAt, served, finishReason, usage } = facts;
+  if (typeof storedAt !== 'number' || !isServedBy(served)) return undefined;
+  return {
+    storedAt,
+    served,
+    finishReason: typeof finishReason === 'string' ? finishReason : undefined,
+    usage: isRecord(usage) ? usage : undefined,
+  };
+}
+
+function isServedBy(value: unknown): value is ServedBy {
+  if (!isRecord(value)) return false;
+  return (
+    typeof value['provider'] === 'string' && typeof value['model'] === 'string' && typeof value['slug'] === 'string'
+  );
+}
+
+/** The value of a JSON text, or `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { isRecord } from '../chat/members.js';
+import type { ChatChoice, ChatCompletion } from '../chat/types.js';
+import type { RequestContext } from '../context.js';
+import type { Endpoint } from '../contracts/routing.js';
+import { SHARED_TENANT, tenantPart } from './key.js';
+
+/** Ends of an answer that was given in full. `length` is one: the caller's own limit was reached. */
+const WHOLE: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'function_call']);
+
+/** Whose cache this request uses; `undefined` for nobody's, since nobody knows who asks. */
+export function tenantOf(context: RequestContext, shared: boolean): string | undefined {
+  if (shared) return SHARED_TENANT;
+  return context.caller === undefined ? undefined : tenantPart(context.caller.id);
+}
+
+/** The endpoint that is meant to answer, where the answer may be remembered at all. */
+export function cacheableTarget(context: RequestContext): Endpoint | undefined {
+  const { request, route } = context;
+  if (request === undefined || route === undefined) return undefined;
+  // A caller's own credential or address: what comes from there is nobody else's, and not to be trusted.
+  if (route.overrides !== undefined || hasMembers(request['provider_configs'])) return undefined;
+  // `store` asks the provider to keep the call, which a hit would not make.
+  if (request.store === true) return undefined;
+  return route.candidates[0]?.endpoint;
+}
+
+/** The endpoint that did answer. */
+export function servingEndpoint(context: RequestContext): Endpoint | undefined {
+  const { served, route } = context;
+  if (served === undefined || route === undefined) return undefined;
+  const candidate = route.candidates.find(
+    ({ endpoint }) => endpoint.slug === served.slug && endpoint.model === served.model,
+  );
+  return candidate?.endpoint;
+}
+
+/** Whether an answer may be given again: every choice came to its own end, and none is a refusal or an error. */
+export function mayKeep(completion: ChatCompletion): boolean {
+  if (isRecord(completion['error'])) return false;
+  return Array.isArray(completion.choices) && completion.choices.length > 0 && completion.choices.every(isWhole);
+}
+
+function isWhole(choice: ChatChoice): boolean {
+  const { finish_reason: reason, message } = choice;
+  if (typeof reason !== 'string' || !WHOLE.has(reason) || !isRecord(message)) return false;
+  const refusal = message['refusal'];
+  return refusal === undefined || refusal === null || refusal === '';
+}
+
+function hasMembers(value: unknown): boolean {
+  return isRecord(value) && Object.keys(value).length > 0;
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { splitCompletion } from '../chat/split.js';
+import { isRecord } from '../chat/members.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
+import type { RequestContext } from '../context.js';
+import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { Lifeline } from '../http/presence.js';
+import { parseJson, type CachedAnswer } from './entry.js';
+
+/** In which form an answer is wanted. */
+export interface AskedForm {
+  readonly stream: boolean;
+  /** The usage chunk at the end of a stream. */
+  readonly includeUsage: boolean;
+}
+
+export interface ReplayOptions {
+  readonly form: AskedForm;
+  readonly ageMs: number;
+  /** Unix time in milliseconds. */
+  readonly wallNow: number;
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  readonly usageOnHit: 'original' | 'zero';
+}
+
+const NO_USAGE: Usage = Object.freeze({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+
+/** In which form `request` wants its answer. */
+export function askedForm(request: ChatRequest): AskedForm {
+  return { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true };
+}
+
+/**
+ * Gives `answer` to the client of `context`, in the form that was asked for, whichever it was stored from.
+ * `undefined`: it cannot be read, and nothing was written.
+ */
+export function replay(
+  context: RequestContext,
+  answer: CachedAnswer,
+  options: ReplayOptions,
+): 'answered' | Promise<'answered'> | undefined {
+  const usage = answer.usage === undefined || options.usageOnHit === 'original' ? answer.usage : NO_USAGE;
+  const payloads = options.form.stream ? streamPayloads(answer, usage, options) : undefined;
+  if (options.form.stream && payloads === undefined) return undefined;
+
+  const { sink, client } = context;
+  const head: AnswerHead = { status: 200, headers: { age: String(Math.floor(options.ageMs / 1_000)) } };
+  const end = (complete: boolean): 'answered' => {
+    const { finishReason } = answer;
+    context.outcome = { complete, finishReason, usage, costUsd: 0, firstTokenMs: options.now - context.startedAt };
+    return 'answered';
+  };
+  context.cacheStatus = 'HIT';
+  context.served = answer.served;
+  if (payloads !== undefined) return streamOut(sink, head, payloads, client).then(end);
+  sink.json(head, wholeBody(answer, usage, options));
+  return end(true);
+}
+
+/** Nothing is parsed: the stored members go between a new beginning and a new end. */
+function wholeBody(answer: CachedAnswer, usage: Usage | undefined, { wallNow }: ReplayOptions): Buffer {
+  const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
+  const tail = usage === undefined ? '}' : `,"usage":${JSON.stringify(usage)}}`;
+  return Buffer.concat([Buffer.from(head), answer.members, Buffer.from(tail)]);
+}
+
+function streamPayloads(
+  answer: CachedAnswer,
+  usage: Usage | undefined,
+  { form, wallNow }: ReplayOptions,
+): string[] | undefined {
+  const members = parseJson(`{${Buffer.from(answer.members).toString()}}`);
+  if (!isRecord(members) || !Array.isArray(members['choices'])) return undefined;
+  const completion: ChatCompletion = {
+    ...members,
+    choices: members['choices'].filter(isRecord),
+    id: freshId(),
+    created: seconds(wallNow),
+    usage: usage ?? null,
+  };
+  return splitCompletion(completion, form).map((chunk) => JSON.stringify(chunk));
+}
+
+/** Writes `payloads` as fast as the client takes them, then `[DONE]`. False: the client left before the end. */
+async function streamOut(
+  sink: AnswerSink,
+  head: AnswerHead,
+  payloads: readonly string[],
+  client: Lifeline,
+): Promise<boolean> {
+  sink.open(head);
+  for (const payload of payloads) {
+    if (client.gone) return false;
+    if (!sink.event(payload)) await drained(sink, client);
+  }
+  if (client.gone) return false;
+  sink.done();
+  return true;
+}
+
+function drained(sink: AnswerSink, client: Lifeline): Promise<void> {
+  return new Promise((resolve) => {
+    const stopListening = client.onGone(resolve);
+    sink.onDrain(() => {
+      stopListening();
+      resolve();
+    });
+  });
+}
+
+function freshId(): string {
+  return `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+}
+
+function seconds(wallNow: number): number {
+  return Math.floor(wallNow / 1_000);
+}

@@ -1,0 +1,68 @@
+import type { Clock, Timer } from '../contracts/clock.js';
+import type { CacheStore } from '../contracts/store.js';
+import { decodeEntry, type CachedAnswer } from './entry.js';
+
+/** A store that has not answered by then has nothing, in milliseconds. Our own stores have tighter limits. */
+const LOOKUP_LIMIT_MS = 250;
+
+/** A store as requests see it: whatever goes wrong inside, there is simply no answer, and nobody waits for it. */
+export class SafeStore {
+  /** Times that the store threw, rejected or did not answer. */
+  faults = 0;
+  readonly #store: CacheStore;
+  readonly #clock: Clock;
+
+  constructor(store: CacheStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The answer under `key`. Synchronous where the store is. */
+  get(key: string): CachedAnswer | undefined | Promise<CachedAnswer | undefined> {
+    try {
+      const found = this.#store.get(key);
+      return isPromise(found) ? this.#inTime(found) : decoded(found);
+    } catch {
+      return this.#fault();
+    }
+  }
+
+  set(key: string, value: Uint8Array, expiresAt: number): void {
+    try {
+      const written = this.#store.set(key, value, expiresAt);
+      if (isPromise(written)) written.catch(() => this.#fault());
+    } catch {
+      this.#fault();
+    }
+  }
+
+  size(): { readonly entries: number; readonly bytes: number } | undefined {
+    return this.#store.size?.();
+  }
+
+  async #inTime(found: Promise<Uint8Array | undefined>): Promise<CachedAnswer | undefined> {
+    let limit: Timer | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      limit = this.#clock.setTimer(() => reject(new Error('The store did not answer in time.')), LOOKUP_LIMIT_MS);
+    });
+    try {
+      return decoded(await Promise.race([found, tooLate]));
+    } catch {
+      return this.#fault();
+    } finally {
+      limit?.cancel();
+    }
+  }
+
+  #fault(): undefined {
+    this.faults++;
+  }
+}
+
+function decoded(value: unknown): CachedAnswer | undefined {
+  return value instanceof Uint8Array ? decodeEntry(value) : undefined;
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+}

@@ -1,0 +1,68 @@
+/** What this package asks of an `ioredis` client (or cluster). */
+export interface IoredisLike {
+  getBuffer(key: string): Promise<Uint8Array | null>;
+  set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
+  del(key: string): Promise<unknown>;
+}
+
+/** What this package asks of a `redis` client, version 5 or newer. */
+export interface NodeRedisLike {
+  withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
+  set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
+  del(key: string): Promise<unknown>;
+}
+
+export type RedisClient = IoredisLike | NodeRedisLike;
+
+/** The three commands of a cache, whichever client runs them. They may reject, and may never answer. */
+export interface RedisCommands {
+  get(key: string): Promise<Uint8Array | undefined>;
+  set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+}
+
+/** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
+const BULK_STRING = 36;
+type BytesForStrings = { readonly [BULK_STRING]: typeof Buffer };
+
+/** @throws TypeError when `client` is neither of the two that are known. */
+export function redisCommands(client: RedisClient): RedisCommands {
+  if (isIoredis(client)) return ioredisCommands(client);
+  if (isNodeRedis(client)) return nodeRedisCommands(client);
+  throw new TypeError('redisStore: expected a client of `redis` (version 5 or newer) or `ioredis`.');
+}
+
+function ioredisCommands(client: IoredisLike): RedisCommands {
+  return {
+    get: async (key) => bytesOf(await client.getBuffer(key)),
+    set: async (key, value, ttlMs) => client.set(key, value, 'PX', ttlMs),
+    delete: async (key) => client.del(key),
+  };
+}
+
+function nodeRedisCommands(client: NodeRedisLike): RedisCommands {
+  const reader = client.withTypeMapping({ [BULK_STRING]: Buffer });
+  return {
+    get: async (key) => bytesOf(await reader.get(key)),
+    set: async (key, value, ttlMs) => client.set(key, value, { PX: ttlMs }),
+    delete: async (key) => client.del(key),
+  };
+}
+
+function bytesOf(reply: unknown): Uint8Array | undefined {
+  return reply instanceof Uint8Array ? reply : undefined;
+}
+
+function isIoredis(client: unknown): client is IoredisLike {
+  return hasMethod(client, 'getBuffer') && hasMethod(client, 'set') && hasMethod(client, 'del');
+}
+
+function isNodeRedis(client: unknown): client is NodeRedisLike {
+  return hasMethod(client, 'withTypeMapping') && hasMethod(client, 'set') && hasMethod(client, 'del');
+}
+
+function hasMethod(client: unknown, name: string): boolean {
+  return (
+    typeof client === 'object' && client !== null && typeof (client as Record<string, unknown>)[name] === 'function'
+  );
+}

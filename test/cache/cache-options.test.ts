@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { resolveCacheOptions } from '../../src/cache/cache-options.js';
+import type { CacheOptions } from '../../src/options.js';
+
+describe('resolveCacheOptions', () => {
+  it('answers every question', () => {
+    const resolved = resolveCacheOptions({}, true);
+    expect(resolved).toMatchObject({
+      ownsStore: true,
+      ttlMs: 300_000,
+      shared: false,
+      usageOnHit: 'original',
+      coalesce: undefined,
+    });
+  });
+
+  it('knows the numbers behind coalesce: true', () => {
+    expect(resolveCacheOptions({ coalesce: true }, true).coalesce).toEqual({
+      waitMs: 5_000,
+      maxFollowers: 1_024,
+      maxBufferBytes: 8_388_608,
+    });
+    expect(resolveCacheOptions({ coalesce: { waitMs: 50 } }, true).coalesce?.waitMs).toBe(50);
+    expect(resolveCacheOptions({ coalesce: false }, true).coalesce).toBeUndefined();
+  });
+
+  it('refuses to start where one caller would be given the answers of another', () => {
+    expect(() => resolveCacheOptions({}, false)).toThrow(/shared: true/);
+    expect(resolveCacheOptions({ shared: true }, false).shared).toBe(true);
+  });
+
+  const wrong: [unknown, RegExp][] = [
+    [{ maxEntries: 0 }, /cache\.maxEntries must be a positive whole number, got 0/],
+    [{ maxEntries: 1.5 }, /cache\.maxEntries/],
+    [{ maxBytes: '1mb' }, /cache\.maxBytes must be .*, got "1mb"/],
+    [{ ttlMs: -1 }, /cache\.ttlMs/],
+    [{ ttlMs: Number.NaN }, /cache\.ttlMs/],
+    [{ ttlMs: Number.POSITIVE_INFINITY }, /cache\.ttlMs/],
+    [{ ttl: 5 }, /unknown option "ttl"\. Known: maxEntries/],
+    [{ shared: 'yes' }, /cache\.shared must be true or false/],
+    [{ usageOnHit: 'none' }, /cache\.usageOnHit must be 'original' or 'zero'/],
+    [{ coalesce: { wait: 1 } }, /cache\.coalesce: unknown option "wait"/],
+    [{ coalesce: { waitMs: 0 } }, /cache\.coalesce\.waitMs/],
+    [{ coalesce: 'yes' }, /cache\.coalesce must be an object/],
+    [{ store: {} }, /cache\.store must have the method get\(\)/],
+    [true, /cache must be an object, got true/],
+    [null, /cache must be an object/],
+  ];
+  it.each(wrong)('refuses %j', (options, message) => {
+    expect(() => resolveCacheOptions(options as CacheOptions, true)).toThrow(message);
+  });
+});

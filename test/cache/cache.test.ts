@@ -1,0 +1,524 @@
+import { describe, expect, it } from 'vitest';
+import { createCache, type Cache } from '../../src/cache/cache.js';
+import type { StageOutcome } from '../../src/context.js';
+import type { CacheStore } from '../../src/contracts/store.js';
+import type { CacheOptions } from '../../src/options.js';
+import { GatewayError, isGatewayError } from '../../src/errors.js';
+import { assembleCompletion } from '../../src/chat/assemble.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { completion, endpoint, settled, streamOf, upstream, USAGE, visit, type Asked, type Visit } from './support.js';
+
+interface Bench {
+  readonly cache: Cache;
+  readonly clock: FakeClock;
+  /** Sends a request through the stage; where it is not answered, `answer` plays the upstream. */
+  ask(asked?: Asked, answer?: (visit: Visit) => void): Promise<Visit & { outcome: StageOutcome }>;
+}
+
+function bench(options: CacheOptions = {}): Bench {
+  const clock = new FakeClock();
+  const cache = createCache(options, { clock, hasTenants: true });
+  return {
+    cache,
+    clock,
+    async ask(
+      asked = {},
+      answer = ({ context }) => (context.request?.stream === true ? upstream.stream(context) : upstream.whole(context)),
+    ) {
+      const one = visit(asked);
+      const outcome = await cache.stage(one.context);
+      if (outcome === 'next') answer(one);
+      await settled();
+      return { ...one, outcome };
+    },
+  };
+}
+
+describe('the cache', () => {
+  it('answers the same request of the same caller without asking again', async () => {
+    const { ask, cache } = bench();
+    const first = await ask();
+    expect(first.outcome).toBe('next');
+    expect(first.context.cacheStatus).toBe('MISS');
+
+    const second = await ask();
+    expect(second.outcome).toBe('answered');
+    expect(second.context).toMatchObject({
+      cacheStatus: 'HIT',
+      served: { provider: 'alpha', model: 'small', slug: 'alpha' },
+      outcome: { complete: true, finishReason: 'stop', usage: USAGE, costUsd: 0 },
+    });
+    expect(second.client.completion).toMatchObject({ object: 'chat.completion', model: 'small-2025', usage: USAGE });
+    expect(second.client.completion.choices).toEqual(completion().choices);
+    expect(cache.statistics()).toMatchObject({ hits: 1, misses: 1, bypasses: 0, stores: 1, entries: 1 });
+  });
+
+  it('answers from memory at once, without a promise', async () => {
+    const { ask, cache } = bench();
+    await ask();
+    expect(cache.stage(visit().context)).toBe('answered');
+  });
+
+  it('never gives one tenant the answer of another', async () => {
+    const { ask } = bench();
+    await ask({ caller: 'tenant-a' });
+    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('next');
+  });
+
+  it('gives all callers the same answers where sharing was spelt out', async () => {
+    const { ask } = bench({ shared: true });
+    await ask({ caller: 'tenant-a' });
+    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('answered');
+    expect((await ask({ caller: undefined })).outcome).toBe('answered');
+  });
+
+  it('leaves alone what nobody is known to ask', async () => {
+    const { ask, cache } = bench();
+    await ask({ caller: undefined });
+    const again = await ask({ caller: undefined });
+    expect(again.outcome).toBe('next');
+    expect(again.context.cacheStatus).toBe('BYPASS');
+    expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 0 });
+  });
+
+  it('gives a new id and date to each replay', async () => {
+    const { ask, clock } = bench();
+    await ask();
+    clock.advance(60_000);
+    const second = (await ask()).client.completion;
+    const third = (await ask()).client.completion;
+    expect(second.id).toMatch(/^chatcmpl-[0-9a-f]{32}$/);
+    expect(second.id).not.toBe(third.id);
+    expect(second.id).not.toBe('chatcmpl-upstream');
+    expect(second.created).toBe(Math.floor(clock.wallNow() / 1_000));
+  });
+
+  it('says how old the answer is', async () => {
+    const { ask, clock } = bench();
+    await ask();
+    clock.advance(61_900);
+    expect((await ask()).client.head).toEqual({ status: 200, headers: { age: '61' } });
+  });
+
+  it('forgets an answer when its time is over', async () => {
+    const { ask, clock } = bench({ ttlMs: 1_000 });
+    await ask();
+    clock.advance(999);
+    expect((await ask()).outcome).toBe('answered');
+    clock.advance(1);
+    expect((await ask()).outcome).toBe('next');
+  });
+
+  it('hands the answer on while it is recorded, as it came', async () => {
+    const { ask } = bench();
+    const payloads = streamOf('Hello there');
+    const { client } = await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, payloads));
+    expect(client.events).toEqual(payloads);
+    expect(client.ending).toBe('done');
+  });
+});
+
+describe('a replay', () => {
+  it('serves a stream from a whole answer', async () => {
+    const { ask } = bench();
+    await ask();
+    const { client, context } = await ask({ request: { stream: true } });
+    expect(client.ending).toBe('done');
+    expect(client.chunks[0]?.choices?.[0]?.delta).toMatchObject({ role: 'assistant' });
+    expect(assembleCompletion(client.chunks).choices).toEqual(completion().choices);
+    expect(client.chunks.some((chunk) => chunk.usage !== undefined)).toBe(false);
+    expect(context.outcome).toMatchObject({ complete: true, usage: USAGE, costUsd: 0 });
+  });
+
+  it('serves a whole answer from a stream, with the usage that the caller of the stream was not told', async () => {
+    const { ask } = bench();
+    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('Hello')));
+    const { client } = await ask();
+    expect(client.completion.choices[0]?.message).toEqual({ role: 'assistant', content: 'Hello', refusal: null });
+    expect(client.completion).toMatchObject({ object: 'chat.completion', usage: USAGE });
+  });
+
+  it('tells usage at the end of a stream to those who ask for it', async () => {
+    const { ask } = bench();
+    await ask();
+    const { client } = await ask({ request: { stream: true, stream_options: { include_usage: true } } });
+    expect(client.chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE });
+  });
+
+  it('can say that nothing was used', async () => {
+    const { ask } = bench({ usageOnHit: 'zero' });
+    await ask();
+    const zero = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+    const whole = await ask();
+    expect(whole.client.completion.usage).toEqual(zero);
+    expect(whole.context.outcome?.usage).toEqual(zero);
+    const stream = await ask({ request: { stream: true, stream_options: { include_usage: true } } });
+    expect(stream.client.chunks.at(-1)?.usage).toEqual(zero);
+  });
+
+  it('says nothing of usage that nobody counted', async () => {
+    const { ask } = bench();
+    const uncounted = completion();
+    delete uncounted.usage;
+    await ask({}, ({ context }) => {
+      context.served = { provider: 'alpha', model: 'small', slug: 'alpha' };
+      context.sink.json({ status: 200, headers: {} }, Buffer.from(JSON.stringify(uncounted)));
+    });
+    const { client } = await ask();
+    expect(client.completion).not.toHaveProperty('usage');
+  });
+
+  it('is as fast as its reader, and no faster', async () => {
+    const { ask, cache } = bench();
+    await ask();
+    const slow = visit({ request: { stream: true } });
+    slow.client.room = 1;
+    const outcome = cache.stage(slow.context);
+    await settled();
+    expect(slow.client.events).toHaveLength(1);
+    slow.client.drain(1);
+    await settled();
+    expect(slow.client.events).toHaveLength(2);
+    slow.client.drain();
+    expect(await outcome).toBe('answered');
+    expect(slow.client.ending).toBe('done');
+  });
+
+  it('ends when its reader leaves', async () => {
+    const { ask, cache } = bench();
+    await ask();
+    const gone = visit({ request: { stream: true } });
+    gone.client.room = 1;
+    const outcome = cache.stage(gone.context);
+    await settled();
+    gone.leave();
+    expect(await outcome).toBe('answered');
+    expect(gone.client.ending).toBeUndefined();
+    expect(gone.context.outcome?.complete).toBe(false);
+  });
+
+  it('keeps what it does not know of an answer', async () => {
+    const { ask } = bench();
+    const odd = completion(
+      'x',
+      { native_finish_reason: 'END' },
+      { citations: ['https://x'], system_fingerprint: 'fp' },
+    );
+    await ask({}, ({ context }) => upstream.whole(context, odd));
+    const { client } = await ask();
+    expect(client.completion).toMatchObject({ citations: ['https://x'], system_fingerprint: 'fp' });
+    expect(client.completion.choices[0]).toMatchObject({ native_finish_reason: 'END' });
+  });
+});
+
+describe('what is not looked up', () => {
+  const requests = [
+    { it: 'a request that the provider is to store', request: { store: true } },
+    {
+      it: "a request with the caller's own provider settings",
+      request: { provider_configs: { alpha: { api_key: 'k' } } },
+    },
+  ];
+  it.each(requests)('$it', async ({ request }) => {
+    const { ask } = bench();
+    await ask({ request });
+    const again = await ask({ request });
+    expect(again.outcome).toBe('next');
+    expect(again.context.cacheStatus).toBe('BYPASS');
+  });
+
+  it('a request whose route has overrides', async () => {
+    const { ask, cache } = bench();
+    await ask();
+    const one = visit();
+    one.context.route = { ...one.context.route!, overrides: new Map() };
+    expect(cache.stage(one.context)).toBe('next');
+    expect(one.context.cacheStatus).toBe('BYPASS');
+  });
+
+  it('empty provider settings are none', async () => {
+    const { ask } = bench();
+    await ask({ request: { provider_configs: {} } });
+    expect((await ask({ request: { provider_configs: {} } })).outcome).toBe('answered');
+  });
+});
+
+describe('what is not kept', () => {
+  const answers = [
+    { it: 'an error inside an answer', body: completion('x', {}, { error: { message: 'no' } }) },
+    { it: 'a refusal', body: completion('', { message: { role: 'assistant', content: null, refusal: 'No.' } }) },
+    { it: 'filtered content', body: completion('x', { finish_reason: 'content_filter' }) },
+    { it: 'an answer that ended in an error', body: completion('x', { finish_reason: 'error' }) },
+    { it: 'an answer without a reason for its end', body: completion('x', { finish_reason: null }) },
+    { it: 'an answer without choices', body: { ...completion(), choices: [] } },
+    {
+      it: 'an answer of which one choice is not whole',
+      body: { ...completion(), choices: [...completion().choices, { index: 1 }] },
+    },
+  ];
+  it.each(answers)('$it', async ({ body }) => {
+    const { ask, cache } = bench();
+    await ask({}, ({ context }) => upstream.whole(context, body));
+    expect((await ask()).outcome).toBe('next');
+    expect(cache.statistics().entries).toBeLessThanOrEqual(1);
+  });
+
+  it.each(['length', 'tool_calls', 'function_call'])('but an answer that ended by %s is', async (reason) => {
+    const { ask } = bench();
+    await ask({}, ({ context }) => upstream.whole(context, completion('x', { finish_reason: reason })));
+    expect((await ask()).outcome).toBe('answered');
+  });
+
+  it('half a stream', async () => {
+    const { ask } = bench();
+    await ask({ request: { stream: true } }, ({ context }) => {
+      upstream.open(context);
+      for (const payload of streamOf('half of').slice(0, 2)) context.sink.event(payload);
+      context.sink.fail(new GatewayError('upstream_truncated', 'cut'));
+    });
+    expect((await ask({ request: { stream: true } })).outcome).toBe('next');
+  });
+
+  it('a stream that ended without a finish reason', async () => {
+    const { ask } = bench();
+    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('x', null)));
+    expect((await ask()).outcome).toBe('next');
+  });
+
+  it('a stream with an event that cannot be read', async () => {
+    const { ask } = bench();
+    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, ['{', ...streamOf('x')]));
+    expect((await ask()).outcome).toBe('next');
+  });
+
+  it('an answer that is larger than the cache', async () => {
+    const { ask, cache } = bench({ maxBytes: 300 });
+    const long = 'x'.repeat(1_000);
+    await ask({}, ({ context }) => upstream.whole(context, completion(long)));
+    expect((await ask()).outcome).toBe('next');
+    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf(long)));
+    expect((await ask()).outcome).toBe('next');
+    expect(cache.statistics().entries).toBe(0);
+  });
+
+  it('an answer with another status than 200', async () => {
+    const { ask } = bench();
+    await ask({}, ({ context }) => {
+      context.served = { provider: 'alpha', model: 'small', slug: 'alpha' };
+      context.sink.json({ status: 203, headers: {} }, Buffer.from(JSON.stringify(completion())));
+    });
+    expect((await ask()).outcome).toBe('next');
+  });
+});
+
+describe('who answered', () => {
+  it('an answer is kept under the endpoint that gave it, not under the one that was meant to', async () => {
+    const { ask } = bench();
+    const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
+    await ask({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
+    expect((await ask({ endpoints: [alpha, beta] })).outcome).toBe('next');
+    const direct = await ask({ endpoints: [beta, alpha] });
+    expect(direct.outcome).toBe('answered');
+    expect(direct.context.served?.slug).toBe('beta');
+  });
+
+  it('an answer of somebody who is not in the plan is not kept', async () => {
+    const { ask, cache } = bench();
+    await ask({}, ({ context }) => upstream.whole(context, completion(), endpoint('stranger')));
+    expect(cache.statistics().stores).toBe(0);
+  });
+});
+
+describe('what callers say about caching', () => {
+  it('no-cache asks anew, and the new answer is kept', async () => {
+    const { ask } = bench();
+    await ask({}, ({ context }) => upstream.whole(context, completion('old')));
+    const fresh = await ask({ cacheControl: 'no-cache' }, ({ context }) => upstream.whole(context, completion('new')));
+    expect(fresh.outcome).toBe('next');
+    expect(fresh.context.cacheStatus).toBe('BYPASS');
+    expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
+  });
+
+  it('no-store leaves the cache alone', async () => {
+    const { ask, cache } = bench();
+    const first = await ask({ cacheControl: 'no-store' });
+    expect(first.context.cacheStatus).toBe('BYPASS');
+    expect(cache.statistics().stores).toBe(0);
+    await ask();
+    expect((await ask({ cacheControl: 'no-store' })).outcome).toBe('next');
+  });
+
+  it('max-age takes no answer that is older', async () => {
+    const { ask, clock } = bench();
+    await ask({}, ({ context }) => upstream.whole(context, completion('old')));
+    clock.advance(30_000);
+    expect((await ask({ cacheControl: 'max-age=31' })).outcome).toBe('answered');
+    const renewed = await ask({ cacheControl: 'max-age=30' }, ({ context }) =>
+      upstream.whole(context, completion('new')),
+    );
+    expect(renewed.outcome).toBe('next');
+    expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
+  });
+
+  it('max-age=0 takes no answer at all', async () => {
+    const { ask } = bench();
+    await ask();
+    expect((await ask({ cacheControl: 'max-age=0' })).outcome).toBe('next');
+  });
+
+  it.each(['only-if-cached', 'only-if-cached, no-cache', 'only-if-cached, no-store'])(
+    '%s is 504 where nothing will do',
+    async (cacheControl) => {
+      const { cache } = bench();
+      const { context } = visit({ cacheControl });
+      const error = await Promise.resolve()
+        .then(() => cache.stage(context))
+        .catch((thrown: unknown) => thrown);
+      expect(isGatewayError(error) && [error.status, error.code]).toEqual([504, 'only_if_cached']);
+    },
+  );
+
+  it('only-if-cached is answered where something will do', async () => {
+    const { ask } = bench();
+    await ask();
+    expect((await ask({ cacheControl: 'only-if-cached' })).outcome).toBe('answered');
+  });
+});
+
+describe('a store that misbehaves', () => {
+  const stores: Record<string, Partial<CacheStore>> = {
+    'throws on get': { get: boom },
+    'rejects get': { get: () => Promise.reject(new Error('boom')) },
+    'throws on set': { set: boom },
+    'rejects set': { set: () => Promise.reject(new Error('boom')) },
+  };
+  it.each(Object.entries(stores))('that %s costs nobody an answer', async (_, broken) => {
+    const store: CacheStore = { get: () => undefined, set: () => undefined, delete: () => undefined, ...broken };
+    const { ask, cache } = bench({ store });
+    const { client, outcome } = await ask();
+    expect(outcome).toBe('next');
+    expect(client.ending).toBe('done');
+    expect(cache.statistics().storeFaults).toBe(1);
+  });
+
+  it('that never answers is not waited for', async () => {
+    const store: CacheStore = {
+      get: () => new Promise(() => undefined),
+      set: () => undefined,
+      delete: () => undefined,
+    };
+    const { cache, clock } = bench({ store });
+    const outcome = cache.stage(visit().context);
+    await clock.advanceAsync(250);
+    expect(await outcome).toBe('next');
+    expect(cache.statistics().storeFaults).toBe(1);
+    expect(clock.pending.size).toBe(0);
+  });
+
+  const junk = [
+    { it: 'nothing', value: '' },
+    { it: 'no line of facts', value: '"model":"x"' },
+    { it: 'facts that are no JSON', value: '{\n"model":"x"' },
+    { it: 'facts that are something else', value: '[]\n"model":"x"' },
+    { it: 'facts that name nobody', value: '{"storedAt":1,"served":{}}\n"model":"x"' },
+  ];
+  it.each(junk)('that holds $it has nothing', async ({ value }) => {
+    const store: CacheStore = { get: () => Buffer.from(value), set: () => undefined, delete: () => undefined };
+    expect((await bench({ store }).ask()).outcome).toBe('next');
+  });
+
+  it('that holds members which cannot be read has no stream', async () => {
+    const facts = { storedAt: 1_750_000_000_000, served: { provider: 'alpha', model: 'small', slug: 'alpha' } };
+    const store: CacheStore = {
+      get: () => Buffer.from(`${JSON.stringify(facts)}\n"choices":`),
+      set: () => undefined,
+      delete: () => undefined,
+    };
+    const { outcome, context } = await bench({ store }).ask({ request: { stream: true } });
+    expect(outcome).toBe('next');
+    expect(context.cacheStatus).toBe('MISS');
+  });
+
+  it('that is slow but answers is believed', async () => {
+    const kept = new Map<string, Uint8Array>();
+    const store: CacheStore = {
+      get: async (key) => kept.get(key),
+      set: async (key, value) => void kept.set(key, value),
+      delete: async (key) => void kept.delete(key),
+    };
+    const { ask } = bench({ store });
+    await ask();
+    expect((await ask()).outcome).toBe('answered');
+  });
+
+  it('and was given is left open for its owner', async () => {
+    let closed = 0;
+    const store: CacheStore = {
+      get: () => undefined,
+      set: () => undefined,
+      delete: () => undefined,
+      close: () => void closed++,
+    };
+    await bench({ store }).cache.close();
+    expect(closed).toBe(0);
+  });
+});
+
+describe('a repeated body', () => {
+  const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
+
+  it('is answered before anybody has read it', async () => {
+    const { ask, cache } = bench();
+    await ask({ received });
+    const again = unread();
+    expect(await cache.repeat(again.context, received)).toBe(true);
+    expect(again.client.completion.choices).toEqual(completion().choices);
+    expect(again.context.cacheStatus).toBe('HIT');
+  });
+
+  const refused: { it: string; asked: Asked; bytes?: Buffer }[] = [
+    { it: 'of another tenant', asked: { caller: 'tenant-b' } },
+    { it: 'of nobody', asked: { caller: undefined } },
+    { it: 'with no-cache', asked: { cacheControl: 'no-cache' } },
+    { it: 'with no-store', asked: { cacheControl: 'no-store' } },
+    { it: 'with max-age=0', asked: { cacheControl: 'max-age=0' } },
+    { it: 'that differs in one byte', asked: {}, bytes: Buffer.concat([received, Buffer.from(' ')]) },
+  ];
+  it.each(refused)('$it goes the whole way', async ({ asked, bytes }) => {
+    const { ask, cache } = bench();
+    await ask({ received });
+    const again = unread(asked);
+    expect(await cache.repeat(again.context, bytes ?? received)).toBe(false);
+    expect(again.client.head).toBeUndefined();
+  });
+
+  it('is forgotten when the providers have changed', async () => {
+    const { ask, cache } = bench();
+    await ask({ received });
+    cache.forgetRepeats();
+    expect(await cache.repeat(unread().context, received)).toBe(false);
+    expect((await ask({ received })).outcome).toBe('answered');
+  });
+
+  it('is a stream where it asked for one', async () => {
+    const { ask, cache } = bench();
+    const streaming = Buffer.from('{"model":"small","stream":true,"messages":[{"role":"user","content":"hi"}]}');
+    await ask({ received: streaming, request: { stream: true } });
+    const again = unread();
+    expect(await cache.repeat(again.context, streaming)).toBe(true);
+    expect(again.client.events.length).toBeGreaterThan(0);
+  });
+});
+
+function boom(): never {
+  throw new Error('boom');
+}
+
+/** A request of which only the bytes are known yet. */
+function unread(asked: Asked = {}): Visit {
+  const one = visit(asked);
+  one.context.request = undefined;
+  one.context.body = undefined;
+  one.context.route = undefined;
+  return one;
+}

@@ -1,0 +1,191 @@
+import OpenAI from 'openai';
+import { createClient } from 'redis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { redisStore } from '../../src/index.js';
+import { chat, error, reset } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { hasRedis, startRedis } from '../stores/redis-server.js';
+import { readSse } from '../support/read-sse.js';
+
+interface Answer {
+  id: string;
+  choices: { message: { content: string } }[];
+  usage: { total_tokens: number };
+}
+
+const STREAM = { stream: true };
+const TWO_KEYS = { keys: ['demo-key', 'other-key'], cache: {} };
+const bearer = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } });
+
+/** What a stream says. */
+async function textOf(response: Response): Promise<string> {
+  const payloads = await readSse(response);
+  expect(payloads.at(-1)).toBe('[DONE]');
+  const chunks = payloads
+    .slice(0, -1)
+    .map((payload) => JSON.parse(payload) as { choices: { delta: { content?: string } }[] });
+  return chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+}
+
+describe('the cache on the path of a request', () => {
+  it('answers the second time with the same words under a new id, and says so', async () => {
+    const upstream = await upstreamFor(chat('Hello there.'));
+    const { ask, gateway } = await gatewayOver([upstream], { cache: {} });
+    const first = await ask({});
+    expect(first.headers.get('x-nordlys-cache')).toBe('MISS');
+    const one = (await first.json()) as Answer;
+
+    const second = await ask({});
+    expect(second.headers.get('x-nordlys-cache')).toBe('HIT');
+    expect(second.headers.get('age')).toBe('0');
+    expect(second.headers.get('content-type')).toBe('application/json');
+    expect(second.headers.get('x-nordlys-provider')).toBe('p0');
+    expect(second.headers.get('x-nordlys-attempts')).toBe('0');
+    const two = (await second.json()) as Answer;
+    expect(two.choices).toEqual(one.choices);
+    expect(two.usage).toEqual(one.usage);
+    expect(two.id).not.toBe(one.id);
+    expect(upstream.ledger).toHaveLength(1);
+    expect(gateway.status().cache).toMatchObject({ hits: 1, misses: 1, stores: 1, entries: 1 });
+  });
+
+  it('asks once for each tenant', async () => {
+    const upstream = await upstreamFor(chat('Hello.'));
+    const { ask } = await gatewayOver([upstream], TWO_KEYS);
+    await ask({}, bearer('demo-key'));
+    await ask({}, bearer('other-key'));
+    expect(upstream.ledger).toHaveLength(2);
+  });
+
+  it('serves a stream from a whole answer and a whole answer from a stream, as the openai client wants them', async () => {
+    const upstream = await upstreamFor(chat('One two three.'));
+    const { baseUrl } = await gatewayOver([upstream], { cache: {} });
+    const client = new OpenAI({ apiKey: 'demo-key', baseURL: baseUrl, maxRetries: 0 });
+    const asked = (content: string) => ({ model: 'm', messages: [{ role: 'user' as const, content }] });
+
+    await client.chat.completions.create(asked('whole first'));
+    const streamed = await client.chat.completions.stream(asked('whole first')).finalChatCompletion();
+    expect(streamed.choices[0]?.message.content).toBe('One two three.');
+
+    await client.chat.completions.stream(asked('stream first')).finalChatCompletion();
+    const whole = await client.chat.completions.create(asked('stream first'));
+    expect(whole.choices[0]?.message.content).toBe('One two three.');
+    expect(whole.usage?.total_tokens).toBeGreaterThan(0);
+    expect(upstream.ledger).toHaveLength(2);
+  });
+
+  it('obeys Cache-Control', async () => {
+    const upstream = await upstreamFor(chat('Hello.'));
+    const { ask } = await gatewayOver([upstream], { cache: {} });
+    const say = (cacheControl: string) => ask({}, { headers: { 'cache-control': cacheControl } });
+    const refused = await say('only-if-cached');
+    expect([refused.status, ((await refused.json()) as { error: { code: string } }).error.code]).toEqual([
+      504,
+      'only_if_cached',
+    ]);
+    await say('no-store');
+    await say('no-cache');
+    expect(upstream.ledger).toHaveLength(2);
+    expect((await say('max-age=60')).headers.get('x-nordlys-cache')).toBe('HIT');
+  });
+
+  it('does not remember half an answer', async () => {
+    const upstream = await upstreamFor(reset({ after: 3 }));
+    const { ask } = await gatewayOver([upstream], { cache: {}, maxAttempts: 1 });
+    for (let turn = 0; turn < 2; turn++) await (await ask(STREAM)).text();
+    expect(upstream.ledger).toHaveLength(2);
+  });
+
+  it('does not remember what came by a key of the caller’s own', async () => {
+    const upstream = await upstreamFor(chat('Hello.'));
+    const { ask } = await gatewayOver([upstream], { cache: {} });
+    const body = { provider_configs: { p0: { api_key: 'own' } } };
+    expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('BYPASS');
+    await ask(body);
+    expect(upstream.ledger).toHaveLength(2);
+  });
+});
+
+describe('coalescing on the path of a request', () => {
+  it.each([
+    ['whole answers', {}],
+    ['streams', STREAM],
+  ])('makes one upstream call of 1,000 equal requests for %s', async (_, form) => {
+    const upstream = await upstreamFor(chat('One answer for all.', { delayMs: 20 }));
+    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxInFlightPerCaller: 2_000 });
+    const texts = await Promise.all(
+      Array.from({ length: 1_000 }, async () => {
+        const response = await ask(form);
+        return 'stream' in form ? textOf(response) : ((await response.json()) as Answer).choices[0]?.message.content;
+      }),
+    );
+    expect(new Set(texts)).toEqual(new Set(['One answer for all.']));
+    expect(upstream.ledger).toHaveLength(1);
+  });
+
+  it('goes on for the others when the one who asked first leaves', async () => {
+    const upstream = await upstreamFor(chat('Word after word after word.', { delayMs: 20 }));
+    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
+    const leaving = new AbortController();
+    const leader = await ask(STREAM, { signal: leaving.signal });
+    const follower = await ask(STREAM);
+    leaving.abort();
+    await expect(leader.text()).rejects.toThrow();
+    expect(await textOf(follower)).toBe('Word after word after word.');
+    expect(follower.headers.get('x-nordlys-cache')).toBe('HIT');
+    expect(upstream.ledger).toHaveLength(1);
+  });
+
+  it('closes the upstream when everybody has left', async () => {
+    const upstream = await upstreamFor(chat('Word after word after word after word.', { delayMs: 200 }));
+    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
+    const leaving = new AbortController();
+    const responses = await Promise.all([
+      ask(STREAM, { signal: leaving.signal }),
+      ask(STREAM, { signal: leaving.signal }),
+    ]);
+    const entry = await upstream.nextRequest();
+    leaving.abort();
+    await Promise.allSettled(responses.map((response) => response.text()));
+    expect((await upstream.closed(entry)).completed).toBe(false);
+  });
+
+  it('asks twice at most when the upstream is down, and tells everybody', async () => {
+    const upstream = await upstreamFor(error(500));
+    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxAttempts: 1 });
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));
+    expect(statuses.every((status) => status >= 500)).toBe(true);
+    // Those who arrive after the second failure begin anew.
+    expect(upstream.ledger.length).toBeLessThan(20);
+  });
+});
+
+describe.skipIf(!hasRedis)('two gateways with one Redis (skipped where redis-server is not installed)', () => {
+  it('give each other’s answers, and go on alone when Redis dies', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.kill());
+    const upstream = await upstreamFor(chat('Hello.'));
+    const gateways = await Promise.all(
+      [1, 2].map(async () => {
+        const client = createClient({ socket: { host: '127.0.0.1', port: redis.port, reconnectStrategy: false } });
+        client.on('error', () => undefined);
+        await client.connect();
+        onTestFinished(() => (client.isOpen ? client.destroy() : undefined));
+        return gatewayOver([upstream], { cache: { store: redisStore(client, { prefix: 'two:' }) } });
+      }),
+    );
+    const [one, other] = gateways as [(typeof gateways)[0], (typeof gateways)[0]];
+    await (await one.ask({})).text();
+    // The write is not waited for.
+    await expect
+      .poll(async () => (await other.ask({}, { headers: { 'cache-control': 'only-if-cached' } })).status)
+      .toBe(200);
+    expect((await other.ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+    expect(upstream.ledger).toHaveLength(1);
+
+    await redis.kill();
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, seed) => other.ask({ seed })));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect((await other.ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+  });
+});

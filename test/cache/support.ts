@@ -1,0 +1,254 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { ChatChunk, ChatCompletion, ChatRequest } from '../../src/chat/types.js';
+import { RequestContext } from '../../src/context.js';
+import type { Endpoint } from '../../src/contracts/routing.js';
+import type { AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
+import type { GatewayError } from '../../src/errors.js';
+
+/** What a client would have got, written down. */
+class ClientSink implements AnswerSink {
+  head: AnswerHead | undefined;
+  body: string | undefined;
+  readonly events: string[] = [];
+  ending: 'done' | GatewayError | undefined;
+  /** How many more events are taken before the sink is full. */
+  room = Number.POSITIVE_INFINITY;
+  #resume: (() => void) | undefined;
+
+  json(head: AnswerHead, body: Uint8Array): void {
+    this.#mustBeFirst();
+    this.head = head;
+    this.body = Buffer.from(body).toString();
+    this.ending = 'done';
+  }
+
+  open(head: AnswerHead): void {
+    this.#mustBeFirst();
+    this.head = head;
+  }
+
+  event(payload: string): boolean {
+    if (this.head === undefined || this.ending !== undefined) throw new Error('event() out of order');
+    this.events.push(payload);
+    this.room--;
+    return this.room > 0;
+  }
+
+  onDrain(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  done(): void {
+    if (this.head === undefined || this.ending !== undefined) throw new Error('done() out of order');
+    this.ending = 'done';
+  }
+
+  fail(error: GatewayError): void {
+    if (this.ending !== undefined) throw new Error('fail() out of order');
+    this.ending = error;
+  }
+
+  /** The client reads on, `events` events further. */
+  drain(events = Number.POSITIVE_INFINITY): void {
+    this.room = events;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  get completion(): ChatCompletion {
+    return JSON.parse(this.body ?? 'null') as ChatCompletion;
+  }
+
+  get chunks(): ChatChunk[] {
+    return this.events.map((event) => JSON.parse(event) as ChatChunk);
+  }
+
+  #mustBeFirst(): void {
+    if (this.head !== undefined || this.ending !== undefined) throw new Error('the answer has begun already');
+  }
+}
+
+export interface Asked {
+  readonly request?: Partial<ChatRequest>;
+  readonly caller?: string | undefined;
+  readonly cacheControl?: string;
+  /** Candidates of the route, first choice first. */
+  readonly endpoints?: readonly Endpoint[];
+  /** The bytes as they came, where they mean the request. */
+  readonly received?: Uint8Array;
+  readonly startedAt?: number;
+}
+
+export interface Visit {
+  readonly context: RequestContext;
+  readonly client: ClientSink;
+  /** The client closes its connection. */
+  leave(): void;
+  /** The response has been written to its end and its connection is done with it. */
+  finish(): void;
+}
+
+/** A request as it comes out of the route stage. */
+export function visit(asked: Asked = {}): Visit {
+  const client = new ClientSink();
+  const req = new IncomingMessage(new Socket());
+  if (asked.cacheControl !== undefined) req.headers['cache-control'] = asked.cacheControl;
+  const res = new ServerResponse(req);
+  const context = new RequestContext(req, res, 'req_1', asked.startedAt ?? 0, () => client);
+  const request: ChatRequest = { model: 'small', messages: [{ role: 'user', content: 'hi' }], ...asked.request };
+  const caller = 'caller' in asked ? asked.caller : 'tenant-a';
+  if (caller !== undefined) context.caller = { id: caller };
+  context.request = request;
+  context.body = { request, received: asked.received, bytesFor: () => new Uint8Array() };
+  context.route = {
+    model: 'small',
+    candidates: (asked.endpoints ?? [endpoint()]).map((one) => ({ endpoint: one, drop: [] })),
+    excluded: [],
+    ownFields: new Set(),
+    overrides: undefined,
+    record: () => undefined,
+    onServed: undefined,
+  };
+  return {
+    context,
+    client,
+    leave: () => res.emit('close'),
+    finish: () => {
+      Object.defineProperty(res, 'writableFinished', { value: true });
+      res.emit('close');
+    },
+  };
+}
+
+export function endpoint(slug = 'alpha', over: Partial<Endpoint> = {}): Endpoint {
+  return {
+    position: 0,
+    provider: {
+      slug,
+      displayName: slug,
+      url: {
+        origin: `https://${slug}.test`,
+        protocol: 'https:',
+        hostname: `${slug}.test`,
+        port: '',
+        path: '/v1/chat/completions',
+      },
+      apiKey: 'secret',
+      auth: { header: 'authorization', prefix: 'Bearer ' },
+      headers: {},
+      format: { name: 'openai', path: '/chat/completions' },
+      timeouts: { connectMs: 1, headMs: 1, firstEventMs: 1, idleMs: 1, totalMs: 1 },
+    },
+    model: 'small',
+    slug,
+    id: `${slug} small`,
+    upstreamModel: 'small',
+    pricing: undefined,
+    contextLength: undefined,
+    maxCompletionTokens: undefined,
+    quantization: 'unknown',
+    supportedParameters: undefined,
+    zdr: false,
+    dataCollection: 'allow',
+    distillable: false,
+    tier: undefined,
+    ...over,
+  };
+}
+
+export const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+
+/** A whole answer. */
+export function completion(
+  content = 'Hello',
+  choice: Record<string, unknown> = {},
+  top: Record<string, unknown> = {},
+): ChatCompletion {
+  return {
+    id: 'chatcmpl-upstream',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model: 'small-2025',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content, refusal: null },
+        logprobs: null,
+        finish_reason: 'stop',
+        ...choice,
+      },
+    ],
+    usage: USAGE,
+    ...top,
+  };
+}
+
+/** The same answer as a stream's payloads, a word at a time. The usage chunk is not among them. */
+export function streamOf(text: string, finishReason: string | null = 'stop'): string[] {
+  const words = text.split(/(?<= )/);
+  return [
+    chunk({ role: 'assistant', content: '' }, null),
+    ...words.map((content) => chunk({ content }, null)),
+    chunk({}, finishReason),
+  ];
+}
+
+function chunk(delta: object, finishReason: string | null): string {
+  return JSON.stringify({
+    id: 'chatcmpl-upstream',
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: 'small-2025',
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+  });
+}
+
+const OK: AnswerHead = { status: 200, headers: {} };
+
+/** Does what the proxy stage does once an upstream has answered. */
+export const upstream = {
+  whole(
+    context: RequestContext,
+    body: ChatCompletion = completion(),
+    by: Endpoint | undefined = context.route?.candidates[0]?.endpoint,
+  ): void {
+    serve(context, by);
+    context.sink.json(OK, Buffer.from(JSON.stringify(body)));
+    end(context);
+  },
+  stream(
+    context: RequestContext,
+    payloads: readonly string[] = streamOf('Hello'),
+    by: Endpoint | undefined = context.route?.candidates[0]?.endpoint,
+  ): void {
+    upstream.open(context, by);
+    for (const payload of payloads) context.sink.event(payload);
+    upstream.done(context);
+  },
+  open(context: RequestContext, by: Endpoint | undefined = context.route?.candidates[0]?.endpoint): void {
+    serve(context, by);
+    context.sink.open(OK);
+  },
+  done(context: RequestContext): void {
+    context.sink.done();
+    end(context);
+  },
+};
+
+function serve(context: RequestContext, by: Endpoint | undefined): void {
+  if (by !== undefined) context.served = { provider: by.provider.slug, model: by.model, slug: by.slug };
+}
+
+/** The proxy knows how an answer ended only a moment after the last byte. */
+function end(context: RequestContext): void {
+  queueMicrotask(() => {
+    context.outcome = { complete: true, finishReason: 'stop', usage: USAGE, costUsd: 0.25, firstTokenMs: 7 };
+  });
+}
+
+/** Lets everything happen that is due: promises, and what waits for the next turn of the loop. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
