@@ -3,8 +3,8 @@ import type { UpstreamErrorBody } from '../contracts/provider.js';
 /** More of a message than this helps nobody and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;
 
-/** Statuses of errors that come inside a stream, where no status line can say them. Anthropic's words. */
-const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
+/** Anthropic's types, for errors that come inside a stream where no status line can say more. */
+const ANTHROPIC_STATUSES: ReadonlyMap<string, number> = new Map([
   ['invalid_request_error', 400],
   ['authentication_error', 401],
   ['billing_error', 402],
@@ -16,6 +16,8 @@ const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map([
   ['timeout_error', 504],
   ['overloaded_error', 503],
 ]);
+
+const NO_STATUSES: ReadonlyMap<string, number> = new Map();
 
 /**
  * What an error body says, whoever wrote it: OpenAI's envelope, Anthropic's, OpenRouter's with a numeric `code`,
@@ -33,14 +35,15 @@ function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefi
   if (Array.isArray(body)) return body.length === 1 ? decodeNested(body[0], levels - 1) : undefined;
   if (!isObject(body)) return undefined;
   const error = body['error'];
-  if (isObject(error)) return fromErrorObject(error, levels);
+  if (isObject(error)) return fromErrorObject(error, levels, body['type'] === 'error');
   const message = textOf(error) ?? textOf(body['message']) ?? detailOf(body['detail']);
   return message === undefined ? undefined : { ...hintsOf(body), message: shortened(message) };
 }
 
-function fromErrorObject(error: Members, levels: number): UpstreamErrorBody | undefined {
+/** @param isAnthropic - its types stand for statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
+function fromErrorObject(error: Members, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
   const message = messageOf(error, levels);
-  const hints = hintsOf(error);
+  const hints = hintsOf(error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
   if (message === undefined && hints.code === null && hints.type === null) return undefined;
   return { ...hints, message: shortened(message ?? hints.code ?? hints.type ?? '') };
 }
@@ -49,10 +52,10 @@ type Members = Readonly<Record<string, unknown>>;
 type Hints = Omit<UpstreamErrorBody, 'message'>;
 
 /** Everything but the message. A number in `code` is a status, as OpenRouter, vLLM and Google write it. */
-function hintsOf(error: Members): Hints {
+function hintsOf(error: Members, statuses = NO_STATUSES): Hints {
   const type = textOf(error['type']) ?? null;
   const param = textOf(error['param']) ?? null;
-  const status = statusOf(error['code']) ?? (type === null ? undefined : STATUS_BY_TYPE.get(type));
+  const status = statusOf(error['code']) ?? (type === null ? undefined : statuses.get(type));
   const code = statusOf(error['code']) === undefined ? (textOf(error['code']) ?? null) : wordForCode(error);
   return { type, param, code, ...(status === undefined ? {} : { status }) };
 }

@@ -1,0 +1,98 @@
+import { nearest } from './suggest.js';
+
+/**
+ * Checks of options at start-up. Every refusal is a `TypeError` that names the option's path, what came and what would do.
+ * `null` is read as "not set" wherever an option may be left out: options often come from JSON.
+ */
+export function refusal(path: string, rule: string, value?: unknown): TypeError {
+  const came = value === undefined ? '' : `, got ${shown(value)}`;
+  return new TypeError(`${path} ${rule}${came}.`);
+}
+
+/** `value` as an object whose members are all known. */
+export function knownMembers(path: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  const members = anyMembers(path, value);
+  for (const key of Object.keys(members)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    const mend = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
+    throw new TypeError(`${path}: unknown option ${shown(key)}. ${mend}`);
+  }
+  return members;
+}
+
+export function anyMembers(path: string, value: unknown): Record<string, unknown> {
+  if (!isObject(value)) throw refusal(path, 'must be an object', value);
+  return value;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function optionalBoolean(path: string, value: unknown): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw refusal(path, 'must be true or false', value);
+  return value;
+}
+
+export function optionalText(path: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return text(path, value);
+}
+
+/** A non-empty string that can stand in a header and in a log line. */
+export function text(path: string, value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '') throw refusal(path, 'must be a non-empty string', value);
+  if (hasControlCharacter(value)) throw refusal(path, 'must not contain control characters');
+  return value;
+}
+
+export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
+  if (value === undefined || value === null) return undefined;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw refusal(path, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`, value);
+  return word;
+}
+
+export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Number.isSafeInteger(value) || Number(value) < 1) {
+    throw refusal(path, `must be a whole number of ${unit}, 1 or more`, value);
+  }
+  return Number(value);
+}
+
+export function optionalMilliseconds(path: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !(value > 0) || value > LONGEST_TIMER_MS) {
+    throw refusal(path, `must be a number of milliseconds between 1 and ${LONGEST_TIMER_MS}`, value);
+  }
+  return value;
+}
+
+/** Longer timers overflow in Node and fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export function optionalList(path: string, value: unknown): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value)) throw refusal(path, 'must be a list of strings', value);
+  return value.map((entry: unknown, index) => text(`${path}[${index}]`, entry));
+}
+
+export function hasControlCharacter(value: string): boolean {
+  for (let index = 0; index < value.length; index++) {
+    const unit = value.charCodeAt(index);
+    if (unit < 0x20 || unit === 0x7f) return true;
+  }
+  return false;
+}
+
+/** A value as a message may show it: short, and never a whole object. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'function') return 'a function';
+  const printed = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return printed.length > 100 ? `${printed.slice(0, 97)}…` : printed;
+}

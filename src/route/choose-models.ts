@@ -1,0 +1,82 @@
+import { GatewayError } from '../errors.js';
+import type { ModelChoice, ModelNames } from './model-names.js';
+import { shown } from '../option-checks.js';
+import { didYouMean } from '../suggest.js';
+
+/** The members of a request that name models. */
+interface ModelFields {
+  readonly model?: unknown;
+  readonly models?: unknown;
+}
+
+/**
+ * The models that may answer, first choice first, each once: `model`, then `models`.
+ * @param anyModel - whether somebody (a routing hook) chooses where the request does not.
+ * @throws GatewayError 404 for a name that stands for nothing, 400 where nothing is named.
+ */
+export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: boolean): readonly ModelChoice[] {
+  const wanted = wantedNames(fields);
+  const named = wanted.filter(({ name }) => !names.isAuto(name));
+  if (named.length > 0) return distinct(named.flatMap((each) => choicesOf(each, names)));
+  const [auto] = wanted;
+  const { defaultChoices, every } = names;
+  // An auto name is addressed to whoever routes; a missing name goes to the default model first.
+  if (anyModel && (auto !== undefined || defaultChoices === undefined)) {
+    return distinct([...(defaultChoices ?? []), ...every]);
+  }
+  if (defaultChoices !== undefined) return distinct(defaultChoices);
+  if (auto !== undefined) return choicesOf(auto, names);
+  throw new GatewayError('missing_model', 'You must provide a model parameter.', { param: 'model' });
+}
+
+interface WantedName {
+  readonly name: string;
+  /** Where it stands in the request. */
+  readonly path: string;
+}
+
+function wantedNames({ model, models }: ModelFields): readonly WantedName[] {
+  const wanted: WantedName[] = [];
+  if (isSet(model)) wanted.push({ name: nameAt('model', model), path: 'model' });
+  if (isSet(models)) {
+    if (!Array.isArray(models)) throw invalidType('models', 'a list of model names');
+    for (const [index, name] of models.entries()) {
+      const path = `models[${index}]`;
+      wanted.push({ name: nameAt(path, name), path });
+    }
+  }
+  return wanted.filter(({ name }) => name.trim() !== '');
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function nameAt(path: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidType(path, 'a string');
+  return value;
+}
+
+function invalidType(param: string, expected: string): GatewayError {
+  return new GatewayError('invalid_type', `Invalid type for '${param}': expected ${expected}.`, { param });
+}
+
+function choicesOf({ name, path }: WantedName, names: ModelNames): readonly ModelChoice[] {
+  const choices = names.choicesFor(name);
+  if (choices !== undefined) return choices;
+  const mend = didYouMean(name, names.known());
+  throw new GatewayError('model_not_found', `No provider of this gateway has the model ${shown(name)}.${mend}`, {
+    param: path,
+  });
+}
+
+function distinct(choices: readonly ModelChoice[]): readonly ModelChoice[] {
+  if (choices.length < 2) return choices;
+  const seen = new Set<string>();
+  return choices.filter(({ model, pin }) => {
+    const key = `${pin ?? ''}:${model}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}

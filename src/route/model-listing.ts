@@ -1,0 +1,39 @@
+import type { RoutableEndpoint } from './endpoint.js';
+import type { RouteTable } from './registry.js';
+
+/** The answer of `GET /v1/models`, in OpenAI's form. */
+export interface ModelList {
+  readonly object: 'list';
+  readonly data: readonly ModelEntry[];
+}
+
+interface ModelEntry {
+  readonly id: string;
+  readonly object: 'model';
+  /** Unix time in seconds. */
+  readonly created: number;
+  readonly owned_by: string;
+  /** The longest context of any endpoint, where one is declared. */
+  readonly context_length?: number;
+  /** The models that this name stands for, first choice first. */
+  readonly alias_target?: readonly string[];
+}
+
+/**
+ * Every model of `table` in table order, then every alias.
+ * @param created - Unix time in seconds, said of all: nobody knows when a model was made.
+ */
+export function listModels(table: RouteTable, created: number): ModelList {
+  const models = [...table.models].map(([id, endpoints]) => modelEntry(id, endpoints, created));
+  const aliases = [...table.names.aliases].map(([id, choices]): ModelEntry => {
+    return { id, object: 'model', created, owned_by: 'alias', alias_target: choices.map(({ model }) => model) };
+  });
+  return { object: 'list', data: [...models, ...aliases] };
+}
+
+function modelEntry(id: string, endpoints: readonly RoutableEndpoint[], created: number): ModelEntry {
+  const first = endpoints.reduce((a, b) => (a.position < b.position ? a : b));
+  const longest = Math.max(...endpoints.map(({ contextLength }) => contextLength ?? 0));
+  const entry: ModelEntry = { id, object: 'model', created, owned_by: first.provider.slug };
+  return longest > 0 ? { ...entry, context_length: longest } : entry;
+}

@@ -1,0 +1,150 @@
+import type { ChatRequest } from '../chat/types.js';
+import type { ProviderOverride } from '../context.js';
+import type { ResolvedProvider } from '../contracts/routing.js';
+import type { UpstreamUrl } from '../contracts/transport.js';
+import { GatewayError } from '../errors.js';
+import { isObject, shown } from '../option-checks.js';
+import { fault, onlyKnown, wrongType } from './preference-values.js';
+import type { OverridePolicy, RouteTable } from './registry.js';
+import { didYouMean } from '../suggest.js';
+
+/**
+ * What the request's `provider_configs` say, by provider slug; `undefined` when nothing. Names are case-insensitive,
+ * `null` and `""` mean "keep". No value of theirs is ever shown.
+ * @throws GatewayError naming the member at fault.
+ */
+export function readOverrides(
+  request: ChatRequest,
+  table: RouteTable,
+  policy: OverridePolicy,
+): ReadonlyMap<string, ProviderOverride> | undefined {
+  const configs: unknown = request.provider_configs;
+  if (configs === undefined || configs === null) return undefined;
+  if (!isObject(configs)) throw wrongType('provider_configs', 'an object');
+  const overrides = new Map<string, ProviderOverride>();
+  const seen = new Set<string>();
+  for (const [name, config] of Object.entries(configs)) {
+    const path = `provider_configs.${shown(name).slice(1, -1)}`;
+    const provider = providerOf(name, path, table);
+    if (seen.has(provider.slug)) throw fault('invalid_value', path, 'this provider stands twice.');
+    seen.add(provider.slug);
+    const override = readConfig(config, path, provider, policy);
+    if (override !== undefined) overrides.set(provider.slug, override);
+  }
+  return overrides.size === 0 ? undefined : overrides;
+}
+
+function providerOf(name: string, path: string, table: RouteTable): ResolvedProvider {
+  const slug = table.providerNames.get(name.toLowerCase());
+  const provider = slug === undefined ? undefined : table.providers.get(slug);
+  if (provider !== undefined) return provider;
+  throw fault('invalid_value', path, `no such provider is configured.${didYouMean(name, table.providerNames.keys())}`);
+}
+
+function readConfig(
+  config: unknown,
+  path: string,
+  provider: ResolvedProvider,
+  policy: OverridePolicy,
+): ProviderOverride | undefined {
+  if (config === null || config === undefined) return undefined;
+  if (!isObject(config)) throw wrongType(path, 'an object');
+  onlyKnown(config, path, ['api_key', 'base_url', 'endpoint_overrides']);
+  const apiKey = readApiKey(config['api_key'], `${path}.api_key`);
+  const endpoint = readEndpointOverrides(config['endpoint_overrides'], `${path}.endpoint_overrides`);
+  // The endpoint's own address beats the provider's; both must be allowed.
+  const addresses = [endpoint?.address, readAddress(config['base_url'], `${path}.base_url`)].filter(
+    (address) => address !== undefined,
+  );
+  if (!policy.apiKeys && (apiKey !== undefined || addresses.length > 0)) throw disabled(path);
+  const [url] = addresses.map((address) => allowedUrl(address, provider, policy));
+  if (url !== undefined && apiKey === undefined) throw keyRequired(addresses[0]?.path ?? path);
+  const timeoutMs = endpoint?.timeoutMs;
+  if (apiKey === undefined && timeoutMs === undefined) return undefined;
+  // Callers may be less patient than the operator, never more.
+  const shortened = timeoutMs === undefined ? undefined : Math.min(timeoutMs, provider.timeouts.totalMs);
+  return Object.freeze({ apiKey, url, timeoutMs: shortened });
+}
+
+interface Address {
+  readonly path: string;
+  readonly text: string;
+}
+
+interface EndpointOverride {
+  readonly address: Address | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Only `chat_completions` is ours; what is said of other endpoints is checked all the same. */
+function readEndpointOverrides(value: unknown, path: string): EndpointOverride | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw wrongType(path, 'an object');
+  let ours: EndpointOverride | undefined;
+  for (const [name, entry] of Object.entries(value)) {
+    const override = readEndpointOverride(entry, `${path}.${shown(name).slice(1, -1)}`);
+    if (name === 'chat_completions') ours = override;
+  }
+  return ours;
+}
+
+function readEndpointOverride(value: unknown, path: string): EndpointOverride | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw wrongType(path, 'an object');
+  onlyKnown(value, path, ['base_url', 'timeout']);
+  return {
+    address: readAddress(value['base_url'], `${path}.base_url`),
+    timeoutMs: readTimeout(value['timeout'], `${path}.timeout`),
+  };
+}
+
+function readAddress(value: unknown, path: string): Address | undefined {
+  const text = optionalString(value, path);
+  return text === undefined ? undefined : { path, text };
+}
+
+function optionalString(value: unknown, path: string): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') throw wrongType(path, 'a string');
+  return value;
+}
+
+function readApiKey(value: unknown, path: string): string | undefined {
+  const key = optionalString(value, path);
+  if (key === undefined || API_KEY.test(key)) return key;
+  throw fault('invalid_value', path, 'a key is 1 to 512 printable ASCII characters without spaces.');
+}
+
+const API_KEY = /^[\x21-\x7e]{1,512}$/;
+
+const LONGEST_TIMEOUT_MS = 600_000;
+
+function readTimeout(value: unknown, path: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(path, 'a whole number of milliseconds');
+  if (value < 1) throw fault('integer_below_min_value', path, 'it must be 1 millisecond or more.');
+  if (value > LONGEST_TIMEOUT_MS) {
+    throw fault('integer_above_max_value', path, `it must be ${LONGEST_TIMEOUT_MS} milliseconds or less.`);
+  }
+  return value;
+}
+
+/** One message for every address that is refused: a prober learns nothing from it. */
+function allowedUrl({ path, text }: Address, provider: ResolvedProvider, policy: OverridePolicy): UpstreamUrl {
+  const url = policy.origins.urlFor(text, provider.format.path);
+  if (url !== undefined) return url;
+  throw new GatewayError('base_url_not_allowed', `'${path}' is not an address that this gateway may call.`, {
+    param: path,
+  });
+}
+
+function keyRequired(path: string): GatewayError {
+  const message = `'${path}' needs an 'api_key' beside it: the gateway's own key stays at the provider's own address.`;
+  return new GatewayError('key_required_for_base_url', message, { param: path });
+}
+
+function disabled(path: string): GatewayError {
+  return new GatewayError('provider_configs_disabled', 'This gateway takes no credentials of callers.', {
+    param: path,
+  });
+}

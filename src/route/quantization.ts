@@ -1,0 +1,26 @@
+/** The levels that an endpoint may declare. */
+export const QUANTIZATIONS = [
+  'int4',
+  'int8',
+  'fp4',
+  'mxfp4',
+  'nvfp4',
+  'fp6',
+  'fp8',
+  'mxfp8',
+  'fp16',
+  'bf16',
+  'fp32',
+  'unknown',
+] as const;
+
+/** A level also takes its close relatives. */
+const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['fp4', ['fp4', 'mxfp4', 'nvfp4']],
+  ['fp8', ['fp8', 'mxfp8']],
+]);
+
+/** Every level that a request for `levels` is content with. */
+export function acceptedQuantizations(levels: readonly string[]): ReadonlySet<string> {
+  return new Set(levels.flatMap((level) => FAMILIES.get(level) ?? [level]));
+}

@@ -1,0 +1,132 @@
+import type { ResolvedProvider } from '../contracts/routing.js';
+import type { RouteOptions } from '../options.js';
+import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
+import { endpointDefaults, resolveModels } from './endpoint-options.js';
+import { type ModelNames, resolveModelNames } from './model-names.js';
+import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, refusal } from '../option-checks.js';
+import { compileOrigins, type OriginList } from './origins.js';
+import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './provider-options.js';
+
+/** One state of the provider table. Never changes: an update puts another in its place. */
+export interface RouteTable {
+  /** By slug. */
+  readonly providers: ReadonlyMap<string, ResolvedProvider>;
+  /** Slug or display name in lower case → slug. */
+  readonly providerNames: ReadonlyMap<string, string>;
+  /** In the order of the options. */
+  readonly endpoints: readonly RoutableEndpoint[];
+  /** The endpoints of each model, cheapest first. */
+  readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
+  readonly names: ModelNames;
+}
+
+/** What a caller's `provider_configs` may say. */
+export interface OverridePolicy {
+  readonly apiKeys: boolean;
+  readonly origins: OriginList;
+}
+
+/** The provider table and how to replace it while requests run: each follows the table it began with. */
+export interface Registry {
+  readonly table: RouteTable;
+  readonly overrides: OverridePolicy;
+  /**
+   * Puts another provider table in place. Statistics stay, as they are kept by slug and model.
+   * @throws TypeError when something is wrong with it; the old table then stays.
+   */
+  replace(providers: RouteOptions['providers']): void;
+}
+
+/**
+ * The registry that `options` describe.
+ * @throws TypeError naming the option at fault, what came, and what would do.
+ */
+export function createRegistry(options: RouteOptions): Registry {
+  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
+  const build = (providers: unknown): RouteTable => {
+    const resolved = resolveProviders(providers, timeouts);
+    const models = groupByModel(resolved.endpoints);
+    return Object.freeze({ ...resolved, models, names: resolveModelNames(options, models, resolved.providers) });
+  };
+  let table = build(options.providers);
+  return {
+    get table() {
+      return table;
+    },
+    overrides: resolveOverridePolicy(options.overrides),
+    replace(providers) {
+      table = build(providers);
+    },
+  };
+}
+
+type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'endpoints'>;
+
+function resolveProviders(value: unknown, timeouts: ResolvedProvider['timeouts']): Providers {
+  const entries = Object.entries(anyMembers('providers', value));
+  if (entries.length === 0) throw new TypeError('providers must name at least one provider, got none.');
+  const providers = new Map<string, ResolvedProvider>();
+  const providerNames = new Map<string, string>();
+  const endpoints: RoutableEndpoint[] = [];
+  const slugsAndModels = new Set<string>();
+  for (const [key, options] of entries) {
+    const path = `providers.${key}`;
+    const slug = providerSlug(path, key);
+    if (providers.has(slug)) throw refusal(path, 'stands twice when letter case is ignored');
+    const provider = resolveProvider(path, slug, options, timeouts);
+    providers.set(slug, provider);
+    const models = isObject(options) ? options['models'] : undefined;
+    for (const endpoint of resolveModels(`${path}.models`, models, endpointDefaults(path, options, provider))) {
+      if (slugsAndModels.has(endpoint.id)) {
+        throw new TypeError(
+          `${path}.models: "${endpoint.slug}" stands twice for "${endpoint.model}". Give each its own tag.`,
+        );
+      }
+      slugsAndModels.add(endpoint.id);
+      endpoints.push(toRoutable({ ...endpoint, position: endpoints.length }));
+    }
+  }
+  for (const slug of providers.keys()) providerNames.set(slug, slug);
+  for (const { slug, displayName } of providers.values()) claimName(providerNames, displayName, slug);
+  return { providers, providerNames, endpoints };
+}
+
+function providerSlug(path: string, key: string): string {
+  const slug = key.toLowerCase();
+  if (!SLUG.test(slug)) {
+    throw new TypeError(
+      `${path}: a provider's key holds letters, digits, ".", "_" and "-". Put a nicer name into "name".`,
+    );
+  }
+  return slug;
+}
+
+const SLUG = /^[a-z0-9._-]{1,64}$/;
+
+function claimName(names: Map<string, string>, displayName: string, slug: string): void {
+  const name = displayName.toLowerCase();
+  const owner = names.get(name);
+  if (owner !== undefined && owner !== slug) {
+    throw refusal(`providers.${slug}.name`, `is also a name of provider "${owner}"`, displayName);
+  }
+  names.set(name, slug);
+}
+
+function groupByModel(endpoints: readonly RoutableEndpoint[]): ReadonlyMap<string, readonly RoutableEndpoint[]> {
+  const models = new Map<string, RoutableEndpoint[]>();
+  for (const endpoint of endpoints) {
+    const group = models.get(endpoint.model);
+    if (group === undefined) models.set(endpoint.model, [endpoint]);
+    else group.push(endpoint);
+  }
+  for (const group of models.values()) group.sort(byPrice);
+  return models;
+}
+
+function resolveOverridePolicy(value: unknown): OverridePolicy {
+  const members = knownMembers('overrides', value ?? {}, ['apiKeys', 'origins']);
+  return Object.freeze({
+    apiKeys: optionalBoolean('overrides.apiKeys', members['apiKeys']) ?? true,
+    origins: compileOrigins('overrides.origins', optionalList('overrides.origins', members['origins']) ?? []),
+  });
+}

@@ -1,0 +1,196 @@
+import { SerialisedBody } from '../chat/request-body.js';
+import type { ChatRequest } from '../chat/types.js';
+import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import type { Hooks } from '../contracts/hooks.js';
+import type { Candidate, CallOutcome, Endpoint } from '../contracts/routing.js';
+import { hookState } from '../hooks.js';
+import type { RouteOptions } from '../options.js';
+import { wantsDryRun } from './dry-run.js';
+import { toCandidate } from './endpoint.js';
+import { type EndpointStatus, LiveStatistics } from './health.js';
+import { listModels, type ModelList } from './model-listing.js';
+import { isObject } from '../option-checks.js';
+import { readOverrides } from './overrides.js';
+import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan.js';
+import { OWN_FIELDS } from './preference-fields.js';
+import { createRegistry, type Registry, type RouteTable } from './registry.js';
+import { selectedPlan } from './select-candidates.js';
+import { Conversation, StickyMemory } from './sticky.js';
+
+/** What `gateway.plan()` may be told instead of finding out itself. */
+export interface PlanContext extends PlanAssumptions {
+  /** Monotonic milliseconds at which live statistics are read. */
+  readonly now?: number | undefined;
+}
+
+export type PlanResult = ShownPlan;
+
+/** One endpoint as status pages show it. */
+export interface EndpointReport extends Candidate, EndpointStatus {
+  /** `<slug> <model>` */
+  readonly id: string;
+}
+
+interface RouterParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly hooks: Hooks;
+  /** Checks what `plan()` is given exactly as a request is checked. */
+  readonly validator: { check(body: unknown): ChatRequest };
+}
+
+/** WHO WILL ANSWER: the stage, and everything else that asks the provider table. */
+export interface Router {
+  readonly stage: Stage;
+  /**
+   * The plan that a request with this body would get, or the error. Asks nobody, changes nothing. `messages` may be left
+   * out: a plan can be asked for before there is anything to say.
+   */
+  plan(body: unknown, context?: PlanContext): PlanResult;
+  models(): ModelList;
+  endpoints(): readonly EndpointReport[];
+  /** @throws TypeError when something is wrong with `providers`; the old table then stays. */
+  update(providers: RouteOptions['providers']): void;
+}
+
+/**
+ * The router that `options` describe.
+ * @throws TypeError naming the option at fault.
+ */
+export function createRouter(options: RouteOptions, { clock, random, hooks, validator }: RouterParts): Router {
+  const registry = createRegistry(options);
+  const statistics = new LiveStatistics();
+  const created = Math.floor(clock.wallNow() / 1_000);
+  const anyModel = hooks.selectCandidates !== undefined;
+  return {
+    stage: routeStage({ registry, statistics, sticky: new StickyMemory(clock), hooks, random, clock }),
+    plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
+      const request = validator.check(withMessages(body));
+      const { table, overrides } = registry;
+      readOverrides(request, table, overrides);
+      return showPlan(
+        plan({ ...assumptions, random: draw, request, table, performance: statistics.at(now), anyModel }),
+      );
+    },
+    models: () => listModels(registry.table, created),
+    endpoints: () => registry.table.endpoints.map((endpoint) => report(endpoint, statistics, clock.now())),
+    update: (providers) => registry.replace(providers),
+  };
+}
+
+/** Routing reads no message but to count it. */
+function withMessages(body: unknown): unknown {
+  return isObject(body) && body['messages'] === undefined
+    ? { ...body, messages: [{ role: 'user', content: '…' }] }
+    : body;
+}
+
+function report(endpoint: Endpoint, statistics: LiveStatistics, now: number): EndpointReport {
+  return { id: endpoint.id, ...toCandidate(endpoint), ...statistics.statusOf(endpoint.id, now) };
+}
+
+interface RouteStageParts {
+  readonly registry: Registry;
+  readonly statistics: LiveStatistics;
+  readonly sticky: StickyMemory;
+  readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
+  readonly random: () => number;
+  readonly clock: Clock;
+}
+
+/** The stage that writes `context.route`. Synchronous unless a hook is not. */
+function routeStage(parts: RouteStageParts): Stage {
+  const { hooks, statistics, clock } = parts;
+  const record = (endpoint: Endpoint, outcome: CallOutcome) => statistics.record(endpoint.id, outcome, clock.now());
+  const decide = hooks.selectCandidates === undefined ? decideAlone : decideWithHook;
+
+  return function route(context) {
+    const isDryRun = wantsDryRun(context.req);
+    const finish = (decision: Decision): StageOutcome => {
+      if (isDryRun) return answerWithPlan(context, decision);
+      context.route = resolvedRoute(decision, record);
+      return 'next';
+    };
+    return andThen(runBeforeRoute(context, hooks), () => andThen(decide(context, parts), finish));
+  };
+}
+
+/** Everything that a request's route is made from. */
+interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded'> {
+  readonly overrides: ResolvedRoute['overrides'];
+  /** `undefined` where the caller's own order decides. */
+  readonly conversation: Conversation | undefined;
+}
+
+function decideAlone(context: RequestContext, parts: RouteStageParts): Decision {
+  return planRequest(context, parts, parts.registry.table);
+}
+
+function decideWithHook(context: RequestContext, parts: RouteStageParts): Decision | Promise<Decision> {
+  const { table } = parts.registry;
+  const decision = planRequest(context, parts, table);
+  const request = requestOf(context);
+  const selected = parts.hooks.selectCandidates?.({
+    ...hookState(context),
+    request,
+    candidates: decision.candidates.map(({ endpoint }) => toCandidate(endpoint)),
+    excluded: decision.excluded,
+  });
+  return andThen(selected, (candidates) =>
+    candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
+  );
+}
+
+function planRequest(
+  context: RequestContext,
+  { registry, statistics, sticky, hooks, random, clock }: RouteStageParts,
+  table: RouteTable,
+): Decision & Plan {
+  const request = requestOf(context);
+  const overrides = readOverrides(request, table, registry.overrides);
+  const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
+  const planned = plan({
+    request,
+    table,
+    performance: statistics.at(clock.now()),
+    random,
+    sticky: conversation.slugFor,
+    anyModel: hooks.selectCandidates !== undefined,
+  });
+  return { ...planned, overrides, conversation: planned.preferences.order === undefined ? conversation : undefined };
+}
+
+function resolvedRoute(
+  { model, candidates, excluded, overrides, conversation }: Decision,
+  record: ResolvedRoute['record'],
+): ResolvedRoute {
+  return { model, candidates, excluded, ownFields: OWN_FIELDS, overrides, record, onServed: conversation?.served };
+}
+
+/** Lets the host replace the request; what it returns is what every later stage sees and what is sent. */
+function runBeforeRoute(context: RequestContext, { beforeRoute }: Pick<Hooks, 'beforeRoute'>): void | Promise<void> {
+  if (beforeRoute === undefined) return undefined;
+  return andThen(beforeRoute({ ...hookState(context), request: requestOf(context) }), (replaced) => {
+    if (replaced === undefined) return;
+    if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
+    context.request = replaced;
+    context.body = new SerialisedBody(replaced);
+  });
+}
+
+function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
+  const body = Buffer.from(JSON.stringify(showPlan(decision)));
+  context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
+  return 'answered';
+}
+
+function requestOf({ request }: RequestContext): ChatRequest {
+  if (request === undefined) throw new TypeError('route: nothing has read this request yet. Mount validate before it.');
+  return request;
+}
+
+/** Goes on at once where there is nothing to wait for, so that a gateway without hooks never yields here. */
+function andThen<T, R>(value: T | Promise<T>, goOn: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
+}

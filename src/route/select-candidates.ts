@@ -1,0 +1,64 @@
+import type { Candidate, ExcludedEndpoint } from '../contracts/routing.js';
+import type { ChatRequest } from '../chat/types.js';
+import { GatewayError } from '../errors.js';
+import { excludedFor, type RoutableEndpoint } from './endpoint.js';
+import { brokenFilter } from './filters.js';
+import { shown } from '../option-checks.js';
+import { type Plan, type RoutableCandidate, toPlanned } from './plan.js';
+import { estimatePromptTokens } from './prompt-size.js';
+import type { RouteTable } from './registry.js';
+
+/**
+ * The plan as a routing hook wants it: `selected` in its order, whatever else the plan held. What the caller insists on
+ * (no retention, a price cap …) holds for the hook's choices as well.
+ * @throws TypeError for what is no configured endpoint, or one that the caller's filters exclude.
+ * @throws GatewayError 503 when the hook has chosen nobody.
+ */
+export function selectedPlan(
+  plan: Plan,
+  selected: readonly Candidate[],
+  request: ChatRequest,
+  table: RouteTable,
+): Pick<Plan, 'model' | 'candidates' | 'excluded'> {
+  const candidates = new Map<string, RoutableCandidate>();
+  for (const choice of selected) {
+    const endpoint = endpointOf(choice, table);
+    candidates.set(endpoint.id, plannedBefore(plan, endpoint) ?? plannedAnew(plan, endpoint, request));
+  }
+  const [first] = candidates.values();
+  if (first === undefined)
+    throw new GatewayError('no_provider_available', 'No provider is available for this request.');
+  return { model: first.endpoint.model, candidates: [...candidates.values()], excluded: excludedNow(plan, candidates) };
+}
+
+function endpointOf(choice: Candidate, table: RouteTable): RoutableEndpoint {
+  const { slug, model } = choice;
+  const found = table.models.get(model)?.find((endpoint) => endpoint.slug === slug);
+  if (found !== undefined) return found;
+  throw new TypeError(`selectCandidates returned ${shown(slug)} for ${shown(model)}, which is no configured endpoint.`);
+}
+
+function plannedBefore(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidate | undefined {
+  return plan.candidates.find((candidate) => candidate.endpoint === endpoint);
+}
+
+function plannedAnew({ preferences }: Plan, endpoint: RoutableEndpoint, request: ChatRequest): RoutableCandidate {
+  const broken = brokenFilter(endpoint, preferences, {
+    choice: { model: endpoint.model, pin: undefined, variant: undefined },
+    hasFlex: false,
+    promptTokens: () => estimatePromptTokens(request),
+  });
+  if (broken === undefined) return toPlanned(endpoint, preferences);
+  throw new TypeError(
+    `selectCandidates returned ${shown(endpoint.slug)}, which the request excludes (${broken.reason}).`,
+  );
+}
+
+/** Everybody who was in the plan and is not asked now, with the reason. */
+function excludedNow(plan: Plan, candidates: ReadonlyMap<string, RoutableCandidate>): readonly ExcludedEndpoint[] {
+  const leftOut = plan.candidates.filter(({ endpoint }) => !candidates.has(endpoint.id));
+  return [
+    ...plan.excluded.filter(({ slug, model }) => !candidates.has(`${slug} ${model}`)),
+    ...leftOut.map(({ endpoint }) => excludedFor(endpoint, 'selectCandidates')),
+  ];
+}
