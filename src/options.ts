@@ -74,8 +74,23 @@ export interface RouteOptions {
   readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** What a caller's `provider_configs` may say. @defaultValue `{ apiKeys: true, origins: [] }` */
   readonly overrides?: OverrideOptions | undefined;
+  /**
+   * Where to look prices and context lengths up that an endpoint does not declare: the module
+   * `@pydantic/genai-prices`, or anything that answers like it. Nothing is fetched.
+   */
+  readonly fillFrom?: PriceBook | undefined;
   /** Timeouts of every provider that sets none of its own. */
   readonly timeouts?: TimeoutOptions | undefined;
+}
+
+/** The part of `@pydantic/genai-prices` that is used. */
+export interface PriceBook {
+  /** USD for this usage, by the provider's API address; `null` when it is not known. */
+  calcPrice(
+    usage: { input_tokens: number; output_tokens: number },
+    model: string,
+    options: { providerApiUrl: string },
+  ): { readonly input_price: number; readonly output_price: number; readonly model: { readonly context_window?: number } } | null;
 }
 
 export interface OverrideOptions {
@@ -188,7 +203,7 @@ export interface ProxyOptions {
   readonly retryAmbiguous?: boolean | undefined;
   /** Requests at work at once. @defaultValue `5_000` */
   readonly maxInFlight?: number | undefined;
-  /** Requests of one caller at work at once. @defaultValue `64` */
+  /** Requests of one caller at work at once; beyond it 429. @defaultValue no limit of its own */
   readonly maxInFlightPerCaller?: number | undefined;
   /** Upstream calls at one provider at once. @defaultValue `1_024` */
   readonly maxInFlightPerProvider?: number | undefined;

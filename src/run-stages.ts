@@ -74,9 +74,11 @@ function answerError(
   { hooks, onError }: RunnerParts,
   next: Next | undefined,
 ): void {
-  if (context.client.gone) return;
+  // Others may share this request's upstream call: they are told, even when its own client has left.
+  if (context.lifeline.gone) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
-  if (onError === 'next' && next !== undefined && !context.res.headersSent) next(error);
+  const hostAnswers = onError === 'next' && next !== undefined && !context.client.gone && !context.res.headersSent;
+  if (hostAnswers) next(error);
   else context.sink.fail(error);
 }
 

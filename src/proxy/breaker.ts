@@ -2,6 +2,18 @@ import type { Clock } from '../contracts/clock.js';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
+/** One call as its breaker knows it, from `begin` to its end. */
+export interface BreakerCall {
+  /**
+   * `usual`: the breaker was closed; `probe`: the one call that a half-open breaker lets through, and which decides;
+   * `resort`: made although the breaker was open, because nobody else was left.
+   */
+  readonly kind: 'usual' | 'probe' | 'resort';
+}
+
+const USUAL: BreakerCall = Object.freeze({ kind: 'usual' });
+const RESORT: BreakerCall = Object.freeze({ kind: 'resort' });
+
 export interface BreakerStatus {
   readonly state: BreakerState;
   /** Calls and failures within the window. */
@@ -34,7 +46,7 @@ export class Breaker {
   #ejections = 0;
   #openUntil = 0;
   #isOpen = false;
-  #probing = false;
+  #probe: BreakerCall | undefined;
   #healthySince = 0;
 
   constructor(clock: Clock, random: () => number) {
@@ -54,41 +66,39 @@ export class Breaker {
 
   /** A half-open breaker lets one call through at a time. */
   get probing(): boolean {
-    return this.#probing;
+    return this.#probe !== undefined;
   }
 
-  /** A call begins. Every call ends in exactly one of `succeed`, `fail` and `abandon`. */
-  begin(): void {
-    if (this.#isOpen) this.#probing = true;
+  /** A call begins. It ends in exactly one of `succeed`, `fail` and `abandon`. */
+  begin(): BreakerCall {
+    if (!this.#isOpen) return USUAL;
+    if (this.#probe !== undefined || this.state === 'open') return RESORT;
+    return (this.#probe = { kind: 'probe' });
   }
 
-  succeed(tenant: string): void {
+  succeed(call: BreakerCall, tenant: string): void {
     this.#consecutive = 0;
-    if (this.#isOpen) this.#shut();
+    // A stream that began before the trouble and ends well says nothing of how things are now.
+    if (this.#isOpen && call !== USUAL) this.#shut();
     const slot = this.#slot();
     slot.successes++;
     remember(slot.tenants, tenant);
     this.#forgive();
   }
 
-  fail(tenant: string): void {
+  fail(call: BreakerCall, tenant: string): void {
     this.#consecutive++;
     const slot = this.#slot();
     slot.failures++;
     remember(slot.tenants, tenant);
     remember(slot.failing, tenant);
-    if (this.#isOpen) {
-      // A failed probe; a call of the last resort tells nothing new.
-      if (this.#probing && this.#clock.now() >= this.#openUntil) this.#open();
-      this.#probing = false;
-    } else if (this.#isBad()) {
-      this.#open();
-    }
+    // Over an open breaker only the probe decides: a call of the last resort that fails tells nothing new.
+    if (this.#isOpen ? call === this.#probe : this.#isBad()) this.#open();
   }
 
   /** The call says nothing of the upstream: the client left, or the fault was ours. */
-  abandon(): void {
-    this.#probing = false;
+  abandon(call: BreakerCall): void {
+    if (call === this.#probe) this.#probe = undefined;
   }
 
   status(): BreakerStatus {
@@ -106,7 +116,7 @@ export class Breaker {
 
   #open(): void {
     this.#isOpen = true;
-    this.#probing = false;
+    this.#probe = undefined;
     this.#ejections++;
     const jitter = 0.9 + 0.2 * this.#random();
     this.#openUntil = this.#clock.now() + Math.min(OPEN_MS * this.#ejections, MAX_OPEN_MS) * jitter;
@@ -114,7 +124,7 @@ export class Breaker {
 
   #shut(): void {
     this.#isOpen = false;
-    this.#probing = false;
+    this.#probe = undefined;
     this.#healthySince = this.#clock.now();
     for (const slot of this.#slots) emptySlot(slot, 0);
   }

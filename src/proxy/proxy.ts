@@ -4,7 +4,7 @@ import type { HookRunner } from '../hooks.js';
 import type { ProxyOptions, RouteOptions } from '../options.js';
 import { AgentPool, agentFactory } from './agents.js';
 import { literalsIn } from './guarded-connection.js';
-import { optionalBoolean, optionalCount } from '../route/option-checks.js';
+import { optionalBoolean, optionalCount } from '../option-checks.js';
 import { deliver } from './deliver.js';
 import { findAnswer, type FailoverParts } from './failover.js';
 import { TargetTable } from './target-table.js';

@@ -87,6 +87,8 @@ export class StandInRequest implements UpstreamCall {
     }
     // Node's parser takes any version for HTTP/1: what calls itself another one is not to be trusted with framing.
     if (message.httpVersionMajor !== 1) return this.failed(new Error('The upstream does not speak HTTP/1.'));
+    // An upgrade that names no protocol comes as an answer whose body would be anything at all.
+    if (message.statusCode === 101) return this.failed(new Error('The upstream switched protocols.'));
     this.#events = undefined;
     this.#connected = true;
     this.response.release();

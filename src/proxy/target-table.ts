@@ -1,8 +1,8 @@
 import type { Clock } from '../contracts/clock.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { RetryBudget } from './budget.js';
-import type { Fault } from './faults.js';
 import { Target, type TargetStatus } from './target.js';
+import { Visit } from './visit.js';
 
 export interface TargetTableOptions {
   readonly clock: Clock;
@@ -47,24 +47,10 @@ export class TargetTable {
     return (this.#inFlight.get(provider) ?? 0) < this.#options.maxInFlightPerProvider;
   }
 
-  begin(provider: string, target: Target): void {
+  /** A call begins. It ends with exactly one of the methods of what is returned. */
+  begin(provider: string, target: Target): Visit {
     this.#inFlight.set(provider, (this.#inFlight.get(provider) ?? 0) + 1);
-    target.begin();
-  }
-
-  succeed(provider: string, target: Target, tenant: string): void {
-    this.#leave(provider);
-    target.succeed(tenant);
-  }
-
-  fail(provider: string, target: Target, fault: Fault, tenant: string): void {
-    this.#leave(provider);
-    target.fail(fault, tenant);
-  }
-
-  abandon(provider: string, target: Target): void {
-    this.#leave(provider);
-    target.abandon();
+    return new Visit(target, () => this.#leave(provider));
   }
 
   /** By endpoint id; `undefined` before the first call. */

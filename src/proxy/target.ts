@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.js';
-import { Breaker, type BreakerStatus } from './breaker.js';
+import { Breaker, type BreakerCall, type BreakerStatus } from './breaker.js';
 import type { Fault } from './faults.js';
 
 /** Milliseconds that an endpoint is left alone after a fault that does not count against its breaker. */
@@ -34,27 +34,27 @@ export class Target {
     return this.#clock.now() < this.coolUntil;
   }
 
-  begin(): void {
+  begin(): BreakerCall {
     this.inFlight++;
-    this.breaker.begin();
+    return this.breaker.begin();
   }
 
-  succeed(tenant: string): void {
+  succeed(call: BreakerCall, tenant: string): void {
     this.inFlight--;
     this.#throttles = 0;
-    this.breaker.succeed(tenant);
+    this.breaker.succeed(call, tenant);
   }
 
-  fail(fault: Fault, tenant: string): void {
+  fail(call: BreakerCall, fault: Fault, tenant: string): void {
     this.inFlight--;
-    if (fault.rule.breaker) this.breaker.fail(tenant);
-    else this.breaker.abandon();
+    if (fault.rule.breaker) this.breaker.fail(call, tenant);
+    else this.breaker.abandon(call);
     this.#coolAfter(fault);
   }
 
-  abandon(): void {
+  abandon(call: BreakerCall): void {
     this.inFlight--;
-    this.breaker.abandon();
+    this.breaker.abandon(call);
   }
 
   status(): TargetStatus {

@@ -11,6 +11,8 @@ import {
   refusal,
   text,
 } from '../option-checks.js';
+import type { PriceBook } from '../options.js';
+import { lookUpFacts } from './fill-prices.js';
 import { QUANTIZATIONS } from './quantization.js';
 
 const MEMBERS = [
@@ -32,6 +34,8 @@ interface EndpointDefaults {
   readonly provider: ResolvedProvider;
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
+  /** Fills in prices and limits that are not declared. */
+  readonly fillFrom: PriceBook | undefined;
 }
 
 /** An endpoint that has no place in the table yet. */
@@ -57,14 +61,16 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
   const tier = optionalOneOf(`${path}.tier`, members['tier'], ['flex', 'priority']);
   const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
   const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
+  const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
+  const known = lookUpFacts(defaults.fillFrom, upstreamModel, defaults.provider);
   return {
     provider: defaults.provider,
     model,
     slug,
     id: `${slug} ${model}`,
-    upstreamModel: optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model,
-    pricing: resolvePricing(`${path}.pricing`, members['pricing']),
-    contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens'),
+    upstreamModel,
+    pricing: resolvePricing(`${path}.pricing`, members['pricing']) ?? known?.pricing,
+    contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens') ?? known?.contextLength,
     maxCompletionTokens: optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens'),
     quantization: resolveQuantization(`${path}.quantization`, members['quantization']),
     supportedParameters: supported === undefined ? undefined : new Set(supported),
@@ -141,10 +147,16 @@ function resolveQuantization(path: string, value: unknown): string {
 }
 
 /** The members of one provider that its endpoints inherit. */
-export function endpointDefaults(path: string, options: unknown, provider: ResolvedProvider): EndpointDefaults {
+export function endpointDefaults(
+  path: string,
+  options: unknown,
+  provider: ResolvedProvider,
+  fillFrom: PriceBook | undefined,
+): EndpointDefaults {
   const members = anyMembers(path, options);
   return {
     provider,
+    fillFrom,
     zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? false,
     dataCollection: optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? 'allow',
   };

@@ -1,5 +1,5 @@
 import type { ResolvedProvider } from '../contracts/routing.js';
-import type { RouteOptions } from '../options.js';
+import type { PriceBook, RouteOptions } from '../options.js';
 import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
 import { endpointDefaults, resolveModels } from './endpoint-options.js';
 import { type ModelNames, resolveModelNames } from './model-names.js';
@@ -44,7 +44,7 @@ export interface Registry {
 export function createRegistry(options: RouteOptions): Registry {
   const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
   const build = (providers: unknown): RouteTable => {
-    const resolved = resolveProviders(providers, timeouts);
+    const resolved = resolveProviders(providers, timeouts, priceBook(options.fillFrom));
     const models = groupByModel(resolved.endpoints);
     return Object.freeze({ ...resolved, models, names: resolveModelNames(options, models, resolved.providers) });
   };
@@ -62,7 +62,17 @@ export function createRegistry(options: RouteOptions): Registry {
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'endpoints'>;
 
-function resolveProviders(value: unknown, timeouts: ResolvedProvider['timeouts']): Providers {
+function priceBook(value: unknown): PriceBook | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof (value as { calcPrice?: unknown }).calcPrice === 'function') return value as PriceBook;
+  throw refusal('fillFrom', 'must be the module @pydantic/genai-prices, or have its function calcPrice', value);
+}
+
+function resolveProviders(
+  value: unknown,
+  timeouts: ResolvedProvider['timeouts'],
+  fillFrom: PriceBook | undefined,
+): Providers {
   const entries = Object.entries(anyMembers('providers', value));
   if (entries.length === 0) throw new TypeError('providers must name at least one provider, got none.');
   const providers = new Map<string, ResolvedProvider>();
@@ -76,7 +86,7 @@ function resolveProviders(value: unknown, timeouts: ResolvedProvider['timeouts']
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
     const models = isObject(options) ? options['models'] : undefined;
-    for (const endpoint of resolveModels(`${path}.models`, models, endpointDefaults(path, options, provider))) {
+    for (const endpoint of resolveModels(`${path}.models`, models, endpointDefaults(path, options, provider, fillFrom))) {
       if (slugsAndModels.has(endpoint.id)) {
         throw new TypeError(
           `${path}.models: "${endpoint.slug}" stands twice for "${endpoint.model}". Give each its own tag.`,

@@ -1,0 +1,79 @@
+// Every public name, in the order of a request. What is not here is private.
+
+export { createGateway } from './gateway.js';
+export { authenticate, cache, proxy, route, validate } from './stages.js';
+export { errorHandler } from './error-handler.js';
+export { contextOf } from './context.js';
+export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors.js';
+export { lruStore } from './stores/lru-store.js';
+export { redisStore } from './stores/redis-store.js';
+
+export type { DrainOptions, Gateway } from './gateway.js';
+export type { EndpointState, GatewayStatus } from './status.js';
+export type { CacheStatistics } from './cache/cache.js';
+export type { LruStoreOptions } from './stores/lru-store.js';
+export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
+export type { RedisClient } from './stores/redis-client.js';
+export type {
+  AuthenticateOptions,
+  CacheOptions,
+  CoalesceOptions,
+  CommonOptions,
+  EndpointOptions,
+  GatewayOptions,
+  OverrideOptions,
+  PriceBook,
+  ProviderOptions,
+  ProxyOptions,
+  RouteOptions,
+  TimeoutOptions,
+  ValidateOptions,
+} from './options.js';
+export type { ErrorHandlerOptions } from './error-handler.js';
+export type {
+  ChatChoice,
+  ChatChunk,
+  ChatCompletion,
+  ChatMessage,
+  ChatRequest,
+  ChunkChoice,
+  Usage,
+} from './chat/types.js';
+export type { AnswerOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './context.js';
+export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors.js';
+export type { Caller, VerifyKey } from './contracts/caller.js';
+export type { Provider, UpstreamErrorBody, UpstreamEvent } from './contracts/provider.js';
+export type { CacheStore } from './contracts/store.js';
+export type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamHead,
+  UpstreamRequest,
+  UpstreamUrl,
+} from './contracts/transport.js';
+export type {
+  AfterAnswerState,
+  AttemptRecord,
+  BeforeRouteState,
+  BeforeUpstreamState,
+  CacheStatus,
+  Hooks,
+  HookState,
+  OnAttemptState,
+  OnErrorState,
+  SelectCandidatesState,
+  UpstreamChange,
+} from './contracts/hooks.js';
+export type {
+  Candidate,
+  CallOutcome,
+  Endpoint,
+  EndpointSnapshot,
+  ExcludedEndpoint,
+  Percentiles,
+  Pricing,
+  Snapshot,
+} from './contracts/routing.js';
+export type { ErrorMiddleware, Middleware, Next } from './http/middleware.js';

@@ -1,0 +1,101 @@
+import type { AdmissionOptions } from './admission.js';
+import type { Clock } from './contracts/clock.js';
+import { HookRunner } from './hooks.js';
+import { systemClock } from './http/system-clock.js';
+import type {
+  AuthenticateOptions,
+  CacheOptions,
+  CommonOptions,
+  GatewayOptions,
+  ProxyOptions,
+  RouteOptions,
+  ValidateOptions,
+} from './options.js';
+import { knownMembers, optionalCount, optionalOneOf } from './option-checks.js';
+import type { RunnerParts } from './run-stages.js';
+
+/** What every stage shares, with nothing left open. */
+export interface ResolvedCommon extends RunnerParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly hooks: HookRunner;
+}
+
+export interface ResolvedGatewayOptions {
+  readonly common: ResolvedCommon;
+  readonly admission: AdmissionOptions;
+  /** Callers can be told apart, so each can have a cache of its own. */
+  readonly hasTenants: boolean;
+}
+
+// Each list must name every option of its type: one that is forgotten does not compile.
+const COMMON = names<CommonOptions>({ hooks: 1, onError: 1, clock: 1, random: 1 });
+const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1 });
+const VALIDATE = names<ValidateOptions>({ bodyLimit: 1, bodyTimeoutMs: 1, unknownFields: 1, unknownContentParts: 1 });
+const ROUTE = names<RouteOptions>({
+  providers: 1,
+  defaultModel: 1,
+  aliases: 1,
+  overrides: 1,
+  timeouts: 1,
+  autoModels: 1,
+  fillFrom: 1,
+});
+const CACHE = names<CacheOptions>({
+  maxEntries: 1,
+  maxBytes: 1,
+  ttlMs: 1,
+  store: 1,
+  coalesce: 1,
+  shared: 1,
+  usageOnHit: 1,
+});
+const PROXY = names<ProxyOptions>({
+  maxAttempts: 1,
+  retryAmbiguous: 1,
+  maxInFlight: 1,
+  maxInFlightPerCaller: 1,
+  maxInFlightPerProvider: 1,
+  transport: 1,
+  errorFormat: 1,
+});
+
+const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, cache: CACHE, proxy: PROXY } as const;
+
+/** @throws TypeError for an option that nobody knows, or a value that is wrong. */
+export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
+  knownMembers('createGateway', options, [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, 'cache']);
+  return {
+    common: resolveCommon(options, options.errorFormat),
+    admission: {
+      maxInFlight: optionalCount('maxInFlight', options.maxInFlight, 'requests') ?? 5_000,
+      maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', options.maxInFlightPerCaller, 'requests') ?? Infinity,
+    },
+    hasTenants: options.keys !== false || options.caller !== undefined,
+  };
+}
+
+/** The options that a stage on its own has in common with all others. */
+export function resolveStageOptions(
+  stage: keyof typeof STAGES,
+  options: CommonOptions & Pick<ProxyOptions, 'errorFormat'>,
+): ResolvedCommon {
+  knownMembers(stage, options, [...COMMON, ...STAGES[stage], 'errorFormat']);
+  return resolveCommon(options, options.errorFormat);
+}
+
+function resolveCommon(options: CommonOptions, errorFormat: ProxyOptions['errorFormat']): ResolvedCommon {
+  return {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    hooks: new HookRunner(options.hooks),
+    onError: optionalOneOf('onError', options.onError, ['respond', 'next']) ?? 'respond',
+    errorFormat: optionalOneOf('errorFormat', errorFormat, ['openai', 'openrouter']) ?? 'openai',
+  };
+}
+
+type KeysOf<Options> = Options extends unknown ? keyof Options : never;
+
+function names<Options>(known: Record<KeysOf<Options>, 1>): readonly string[] {
+  return Object.keys(known);
+}

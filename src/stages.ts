@@ -1,0 +1,53 @@
+import { authenticateStage } from './authenticate/authenticate.js';
+import { createCache } from './cache/cache.js';
+import type { Middleware } from './http/middleware.js';
+import type {
+  AuthenticateOptions,
+  CacheOptions,
+  CommonOptions,
+  ProxyOptions,
+  RouteOptions,
+  ValidateOptions,
+} from './options.js';
+import { createProxy } from './proxy/proxy.js';
+import { resolveStageOptions } from './resolve-options.js';
+import { createRouter } from './route/route.js';
+import { runStages } from './run-stages.js';
+import { createValidator } from './validate/validate.js';
+
+/**
+ * The stages of `createGateway` one by one, for hosts that put middleware of their own between them. Mounted in this
+ * order on one path they are the gateway; what they share of a request is read with `contextOf(req)`.
+ */
+
+/** WHO ASKS: lets known callers pass, answers 401 to all others. */
+export function authenticate(options: AuthenticateOptions & CommonOptions): Middleware {
+  return runStages([authenticateStage(options)], resolveStageOptions('authenticate', options));
+}
+
+/** WHAT IS ASKED: reads the body, or takes what `express.json()` left, and checks it. */
+export function validate(options: ValidateOptions & CommonOptions = {}): Middleware {
+  const common = resolveStageOptions('validate', options);
+  return runStages([createValidator(options, common.clock).stage], common);
+}
+
+/** WHO WILL ANSWER: plans which endpoints are asked, in which order. */
+export function route(options: RouteOptions & CommonOptions): Middleware {
+  const common = resolveStageOptions('route', options);
+  const { clock, random, hooks } = common;
+  const validator = createValidator({}, clock);
+  return runStages([createRouter(options, { clock, random, hooks: hooks.hooks, validator }).stage], common);
+}
+
+/** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. */
+export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
+  const common = resolveStageOptions('cache', options);
+  // On its own it cannot know who authenticates: a request without a caller is then not cached.
+  return runStages([createCache(options, { clock: common.clock, hasTenants: true }).stage], common);
+}
+
+/** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. */
+export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
+  const common = resolveStageOptions('proxy', options);
+  return runStages([createProxy(options, common).stage], common);
+}

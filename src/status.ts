@@ -1,0 +1,46 @@
+import type { Admission } from './admission.js';
+import type { Cache, CacheStatistics } from './cache/cache.js';
+import type { Clock } from './contracts/clock.js';
+import type { Proxy } from './proxy/proxy.js';
+import type { TargetStatus } from './proxy/target.js';
+import type { EndpointReport, Router } from './route/route.js';
+
+/** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */
+export interface GatewayStatus {
+  readonly draining: boolean;
+  /** Requests at work. */
+  readonly inFlight: number;
+  readonly uptimeSeconds: number;
+  readonly endpoints: readonly EndpointState[];
+  /** Connections to upstreams. */
+  readonly sockets: { readonly active: number; readonly idle: number };
+  /** `undefined` without a cache. */
+  readonly cache: CacheStatistics | undefined;
+}
+
+/** Live statistics of one endpoint, and its readiness once it has been asked. */
+export interface EndpointState extends EndpointReport {
+  readonly readiness: TargetStatus | undefined;
+}
+
+export interface StatusParts {
+  readonly clock: Clock;
+  readonly admission: Admission;
+  readonly router: Router;
+  readonly proxy: Proxy;
+  readonly cache: Cache | undefined;
+}
+
+export function createStatus({ clock, admission, router, proxy, cache }: StatusParts): () => GatewayStatus {
+  const startedAt = clock.now();
+  return function status() {
+    return {
+      draining: admission.draining,
+      inFlight: admission.inFlight,
+      uptimeSeconds: Math.floor((clock.now() - startedAt) / 1_000),
+      endpoints: router.endpoints().map((endpoint) => ({ ...endpoint, readiness: proxy.targets.status(endpoint.id) })),
+      sockets: proxy.sockets(),
+      cache: cache?.statistics(),
+    };
+  };
+}

@@ -1,0 +1,135 @@
+import dns from 'node:dns';
+import net from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { chat, error, hang } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from './set-up.js';
+
+const BYOK = 'callers-own-key-1234';
+
+describe("a caller's own key", () => {
+  it("is sent to the provider's own address, and shared with nobody", async () => {
+    const upstream = await upstreamFor();
+    const { ask } = await gatewayOver([upstream], { cache: {} });
+    for (let time = 0; time < 2; time++) {
+      const answer = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-nordlys-cache')).toBe('BYPASS');
+      await answer.text();
+    }
+    await (await ask({})).text();
+    expect(upstream.ledger.map(({ headers }) => headers['authorization'])).toEqual([
+      `Bearer ${BYOK}`,
+      `Bearer ${BYOK}`,
+      'Bearer operator-secret-0',
+    ]);
+    expect(upstream.ledger[0]!.text).not.toContain('provider_configs');
+    // Sockets that carried a caller's key do not carry the operator's.
+    expect(upstream.ledger[2]!.connection).not.toBe(upstream.ledger[0]!.connection);
+  });
+
+  it('that is refused is the caller’s 401, and hurts nobody else', async () => {
+    const upstream = await upstreamFor(({ headers }) =>
+      headers['authorization'] === `Bearer ${BYOK}`
+        ? error(401, {
+            error: {
+              message: `Incorrect API key: ${BYOK}`,
+              type: 'invalid_request_error',
+              param: null,
+              code: 'invalid_api_key',
+            },
+          })
+        : chat('fine'),
+    );
+    const { ask } = await gatewayOver([upstream]);
+    for (let time = 0; time < 10; time++) {
+      const answer = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      expect(answer.status).toBe(401);
+      expect(await answer.text()).not.toContain(BYOK);
+    }
+    expect((await ask({})).status).toBe(200);
+  });
+
+  it('whose calls fail opens no breaker for others', async () => {
+    const upstream = await upstreamFor(({ headers }) =>
+      headers['authorization'] === `Bearer ${BYOK}` ? error(500) : chat('fine'),
+    );
+    const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1 });
+    for (let time = 0; time < 30; time++) await (await ask({ provider_configs: { p0: { api_key: BYOK } } })).text();
+    expect((await ask({})).status).toBe(200);
+    expect(gateway.status().endpoints[0]).toMatchObject({ failed: 0, readiness: { breaker: { failures: 0 } } });
+  });
+
+  it('may be less patient than the operator', async () => {
+    const { ask } = await gatewayOver([await upstreamFor(hang({ after: 'request' }))], { maxAttempts: 1 });
+    const answer = await ask({
+      provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: 100 } } } },
+    });
+    expect(answer.status).toBe(504);
+  });
+});
+
+describe("a caller's own address", () => {
+  it('is called when the operator lists its origin, with the caller’s key only', async () => {
+    const [own, theirs] = [await upstreamFor(), await upstreamFor(chat('from the caller’s upstream'))];
+    const { ask } = await gatewayOver([own], { overrides: { origins: [theirs.origin] } });
+    const answer = await ask({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
+    expect(await answer.text()).toContain('from the caller');
+    expect(own.ledger).toHaveLength(0);
+    expect(theirs.ledger[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      headers: { authorization: `Bearer ${BYOK}` },
+    });
+    expect(JSON.stringify(theirs.ledger[0]!.rawHeaders)).not.toContain('operator-secret');
+  });
+
+  it.each([
+    ['without a key', { base_url: 'LISTED' }, 'key_required_for_base_url'],
+    ['with an empty key', { base_url: 'LISTED', api_key: '' }, 'key_required_for_base_url'],
+    ['at another port', { base_url: 'http://127.0.0.1:1/v1', api_key: BYOK }, 'base_url_not_allowed'],
+    ['of a metadata service', { base_url: 'http://169.254.169.254/latest', api_key: BYOK }, 'base_url_not_allowed'],
+    ['in another spelling', { base_url: 'http://0x7f000001/v1', api_key: BYOK }, 'base_url_not_allowed'],
+    ['with userinfo', { base_url: 'http://127.0.0.1@evil.example/v1', api_key: BYOK }, 'base_url_not_allowed'],
+    [
+      'in the endpoint’s override',
+      { api_key: BYOK, endpoint_overrides: { chat_completions: { base_url: 'http://10.0.0.1/v1' } } },
+      'base_url_not_allowed',
+    ],
+  ])('is refused %s, and nothing is connected to', async (_what, config, code) => {
+    const [own, theirs] = [await upstreamFor(), await upstreamFor()];
+    const { ask, baseUrl } = await gatewayOver([own], { overrides: { origins: [theirs.origin] } });
+    const connect = vi.spyOn(net, 'connect');
+    const text = JSON.stringify(config).replace('LISTED', theirs.baseUrl);
+    const answer = await ask({ provider_configs: { p0: JSON.parse(text) } });
+    expect(answer.status).toBe(400);
+    const body = await answer.text();
+    expect(JSON.parse(body)).toMatchObject({ error: { code, param: expect.stringMatching(/^provider_configs\.p0/) } });
+    expect(body).not.toContain(BYOK);
+    expect(own.ledger.length + theirs.ledger.length).toBe(0);
+    // Our own client has connected to the gateway, and nobody to anything else.
+    const ports = connect.mock.calls.map(([options]) => String((options as unknown as net.TcpNetConnectOpts).port));
+    expect(ports.filter((port) => port !== new URL(baseUrl).port)).toEqual([]);
+    connect.mockRestore();
+  });
+
+  it('whose name turns out to mean this machine is not dialled: the guard stands where sockets are opened', async () => {
+    const own = await upstreamFor();
+    const { ask } = await gatewayOver([own], { overrides: { origins: [`http://rebound.example.com:${own.port}`] } });
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((
+        _host: string,
+        _options: unknown,
+        done: (error: null, answers: dns.LookupAddress[]) => void,
+      ) => done(null, [{ address: '127.0.0.1', family: 4 }])) as never);
+    const answer = await ask({
+      provider_configs: { p0: { api_key: BYOK, base_url: `http://rebound.example.com:${own.port}/v1` } },
+    });
+    expect(lookup).toHaveBeenCalled();
+    lookup.mockRestore();
+    expect(answer.status).toBe(502);
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'upstream_unreachable', message: 'The upstream provider could not be reached.' },
+    });
+    expect(own.accepted).toBe(0);
+  });
+});
