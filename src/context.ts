@@ -23,6 +23,8 @@ export class RequestContext {
 
   /** @internal Counted among its caller's requests. */
   admitted = false;
+  /** @internal The process has much to do: what can wait is left out. */
+  strained = false;
   /** Written by `authenticate`. */
   caller: Caller | undefined = undefined;
   /** Written by `validate`, replaced by `beforeRoute`: the request in wire form. */
@@ -111,24 +113,21 @@ export interface AnswerOutcome {
 export type Stage = (context: RequestContext) => StageOutcome | Promise<StageOutcome>;
 export type StageOutcome = 'next' | 'answered';
 
-const contexts = new WeakMap<IncomingMessage, RequestContext>();
+/** Where the context stands on its request: a WeakMap would cost the garbage collector more than all stages together. */
+const CONTEXT = Symbol('nordlys-proxy.context');
+type SeenRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
 
 /**
  * What the stages know of `req`.
  * @throws TypeError when no stage of this package has seen it.
  */
 export function contextOf(req: IncomingMessage): RequestContext {
-  const context = contexts.get(req);
+  const context = (req as SeenRequest)[CONTEXT];
   if (context === undefined) throw new TypeError('contextOf: no stage of nordlys-proxy has seen this request yet.');
   return context;
 }
 
 /** @internal The context of `req`, opened on first sight. */
-export function openContext(req: IncomingMessage, open: () => RequestContext): RequestContext {
-  let context = contexts.get(req);
-  if (context === undefined) {
-    context = open();
-    contexts.set(req, context);
-  }
-  return context;
+export function openContext(req: SeenRequest, open: () => RequestContext): RequestContext {
+  return (req[CONTEXT] ??= open());
 }

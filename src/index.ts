@@ -8,7 +8,8 @@ export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors.js';
 export { lruStore } from './stores/lru-store.js';
 export { redisStore } from './stores/redis-store.js';
 
-export type { DrainOptions, Gateway } from './gateway.js';
+export type { DrainOptions } from './drain.js';
+export type { Gateway } from './gateway.js';
 export type { EndpointState, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
@@ -21,6 +22,7 @@ export type {
   CommonOptions,
   EndpointOptions,
   GatewayOptions,
+  ObserveOptions,
   OverrideOptions,
   PriceBook,
   ProviderOptions,
@@ -37,11 +39,35 @@ export type {
   ChatMessage,
   ChatRequest,
   ChunkChoice,
+  ChunkDelta,
+  ContentPart,
+  DataCollection,
+  Json,
+  PercentileCutoffs,
+  ResponseFormat,
+  RoutingFields,
+  ServiceTier,
+  SortMetric,
+  Tool,
+  ToolCall,
+  ToolCallDelta,
+  ToolChoice,
   Usage,
 } from './chat/types.js';
 export type { AnswerOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './context.js';
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors.js';
 export type { Caller, VerifyKey } from './contracts/caller.js';
+export type {
+  Diagnostic,
+  InstrumentOptions,
+  Logger,
+  Meter,
+  Span,
+  SpanAttributes,
+  SpanOptions,
+  TelemetryOptions,
+  Tracer,
+} from './contracts/observability.js';
 export type { Provider, UpstreamErrorBody, UpstreamEvent } from './contracts/provider.js';
 export type { CacheStore } from './contracts/store.js';
 export type {

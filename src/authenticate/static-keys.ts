@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../contracts/caller.js';
+import { keyedDigest } from './keyed-digest.js';
 
 interface KnownKey {
   readonly digest: Buffer;
@@ -17,8 +18,7 @@ export function staticKeys(keys: readonly string[]): (key: string) => Caller | u
       'keys must be a non-empty list of strings. Where the host authenticates itself, say keys: false.',
     );
   }
-  const pepper = randomBytes(32);
-  const digestOf = (key: string): Buffer => createHmac('sha256', pepper).update(key).digest();
+  const digestOf = keyedDigest(randomBytes(32));
   const known = new Map<string, KnownKey>();
   for (const [index, key] of keys.entries()) {
     assertKey(key, index);
@@ -35,7 +35,7 @@ export function staticKeys(keys: readonly string[]): (key: string) => Caller | u
 
 /** A prefix of the key's SHA-256: the same in every process that knows the key, so a shared cache can use it. */
 function callerId(key: string): string {
-  return `key_${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  return `key_${hash('sha256', key).slice(0, 16)}`;
 }
 
 function assertKey(key: unknown, index: number): asserts key is string {

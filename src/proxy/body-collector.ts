@@ -27,10 +27,13 @@ export class BodyCollector {
   }
 }
 
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** The JSON value in `bytes`, or `undefined` when there is none. */
 export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, '')) as unknown;
+    const text = bytes.toString('utf8');
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text) as unknown;
   } catch {
     return undefined;
   }

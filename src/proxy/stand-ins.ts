@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type {
   TransportFailure,
   UpstreamCall,
@@ -67,16 +68,14 @@ export class StandInRequest implements UpstreamCall {
       return;
     }
     this.#clientRequest = clientRequest;
-    clientRequest.once('close', () => this.failed(new Error('The upstream closed without an answer.')));
-    clientRequest.on('information', () => {
-      if (++this.#interim > MAX_INTERIM) this.failed(new Error('Too many interim answers.'));
-    });
-    // With a listener Node hands the socket over instead of waiting for ever on an answer that cannot come.
-    clientRequest.once('upgrade', (_message, socket) => {
-      socket.destroy();
-      this.failed(new Error('The upstream switched protocols.'));
-    });
+    (clientRequest as OurClientRequest)[CALL] = this;
+    clientRequest.on('close', onClose).on('information', onInterim).on('upgrade', onUpgrade);
     this.#awaitConnection(clientRequest.socket);
+  }
+
+  /** An interim answer (1xx) came. */
+  interim(): void {
+    if (++this.#interim > MAX_INTERIM) this.fails('Too many interim answers.');
   }
 
   answered(message: IncomingMessage): void {
@@ -86,13 +85,18 @@ export class StandInRequest implements UpstreamCall {
       return;
     }
     // Node's parser takes any version for HTTP/1: what calls itself another one is not to be trusted with framing.
-    if (message.httpVersionMajor !== 1) return this.failed(new Error('The upstream does not speak HTTP/1.'));
+    if (message.httpVersionMajor !== 1) return this.fails('The upstream does not speak HTTP/1.');
     // An upgrade that names no protocol comes as an answer whose body would be anything at all.
-    if (message.statusCode === 101) return this.failed(new Error('The upstream switched protocols.'));
+    if (message.statusCode === 101) return this.fails('The upstream switched protocols.');
     this.#events = undefined;
     this.#connected = true;
     this.response.release();
     events.onHead(headOf(message));
+  }
+
+  /** As `failed`, for reasons of our own. Every call closes in the end: an error with its stack is made only if it counts. */
+  fails(reason: string): void {
+    if (!this.settled) this.failed(new Error(reason));
   }
 
   failed(error: Error): void {
@@ -127,7 +131,8 @@ export class StandInRequest implements UpstreamCall {
   }
 
   #describe(error: Error): TransportFailure {
-    return { error, connected: this.#connected, reusedSocket: this.#clientRequest?.reusedSocket === true };
+    const reusedSocket = this.#clientRequest?.reusedSocket === true && isHangUp(error);
+    return { error, connected: this.#connected, reusedSocket };
   }
 }
 
@@ -163,6 +168,29 @@ export class StandInResponse {
   end(): this {
     return this;
   }
+}
+
+/** An idle connection that was closed ends without a word. One that says nonsense was not closed. */
+function isHangUp({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** Which call a client request belongs to: the listeners below are the same for all, so none is made per call. */
+const CALL = Symbol('nordlys-proxy.call');
+type OurClientRequest = ClientRequest & { [CALL]?: StandInRequest };
+
+function onClose(this: OurClientRequest): void {
+  this[CALL]?.fails('The upstream closed without an answer.');
+}
+
+function onInterim(this: OurClientRequest): void {
+  this[CALL]?.interim();
+}
+
+/** With a listener Node hands the socket over instead of waiting for ever on an answer that cannot come. */
+function onUpgrade(this: OurClientRequest, _message: IncomingMessage, socket: Duplex): void {
+  socket.destroy();
+  this[CALL]?.fails('The upstream switched protocols.');
 }
 
 const INERT_SOCKET = Object.freeze({ writable: true, destroyed: false, encrypted: false });

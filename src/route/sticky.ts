@@ -86,8 +86,9 @@ export class Conversation {
    * moving costs nothing.
    */
   readonly served = (endpoint: Endpoint, usage: Usage | undefined): void => {
-    const key = this.#keyFor(endpoint.model);
     const mayBegin = this.#session !== undefined || usedCache(usage);
+    if (!mayBegin && this.#memory.size === 0) return;
+    const key = this.#keyFor(endpoint.model);
     if (!mayBegin && this.#memory.recall(key) !== endpoint.slug) return;
     this.#memory.remember(key, endpoint.slug, idleMs(this.#request));
   };

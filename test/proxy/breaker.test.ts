@@ -6,9 +6,9 @@ function breakerAt(): { breaker: Breaker; clock: FakeClock; call: (outcome: 'ok'
   const clock = new FakeClock();
   const breaker = new Breaker(clock, () => 0.5);
   const call = (outcome: 'ok' | 'bad', tenant = 'a'): void => {
-    breaker.begin();
-    if (outcome === 'ok') breaker.succeed(tenant);
-    else breaker.fail(tenant);
+    const begun = breaker.begin();
+    if (outcome === 'ok') breaker.succeed(begun, tenant);
+    else breaker.fail(begun, tenant);
   };
   return { breaker, clock, call };
 }
@@ -72,9 +72,9 @@ describe('a breaker', () => {
     expect(breaker.state).toBe('open');
     clock.advance(1);
     expect(breaker.state).toBe('half-open');
-    breaker.begin();
+    const probe = breaker.begin();
     expect(breaker.probing).toBe(true);
-    breaker.succeed('a');
+    breaker.succeed(probe, 'a');
     expect(breaker.state).toBe('closed');
   });
 
@@ -95,10 +95,35 @@ describe('a breaker', () => {
     const { breaker, clock, call } = breakerAt();
     times(5, () => call('bad'));
     clock.advance(30_000);
-    breaker.begin();
-    breaker.abandon();
+    const probe = breaker.begin();
+    breaker.abandon(probe);
     expect(breaker.probing).toBe(false);
     expect(breaker.state).toBe('half-open');
+  });
+
+  it('leaves the probe in its place when a call from before the trouble is given up', () => {
+    const { breaker, clock, call } = breakerAt();
+    const longStream = breaker.begin();
+    times(5, () => call('bad'));
+    clock.advance(30_000);
+    breaker.begin();
+    breaker.abandon(longStream);
+    expect(breaker.probing).toBe(true);
+    expect(breaker.begin().kind).toBe('resort');
+  });
+
+  it('is neither shut nor kept open by calls from before the trouble', () => {
+    const { breaker, clock, call } = breakerAt();
+    const [one, other] = [breaker.begin(), breaker.begin()];
+    times(5, () => call('bad'));
+    breaker.succeed(one, 'a');
+    expect(breaker.state).toBe('open');
+    clock.advance(30_000);
+    const probe = breaker.begin();
+    breaker.fail(other, 'a');
+    expect(breaker.state).toBe('half-open');
+    breaker.succeed(probe, 'a');
+    expect(breaker.state).toBe('closed');
   });
 
   it('is not moved by calls of the last resort that fail while it is open', () => {

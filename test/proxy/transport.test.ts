@@ -36,7 +36,12 @@ describe('what the stand-ins lean on in http-proxy-middleware 4.2 and httpxy 0.5
     expect(used).toEqual([`${origin} a true`]);
     const [entry] = upstream.ledger;
     expect(entry).toMatchObject({ method: 'POST', path: '/v1/chat/completions?api-version=1', text: '{}' });
-    expect(entry!.rawHeaders.map(([name]) => name.toLowerCase()).toSorted()).toEqual(['connection', 'content-length', 'content-type', 'host']);
+    expect(entry!.rawHeaders.map(([name]) => name.toLowerCase()).toSorted()).toEqual([
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+    ]);
     transport.close();
   });
 });

@@ -1,0 +1,40 @@
+// As small a balancer as can be: one backend after the other, and the next one where a backend does not answer.
+import http, { type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Balances over `ports` on loopback. Answers are passed on once they are whole, so that a dying backend loses none. */
+export function createBalancer(ports: readonly number[]): http.Server {
+  let turn = 0;
+  return http.createServer(async (req, res) => {
+    const body = await buffer(req);
+    const first = turn++;
+    for (let attempt = 0; attempt < ports.length; attempt++) {
+      const answer = await ask(ports[(first + attempt) % ports.length]!, req, body).catch(() => undefined);
+      if (answer === undefined) continue;
+      res.writeHead(answer.status, { ...answer.headers, 'x-backend': String((first + attempt) % ports.length) });
+      res.end(answer.body);
+      return;
+    }
+    res.writeHead(502).end();
+  });
+}
+
+function ask(port: number, req: IncomingMessage, body: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method, url, headers } = req;
+    const request = http.request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {
+      buffer(response).then(
+        (bytes) => resolve({ status: response.statusCode ?? 502, headers: response.headers, body: bytes }),
+        reject,
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,56 @@
+// The five stages one by one, with middleware of your own between them.
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { authenticate, cache, contextOf, errorHandler, proxy, route, validate } from 'nordlys-proxy';
+import { fakeUpstream } from 'nordlys-proxy/testing';
+
+await using upstream = await fakeUpstream();
+
+const app = express();
+const seen: string[] = [];
+
+app.post(
+  '/v1/chat/completions',
+  authenticate({ keys: ['ada-key'] }),
+  (req, res, next) => {
+    // Between two stages, `contextOf(req)` says what is known so far: here, who asks.
+    seen.push(contextOf(req).caller?.id ?? 'nobody');
+    if (req.get('x-plan') === 'free')
+      return void res
+        .status(402)
+        .json({ error: { message: 'Please upgrade.', type: 'billing', param: null, code: null } });
+    next();
+  },
+  validate({ bodyLimit: 1_000_000 }),
+  (req, _res, next) => {
+    seen.push(`${contextOf(req).request?.messages.length} message`);
+    next();
+  },
+  route({ providers: { demo: { baseUrl: upstream.baseUrl, models: ['demo-model'] } } }),
+  cache({ maxEntries: 100 }),
+  proxy({ maxAttempts: 3 }),
+);
+app.use(errorHandler());
+
+const server = app.listen(0, '127.0.0.1');
+await new Promise((resolve) => server.once('listening', resolve));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
+const ask = (headers: Record<string, string>): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model: 'demo-model', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+
+assert.equal((await ask({})).status, 401);
+assert.equal((await ask({ 'x-api-key': 'ada-key', 'x-plan': 'free' })).status, 402);
+const answer = await ask({ 'x-api-key': 'ada-key' });
+assert.equal(answer.status, 200);
+assert.equal(answer.headers.get('x-nordlys-cache'), 'MISS');
+assert.equal((await ask({ 'x-api-key': 'ada-key' })).headers.get('x-nordlys-cache'), 'HIT');
+assert.equal(upstream.ledger.length, 1);
+process.stdout.write(`four requests, one upstream call. Between the stages: ${seen.slice(-2).join(', ')}\n`);
+
+server.closeAllConnections();
+server.close();

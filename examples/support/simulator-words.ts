@@ -1,0 +1,52 @@
+// Words that sound like an answer: the same question gets the same ones.
+
+const OPENINGS = [
+  'The short answer is that',
+  'As far as anybody can see,',
+  'Seen from the ground,',
+  'On a clear night,',
+];
+const SUBJECTS = [
+  'the northern light',
+  'a quiet sky',
+  'the solar wind',
+  'every green ribbon',
+  'the far horizon',
+  'the cold air',
+];
+const VERBS = ['drifts over', 'answers', 'remembers', 'carries', 'outshines', 'waits for'];
+const OBJECTS = [
+  'the old harbour',
+  'a question like yours',
+  'the first snow',
+  'the long road north',
+  'its own echo',
+  'the lake',
+];
+const LINKS = [', and', ', while', ', because', '. Then', '. Still,', '. After that'];
+
+/** A number for a text, the same one each time (FNV-1a). */
+export function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
+/** About `count` words, chosen by `seed`. */
+export function speak(seed: number, count: number): string {
+  let state = seed || 1;
+  const pick = (list: readonly string[]): string => {
+    // A linear congruential generator: its upper bits are random enough for prose.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return list[(state >>> 16) % list.length] ?? '';
+  };
+  const clause = (): string => `${pick(SUBJECTS)} ${pick(VERBS)} ${pick(OBJECTS)}`;
+  let text = `${pick(OPENINGS)} ${clause()}`;
+  while (tokensOf(text).length < count) text += `${pick(LINKS)} ${clause()}`;
+  return `${text}.`;
+}
+
+/** A token is a word with the space before it. */
+export function tokensOf(text: string): string[] {
+  return text.match(/\s*\S+/g) ?? [];
+}

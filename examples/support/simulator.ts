@@ -1,0 +1,146 @@
+// One simulated upstream: a server that checks the key, reads the request and answers as OpenAI would.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { deliver } from './simulator-delivery.ts';
+import { readRequest, Refusal } from './simulator-request.ts';
+
+/** What an upstream is like. */
+export interface Personality {
+  readonly slug: string;
+  readonly name: string;
+  readonly models: readonly string[];
+  /** USD per million tokens. */
+  readonly pricing: { readonly prompt: number; readonly completion: number };
+  /** Tokens. */
+  readonly contextLength: number;
+  readonly firstTokenMs: number;
+  readonly tokenMs: number;
+  /** Length of an answer that nobody limits. */
+  readonly words: number;
+  /** Every so many-th request gets 503. */
+  readonly failEvery?: number;
+  readonly zdr?: boolean;
+}
+
+/**
+ * Ways to break a simulator: `down` answers 503, `rate-limit` 429, `reset` cuts the connection, `hang` says nothing,
+ * `cut` breaks off after a few words, `slow` takes ten times as long.
+ */
+export type BreakKind = 'down' | 'rate-limit' | 'reset' | 'hang' | 'cut' | 'slow';
+
+interface SimulatorStats {
+  requests: number;
+  /** Requests that were answered with an error. */
+  failures: number;
+  /** Requests whose client left before the end. */
+  aborted: number;
+  /** Completion tokens that were sent. */
+  tokens: number;
+  /** Requests at work now. */
+  open: number;
+}
+
+export interface Simulator {
+  readonly name: string;
+  /** `http://127.0.0.1:PORT/v1` */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly models: readonly string[];
+  readonly pricing: { readonly prompt: number; readonly completion: number };
+  /** What `createGateway` wants to know of it. */
+  readonly provider: SimulatorProvider;
+  readonly stats: Readonly<SimulatorStats>;
+  readonly broken: BreakKind | undefined;
+  break(kind: BreakKind): void;
+  mend(): void;
+  close(): Promise<void>;
+}
+
+interface SimulatorProvider {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly zdr: boolean;
+  readonly dataCollection: 'allow' | 'deny';
+  readonly models: Readonly<
+    Record<string, { readonly pricing: Personality['pricing']; readonly contextLength: number }>
+  >;
+}
+
+export async function startSimulator(personality: Personality, timeScale: number): Promise<Simulator> {
+  const stats: SimulatorStats = { requests: 0, failures: 0, aborted: 0, tokens: 0, open: 0 };
+  const apiKey = `sim-${personality.slug}-key`;
+  let broken: BreakKind | undefined;
+
+  const server = createServer((req, res) => {
+    res.setHeader('x-request-id', `req_${personality.slug}_${stats.requests}`);
+    stats.requests += 1;
+    stats.open += 1;
+    const leaving = new AbortController();
+    res.once('close', () => {
+      stats.open -= 1;
+      if (!res.writableFinished) {
+        stats.aborted += 1;
+        leaving.abort();
+      }
+    });
+    answer(req, res, leaving.signal).catch((error: unknown) => {
+      if (leaving.signal.aborted) return;
+      stats.failures += 1;
+      refuse(res, error instanceof Refusal ? error : new Refusal(500, 'The simulator failed.'));
+    });
+  });
+
+  async function answer(req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> {
+    if (req.method === 'GET' && req.url === '/v1/models') return sendModels(res, personality);
+    const request = await readRequest(req, { apiKey, models: personality.models });
+    if (broken === 'reset') return void req.socket.resetAndDestroy();
+    if (broken === 'hang') return;
+    if (broken === 'down') throw new Refusal(503, 'This upstream is down.');
+    if (broken === 'rate-limit') throw new Refusal(429, 'Too many requests.', { 'retry-after': '2' });
+    if (personality.failEvery !== undefined && stats.requests % personality.failEvery === 0) {
+      throw new Refusal(503, 'This upstream has one of its moments.');
+    }
+    const scale = broken === 'slow' ? timeScale * 10 : timeScale;
+    stats.tokens += await deliver(request, res, { personality, scale, cut: broken === 'cut', signal });
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return {
+    name: personality.name,
+    baseUrl,
+    apiKey,
+    models: personality.models,
+    pricing: personality.pricing,
+    provider: providerOf(personality, baseUrl, apiKey),
+    stats,
+    get broken() {
+      return broken;
+    },
+    break: (kind) => void (broken = kind),
+    mend: () => void (broken = undefined),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function providerOf(personality: Personality, baseUrl: string, apiKey: string): SimulatorProvider {
+  const { name, pricing, contextLength, zdr = false } = personality;
+  const models = Object.fromEntries(personality.models.map((model) => [model, { pricing, contextLength }]));
+  return { name, baseUrl, apiKey, zdr, dataCollection: zdr ? 'deny' : 'allow', models };
+}
+
+function sendModels(res: ServerResponse, { models, slug }: Personality): void {
+  const data = models.map((id) => ({ id, object: 'model', created: 1_750_000_000, owned_by: slug }));
+  res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ object: 'list', data }));
+}
+
+function refuse(res: ServerResponse, { status, message, code, headers }: Refusal): void {
+  const type = status < 500 ? 'invalid_request_error' : 'server_error';
+  res.writeHead(status, { 'content-type': 'application/json', ...headers });
+  res.end(JSON.stringify({ error: { message, type, param: null, code } }));
+}

@@ -1,0 +1,148 @@
+import type { ErrorObject } from 'ajv';
+import { GatewayError, type GatewayErrorCode } from '../errors.js';
+import { isRecord } from '../chat/members.js';
+import { kindOf } from './kind-of.js';
+import { wirePath } from './wire-path.js';
+
+const MOST_ECHOED = 100;
+
+/** The first fault that the schema found, in OpenAI's words. */
+export function fieldError(request: unknown, errors: readonly ErrorObject[] | null | undefined): GatewayError {
+  // The first is the deepest: what follows it are the keywords around it, which failed because it did.
+  const error = errors?.[0];
+  if (error === undefined) return new GatewayError('invalid_value', 'The request is not valid.');
+  const fault = faultOf(error);
+  const param = wirePath(request, error.instancePath, fault.below);
+  // OpenAI has no code for a request without a usable model, and clients look for none.
+  const code = param === 'model' ? 'missing_model' : fault.code;
+  return new GatewayError(code, message(param, error, fault), { param });
+}
+
+interface Fault {
+  readonly code: GatewayErrorCode;
+  /** Keys from the place that the schema names down to the member at fault. */
+  readonly below: readonly string[];
+  /** "expected …" */
+  readonly expected: string;
+  /** Whether the value itself helps: of a wrong type the type says enough. */
+  readonly echo: boolean;
+}
+
+function faultOf({ keyword, params, data, parentSchema, schema, propertyName }: ErrorObject): Fault {
+  const at = propertyName === undefined ? [] : [propertyName];
+  switch (keyword) {
+    case 'required':
+      return fault('missing_required_parameter', '', { below: [params.missingProperty] });
+    case 'additionalProperties':
+      return fault('unknown_parameter', '', { below: [params.additionalProperty] });
+    case 'type':
+      return fault('invalid_type', `expected ${typeNames(schema)}`);
+    case 'enum':
+      return fault('invalid_value', `expected one of ${quoted(schema)}`, { echo: true });
+    case 'discriminator':
+      return tagFault(params, parentSchema);
+    case 'minimum':
+      return fault(`${numberKind(parentSchema)}_below_min_value`, `expected at least ${schema}`, { echo: true });
+    case 'maximum':
+      return fault(`${numberKind(parentSchema)}_above_max_value`, `expected at most ${schema}`, { echo: true });
+    case 'minItems':
+      return fault('empty_array', `expected at least ${count(schema, 'item')}`);
+    case 'maxItems':
+      return fault('array_above_max_length', `expected at most ${count(schema, 'item')}`);
+    case 'maxProperties':
+      return fault('object_above_max_properties', `expected at most ${count(schema, 'member')}`);
+    case 'pattern':
+      return textFault(propertyName ?? data, parentSchema, at);
+    default:
+      return fault('invalid_value', 'expected another value', { below: at });
+  }
+}
+
+function fault(
+  code: GatewayErrorCode,
+  expected: string,
+  { below = [], echo = false }: { below?: readonly string[]; echo?: boolean } = {},
+): Fault {
+  return { code, below, expected, echo };
+}
+
+/** The member that says which kind of object this is: missing, no string, or no kind that is known. */
+function tagFault(params: ErrorObject['params'], parentSchema: unknown): Fault {
+  const below = [params.tag as string];
+  if (params.error === 'mapping') {
+    return fault('invalid_value', `expected one of ${quoted(tagWords(parentSchema, params.tag))}`, {
+      below,
+      echo: true,
+    });
+  }
+  if (params.tagValue === undefined) return fault('missing_required_parameter', '', { below });
+  return fault('invalid_type', 'expected a string', { below });
+}
+
+/** A pattern stands for a closed set of words, a longest length, or a form. */
+function textFault(value: unknown, schema: unknown, below: readonly string[]): Fault {
+  const { longest, words } = isRecord(schema) ? schema : {};
+  if (words !== undefined) return fault('invalid_value', `expected one of ${quoted(words)}`, { below, echo: true });
+  if (value === '') return fault('empty_string', 'expected at least 1 character', { below });
+  if (typeof value === 'string' && typeof longest === 'number' && value.length > longest) {
+    const code = below.length > 0 ? 'property_name_above_max_length' : 'string_above_max_length';
+    return fault(code, `expected at most ${longest} characters`, { below });
+  }
+  return fault('invalid_value', 'expected another form of text', { below, echo: true });
+}
+
+function message(param: string, error: ErrorObject, { code, below, expected, echo }: Fault): string {
+  const name = `'${param}'`;
+  if (code === 'missing_required_parameter') return `Missing required parameter: ${name}.`;
+  if (code === 'unknown_parameter') return `Unknown parameter: ${name}.`;
+  const value = valueBelow(error.data, error.propertyName === undefined ? below : []);
+  // Whatever stands there may be a key or an address of the caller's.
+  const secret = param === 'provider_configs' || param.startsWith('provider_configs.');
+  const came = echo && !secret ? shown(value) : kindOf(value);
+  return `Invalid ${code === 'invalid_type' ? 'type for' : 'value for'} ${name}: ${expected}, got ${came}.`;
+}
+
+function valueBelow(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
+}
+
+/** A scalar as it came, as far as a hundred characters tell. */
+function shown(value: unknown): string {
+  if (typeof value === 'string' && value.length > MOST_ECHOED) return `${JSON.stringify(value.slice(0, MOST_ECHOED))}…`;
+  return typeof value === 'object' ? kindOf(value) : JSON.stringify(value);
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'an integer',
+  boolean: 'a boolean',
+  object: 'an object',
+  array: 'an array',
+};
+
+/** Types that would do; `null` is not recommended to anybody. */
+function typeNames(types: unknown): string {
+  const names = (Array.isArray(types) ? types : [types]).map((type) => TYPE_NAMES[type]).filter(Boolean);
+  return names.join(' or ');
+}
+
+function numberKind(schema: unknown): 'integer' | 'decimal' {
+  const type = isRecord(schema) ? schema.type : undefined;
+  return type === 'integer' || (Array.isArray(type) && type.includes('integer')) ? 'integer' : 'decimal';
+}
+
+/** The values that a discriminating member may have. */
+function tagWords(schema: unknown, tag: string): unknown {
+  const kinds = isRecord(schema) && Array.isArray(schema.oneOf) ? schema.oneOf : [];
+  return kinds.flatMap((kind) => kind.properties?.[tag]?.enum ?? []);
+}
+
+function quoted(words: unknown): string {
+  const shown = Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word !== '') : [];
+  return shown.map((word) => `'${word}'`).join(', ');
+}
+
+function count(limit: unknown, noun: string): string {
+  return `${String(limit)} ${noun}${limit === 1 ? '' : 's'}`;
+}

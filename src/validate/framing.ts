@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.js';
+
+/** After an answer to a request of unclear extent nothing more on that connection can be trusted. */
+const CLOSE = { connection: 'close' };
+
+/**
+ * Refuses a request that another proxy on the way may have read differently. Node refuses most of them itself, but
+ * hands odd transfer encodings and repeated `Host` headers on.
+ */
+export function refuseAmbiguousFraming(req: IncomingMessage): void {
+  const encoding = req.headers['transfer-encoding'];
+  if (encoding !== undefined) {
+    if (encoding.toLowerCase() !== 'chunked') throw ambiguous("'Transfer-Encoding' must be 'chunked' or absent.");
+    if (req.headers['content-length'] !== undefined) {
+      throw ambiguous("'Transfer-Encoding' and 'Content-Length' exclude each other.");
+    }
+  }
+  if (countHosts(req.rawHeaders) > 1) throw ambiguous("More than one 'Host' header.");
+}
+
+/** Refuses a body that is announced as something else than plain JSON in UTF-8. No content type is taken for JSON. */
+export function refuseOtherContent(req: IncomingMessage): void {
+  const coding = req.headers['content-encoding'];
+  if (coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity') {
+    throw unsupported('Compressed bodies are not supported: send the JSON as it is.');
+  }
+  const type = req.headers['content-type'];
+  if (type !== undefined && type !== '' && type !== 'application/json') refuseOtherType(type);
+}
+
+/** `Content-Length`, or `undefined` for a chunked body. */
+export function announcedLength(req: IncomingMessage): number | undefined {
+  const length = req.headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
+function refuseOtherType(header: string): void {
+  const [type = '', ...parameters] = header.toLowerCase().split(';');
+  if (!isJsonType(type.trim())) throw unsupported("The body must be JSON: send 'Content-Type: application/json'.");
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=', 2);
+    if (name.trim() === 'charset' && !isUtf8Name(value.trim())) throw unsupported('The body must be encoded in UTF-8.');
+  }
+}
+
+/** `application/json`, or a type whose syntax is JSON: `application/vnd.api+json`. */
+function isJsonType(type: string): boolean {
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+}
+
+function isUtf8Name(charset: string): boolean {
+  const name = charset.replaceAll('"', '');
+  return name === 'utf-8' || name === 'utf8';
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
+}
+
+function ambiguous(message: string): GatewayError {
+  return new GatewayError('ambiguous_request', message, { headers: CLOSE });
+}
+
+function unsupported(message: string): GatewayError {
+  return new GatewayError('unsupported_content_type', message);
+}

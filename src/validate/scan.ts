@@ -1,0 +1,210 @@
+import { MAX_DEPTH, MAX_TOKENS } from './limits.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_OBJECT = 0x7d;
+const CLOSE_ARRAY = 0x5d;
+const SPACE = 0x20;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const LETTER_E = 0x45;
+const LETTER_e = 0x65;
+const LETTER_O = 0x4f;
+const LETTER_f = 0x66;
+const LETTER_u = 0x75;
+
+/** Bytes of a string that are looked at one by one, before a search by the processor's means pays for its call. */
+const NEAR = 24;
+/** Digits that every JavaScript number keeps. */
+const SAFE_DIGITS = 15;
+/** Digits with which a number without an exponent is in range. */
+const RANGE_DIGITS = 308;
+/** No offset. */
+const NONE = -1;
+
+/**
+ * One pass over the bytes of a JSON object, before it is parsed: what costs too much, what parsing would lose, and
+ * where the top-level members stand. Of a text that is no JSON it may say anything; JSON.parse refuses that.
+ */
+export class Scan {
+  /** Three offsets for each top-level member: opening quote of the key, first byte of the value, one past its last. */
+  readonly spans: number[] = [];
+  /** Members of all objects; a repeated key counts every time. */
+  memberCount = 0;
+  /** An `Of…` key or an empty object occurs: perhaps a form that is not the wire's. */
+  mayHoldUnions = false;
+  /** Start and end of each number with more digits than a JavaScript number keeps. */
+  readonly longNumbers: number[] = [];
+  /** Start and end of each key that is, or may be, one letter written as an escape. */
+  readonly letterKeys: number[] = [];
+  /** Where the key stands of the first top-level member with a number that is too large for a JavaScript number. */
+  overflowIn: number | undefined = undefined;
+  /** The same for the first member that goes too deep. */
+  tooDeepIn: number | undefined = undefined;
+  /** The same for the member in which there were too many values. The pass ended there: do not parse this text. */
+  tooManyIn: number | undefined = undefined;
+
+  readonly #bytes: Buffer;
+  #depth = 0;
+  /** The top-level member at work: its key, `NONE` between members; its value; the end of what was read of it. */
+  #keyStart = NONE;
+  #valueStart = NONE;
+  #valueEnd = NONE;
+
+  /** @param bytes UTF-8. */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    const end = bytes.length;
+    let tokens = 0;
+    let at = 0;
+    for (;;) {
+      at = skipSpace(bytes, at);
+      if (at >= end) return;
+      if (++tokens > MAX_TOKENS) break;
+      at = this.#token(at);
+    }
+    this.tooManyIn = this.#keyStart;
+  }
+
+  /** Takes note of the token that begins at `at`. Returns where it ends. */
+  #token(at: number): number {
+    switch (this.#bytes[at]) {
+      case QUOTE:
+        return this.#string(at);
+      case COMMA:
+        if (this.#depth === 1) this.#endMember();
+        return at + 1;
+      case COLON:
+        this.memberCount++;
+        return at + 1;
+      case OPEN_OBJECT:
+        if (this.#bytes[skipSpace(this.#bytes, at + 1)] === CLOSE_OBJECT) this.mayHoldUnions = true;
+        return this.#open(at);
+      case OPEN_ARRAY:
+        return this.#open(at);
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        return this.#close(at);
+      default:
+        return this.#numberOrWord(at);
+    }
+  }
+
+  #string(start: number): number {
+    const end = endOfString(this.#bytes, start);
+    const first = this.#bytes[start + 1];
+    if (first === LETTER_O) {
+      if (this.#bytes[start + 2] === LETTER_f) this.mayHoldUnions = true;
+    } else if (first === BACKSLASH) this.#escaped(start, end);
+    if (this.#depth !== 1) return end;
+    if (this.#keyStart === NONE) this.#keyStart = start;
+    else this.#value(start, end);
+    return end;
+  }
+
+  /** A string that begins with an escape: `\"`, or `\u004f`, which may be the `O` of `Of`. */
+  #escaped(start: number, end: number): void {
+    if (this.#bytes[start + 2] === LETTER_u) this.mayHoldUnions = true;
+    const length = end - start - 2;
+    const isKey = this.#bytes[skipSpace(this.#bytes, end)] === COLON;
+    if (isKey && (length === 2 || length === 6)) this.letterKeys.push(start, end);
+  }
+
+  #value(start: number, end: number): void {
+    this.#valueStart = start;
+    this.#valueEnd = end;
+  }
+
+  #endMember(): void {
+    if (this.#keyStart === NONE) return;
+    this.spans.push(this.#keyStart, this.#valueStart, this.#valueEnd);
+    this.#keyStart = NONE;
+  }
+
+  #open(at: number): number {
+    if (this.#depth === 1) this.#valueStart = at;
+    if (++this.#depth > MAX_DEPTH) this.tooDeepIn ??= this.#keyStart;
+    return at + 1;
+  }
+
+  #close(at: number): number {
+    this.#depth--;
+    if (this.#depth === 1) this.#valueEnd = at + 1;
+    else if (this.#depth === 0) this.#endMember();
+    return at + 1;
+  }
+
+  /** A number, or one of the words `true`, `false` and `null`, which have no digits. */
+  #numberOrWord(start: number): number {
+    const bytes = this.#bytes;
+    let digits = 0;
+    let hasExponent = false;
+    let at = start;
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte >= DIGIT_0 && byte <= DIGIT_9) digits++;
+      else if (byte === LETTER_e || byte === LETTER_E) hasExponent = true;
+      else if (endsScalar(byte)) break;
+    }
+    if (digits > SAFE_DIGITS) this.longNumbers.push(start, at);
+    if ((hasExponent && digits > 0) || digits > RANGE_DIGITS) {
+      if (overflows(bytes, start, at)) this.overflowIn ??= this.#keyStart;
+    }
+    if (this.#depth === 1) this.#value(start, at);
+    return at;
+  }
+}
+
+/** The key that opens at `start`; empty where none does. */
+export function keyAt(bytes: Buffer, start: number): string {
+  if (bytes[start] !== QUOTE) return '';
+  try {
+    return String(JSON.parse(bytes.toString('utf8', start, endOfString(bytes, start))));
+  } catch {
+    return '';
+  }
+}
+
+/** The next byte from `at` on that is no white space. */
+function skipSpace(bytes: Buffer, at: number): number {
+  let next = at;
+  while (next < bytes.length && (bytes[next] as number) <= SPACE) next++;
+  return next;
+}
+
+/** One past the closing quote of the string that opens at `start`; the end of the text when it never closes. */
+function endOfString(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  for (;;) {
+    const near = Math.min(at + NEAR, bytes.length);
+    while (at < near) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return at + 1;
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote === -1) return bytes.length;
+    if (!isEscaped(bytes, quote, at)) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+/** Whether an odd number of backslashes stands before `at`; none before `from` counts. */
+function isEscaped(bytes: Buffer, at: number, from: number): boolean {
+  let before = at - 1;
+  while (before >= from && bytes[before] === BACKSLASH) before--;
+  return (at - before) % 2 === 0;
+}
+
+/** What may stand behind a number or a word. */
+function endsScalar(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= SPACE;
+}
+
+function overflows(bytes: Buffer, start: number, end: number): boolean {
+  return Math.abs(Number(bytes.toString('latin1', start, end))) === Infinity;
+}

@@ -1,0 +1,67 @@
+import {
+  flag,
+  list,
+  object,
+  opaque,
+  orNull,
+  record,
+  shortText,
+  text,
+  textOr,
+  variants,
+  word,
+  type Schema,
+} from './build.js';
+import { textOrTextParts } from './content.js';
+
+/** A name, or `{ id }` for a custom voice. */
+const voice: Schema = { ...object({ id: text }, ['id']), type: ['string', 'object'] };
+
+export const audioParam = object({ voice, format: word('wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16') }, [
+  'voice',
+  'format',
+]);
+
+export const metadata: Schema = { ...record(shortText(512)), maxProperties: 16, propertyNames: shortText(64) };
+
+export const predictionContent = object({ type: word('content'), content: textOrTextParts }, ['type', 'content']);
+
+export const responseFormatText = object({ type: word('text') }, ['type']);
+export const responseFormatJSONObject = object({ type: word('json_object') }, ['type']);
+
+export const responseFormatJSONSchemaJSONSchema = object(
+  { name: text, description: orNull(text), schema: opaque, strict: orNull(flag) },
+  ['name'],
+);
+
+export const responseFormatJSONSchema = object(
+  { type: word('json_schema'), json_schema: responseFormatJSONSchemaJSONSchema },
+  ['type', 'json_schema'],
+);
+
+export const responseFormat = variants('type', [
+  responseFormatText,
+  responseFormatJSONObject,
+  responseFormatJSONSchema,
+]);
+
+export const stop = textOr(list(text, 0, 4));
+
+export const streamOptions = object({ include_usage: orNull(flag), include_obfuscation: orNull(flag) });
+
+export const webSearchOptionsUserLocationApproximate = object({
+  city: orNull(text),
+  country: orNull(text),
+  region: orNull(text),
+  timezone: orNull(text),
+});
+
+export const webSearchOptionsUserLocation = object(
+  { type: word('approximate'), approximate: webSearchOptionsUserLocationApproximate },
+  ['type', 'approximate'],
+);
+
+export const webSearchOptions = object({
+  search_context_size: word('low', 'medium', 'high'),
+  user_location: orNull(webSearchOptionsUserLocation),
+});

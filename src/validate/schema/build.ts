@@ -1,0 +1,145 @@
+/**
+ * Words for the request schema. Lengths are patterns, never `maxLength`: that one counts all code points of a value
+ * before it compares, and a pattern stops at the first too many.
+ */
+
+type TypeName = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
+
+/** A JSON Schema as this package writes it. */
+export interface Schema {
+  readonly type: TypeName | readonly TypeName[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | false;
+  readonly propertyNames?: Schema;
+  readonly maxProperties?: number;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly discriminator?: { readonly propertyName: string };
+  readonly oneOf?: readonly Schema[];
+  readonly enum?: readonly (string | null)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  /** For error messages: most characters that `pattern` lets through. */
+  readonly longest?: number;
+  /** For error messages: the words that `pattern` lets through. */
+  readonly words?: readonly string[];
+  readonly if?: Condition;
+  readonly then?: Schema;
+  readonly else?: Schema;
+}
+
+interface Condition {
+  readonly properties: Readonly<Record<string, { readonly enum: readonly string[] }>>;
+}
+
+/** Keywords that check nothing: they say to `field-errors.ts` what a pattern means. */
+export const ANNOTATIONS = ['longest', 'words'];
+
+/** Any value at all: known, but not ours to check. */
+export const anything: Schema = { type: ['string', 'number', 'boolean', 'object', 'array', 'null'] };
+export const text: Schema = { type: 'string' };
+export const filledText: Schema = { type: 'string', pattern: '^[^]' };
+export const flag: Schema = { type: 'boolean' };
+/** Any object: somebody else's JSON Schema, free-form data. Never looked into. */
+export const opaque: Schema = { type: 'object' };
+
+export function decimal(minimum?: number, maximum?: number): Schema {
+  return { type: 'number', ...range(minimum, maximum) };
+}
+
+export function whole(minimum?: number, maximum?: number): Schema {
+  return { type: 'integer', ...range(minimum, maximum) };
+}
+
+/** One of a closed set. */
+export function word(...words: string[]): Schema {
+  return { type: 'string', enum: words };
+}
+
+/** At most `longest` characters. */
+export function shortText(longest: number): Schema {
+  return { type: 'string', pattern: `^[^]{0,${longest}}$`, longest };
+}
+
+export function list(items: Schema, minItems = 0, maxItems?: number): Schema {
+  return {
+    type: 'array',
+    items,
+    ...(minItems > 0 && { minItems }),
+    ...(maxItems !== undefined && { maxItems }),
+  };
+}
+
+/** An object whose keys are the caller's own. */
+export function record(values: Schema): Schema {
+  return { type: 'object', additionalProperties: values };
+}
+
+/** An object whose members are known; further ones are let through (see `closed`). */
+export function object(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
+  return { type: 'object', properties, ...(required.length > 0 && { required }) };
+}
+
+/** An object of one of several kinds, told apart by the constant member `tag`, which each of them requires. */
+export function variants(tag: string, kinds: readonly Schema[]): Schema {
+  return { type: 'object', discriminator: { propertyName: tag }, oneOf: kinds };
+}
+
+/** As `variants`, but an object with a tag that is not among `known` may be anything. */
+export function openVariants(tag: string, kinds: readonly Schema[], known: readonly string[]): Schema {
+  return {
+    type: 'object',
+    if: { properties: { [tag]: { enum: known } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits a schema
+    then: variants(tag, kinds),
+    else: object({ [tag]: text }),
+  };
+}
+
+/** A string or an array of content parts. */
+export function textOr(parts: Schema): Schema {
+  return { ...parts, type: ['string', 'array'] };
+}
+
+/** One of a closed set of words, or what `schema` says. The words are a pattern, which an object passes by. */
+export function wordOr(words: readonly string[], schema: Schema): Schema {
+  return { ...schema, type: ['string', ...typesOf(schema)], pattern: `^(?:${words.join('|')})$`, words };
+}
+
+/** `null` means the same as absent. */
+export function orNull(schema: Schema): Schema {
+  return {
+    ...schema,
+    type: [...typesOf(schema), 'null'],
+    ...(schema.enum !== undefined && { enum: [...schema.enum, null] }),
+  };
+}
+
+/** Every known object without further members: a member that the schema does not know is an error. */
+export function closed(schema: Schema): Schema {
+  const { properties, items, oneOf, additionalProperties, then } = schema;
+  return {
+    ...schema,
+    ...(properties !== undefined && { properties: mapValues(properties, closed), additionalProperties: false }),
+    ...(items !== undefined && { items: closed(items) }),
+    ...(oneOf !== undefined && { oneOf: oneOf.map(closed) }),
+    // oxlint-disable-next-line unicorn/no-thenable -- as above
+    ...(then !== undefined && { then: closed(then) }),
+    ...(additionalProperties && { additionalProperties: closed(additionalProperties) }),
+  };
+}
+
+function typesOf({ type }: Schema): readonly TypeName[] {
+  return typeof type === 'string' ? [type] : type;
+}
+
+function range(minimum: number | undefined, maximum: number | undefined): Pick<Schema, 'minimum' | 'maximum'> {
+  return { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) };
+}
+
+function mapValues<T>(values: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}

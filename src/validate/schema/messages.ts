@@ -1,0 +1,64 @@
+import { anything, list, object, orNull, text, variants, word, type Schema } from './build.js';
+import type { ContentSchemas } from './content.js';
+
+export const functionCall = object({ name: text, arguments: text }, ['name', 'arguments']);
+
+export const messageFunctionToolCall = object({ id: text, type: word('function'), function: functionCall }, [
+  'id',
+  'type',
+  'function',
+]);
+
+export const messageCustomToolCallCustom = object({ name: text, input: text }, ['name', 'input']);
+
+export const messageCustomToolCall = object({ id: text, type: word('custom'), custom: messageCustomToolCallCustom }, [
+  'id',
+  'type',
+  'custom',
+]);
+
+export const assistantMessageAudio = object({ id: text }, ['id']);
+
+/** The message of each role. */
+export interface MessageSchemas {
+  readonly developer: Schema;
+  readonly system: Schema;
+  readonly user: Schema;
+  readonly assistant: Schema;
+  readonly tool: Schema;
+  readonly function: Schema;
+}
+
+export function messageSchemas(content: ContentSchemas): MessageSchemas {
+  const name = orNull(text);
+  return {
+    developer: object({ role: word('developer'), content: content.instruction, name }, ['role', 'content']),
+    system: object({ role: word('system'), content: content.instruction, name }, ['role', 'content']),
+    user: object({ role: word('user'), content: content.user, name }, ['role', 'content']),
+    // What may stand in for `content` is a relation between members: `relations.ts`.
+    assistant: object(
+      {
+        role: word('assistant'),
+        content: orNull(content.assistant),
+        name,
+        refusal: orNull(text),
+        audio: orNull(assistantMessageAudio),
+        tool_calls: orNull(list(variants('type', [messageFunctionToolCall, messageCustomToolCall]), 1)),
+        function_call: orNull(functionCall),
+        // Clients send an answer back as it came.
+        annotations: anything,
+      },
+      ['role'],
+    ),
+    tool: object({ role: word('tool'), content: content.tool, tool_call_id: text }, [
+      'role',
+      'content',
+      'tool_call_id',
+    ]),
+    function: object({ role: word('function'), content: orNull(text), name: text }, ['role', 'content', 'name']),
+  };
+}
+
+export function messagesSchema(messages: MessageSchemas): Schema {
+  return list(variants('role', Object.values(messages)), 1);
+}

@@ -1,0 +1,165 @@
+import express from 'express';
+import request from 'supertest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createGateway, errorHandler, GatewayError, type Gateway, type GatewayOptions } from '../../src/index.js';
+import { error, hang } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from './set-up.js';
+
+const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+
+async function gatewayFor(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const { baseUrl } = await upstreamFor();
+  const gateway = createGateway({ keys: ['demo-key'], providers: { demo: { baseUrl, models: { m: { contextLength: 1_000 } } } }, ...options } as GatewayOptions);
+  onTestFinished(() => gateway.close());
+  return gateway;
+}
+
+describe('GET /v1/models', () => {
+  it('lists the models in OpenAI’s form, to callers with a key', async () => {
+    const app = express().get('/v1/models', (await gatewayFor({ aliases: { fast: 'm' } })).models);
+    await request(app).get('/v1/models').expect(401);
+    const { body: list } = await request(app).get('/v1/models').set('authorization', 'Bearer demo-key').expect(200).expect('content-type', /^application\/json/);
+    expect(list).toEqual({
+      object: 'list',
+      data: [
+        { id: 'm', object: 'model', created: expect.any(Number), owned_by: 'demo', context_length: 1_000 },
+        { id: 'fast', object: 'model', created: expect.any(Number), owned_by: 'alias', alias_target: ['m'] },
+      ],
+    });
+  });
+});
+
+describe('health', () => {
+  it('is 200 without a key, and 503 once draining', async () => {
+    const gateway = await gatewayFor();
+    const app = express().get('/healthz', gateway.health);
+    await request(app).get('/healthz').expect(200, { status: 'ok' });
+    await gateway.drain();
+    await request(app).get('/healthz').expect(503, { status: 'draining' });
+  });
+});
+
+describe('status()', () => {
+  it('is plain JSON that knows endpoints, breakers, cache and what is at work', async () => {
+    const { gateway, ask } = await gatewayOver([await upstreamFor()], { cache: {} });
+    await (await ask({})).text();
+    await (await ask({})).text();
+    const status = gateway.status();
+    expect(JSON.parse(JSON.stringify(status))).toMatchObject({
+      draining: false,
+      inFlight: 0,
+      cache: { hits: 1, misses: 1, stores: 1 },
+      endpoints: [{ id: 'p0 m', provider: 'p0', model: 'm', health: 'ok', succeeded: 1, failed: 0, readiness: { inFlight: 0, breaker: { state: 'closed' } } }],
+    });
+    expect(JSON.stringify(status)).not.toContain('operator-secret');
+  });
+});
+
+describe('plan()', () => {
+  it('is what a request would get, without asking anybody', async () => {
+    const upstream = await upstreamFor();
+    const { gateway, ask } = await gatewayOver([upstream]);
+    expect(gateway.plan({ ...body, provider_only: ['p0'] })).toEqual({
+      candidates: [{ provider: 'p0', model: 'm', slug: 'p0', upstreamModel: 'm' }],
+      excluded: [],
+      droppedParameters: [],
+    });
+    expect(() => gateway.plan({ ...body, model: 'nope' })).toThrow(GatewayError);
+    const dry = await ask({}, { headers: { 'x-nordlys-dry-run': 'plan' } });
+    expect(await dry.json()).toEqual(gateway.plan(body));
+    expect(upstream.ledger).toHaveLength(0);
+  });
+});
+
+describe('update()', () => {
+  it('replaces the providers while a stream of the old ones goes on', async () => {
+    const [old, fresh] = [await upstreamFor(hang({ after: 'request' })), await upstreamFor()];
+    const { gateway, ask } = await gatewayOver([old]);
+    const waiting = ask({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'gone');
+    await old.nextRequest();
+    gateway.update({ other: { baseUrl: fresh.baseUrl, models: ['m'] } });
+    const answer = await ask({});
+    expect(answer.headers.get('x-nordlys-provider')).toBe('other');
+    expect(gateway.status().inFlight).toBe(1);
+    expect(() => gateway.update({})).toThrow(/at least one provider/);
+    expect((await ask({})).status).toBe(200);
+    await waiting;
+  });
+});
+
+describe('errorHandler()', () => {
+  async function appWith(limit: string): Promise<express.Express> {
+    const app = express().use(express.json({ limit }), await gatewayFor({ onError: 'next' }));
+    app.use(errorHandler());
+    return app;
+  }
+
+  it('gives what express.json() refuses OpenAI’s shape', async () => {
+    const app = await appWith('1kb');
+    const broken = await request(app).post('/v1/chat/completions').set('content-type', 'application/json').send('{"model":').expect(400);
+    expect(broken.body).toEqual({ error: { message: expect.any(String), type: 'invalid_request_error', param: null, code: null } });
+    const large = await request(app).post('/v1/chat/completions').send({ ...body, user: 'x'.repeat(2_000) }).expect(413);
+    expect(large.body.error.code).toBe('request_too_large');
+  });
+
+  it('answers ours that come by next', async () => {
+    const { body: answer } = await request(await appWith('1mb')).post('/v1/chat/completions').send(body).expect(401);
+    expect(answer.error.code).toBe('invalid_api_key');
+  });
+
+  it('tells nothing of anybody else’s', async () => {
+    const app = express().use(() => {
+      throw new Error('the database password is hunter2');
+    });
+    app.use(errorHandler());
+    const { text } = await request(app).get('/').expect(500);
+    expect(text).not.toContain('hunter2');
+  });
+});
+
+describe('onError: next', () => {
+  it('hands an error over with everything that a handler needs', async () => {
+    const upstream = await upstreamFor(error(503));
+    const gateway = createGateway({ keys: ['demo-key'], onError: 'next', maxAttempts: 1, providers: { p: { baseUrl: upstream.baseUrl, models: ['m'] } } });
+    const seen: unknown[] = [];
+    const app = express().use(gateway);
+    app.use(((failure, _req, res, _next) => {
+      seen.push(failure);
+      res.status(failure.status).end();
+    }) as express.ErrorRequestHandler);
+    await request(app).post('/v1/chat/completions').set('authorization', 'Bearer demo-key').send(body).expect(503);
+    expect(seen).toMatchObject([{ name: 'GatewayError', code: 'upstream_overloaded', status: 503, statusCode: 503, expose: true, headers: { 'retry-after': '1' } }]);
+  });
+});
+
+describe('limits', () => {
+  it('beyond maxInFlight: 503, and beyond maxInFlightPerCaller: 429, before the body is read', async () => {
+    const upstream = await upstreamFor(hang({ after: 'request' }));
+    const { ask } = await gatewayOver([upstream], { keys: ['demo-key', 'other-key'], maxInFlight: 2, maxInFlightPerCaller: 1 });
+    const controller = new AbortController();
+    const first = ask({}, { signal: controller.signal }).catch(() => 'gone');
+    await upstream.nextRequest();
+    const second = await ask({});
+    expect(second.status).toBe(429);
+    expect(second.headers.get('retry-after')).toBe('1');
+    const other = ask({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(() => 'gone');
+    await upstream.nextRequest();
+    expect((await ask({}, { headers: { authorization: 'Bearer other-key' } })).status).toBe(503);
+    controller.abort();
+    await Promise.all([first, other]);
+  });
+});
+
+describe('options that are wrong are refused at start-up', () => {
+  const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
+  it.each<[string, object, RegExp]>([
+    ['an unknown option', { keys: ['k'], providers, cahce: {} }, /unknown option "cahce".*cache/],
+    ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
+    ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
+    ['an error mode that is none', { keys: ['k'], providers, onError: 'throw' }, /onError must be one of "respond", "next"/],
+    ['a hook that is none', { keys: ['k'], providers, hooks: { beforeRuote: () => undefined } }, /unknown hook "beforeRuote"/],
+    ['a provider without a base URL', { keys: ['k'], providers: { p: { models: ['m'] } } }, /providers\.p\.baseUrl/],
+  ])('%s', (_what, options, message) => {
+    expect(() => createGateway(options as GatewayOptions)).toThrow(message);
+  });
+});

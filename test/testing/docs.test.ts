@@ -1,0 +1,162 @@
+// The tests of docs/testing.md, as they are printed there: the last one below holds page and file together.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { createGateway, lruStore, type Provider } from '../../src/index.js';
+
+import {
+  chat,
+  completion,
+  error,
+  fakeUpstream,
+  faults,
+  hostileHeads,
+  providerContract,
+  storeContract,
+  stream,
+  type FakeUpstream,
+} from '../../src/testing/index.js';
+import * as kit from '../../src/testing/index.js';
+
+async function startGateway(...upstreams: FakeUpstream[]) {
+  const gateway = createGateway({
+    keys: ['test-key'],
+    timeouts: { headMs: 300, firstEventMs: 300, idleMs: 300, totalMs: 4_000 },
+    providers: Object.fromEntries(upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }])),
+  });
+  const server = http.createServer(gateway).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    ask: (changes: object, init?: RequestInit) =>
+      fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer test-key' },
+        // p0 first: without this the plan may begin with any of them.
+        body: JSON.stringify({
+          model: 'm',
+          messages: [{ role: 'user', content: 'Hello' }],
+          provider_order: ['p0'],
+          ...changes,
+        }),
+        ...init,
+      }),
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+test('another provider answers when the first is overloaded', async () => {
+  await using first = await fakeUpstream();
+  await using second = await fakeUpstream({ script: completion('Here I am.') });
+  await using gateway = await startGateway(first, second);
+  first.enqueue(error(503, undefined, { 'retry-after': '1' }));
+
+  const answer = await gateway.ask({});
+
+  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'Here I am.' } }] });
+  expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
+  expect(first.ledger).toHaveLength(1);
+});
+
+test('a stream that breaks never looks whole', async () => {
+  await using upstream = await fakeUpstream();
+  await using gateway = await startGateway(upstream);
+  upstream.enqueue(stream('Half of an answer', { afterEvents: 3, end: 'reset' }));
+
+  const text = await (await gateway.ask({ stream: true })).text();
+
+  expect(text).toContain('"content":"Half "');
+  expect(text).toContain('"error"');
+  expect(text).not.toContain('[DONE]');
+});
+
+test('an upstream stops working when nobody waits for it', async () => {
+  await using upstream = await fakeUpstream();
+  await using gateway = await startGateway(upstream);
+  upstream.enqueue(chat('One word every second', { delayMs: 1_000 }));
+  const leaver = new AbortController();
+  const asked = gateway.ask({ stream: true }, { signal: leaver.signal }).catch(() => {});
+
+  const seen = await upstream.nextRequest();
+  const leftAt = performance.now();
+  leaver.abort();
+  await upstream.closed(seen);
+
+  expect(seen.closedBy).toBe('client');
+  expect(seen.closedAt! - leftAt).toBeLessThan(100);
+  await asked;
+});
+
+test.each(Object.entries(faults))('whoever calls is safe from %s', async (_name, { script, expect: outcome }) => {
+  await using broken = await fakeUpstream({ script });
+  await using sound = await fakeUpstream({ script: chat('Sound.') });
+  await using gateway = await startGateway(broken, sound);
+
+  const answer = await gateway.ask({ stream: true });
+  const text = await answer.text();
+
+  if (outcome === 'relay') expect(answer.status).toBeGreaterThanOrEqual(400);
+  if (outcome === 'next') expect(text).toContain('Sound.');
+  if (outcome === 'cut') expect(text).toMatch(/Sound\.|"error"/);
+  // Whole and told so, or an error and told so: never both, never neither.
+  expect(text.includes('[DONE]')).toBe(!text.includes('"error"'));
+});
+
+test('no answer, however hostile, hurts the process or those who come after', async () => {
+  await using upstream = await fakeUpstream();
+  await using gateway = await startGateway(upstream);
+  for (const head of hostileHeads) {
+    upstream.always(head.script);
+    const { status } = await gateway.ask({});
+    if (head.expect === 'answer') expect(status, head.name).toBe(200);
+    if (head.expect === 'error') expect(status, head.name).toBeGreaterThanOrEqual(400);
+  }
+});
+
+storeContract(test, (now) => lruStore({ maxEntries: 10, now }));
+
+const parrot: Provider = {
+  name: 'parrot',
+  path: '/squawk',
+  decodeError: (body) =>
+    typeof body === 'object' && body !== null && 'squawk' in body
+      ? { message: String(body.squawk), type: null, param: null, code: null }
+      : undefined,
+};
+
+providerContract(test, parrot, {
+  errors: [{ body: { squawk: 'No.' }, means: { message: 'No.', type: null, param: null, code: null } }],
+});
+
+const page = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8');
+
+test('the page and the tests say the same', () => {
+  const tests = ['docs', 'transport-contract'].map((name) =>
+    readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
+  );
+  const snippets = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code);
+  expect(snippets.length).toBeGreaterThan(5);
+  for (const snippet of snippets) {
+    const code = snippet
+      .replaceAll(/^import [^;]*;\n+/gm, '')
+      .replace('myTransport', 'plainTransport')
+      .trim();
+    expect(tests.join()).toContain(code);
+    for (const [, names = ''] of snippet.matchAll(/^import \{([^}]*)\} from 'nordlys-proxy\/testing'/gm)) {
+      const values = names.split(',').map((name) => name.trim());
+      for (const name of values.filter((name) => !/^type |^$/.test(name))) expect(kit).toHaveProperty(name);
+    }
+  }
+});
+
+test('the page names every fault, as the kit describes it', () => {
+  for (const [name, { about, expect: outcome }] of Object.entries(faults)) {
+    expect(page).toContain(`| \`${name}\` | ${about} | ${outcome} |`);
+  }
+});

@@ -1,0 +1,316 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import express from 'express';
+import express4 from 'express4';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toGatewayError, type GatewayError } from '../../src/errors.js';
+import { ClientPresence } from '../../src/http/presence.js';
+import { readBody, type Received } from '../../src/validate/read-body.js';
+import { bytesOf, headersOf, invalidCases } from '../fixtures/cases.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { listen, type Listening } from '../support/listen.js';
+import { rawPost, rawRequest } from '../support/raw-request.js';
+
+const REQUEST = { model: 'm', messages: [{ role: 'user', content: 'x' }] };
+const BODY_LIMIT = 1_000;
+
+/** What the reader under test came to, one request after the other. */
+interface Outcome {
+  readonly received?: Received;
+  readonly error?: GatewayError;
+  readonly req: IncomingMessage;
+}
+
+let clock: FakeClock;
+let outcomes: Outcome[];
+let server: Listening;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  outcomes = [];
+  server = await listen(answerWhatWasRead);
+});
+
+afterEach(() => server.close());
+
+function answerWhatWasRead(req: IncomingMessage, res: ServerResponse): void {
+  const limits = { bodyLimit: BODY_LIMIT, bodyTimeoutMs: 5_000, clock };
+  readBody(req, limits, new ClientPresence(res)).then(
+    (received) => {
+      outcomes.push({ received, req });
+      res.end(received.bytes ?? JSON.stringify({ value: received.value }));
+    },
+    (thrown: unknown) => {
+      const error = toGatewayError(thrown);
+      outcomes.push({ error, req });
+      res.writeHead(error.status, error.headers).end(error.code);
+    },
+  );
+}
+
+/** Listeners that are there now, but for those that Node's own server sets. */
+function listenersOf(req: IncomingMessage): string[] {
+  const names = ['data', 'end', 'close', 'error'].flatMap((event) =>
+    req.listeners(event).map((listener) => listener.name),
+  );
+  return names.filter((name) => !['clearRequestTimeout', 'clearIncoming'].includes(name));
+}
+
+/** Sends a request by hand. Returns status and body of the answer. */
+async function send(
+  head: readonly string[],
+  body: string | Uint8Array = '',
+): Promise<{ status?: number; body?: string }> {
+  const { responses } = await rawRequest(server.port, [
+    `${['POST / HTTP/1.1', 'host: a', ...head].join('\r\n')}\r\n\r\n`,
+    body,
+  ]);
+  const [answer] = responses;
+  return answer === undefined ? {} : { status: answer.status, body: answer.text };
+}
+
+describe('a body on the connection', () => {
+  it('is read as it came', async () => {
+    const { responses } = await rawRequest(server.port, rawPost(REQUEST));
+    expect(responses[0]?.text).toBe(JSON.stringify(REQUEST));
+  });
+
+  it('costs no timer where it came with its head', async () => {
+    await rawRequest(server.port, rawPost(REQUEST));
+    expect(outcomes).toHaveLength(1);
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it('may come in pieces, with a length or chunked', async () => {
+    const text = rawPost(REQUEST);
+    const pieces = [text.slice(0, -10), 20, text.slice(-10, -3), 20, text.slice(-3)];
+    expect((await rawRequest(server.port, pieces)).responses[0]?.text).toBe(JSON.stringify(REQUEST));
+    expect(await send(['transfer-encoding: chunked'], '2\r\n{}\r\n0\r\n\r\n')).toEqual({ status: 200, body: '{}' });
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it('leaves no listener and no open end behind, so that the connection serves on', async () => {
+    const { responses } = await rawRequest(server.port, rawPost(REQUEST) + rawPost(REQUEST), { responses: 2 });
+    expect(responses.map((response) => response.status)).toEqual([200, 200]);
+    for (const { req } of outcomes) expect(listenersOf(req)).toEqual([]);
+  });
+
+  it('may be empty: that is for the parser to refuse', async () => {
+    expect(await send(['content-length: 0'])).toEqual({ status: 200, body: '' });
+    expect(await send([])).toEqual({ status: 200, body: '' });
+  });
+
+  it('is text where the host has set an encoding', async () => {
+    await using decoding = await listen((req, res) => {
+      req.setEncoding('utf8');
+      answerWhatWasRead(req, res);
+    });
+    const { responses } = await rawRequest(decoding.port, rawPost('{"a":"ü"}'));
+    expect(responses[0]?.text).toBe('{"a":"ü"}');
+  });
+});
+
+describe('a body that is too large', () => {
+  const large = 'x'.repeat(BODY_LIMIT + 1);
+
+  it('is refused by its announcement, before it is read', async () => {
+    expect(await send([`content-length: ${BODY_LIMIT + 1}`])).toEqual({ status: 413, body: 'request_too_large' });
+  });
+
+  it('is refused as it comes where nothing was announced', async () => {
+    const chunk = `${large.length.toString(16)}\r\n${large}\r\n`;
+    expect(await send(['transfer-encoding: chunked'], chunk)).toEqual({ status: 413, body: 'request_too_large' });
+  });
+
+  it('may have exactly the limit', async () => {
+    expect(await send([`content-length: ${BODY_LIMIT}`], 'x'.repeat(BODY_LIMIT))).toMatchObject({ status: 200 });
+  });
+
+  it('is read on and thrown away, and the connection serves on', async () => {
+    const { responses } = await rawRequest(server.port, [rawPost(large), 20, rawPost(REQUEST)], { responses: 2 });
+    expect(responses.map((response) => response.status)).toEqual([413, 200]);
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it('is cut off when it does not end', async () => {
+    const endless = rawRequest(server.port, ['POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999\r\n\r\n', large], {
+      responses: Infinity,
+    });
+    await until(() => clock.pending.size === 1);
+    clock.advance(60_000);
+    const { ended, responses } = await endless;
+    expect(ended).toMatch(/fin|reset/);
+    expect(responses.map((response) => response.status)).toEqual([413]);
+    expect(clock.pending.size).toBe(0);
+  });
+});
+
+/** A request of which the rest does not come. */
+const half = ['POST / HTTP/1.1', 'host: a', 'content-length: 100', '', '{"half":'].join('\r\n');
+
+describe('a body that does not come', () => {
+  it('is given up after the timeout, and the connection with it', async () => {
+    const exchange = rawRequest(server.port, half);
+    await until(() => clock.pending.size === 1);
+    clock.advance(5_000);
+    const { responses } = await exchange;
+    expect(responses[0]?.status).toBe(408);
+    expect(outcomes[0]?.error?.headers).toEqual({ connection: 'close' });
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it('ends quietly when the client leaves', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(half);
+    await until(() => clock.pending.size === 1);
+    socket.destroy();
+    await until(() => outcomes.length === 1);
+    expect(outcomes[0]?.error?.code).toBe('client_closed_request');
+    expect(clock.pending.size).toBe(0);
+    for (const { req } of outcomes) expect(listenersOf(req)).toEqual([]);
+  });
+});
+
+describe('a client that has left already', () => {
+  it('is not waited for', async () => {
+    await using gone = await listen((req, res) => {
+      req.destroy();
+      req.once('close', () => answerWhatWasRead(req, res));
+    });
+    await rawRequest(gone.port, half).catch(() => undefined);
+    await until(() => outcomes.length === 1);
+    expect(outcomes[0]?.error?.code).toBe('client_closed_request');
+    expect(clock.pending.size).toBe(0);
+  });
+});
+
+describe('a body of another kind', () => {
+  const empty = ['content-length: 2'];
+
+  it.each([
+    'application/json',
+    'Application/JSON',
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"; odd=parameter',
+    'application/vnd.api+json',
+    '',
+  ])('is none: %j', async (type) => {
+    expect(await send([...empty, `content-type: ${type}`], '{}')).toEqual({ status: 200, body: '{}' });
+  });
+
+  it.each([
+    'content-type: text/plain',
+    'content-type: application/x-www-form-urlencoded',
+    'content-type: multipart/form-data; boundary=x',
+    'content-type: application/jsonp',
+    'content-type: text/vnd.x+json',
+    'content-type: application/json; charset=utf-16',
+    'content-type: application/json; charset=iso-8859-1',
+    'content-encoding: gzip',
+    'content-encoding: br',
+    'content-encoding: identity, gzip',
+  ])('is refused with 415: %s', async (header) => {
+    expect(await send([...empty, header], '{}')).toEqual({ status: 415, body: 'unsupported_content_type' });
+  });
+
+  it.each(invalidCases.filter((row) => row.layer === 'transport'))(
+    'is refused as the cases say: $name',
+    async (row) => {
+      const bytes = bytesOf(row);
+      const head = Object.entries(headersOf(row)).map(([name, value]) => `${name}: ${value}`);
+      const { status } = await send([...head, `content-length: ${bytes.length}`], bytes);
+      expect(row.expect.accept ?? [row.expect.status]).toContain(status);
+    },
+  );
+
+  it('names no encoding, and "identity" names none either', async () => {
+    expect(await send([...empty, 'content-encoding: identity'], '{}')).toEqual({ status: 200, body: '{}' });
+  });
+});
+
+describe('a request of unclear extent', () => {
+  it.each([
+    ['an odd transfer encoding', ['transfer-encoding: gzip, chunked']],
+    ['two hosts', ['host: b', 'content-length: 0']],
+  ])('is refused, and the connection with it: %s', async (_what, head) => {
+    expect(await send(head)).toEqual({ status: 400, body: 'ambiguous_request' });
+    expect(outcomes[0]?.error?.headers).toEqual({ connection: 'close' });
+  });
+
+  it('is not made clear by headers with the names of prototypes', async () => {
+    expect(await send(['__proto__: x', 'constructor: y', 'content-length: 2'], '{}')).toEqual({
+      status: 200,
+      body: '{}',
+    });
+  });
+});
+
+describe('what a parser before the gateway has left', () => {
+  const parsers = [
+    { parser: 'express.json()', type: 'application/json', expected: { value: REQUEST } },
+    { parser: 'express.raw()', type: 'application/octet-stream', expected: REQUEST },
+    { parser: 'express.text()', type: 'text/plain', expected: REQUEST },
+  ];
+  const frameworks = [
+    { framework: 'Express 5', app: express },
+    { framework: 'Express 4', app: express4 as unknown as typeof express },
+  ];
+
+  describe.each(frameworks)('$framework', ({ app: create }) => {
+    it.each(parsers)('is taken from $parser', async ({ type, expected }) => {
+      const app = create();
+      app.use(create.json(), create.raw({ type: 'application/octet-stream' }), create.text());
+      app.use(answerWhatWasRead);
+      await using behind = await listen(app);
+      const answer = await fetch(behind.url, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: JSON.stringify(REQUEST),
+      });
+      expect(await answer.json()).toEqual(expected);
+    });
+
+    it('is not mistaken for a body that the parser has passed by', async () => {
+      const app = create();
+      app.use(create.json());
+      app.use(answerWhatWasRead);
+      await using behind = await listen(app);
+      const headers = { 'content-type': 'application/vnd.api+json' };
+      const answer = await fetch(behind.url, { method: 'POST', headers, body: JSON.stringify(REQUEST) });
+      expect(await answer.json()).toEqual(REQUEST);
+    });
+  });
+
+  it('is measured, too', async () => {
+    const app = express();
+    app.use(express.text({ type: '*/*' }));
+    app.use(answerWhatWasRead);
+    await using behind = await listen(app);
+    const answer = await fetch(behind.url, { method: 'POST', body: 'x'.repeat(BODY_LIMIT + 1) });
+    expect(answer.status).toBe(413);
+  });
+
+  it('is missed out loud where it has left nothing', async () => {
+    await using behind = await listen(async (req, res) => {
+      req.resume();
+      await once(req, 'end');
+      answerWhatWasRead(req, res);
+    });
+    const answer = await fetch(behind.url, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(500);
+    expect(outcomes[0]?.error?.message).toContain('req.body');
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('It never came to that.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
