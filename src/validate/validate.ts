@@ -1,4 +1,4 @@
-import type { RequestContext, Stage } from '../context.js';
+import type { RequestContext, Stage, StageOutcome } from '../context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { ValidateOptions } from '../options.js';
@@ -20,14 +20,25 @@ export interface Validator {
   check(value: unknown): ChatRequest;
 }
 
-/** @throws TypeError for an option that is wrong. */
-export function createValidator(options: ValidateOptions, clock: Clock): Validator {
+/** May answer a request by its bytes alone, before they are parsed. `false`: it did not. */
+export type Shortcut = (context: RequestContext, bytes: Buffer) => boolean | Promise<boolean>;
+
+/**
+ * @param shortcut - Asked with every body that comes as bytes.
+ * @throws TypeError for an option that is wrong.
+ */
+export function createValidator(options: ValidateOptions, clock: Clock, shortcut?: Shortcut): Validator {
   const { bodyLimit, bodyTimeoutMs, ...choice } = resolveValidateOptions(options);
   const rules = compileRequestSchema(choice);
   const limits = { bodyLimit, bodyTimeoutMs, clock };
 
-  async function validateStage(context: RequestContext): Promise<'next'> {
-    const { request, body } = await parsed(await readBody(context.req, limits, context.client));
+  async function validateStage(context: RequestContext): Promise<StageOutcome> {
+    const received = await readBody(context.req, limits, context.client);
+    if (shortcut !== undefined && received.bytes !== undefined) {
+      const answered = shortcut(context, received.bytes);
+      if (answered === true || (answered !== false && (await answered))) return 'answered';
+    }
+    const { request, body } = await parsed(received);
     context.request = request;
     context.body = body;
     return 'next';
