@@ -20,16 +20,18 @@ export function staticKeys(keys: readonly string[]): (key: string) => Caller | u
   }
   const digestOf = keyedDigest(randomBytes(32));
   const known = new Map<string, KnownKey>();
+  const asked = Buffer.alloc(32);
   for (const [index, key] of keys.entries()) {
     assertKey(key, index);
     const digest = digestOf(key);
-    known.set(digest.toString('latin1'), { digest, caller: Object.freeze({ id: callerId(key) }) });
+    known.set(digest, { digest: Buffer.from(digest, 'latin1'), caller: Object.freeze({ id: callerId(key) }) });
   }
 
   return function findCaller(key) {
     const digest = digestOf(key);
-    const entry = known.get(digest.toString('latin1'));
-    return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.caller : undefined;
+    const entry = known.get(digest);
+    asked.write(digest, 'latin1');
+    return entry !== undefined && timingSafeEqual(entry.digest, asked) ? entry.caller : undefined;
   };
 }
 
