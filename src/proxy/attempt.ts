@@ -39,6 +39,8 @@ const MAX_STREAM = 64 * 1024 * 1024;
 /** An error's body beyond this tells nothing more. */
 const MAX_ERROR_BODY = 64 * 1024;
 const ERROR_BODY_MS = 1_000;
+/** What nearly every whole answer begins with: `{`. */
+const OPENING_BRACE = 0x7b;
 /** Bytes within which a body must show what it is. */
 const MAX_SNIFFED = 256;
 /** What may still come after the last finish reason: the usage chunk and `[DONE]`. */
@@ -86,7 +88,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     return new Promise((settle) => {
       if (this.#over) return settle({ kind: 'cancelled' });
       this.#settle = settle;
-      this.#open(this.#job.request);
+      this.#guard(() => this.#open(this.#job.request));
     });
   }
 
@@ -120,7 +122,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     // The upstream closed an idle connection just as we used it: nothing was read, so nothing counts.
     if (reusedSocket && !this.#redone) {
       this.#redone = true;
-      this.#open({ ...this.#job.request, fresh: true });
+      this.#guard(() => this.#open({ ...this.#job.request, fresh: true }));
       return;
     }
     this.#fail(new Fault(kindOfTransportFailure(error.code, connected), { cause: error }));
@@ -138,22 +140,31 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     const isAnswer = head.status === 200;
     if (!isAnswer) this.#watch('idle_timeout', Math.min(ERROR_BODY_MS, this.#job.timeouts.idleMs));
     else if (!this.#job.wanted.stream) this.#watch('idle_timeout', this.#job.timeouts.idleMs);
-    if (isAnswer && isEventStream(head)) this.#beginStream();
+    if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
     else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
     body.on('data', (bytes: Buffer) => this.#onData(bytes));
-    body.once('end', () => this.#onBodyEnd(head.message.complete || body !== head.message));
+    body.once('end', () => this.#guard(() => this.#onBodyEnd(head.message.complete || body !== head.message)));
     // An error is followed by `close`; one answer for both.
     body.on('error', nothing);
-    body.once('close', () => this.#onBodyEnd(false));
+    body.once('close', () => this.#guard(() => this.#onBodyEnd(false)));
   }
 
   // --- the body ----------------------------------------------------------------------------------------------------
 
   #onData(bytes: Buffer): void {
+    try {
+      this.#read(bytes);
+    } catch (cause) {
+      this.#spoil(cause);
+    }
+  }
+
+  #read(bytes: Buffer): void {
     this.#received += bytes.length;
     if (this.#over) return this.#drainTail();
     const { clock, deadline } = this.#job;
-    this.#watchdog.touch();
+    // Before an event means something nothing is a sign of life: comments and roles can come for ever.
+    if (this.#reader?.committed !== false) this.#watchdog.touch();
     if (clock.now() > deadline) return this.#timedOut('deadline');
     if (this.#reader !== undefined) this.#feed(this.#reader, bytes);
     else this.#collect(bytes);
@@ -200,7 +211,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     const collector = this.#collector!;
     if (!collector.add(bytes)) return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new Fault('too_large'));
     if (this.#isError() || this.#bodyKind === 'json') return;
-    this.#bodyKind = kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
+    this.#bodyKind = bytes[0] === OPENING_BRACE ? 'json' : kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
     // Whoever begins with so much of nothing is left to the parser.
     if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
     if (this.#bodyKind === 'other') this.#fail(new Fault('malformed', { status: 200 }));
@@ -233,8 +244,9 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   // --- the stream --------------------------------------------------------------------------------------------------
 
   #beginStream(): StreamReader {
-    const { wanted, errors, clock } = this.#job;
+    const { wanted, errors, clock, timeouts } = this.#job;
     this.#lastEventAt = clock.now();
+    if (!wanted.stream) this.#watch('first_event_timeout', timeouts.headMs);
     this.#reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
     return this.#reader;
   }
@@ -243,6 +255,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     this.firstTokenMs = this.#job.clock.now() - this.startedAt;
     if (!this.#job.wanted.stream) {
       this.#collecting = new CollectingSink();
+      this.#watch('idle_timeout', this.#job.timeouts.idleMs);
       this.#reader!.flowTo(this.#collecting);
       return;
     }
@@ -308,6 +321,19 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #breakOff(fault: Fault): void {
     if (this.#reader === undefined) this.#fail(fault);
     else this.#reader.breakOff(fault);
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      this.#spoil(cause);
+    }
+  }
+
+  /** A host's own wire format or transport threw. That spoils this call, not the process: nobody else could catch it. */
+  #spoil(cause: unknown): void {
+    this.#breakOff(new Fault('malformed', { cause }));
   }
 
   /** `reusable`: the rest of the body, if any, is short and worth reading for the connection's sake. */

@@ -12,6 +12,7 @@ export class Watchdog {
   #reason = '';
   #limitMs = 0;
   #lastSign = 0;
+  #dueAt = 0;
   #generation = 0;
 
   constructor(clock: Clock, bite: (reason: string) => void) {
@@ -21,12 +22,13 @@ export class Watchdog {
 
   /** From now on, `limitMs` without a sign of life is too long. Replaces what was watched before. */
   watch(reason: string, limitMs: number): void {
-    this.#timer?.cancel();
-    this.#generation++;
+    const now = this.#clock.now();
     this.#reason = reason;
     this.#limitMs = limitMs;
-    this.#lastSign = this.#clock.now();
-    this.#arm(limitMs);
+    this.#lastSign = now;
+    this.#generation++;
+    // A timer that fires earlier finds out for itself that it is too early: a call usually needs but one.
+    if (this.#timer === undefined || this.#dueAt > now + limitMs) this.#arm(limitMs, now);
   }
 
   /** A sign of life. */
@@ -35,27 +37,32 @@ export class Watchdog {
   }
 
   rest(): void {
-    this.#generation++;
+    this.#limitMs = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  #arm(ms: number): void {
-    const generation = this.#generation;
-    this.#timer = this.#clock.setTimer(() => this.#lookAgain(generation), ms);
+  #arm(ms: number, now: number): void {
+    this.#timer?.cancel();
+    this.#dueAt = now + ms;
+    this.#timer = this.#clock.setTimer(() => this.#lookAgain(), ms);
   }
 
   /** Two turns of the loop: one in which waiting input is read, one in which it has been handled. */
-  #lookAgain(generation: number): void {
+  #lookAgain(): void {
+    this.#timer = undefined;
+    const generation = this.#generation;
     setImmediate(() => setImmediate(() => this.#decide(generation)));
   }
 
   #decide(generation: number): void {
-    if (generation !== this.#generation) return;
-    const left = this.#lastSign + this.#limitMs - this.#clock.now();
+    // At rest, or watched anew with a timer of its own.
+    if (this.#limitMs === 0 || this.#timer !== undefined) return;
+    const now = this.#clock.now();
+    const left = this.#lastSign + this.#limitMs - now;
     // Timers may fire a fraction of a millisecond early.
-    if (left > 1) {
-      this.#arm(left);
+    if (left > 1 || generation !== this.#generation) {
+      this.#arm(Math.max(1, left), now);
       return;
     }
     this.rest();

@@ -15,6 +15,8 @@ interface ModelFields {
  * @throws GatewayError 404 for a name that stands for nothing, 400 where nothing is named.
  */
 export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: boolean): readonly ModelChoice[] {
+  const plain = plainChoice(fields, names);
+  if (plain !== undefined) return plain;
   const wanted = wantedNames(fields);
   const named = wanted.filter(({ name }) => !names.isAuto(name));
   if (named.length > 0) return distinct(named.flatMap((each) => choicesOf(each, names)));
@@ -27,6 +29,13 @@ export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: b
   if (defaultChoices !== undefined) return distinct(defaultChoices);
   if (auto !== undefined) return choicesOf(auto, names);
   throw new GatewayError('missing_model', 'You must provide a model parameter.', { param: 'model' });
+}
+
+/** One name that stands for something: what nearly every request has. */
+function plainChoice({ model, models }: ModelFields, names: ModelNames): readonly ModelChoice[] | undefined {
+  if (typeof model !== 'string' || isSet(models) || names.isAuto(model)) return undefined;
+  const choices = names.choicesFor(model);
+  return choices === undefined ? undefined : distinct(choices);
 }
 
 interface WantedName {

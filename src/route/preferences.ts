@@ -49,9 +49,45 @@ const PARTITION = oneOf(['model', 'none']);
  * @throws GatewayError naming the field at fault.
  */
 export function readPreferences(request: ChatRequest, table: RouteTable, anyModel: boolean): Preferences {
-  const fields = preferenceFields(request);
   return Object.freeze({
+    ...(hasWishes(request) ? readWishes(request, table) : NO_WISHES),
     models: chooseModels(request, table.names, anyModel),
+    serviceTier: serviceTier(request['service_tier']),
+    maxTokens: maxTokens(request),
+    parameters: sentParameters(request),
+  });
+}
+
+/** What only the gateway's own fields say. */
+type Wishes = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters'>;
+
+/** Most requests say nothing of all this: they share one value. */
+const NO_WISHES: Wishes = Object.freeze({
+  order: undefined,
+  only: undefined,
+  ignore: undefined,
+  sort: undefined,
+  partition: 'model',
+  allowFallbacks: true,
+  quantizations: undefined,
+  denyDataCollection: false,
+  zdr: false,
+  distillable: false,
+  caps: undefined,
+  requireParameters: false,
+  minThroughput: undefined,
+  maxLatency: undefined,
+});
+
+/** Every field that says something of the provider begins with the word. */
+function hasWishes(request: ChatRequest): boolean {
+  for (const key of Object.keys(request)) if (key.startsWith('provider')) return true;
+  return false;
+}
+
+function readWishes(request: ChatRequest, table: RouteTable): Wishes {
+  const fields = preferenceFields(request);
+  return {
     order: orderedSlugs(setting(fields, 'provider_order', words), table),
     only: knownSlugs(fields, 'provider_only', table, isConfigured),
     ignore: knownSlugs(fields, 'provider_ignore', table, meansSomething),
@@ -66,10 +102,7 @@ export function readPreferences(request: ChatRequest, table: RouteTable, anyMode
     requireParameters: setting(fields, 'provider_require_parameters', flag) ?? false,
     minThroughput: nestedSetting(fields, 'preferred_min_throughput', cutoffs),
     maxLatency: nestedSetting(fields, 'preferred_max_latency', cutoffs),
-    serviceTier: serviceTier(request['service_tier']),
-    maxTokens: maxTokens(request),
-    parameters: sentParameters(request),
-  });
+  };
 }
 
 function priceCaps(fields: PreferenceFields): PriceCaps | undefined {
