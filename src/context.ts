@@ -82,6 +82,7 @@ export interface ResolvedRoute {
   readonly onServed: ((endpoint: Endpoint, usage: Usage | undefined) => void) | undefined;
 }
 
+/** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
   /** Members that this endpoint does not understand and the caller did not insist on. */
@@ -95,12 +96,14 @@ export interface ProviderOverride {
   readonly timeoutMs: number | undefined;
 }
 
+/** Who answered. */
 export interface ServedBy {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
 }
 
+/** How an answer ended, and what it took. */
 export interface AnswerOutcome {
   readonly complete: boolean;
   readonly finishReason: string | undefined;

@@ -138,21 +138,26 @@ class MessageAssembler {
 
   #addMember(key: string, value: unknown): void {
     if (value === null || value === undefined) return;
-    if (key === 'role') {
-      if (typeof value === 'string' && value !== '') this.#role ??= value;
-    } else if (TEXT_MEMBERS.has(key) && typeof value === 'string') {
+    if (typeof value === 'string' && TEXT_MEMBERS.has(key)) {
       this.#texts.set(key, (this.#texts.get(key) ?? '') + value);
-    } else if (key === 'tool_calls') {
-      if (Array.isArray(value)) this.#toolCalls.add(value);
-    } else if (key === 'function_call') {
-      if (isRecord(value)) this.#functionCall = foldFunctionCall(this.#functionCall, value);
-    } else if (key === 'audio') {
-      if (isRecord(value)) this.#audio.add(value);
-    } else if (Array.isArray(value)) {
-      // `annotations`, `reasoning_details`, `images`: each delta brings further items.
-      keepLatest(this.#others, { [key]: appended(this.#others[key], value) });
-    } else {
-      keepLatest(this.#others, { [key]: value });
+      return;
+    }
+    switch (key) {
+      case 'role':
+        if (isText(value)) this.#role ??= value;
+        return;
+      case 'tool_calls':
+        if (Array.isArray(value)) this.#toolCalls.add(value);
+        return;
+      case 'function_call':
+        if (isRecord(value)) this.#functionCall = foldFunctionCall(this.#functionCall, value);
+        return;
+      case 'audio':
+        if (isRecord(value)) this.#audio.add(value);
+        return;
+      default:
+        // Of lists (`annotations`, `reasoning_details`, `images`) each delta brings further items.
+        keepLatest(this.#others, { [key]: Array.isArray(value) ? appended(this.#others[key], value) : value });
     }
   }
 }
@@ -163,7 +168,7 @@ function saysSomethingElse(message: Members): boolean {
   );
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 

@@ -92,7 +92,9 @@ export interface ProviderPreferences {
   [key: string]: unknown;
 }
 
+/** What endpoints are sorted by. */
 export type SortMetric = 'price' | 'throughput' | 'latency';
+/** Whether endpoints that keep or train on data may answer. */
 export type DataCollection = 'allow' | 'deny';
 
 export interface SortPreference {
@@ -112,6 +114,7 @@ export interface MaxPrice {
   [key: string]: unknown;
 }
 
+/** Limits for a measured value, by percentile. */
 export interface PercentileCutoffs {
   p50?: number | null;
   p75?: number | null;
@@ -135,6 +138,7 @@ export interface EndpointOverride {
   [key: string]: unknown;
 }
 
+/** One message of a request, by its role. */
 export type ChatMessage =
   | DeveloperMessage
   | SystemMessage
@@ -251,6 +255,7 @@ export interface FileReference {
   [key: string]: unknown;
 }
 
+/** A call that the model wants to be made. */
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
 export interface FunctionToolCall {
@@ -280,6 +285,7 @@ export interface CustomCall {
   [key: string]: unknown;
 }
 
+/** A tool that the model may call. */
 export type Tool = FunctionTool | CustomTool;
 
 export interface FunctionTool {
@@ -312,11 +318,13 @@ export interface CustomToolDefinition {
 
 export interface TextToolFormat {
   type: 'text';
+  [key: string]: unknown;
 }
 
 export interface GrammarToolFormat {
   type: 'grammar';
   grammar: Grammar;
+  [key: string]: unknown;
 }
 
 export interface Grammar {
@@ -325,6 +333,7 @@ export interface Grammar {
   [key: string]: unknown;
 }
 
+/** Whether and which tools the model may call. */
 export type ToolChoice = 'none' | 'auto' | 'required' | NamedToolChoice | NamedCustomToolChoice | AllowedToolsChoice;
 
 export interface NamedToolChoice {
@@ -351,6 +360,7 @@ export interface AllowedTools {
   [key: string]: unknown;
 }
 
+/** The form that the answer must have. */
 export type ResponseFormat = TextResponseFormat | JsonObjectResponseFormat | JsonSchemaResponseFormat;
 
 export interface TextResponseFormat {
@@ -378,6 +388,7 @@ export interface JsonSchemaFormat {
   [key: string]: unknown;
 }
 
+/** What a streamed answer says, and how it is sent. */
 export interface StreamOptions {
   include_usage?: boolean | null;
   include_obfuscation?: boolean | null;
@@ -397,6 +408,7 @@ export interface Prediction {
   [key: string]: unknown;
 }
 
+/** Which processing tier serves the request (OpenAI). */
 export type ServiceTier = 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast';
 
 export interface WebSearchOptions {
@@ -436,6 +448,7 @@ export interface ChatCompletion {
   [key: string]: unknown;
 }
 
+/** One of the answers of a `chat.completion`. */
 export interface ChatChoice {
   index?: number;
   message?: ChatAnswerMessage;
@@ -510,6 +523,7 @@ export interface TopLogprob {
   [key: string]: unknown;
 }
 
+/** Tokens that an answer took, as the upstream counted them. */
 export interface Usage {
   prompt_tokens?: number;
   completion_tokens?: number;
@@ -550,6 +564,7 @@ export interface ChatChunk {
   [key: string]: unknown;
 }
 
+/** What a chunk adds to one of the answers. */
 export interface ChunkChoice {
   index?: number;
   delta?: ChunkDelta | null;

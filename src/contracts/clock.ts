@@ -8,6 +8,7 @@ export interface Clock {
   setTimer(fire: () => void, ms: number): Timer;
 }
 
+/** A timer that has been set. */
 export interface Timer {
   cancel(): void;
 }

@@ -13,10 +13,12 @@ export interface HookState {
   readonly signal: AbortSignal;
 }
 
+/** What `beforeRoute` is told. */
 export interface BeforeRouteState extends HookState {
   readonly request: ChatRequest;
 }
 
+/** What `selectCandidates` is told. */
 export interface SelectCandidatesState extends HookState {
   readonly request: ChatRequest;
   /** The plan's order. Each is one of the configured endpoints. */
@@ -24,6 +26,7 @@ export interface SelectCandidatesState extends HookState {
   readonly excluded: readonly ExcludedEndpoint[];
 }
 
+/** What `beforeUpstream` is told. */
 export interface BeforeUpstreamState extends HookState {
   readonly request: ChatRequest;
   readonly candidate: Candidate;
@@ -33,6 +36,7 @@ export interface BeforeUpstreamState extends HookState {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What `beforeUpstream` may change of a call. */
 export interface UpstreamChange {
   /** Sent instead of the validated request. `model` is the upstream's own name when you set it, ours otherwise. */
   readonly request?: ChatRequest | undefined;
@@ -58,10 +62,12 @@ export interface AttemptRecord {
   readonly possiblyBilled: boolean;
 }
 
+/** What `onAttempt` is told. */
 export interface OnAttemptState extends HookState {
   readonly record: AttemptRecord;
 }
 
+/** What `afterAnswer` is told. */
 export interface AfterAnswerState extends HookState {
   readonly request: ChatRequest;
   readonly provider: string | undefined;
@@ -80,10 +86,12 @@ export interface AfterAnswerState extends HookState {
   readonly firstTokenMs: number | undefined;
 }
 
+/** What `onError` is told. */
 export interface OnErrorState extends HookState {
   readonly error: GatewayError;
 }
 
+/** What the cache had to do with an answer: found, not found, not asked. */
 export type CacheStatus = 'HIT' | 'MISS' | 'BYPASS';
 
 /**

@@ -30,6 +30,7 @@ export interface UpstreamEvent {
   readonly data: string;
 }
 
+/** An upstream's error in OpenAI's words. */
 export interface UpstreamErrorBody {
   readonly message: string;
   readonly type: string | null;

@@ -69,6 +69,7 @@ export interface Candidate {
   readonly upstreamModel: string;
 }
 
+/** One endpoint that a plan left out, and why. */
 export interface ExcludedEndpoint {
   readonly provider: string;
   readonly model: string;
@@ -91,6 +92,7 @@ export interface CallOutcome {
 /** What is assumed of endpoints, by `"<slug> <model>"`. */
 export type Snapshot = Readonly<Record<string, EndpointSnapshot>>;
 
+/** What is assumed of one endpoint. */
 export interface EndpointSnapshot {
   readonly health?: 'ok' | 'degraded' | 'down' | undefined;
   /** Tokens per second; `p90` is the rate that 90 % of the requests reach. */
@@ -99,6 +101,7 @@ export interface EndpointSnapshot {
   readonly latency?: Percentiles | undefined;
 }
 
+/** A measured value at several percentiles. */
 export interface Percentiles {
   readonly p50: number;
   readonly p75?: number | undefined;

@@ -16,6 +16,7 @@ export interface Transport {
   close(): void;
 }
 
+/** One upstream request, whole. */
 export interface UpstreamRequest {
   readonly url: UpstreamUrl;
   /** The whole header set: nothing is added but `host` and `connection`. Lower-case names. */
@@ -37,6 +38,7 @@ export interface UpstreamUrl {
   readonly path: string;
 }
 
+/** What a transport tells of a call. */
 export interface UpstreamEvents {
   /** The connection stands (at once when it is a reused one). */
   onConnected(): void;
@@ -46,6 +48,7 @@ export interface UpstreamEvents {
   onFailure(failure: TransportFailure): void;
 }
 
+/** Status, headers and body of an answer. */
 export interface UpstreamHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -53,6 +56,7 @@ export interface UpstreamHead {
   readonly message: Readable & { readonly complete: boolean };
 }
 
+/** Why no usable head came. */
 export interface TransportFailure {
   readonly error: Error & { readonly code?: string | undefined };
   /** The connection was an idle one from the pool, so the peer may just have closed it. */
@@ -61,6 +65,7 @@ export interface TransportFailure {
   readonly connected: boolean;
 }
 
+/** One upstream request that is under way. */
 export interface UpstreamCall {
   /** Destroys the socket at once. Nothing is called afterwards. */
   abort(): void;

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../contracts/store.js';
 
+/** How much the store in memory may keep. */
 export interface LruStoreOptions {
   /** @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;

@@ -12,6 +12,7 @@ export interface NodeRedisLike {
   del(key: string): Promise<unknown>;
 }
 
+/** The client that you have already: `redis` (node-redis) or `ioredis`. Nothing of either is imported. */
 export type RedisClient = IoredisLike | NodeRedisLike;
 
 /** The three commands of a cache, whichever client runs them. They may reject, and may never answer. */

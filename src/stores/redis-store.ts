@@ -6,6 +6,7 @@ import { lruStore, type LruStoreOptions } from './lru-store.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
 import { createSealer } from './seal.js';
 
+/** How answers are kept in Redis, and sealed. */
 export interface RedisStoreOptions {
   /** Before every key in Redis. @defaultValue `'nordlys:'` */
   readonly prefix?: string | undefined;
@@ -43,6 +44,7 @@ export interface RedisStoreStatistics {
   readonly badSeals: number;
 }
 
+/** A store in Redis, and how it does. */
 export interface RedisStore extends CacheStore {
   statistics(): RedisStoreStatistics;
 }

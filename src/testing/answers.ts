@@ -2,6 +2,7 @@ import type { ReceivedRequest } from './ledger.js';
 import { endingSteps, onRequest, pieceStep, send, wait, type Ending, type Piece, type Script } from './script.js';
 import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
 
+/** How an answer is sent. */
 export interface AnswerOptions {
   /** @defaultValue `200` */
   readonly status?: number | undefined;
@@ -29,6 +30,7 @@ export function error(status: number, body?: unknown, headers: AnswerHeaders = {
   return onRequest(`error ${status}`, (request) => sizedSteps(text, options, request));
 }
 
+/** When raw bytes are sent, and what follows them. */
 export interface RawOptions {
   /** @defaultValue `'fin'` */
   readonly end?: Ending | undefined;

@@ -10,6 +10,7 @@ import {
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { onRequest, type Script } from './script.js';
 
+/** What a whole answer says, and how it is sent. */
 export type CompletionOptions = ChatBodyOptions & AnswerOptions & { readonly refusal?: string | undefined };
 
 /**
@@ -22,6 +23,7 @@ export function completion(text: string | null, options: CompletionOptions = {})
   );
 }
 
+/** What a streamed answer says, and how it is sent. */
 export type StreamOptions = ChunkOptions &
   EventStreamOptions & {
     /** Whether `[DONE]` comes last. @defaultValue `true` */

@@ -53,6 +53,7 @@ export function completionBody(
 /** Text of a content delta, or a delta in full: `{ tool_calls: […] }`, `{ refusal: '…' }`. */
 export type StreamPart = string | NonNullable<ChunkChoice['delta']>;
 
+/** What the chunks of a stream say. */
 export interface ChunkOptions extends ChatBodyOptions {
   /** A first chunk that only says the role. @defaultValue `true` */
   readonly role?: boolean | undefined;
@@ -85,7 +86,7 @@ export function chunkBodies(
 }
 
 /** A text in words that keep the space after them: joined they are the text again. */
-export function words(text: string): string[] {
+function words(text: string): string[] {
   return text === '' ? [] : text.split(/(?<=\s)(?=\S)/);
 }
 

@@ -14,6 +14,7 @@ export type StreamEvent = string | object | Uint8Array | number;
  */
 export type StreamEnding = 'clean' | 'fin' | 'reset' | 'hang';
 
+/** How an event stream is sent, and how it ends. */
 export interface EventStreamOptions {
   /** @defaultValue `200` */
   readonly status?: number | undefined;

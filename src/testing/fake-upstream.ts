@@ -3,6 +3,7 @@ import type { LedgerEntry } from './ledger.js';
 import type { ScriptSource } from './script.js';
 import { ScriptedUpstream } from './scripted-upstream.js';
 
+/** Where a fake upstream listens, and what it does unless it is told otherwise. */
 export interface FakeUpstreamOptions {
   /** @defaultValue `0`: any free one */
   readonly port?: number | undefined;

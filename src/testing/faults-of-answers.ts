@@ -53,7 +53,11 @@ export const ANSWER_FAULTS = {
     'A stream that just ends: no finish reason, no [DONE].',
     stream('Nobody knows whether this is all', { finishReason: null, done: false, framing: 'close' }),
   ),
-  doneWithoutFinish: fault('cut', 'A stream with [DONE] and no finish reason.', stream('All?', { finishReason: null })),
+  doneWithoutFinish: fault(
+    'answer',
+    'A stream with [DONE] and no finish reason.',
+    stream('All?', { finishReason: null }),
+  ),
   htmlPage: fault(
     'next',
     '200 with a web page.',
@@ -78,7 +82,11 @@ export const ANSWER_FAULTS = {
   ),
   emptyStream: fault('next', 'An event stream without events.', sse([])),
   onlyDone: fault('next', 'An event stream of [DONE] alone.', sse(['[DONE]'])),
-  compressed: fault('next', 'A coding that nobody asked for.', json(BODY, { headers: { 'content-encoding': 'gzip' } })),
+  compressed: fault(
+    'next',
+    'A body that says it is gzip, and is not.',
+    json(BODY, { headers: { 'content-encoding': 'gzip' } }),
+  ),
   switchingProtocols: fault(
     'next',
     '101, and the connection is no HTTP any more.',

@@ -95,4 +95,5 @@ const STATUS_FAULTS = {
  */
 export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...ANSWER_FAULTS } as const;
 
+/** A name of `faults`. */
 export type FaultName = keyof typeof faults;

@@ -47,7 +47,7 @@ const CHUNKS: readonly HostileHead[] = [
 ];
 
 const CODINGS: readonly HostileHead[] = [
-  row('error', 'gzip', [
+  row('either', 'gzip', [
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n`,
     gzipSync(BODY),
   ]),

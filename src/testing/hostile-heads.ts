@@ -92,7 +92,7 @@ const NO_HEAD: readonly HostileHead[] = [
 ];
 
 /**
- * Some eighty responses to prove that one hostile upstream hurts nobody: a client of them must neither crash nor hang,
+ * A hundred responses to prove that one hostile upstream hurts nobody: a client of them must neither crash nor hang,
  * and must make of each what its `expect` says.
  */
 export const hostileHeads: readonly HostileHead[] = [

@@ -4,6 +4,7 @@
 export { fakeUpstream } from './fake-upstream.js';
 export type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
 export type { LedgerEntry, ReceivedRequest } from './ledger.js';
+export type { Clock, Timer } from '../contracts/clock.js';
 
 // Scripts: what it does with one request.
 export { chat, completion, stream } from './chat-answers.js';

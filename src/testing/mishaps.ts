@@ -13,6 +13,7 @@ import { renderChunk } from './wire.js';
  */
 export type Moment = 'connect' | 'request' | 'head' | number;
 
+/** When the mishap happens. */
 export interface MishapOptions {
   /** @defaultValue `'request'` */
   readonly after?: Moment | undefined;
@@ -63,6 +64,7 @@ function* wholeUntil(after: 'head' | number, text: string, request: ReceivedRequ
 const LONG_ANSWER =
   'One small answer of a fair number of words, so that a connection can break at any of them and leave a part unsaid.';
 
+/** When a stream falls silent, and for how long. */
 export interface StallOptions extends StreamOptions {
   /** Events before the silence. @defaultValue `2` */
   readonly after?: number | undefined;
@@ -82,6 +84,7 @@ export function stall(text: string, { after = 2, ms, ...options }: StallOptions)
   });
 }
 
+/** When comments take over, and how often they come. */
 export interface DripOptions {
   /** Events before the comments. @defaultValue `2` */
   readonly after?: number | undefined;

@@ -15,6 +15,7 @@ export interface ProviderFixtures {
   readonly errors?: readonly { readonly body: unknown; readonly means: UpstreamErrorBody }[] | undefined;
 }
 
+/** A stream in an upstream's own words, and the chunks that it means. */
 export interface StreamFixture {
   readonly events: readonly UpstreamEvent[];
   readonly means: readonly ChatChunk[];

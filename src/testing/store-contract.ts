@@ -4,6 +4,7 @@ import type { StoreTime } from './store-case.js';
 import { storeExpiryCases } from './store-expiry-cases.js';
 import { bigValueCase, storeValueCases } from './store-value-cases.js';
 
+/** What a store can be asked to show. */
 export interface StoreContractOptions {
   /**
    * `injected`: the store measures expiry with the `now` it is given, and nobody waits.

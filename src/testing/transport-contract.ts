@@ -6,6 +6,7 @@ import { transportAnswerCases } from './transport-answer-cases.js';
 import { transportFailureCases } from './transport-failure-cases.js';
 import { transportPoolCases } from './transport-pool-cases.js';
 
+/** How quick a transport has to be. */
 export interface TransportContractOptions {
   /** Within this an aborted call must have closed its socket. @defaultValue `100` */
   readonly abortMs?: number | undefined;

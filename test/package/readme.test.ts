@@ -14,7 +14,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 // Within the package, so that `import … from 'nordlys-proxy'` means the build that users get.
 const folder = join(root, 'test-output', 'readme');
 const snippets = new Map(
-  [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts ([\w-]+)\n([\s\S]*?)```/g)].map(([, name, code]) => [name!, code!]),
+  [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts ([\w-]+)\n([\s\S]*?)```/g)].map(
+    ([, name, code]) => [name!, code!],
+  ),
 );
 let upstream: FakeUpstream;
 
@@ -39,7 +41,10 @@ async function program(name: string, changes: Readonly<Record<string, string>> =
 }
 
 function start(file: string): ChildProcess {
-  const child = spawn(process.execPath, [file], { env: { ...process.env, GATEWAY_KEY: 'demo-key' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [file], {
+    env: { ...process.env, GATEWAY_KEY: 'demo-key' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
@@ -59,19 +64,40 @@ describe('every snippet of the README', () => {
 
   it('compiles as it is printed', async () => {
     for (const name of snippets.keys()) await program(name);
-    const compilerOptions = { extends: '../../tsconfig.json', compilerOptions: { noUnusedLocals: false, skipLibCheck: true }, include: ['*.ts'], exclude: [] };
+    const compilerOptions = {
+      extends: '../../tsconfig.json',
+      compilerOptions: { noUnusedLocals: false, skipLibCheck: true },
+      include: ['*.ts'],
+      exclude: [],
+    };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilerOptions));
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch((error: { stdout: string }) => {
-      throw new Error(error.stdout);
-    });
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(
+      (error: { stdout: string }) => {
+        throw new Error(error.stdout);
+      },
+    );
   });
 
   it('runs: ten lines are a gateway, and the client streams through it', async () => {
     const port = await freePort();
-    const addresses = { 'https://api.openai.com/v1': upstream.baseUrl, 'https://example.openai.azure.com/openai/v1': upstream.baseUrl };
+    const addresses = {
+      'https://api.openai.com/v1': upstream.baseUrl,
+      'https://example.openai.azure.com/openai/v1': upstream.baseUrl,
+    };
     start(await program('quick-start', { ...addresses, 'app.listen(3000)': `app.listen(${port})` }));
-    await expect.poll(() => fetch(`http://127.0.0.1:${port}/v1/models`).then(({ status }) => status, () => 0), { timeout: 10_000 }).toBe(401);
-    const { stdout } = await run(process.execPath, [await program('client', { ':3000': `:${port}` })], { env: { ...process.env, GATEWAY_KEY: 'demo-key' } });
+    await expect
+      .poll(
+        () =>
+          fetch(`http://127.0.0.1:${port}/v1/models`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(401);
+    const { stdout } = await run(process.execPath, [await program('client', { ':3000': `:${port}` })], {
+      env: { ...process.env, GATEWAY_KEY: 'demo-key' },
+    });
     expect(stdout).toBe('Because of oxygen.');
   });
 
@@ -93,9 +119,12 @@ describe('every snippet of the README', () => {
 });
 
 describe('links', () => {
-  it.each(['README.md', 'src/README.md', 'examples/README.md', 'SECURITY.md', 'CHANGELOG.md'])('of %s lead somewhere', (page) => {
-    const text = readFileSync(join(root, page), 'utf8');
-    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!);
-    expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
-  });
+  it.each(['README.md', 'src/README.md', 'examples/README.md', 'SECURITY.md', 'CHANGELOG.md'])(
+    'of %s lead somewhere',
+    (page) => {
+      const text = readFileSync(join(root, page), 'utf8');
+      const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!);
+      expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+    },
+  );
 });
