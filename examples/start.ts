@@ -1,30 +1,37 @@
 // `npm start`: an Express 5 app with the gateway mounted, in front of four simulated upstreams. No key, no network.
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createGateway } from 'nordlys-proxy';
+import helmet from 'helmet';
+import { createGateway, statusPage } from 'nordlys-proxy';
+import { playground } from './playground/playground.ts';
 import { startSimulators } from './support/simulators.ts';
 
 const port = Number(process.env['PORT'] ?? 3000);
 const key = process.env['GATEWAY_KEY'] ?? 'demo-key';
 
 const simulators = await startSimulators();
-const { fastCheap, slowSmart, flaky, strictZdr } = simulators;
+const upstreams = {
+  'fast-cheap': simulators.fastCheap,
+  'slow-smart': simulators.slowSmart,
+  flaky: simulators.flaky,
+  'strict-zdr': simulators.strictZdr,
+};
+const demo = playground({ key, upstreams });
 
 const gateway = createGateway({
   keys: [key],
-  providers: {
-    'fast-cheap': fastCheap.provider,
-    'slow-smart': slowSmart.provider,
-    flaky: flaky.provider,
-    'strict-zdr': strictZdr.provider,
-  },
+  providers: Object.fromEntries(Object.entries(upstreams).map(([slug, { provider }]) => [slug, provider])),
   cache: { maxEntries: 1_000 },
+  hooks: demo.hooks,
 });
 
 const app = express();
+app.use(helmet());
 app.get('/healthz', gateway.health);
-app.get('/status.json', (_req, res) => void res.json(gateway.status()));
+app.get('/metrics', gateway.metrics);
 app.use('/v1', gateway);
+app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: four simulated providers' }));
+app.use(demo.pages);
 
 const server = app.listen(port, '127.0.0.1', () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -44,12 +51,15 @@ async function stop(): Promise<void> {
 }
 
 function welcome(origin: string): string {
+  const link = `#key=${encodeURIComponent(key)}`;
   return (
     box([
-      `gateway   ${origin}/v1/chat/completions`,
-      `models    ${origin}/v1/models`,
-      `status    ${origin}/status.json`,
-      `key       ${key}`,
+      `playground  ${origin}/${link}`,
+      `status      ${origin}/status${link}`,
+      `gateway     ${origin}/v1/chat/completions`,
+      `models      ${origin}/v1/models`,
+      `metrics     ${origin}/metrics`,
+      `key         ${key}`,
     ]) +
     `
 Paste one of these:

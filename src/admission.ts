@@ -1,6 +1,7 @@
 import type { RequestContext } from './context.js';
 import { GatewayError } from './errors.js';
 import { OwnedLifeline } from './http/presence.js';
+import type { Overload } from './overload.js';
 
 export interface AdmissionOptions {
   /** Requests at work at once. */
@@ -10,17 +11,21 @@ export interface AdmissionOptions {
 }
 
 const RETRY_SOON = Object.freeze({ 'retry-after': '1', 'retry-after-ms': '1000' });
+const CLOSE_AND_RETRY = Object.freeze({ ...RETRY_SOON, connection: 'close' });
 
 /** Who is inside: refuses what is too much, and lets the last one out before the process ends. */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #overload: Overload | undefined;
   readonly #inside = new Set<RequestContext>();
   readonly #perCaller = new Map<string, number>();
   #draining = false;
-  #onEmpty: (() => void) | undefined;
+  #onEmpty: (() => void)[] = [];
 
-  constructor(options: AdmissionOptions) {
+  /** @param overloadOf - Made for the share of `maxInFlight` that is at work; absent: the process is not watched. */
+  constructor(options: AdmissionOptions, overloadOf?: (occupancy: () => number) => Overload) {
     this.#options = options;
+    this.#overload = overloadOf?.(() => this.#inside.size / options.maxInFlight);
   }
 
   get inFlight(): number {
@@ -31,47 +36,38 @@ export class Admission {
     return this.#draining;
   }
 
+  /** 0: all is well, 1: strained, 2: overloaded. */
+  get load(): Overload['level'] {
+    return this.#overload?.level ?? 0;
+  }
+
   /** Before anything is read. @throws GatewayError when there is no room, or none any more. */
   enter(context: RequestContext): void {
     if (this.#draining) {
       throw new GatewayError('server_shutdown', 'The server is shutting down. Try again in a moment.', {
-        headers: { ...RETRY_SOON, connection: 'close' },
+        headers: CLOSE_AND_RETRY,
       });
     }
-    if (this.#inside.size >= this.#options.maxInFlight) {
-      throw new GatewayError(
-        'server_is_overloaded',
-        'The gateway is handling as many requests as it can. Try again in a moment.',
-        {
-          headers: RETRY_SOON,
-        },
-      );
-    }
+    if (this.#inside.size >= this.#options.maxInFlight) throw overloaded();
+    this.#overload?.watch();
     this.#inside.add(context);
+    // A hook of the host's that never ends must not hold the place of a client that has left.
+    context.client.onGone(() => this.leave(context));
   }
 
-  /** Once the caller is known. @throws GatewayError when this caller has too many requests at work. */
-  admitCaller(context: RequestContext): void {
+  /** A stage behind `authenticate`. @throws GatewayError when this caller, or the process, has too much to do. */
+  readonly admitCaller = (context: RequestContext): 'next' => {
+    if (this.load > 0) this.#admitUnderLoad(context);
     const id = context.caller?.id;
-    if (id === undefined) return;
-    const count = this.#perCaller.get(id) ?? 0;
-    if (count >= this.#options.maxInFlightPerCaller) {
-      throw new GatewayError(
-        'rate_limit_exceeded',
-        `Too many requests at once: this API key may have ${this.#options.maxInFlightPerCaller} at work.`,
-        {
-          headers: RETRY_SOON,
-        },
-      );
-    }
-    this.#perCaller.set(id, count + 1);
-    context.admitted = true;
-  }
+    if (id !== undefined && !context.client.gone) this.#admit(context, id);
+    return 'next';
+  };
 
+  /** All stages are done. What they answered may still be on its way to the client: until then nobody has left. */
   leave(context: RequestContext): void {
-    if (!this.#inside.delete(context)) return;
-    if (context.admitted) this.#leaveCaller(context.caller!.id);
-    if (this.#inside.size === 0) this.#onEmpty?.();
+    const { res } = context;
+    if (!res.writableEnded || res.writableFinished || res.destroyed) this.#remove(context);
+    else res.once('close', () => this.#remove(context));
   }
 
   /** Nobody new comes in. */
@@ -82,21 +78,47 @@ export class Admission {
   /** Resolves when the last request has left. */
   empty(): Promise<void> {
     if (this.#inside.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onEmpty = resolve;
-    });
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
   /** Ends what is still at work: an honest error for every client, an abort for every upstream. */
   evict(): void {
-    for (const context of [...this.#inside]) {
+    // What leaves while we go through is simply not met any more.
+    for (const context of this.#inside) {
       context.sink.fail(
         new GatewayError('server_shutdown', 'The server shut down before the answer was complete.', {
-          headers: RETRY_SOON,
+          headers: CLOSE_AND_RETRY,
         }),
       );
       if (context.client instanceof OwnedLifeline) context.client.end();
     }
+  }
+
+  #admit(context: RequestContext, id: string): void {
+    const count = this.#perCaller.get(id) ?? 0;
+    if (count >= this.#options.maxInFlightPerCaller) {
+      throw new GatewayError(
+        'rate_limit_exceeded',
+        `Too many requests at once: this API key may have ${this.#options.maxInFlightPerCaller} at work.`,
+        { headers: RETRY_SOON },
+      );
+    }
+    this.#perCaller.set(id, count + 1);
+    context.admitted = true;
+  }
+
+  /** The body is not read yet: that is the work to spare. */
+  #admitUnderLoad(context: RequestContext): void {
+    if (this.load === 2) throw overloaded();
+    context.strained = true;
+    context.res.setHeader('connection', 'close');
+  }
+
+  #remove(context: RequestContext): void {
+    if (!this.#inside.delete(context)) return;
+    if (context.admitted) this.#leaveCaller(context.caller!.id);
+    if (this.#inside.size > 0) return;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
   #leaveCaller(id: string): void {
@@ -104,4 +126,12 @@ export class Admission {
     if (count <= 0) this.#perCaller.delete(id);
     else this.#perCaller.set(id, count);
   }
+}
+
+function overloaded(): GatewayError {
+  return new GatewayError(
+    'server_is_overloaded',
+    'The gateway is handling as many requests as it can. Try again in a moment.',
+    { headers: RETRY_SOON },
+  );
 }

@@ -19,7 +19,7 @@ export class RequestContext {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Whether this client still waits. */
-  readonly client: Lifeline;
+  readonly client: ClientPresence;
 
   /** @internal Counted among its caller's requests. */
   admitted = false;

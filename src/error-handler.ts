@@ -1,10 +1,17 @@
+import type { Diagnostic, Logger } from './contracts/observability.js';
 import { GatewayError, isGatewayError, toGatewayError } from './errors.js';
 import { errorBody, type ErrorFormat } from './http/error-body.js';
 import type { ErrorMiddleware } from './http/middleware.js';
+import { Diagnostics } from './observe/diagnostics.js';
 
+/** In whose shape errors are told. */
 export interface ErrorHandlerOptions {
   /** @defaultValue `'openai'` */
   readonly errorFormat?: ErrorFormat | undefined;
+  /** Warned, once, of a JSON parser in front whose limit is too small. */
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  /** Told the same. */
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
 }
 
 /** What body-parser and http-errors call their faults, in our words. */
@@ -33,6 +40,7 @@ const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
  */
 export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware {
   const format = options.errorFormat ?? 'openai';
+  const diagnostics = new Diagnostics(options);
 
   // Express tells error handlers apart by their four parameters.
   return function respondWithError(error, _req, res, _next) {
@@ -41,6 +49,7 @@ export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware
       return;
     }
     const known = translated(error);
+    if (known.code === 'request_too_large' && !isGatewayError(error)) diagnostics.report('NORDLYS_BODY_LIMIT_IN_FRONT');
     const body = errorBody(known, format);
     res.writeHead(known.status, {
       ...known.headers,

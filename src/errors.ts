@@ -82,6 +82,7 @@ export const GATEWAY_ERRORS = {
   internal_error: { status: 500, type: SERVER },
 } as const satisfies Record<string, ErrorEntry>;
 
+/** The code of an error: the contract. */
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
 
 /** The object behind `error` in every error answer (OpenAI's envelope: all four members always present). */
@@ -94,6 +95,7 @@ export interface WireError {
   metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** What an error says beyond its code and message. */
 export interface GatewayErrorDetails {
   /** Wire path of the field at fault: `messages[0].content`. */
   readonly param?: string | null | undefined;

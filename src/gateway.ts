@@ -1,120 +1,118 @@
 import { Admission } from './admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
-import { createCache } from './cache/cache.js';
+import { createCache, type Cache } from './cache/cache.js';
 import type { Stage } from './context.js';
+import type { Hooks } from './contracts/hooks.js';
+import { drain, type DrainOptions } from './drain.js';
 import { GatewayError } from './errors.js';
-import { sendJson } from './http/send-json.js';
+import { sendJson } from './http/send.js';
 import type { Middleware } from './http/middleware.js';
-import { requestedRoute } from './http/request-path.js';
+import { shareInternals } from './observe/internals.js';
+import { createObservation } from './observe/observe.js';
 import type { GatewayOptions, RouteOptions } from './options.js';
+import { createPages } from './pages.js';
+import { overloadOf } from './overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
+import { asksForPlan } from './route/dry-run.js';
 import { createRouter, type PlanContext, type PlanResult } from './route/route.js';
 import { runStages, type RunnerParts } from './run-stages.js';
 import { createStatus, type GatewayStatus } from './status.js';
-import { createValidator } from './validate/validate.js';
+import { createValidator, type Shortcut } from './validate/validate.js';
 
+/** What `createGateway` makes: a request listener with everything else that can be asked of it. */
 export interface Gateway extends Middleware {
   /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /** `GET /v1/models`, for callers with a key. */
   readonly models: Middleware;
+  /** Everything that is counted, as Prometheus reads it, for callers with a key. */
+  readonly metrics: Middleware;
   /** 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
   /** What this process knows of its endpoints right now, as JSON. */
   status(): GatewayStatus;
   /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
   update(providers: RouteOptions['providers']): void;
-  /** Takes no new requests and resolves when the last one has left; what is left shortly before `graceMs` is ended honestly. */
+  /**
+   * Takes no new requests and resolves when the last one has left, or after `graceMs`. What is still at work shortly
+   * before that is ended honestly.
+   */
   drain(options?: DrainOptions): Promise<void>;
   /** Closes idle upstream connections and the store. What is still at work ends by itself. */
   close(): Promise<void>;
 }
-
-export interface DrainOptions {
-  /** @defaultValue `25_000`: Kubernetes kills after 30 s */
-  readonly graceMs?: number | undefined;
-}
-
-/** Open answers get their error event this long before the grace ends, so that it still arrives. */
-const LAST_CALL_MS = 2_000;
 
 /**
  * An OpenAI-compatible gateway as one middleware: authenticate → validate → route → cache → proxy.
  * @throws TypeError for an option that is wrong: its name, what came, and what would do.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { common, admission: limits, hasTenants } = resolveGatewayOptions(options);
-  const admission = new Admission(limits);
-  const parts: RunnerParts = { ...common, admission };
-  const { clock, random, hooks } = common;
+  const { common, admission: limits, overloadProtection, hasTenants } = resolveGatewayOptions(options);
+  const admission = new Admission(limits, overloadProtection ? overloadOf(common.clock) : undefined);
+  const { clock, random } = common;
+  const { hooks, recorder, diagnostics, scope } = createObservation(options, common.hooks, clock);
+  const runner: RunnerParts = { ...common, hooks };
 
-  const authenticate = authenticateStage(options);
-  const validator = createValidator(options, clock);
-  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const validator = createValidator(options, clock, repeatsOf(cache, hooks.hooks));
+  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
   const proxy = createProxy(options, { clock, random, hooks });
 
-  const admit: Stage = (context) => {
-    admission.admitCaller(context);
-    return 'next';
-  };
   const chat = runStages(
     [
       postOnly,
       authenticate,
-      admit,
+      admission.admitCaller,
       validator.stage,
       router.stage,
       ...(cache === undefined ? [] : [cache.stage]),
       proxy.stage,
     ],
-    parts,
+    { ...runner, admission, observed: true, scope },
   );
-  const listModels: Stage = ({ res }) => {
-    sendJson(res, 200, router.models());
-    return 'answered';
-  };
-  const models = runStages([getOnly, authenticate, listModels], common);
-  const responses = runStages([refuseResponsesApi], common);
-  const unknown = runStages([refuseUnknownPath], common);
   const status = createStatus({ clock, admission, router, proxy, cache });
-
-  const gateway: Middleware = function nordlysGateway(req, res, next) {
-    if (req.method === 'OPTIONS' && next !== undefined) return next();
-    switch (requestedRoute(req)) {
-      case 'chat':
-        return chat(req, res, next);
-      case 'models':
-        return models(req, res, next);
-      case 'responses':
-        return responses(req, res, next);
-      case 'other':
-        return next === undefined ? unknown(req, res) : next();
-    }
+  const pages = createPages({ runner, authenticate, router, recorder, diagnostics, status });
+  const gateway = pages.beside(chat);
+  const authenticates = options.keys !== false;
+  const endPages = shareInternals(gateway, { ...pages, clock, hooks, status, authenticates });
+  const end = (): void => {
+    admission.close();
+    endPages();
   };
 
   return Object.assign(gateway, {
     plan: router.plan,
-    models,
+    models: pages.models,
+    metrics: pages.metrics,
     health: ((_req, res) =>
       sendJson(res, admission.draining ? 503 : 200, {
         status: admission.draining ? 'draining' : 'ok',
       })) satisfies Middleware,
     status,
-    update: router.update,
-    async drain({ graceMs = 25_000 }: DrainOptions = {}): Promise<void> {
-      admission.close();
-      const lastCall = clock.setTimer(() => admission.evict(), Math.max(0, graceMs - LAST_CALL_MS));
-      await admission.empty();
-      lastCall.cancel();
+    update(providers: RouteOptions['providers']): void {
+      router.update(providers);
+      cache?.forgetRepeats();
+    },
+    drain: (limits = {}) => {
+      end();
+      return drain(admission, clock, limits);
     },
     async close(): Promise<void> {
-      admission.close();
+      end();
       proxy.close();
       await cache?.close();
     },
   });
+}
+
+/** Lets the cache answer a body that it knows by its bytes, where nobody wants to look at the request first. */
+function repeatsOf(cache: Cache | undefined, hooks: Hooks): Shortcut | undefined {
+  if (cache === undefined || hooks.beforeRoute || hooks.selectCandidates || hooks.afterAnswer) return undefined;
+  return function answerRepeat(context, bytes) {
+    return !asksForPlan(context.req) && cache.repeat(context, bytes);
+  };
 }
 
 const postOnly: Stage = ({ req }) => {
@@ -125,32 +123,5 @@ const postOnly: Stage = ({ req }) => {
     {
       headers: { allow: 'POST' },
     },
-  );
-};
-
-const getOnly: Stage = ({ req }) => {
-  if (req.method === 'GET' || req.method === 'HEAD') return 'next';
-  throw new GatewayError(
-    'method_not_supported',
-    `The list of models is asked for with GET, not ${req.method ?? 'this method'}.`,
-    {
-      headers: { allow: 'GET, HEAD' },
-    },
-  );
-};
-
-/** Several clients call the Responses API by default; what they need to hear is which switch turns it off. */
-const refuseResponsesApi: Stage = () => {
-  throw new GatewayError(
-    'unknown_url',
-    'This gateway serves /v1/chat/completions, not the Responses API. Use chat completions: openai.chat.completions.create(…), openai.chat("model") in the AI SDK, useResponsesApi: false in LangChain.',
-  );
-};
-
-const refuseUnknownPath: Stage = ({ req }) => {
-  const path = (req.url ?? '/').split('?', 1)[0]!.slice(0, 100);
-  throw new GatewayError(
-    'unknown_url',
-    `Nothing is served at ${JSON.stringify(path)}. The endpoint is POST /v1/chat/completions.`,
   );
 };

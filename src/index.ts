@@ -2,6 +2,7 @@
 
 export { createGateway } from './gateway.js';
 export { authenticate, cache, proxy, route, validate } from './stages.js';
+export { statusPage } from './status-page/status-page.js';
 export { errorHandler } from './error-handler.js';
 export { contextOf } from './context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors.js';
@@ -11,6 +12,7 @@ export { redisStore } from './stores/redis-store.js';
 export type { DrainOptions } from './drain.js';
 export type { Gateway } from './gateway.js';
 export type { EndpointState, GatewayStatus } from './status.js';
+export type { StatusPageOptions } from './status-page/status-page.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';

@@ -9,16 +9,26 @@ export function refusal(path: string, rule: string, value?: unknown): TypeError 
   return new TypeError(`${path} ${rule}${came}.`);
 }
 
-/** `value` as an object whose members are all known. */
-export function knownMembers(path: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+/** `value` as an object whose members are all known. `what` they are is for the message. */
+export function knownMembers(
+  path: string,
+  value: unknown,
+  known: readonly string[],
+  what = 'option',
+): Record<string, unknown> {
   const members = anyMembers(path, value);
   for (const key of Object.keys(members)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
     const mend = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
-    throw new TypeError(`${path}: unknown option ${shown(key)}. ${mend}`);
+    throw unknownOption(`${path}: unknown ${what} ${shown(key)}. ${mend}`);
   }
   return members;
+}
+
+/** Refused as every wrong option is, and with a code to look up in `docs/diagnostics.md`. */
+function unknownOption(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'NORDLYS_UNKNOWN_OPTION' });
 }
 
 export function anyMembers(path: string, value: unknown): Record<string, unknown> {

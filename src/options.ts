@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller, VerifyKey } from './contracts/caller.js';
 import type { Clock } from './contracts/clock.js';
 import type { Hooks } from './contracts/hooks.js';
+import type { Diagnostic, Logger, TelemetryOptions } from './contracts/observability.js';
 import type { Provider } from './contracts/provider.js';
 import type { CacheStore } from './contracts/store.js';
 import type { Transport } from './contracts/transport.js';
@@ -11,11 +12,13 @@ export type GatewayOptions = AuthenticateOptions &
   ValidateOptions &
   RouteOptions &
   ProxyOptions &
+  ObserveOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
   };
 
+/** What every stage takes. */
 export interface CommonOptions {
   readonly hooks?: Hooks | undefined;
   /**
@@ -29,6 +32,17 @@ export interface CommonOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** Who is told what the gateway does. Silent unless given; counting for `gateway.metrics` is always on. */
+export interface ObserveOptions {
+  /** pino, or anything of its form. Never told prompts, answers, keys or bodies. */
+  readonly logger?: Logger | undefined;
+  /** Told of probable mistakes in the set-up, each once, as `logger.warn` is. */
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** OpenTelemetry's tracer and meter, where the host has them. */
+  readonly telemetry?: TelemetryOptions | undefined;
+}
+
+/** Who may call, and who a caller is. */
 export type AuthenticateOptions =
   | {
       /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
@@ -50,6 +64,7 @@ export type AuthenticateOptions =
       readonly verifyKey?: never;
     };
 
+/** What is read of a request, and how strictly. */
 export interface ValidateOptions {
   /** Largest body that is read, in bytes. @defaultValue `10_485_760` (10 MiB) */
   readonly bodyLimit?: number | undefined;
@@ -61,6 +76,7 @@ export interface ValidateOptions {
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;
 }
 
+/** Who can answer. */
 export interface RouteOptions {
   readonly providers: Readonly<Record<string, ProviderOptions>>;
   /** Used when a request names no model. */
@@ -90,9 +106,14 @@ export interface PriceBook {
     usage: { input_tokens: number; output_tokens: number },
     model: string,
     options: { providerApiUrl: string },
-  ): { readonly input_price: number; readonly output_price: number; readonly model: { readonly context_window?: number } } | null;
+  ): {
+    readonly input_price: number;
+    readonly output_price: number;
+    readonly model: { readonly context_window?: number };
+  } | null;
 }
 
+/** What callers' `provider_configs` may say. */
 export interface OverrideOptions {
   /** Callers may bring their own key for a configured provider. @defaultValue `true` */
   readonly apiKeys?: boolean | undefined;
@@ -100,6 +121,7 @@ export interface OverrideOptions {
   readonly origins?: readonly string[] | undefined;
 }
 
+/** How long to wait for what, in milliseconds. */
 export interface TimeoutOptions {
   /** @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
@@ -113,6 +135,7 @@ export interface TimeoutOptions {
   readonly totalMs?: number | undefined;
 }
 
+/** One provider: where it is, its key, and the models it serves. */
 export interface ProviderOptions {
   /** Shown to people. @defaultValue the key in `providers` */
   readonly name?: string | undefined;
@@ -140,6 +163,7 @@ export interface ProviderOptions {
   readonly models: readonly string[] | Readonly<Record<string, EndpointOptions | readonly EndpointOptions[]>>;
 }
 
+/** What is known of one model at one provider. Requests can ask for all of it. */
 export interface EndpointOptions {
   /** The endpoint's slug becomes `provider/tag`. */
   readonly tag?: string | undefined;
@@ -170,6 +194,7 @@ export interface EndpointOptions {
   readonly tier?: 'flex' | 'priority' | undefined;
 }
 
+/** What the cache keeps, for how long, and where. */
 export interface CacheOptions {
   /** @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;
@@ -187,6 +212,7 @@ export interface CacheOptions {
   readonly usageOnHit?: 'original' | 'zero' | undefined;
 }
 
+/** How requests share an upstream call that is under way. */
 export interface CoalesceOptions {
   /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
   readonly waitMs?: number | undefined;
@@ -196,13 +222,20 @@ export interface CoalesceOptions {
   readonly maxBufferBytes?: number | undefined;
 }
 
+/** How upstreams are asked, how often, and how many at once. */
 export interface ProxyOptions {
   /** Upstream calls that one request may cause. @defaultValue `5` */
   readonly maxAttempts?: number | undefined;
   /** Try again where the upstream may have begun an answer before it broke. @defaultValue `true` */
   readonly retryAmbiguous?: boolean | undefined;
-  /** Requests at work at once. @defaultValue `5_000` */
+  /** Requests at work at once. @defaultValue `5_000`, or as many as the limit of open files allows */
   readonly maxInFlight?: number | undefined;
+  /**
+   * Refuse new requests (503) while the event loop or the heap is at its limit. The process is the host's: what stalls
+   * it may be the host's own work, so this is asked for, not assumed.
+   * @defaultValue `false`
+   */
+  readonly overloadProtection?: boolean | undefined;
   /** Requests of one caller at work at once; beyond it 429. @defaultValue no limit of its own */
   readonly maxInFlightPerCaller?: number | undefined;
   /** Upstream calls at one provider at once. @defaultValue `1_024` */

@@ -1,17 +1,19 @@
 import type { AdmissionOptions } from './admission.js';
 import type { Clock } from './contracts/clock.js';
 import { HookRunner } from './hooks.js';
+import { requestsWithinOpenFiles } from './http/open-files.js';
 import { systemClock } from './http/system-clock.js';
 import type {
   AuthenticateOptions,
   CacheOptions,
   CommonOptions,
   GatewayOptions,
+  ObserveOptions,
   ProxyOptions,
   RouteOptions,
   ValidateOptions,
 } from './options.js';
-import { knownMembers, optionalCount, optionalOneOf } from './option-checks.js';
+import { knownMembers, optionalBoolean, optionalCount, optionalOneOf, refusal, shown } from './option-checks.js';
 import type { RunnerParts } from './run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -24,6 +26,8 @@ export interface ResolvedCommon extends RunnerParts {
 export interface ResolvedGatewayOptions {
   readonly common: ResolvedCommon;
   readonly admission: AdmissionOptions;
+  /** New requests are refused while the process is at its limit. */
+  readonly overloadProtection: boolean;
   /** Callers can be told apart, so each can have a cache of its own. */
   readonly hasTenants: boolean;
 }
@@ -54,23 +58,32 @@ const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
   retryAmbiguous: 1,
   maxInFlight: 1,
+  overloadProtection: 1,
   maxInFlightPerCaller: 1,
   maxInFlightPerProvider: 1,
   transport: 1,
   errorFormat: 1,
 });
 
+const OBSERVE = names<ObserveOptions>({ logger: 1, onDiagnostic: 1, telemetry: 1 });
+
 const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, cache: CACHE, proxy: PROXY } as const;
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  knownMembers('createGateway', options, [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, 'cache']);
+  const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  knownMembers('createGateway', options, known);
+  checkObserveOptions(options);
   return {
     common: resolveCommon(options, options.errorFormat),
     admission: {
-      maxInFlight: optionalCount('maxInFlight', options.maxInFlight, 'requests') ?? 5_000,
+      maxInFlight: Math.min(
+        optionalCount('maxInFlight', options.maxInFlight, 'requests') ?? 5_000,
+        requestsWithinOpenFiles(),
+      ),
       maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', options.maxInFlightPerCaller, 'requests') ?? Infinity,
     },
+    overloadProtection: optionalBoolean('overloadProtection', options.overloadProtection) ?? false,
     hasTenants: options.keys !== false || options.caller !== undefined,
   };
 }
@@ -92,6 +105,27 @@ function resolveCommon(options: CommonOptions, errorFormat: ProxyOptions['errorF
     onError: optionalOneOf('onError', options.onError, ['respond', 'next']) ?? 'respond',
     errorFormat: optionalOneOf('errorFormat', errorFormat, ['openai', 'openrouter']) ?? 'openai',
   };
+}
+
+function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions): void {
+  if (logger !== undefined) withMethods('logger', logger, ['debug', 'info', 'warn', 'error']);
+  if (onDiagnostic !== undefined && typeof onDiagnostic !== 'function') {
+    throw refusal('onDiagnostic', 'must be a function', onDiagnostic);
+  }
+  if (telemetry === undefined) return;
+  const { tracer, meter, propagate } = telemetry;
+  knownMembers('telemetry', telemetry, ['tracer', 'meter', 'propagate']);
+  if (tracer !== undefined) withMethods('telemetry.tracer', tracer, ['startSpan', 'startActiveSpan']);
+  if (meter !== undefined) withMethods('telemetry.meter', meter, ['createHistogram', 'createCounter']);
+  if (optionalBoolean('telemetry.propagate', propagate) === true && tracer === undefined) {
+    throw new TypeError('telemetry.propagate needs telemetry.tracer: without spans there is nothing to propagate.');
+  }
+}
+
+function withMethods(path: string, value: unknown, methods: readonly string[]): void {
+  const missing = methods.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
+  if (missing === undefined) return;
+  throw new TypeError(`${path} must have the methods ${methods.join(', ')}, got ${shown(value)} without ${missing}.`);
 }
 
 type KeysOf<Options> = Options extends unknown ? keyof Options : never;

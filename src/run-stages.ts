@@ -14,6 +14,10 @@ export interface RunnerParts {
   readonly onError: 'respond' | 'next';
   readonly errorFormat: ErrorFormat;
   readonly admission?: Admission | undefined;
+  /** These are chat requests, which observers are told of. */
+  readonly observed?: boolean | undefined;
+  /** Runs the stages of a request within something: an active span. */
+  readonly scope?: (<T>(context: RequestContext, work: () => T) => T) | undefined;
 }
 
 /** A client that reads nothing for this long is let go. */
@@ -38,12 +42,19 @@ export function runStages(stages: readonly Stage[], parts: RunnerParts): Middlew
           (own) => new ResponseSink(res, own, sinkOptions),
         ),
     );
-    run(context, stages, parts).then(
+    if (parts.observed === true) parts.hooks.requestBegan(context);
+    const work = (): Promise<'next' | 'answered'> => run(context, stages, parts);
+    (parts.scope === undefined ? work() : parts.scope(context, work)).then(
       (outcome) => {
+        if (parts.observed === true) parts.hooks.requestEnded(context, undefined);
         // Out of the promise: what a later handler throws must not come back here and call `next` twice.
         if (outcome === 'next' && next !== undefined) process.nextTick(next);
       },
-      (error: unknown) => answerError(context, toGatewayError(error), parts, next),
+      (thrown: unknown) => {
+        const error = toGatewayError(thrown);
+        answerError(context, error, parts, next);
+        if (parts.observed === true) parts.hooks.requestEnded(context, error);
+      },
     );
   };
 }
@@ -58,7 +69,9 @@ async function run(
     for (const stage of stages) {
       const outcome = stage(context);
       if ((outcome instanceof Promise ? await outcome : outcome) === 'answered') {
-        hooks.watch('afterAnswer', () => answerState(context, clock));
+        // A list of models, a page of metrics: no answer of anybody.
+        const isChat = context.request !== undefined || context.served !== undefined;
+        if (isChat) hooks.watch('afterAnswer', () => answerState(context, clock));
         return 'answered';
       }
     }
@@ -78,8 +91,19 @@ function answerError(
   if (context.lifeline.gone) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
   const hostAnswers = onError === 'next' && next !== undefined && !context.client.gone && !context.res.headersSent;
-  if (hostAnswers) next(error);
-  else context.sink.fail(error);
+  if (hostAnswers) {
+    // The host's answer stands for ours, and is no departure of the client.
+    context.client.answered();
+    // Out of the promise: what the host's handler throws is the host's.
+    process.nextTick(next, error);
+    return;
+  }
+  try {
+    context.sink.fail(error);
+  } catch {
+    // Not even the error can be said: whoever waits must at least not wait for ever.
+    context.res.destroy();
+  }
 }
 
 function answerState(

@@ -22,7 +22,8 @@ import { createValidator } from './validate/validate.js';
 
 /** WHO ASKS: lets known callers pass, answers 401 to all others. */
 export function authenticate(options: AuthenticateOptions & CommonOptions): Middleware {
-  return runStages([authenticateStage(options)], resolveStageOptions('authenticate', options));
+  const common = resolveStageOptions('authenticate', options);
+  return runStages([authenticateStage(options, common.clock)], common);
 }
 
 /** WHAT IS ASKED: reads the body, or takes what `express.json()` left, and checks it. */

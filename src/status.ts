@@ -10,6 +10,8 @@ export interface GatewayStatus {
   readonly draining: boolean;
   /** Requests at work. */
   readonly inFlight: number;
+  /** 0: all is well; 1: strained; 2: overloaded, new requests are refused. */
+  readonly load: 0 | 1 | 2;
   readonly uptimeSeconds: number;
   readonly endpoints: readonly EndpointState[];
   /** Connections to upstreams. */
@@ -37,6 +39,7 @@ export function createStatus({ clock, admission, router, proxy, cache }: StatusP
     return {
       draining: admission.draining,
       inFlight: admission.inFlight,
+      load: admission.load,
       uptimeSeconds: Math.floor((clock.now() - startedAt) / 1_000),
       endpoints: router.endpoints().map((endpoint) => ({ ...endpoint, readiness: proxy.targets.status(endpoint.id) })),
       sockets: proxy.sockets(),

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../contracts/caller.js';
+import type { Clock } from '../contracts/clock.js';
 import type { RequestContext, Stage, StageOutcome } from '../context.js';
+import { patiently } from '../http/patience.js';
 import { GatewayError } from '../errors.js';
 import type { AuthenticateOptions } from '../options.js';
 import { readApiKey } from './api-key.js';
@@ -8,68 +10,113 @@ import { staticKeys } from './static-keys.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
 
-/** WHO ASKS: writes `context.caller`, or refuses. */
-export function authenticateStage(options: AuthenticateOptions): Stage {
-  if (options.keys === false) return trustHost(options.caller);
-  const findCaller = callerLookup(options);
+/** A lookup that takes longer has failed, in milliseconds. */
+const LOOKUP_MS = 10_000;
 
+/** WHO ASKS: writes `context.caller`, or refuses. @throws TypeError for options that do not say clearly who may call. */
+export function authenticateStage(options: AuthenticateOptions, clock: Clock): Stage {
+  const { keys, verifyKey, caller }: AnyAuthenticateOptions = options;
+  if (keys !== undefined && keys !== false && verifyKey !== undefined) {
+    throw new TypeError('keys and verifyKey exclude each other: give one of them.');
+  }
+  if (keys === false && verifyKey !== undefined) {
+    throw new TypeError(
+      'keys: false says that the host has authenticated, so verifyKey would never be asked: give one of them.',
+    );
+  }
+  if (caller !== undefined && keys !== false) {
+    throw new TypeError('caller is asked only with keys: false, where the host has authenticated.');
+  }
+  if (keys === false) return trustHost(optionalFunction('caller', caller), clock);
+  return askForKey(verifyKey === undefined ? staticLookup(keys) : optionalFunction('verifyKey', verifyKey)!, clock);
+}
+
+/** What JavaScript may pass, whatever the types say. */
+interface AnyAuthenticateOptions {
+  readonly keys?: readonly string[] | false | undefined;
+  readonly verifyKey?: FindCaller | undefined;
+  readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+}
+
+function staticLookup(keys: readonly string[] | undefined): FindCaller {
+  if (keys !== undefined) return staticKeys(keys);
+  throw new TypeError(
+    'Say who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
+  );
+}
+
+function optionalFunction<F>(name: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new TypeError(`${name} must be a function, got ${typeof value}.`);
+}
+
+function askForKey(findCaller: FindCaller, clock: Clock): Stage {
   return function authenticateRequest(context) {
     const key = readApiKey(context.req);
     if (key === undefined) throw refusal();
-    const found = lookUp(findCaller, key, context.req);
-    if (found instanceof Promise) return found.then((caller) => admit(context, caller), throwUnavailable);
-    return admit(context, found);
-  };
-}
-
-function callerLookup({ keys, verifyKey }: Exclude<AuthenticateOptions, { keys: false }>): FindCaller {
-  if (verifyKey === undefined && keys === undefined) {
-    throw new TypeError(
-      'Say who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
+    return whenKnown(
+      () => findCaller(key, context.req),
+      context,
+      clock,
+      (caller) => admit(context, caller),
     );
-  }
-  if (verifyKey === undefined) return staticKeys(keys);
-  if (keys !== undefined) throw new TypeError('keys and verifyKey exclude each other: give one of them.');
-  if (typeof verifyKey !== 'function') {
-    throw new TypeError(`verifyKey must be a function (key, req) → caller, got ${typeof verifyKey}.`);
-  }
-  return verifyKey;
+  };
 }
 
 /** The host authenticated; all we ask is who it was. */
-function trustHost(callerOf: ((req: IncomingMessage) => Caller | undefined) | undefined): Stage {
+function trustHost(callerOf: ((req: IncomingMessage) => Caller | undefined) | undefined, clock: Clock): Stage {
   if (callerOf === undefined) return () => 'next';
-  if (typeof callerOf !== 'function') {
-    throw new TypeError(`caller must be a function (req) → caller, got ${typeof callerOf}.`);
-  }
   return function readHostCaller(context) {
-    const caller = callerOf(context.req);
-    if (caller !== undefined && caller !== null) context.caller = checked(caller, 'caller');
-    return 'next';
+    return whenKnown(
+      () => callerOf(context.req),
+      context,
+      clock,
+      (caller) => {
+        if (!isNobody(caller)) context.caller = checked(caller, 'caller');
+        return 'next';
+      },
+    );
   };
 }
 
-function lookUp(
-  findCaller: FindCaller,
-  key: string,
-  req: IncomingMessage,
-): Caller | undefined | Promise<Caller | undefined> {
+/** Goes on at once where the host answers at once, and never waits for ever where it does not. */
+function whenKnown(
+  ask: () => Caller | undefined | Promise<Caller | undefined>,
+  { lifeline }: RequestContext,
+  clock: Clock,
+  goOn: (caller: Caller | undefined) => StageOutcome,
+): StageOutcome | Promise<StageOutcome> {
+  let asked: Caller | undefined | Promise<Caller | undefined>;
   try {
-    const found = findCaller(key, req);
-    return isThenable(found) ? Promise.resolve(found) : found;
+    asked = ask();
   } catch (error) {
-    return throwUnavailable(error);
+    throw unavailable(error);
   }
+  if (!isThenable(asked)) return goOn(asked);
+  return patiently(() => asked, { clock, lifeline, limitMs: LOOKUP_MS }).then(
+    (waited) => {
+      if (waited.kind === 'done') return goOn(waited.value);
+      throw unavailable(new Error(waited.kind === 'late' ? `No answer within ${LOOKUP_MS} ms.` : 'The client left.'));
+    },
+    (error: unknown) => {
+      throw unavailable(error);
+    },
+  );
 }
 
 function isThenable(value: Caller | undefined | Promise<Caller | undefined>): value is Promise<Caller | undefined> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (caller === undefined || caller === null) throw refusal();
+  if (isNobody(caller)) throw refusal();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
+}
+
+/** `null` and `false` are what lookups in JavaScript give for nobody. */
+function isNobody(caller: unknown): caller is undefined {
+  return caller === undefined || caller === null || caller === false;
 }
 
 /** A caller without an id would share the cache and the limits of every other such caller: never let one in. */
@@ -78,12 +125,8 @@ function checked(caller: Caller, source: string): Caller {
   throw unavailable(new TypeError(`${source} must give { id: string } or undefined.`));
 }
 
-function throwUnavailable(cause: unknown): never {
-  throw unavailable(cause);
-}
-
 function unavailable(cause: unknown): GatewayError {
-  return new GatewayError('authentication_unavailable', 'The API key could not be checked. Try again in a moment.', {
+  return new GatewayError('authentication_unavailable', 'The caller could not be checked. Try again in a moment.', {
     headers: { 'retry-after': '1', 'retry-after-ms': '1000' },
     cause,
   });

@@ -1,3 +1,4 @@
+import { tellableReason } from '../chat/finish-reason.js';
 import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../context.js';
 import type { Clock } from '../contracts/clock.js';
@@ -212,12 +213,14 @@ class AnswerCache implements Cache {
   #keep({ context, tenant, known }: Lookup, completion: ChatCompletion | undefined): void {
     const endpoint = servingEndpoint(context);
     const { served } = context;
+    // A process that has too much to do remembers nothing: that can wait.
+    if (context.strained) return;
     if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
     const storedAt = this.#clock.wallNow();
     const entry = encodeEntry(completion, {
       storedAt,
       served,
-      finishReason: completion.choices[0]?.finish_reason ?? undefined,
+      finishReason: tellableReason(completion.choices[0]?.finish_reason),
       usage: completion.usage ?? undefined,
     });
     this.#stores++;

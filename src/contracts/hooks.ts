@@ -77,6 +77,7 @@ export interface AfterAnswerState extends HookState {
   readonly cache: CacheStatus | undefined;
   /** The whole answer reached its end; false for a truncation or a client that left. */
   readonly complete: boolean;
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
   /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */

@@ -46,9 +46,11 @@ export class OwnedLifeline implements Lifeline {
 
 /**
  * The client's presence, read from `res`: `req` emits `close` as soon as the body is read, long before anybody left.
- * Ends when the connection closes before the answer was written to its end.
+ * Ends when the connection closes, or the host answers in our place, before our answer was written to its end.
  */
 export class ClientPresence extends OwnedLifeline {
+  #answered = false;
+
   constructor(res: ServerResponse) {
     super();
     if (res.destroyed) {
@@ -56,8 +58,13 @@ export class ClientPresence extends OwnedLifeline {
       return;
     }
     res.once('close', () => {
-      if (!res.writableFinished) this.end();
+      if (!this.#answered || !res.writableFinished) this.end();
     });
+  }
+
+  /** Our own answer has been written to its end: that the connection then closes is no departure. */
+  answered(): void {
+    this.#answered = true;
   }
 }
 

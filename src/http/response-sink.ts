@@ -12,6 +12,8 @@ export interface AnswerMeta {
   readonly served: { readonly provider: string; readonly model: string } | undefined;
   readonly attempts: readonly { readonly provider: string; readonly model: string }[];
   readonly cacheStatus: string | undefined;
+  /** Told when the answer has been written to its end. */
+  readonly client: { answered(): void };
   /** Milliseconds spent waiting for upstreams before the first byte of the answer. */
   readonly upstreamMs: number;
 }
@@ -134,9 +136,13 @@ export class ResponseSink implements AnswerSink {
   /** What the kernel does not take at once is waited for as long as the client reads some of it. */
   #finish(last: string | Uint8Array): void {
     const res = this.#res;
+    this.#meta.client.answered();
     res.end(last);
-    // The socket's own timer: it alone knows that a part of one long write has gone out.
-    if (res.writableLength > 0) res.setTimeout(this.#options.writeStallMs, () => res.destroy());
+    if (res.writableLength === 0) return;
+    // The socket's own timer: it alone knows that a part of one long write has gone out. The next request on the
+    // connection must not find it there.
+    res.setTimeout(this.#options.writeStallMs, () => res.destroy());
+    res.once('finish', () => res.setTimeout(0));
   }
 
   #flush(): void {
@@ -156,8 +162,8 @@ export class ResponseSink implements AnswerSink {
     const by = meta.served ?? meta.attempts.at(-1);
     const headers: Record<string, string> = { 'x-request-id': meta.requestId };
     if (by !== undefined) {
-      headers['x-nordlys-provider'] = by.provider;
-      headers['x-nordlys-model'] = by.model;
+      headers['x-nordlys-provider'] = headerSafe(by.provider);
+      headers['x-nordlys-model'] = headerSafe(by.model);
     }
     headers['x-nordlys-attempts'] = String(meta.attempts.length);
     if (meta.cacheStatus !== undefined) headers['x-nordlys-cache'] = meta.cacheStatus;
@@ -172,6 +178,13 @@ export class ResponseSink implements AnswerSink {
     return `gateway;dur=${hundredths(Math.max(0, total - upstream))}, upstream;dur=${hundredths(upstream)}`;
   }
 }
+
+/** Names are the operator's and may be in any script; headers hold ASCII. As in a URL then. */
+function headerSafe(name: string): string {
+  return PRINTABLE_ASCII.test(name) ? name : encodeURIComponent(name);
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 /** Two decimals, at a tenth of the cost of `toFixed`. */
 function hundredths(ms: number): number {

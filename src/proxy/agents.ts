@@ -1,7 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Clock } from '../contracts/clock.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
+import { systemClock } from '../http/system-clock.js';
 import { guardedConnection, type Guard } from './guarded-connection.js';
+import { sharedLookup } from './shared-lookup.js';
 
 /** Connections that carry callers' own keys to the providers' own addresses. */
 export const CALLERS_POOL = 'callers';
@@ -17,7 +20,8 @@ const MAX_IDLE = 256;
 const IDLE_MS = 30_000;
 
 /** Agents whose guarded ones keep to `guard`. */
-export function agentFactory(guard: Guard): AgentFactory {
+export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
+  const lookup = sharedLookup(clock);
   return function createAgent(url, pool, keepAlive) {
     // Last used, first reused: a pool that has shrunk lets its oldest connections go. No cap: streams hold theirs for minutes.
     const options: https.AgentOptions = {
@@ -26,6 +30,7 @@ export function agentFactory(guard: Guard): AgentFactory {
       maxFreeSockets: MAX_IDLE,
       scheduling: 'lifo',
       timeout: IDLE_MS,
+      lookup,
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
     return pool === GUARDED_POOL ? guarded(agent, url, guard) : agent;

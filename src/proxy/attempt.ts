@@ -211,7 +211,8 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     const collector = this.#collector!;
     if (!collector.add(bytes)) return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new Fault('too_large'));
     if (this.#isError() || this.#bodyKind === 'json') return;
-    this.#bodyKind = bytes[0] === OPENING_BRACE ? 'json' : kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
+    this.#bodyKind =
+      bytes[0] === OPENING_BRACE ? 'json' : kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
     // Whoever begins with so much of nothing is left to the parser.
     if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
     if (this.#bodyKind === 'other') this.#fail(new Fault('malformed', { status: 200 }));

@@ -83,7 +83,7 @@ export class Breaker {
     const slot = this.#slot();
     slot.successes++;
     remember(slot.tenants, tenant);
-    this.#forgive();
+    if (!this.#isOpen) this.#forgive();
   }
 
   fail(call: BreakerCall, tenant: string): void {

@@ -1,3 +1,4 @@
+import { tellableReason } from '../chat/finish-reason.js';
 import { costOf, normaliseUsage } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
 import type { AnswerOutcome, RequestContext } from '../context.js';
@@ -17,6 +18,8 @@ export async function deliver(context: RequestContext, found: FoundAnswer): Prom
   try {
     ended = await pour(found.answer, context);
   } finally {
+    // Also where the sink threw: what the upstream still sends is for nobody.
+    if (ended === 'cancelled') found.attempt.cancel();
     context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
     found.close(ended);
   }
@@ -81,7 +84,7 @@ function usageOf(answer: UpstreamAnswer): Usage | undefined {
 }
 
 function finishReasonOf(answer: UpstreamAnswer): string | undefined {
-  return answer.kind === 'stream'
-    ? answer.reader.progress.finishReason
-    : (answer.completion.choices[0]?.finish_reason ?? undefined);
+  return tellableReason(
+    answer.kind === 'stream' ? answer.reader.progress.finishReason : answer.completion.choices[0]?.finish_reason,
+  );
 }

@@ -1,6 +1,6 @@
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../context.js';
 import type { Clock } from '../contracts/clock.js';
-import type { BeforeUpstreamState, UpstreamChange } from '../contracts/hooks.js';
+import type { BeforeUpstreamState, Hooks, UpstreamChange } from '../contracts/hooks.js';
 import type { CallOutcome } from '../contracts/routing.js';
 import type { Transport } from '../contracts/transport.js';
 import { GatewayError, isGatewayError } from '../errors.js';
@@ -11,13 +11,17 @@ import { AttemptLog } from './attempt-log.js';
 import { FALLBACK_COST, RETRY_COST, type RetryBudget } from './budget.js';
 import { exhausted, type ChainEnd, type FailedAttempt } from './exhausted.js';
 import { Fault } from './faults.js';
-import { buildRequest, outboundHeaders, resolveDestination, type Destination } from './outbound.js';
+import { buildRequest, outboundHeaders, resolveDestination, secretsOf, type Destination } from './outbound.js';
 import { CandidatePicker, type Pick } from './pick.js';
+import { patiently, type Patience } from '../http/patience.js';
 import { pause } from './pause.js';
 import type { TargetTable } from './target-table.js';
+import type { Visit } from './visit.js';
 
-/** Less time than this is not worth an attempt, in milliseconds. */
+/** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
 const MIN_LEFT_MS = 2_000;
+
+const NO_CHANGE: UpstreamChange = Object.freeze({});
 
 export interface FailoverParts {
   readonly transport: Transport;
@@ -38,6 +42,14 @@ export interface FoundAnswer {
   close(ended: 'complete' | 'truncated' | 'cancelled'): void;
 }
 
+/** One upstream call of this request, from before it is made until its answer has ended. */
+interface Call {
+  readonly candidate: PlannedCandidate;
+  readonly log: AttemptLog;
+  readonly visit: Visit;
+  readonly startedAt: number;
+}
+
 /**
  * Asks one candidate after another until one gives an answer: one loop, one deadline, one budget.
  * @throws GatewayError when none does. `undefined`: nobody waits any more.
@@ -56,6 +68,7 @@ class Failover {
   readonly #parts: FailoverParts;
   readonly #picker: CandidatePicker;
   readonly #budget: RetryBudget;
+  readonly #totalMs: number;
   readonly #deadline: number;
   readonly #failures: FailedAttempt[] = [];
   readonly #tenant: string;
@@ -66,7 +79,8 @@ class Failover {
     this.#parts = parts;
     this.#tenant = context.caller?.id ?? '';
     this.#budget = parts.targets.budgetOf(route.model);
-    this.#deadline = context.startedAt + longestTotal(route.candidates);
+    this.#totalMs = longestTotal(route.candidates);
+    this.#deadline = context.startedAt + this.#totalMs;
     this.#picker = new CandidatePicker(route.candidates, {
       clock: parts.clock,
       random: parts.random,
@@ -81,13 +95,17 @@ class Failover {
       const pick = this.#picker.next();
       if (pick === undefined) throw this.#giveUp(this.#picker.full ? 'full' : 'tried');
       if (!this.#timeFor(pick, number)) throw this.#giveUp('deadline');
-      const cost = number === 1 ? 0 : pick.again ? RETRY_COST : FALLBACK_COST;
+      const cost = this.#costOf(pick, number);
       if (!this.#budget.take(cost)) break;
       if (pick.waitMs > 0) await pause(pick.waitMs, this.#parts.clock, lifeline);
-      if (lifeline.gone) return undefined;
+      if (lifeline.gone) {
+        // Nothing was bought for it.
+        this.#budget.refund(cost);
+        return undefined;
+      }
       const found = await this.#try(pick, number);
       if (found === undefined || !(found instanceof Fault)) {
-        if (found !== undefined) this.#reward(cost);
+        if (found !== undefined) this.#reward(pick, cost);
         return found;
       }
       if (this.#isFinal(found)) break;
@@ -97,63 +115,61 @@ class Failover {
 
   async #try(pick: Pick, number: number): Promise<FoundAnswer | Fault | undefined> {
     const { candidate, target } = pick;
-    const { targets } = this.#parts;
+    const { clock, targets } = this.#parts;
     const log = new AttemptLog(number, candidate.endpoint);
     this.#context.attempts.push(log);
-    const startedAt = this.#parts.clock.now();
-    targets.begin(candidate.endpoint.provider.slug, target);
-
-    const attempt = await this.#prepare(candidate, number).catch((error: unknown) =>
-      asFaultOrThrow(error, () => {
-        targets.abandon(candidate.endpoint.provider.slug, target);
-        this.#end(log, startedAt, 'hook');
-      }),
-    );
-    if (attempt instanceof Fault) return this.#failed(pick, attempt, log, startedAt);
+    const call: Call = {
+      candidate,
+      log,
+      visit: targets.begin(candidate.endpoint.provider.slug, target),
+      startedAt: clock.now(),
+    };
+    this.#parts.hooks.attemptBegan(this.#context, candidate.endpoint, log);
+    const attempt = await this.#prepare(candidate, number).catch((error: unknown) => {
+      call.visit.abandon();
+      this.#end(call, 'hook');
+      throw hookError(error);
+    });
+    if (attempt === undefined) return this.#cancelled(call);
+    if (attempt instanceof Fault) return this.#failed(call, attempt);
 
     const stopWatching = this.#context.lifeline.onGone(() => attempt.cancel());
     const result = await attempt.run();
-    if (result.kind === 'answer') {
-      this.#context.upstreamMs += this.#parts.clock.now() - startedAt;
-      log.status = 200;
-      log.firstTokenMs = attempt.firstTokenMs;
-      return {
-        answer: result.answer,
-        candidate,
-        attempt,
-        log,
-        close: (ended) => {
-          stopWatching();
-          this.#closed(pick, ended, log, startedAt);
-        },
-      };
-    }
-    stopWatching();
-    this.#context.upstreamMs += this.#parts.clock.now() - startedAt;
-    if (result.kind === 'fault') return this.#failed(pick, result.fault, log, startedAt);
-    targets.abandon(candidate.endpoint.provider.slug, target);
-    this.#end(log, startedAt, 'cancelled');
-    return undefined;
+    this.#context.upstreamMs += this.#since(call.startedAt);
+    if (result.kind !== 'answer') stopWatching();
+    if (result.kind === 'fault') return this.#failed(call, result.fault);
+    if (result.kind === 'cancelled') return this.#cancelled(call);
+    log.status = 200;
+    log.firstTokenMs = attempt.firstTokenMs;
+    const close = (ended: 'complete' | 'truncated' | 'cancelled'): void => {
+      stopWatching();
+      this.#closed(call, ended);
+    };
+    return { answer: result.answer, candidate, attempt, log, close };
   }
 
-  async #prepare(candidate: PlannedCandidate, number: number): Promise<Attempt | Fault> {
+  /** `undefined`: the client left while the host's own code was asked. */
+  async #prepare(candidate: PlannedCandidate, number: number): Promise<Attempt | Fault | undefined> {
     const { endpoint } = candidate;
     const override = this.#route.overrides?.get(endpoint.provider.slug);
-    let destination: Destination;
+    const { timeouts } = endpoint.provider;
+    let destination: Destination | undefined;
     try {
-      destination = await resolveDestination(endpoint.provider, override);
+      destination = await resolveDestination(endpoint.provider, override, this.#patience(timeouts.connectMs));
     } catch (cause) {
       return new Fault('credential', { cause });
     }
+    if (destination === undefined) return undefined;
     const headers = outboundHeaders(this.#context, endpoint);
-    const change = await this.#askHook(candidate, number, headers);
-    const upstreamRequest = buildRequest(this.#context, candidate, destination, headers, change);
+    const hook = this.#parts.hooks.hooks.beforeUpstream;
+    const change = hook === undefined ? NO_CHANGE : await this.#askHook(hook, candidate, number, headers);
+    if (change === undefined) return undefined;
     const request = this.#context.request!;
     return new Attempt({
       transport: this.#parts.transport,
       clock: this.#parts.clock,
-      request: upstreamRequest,
-      timeouts: endpoint.provider.timeouts,
+      request: buildRequest(this.#context, candidate, destination, headers, change),
+      timeouts,
       deadline:
         override?.timeoutMs === undefined
           ? this.#deadline
@@ -162,18 +178,17 @@ class Failover {
       errors: {
         format: endpoint.provider.format,
         callersKey: destination.callersKey,
-        secret: destination.credential?.secret,
+        secrets: secretsOf(endpoint.provider, destination),
       },
     });
   }
 
   async #askHook(
+    hook: NonNullable<Hooks['beforeUpstream']>,
     candidate: PlannedCandidate,
     attempt: number,
     headers: Record<string, string>,
   ): Promise<UpstreamChange | undefined> {
-    const hook = this.#parts.hooks.hooks.beforeUpstream;
-    if (hook === undefined) return undefined;
     const { provider, model, slug, upstreamModel } = candidate.endpoint;
     const state: BeforeUpstreamState = {
       ...hookState(this.#context),
@@ -182,12 +197,19 @@ class Failover {
       attempt,
       headers: { ...headers },
     };
-    return (await hook(state)) ?? undefined;
+    const asked = await patiently(async () => hook(state), this.#patience(Infinity));
+    if (asked.kind === 'late') throw this.#giveUp('deadline');
+    return asked.kind === 'gone' ? undefined : (asked.value ?? NO_CHANGE);
   }
 
-  #failed({ candidate, target }: Pick, fault: Fault, log: AttemptLog, startedAt: number): Fault {
-    const { targets } = this.#parts;
-    targets.fail(candidate.endpoint.provider.slug, target, fault, this.#tenant);
+  #patience(limitMs: number): Patience {
+    const { clock } = this.#parts;
+    return { clock, lifeline: this.#context.lifeline, limitMs: Math.min(limitMs, this.#deadline - clock.now()) };
+  }
+
+  #failed(call: Call, fault: Fault): Fault {
+    const { candidate, log, visit, startedAt } = call;
+    visit.fail(fault, this.#tenant);
     this.#record(candidate, {
       ok: false,
       countable: fault.rule.breaker,
@@ -199,35 +221,33 @@ class Failover {
     this.#failures.push({ fault, provider: candidate.endpoint.provider.slug });
     log.status = fault.status;
     log.possiblyBilled = fault.rule.billed;
-    this.#end(log, startedAt, fault.kind);
+    this.#end(call, fault.kind);
     return fault;
   }
 
-  #closed(
-    { candidate, target }: Pick,
-    ended: 'complete' | 'truncated' | 'cancelled',
-    log: AttemptLog,
-    startedAt: number,
-  ): void {
-    const { targets } = this.#parts;
-    const { endpoint } = candidate;
-    const slug = endpoint.provider.slug;
-    if (ended === 'complete') targets.succeed(slug, target, this.#tenant);
-    else if (ended === 'truncated') targets.fail(slug, target, new Fault('truncated'), this.#tenant);
-    else targets.abandon(slug, target);
+  #cancelled(call: Call): undefined {
+    call.visit.abandon();
+    this.#end(call, 'cancelled');
+  }
+
+  #closed(call: Call, ended: 'complete' | 'truncated' | 'cancelled'): void {
+    const { candidate, log, visit, startedAt } = call;
+    if (ended === 'complete') visit.succeed(this.#tenant);
+    else if (ended === 'truncated') visit.fail(new Fault('truncated'), this.#tenant);
+    else visit.abandon();
+    const usage = this.#context.outcome?.usage;
     if (ended !== 'cancelled') {
-      const completionTokens = this.#context.outcome?.usage?.completion_tokens;
       this.#record(candidate, {
         ok: ended === 'complete',
         countable: true,
         firstTokenMs: log.firstTokenMs,
         durationMs: this.#since(startedAt),
-        completionTokens,
+        completionTokens: usage?.completion_tokens,
       });
     }
-    if (ended === 'complete') this.#route.onServed?.(endpoint, this.#context.outcome?.usage);
+    if (ended === 'complete') this.#route.onServed?.(candidate.endpoint, usage);
     log.possiblyBilled = ended !== 'complete';
-    this.#end(log, startedAt, ended === 'complete' ? 'ok' : ended);
+    this.#end(call, ended === 'complete' ? 'ok' : ended);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
@@ -235,33 +255,43 @@ class Failover {
     if (!this.#hasOverride(candidate)) this.#route.record?.(candidate.endpoint, outcome);
   }
 
-  #end(log: AttemptLog, startedAt: number, outcome: string): void {
+  #end({ candidate, log, startedAt }: Call, outcome: string): void {
     log.outcome = outcome;
     log.durationMs = this.#since(startedAt);
-    this.#parts.hooks.watch('onAttempt', () => ({ ...hookState(this.#context), record: log }));
+    this.#parts.hooks.attemptEnded(this.#context, candidate.endpoint, log);
   }
 
-  #reward(cost: number): void {
-    if (cost === 0) this.#budget.earn();
-    else this.#budget.refund(cost);
+  /** A caller's own key or address is the caller's own business: it must not use up what others need. */
+  #costOf({ candidate, again }: Pick, number: number): number {
+    if (number === 1 || this.#hasOverride(candidate)) return 0;
+    return again ? RETRY_COST : FALLBACK_COST;
   }
 
-  /** Nothing else may be tried: the upstream may have begun an answer, and the host wants none twice. */
+  #reward({ candidate }: Pick, cost: number): void {
+    if (cost > 0) this.#budget.refund(cost);
+    else if (!this.#hasOverride(candidate)) this.#budget.earn();
+  }
+
+  /**
+   * Nothing else may be tried: the upstream may have begun an answer, and the host wants none twice, or the caller
+   * asked for it to be stored there, and it would be stored twice.
+   */
   #isFinal(fault: Fault): boolean {
-    return fault.rule.billed && !this.#parts.retryAmbiguous;
+    return fault.rule.billed && (!this.#parts.retryAmbiguous || this.#context.request?.store === true);
   }
 
   #timeFor(pick: Pick, number: number): boolean {
     const left = this.#deadline - this.#parts.clock.now() - pick.waitMs;
-    return number === 1 ? left > 0 : left >= MIN_LEFT_MS;
+    return number === 1 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
   }
 
   #giveUp(end: ChainEnd): GatewayError {
     return exhausted(this.#failures, end);
   }
 
+  /** A key or an address of the caller's own. A shorter timeout alone is still the operator's call. */
   #hasOverride(candidate: PlannedCandidate): boolean {
-    return this.#route.overrides?.has(candidate.endpoint.provider.slug) === true;
+    return this.#route.overrides?.get(candidate.endpoint.provider.slug)?.apiKey !== undefined;
   }
 
   #since(moment: number): number {
@@ -276,8 +306,7 @@ function longestTotal(candidates: readonly PlannedCandidate[]): number {
 }
 
 /** A hook that refuses ends the request; anything else it throws is the host's bug, and ends it as well. */
-function asFaultOrThrow(error: unknown, release: () => void): never {
-  release();
-  if (isGatewayError(error)) throw error;
-  throw new GatewayError('internal_error', 'A hook of the gateway failed.', { cause: error });
+function hookError(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error;
+  return new GatewayError('internal_error', 'A hook of the gateway failed.', { cause: error });
 }

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { PlannedCandidate, ProviderOverride, RequestContext, ResolvedRoute } from '../context.js';
 import type { UpstreamChange } from '../contracts/hooks.js';
 import type { Endpoint, ResolvedProvider } from '../contracts/routing.js';
@@ -5,6 +6,7 @@ import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import type { ChatRequest } from '../chat/types.js';
 import { CALLERS_POOL, GUARDED_POOL } from './agents.js';
 import { Credential } from './credential.js';
+import { patiently, type Patience } from '../http/patience.js';
 
 /** Names that no hook and no option may set: they are ours, or they change how the message is read. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -33,20 +35,48 @@ export interface Destination {
   readonly callersKey: boolean;
 }
 
-/** The address and the key for one candidate, bound to each other. The one place where they meet. */
+/**
+ * The address and the key for one candidate, bound to each other. The one place where they meet.
+ * `undefined`: nobody waits any more. @throws what the host's `apiKey()` throws, or when it takes too long.
+ */
 export async function resolveDestination(
   provider: ResolvedProvider,
   override: ProviderOverride | undefined,
-): Promise<Destination> {
+  patience: Patience,
+): Promise<Destination | undefined> {
   if (override?.apiKey !== undefined) {
     const url = override.url ?? provider.url;
     return { url, credential: new Credential(override.apiKey, url.origin, provider.auth), callersKey: true };
   }
   // Without a key of the caller's own the address is the operator's, whatever else the override says.
-  const { url } = provider;
-  const key = typeof provider.apiKey === 'function' ? await provider.apiKey() : provider.apiKey;
-  const credential = key === undefined || key === '' ? undefined : new Credential(key, url.origin, provider.auth);
-  return { url, credential, callersKey: false };
+  if (typeof provider.apiKey !== 'function') return operators(provider, provider.apiKey);
+  const asked = await patiently(provider.apiKey, patience);
+  if (asked.kind === 'late') throw new Error('apiKey() took too long.');
+  return asked.kind === 'gone' ? undefined : operators(provider, asked.value);
+}
+
+/** A provider without a key is one; one whose key cannot stand in a header is out of order. */
+function operators({ url, auth, apiKey }: ResolvedProvider, key: unknown): Destination {
+  if (apiKey === undefined || key === '') return { url, credential: undefined, callersKey: false };
+  if (typeof key !== 'string' || !HEADER_VALUE.test(key))
+    throw new TypeError('apiKey() gave nothing that a header can carry.');
+  return { url, credential: new Credential(key, url.origin, auth), callersKey: false };
+}
+
+const HEADER_VALUE = /^[\x20-\x7e]+$/;
+
+const configuredSecrets = new WeakMap<ResolvedProvider, readonly string[]>();
+
+/** What of a call must never be read by a client: the key, configured headers, the URL's query. */
+export function secretsOf(provider: ResolvedProvider, { credential }: Destination): readonly string[] {
+  let configured = configuredSecrets.get(provider);
+  if (configured === undefined) {
+    const query = new URLSearchParams(provider.url.path.split('?')[1] ?? '');
+    configured = [...Object.values(provider.headers), ...query.values()];
+    configuredSecrets.set(provider, configured);
+  }
+  if (credential === undefined) return configured;
+  return [credential.secret, ...configured];
 }
 
 /** The headers of a call, all but the credential: an allow-list, nothing of the client's request is copied. */
@@ -147,6 +177,9 @@ function addHookHeaders(headers: Record<string, string>, added: Readonly<Record<
     if (RESERVED_HEADERS.has(key) || key === 'authorization' || key === 'x-api-key' || key === 'api-key') {
       throw new TypeError(`beforeUpstream must not set the header "${key}".`);
     }
+    // A name or value that no header can carry is the hook's fault, not the upstream's: it throws here.
+    validateHeaderName(key);
+    validateHeaderValue(key, value);
     headers[key] = value;
   }
 }

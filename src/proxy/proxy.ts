@@ -31,7 +31,7 @@ export function createProxy(
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
   const literals = literalsIn(options.overrides?.origins ?? []);
-  const transport = options.transport ?? proxyTransport(new AgentPool(agentFactory({ literals })));
+  const transport = options.transport ?? proxyTransport(new AgentPool(agentFactory({ literals }, clock)));
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const targets = new TargetTable({ clock, random, maxInFlightPerProvider });

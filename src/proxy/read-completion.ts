@@ -1,6 +1,7 @@
 import { CompletionAssembler } from '../chat/assemble.js';
 import { splitCompletion } from '../chat/split.js';
-import type { ChatChunk, ChatCompletion } from '../chat/types.js';
+import { isSoundIndex } from '../chat/sound-chunk.js';
+import type { ChatChoice, ChatChunk, ChatCompletion } from '../chat/types.js';
 import type { AnswerSink } from '../contracts/sink.js';
 import type { UpstreamAnswer } from './answer.js';
 import { parseJson } from './body-collector.js';
@@ -21,6 +22,8 @@ export function readCompletion(bytes: Buffer, wanted: Wanted, errors: UpstreamEr
   const completion = asCompletion(parsed, errors);
   if (completion instanceof Fault) return completion;
   if (completion.choices.length === 0) return new Fault('empty');
+  // A stream says why each choice ended, or it has not ended.
+  if (wanted.stream && !completion.choices.every(hasEnded)) return new Fault('truncated');
   if (wanted.stream) return asChunks(completion, wanted);
   return { kind: 'json', completion, body: completion === parsed ? withoutMark(bytes) : encode(completion) };
 }
@@ -64,15 +67,24 @@ function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatComple
 function isErrorObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { error, choices } = value as { error?: unknown; choices?: unknown };
-  const named = error !== undefined && error !== null && error !== false && error !== '';
-  if (named && (!Array.isArray(choices) || choices.length === 0)) return true;
-  return named && Array.isArray(choices) && choices.every((choice) => choice?.finish_reason === 'error');
+  if (error !== undefined && error !== null && error !== false && error !== '') return true;
+  return Array.isArray(choices) && choices.length > 0 && choices.every((choice) => choice?.finish_reason === 'error');
 }
 
 function isCompletion(value: unknown): value is ChatCompletion {
   if (typeof value !== 'object' || value === null) return false;
   const { choices } = value as { choices?: unknown };
-  return Array.isArray(choices) && choices.every((choice) => typeof choice === 'object' && choice !== null);
+  return Array.isArray(choices) && choices.every(isWholeChoice);
+}
+
+function hasEnded({ finish_reason }: ChatChoice): boolean {
+  return typeof finish_reason === 'string' && finish_reason !== '';
+}
+
+function isWholeChoice(choice: unknown): boolean {
+  if (typeof choice !== 'object' || choice === null) return false;
+  const { index, message } = choice as { index?: unknown; message?: unknown };
+  return typeof message === 'object' && message !== null && !Array.isArray(message) && isSoundIndex(index);
 }
 
 function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamAnswer {

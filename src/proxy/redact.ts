@@ -5,10 +5,32 @@ const KEY_LIKE = /\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|gsk_\w{8,}|xai-[\w-]{8,}|Bear
 // oxlint-disable-next-line no-control-regex -- control characters of a hostile upstream are what this removes
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
+/** Shorter ones are words, and taking them out would only spoil the text. */
+const SHORTEST_SECRET = 4;
+
 /** Upstream text fit for a client: without keys, without control characters, and short. */
-export function redact(text: string, secret: string | undefined): string {
+export function redact(text: string, secrets: readonly string[]): string {
+  // Control characters go first: a key that they break up would be whole again without them.
+  let clean = text.replace(CONTROL, '');
   // Keys go before the cut: half a key is still a key.
-  const known = secret === undefined || secret.length < 4 ? text : text.replaceAll(secret, '[redacted]');
-  const clean = known.replace(KEY_LIKE, '[redacted]').replace(CONTROL, '');
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST_SECRET) continue;
+    for (const spelling of spellings(secret)) clean = clean.replaceAll(spelling, '[redacted]');
+  }
+  clean = clean.replace(KEY_LIKE, '[redacted]');
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
+}
+
+/** A secret as an upstream may repeat it: as it is, in a URL, in base64 with and without padding, in hex. */
+function spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString('base64');
+  return [
+    secret,
+    encodeURIComponent(secret),
+    base64,
+    base64.replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { ChatChunk } from '../chat/types.js';
+import { isSoundChunk } from '../chat/sound-chunk.js';
 import { StreamProgress } from '../chat/stream-progress.js';
 import type { Provider } from '../contracts/provider.js';
 import type { AnswerSink } from '../contracts/sink.js';
@@ -123,7 +124,7 @@ export class StreamReader {
     if (chunk === undefined) return this.#fail(new Fault('malformed_event'));
     if (event.event === 'error' || isErrorChunk(chunk))
       return this.#onErrorChunk(event.event === 'error' ? asErrorBody(chunk) : chunk);
-    if (!hasSoundIndices(chunk)) return this.#fail(new Fault('malformed_event'));
+    if (!isSoundChunk(chunk)) return this.#fail(new Fault('malformed_event'));
     this.#take(chunk, oneLine(data));
   }
 
@@ -228,15 +229,6 @@ function isErrorChunk(chunk: ChatChunk): boolean {
   const error = chunk['error'];
   if (error !== undefined && error !== null && error !== false && error !== '') return true;
   return Array.isArray(chunk.choices) && chunk.choices.some((choice) => choice?.finish_reason === 'error');
-}
-
-/** Clients use indices to address arrays: one like 1e9 would cost them their memory (OpenAI has at most 128 choices). */
-function hasSoundIndices({ choices }: ChatChunk): boolean {
-  return !Array.isArray(choices) || choices.every((choice) => choice?.index === undefined || isIndex(choice.index));
-}
-
-function isIndex(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 128;
 }
 
 /** Under `event: error` some send the error's members without the envelope. */

@@ -8,7 +8,7 @@ export interface UpstreamErrorContext {
   /** The credential came with the request: its refusal is the caller's to know. */
   readonly callersKey: boolean;
   /** Text that must never reach a client. */
-  readonly secret: string | undefined;
+  readonly secrets: readonly string[];
 }
 
 const QUOTA_CODES: ReadonlySet<string> = new Set([
@@ -55,7 +55,7 @@ export function faultOfErrorObject(body: unknown, context: UpstreamErrorContext)
 export function midStreamError(body: unknown, context: UpstreamErrorContext): GatewayError {
   const said = readError(body, context.format);
   if (said === undefined) return new GatewayError('bad_gateway', FAULTS.server_error.text);
-  return relay('bad_gateway', said, undefined, context.secret);
+  return relay('bad_gateway', said, undefined, context.secrets);
 }
 
 function faultOf(
@@ -63,24 +63,34 @@ function faultOf(
   said: UpstreamErrorBody | undefined,
   status: number | undefined,
   retryAfterMs: number | undefined,
-  { secret }: UpstreamErrorContext,
+  { secrets }: UpstreamErrorContext,
 ): Fault {
-  const relayed = said !== undefined && RELAYED.has(kind);
-  const error = relayed ? relay(FAULTS[kind].code, said, relayedStatus(kind, status), secret) : undefined;
+  const error = RELAYED.has(kind) ? relayed(kind, said, relayedStatus(kind, status), secrets) : undefined;
   return new Fault(kind, { error, status, retryAfterMs });
+}
+
+/** The upstream's status with its own words, or with ours where it said none that can be read. */
+function relayed(
+  kind: FaultKind,
+  said: UpstreamErrorBody | undefined,
+  status: number | undefined,
+  secrets: readonly string[],
+): GatewayError {
+  const { code, text } = FAULTS[kind];
+  return said === undefined ? new GatewayError(code, text, { status }) : relay(code, said, status, secrets);
 }
 
 function relay(
   code: GatewayError['code'],
   said: UpstreamErrorBody,
   status: number | undefined,
-  secret: string | undefined,
+  secrets: readonly string[],
 ): GatewayError {
-  return new GatewayError(code, redact(said.message, secret), {
+  return new GatewayError(code, redact(said.message, secrets), {
     status,
-    type: said.type === null ? undefined : redact(said.type, secret),
-    wireCode: said.code === null ? null : redact(said.code, secret),
-    param: said.param === null ? null : redact(said.param, secret),
+    type: said.type === null ? undefined : redact(said.type, secrets),
+    wireCode: said.code === null ? null : redact(said.code, secrets),
+    param: said.param === null ? null : redact(said.param, secrets),
   });
 }
 
@@ -92,7 +102,13 @@ function relayedStatus(kind: FaultKind, status: number | undefined): number | un
 }
 
 function readError(body: unknown, format: Provider): UpstreamErrorBody | undefined {
-  return body === undefined ? undefined : format.decodeError?.(body);
+  if (body === undefined) return undefined;
+  try {
+    return format.decodeError?.(body);
+  } catch {
+    // A body that the host's own format cannot read says nothing; its status does.
+    return undefined;
+  }
 }
 
 function refineKind(kind: FaultKind, said: UpstreamErrorBody | undefined): FaultKind {

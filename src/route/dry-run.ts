@@ -3,6 +3,11 @@ import { GatewayError } from '../errors.js';
 
 const HEADER = 'x-nordlys-dry-run';
 
+/** Whether the header is there at all, whatever it says. */
+export function asksForPlan(req: IncomingMessage): boolean {
+  return req.headers[HEADER] !== undefined;
+}
+
 /**
  * Whether the request asks for its plan instead of an answer.
  * @throws GatewayError 400 for any other value: whoever sends the header does not expect to pay for a call.

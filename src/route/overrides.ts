@@ -148,3 +148,14 @@ function disabled(path: string): GatewayError {
     param: path,
   });
 }
+
+/** The request as hooks and logs may see it: with nobody's keys. */
+export function withoutKeys(request: ChatRequest): ChatRequest {
+  const configs = request.provider_configs;
+  if (!isObject(configs)) return request;
+  const shownConfigs = Object.entries(configs).map(([name, config]) => [
+    name,
+    isObject(config) && config['api_key'] !== undefined ? { ...config, api_key: '[redacted]' } : config,
+  ]);
+  return { ...request, provider_configs: Object.fromEntries(shownConfigs) as typeof configs };
+}

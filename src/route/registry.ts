@@ -86,7 +86,11 @@ function resolveProviders(
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
     const models = isObject(options) ? options['models'] : undefined;
-    for (const endpoint of resolveModels(`${path}.models`, models, endpointDefaults(path, options, provider, fillFrom))) {
+    for (const endpoint of resolveModels(
+      `${path}.models`,
+      models,
+      endpointDefaults(path, options, provider, fillFrom),
+    )) {
       if (slugsAndModels.has(endpoint.id)) {
         throw new TypeError(
           `${path}.models: "${endpoint.slug}" stands twice for "${endpoint.model}". Give each its own tag.`,

@@ -4,19 +4,24 @@ import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../cont
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Candidate, CallOutcome, Endpoint } from '../contracts/routing.js';
+import { GatewayError } from '../errors.js';
 import { hookState } from '../hooks.js';
+import { patiently } from '../http/patience.js';
 import type { RouteOptions } from '../options.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './health.js';
 import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../option-checks.js';
-import { readOverrides } from './overrides.js';
+import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan.js';
 import { OWN_FIELDS } from './preference-fields.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
+
+/** A hook that decides may take this long, in milliseconds: it holds a request up. */
+const HOOK_MS = 60_000;
 
 /** What `gateway.plan()` may be told instead of finding out itself. */
 export interface PlanContext extends PlanAssumptions {
@@ -112,7 +117,7 @@ function routeStage(parts: RouteStageParts): Stage {
       context.route = resolvedRoute(decision, record);
       return 'next';
     };
-    return andThen(runBeforeRoute(context, hooks), () => andThen(decide(context, parts), finish));
+    return andThen(runBeforeRoute(context, parts), () => andThen(decide(context, parts), finish));
   };
 }
 
@@ -131,12 +136,13 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
   const { table } = parts.registry;
   const decision = planRequest(context, parts, table);
   const request = requestOf(context);
-  const selected = parts.hooks.selectCandidates?.({
+  const state = {
     ...hookState(context),
     request,
     candidates: decision.candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded: decision.excluded,
-  });
+  };
+  const selected = hosts(context, parts.clock, () => parts.hooks.selectCandidates?.(state));
   return andThen(selected, (candidates) =>
     candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
   );
@@ -149,6 +155,8 @@ function planRequest(
 ): Decision & Plan {
   const request = requestOf(context);
   const overrides = readOverrides(request, table, registry.overrides);
+  // From here on a caller's key stands in the route and nowhere else.
+  context.request = withoutKeys(request);
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
   const planned = plan({
     request,
@@ -168,14 +176,33 @@ function resolvedRoute(
   return { model, candidates, excluded, ownFields: OWN_FIELDS, overrides, record, onServed: conversation?.served };
 }
 
-/** Lets the host replace the request; what it returns is what every later stage sees and what is sent. */
-function runBeforeRoute(context: RequestContext, { beforeRoute }: Pick<Hooks, 'beforeRoute'>): void | Promise<void> {
+/**
+ * Lets the host replace the request, or change it in place; what it leaves is what every later stage sees and what is
+ * sent. So where there is such a hook, the received bytes are not what counts any more.
+ */
+function runBeforeRoute(
+  context: RequestContext,
+  { hooks: { beforeRoute }, clock }: RouteStageParts,
+): void | Promise<void> {
   if (beforeRoute === undefined) return undefined;
-  return andThen(beforeRoute({ ...hookState(context), request: requestOf(context) }), (replaced) => {
-    if (replaced === undefined) return;
-    if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
-    context.request = replaced;
-    context.body = new SerialisedBody(replaced);
+  const request = requestOf(context);
+  return andThen(
+    hosts(context, clock, () => beforeRoute({ ...hookState(context), request })),
+    (replaced = request) => {
+      if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
+      context.request = replaced;
+      context.body = new SerialisedBody(replaced);
+    },
+  );
+}
+
+/** What a hook of the host's says, at once or within the time that a hook may take. */
+function hosts<T>(context: RequestContext, clock: Clock, ask: () => T | Promise<T>): T | Promise<T> {
+  const asked = ask();
+  if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
+  return patiently(() => asked, { clock, lifeline: context.lifeline, limitMs: HOOK_MS }).then((waited) => {
+    if (waited.kind === 'done') return waited.value;
+    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.');
   });
 }
 

@@ -1,12 +1,12 @@
 /** What this package asks of an `ioredis` client (or cluster). */
-export interface IoredisLike {
+interface IoredisLike {
   getBuffer(key: string): Promise<Uint8Array | null>;
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
   del(key: string): Promise<unknown>;
 }
 
 /** What this package asks of a `redis` client, version 5 or newer. */
-export interface NodeRedisLike {
+interface NodeRedisLike {
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
   set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
   del(key: string): Promise<unknown>;

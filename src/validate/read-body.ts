@@ -16,6 +16,12 @@ export interface ReadLimits {
   readonly clock: Clock;
 }
 
+/** Bytes per second. A client below this holds its place for nothing. */
+const SLOWEST = 1_024;
+/** Until then nobody is too slow. */
+const FIRST_LOOK_MS = 5_000;
+const LOOK_MS = 1_000;
+
 /**
  * The body of `req`: what `express.json()`, `raw()` or `text()` has left of it, else read from the connection.
  * @throws GatewayError for a body that is too large, too slow, not JSON by its own account, or cut off.
@@ -30,7 +36,8 @@ export async function readBody(req: IncomingMessage, limits: ReadLimits, lifelin
     throw tooLarge(limits.bodyLimit);
   }
   // A small body usually came in one packet with the head: after this turn it is in the buffer, and costs no timer.
-  await undefined;
+  // Where somebody in front listens it flows already, and what is not caught now is lost.
+  if (req.readableFlowing !== true) await undefined;
   // What has closed already will not say so again.
   if (lifeline.gone || req.destroyed) throw clientGone();
   return { bytes: arrived(req, length) ?? (await upload(req, limits, lifeline)) };
@@ -47,7 +54,10 @@ function leftByHost(req: IncomingMessage & { readonly body?: unknown }, bodyLimi
   }
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? toBuffer(body) : undefined;
   if ((bytes?.length ?? announcedLength(req) ?? 0) > bodyLimit) throw tooLarge(bodyLimit);
-  return bytes === undefined ? { value: body } : { bytes };
+  if (bytes !== undefined) return { bytes };
+  // A form that any site can post must not pass for a request because the host parses forms.
+  refuseOtherContent(req);
+  return { value: body };
 }
 
 /** The body where all of it lies in the buffer of `req`. */
@@ -67,6 +77,7 @@ function upload(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let over = false;
 
     const take = (chunk: Buffer | string): void => {
       const bytes = toBuffer(chunk);
@@ -87,13 +98,24 @@ function upload(
       letGo();
       reject(error);
     };
+    // After a stall of the loop the bytes may lie unread in the socket: they are read before anybody is judged.
+    const look = (): void => void setImmediate(judge);
+    const judge = (): void => {
+      const elapsedMs = clock.now() - startedAt;
+      if (over) return;
+      if (elapsedMs >= bodyTimeoutMs) fail(tooLate(bodyTimeoutMs));
+      else if (size < (elapsedMs / 1_000) * SLOWEST) fail(tooSlow());
+      else timer = clock.setTimer(look, Math.min(LOOK_MS, bodyTimeoutMs - elapsedMs));
+    };
     const letGo = (): void => {
+      over = true;
       timer.cancel();
       stay();
       req.off('data', take).off('end', finish).off('close', leave);
     };
 
-    const timer = clock.setTimer(() => fail(tooSlow(bodyTimeoutMs)), bodyTimeoutMs);
+    const startedAt = clock.now();
+    let timer = clock.setTimer(look, Math.min(FIRST_LOOK_MS, bodyTimeoutMs));
     const stay = lifeline.onGone(leave);
     // No listener for `error`: an aborted request throws only where somebody listens, and `close` tells the same.
     req.on('data', take).on('end', finish).on('close', leave);
@@ -110,11 +132,17 @@ function tooLarge(bodyLimit: number): GatewayError {
   return new GatewayError('request_too_large', `The request body is larger than ${bodyLimit} bytes.`);
 }
 
-function tooSlow(bodyTimeoutMs: number): GatewayError {
-  return new GatewayError('request_timeout', `The request body did not arrive within ${bodyTimeoutMs} ms.`, {
-    // The rest of the body is still to come, so the connection cannot be used for anything else.
-    headers: { connection: 'close' },
-  });
+function tooLate(bodyTimeoutMs: number): GatewayError {
+  return timeout(`The request body did not arrive within ${bodyTimeoutMs} ms.`);
+}
+
+function tooSlow(): GatewayError {
+  return timeout(`The request body came more slowly than ${SLOWEST} bytes per second.`);
+}
+
+function timeout(message: string): GatewayError {
+  // The rest of the body is still to come, so the connection cannot be used for anything else.
+  return new GatewayError('request_timeout', message, { headers: { connection: 'close' } });
 }
 
 function clientGone(): GatewayError {

@@ -4,9 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { authenticateStage } from '../../src/authenticate/authenticate.js';
 import type { Stage } from '../../src/context.js';
 import { HookRunner } from '../../src/hooks.js';
+import { OwnedLifeline } from '../../src/http/presence.js';
 import { systemClock } from '../../src/http/system-clock.js';
 import type { AuthenticateOptions } from '../../src/options.js';
 import { runStages } from '../../src/run-stages.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { rawRequest } from '../support/raw-request.js';
 
 const KEY = 'sk-test-0123456789abcdef';
@@ -26,7 +28,7 @@ async function serve(options: AuthenticateOptions): Promise<number> {
     context.res.end(JSON.stringify(context.caller ?? null));
     return 'answered';
   };
-  const handler = runStages([authenticateStage(options), sayWho], {
+  const handler = runStages([authenticateStage(options, systemClock), sayWho], {
     clock: systemClock,
     hooks: new HookRunner(),
     onError: 'respond',
@@ -182,7 +184,37 @@ describe('verifyKey', () => {
   });
 });
 
+describe('a lookup that never answers', () => {
+  it('is given up: 503, and the client does not wait for ever', async () => {
+    const clock = new FakeClock();
+    const stage = authenticateStage({ verifyKey: () => new Promise(() => undefined) }, clock);
+    const context = {
+      req: { headers: { 'x-api-key': KEY }, rawHeaders: ['x-api-key', KEY] },
+      lifeline: new OwnedLifeline(),
+    } as never;
+    const asked = stage(context) as Promise<unknown>;
+    const refused = expect(asked).rejects.toMatchObject({ code: 'authentication_unavailable' });
+    await clock.advanceAsync(10_001);
+    await refused;
+  });
+});
+
 describe('keys: false', () => {
+  it('waits for a caller that the host has to look up', async () => {
+    const port = await serve({ keys: false, caller: (async () => ({ id: 'ada' })) as never });
+    expect(await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).json()).toEqual({ id: 'ada' });
+  });
+
+  it('answers 503 where the host fails to say who it was', async () => {
+    const port = await serve({
+      keys: false,
+      caller: (async () => {
+        throw new Error('session store down');
+      }) as never,
+    });
+    expect((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status).toBe(503);
+  });
+
   it('trusts the host, and asks it who the caller is', async () => {
     const port = await serve({ keys: false, caller: (req) => ({ id: String(req.headers['x-user']) }) });
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-user': 'ada' } });
@@ -202,9 +234,15 @@ describe('options are refused at start-up', () => {
     ['a key whose environment variable is not set', { keys: [undefined] }, /keys\[0\] .* environment variable/],
     ['a key that no header can carry', { keys: ['ok-key', 'has space'] }, /keys\[1\]/],
     ['both keys and verifyKey', { keys: [KEY], verifyKey: () => undefined }, /exclude each other/],
+    [
+      'keys: false beside a verifyKey that would never be asked',
+      { keys: false, verifyKey: () => undefined },
+      /never be asked/,
+    ],
+    ['caller beside keys', { keys: [KEY], caller: () => undefined }, /caller is asked only with keys: false/],
     ['a verifyKey that is no function', { verifyKey: 'x' }, /verifyKey must be a function/],
     ['a caller that is no function', { keys: false, caller: 'x' }, /caller must be a function/],
   ])('%s', (_what, options, message) => {
-    expect(() => authenticateStage(options as AuthenticateOptions)).toThrow(message);
+    expect(() => authenticateStage(options as AuthenticateOptions, systemClock)).toThrow(message);
   });
 });

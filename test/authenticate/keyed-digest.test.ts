@@ -8,7 +8,7 @@ it('is HMAC-SHA256', () => {
   const digest = keyedDigest(secret);
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-      expect(digest(text)).toEqual(createHmac('sha256', secret).update(text).digest('latin1'));
+      expect(digest(text)).toEqual(createHmac('sha256', secret).update(text).digest('binary'));
     }),
   );
 });

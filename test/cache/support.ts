@@ -116,6 +116,7 @@ export function visit(asked: Asked = {}): Visit {
     client,
     leave: () => res.emit('close'),
     finish: () => {
+      context.client.answered();
       Object.defineProperty(res, 'writableFinished', { value: true });
       res.emit('close');
     },

@@ -9,7 +9,11 @@ const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 async function gatewayFor(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
   const { baseUrl } = await upstreamFor();
-  const gateway = createGateway({ keys: ['demo-key'], providers: { demo: { baseUrl, models: { m: { contextLength: 1_000 } } } }, ...options } as GatewayOptions);
+  const gateway = createGateway({
+    keys: ['demo-key'],
+    providers: { demo: { baseUrl, models: { m: { contextLength: 1_000 } } } },
+    ...options,
+  } as GatewayOptions);
   onTestFinished(() => gateway.close());
   return gateway;
 }
@@ -18,7 +22,11 @@ describe('GET /v1/models', () => {
   it('lists the models in OpenAI’s form, to callers with a key', async () => {
     const app = express().get('/v1/models', (await gatewayFor({ aliases: { fast: 'm' } })).models);
     await request(app).get('/v1/models').expect(401);
-    const { body: list } = await request(app).get('/v1/models').set('authorization', 'Bearer demo-key').expect(200).expect('content-type', /^application\/json/);
+    const { body: list } = await request(app)
+      .get('/v1/models')
+      .set('authorization', 'Bearer demo-key')
+      .expect(200)
+      .expect('content-type', /^application\/json/);
     expect(list).toEqual({
       object: 'list',
       data: [
@@ -49,7 +57,17 @@ describe('status()', () => {
       draining: false,
       inFlight: 0,
       cache: { hits: 1, misses: 1, stores: 1 },
-      endpoints: [{ id: 'p0 m', provider: 'p0', model: 'm', health: 'ok', succeeded: 1, failed: 0, readiness: { inFlight: 0, breaker: { state: 'closed' } } }],
+      endpoints: [
+        {
+          id: 'p0 m',
+          provider: 'p0',
+          model: 'm',
+          health: 'ok',
+          succeeded: 1,
+          failed: 0,
+          readiness: { inFlight: 0, breaker: { state: 'closed' } },
+        },
+      ],
     });
     expect(JSON.stringify(status)).not.toContain('operator-secret');
   });
@@ -96,14 +114,26 @@ describe('errorHandler()', () => {
 
   it('gives what express.json() refuses OpenAI’s shape', async () => {
     const app = await appWith('1kb');
-    const broken = await request(app).post('/v1/chat/completions').set('content-type', 'application/json').send('{"model":').expect(400);
-    expect(broken.body).toEqual({ error: { message: expect.any(String), type: 'invalid_request_error', param: null, code: null } });
-    const large = await request(app).post('/v1/chat/completions').send({ ...body, user: 'x'.repeat(2_000) }).expect(413);
+    const broken = await request(app)
+      .post('/v1/chat/completions')
+      .set('content-type', 'application/json')
+      .send('{"model":')
+      .expect(400);
+    expect(broken.body).toEqual({
+      error: { message: expect.any(String), type: 'invalid_request_error', param: null, code: null },
+    });
+    const large = await request(app)
+      .post('/v1/chat/completions')
+      .send({ ...body, user: 'x'.repeat(2_000) })
+      .expect(413);
     expect(large.body.error.code).toBe('request_too_large');
   });
 
   it('answers ours that come by next', async () => {
-    const { body: answer } = await request(await appWith('1mb')).post('/v1/chat/completions').send(body).expect(401);
+    const { body: answer } = await request(await appWith('1mb'))
+      .post('/v1/chat/completions')
+      .send(body)
+      .expect(401);
     expect(answer.error.code).toBe('invalid_api_key');
   });
 
@@ -120,7 +150,12 @@ describe('errorHandler()', () => {
 describe('onError: next', () => {
   it('hands an error over with everything that a handler needs', async () => {
     const upstream = await upstreamFor(error(503));
-    const gateway = createGateway({ keys: ['demo-key'], onError: 'next', maxAttempts: 1, providers: { p: { baseUrl: upstream.baseUrl, models: ['m'] } } });
+    const gateway = createGateway({
+      keys: ['demo-key'],
+      onError: 'next',
+      maxAttempts: 1,
+      providers: { p: { baseUrl: upstream.baseUrl, models: ['m'] } },
+    });
     const seen: unknown[] = [];
     const app = express().use(gateway);
     app.use(((failure, _req, res, _next) => {
@@ -128,21 +163,36 @@ describe('onError: next', () => {
       res.status(failure.status).end();
     }) as express.ErrorRequestHandler);
     await request(app).post('/v1/chat/completions').set('authorization', 'Bearer demo-key').send(body).expect(503);
-    expect(seen).toMatchObject([{ name: 'GatewayError', code: 'upstream_overloaded', status: 503, statusCode: 503, expose: true, headers: { 'retry-after': '1' } }]);
+    expect(seen).toMatchObject([
+      {
+        name: 'GatewayError',
+        code: 'upstream_overloaded',
+        status: 503,
+        statusCode: 503,
+        expose: true,
+        headers: { 'retry-after': '1' },
+      },
+    ]);
   });
 });
 
 describe('limits', () => {
   it('beyond maxInFlight: 503, and beyond maxInFlightPerCaller: 429, before the body is read', async () => {
     const upstream = await upstreamFor(hang({ after: 'request' }));
-    const { ask } = await gatewayOver([upstream], { keys: ['demo-key', 'other-key'], maxInFlight: 2, maxInFlightPerCaller: 1 });
+    const { ask } = await gatewayOver([upstream], {
+      keys: ['demo-key', 'other-key'],
+      maxInFlight: 2,
+      maxInFlightPerCaller: 1,
+    });
     const controller = new AbortController();
     const first = ask({}, { signal: controller.signal }).catch(() => 'gone');
     await upstream.nextRequest();
     const second = await ask({});
     expect(second.status).toBe(429);
     expect(second.headers.get('retry-after')).toBe('1');
-    const other = ask({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(() => 'gone');
+    const other = ask({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(
+      () => 'gone',
+    );
     await upstream.nextRequest();
     expect((await ask({}, { headers: { authorization: 'Bearer other-key' } })).status).toBe(503);
     controller.abort();
@@ -156,8 +206,16 @@ describe('options that are wrong are refused at start-up', () => {
     ['an unknown option', { keys: ['k'], providers, cahce: {} }, /unknown option "cahce".*cache/],
     ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
-    ['an error mode that is none', { keys: ['k'], providers, onError: 'throw' }, /onError must be one of "respond", "next"/],
-    ['a hook that is none', { keys: ['k'], providers, hooks: { beforeRuote: () => undefined } }, /unknown hook "beforeRuote"/],
+    [
+      'an error mode that is none',
+      { keys: ['k'], providers, onError: 'throw' },
+      /onError must be one of "respond", "next"/,
+    ],
+    [
+      'a hook that is none',
+      { keys: ['k'], providers, hooks: { beforeRuote: () => undefined } },
+      /unknown hook "beforeRuote"/,
+    ],
     ['a provider without a base URL', { keys: ['k'], providers: { p: { models: ['m'] } } }, /providers\.p\.baseUrl/],
   ])('%s', (_what, options, message) => {
     expect(() => createGateway(options as GatewayOptions)).toThrow(message);

@@ -5,7 +5,8 @@ import { chat, error, stream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor, type Set } from './set-up.js';
 
 describe('LangChain, unchanged', () => {
-  const model = ({ baseUrl }: Set, options: object = {}): ChatOpenAI => new ChatOpenAI({ model: 'm', apiKey: 'demo-key', maxRetries: 0, configuration: { baseURL: baseUrl }, ...options });
+  const model = ({ baseUrl }: Set, options: object = {}): ChatOpenAI =>
+    new ChatOpenAI({ model: 'm', apiKey: 'demo-key', maxRetries: 0, configuration: { baseURL: baseUrl }, ...options });
 
   it('invokes', async () => {
     const set = await gatewayOver([await upstreamFor(error(503)), await upstreamFor(chat('Hello back'))]);
@@ -29,19 +30,25 @@ describe('LangChain, unchanged', () => {
 });
 
 describe('the OpenRouter SDK', () => {
-  const client = ({ baseUrl }: Set): OpenRouter => new OpenRouter({ apiKey: 'demo-key', serverURL: baseUrl, retryConfig: { strategy: 'none' } });
+  const client = ({ baseUrl }: Set): OpenRouter =>
+    new OpenRouter({ apiKey: 'demo-key', serverURL: baseUrl, retryConfig: { strategy: 'none' } });
   const request = { model: 'm', messages: [{ role: 'user' as const, content: 'Hello' }] };
 
   it('gets a completion, its routing preferences understood', async () => {
     const [first, second] = [await upstreamFor(chat('from the first')), await upstreamFor(chat('from the second'))];
     const set = await gatewayOver([first, second], { errorFormat: 'openrouter' });
-    const answer = (await client(set).chat.send({ chatRequest: { ...request, provider: { order: ['p1'], allowFallbacks: false } } })) as unknown as { choices: [{ message: { content: string } }] };
+    const answer = (await client(set).chat.send({
+      chatRequest: { ...request, provider: { order: ['p1'], allowFallbacks: false } },
+    })) as unknown as { choices: [{ message: { content: string } }] };
     expect(answer.choices[0].message.content).toBe('from the second');
     expect(second.ledger[0]!.text).not.toContain('"provider"');
   });
 
   it('understands our errors in its own form', async () => {
     const set = await gatewayOver([await upstreamFor()], { errorFormat: 'openrouter' });
-    await expect(client(set).chat.send({ chatRequest: { ...request, model: 'nope' } })).rejects.toMatchObject({ statusCode: 404, message: expect.stringContaining('nope') });
+    await expect(client(set).chat.send({ chatRequest: { ...request, model: 'nope' } })).rejects.toMatchObject({
+      statusCode: 404,
+      message: expect.stringContaining('nope'),
+    });
   });
 });

@@ -90,7 +90,10 @@ describe('beside other middleware', () => {
         windowMs: 60_000,
         limit: 2,
         keyGenerator: (req) => contextOf(req).caller!.id,
-        handler: (_req, res) => void res.status(429).json({ error: { message: 'Too many requests.', type: 'requests', param: null, code: 'rate_limit_exceeded' } }),
+        handler: (_req, res) =>
+          void res.status(429).json({
+            error: { message: 'Too many requests.', type: 'requests', param: null, code: 'rate_limit_exceeded' },
+          }),
       }),
       validate(),
       route({ providers: { demo: { baseUrl, models: ['m'] } } }),
@@ -106,11 +109,18 @@ describe('beside other middleware', () => {
   });
 
   it('cors() lets browsers read our headers', async () => {
-    const app = express().use(cors({ origin: 'https://app.example', exposedHeaders: ['x-request-id', 'x-nordlys-provider'] }), await gatewayFor());
+    const app = express().use(
+      cors({ origin: 'https://app.example', exposedHeaders: ['x-request-id', 'x-nordlys-provider'] }),
+      await gatewayFor(),
+    );
     await using server = await listen(app);
     const preflight = await fetch(`${server.url}${MOUNT}`, {
       method: 'OPTIONS',
-      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-stainless-lang' },
+      headers: {
+        origin: 'https://app.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,x-stainless-lang',
+      },
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,x-stainless-lang');

@@ -36,7 +36,12 @@ describe.skipIf(!hasRedis)('rate limits across processes (skipped where no redis
       keyGenerator: (req) => contextOf(req).caller!.id,
       store: new RedisStore({ prefix: 'rate:', sendCommand: (...words) => redis.sendCommand(words) }),
       passOnStoreError: true,
-      handler: (_req, _res, next) => next(new GatewayError('rate_limit_exceeded', 'Too many requests. Try again later.', { headers: { 'retry-after': '60' } })),
+      handler: (_req, _res, next) =>
+        next(
+          new GatewayError('rate_limit_exceeded', 'Too many requests. Try again later.', {
+            headers: { 'retry-after': '60' },
+          }),
+        ),
     });
     const app = express().use(
       '/v1/chat/completions',
@@ -55,5 +60,10 @@ describe.skipIf(!hasRedis)('rate limits across processes (skipped where no redis
     return `${listening.url}/v1/chat/completions`;
   }
 
-  const ask = (url: string, key: string): Promise<Response> => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` }, body });
+  const ask = (url: string, key: string): Promise<Response> =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body,
+    });
 });

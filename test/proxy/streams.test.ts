@@ -192,7 +192,8 @@ describe('a client that leaves', () => {
       const leftAt = performance.now();
       controller.abort();
       const { closedAt } = await upstream.closed(entry);
-      expect(closedAt! - leftAt).toBeLessThan(100);
+      // Left alone, it would stay open for a minute. How fast it is, the stream benchmark measures.
+      expect(closedAt! - leftAt).toBeLessThan(5_000);
       await answer;
       expect(spare.ledger).toHaveLength(0);
       await expect

@@ -3,12 +3,17 @@ import { describe, expect, it } from 'vitest';
 import type { PriceBook } from '../../src/options.js';
 import { createRegistry } from '../../src/route/registry.js';
 
-const registryOf = (models: object | string[], fillFrom: PriceBook | undefined = genaiPrices, baseUrl = 'https://api.openai.com/v1') =>
-  createRegistry({ fillFrom, providers: { p: { baseUrl, models: models as never } } }).table.endpoints;
+const registryOf = (
+  models: object | string[],
+  fillFrom: PriceBook | undefined = genaiPrices,
+  baseUrl = 'https://api.openai.com/v1',
+) => createRegistry({ fillFrom, providers: { p: { baseUrl, models: models as never } } }).table.endpoints;
 
 describe('fillFrom', () => {
   it('fills in what an endpoint does not declare, by the address of its provider', () => {
-    expect(registryOf(['gpt-4o'])).toMatchObject([{ pricing: { prompt: 2.5, completion: 10, request: 0, image: 0 }, contextLength: 128_000 }]);
+    expect(registryOf(['gpt-4o'])).toMatchObject([
+      { pricing: { prompt: 2.5, completion: 10, request: 0, image: 0 }, contextLength: 128_000 },
+    ]);
   });
 
   it('asks for the name that the upstream knows', () => {
@@ -16,7 +21,9 @@ describe('fillFrom', () => {
   });
 
   it('changes nothing that is declared', () => {
-    expect(registryOf({ 'gpt-4o': { pricing: { prompt: 1, completion: 1 }, contextLength: 10 } })).toMatchObject([{ pricing: { prompt: 1, completion: 1 }, contextLength: 10 }]);
+    expect(registryOf({ 'gpt-4o': { pricing: { prompt: 1, completion: 1 }, contextLength: 10 } })).toMatchObject([
+      { pricing: { prompt: 1, completion: 1 }, contextLength: 10 },
+    ]);
   });
 
   it('guesses nothing: another address, or another model, has no price', () => {

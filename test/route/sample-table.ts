@@ -42,7 +42,7 @@ export interface RoutingCase {
   readonly expect: readonly string[] | ExpectedError;
 }
 
-export interface ExpectedError {
+interface ExpectedError {
   readonly status: number;
   readonly code: string;
   readonly excluded_by?: readonly string[];

@@ -1,0 +1,57 @@
+// What the playground page asks for beside the gateway itself: details of a request by its id, and the switches that
+// break the simulators.
+import { fileURLToPath } from 'node:url';
+import express, { type Router } from 'express';
+import { authenticate, type Hooks } from 'nordlys-proxy';
+import type { BreakKind, Simulator } from '../support/simulators.ts';
+import { RequestStore } from './request-store.ts';
+
+export interface PlaygroundOptions {
+  readonly key: string;
+  /** By their slugs in the gateway. */
+  readonly upstreams: Readonly<Record<string, Simulator>>;
+}
+
+export interface Playground {
+  /** What the store of requests is fed by. */
+  readonly hooks: Hooks;
+  readonly pages: Router;
+}
+
+/** The key that everybody knows; any other one has to be typed, or to come with the link. */
+const PUBLIC_KEY = 'demo-key';
+const KINDS: readonly BreakKind[] = ['down', 'rate-limit', 'reset', 'hang', 'cut', 'slow'];
+
+export function playground({ key, upstreams }: PlaygroundOptions): Playground {
+  const store = new RequestStore(200);
+  const pages = express.Router();
+  pages.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
+  pages.get('/playground/config.json', (_req, res) => {
+    res.json({ key: key === PUBLIC_KEY ? key : null, kinds: KINDS });
+  });
+
+  const api = express.Router();
+  api.use(authenticate({ keys: [key] }));
+  api.get('/requests/:id', (req, res) => {
+    // `null` before anything has happened: the page asks from the first moment on.
+    res.json(store.find(req.params.id) ?? null);
+  });
+  api.get('/upstreams', (_req, res) => {
+    const shown = Object.entries(upstreams).map(([slug, { name, pricing, provider, broken, stats }]) => {
+      return { slug, name, pricing, zdr: provider.zdr, broken: broken ?? null, requests: stats.requests };
+    });
+    res.json(shown);
+  });
+  api.put('/upstreams/:slug', express.json({ limit: '1kb' }), (req, res) => {
+    const upstream = Object.hasOwn(upstreams, req.params.slug) ? upstreams[req.params.slug] : undefined;
+    const wanted = (req.body as { broken?: unknown } | undefined)?.broken;
+    const kind = KINDS.find((known) => known === wanted);
+    if (upstream === undefined || (kind === undefined && wanted !== null))
+      return void res.status(400).json({ kinds: KINDS });
+    if (kind === undefined) upstream.mend();
+    else upstream.break(kind);
+    res.json({ broken: upstream.broken ?? null });
+  });
+  pages.use('/playground/api', api);
+  return { hooks: store.hooks, pages };
+}

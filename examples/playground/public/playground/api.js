@@ -1,0 +1,81 @@
+// Everything that goes over the network.
+const STORED = 'nordlys-key';
+let key = '';
+
+/** The key: out of the link (`#key=…`), of an earlier visit, or the one that everybody knows. `null`: ask. */
+export async function findKey() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('key');
+  if (given !== null) history.replaceState(null, '', location.pathname + location.search);
+  const { key: known, kinds } = await (await fetch('playground/config.json')).json();
+  key = given ?? sessionStorage.getItem(STORED) ?? known ?? '';
+  return { key: key === '' ? null : key, kinds };
+}
+
+export function useKey(value) {
+  key = value;
+  sessionStorage.setItem(STORED, value);
+}
+
+export function currentKey() {
+  return key;
+}
+
+/** @returns the JSON of an answer, or its error with `status` */
+async function json(path, init = {}) {
+  const answer = await fetch(path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
+  const body = await answer.json();
+  if (answer.ok) return body;
+  const { message = `HTTP ${answer.status}`, metadata } = body.error ?? {};
+  throw Object.assign(new Error(message), { status: answer.status, metadata });
+}
+
+export const models = () => json('v1/models').then(({ data }) => data.map(({ id }) => id));
+export const upstreams = () => json('playground/api/upstreams');
+
+export const breakUpstream = (slug, broken) =>
+  json(`playground/api/upstreams/${slug}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ broken }),
+  });
+
+/** What would become of a request: nobody is asked. */
+export const plan = (body) =>
+  json('v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-nordlys-dry-run': 'plan' },
+    body: JSON.stringify(body),
+  });
+
+/** What is known of a request so far; `null` before anything has happened. */
+export const details = (id) => json(`playground/api/requests/${id}`);
+
+export function complete(body, { id, cache, signal }) {
+  return fetch('v1/chat/completions', {
+    method: 'POST',
+    signal,
+    headers: {
+      'content-type': 'application/json',
+      'x-api-key': key,
+      'x-request-id': id,
+      ...(cache ? {} : { 'cache-control': 'no-store' }),
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The payloads of an event stream, as they come. */
+export async function* eventsOf(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    const events = text.split('\n\n');
+    text = events.pop();
+    for (const event of events) {
+      for (const line of event.split('\n')) if (line.startsWith('data: ')) yield line.slice(6);
+    }
+  }
+}

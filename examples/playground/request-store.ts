@@ -1,0 +1,81 @@
+// The last requests, as the gateway's hooks told of them. A memory for a demonstration: nothing of what was said.
+import type { AttemptRecord, Hooks } from 'nordlys-proxy';
+
+export interface StoredRequest {
+  readonly attempts: StoredAttempt[];
+  /** Once the answer has ended. */
+  answer?: {
+    readonly provider: string | undefined;
+    readonly model: string | undefined;
+    readonly cache: string | undefined;
+    readonly complete: boolean;
+    readonly finishReason: string | undefined;
+    readonly promptTokens: number | undefined;
+    readonly completionTokens: number | undefined;
+    readonly costUsd: number | undefined;
+    readonly durationMs: number;
+    readonly firstTokenMs: number | undefined;
+  };
+  /** Where there was none. */
+  error?: { readonly code: string; readonly message: string; readonly status: number };
+}
+
+type StoredAttempt = Pick<
+  AttemptRecord,
+  'attempt' | 'slug' | 'model' | 'outcome' | 'status' | 'durationMs' | 'firstTokenMs'
+>;
+
+export class RequestStore {
+  readonly #capacity: number;
+  readonly #requests = new Map<string, StoredRequest>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  find(id: string): StoredRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** These watch; they change nothing. */
+  readonly hooks: Hooks = {
+    onAttempt: ({ requestId, record }) => {
+      const { attempt, slug, model, outcome, status, durationMs, firstTokenMs } = record;
+      this.#of(requestId).attempts.push({ attempt, slug, model, outcome, status, durationMs, firstTokenMs });
+    },
+    afterAnswer: ({ requestId, provider, model, cache, complete, finishReason, usage, ...rest }) => {
+      this.#of(requestId).answer = {
+        provider,
+        model,
+        cache,
+        complete,
+        finishReason,
+        promptTokens: usage?.prompt_tokens,
+        completionTokens: usage?.completion_tokens,
+        costUsd: rest.costUsd,
+        durationMs: rest.durationMs,
+        firstTokenMs: rest.firstTokenMs,
+      };
+    },
+    onError: ({ requestId, error: { code, message, status } }) => {
+      this.#of(requestId).error = { code, message, status };
+    },
+  };
+
+  #of(id: string): StoredRequest {
+    let request = this.#requests.get(id);
+    if (request === undefined) {
+      request = { attempts: [] };
+      this.#requests.set(id, request);
+      if (this.#requests.size > this.#capacity) this.#forgetOldest();
+    }
+    return request;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#requests.keys()) {
+      this.#requests.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Diagnostic, Logger } from '../contracts/observability.js';
+
+/** Every diagnostic by its code: what is said of it. `docs/diagnostics.md` has a section for each. */
+export const DIAGNOSTICS = {
+  NORDLYS_BODY_LIMIT_IN_FRONT:
+    'A JSON parser in front of the gateway refused a request as too large. Its limit is not the gateway’s bodyLimit: mount the gateway before it, or raise its limit.',
+  NORDLYS_BODY_CONSUMED:
+    'Something in front of the gateway has read a request body and left nothing in req.body. Mount the gateway before it.',
+  NORDLYS_COMPRESSION_IN_FRONT:
+    'compression() stands in front of the gateway. Streams pass it as they are, but every whole answer is compressed in this process: mount the gateway before it.',
+  NORDLYS_STREAM_COMPRESSED:
+    'Something in front of the gateway compressed a stream of events, although it says no-transform. Compressors hold events back: mount the gateway before it.',
+  NORDLYS_RESPONSES_API:
+    'A client called the Responses API (/v1/responses). This gateway serves chat completions: the client has a switch for that.',
+  NORDLYS_WRONG_PATH:
+    'A request that reached the gateway looks like one for an OpenAI endpoint, and nobody served its path. Look at the client’s base URL and at the path that the gateway is mounted at.',
+  NORDLYS_TRUST_PROXY_OFF:
+    'A request came with X-Forwarded-For, and the app does not trust its proxy: req.ip is the proxy’s address for every caller. Set "trust proxy" to the number of proxies in front.',
+  NORDLYS_TRUST_PROXY_ALL:
+    'The app trusts every X-Forwarded-For ("trust proxy" is true): callers choose their own req.ip. Set it to the number of proxies in front.',
+  NORDLYS_UNKNOWN_OPTION:
+    'An option is not known. createGateway and the stages refuse to start with it, and name the one that was probably meant.',
+} as const satisfies Record<string, string>;
+
+export type DiagnosticCode = keyof typeof DIAGNOSTICS;
+
+export interface DiagnosticOptions {
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+}
+
+/** Tells the host of probable mistakes in its set-up: each once, and never a client. Silent unless somebody listens. */
+export class Diagnostics {
+  readonly #options: DiagnosticOptions;
+  readonly #reported = new Set<DiagnosticCode>();
+
+  constructor(options: DiagnosticOptions) {
+    this.#options = options;
+  }
+
+  /** Nobody would be told: what only looks for mistakes need not look. */
+  get silent(): boolean {
+    return this.#options.logger === undefined && this.#options.onDiagnostic === undefined;
+  }
+
+  /** Whether there is nothing more to say about `code`. */
+  knows(code: DiagnosticCode): boolean {
+    return this.#reported.has(code);
+  }
+
+  /** @param facts - for the log line: where it was seen. Nothing that a caller has written. */
+  report(code: DiagnosticCode, facts: object = {}): void {
+    if (this.#reported.has(code)) return;
+    this.#reported.add(code);
+    const message = DIAGNOSTICS[code];
+    const help = `docs/diagnostics.md#${code.toLowerCase()}`;
+    try {
+      this.#options.onDiagnostic?.({ code, message, help });
+      this.#options.logger?.warn({ code, help, ...facts }, message);
+    } catch {
+      // A listener that throws has been told all the same.
+    }
+  }
+}

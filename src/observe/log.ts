@@ -1,0 +1,90 @@
+import type { AnswerOutcome, RequestContext } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import type { AttemptRecord } from '../contracts/hooks.js';
+import type { Logger } from '../contracts/observability.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { GatewayError } from '../errors.js';
+import type { Observer } from '../hooks.js';
+import { statusTold } from './facts.js';
+
+/**
+ * One line per request (`info`, or `warn` and `error` where something went wrong), one per failed upstream call
+ * (`warn`), one per good one (`debug`). Only numbers, names that the operator gave, and closed sets of words: messages
+ * of errors may quote what somebody has written, so they stay out.
+ */
+export class RequestLog implements Observer {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  attemptEnded({ requestId }: RequestContext, { provider, model, slug }: Endpoint, record: AttemptRecord): void {
+    const { attempt, outcome, status, durationMs, firstTokenMs, possiblyBilled } = record;
+    const facts = {
+      requestId,
+      attempt,
+      provider: provider.slug,
+      model,
+      endpoint: slug,
+      outcome,
+      status,
+      durationMs: rounded(durationMs),
+      firstTokenMs: rounded(firstTokenMs),
+      possiblyBilled,
+    };
+    if (outcome === 'ok' || outcome === 'cancelled') this.#logger.debug(facts, 'upstream call ended');
+    else this.#logger.warn(facts, 'upstream call failed');
+  }
+
+  requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    const { requestId, caller, route, served, attempts, cacheStatus, outcome } = context;
+    const facts = {
+      requestId,
+      caller: caller?.id,
+      model: served?.model ?? route?.model,
+      provider: served?.provider,
+      endpoint: served?.slug,
+      status: statusTold(context, error),
+      attempts: attempts.length,
+      cache: cacheStatus,
+      durationMs: rounded(this.#clock.now() - context.startedAt),
+      ...(outcome === undefined ? {} : answerFacts(outcome)),
+    };
+    if (error !== undefined) this.#logError(error, facts, context.client.gone);
+    else if (context.client.gone) this.#logger.info(facts, 'client left');
+    else if (outcome?.complete === false) this.#logger.warn(facts, 'answer broke off');
+    else this.#logger.info(facts, 'answered');
+  }
+
+  #logError(error: GatewayError, facts: object, clientGone: boolean): void {
+    const told = { ...facts, code: error.code, param: error.param };
+    if (clientGone || error.status < 500) this.#logger.info(told, 'refused');
+    else if (error.code !== 'internal_error') this.#logger.warn(told, 'failed');
+    else this.#logger.error({ ...told, cause: withoutWords(error.cause) }, 'failed');
+  }
+}
+
+function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: AnswerOutcome): object {
+  return {
+    complete,
+    finishReason,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+    costUsd,
+    firstTokenMs: rounded(firstTokenMs),
+  };
+}
+
+/** Where an error came from, without its message. */
+function withoutWords(cause: unknown): object | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const frames = (cause.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return { name: cause.name, stack: frames.join('\n') };
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,40 @@
+import type { RequestContext } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import { HookRunner } from '../hooks.js';
+import type { ObserveOptions } from '../options.js';
+import { Diagnostics } from './diagnostics.js';
+import { HostChecks } from './host-checks.js';
+import { RequestLog } from './log.js';
+import { meteredBy } from './metering.js';
+import { Recorder } from './recorder.js';
+import { Tracing } from './tracing.js';
+
+/** Everything that watches one gateway. */
+export interface Observation {
+  /** The host's hooks, with our observers behind them. */
+  readonly hooks: HookRunner;
+  readonly recorder: Recorder;
+  readonly diagnostics: Diagnostics;
+  /** Runs a request within its span; `undefined` without a tracer. */
+  readonly scope: (<T>(context: RequestContext, work: () => T) => T) | undefined;
+}
+
+/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. */
+export function createObservation(
+  { logger, onDiagnostic, telemetry }: ObserveOptions,
+  hooks: HookRunner,
+  clock: Clock,
+): Observation {
+  const tracing = telemetry?.tracer && new Tracing(telemetry.tracer);
+  const isPropagating = tracing !== undefined && telemetry?.propagate === true;
+  const runner = isPropagating ? new HookRunner(tracing.propagatedBy(hooks.hooks)) : hooks;
+  const recorder = new Recorder(clock);
+  const diagnostics = new Diagnostics({ logger, onDiagnostic });
+
+  runner.observe(recorder);
+  if (logger !== undefined) runner.observe(new RequestLog(logger, clock));
+  if (!diagnostics.silent) runner.observe(new HostChecks(diagnostics));
+  if (tracing !== undefined) runner.observe(tracing);
+  if (telemetry?.meter !== undefined) runner.observe(meteredBy(telemetry.meter));
+  return { hooks: runner, recorder, diagnostics, scope: tracing?.scope };
+}

@@ -1,0 +1,117 @@
+import type { RequestContext } from '../context.js';
+import type { Clock } from '../contracts/clock.js';
+import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { GatewayError } from '../errors.js';
+import type { Observer } from '../hooks.js';
+import { isCallersOwn, statusTold } from './facts.js';
+import { SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
+import { Histogram } from './histogram.js';
+
+/** Hot replacement of the provider table may bring new names for ever; those that were met first then go. */
+const MOST_ENDPOINTS = 10_000;
+
+/** What is counted of one endpoint. */
+export interface EndpointCounters {
+  readonly endpoint: Endpoint;
+  /** By outcome, a closed set of words. In seconds. */
+  readonly durations: ReadonlyMap<string, Histogram>;
+  /** Of streams, in seconds. */
+  readonly firstChunk: Histogram;
+  readonly inputTokens: Histogram;
+  readonly outputTokens: Histogram;
+  readonly costUsd: number;
+}
+
+/** Everything that is counted of one gateway since its start. Nothing in it grows with the number of requests. */
+export class Recorder implements Observer {
+  readonly #clock: Clock;
+  readonly #endpoints = new Map<string, Counters>();
+  readonly #requests = new Map<number, Histogram>();
+  readonly #errors = new Map<string, number>();
+  readonly cache: Record<CacheStatus, number> = { HIT: 0, MISS: 0, BYPASS: 0 };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** By endpoint id, in the order of their first calls. */
+  get endpoints(): ReadonlyMap<string, EndpointCounters> {
+    return this.#endpoints;
+  }
+
+  /** Durations in seconds by the status that clients were told; 499 where they had left. */
+  get requests(): ReadonlyMap<number, Histogram> {
+    return this.#requests;
+  }
+
+  /** By code. */
+  get errors(): ReadonlyMap<string, number> {
+    return this.#errors;
+  }
+
+  attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
+    if (isCallersOwn(context, endpoint)) return;
+    const counters = this.#of(endpoint);
+    counters.durationsOf(attempt.outcome).record(attempt.durationMs / 1_000);
+    if (attempt.firstTokenMs !== undefined && context.request?.stream === true) {
+      counters.firstChunk.record(attempt.firstTokenMs / 1_000);
+    }
+    const { outcome } = context;
+    if (outcome === undefined) return;
+    if (outcome.usage?.prompt_tokens !== undefined) counters.inputTokens.record(outcome.usage.prompt_tokens);
+    if (outcome.usage?.completion_tokens !== undefined) counters.outputTokens.record(outcome.usage.completion_tokens);
+    counters.costUsd += outcome.costUsd ?? 0;
+  }
+
+  requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    const status = statusTold(context, error);
+    let durations = this.#requests.get(status);
+    if (durations === undefined) {
+      durations = new Histogram(SECONDS_BUCKETS);
+      this.#requests.set(status, durations);
+    }
+    durations.record((this.#clock.now() - context.startedAt) / 1_000);
+    if (context.cacheStatus !== undefined) this.cache[context.cacheStatus]++;
+    if (error !== undefined) this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1);
+  }
+
+  #of(endpoint: Endpoint): Counters {
+    let counters = this.#endpoints.get(endpoint.id);
+    if (counters === undefined) {
+      counters = new Counters(endpoint);
+      this.#endpoints.set(endpoint.id, counters);
+      if (this.#endpoints.size > MOST_ENDPOINTS) this.#forgetOne();
+    }
+    return counters;
+  }
+
+  #forgetOne(): void {
+    for (const oldest of this.#endpoints.keys()) {
+      this.#endpoints.delete(oldest);
+      return;
+    }
+  }
+}
+
+class Counters implements EndpointCounters {
+  readonly endpoint: Endpoint;
+  readonly durations = new Map<string, Histogram>();
+  readonly firstChunk = new Histogram(SECONDS_BUCKETS);
+  readonly inputTokens = new Histogram(TOKEN_BUCKETS);
+  readonly outputTokens = new Histogram(TOKEN_BUCKETS);
+  costUsd = 0;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  durationsOf(outcome: string): Histogram {
+    let durations = this.durations.get(outcome);
+    if (durations === undefined) {
+      durations = new Histogram(SECONDS_BUCKETS);
+      this.durations.set(outcome, durations);
+    }
+    return durations;
+  }
+}

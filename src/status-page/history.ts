@@ -1,0 +1,100 @@
+import type { RequestContext } from '../context.js';
+import type { AttemptRecord } from '../contracts/hooks.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { GatewayError } from '../errors.js';
+import type { Observer } from '../hooks.js';
+import { isCallersOwn, statusTold } from '../observe/facts.js';
+import type { EndpointState, GatewayStatus } from '../status.js';
+import { EndpointHistory, type EndpointRecord } from './endpoint-history.js';
+import { Ring } from './ring.js';
+
+/** Intervals that are remembered. */
+const INTERVALS = 120;
+
+/** What happened in the last intervals, oldest first; NaN (`null` in JSON) where nothing was recorded yet. */
+export interface HistoryRecord {
+  readonly intervalMs: number;
+  readonly requests: readonly number[];
+  /** Requests that ended in an error of ours or of all providers: a status of 500 and more. */
+  readonly errors: readonly number[];
+  readonly cacheHits: readonly number[];
+  readonly cacheMisses: readonly number[];
+  readonly endpoints: readonly EndpointRecord[];
+}
+
+/** Remembers how a gateway did, interval by interval. Its memory is bounded by the provider table. */
+export class History implements Observer {
+  readonly #intervalMs: number;
+  readonly #endpoints = new Map<string, EndpointHistory>();
+  readonly #requests = new Tally();
+  readonly #errors = new Tally();
+  readonly #hits = new Tally();
+  readonly #misses = new Tally();
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
+    // An endpoint that is new in the table has its place after the next tick.
+    if (!isCallersOwn(context, endpoint)) this.#endpoints.get(endpoint.id)?.count(attempt, context.outcome);
+  }
+
+  requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    this.#requests.add();
+    if (statusTold(context, error) >= 500) this.#errors.add();
+    if (context.cacheStatus === 'HIT') this.#hits.add();
+    if (context.cacheStatus === 'MISS') this.#misses.add();
+  }
+
+  /** Makes place for the endpoints of `status`, before anything has happened. */
+  begin({ endpoints }: GatewayStatus): void {
+    for (const endpoint of endpoints) this.#of(endpoint);
+  }
+
+  /** Ends an interval. Endpoints that are no longer in the table are forgotten. */
+  tick({ endpoints }: GatewayStatus): void {
+    const current = new Set(endpoints.map(({ id }) => id));
+    for (const id of this.#endpoints.keys()) if (!current.has(id)) this.#endpoints.delete(id);
+    for (const endpoint of endpoints) this.#of(endpoint).tick(endpoint);
+    for (const tally of [this.#requests, this.#errors, this.#hits, this.#misses]) tally.tick();
+  }
+
+  record(): HistoryRecord {
+    return {
+      intervalMs: this.#intervalMs,
+      requests: this.#requests.toArray(),
+      errors: this.#errors.toArray(),
+      cacheHits: this.#hits.toArray(),
+      cacheMisses: this.#misses.toArray(),
+      endpoints: [...this.#endpoints].map(([id, endpoint]) => endpoint.record(id)),
+    };
+  }
+
+  #of({ id }: EndpointState): EndpointHistory {
+    let endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) {
+      endpoint = new EndpointHistory(INTERVALS);
+      this.#endpoints.set(id, endpoint);
+    }
+    return endpoint;
+  }
+}
+
+class Tally {
+  readonly #past = new Ring(INTERVALS);
+  #now = 0;
+
+  add(): void {
+    this.#now++;
+  }
+
+  tick(): void {
+    this.#past.push(this.#now);
+    this.#now = 0;
+  }
+
+  toArray(): number[] {
+    return this.#past.toArray();
+  }
+}

@@ -1,0 +1,91 @@
+/** The page's script: opens the stream of events with the key, and puts each frame in place. */
+export const SCRIPT: string = `const { events, key: keyNeed } = document.documentElement.dataset;
+const byId = (id) => document.getElementById(id);
+const [frame, connection, pause, ask, refused] = ['frame', 'connection', 'pause', 'ask', 'refused'].map(byId);
+const STORED = 'nordlys-key';
+let paused = false;
+let key = keyNeed === 'needed' ? keyOfLink() ?? stored() : '';
+
+/** \`#key=…\` opens the page in one click; it never reaches a server, and leaves the address bar at once. */
+function keyOfLink() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('key');
+  if (given !== null) history.replaceState(null, '', location.pathname + location.search);
+  return given;
+}
+
+function stored() {
+  try { return sessionStorage.getItem(STORED); } catch { return null; }
+}
+
+function store(value) {
+  try { sessionStorage.setItem(STORED, value); } catch { /* A browser that forgets asks again. */ }
+}
+
+function say(state, words) {
+  connection.className = state;
+  connection.textContent = words;
+}
+
+function askForKey(why) {
+  say('waiting', 'waiting for a key');
+  refused.textContent = why;
+  ask.hidden = false;
+  byId('key').focus();
+}
+
+function show(html) {
+  if (paused || document.hidden) return;
+  frame.innerHTML = html;
+}
+
+async function watch() {
+  const headers = key === '' ? {} : { 'x-api-key': key };
+  const answer = await fetch(events, { headers, cache: 'no-store' });
+  if (answer.status === 401) return 'refused';
+  if (!answer.ok) throw new Error(String(answer.status));
+  store(key);
+  ask.hidden = true;
+  say(paused ? 'paused' : 'live', paused ? 'paused' : 'live');
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return 'ended';
+    text += value;
+    const whole = text.split('\\n\\n');
+    text = whole.pop();
+    for (const event of whole) {
+      const data = event.split('\\n').find((line) => line.startsWith('data: '));
+      if (data !== undefined) show(JSON.parse(data.slice(6)));
+    }
+  }
+}
+
+async function run() {
+  for (let waitMs = 1000; ; waitMs = Math.min(waitMs * 2, 30000)) {
+    try {
+      const end = await watch();
+      if (end === 'refused') return askForKey('The gateway does not know this key.');
+      waitMs = 1000;
+    } catch { /* The server is away: try again. */ }
+    say('lost', 'connection lost, trying again');
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
+
+pause.addEventListener('click', () => {
+  paused = !paused;
+  pause.setAttribute('aria-pressed', String(paused));
+  if (connection.className === 'live' || connection.className === 'paused') say(paused ? 'paused' : 'live', paused ? 'paused' : 'live');
+});
+
+ask.addEventListener('submit', (event) => {
+  event.preventDefault();
+  key = byId('key').value.trim();
+  refused.textContent = '';
+  void run();
+});
+
+if (key === null) askForKey('');
+else void run();
+`;

@@ -1,0 +1,34 @@
+import { at, largest, scaleTop } from '../markup.js';
+import { path, picture } from './picture.js';
+
+const HEIGHT = 80;
+
+export interface Bars {
+  /** Top of the scale; 0 where there is nothing. */
+  readonly top: number;
+  readonly svg: string;
+}
+
+/** Amounts per minute over time, one bar an interval; several kinds stand on each other. */
+export function bars(kinds: Readonly<Record<string, readonly number[]>>, says: string): Bars {
+  const rows = Object.entries(kinds);
+  const length = rows[0]?.[1].length ?? 0;
+  const totals = Array.from({ length }, (_, index) => rows.reduce((sum, [, values]) => sum + (values[index] || 0), 0));
+  const most = largest(totals);
+  const top = scaleTop(most);
+  const floor = new Float64Array(length).fill(HEIGHT);
+  const shapes = rows.map(([kind, values]) => {
+    const data = values.map((value, index) => {
+      const height = ((value || 0) / top) * (HEIGHT - 2);
+      if (height === 0) return '';
+      floor[index]! -= height;
+      return `M${index + 0.1} ${at(floor[index]!)}h.8v${at(height)}h-.8z`;
+    });
+    return path(kind, data.join(''));
+  });
+  const grid = path('grid', `M0 ${HEIGHT / 2}H${length}`);
+  return {
+    top: most === 0 ? 0 : top,
+    svg: picture('bars', says, { width: length, height: HEIGHT }, grid + shapes.join('')),
+  };
+}

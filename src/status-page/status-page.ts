@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import type { Stage } from '../context.js';
+import type { Timer } from '../contracts/clock.js';
+import { GatewayError } from '../errors.js';
+import type { Gateway } from '../gateway.js';
+import type { Middleware } from '../http/middleware.js';
+import { sendJson, sendText } from '../http/send.js';
+import { internalsOf, type GatewayInternals } from '../observe/internals.js';
+import { knownMembers, optionalBoolean, optionalMilliseconds, optionalText } from '../option-checks.js';
+import { frame } from './frame.js';
+import { History } from './history.js';
+import { linkPrefix, pagePart, type PagePart } from './page-path.js';
+import { SCRIPT } from './page-script.js';
+import { STYLE } from './page-style.js';
+import { CONTENT_SECURITY_POLICY, ICON, pageHtml } from './page.js';
+import { Viewers } from './viewers.js';
+
+/** What the status page shows, and to whom. */
+export interface StatusPageOptions {
+  /**
+   * Whether whoever looks must have a key of the gateway. Say `false` where the host guards the page itself; with
+   * `keys: false` it has to be said.
+   * @defaultValue `true`
+   */
+  readonly authenticate?: boolean | undefined;
+  /** Length of one interval of the pictures, which hold 120. @defaultValue `10_000` */
+  readonly intervalMs?: number | undefined;
+  /** @defaultValue `'nordlys-proxy'` */
+  readonly title?: string | undefined;
+}
+
+/**
+ * A live page with pictures of how `gateway` does. `app.use(statusPage(gateway))` has it at `/status`, and the same
+ * as numbers at `/status.json`. The page itself holds no data; what it shows takes a key of the gateway.
+ * @throws TypeError for an option that is wrong, or a page that everybody could read without anybody having said so.
+ */
+export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): Middleware {
+  const { needsKey, intervalMs, title } = resolveOptions(gateway, options);
+  const internals = internalsOf(gateway, 'statusPage');
+  const { history, viewers } = recordHistory(internals, intervalMs);
+  const { status } = internals;
+  const guard = needsKey ? internals.guarded : internals.open;
+
+  const parts: Readonly<Record<PagePart, Middleware>> = {
+    page: internals.open(({ req, res }) => sendPage(res, pageHtml({ title, needsKey, prefix: linkPrefix(req) }))),
+    style: internals.open(constant('text/css; charset=utf-8', STYLE)),
+    script: internals.open(constant('text/javascript; charset=utf-8', SCRIPT)),
+    icon: internals.open(constant('image/svg+xml', ICON)),
+    json: guard(({ res }) => {
+      sendJson(res, 200, { ...status(), history: history.record() });
+      return 'answered';
+    }),
+    events: guard(({ res }) => {
+      if (viewers.add(res, frame(status(), history.record()))) return 'answered';
+      throw new GatewayError('server_is_overloaded', 'Too many look at this page already.');
+    }),
+  };
+
+  return function nordlysStatus(req, res, next) {
+    const part = pagePart(req, next !== undefined);
+    if (part !== undefined) return parts[part](req, res, next);
+    if (next !== undefined) return next();
+    sendText(res, 404, 'text/plain; charset=utf-8', 'Nothing is here.\n');
+  };
+}
+
+function resolveOptions(gateway: Gateway, options: StatusPageOptions) {
+  knownMembers('statusPage', options, ['authenticate', 'intervalMs', 'title']);
+  const authenticate = optionalBoolean('authenticate', options.authenticate);
+  if (authenticate !== false && !internalsOf(gateway, 'statusPage').authenticates) {
+    throw new TypeError(
+      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false.',
+    );
+  }
+  return {
+    needsKey: authenticate ?? true,
+    intervalMs: optionalMilliseconds('intervalMs', options.intervalMs) ?? 10_000,
+    title: optionalText('title', options.title) ?? 'nordlys-proxy',
+  };
+}
+
+/** Watches the gateway from now until it ends, with one timer. */
+function recordHistory({ clock, hooks, status, onEnd }: GatewayInternals, intervalMs: number) {
+  const history = new History(intervalMs);
+  const viewers = new Viewers();
+  history.begin(status());
+  const stopWatching = hooks.observe(history);
+  let timer: Timer;
+  const tick = (): void => {
+    timer = clock.setTimer(tick, intervalMs);
+    history.tick(status());
+    if (viewers.size > 0) viewers.send(frame(status(), history.record()));
+  };
+  timer = clock.setTimer(tick, intervalMs);
+  onEnd(() => {
+    timer.cancel();
+    stopWatching();
+    viewers.end();
+  });
+  return { history, viewers };
+}
+
+function sendPage(res: ServerResponse, html: string): 'answered' {
+  if (!res.hasHeader('content-security-policy')) res.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+  res.setHeader('x-content-type-options', 'nosniff');
+  res.setHeader('referrer-policy', 'no-referrer');
+  sendText(res, 200, 'text/html; charset=utf-8', html);
+  return 'answered';
+}
+
+function constant(contentType: string, text: string): Stage {
+  return ({ res }) => {
+    res.setHeader('x-content-type-options', 'nosniff');
+    sendText(res, 200, contentType, text);
+    return 'answered';
+  };
+}

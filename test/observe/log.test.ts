@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Logger } from '../../src/index.js';
+import { chat, error, stream } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+
+type Line = Readonly<Record<string, unknown>>;
+
+function memoryLogger(): { logger: Logger; lines: Line[] } {
+  const lines: Line[] = [];
+  const at = (level: string) => (facts: object, message: string) => void lines.push({ level, message, ...facts });
+  return { logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines };
+}
+
+describe('the logger', () => {
+  it('gets one line per request and one per upstream call', async () => {
+    const { logger, lines } = memoryLogger();
+    const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
+    const { ask } = await gatewayOver([await upstreamFor(error(503)), await upstreamFor(chat('Hi', { usage }))], {
+      logger,
+    });
+    await ask({}, { headers: { 'x-request-id': 'mine' } });
+    expect(lines).toMatchObject([
+      {
+        level: 'warn',
+        message: 'upstream call failed',
+        requestId: 'mine',
+        provider: 'p0',
+        outcome: 'overloaded',
+        status: 503,
+      },
+      { level: 'debug', message: 'upstream call ended', provider: 'p1', attempt: 2, outcome: 'ok' },
+      {
+        level: 'info',
+        message: 'answered',
+        requestId: 'mine',
+        caller: expect.stringMatching(/^key_/),
+        provider: 'p1',
+        model: 'm',
+        status: 200,
+        attempts: 2,
+        complete: true,
+        promptTokens: 3,
+        completionTokens: 4,
+      },
+    ]);
+  });
+
+  const endings = [
+    {
+      it: 'a refusal is info',
+      script: chat('Hi'),
+      body: { messages: 1 },
+      expected: { level: 'info', message: 'refused', code: 'invalid_type', param: 'messages', status: 400 },
+    },
+    {
+      it: 'a failure is a warning',
+      script: error(500),
+      body: {},
+      expected: { level: 'warn', message: 'failed', code: 'bad_gateway', status: 502 },
+    },
+    {
+      it: 'a truncation is a warning',
+      script: stream('one two', { afterEvents: 2, end: 'reset' }),
+      body: { stream: true },
+      expected: { level: 'warn', message: 'answer broke off', complete: false, status: 200 },
+    },
+  ];
+  it.each(endings)('$it', async ({ script, body, expected }) => {
+    const { logger, lines } = memoryLogger();
+    const { ask } = await gatewayOver([await upstreamFor(script)], { logger, maxAttempts: 1 });
+    await (await ask(body)).text();
+    await expect.poll(() => lines.at(-1)).toMatchObject(expected);
+  });
+
+  it('tells of the host’s own bug where it stands, without its words', async () => {
+    const { logger, lines } = memoryLogger();
+    const { ask } = await gatewayOver([await upstreamFor()], {
+      logger,
+      hooks: {
+        beforeRoute: function faultyHook() {
+          throw new RangeError('about the prompt: secret words');
+        },
+      },
+    });
+    await ask({});
+    expect(lines.at(-1)).toMatchObject({
+      level: 'error',
+      code: 'internal_error',
+      cause: { name: 'RangeError', stack: expect.stringContaining('faultyHook') },
+    });
+    expect(JSON.stringify(lines)).not.toContain('secret words');
+  });
+
+  it('never gets prompts, answers, keys or what an upstream said', async () => {
+    const { logger, lines } = memoryLogger();
+    const upstream = await upstreamFor(
+      error(400, { error: { message: 'upstream-words', type: 'a', param: null, code: null } }),
+    );
+    const { ask } = await gatewayOver([upstream], { logger, cache: {} });
+    const secret = 'words-of-the-prompt';
+    await ask({ messages: [{ role: 'user', content: secret }], user: secret, metadata: { a: secret } });
+    upstream.always(chat('words-of-the-answer'));
+    await ask({
+      messages: [{ role: 'user', content: secret }],
+      provider_configs: { p0: { api_key: 'sk-callers-own' } },
+    });
+    await ask({ model: secret });
+    await ask({ [secret]: { deep: secret }, messages: [{ role: secret }] });
+    const text = JSON.stringify(lines);
+    expect(lines.length).toBeGreaterThanOrEqual(5);
+    for (const word of [
+      secret,
+      'words-of-the-answer',
+      'upstream-words',
+      'demo-key',
+      'operator-secret',
+      'sk-callers-own',
+    ]) {
+      expect(text).not.toContain(word);
+    }
+  });
+
+  it('must be one', async () => {
+    await expect(gatewayOver([], { logger: { info: () => undefined } as never })).rejects.toThrow(
+      'logger must have the methods debug, info, warn, error, got an object without debug.',
+    );
+  });
+});

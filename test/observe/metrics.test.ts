@@ -1,0 +1,140 @@
+import express from 'express';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { chat, completion, error, hang, stream } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor, type Set } from '../path/set-up.js';
+import type { GatewayOptions } from '../../src/index.js';
+import { parseExposition, sumOf } from './prometheus.js';
+
+function scrape({ baseUrl }: Set, key = 'demo-key') {
+  return fetch(`${baseUrl}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+}
+
+const withMetrics = (gateway: Set['gateway']) => express().use('/v1/metrics', gateway.metrics).use(gateway);
+
+async function samplesOf(set: Set) {
+  return parseExposition(await (await scrape(set)).text());
+}
+
+const pricing = { prompt: 1_000_000, completion: 2_000_000 };
+
+function pricedProviders(upstreams: readonly { baseUrl: string }[]) {
+  const entries = upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: { m: { pricing } } }]);
+  return { providers: Object.fromEntries(entries) as GatewayOptions['providers'] };
+}
+
+describe('gateway.metrics', () => {
+  it('asks for a key, as the list of models does', async () => {
+    const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
+    const refused = await scrape(set, 'wrong');
+    expect(refused.status).toBe(401);
+    expect(await refused.json()).toMatchObject({ error: { code: 'invalid_api_key' } });
+    const answer = await scrape(set);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect((await fetch(`${set.baseUrl}/metrics`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('counts calls by endpoint and outcome, their times, tokens and cost', async () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
+    const broken = await upstreamFor(error(503));
+    const sound = await upstreamFor(chat('Hello', { usage }));
+    const set = await gatewayOver([broken, sound], pricedProviders([broken, sound]), withMetrics);
+    expect((await set.ask({})).status).toBe(200);
+    await (await set.ask({ stream: true })).text();
+
+    const samples = await samplesOf(set);
+    const p1 = { gen_ai_provider_name: 'p1', gen_ai_request_model: 'm', nordlys_endpoint: 'p1' };
+    expect(sumOf(samples, 'nordlys_attempts_total', { provider: 'p0', outcome: 'overloaded' })).toBe(2);
+    expect(sumOf(samples, 'nordlys_attempts_total', { provider: 'p1', outcome: 'ok' })).toBe(2);
+    expect(sumOf(samples, 'gen_ai_client_operation_duration_seconds_count', p1)).toBe(2);
+    expect(sumOf(samples, 'gen_ai_client_operation_duration_seconds_count', { error_type: 'overloaded' })).toBe(2);
+    expect(sumOf(samples, 'gen_ai_client_operation_time_to_first_chunk_seconds_count', p1)).toBe(1);
+    expect(sumOf(samples, 'gen_ai_client_token_usage_sum', { ...p1, gen_ai_token_type: 'input' })).toBe(6);
+    expect(sumOf(samples, 'gen_ai_client_token_usage_sum', { ...p1, gen_ai_token_type: 'output' })).toBe(8);
+    expect(sumOf(samples, 'nordlys_cost_usd_total', { endpoint: 'p1' })).toBe(22);
+    expect(sumOf(samples, 'http_server_request_duration_seconds_count', { http_response_status_code: '200' })).toBe(2);
+  });
+
+  it('uses the buckets of the GenAI conventions', async () => {
+    const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
+    await set.ask({});
+    const bounds = (name: string, keys: readonly string[]): (string | undefined)[] =>
+      keys.filter((key) => key.startsWith(`${name}_bucket`)).map((key) => /le="([^"]+)"/.exec(key)?.[1]);
+    const keys = [...(await samplesOf(set)).keys()];
+    expect(bounds('gen_ai_client_operation_duration_seconds', keys).join(' ')).toBe(
+      '0.01 0.02 0.04 0.08 0.16 0.32 0.64 1.28 2.56 5.12 10.24 20.48 40.96 81.92 +Inf',
+    );
+    const tokenBounds = bounds(
+      'gen_ai_client_token_usage',
+      keys.filter((key) => key.includes('"input"')),
+    );
+    expect(tokenBounds.join(' ')).toBe(
+      '1 4 16 64 256 1024 4096 16384 65536 262144 1048576 4194304 16777216 67108864 +Inf',
+    );
+  });
+
+  it('counts what clients were told, and what the cache said', async () => {
+    const set = await gatewayOver([await upstreamFor(completion('Hi'))], { cache: {} }, withMetrics);
+    await set.ask({});
+    await set.ask({});
+    await set.ask({}, { headers: { 'cache-control': 'no-store' } });
+    await set.ask({ messages: 1 });
+    await set.ask({}, { headers: { authorization: 'Bearer wrong' } });
+    const samples = await samplesOf(set);
+    const cached = (result: string): number => sumOf(samples, 'nordlys_cache_requests_total', { result });
+    expect([cached('hit'), cached('miss'), cached('bypass')]).toEqual([1, 1, 1]);
+    expect(sumOf(samples, 'nordlys_attempts_total')).toBe(2);
+    expect(sumOf(samples, 'nordlys_errors_total', { code: 'invalid_type' })).toBe(1);
+    expect(sumOf(samples, 'nordlys_errors_total', { code: 'invalid_api_key' })).toBe(1);
+    for (const [status, count] of [
+      ['200', 3],
+      ['400', 1],
+      ['401', 1],
+    ] as const) {
+      const labels = { http_response_status_code: status };
+      expect(sumOf(samples, 'http_server_request_duration_seconds_count', labels)).toBe(count);
+    }
+  });
+
+  it('tells what is at work, and how each breaker stands', async () => {
+    const upstream = await upstreamFor(stream('one two', { afterEvents: 2, end: 'hang' }));
+    const set = await gatewayOver([upstream], {}, withMetrics);
+    const leaving = new AbortController();
+    onTestFinished(() => leaving.abort());
+    const answer = await set.ask({ stream: true }, { signal: leaving.signal });
+    const during = await samplesOf(set);
+    expect(sumOf(during, 'nordlys_requests_in_flight')).toBe(1);
+    expect(sumOf(during, 'nordlys_upstream_sockets', { state: 'active' })).toBe(1);
+    expect(sumOf(during, 'nordlys_breaker_state', { endpoint: 'p0', state: 'closed' })).toBe(1);
+    expect(sumOf(during, 'nordlys_breaker_state', { endpoint: 'p0' })).toBe(1);
+    leaving.abort();
+    await answer.text().catch(() => '');
+    await upstream.allClosed();
+    await expect.poll(async () => sumOf(await samplesOf(set), 'nordlys_requests_in_flight')).toBe(0);
+    expect(sumOf(await samplesOf(set), 'nordlys_attempts_total', { outcome: 'cancelled' })).toBe(1);
+  });
+
+  it('does not count a client that left before it was told anything as answered', async () => {
+    const upstream = await upstreamFor(hang());
+    const set = await gatewayOver([upstream], {}, withMetrics);
+    const leaving = new AbortController();
+    const asked = set.ask({}, { signal: leaving.signal }).catch(() => undefined);
+    await upstream.nextRequest();
+    leaving.abort();
+    await asked;
+    await expect
+      .poll(async () =>
+        sumOf(await samplesOf(set), 'http_server_request_duration_seconds_count', { http_response_status_code: '499' }),
+      )
+      .toBe(1);
+  });
+
+  it('leaves calls with a caller’s own key out: the operator does not pay for them', async () => {
+    const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
+    const answer = await set.ask({ provider_configs: { p0: { api_key: 'sk-of-the-caller' } } });
+    expect(answer.status).toBe(200);
+    const samples = await samplesOf(set);
+    expect(sumOf(samples, 'nordlys_attempts_total')).toBe(0);
+    expect(sumOf(samples, 'http_server_request_duration_seconds_count')).toBe(1);
+  });
+});

@@ -1,0 +1,158 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  eventually,
+  hasBrowser,
+  openPage,
+  overflow,
+  PHONE,
+  screenshot,
+  startBrowser,
+  type OpenPage,
+} from './browser.js';
+import { startDemo, type Demo } from './demo.js';
+
+describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)', { timeout: 60_000 }, () => {
+  let demo: Demo;
+  let browser: Browser;
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([startDemo(), startBrowser()]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+
+  const open = async (options = {}): Promise<OpenPage> => {
+    const opened = await openPage(browser, demo.origin, options);
+    await opened.page.waitForSelector('#candidates li');
+    return opened;
+  };
+  const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
+  const hasWords = (page: Page): Promise<void> =>
+    eventually(async () => (await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
+  const answered = (page: Page): Promise<unknown> => page.waitForSelector('#answer[aria-busy=false] .text');
+  const state = (page: Page, slug: string) => page.getByLabel(NAMES[slug]!);
+  const NAMES: Record<string, string> = {
+    'fast-cheap': 'State of Fast & Cheap',
+    flaky: 'State of Flaky',
+    'strict-zdr': 'State of Strict ZDR',
+  };
+
+  it('streams an answer word by word, and says who gave it at what cost', async () => {
+    const { page, complaints } = await open();
+    await page.selectOption('#model', 'demo-large');
+    await page.fill('#prompt', 'How do the northern lights come about?');
+    await page.press('#prompt', 'Control+Enter');
+    await hasWords(page);
+    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    const early = (await textOf(page, '#answer .text')).length;
+    await answered(page);
+    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(early);
+    const facts = await textOf(page, '#facts');
+    for (const fact of [/first token\s+\d+ ms/, /cache\s+MISS/, /tokens\s+\d+ \+ \d+/, /cost\s+\$0\.\d+/]) {
+      expect(facts).toMatch(fact);
+    }
+    expect(await page.locator('#attempts li.ok').count()).toBe(1);
+    await screenshot(page, 'playground-answered');
+
+    await page.click('#send');
+    await eventually(() => textOf(page, '#verdict')).toBe('from the cache');
+    expect(await textOf(page, '#facts')).toMatch(/attempts\s+0/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows a failover while it happens', async () => {
+    const { page, complaints } = await open({ colorScheme: 'dark' });
+    await page.selectOption('#sort', 'price');
+    await page.uncheck('#cache');
+    for (const [slug, kind] of [
+      ['flaky', 'down'],
+      ['fast-cheap', 'rate-limit'],
+      ['strict-zdr', 'reset'],
+    ] as const) {
+      await state(page, slug).selectOption(kind);
+      await page.waitForSelector(`.upstream.broken[data-slug=${slug}]`);
+    }
+    await page.click('#send');
+    await page.waitForSelector('#attempts li:nth-child(3)');
+    // The answer is still on its way.
+    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    const failed = await textOf(page, '#attempts');
+    expect(failed).toMatch(/flaky\s+503 overloaded[^]*fast-cheap\s+429 rate_limited[^]*strict-zdr\s+reset/);
+    await hasWords(page);
+    await screenshot(page, 'playground-failover-dark');
+    await answered(page);
+    await eventually(() => textOf(page, '#verdict')).toBe('slow-smart, after 3 failed');
+    expect(await page.locator('#candidates li').allInnerTexts()).toEqual([
+      expect.stringContaining('flaky'),
+      expect.stringContaining('fast-cheap'),
+      expect.stringContaining('strict-zdr'),
+      expect.stringContaining('slow-smart'),
+    ]);
+    expect(await page.locator('#candidates li.chosen').innerText()).toContain('slow-smart');
+    for (const slug of ['flaky', 'fast-cheap', 'strict-zdr']) await state(page, slug).selectOption('');
+    expect(complaints).toEqual([]);
+  });
+
+  it('says why each of the others is left out, before anything is asked', async () => {
+    const { page } = await open();
+    await page.check('#zdr');
+    await eventually(() => page.locator('#candidates li').allInnerTexts()).toEqual([
+      expect.stringContaining('strict-zdr'),
+    ]);
+    expect(await textOf(page, '#excluded')).toContain('data_policy:zdr');
+    await page.uncheck('#zdr');
+    await page.fill('#cap', '0.2');
+    await eventually(() => page.locator('#candidates li').count()).toBe(2);
+    expect(await textOf(page, '#excluded')).toContain('max_price');
+    await page.fill('#cap', '0.01');
+    await eventually(() => textOf(page, '#plan-error')).not.toBe('');
+    await screenshot(page, 'playground-left-out');
+  });
+
+  it('shows an error as what it is, and whole answers as well', async () => {
+    const { page } = await open();
+    await page.uncheck('#stream');
+    await page.uncheck('#cache');
+    await page.click('#send');
+    await answered(page);
+    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
+    await page.selectOption('#model', 'demo-mini');
+    await state(page, 'flaky').selectOption('down');
+    await page.waitForSelector('.upstream.broken');
+    await page.click('#send');
+    await eventually(() => textOf(page, '#verdict')).toMatch(/^50\d /);
+    expect(await textOf(page, '#answer .error')).not.toBe('');
+    await state(page, 'flaky').selectOption('');
+  });
+
+  it('is readable on a phone', async () => {
+    const { page, complaints } = await open({ ...PHONE, colorScheme: 'dark' });
+    await page.tap('#send');
+    await answered(page);
+    await page.waitForSelector('#facts div');
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, 'playground-phone-dark');
+    expect(complaints).toEqual([]);
+  });
+
+  it('asks for a key where the demonstration’s own is not the one', async () => {
+    const own = await startDemo({ GATEWAY_KEY: 'my-own-key' });
+    try {
+      const { page } = await openPage(browser, own.origin);
+      await page.fill('#key', 'demo-key');
+      await page.press('#key', 'Enter');
+      await eventually(() => textOf(page, '#key-refused')).toContain('does not know this key');
+      await page.fill('#key', 'my-own-key');
+      await page.press('#key', 'Enter');
+      await page.waitForSelector('#candidates li');
+      expect(await page.isVisible('#key-form')).toBe(false);
+      const linked = await openPage(browser, `${own.origin}/#key=my-own-key`);
+      await linked.page.waitForSelector('#candidates li');
+      expect(linked.page.url()).not.toContain('my-own-key');
+    } finally {
+      await own.stop();
+    }
+  });
+});

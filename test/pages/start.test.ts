@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDemo, type Demo } from './demo.js';
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+
+const auth = { authorization: 'Bearer demo-key' };
+const chat = (path: string, init: RequestInit = {}) =>
+  fetch(demo.origin + path, {
+    method: 'POST',
+    headers: { ...auth, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'demo-chat', messages: [{ role: 'user', content: 'hi' }] }),
+    ...init,
+  });
+
+describe('npm start', () => {
+  it('says once where it listens', () => {
+    expect(demo.output.match(/^listening on http:\/\/127\.0\.0\.1:\d+$/gm)).toHaveLength(1);
+  });
+
+  it('serves chat, models, metrics, health, and says what to call instead of the Responses API', async () => {
+    expect((await chat('/v1/chat/completions')).status).toBe(200);
+    expect((await fetch(`${demo.origin}/v1/models`, { headers: auth })).status).toBe(200);
+    expect((await fetch(`${demo.origin}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${demo.origin}/metrics`, { headers: auth })).text()).toContain('nordlys_attempts_total');
+    const responses = await chat('/v1/responses');
+    expect(responses.status).toBe(404);
+    expect(await responses.json()).toMatchObject({
+      error: { code: 'unknown_url', message: expect.stringContaining('not the Responses API') },
+    });
+    for (const path of ['/v1/models', '/metrics', '/status.json', '/playground/api/upstreams']) {
+      expect((await fetch(demo.origin + path)).status).toBe(401);
+    }
+  });
+
+  it('prints two lines that work as they are', { timeout: 30_000 }, async () => {
+    const lines = demo.output.split('\n').filter((line) => /^(?:curl|node) /.test(line));
+    expect(lines).toHaveLength(2);
+    const [curl, node] = await Promise.all(lines.map((line) => promisify(execFile)('bash', ['-c', line])));
+    expect(curl!.stdout).toMatch(/^data: \{/);
+    expect(curl!.stdout).toContain('data: [DONE]');
+    expect(node!.stdout.split(' ').length).toBeGreaterThan(10);
+    expect(node!.stderr).toBe('');
+  });
+
+  it('honours GATEWAY_KEY, and gives a key of yours to nobody', async () => {
+    const own = await startDemo({ GATEWAY_KEY: 'my-own-key' });
+    try {
+      expect(own.output).toContain('my-own-key');
+      expect(await (await fetch(`${own.origin}/playground/config.json`)).text()).not.toContain('my-own-key');
+      expect((await fetch(`${own.origin}/v1/models`, { headers: auth })).status).toBe(401);
+      expect((await fetch(`${own.origin}/v1/models`, { headers: { 'x-api-key': 'my-own-key' } })).status).toBe(200);
+    } finally {
+      expect(await own.stop()).toBe(0);
+    }
+  });
+
+  it('ends with code 0 when asked to, with pages open and an answer on its way', async () => {
+    const other = await startDemo();
+    const events = await fetch(`${other.origin}/status/events`, { headers: auth });
+    const reading = events.text().catch(() => '');
+    const answer = await fetch(`${other.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...auth, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo-chat', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    const began = performance.now();
+    expect(await other.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(await answer.text()).toContain('[DONE]');
+    await reading;
+  });
+});

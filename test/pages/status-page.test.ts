@@ -1,0 +1,111 @@
+import express from 'express';
+import helmet from 'helmet';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statusPage, type Gateway } from '../../src/index.js';
+import { chat, error } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { eventually, hasBrowser, openPage, overflow, PHONE, screenshot, startBrowser } from './browser.js';
+
+/** Helmet as it comes, and as the strictest policy that a host is likely to set. */
+const POLICIES = {
+  'helmet’s default policy': helmet(),
+  'a policy without any inline style': helmet({
+    contentSecurityPolicy: { directives: { 'style-src': ["'self'"], 'script-src': ["'self'"] } },
+  }),
+  'no policy but its own': (_req: unknown, _res: unknown, next: () => void) => next(),
+};
+
+describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium)', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  async function busyGateway(policy: keyof typeof POLICIES = 'helmet’s default policy', intervalMs = 150) {
+    const flaky = await upstreamFor(error(503));
+    const sound = await upstreamFor(chat('Hello there.', { delayMs: 20 }));
+    const mount = (gateway: Gateway) => express().use(POLICIES[policy], statusPage(gateway, { intervalMs }), gateway);
+    const set = await gatewayOver([flaky, sound], { cache: {} }, mount);
+    for (let number = 0; number < 12; number++) {
+      await (await set.ask({ stream: number % 2 === 0, seed: number % 9 })).text();
+    }
+    return { ...set, origin: set.baseUrl.replace('/v1', '') };
+  }
+
+  it.each(Object.keys(POLICIES) as (keyof typeof POLICIES)[])('opens without a complaint under %s', async (policy) => {
+    const { origin } = await busyGateway(policy);
+    const { page, complaints } = await openPage(browser, `${origin}/status#key=demo-key`);
+    await page.waitForSelector('.badge');
+    expect(page.url()).toBe(`${origin}/status`);
+    expect(await page.locator('#connection').innerText()).toBe('live');
+    expect(await page.locator('.ribbons path').count()).toBeGreaterThan(0);
+    expect(await page.locator('svg[role=img]').count()).toBeGreaterThan(4);
+    // The style sheet has been obeyed.
+    await eventually(async () => (await page.locator('.band').first().boundingBox())?.height).toBe(64);
+    expect(complaints).toEqual([]);
+  });
+
+  it('follows what happens, and stops when asked to', async () => {
+    const { origin, ask } = await busyGateway();
+    const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
+    await page.waitForSelector('.source');
+    const asked = (): Promise<string> => page.locator('.source').innerText();
+    const before = await asked();
+    for (let seed = 100; seed < 105; seed++) await ask({ seed });
+    await eventually(asked).not.toBe(before);
+    await screenshot(page, 'status-light');
+
+    await page.locator('#pause').focus();
+    await page.keyboard.press('Space');
+    expect(await page.getAttribute('#pause', 'aria-pressed')).toBe('true');
+    expect(await page.locator('#connection').innerText()).toBe('paused');
+    const paused = await asked();
+    await ask({ seed: 200 });
+    await page.waitForTimeout(400);
+    expect(await asked()).toBe(paused);
+    await page.keyboard.press('Space');
+    await eventually(asked).not.toBe(paused);
+  });
+
+  it('asks for the key, and again when it is wrong; all by keyboard', async () => {
+    const { origin } = await busyGateway();
+    const { page } = await openPage(browser, `${origin}/status`);
+    await page.waitForSelector('#ask:not([hidden])');
+    expect(await page.evaluate('document.activeElement.id')).toBe('key');
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await eventually(() => page.locator('#refused').innerText()).toContain('does not know this key');
+    await page.fill('#key', '');
+    await page.keyboard.type('demo-key');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.tiles');
+    expect(await page.isVisible('#ask')).toBe(false);
+    // The tab remembers.
+    await page.reload();
+    await page.waitForSelector('.tiles');
+  });
+
+  it('is readable on a phone and in the dark', async () => {
+    const { origin } = await busyGateway();
+    const { page, complaints } = await openPage(browser, `${origin}/status#key=demo-key`, {
+      ...PHONE,
+      colorScheme: 'dark',
+    });
+    await page.waitForSelector('.badge');
+    await page.waitForTimeout(300);
+    expect(await overflow(page)).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(10, 17, 24)');
+    await screenshot(page, 'status-phone-dark');
+    expect(complaints).toEqual([]);
+  });
+
+  it('says when the server has gone, and comes back with it', async () => {
+    const { origin, gateway } = await busyGateway();
+    const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
+    await page.waitForSelector('.tiles');
+    await gateway.close();
+    await eventually(() => page.locator('#connection').innerText()).toBe('connection lost, trying again');
+  });
+});

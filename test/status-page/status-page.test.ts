@@ -1,0 +1,271 @@
+import http, { type RequestListener } from 'node:http';
+import express from 'express';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  createGateway,
+  statusPage,
+  type Gateway,
+  type GatewayOptions,
+  type StatusPageOptions,
+} from '../../src/index.js';
+import { chat, error, type FakeUpstream } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { listen } from '../support/listen.js';
+
+interface Watched {
+  readonly clock: FakeClock;
+  readonly gateway: Gateway;
+  readonly origin: string;
+  ask(body: object): Promise<Response>;
+  get(path: string, key?: string): Promise<Response>;
+  /** The frames of the stream of events, as they come. */
+  frames(): Promise<AsyncIterator<string>>;
+}
+
+async function watched(
+  upstreams: readonly FakeUpstream[],
+  {
+    page,
+    mount,
+    ...options
+  }: Partial<GatewayOptions> & {
+    page?: StatusPageOptions;
+    mount?: (gateway: Gateway, page: ReturnType<typeof statusPage>) => RequestListener;
+  } = {},
+): Promise<Watched> {
+  const clock = new FakeClock();
+  const wrap = mount ?? ((gateway, pages) => express().use(pages, gateway));
+  const { gateway, baseUrl, ask } = await gatewayOver(
+    upstreams,
+    { clock, ...options } as Partial<GatewayOptions>,
+    (made) => wrap(made, statusPage(made, page)),
+  );
+  const origin = baseUrl.replace('/v1', '');
+  const get = (path: string, key = 'demo-key'): Promise<Response> =>
+    fetch(origin + path, { headers: { 'x-api-key': key } });
+  return { clock, gateway, origin, ask, get, frames: async () => framesOf(await get('/status/events')) };
+}
+
+async function* framesOf(answer: Response): AsyncGenerator<string> {
+  let text = '';
+  for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+      yield JSON.parse(/^data: (.*)$/m.exec(text.slice(0, end))![1]!) as string;
+      text = text.slice(end + 2);
+    }
+  }
+}
+
+interface Numbers {
+  inFlight: number;
+  history: {
+    intervalMs: number;
+    requests: (number | null)[];
+    errors: (number | null)[];
+    cacheHits: (number | null)[];
+    cacheMisses: (number | null)[];
+    endpoints: Record<string, (number | null)[]>[];
+  };
+}
+
+describe('the status page', () => {
+  it('itself is for everybody and holds no data; what it shows takes a key', async () => {
+    const { get } = await watched([await upstreamFor()]);
+    const page = await get('/status', '');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toContain(
+      "default-src 'none'; script-src 'self'; style-src 'self'",
+    );
+    expect(await page.text()).not.toContain('p0');
+    for (const part of ['/status/page.css', '/status/page.js', '/status/icon.svg']) {
+      expect((await get(part, '')).status).toBe(200);
+    }
+    for (const part of ['/status.json', '/status/status.json', '/status/events']) {
+      expect((await get(part, 'wrong')).status).toBe(401);
+    }
+    const numbers = (await (await get('/status.json')).json()) as Numbers;
+    expect(numbers).toMatchObject({ inFlight: 0, history: { intervalMs: 10_000 } });
+  });
+
+  it('keeps the policy that the host has set', async () => {
+    const { get } = await watched([await upstreamFor()], {
+      mount: (_gateway, page) =>
+        express().use(
+          (_req, res, next) => void next(res.setHeader('content-security-policy', 'mine') && undefined),
+          page,
+        ),
+    });
+    expect((await get('/status')).headers.get('content-security-policy')).toBe('mine');
+  });
+
+  it('has no script, no style and no handler in its markup', async () => {
+    const { get, frames, ask, clock } = await watched([await upstreamFor()], { cache: {} });
+    await ask({});
+    clock.advance(10_000);
+    const frame = await (await frames()).next();
+    for (const html of [await (await get('/status')).text(), String(frame.value)]) {
+      expect(html).not.toMatch(/\sstyle=|<style|\son\w+=|javascript:|https?:\/\/(?!www\.w3\.org)/i);
+      expect(html.match(/<script/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    }
+  });
+
+  const mounts: [string, (page: ReturnType<typeof statusPage>) => RequestListener, string][] = [
+    ['app.use(page)', (page) => express().use(page), '/status'],
+    ['app.use(path, page)', (page) => express().use('/admin/llm', page), '/admin/llm'],
+    ['app.use(path, page), asked with a slash', (page) => express().use('/admin/llm', page), '/admin/llm/'],
+    ['a server of its own', (page) => page, '/'],
+  ];
+  it.each(mounts)('finds its parts when mounted by %s', async (_how, mount, path) => {
+    const { get, origin } = await watched([await upstreamFor()], { mount: (_gateway, page) => mount(page) });
+    const html = await (await get(path, '')).text();
+    const links = [...html.matchAll(/(?:href|src|data-events)="([^"]+)"/g)].map(
+      ([, link]) => new URL(link!, origin + path),
+    );
+    expect(links).toHaveLength(5);
+    for (const link of links) {
+      const answer = await get(link.pathname);
+      expect([link.pathname, answer.status]).toEqual([link.pathname, 200]);
+      await answer.body?.cancel();
+    }
+  });
+
+  it('leaves the host what is the host’s', async () => {
+    const { get, origin } = await watched([await upstreamFor()], {
+      mount: (_gateway, page) => express().use(page, (_req, res) => void res.send('host')),
+    });
+    for (const path of ['/', '/events', '/page.css', '/statuses', '/status/other']) {
+      expect(await (await get(path)).text()).toBe('host');
+    }
+    expect((await fetch(`${origin}/status`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('counts by intervals, and forgets what is older than they reach', async () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
+    const upstreams = [await upstreamFor(error(500)), await upstreamFor(chat('Hi', { usage }))];
+    const models = { m: { pricing: { prompt: 100_000, completion: 100_000 } } };
+    const { ask, get, clock } = await watched(upstreams, {
+      page: { intervalMs: 1_000 },
+      providers: { p0: { baseUrl: upstreams[0]!.baseUrl, models }, p1: { baseUrl: upstreams[1]!.baseUrl, models } },
+    });
+    const history = async (): Promise<Numbers['history']> =>
+      ((await (await get('/status.json')).json()) as Numbers).history;
+
+    await ask({});
+    await ask({});
+    clock.advance(1_000);
+    await ask({ user: 'another' });
+    clock.advance(2_000);
+    const { requests, endpoints } = await history();
+    expect(requests.slice(-4)).toEqual([null, 2, 1, 0]);
+    const [first, second] = endpoints as [Numbers['history']['endpoints'][0], Numbers['history']['endpoints'][0]];
+    expect(first['id']).toBe('p0 m');
+    expect(first['failed']!.slice(-3)).toEqual([2, 1, 0]);
+    expect(first['p50']!.slice(-3)).toEqual([null, null, null]);
+    expect(second['succeeded']!.slice(-3)).toEqual([2, 1, 0]);
+    expect(second['promptTokens']!.slice(-3)).toEqual([20, 10, 0]);
+    expect(second['completionTokens']!.slice(-3)).toEqual([40, 20, 0]);
+    expect(second['costUsd']!.slice(-3)).toEqual([6, 3, 0]);
+    expect(second['p50']!.at(-1)).toBeNull();
+
+    clock.advance(200_000);
+    expect((await history()).requests).toEqual(Array(120).fill(0));
+  });
+
+  it('counts what the cache answered, and what nobody could', async () => {
+    const upstream = await upstreamFor();
+    const { ask, get, clock } = await watched([upstream], { cache: {}, maxAttempts: 1 });
+    await ask({});
+    await ask({});
+    upstream.always(error(500));
+    await ask({ user: 'another' });
+    clock.advance(10_000);
+    const { history } = (await (await get('/status.json')).json()) as Numbers;
+    const latest = [history.requests, history.errors, history.cacheHits, history.cacheMisses].map((row) => row.at(-1));
+    expect(latest).toEqual([3, 1, 1, 2]);
+  });
+
+  it('follows the provider table', async () => {
+    const upstream = await upstreamFor();
+    const { gateway, get, ask, clock } = await watched([upstream], { page: { intervalMs: 1_000 } });
+    gateway.update({ renamed: { baseUrl: upstream.baseUrl, models: ['m', 'n'] } });
+    clock.advance(1_000);
+    await ask({});
+    clock.advance(1_000);
+    const { endpoints } = ((await (await get('/status.json')).json()) as Numbers).history;
+    expect(endpoints.map(({ id }) => id)).toEqual(['renamed m', 'renamed n']);
+    expect(endpoints[0]!['succeeded']!.at(-1)).toBe(1);
+  });
+
+  it('sends a frame at once and one after each interval', async () => {
+    const { frames, ask, clock } = await watched([await upstreamFor(error(503)), await upstreamFor()]);
+    const stream = await frames();
+    expect((await stream.next()).value).toContain('No traffic in the last');
+    await ask({});
+    clock.advance(10_000);
+    const { value } = await stream.next();
+    expect(value).toContain('<b>p1</b>');
+    expect(value).toContain('1 failed');
+    expect(value).toContain('<p class="badge ready">');
+  });
+
+  it('escapes every name', async () => {
+    const upstream = await upstreamFor();
+    const model = `<img src=x onerror="alert('m')">`;
+    const { frames, ask, clock, get } = await watched([upstream], {
+      page: { title: '<script>alert(1)</script>' },
+      providers: { p: { baseUrl: upstream.baseUrl, models: { [model]: { tag: 'a' }, idle: {} } } },
+    });
+    expect((await ask({ model })).status).toBe(200);
+    clock.advance(10_000);
+    const frame = String((await (await frames()).next()).value);
+    expect(frame).toContain('&lt;img src=x onerror=&quot;alert(&#39;m&#39;)&quot;&gt;');
+    expect(frame).not.toContain('<img');
+    expect(await (await get('/status')).text()).not.toContain('<script>alert');
+  });
+
+  it('lets only so many look at once', async () => {
+    const { get } = await watched([await upstreamFor()]);
+    const viewers = await Promise.all(Array.from({ length: 32 }, () => get('/status/events')));
+    const late = await get('/status/events');
+    expect(late.status).toBe(503);
+    await viewers[0]!.body!.cancel();
+    await expect
+      .poll(async () => {
+        const again = await get('/status/events');
+        if (again.status === 200) await again.body!.cancel();
+        return again.status;
+      })
+      .toBe(200);
+  });
+
+  it('ends with the gateway, so that a server can close', async () => {
+    for (const how of ['drain', 'close'] as const) {
+      const { frames, gateway, clock } = await watched([await upstreamFor()]);
+      const stream = await frames();
+      await stream.next();
+      await gateway[how]();
+      expect((await stream.next()).done).toBe(true);
+      expect(clock.pending.size).toBe(0);
+    }
+  });
+
+  it('of a gateway that leaves authentication to the host must say who guards it', async () => {
+    const gateway = createGateway({ keys: false, providers: { p: { baseUrl: 'http://127.0.0.1:1', models: ['m'] } } });
+    onTestFinished(() => gateway.close());
+    expect(() => statusPage(gateway)).toThrow('Guard the page yourself and say authenticate: false.');
+    expect(() => statusPage((() => undefined) as never)).toThrow('statusPage needs a gateway made by createGateway.');
+    expect(() => statusPage(gateway, { authentcate: false } as never)).toThrow('Did you mean "authenticate"?');
+    const { url } = await listening(statusPage(gateway, { authenticate: false }));
+    expect((await fetch(`${url}/status.json`)).status).toBe(200);
+    expect(await (await fetch(`${url}/status`)).text()).toContain('data-key="none"');
+  });
+});
+
+async function listening(handler: RequestListener): Promise<{ url: string }> {
+  const server = await listen(http.createServer(handler));
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return server;
+}

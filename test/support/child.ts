@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const hook = fileURLToPath(new URL('source-hook.mjs', import.meta.url));
+
+export interface Child {
+  readonly process: ChildProcess;
+  /** Everything that it wrote to stderr so far. */
+  readonly stderr: string;
+  /** The next thing that it sends. Fails when it ends first. */
+  message(): Promise<unknown>;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+}
+
+export interface ChildOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Put before the program on the command line: `['unshare', '-rn']`. */
+  readonly wrapper?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Runs a program of this repository's TypeScript in a process of its own, which does not outlive the test. */
+export function runChild(program: URL, { env = {}, wrapper = [], nodeOptions = [] }: ChildOptions = {}): Child {
+  const command = [...wrapper, process.execPath, ...nodeOptions, '--import', hook, fileURLToPath(program)];
+  const child = spawn(command[0]!, command.slice(1), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+
+  let stderr = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const inbox: unknown[] = [];
+  let tell: ((message: unknown) => void) | undefined;
+  child.on('message', (message) => {
+    if (tell === undefined) inbox.push(message);
+    else tell(message);
+    tell = undefined;
+  });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+
+  return {
+    process: child,
+    ended,
+    get stderr() {
+      return stderr;
+    },
+    message: () =>
+      inbox.length > 0
+        ? Promise.resolve(inbox.shift())
+        : Promise.race([
+            new Promise((resolve) => (tell = resolve)),
+            ended.then((how) => Promise.reject(new Error(`The program ended with ${String(how)}: ${stderr}`))),
+          ]),
+  };
+}
