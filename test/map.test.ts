@@ -12,5 +12,10 @@ it('the map names every folder of the source', () => {
 it('the map names no file that is not there', () => {
   const files = [...map.matchAll(/`([\w-]+\/[\w./-]+)`/g)].map(([, file]) => file!);
   const root = new URL('../', import.meta.url);
-  expect(files.filter((file) => file !== 'nordlys-proxy/testing' && !existsSync(new URL(file, source)) && !existsSync(new URL(file, root)))).toEqual([]);
+  expect(
+    files.filter(
+      (file) =>
+        file !== 'nordlys-proxy/testing' && !existsSync(new URL(file, source)) && !existsSync(new URL(file, root)),
+    ),
+  ).toEqual([]);
 });

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { chat, faults, json, raw, sse, stream } from '../../src/testing/index.js';
+import { alone, expectHonestEnd, expectSpareAnswers, faultyAndSpare, SPARE, textOf } from './set-up.js';
+
+const BODY = JSON.stringify({
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' }],
+});
+const delta = (content: string, finish_reason: string | null = null): object => ({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, delta: { content }, finish_reason }],
+});
+
+it('F20 JSON cut short at any byte is no answer, and may be billed', async () => {
+  let length = 0;
+  const billed: boolean[] = [];
+  const { ask } = await alone(() => json(BODY.slice(0, length)), {
+    hooks: { onAttempt: ({ record }) => void billed.push(record.possiblyBilled) },
+  });
+  for (length = 0; length < BODY.length; length++) {
+    expect((await ask({ stream: length % 2 === 0 })).status).toBe(502);
+  }
+  expect(new Set(billed)).toEqual(new Set([true]));
+});
+
+it('F20 JSON with something behind it is no JSON', async () => {
+  await expectSpareAnswers(await faultyAndSpare(faults.brokenJson.script));
+});
+
+describe('F21 an event that is no JSON', () => {
+  it('as the first: the next provider answers', async () => {
+    const { ask } = await faultyAndSpare(sse(['{"choices":[']));
+    expect(await textOf(await ask({ stream: true }))).toBe(SPARE);
+  });
+
+  it('later: what came before it is kept, it is not skipped, and the end is an error', async () => {
+    const { ask } = await faultyAndSpare(sse([delta('before '), '{"choices":[{', delta('after', 'stop'), '[DONE]']));
+    expect(await expectHonestEnd(await ask({ stream: true }))).toEqual({
+      said: 'before ',
+      code: 'invalid_upstream_event',
+    });
+  });
+});
+
+describe('F22 a body that is not what its framing says', () => {
+  it.each(['cutChunk', 'badChunkSize', 'shortBody'] as const)('%s: the next provider answers', async (name) => {
+    await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+  });
+
+  const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n';
+  const event = `data: ${JSON.stringify(delta('begun '))}\n\n`;
+
+  it.each([
+    [
+      'a chunk that stops within',
+      `${HEAD}transfer-encoding: chunked\r\n\r\n${(event.length + 10).toString(16)}\r\n${event}`,
+    ],
+    [
+      'a chunk size that is no number',
+      `${HEAD}transfer-encoding: chunked\r\n\r\n${event.length.toString(16)}\r\n${event}\r\nxyz\r\n`,
+    ],
+    ['no last chunk', `${HEAD}transfer-encoding: chunked\r\n\r\n${event.length.toString(16)}\r\n${event}\r\n`],
+    ['fewer bytes than content-length', `${HEAD}content-length: 9999\r\n\r\n${event}`],
+  ])('%s, after the first event: an honest end', async (_what, bytes) => {
+    const { ask } = await alone(raw(bytes));
+    expect((await expectHonestEnd(await ask({ stream: true }))).said).toBe('begun ');
+  });
+});
+
+describe('F23 a stream that just ends', () => {
+  it('after its finish reason is whole, and gets the [DONE] that it lacks', async () => {
+    const { ask } = await alone(stream('all of it', { done: false, framing: 'close' }));
+    expect(await textOf(await ask({ stream: true }))).toBe('all of it');
+  });
+
+  it('with [DONE] and without a finish reason is whole by the upstream’s own word', async () => {
+    const { ask } = await alone(stream('all of it', { finishReason: null }));
+    expect(await textOf(await ask({ stream: true }))).toBe('all of it');
+  });
+
+  it('without either is half an answer', async () => {
+    const { ask } = await alone(faults.noFinish.script);
+    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_truncated');
+  });
+});
+
+describe('F24 another form than was asked for', () => {
+  it('JSON for a stream, a stream for JSON: both are answers', async () => {
+    const whole = await alone(faults.jsonForStream.script);
+    expect(await textOf(await whole.ask({ stream: true }))).toBe('Whole.');
+    const streamed = await alone(faults.streamForJson.script);
+    expect(await textOf(await streamed.ask({}))).toBe('Streamed.');
+  });
+
+  it.each(['htmlPage', 'compressed'] as const)('%s: the next provider answers', async (name) => {
+    await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+  });
+});
+
+describe('F25 nothing in it', () => {
+  it.each(['emptyBody', 'emptyChoices', 'onlyUsage', 'emptyStream', 'onlyDone'] as const)(
+    '%s: the next provider answers; alone it is an error',
+    async (name) => {
+      const set = await faultyAndSpare(faults[name].script);
+      await expectSpareAnswers(set);
+      const lone = await alone(faults[name].script);
+      for (const streamed of [false, true]) expect((await lone.ask({ stream: streamed })).status).toBe(502);
+    },
+  );
+});
+
+it('F40 an upstream that goes on sending after the end is cut off', async () => {
+  const endless = (function* () {
+    yield delta('all', 'stop');
+    yield '[DONE]';
+    for (;;) yield Buffer.alloc(16_384, ': more\n');
+  })();
+  const { ask, faulty } = await alone(sse(endless));
+  expect(await textOf(await ask({ stream: true }))).toBe('all');
+  const { closedBy } = await faulty.closed(faulty.ledger[0]!);
+  expect(closedBy).toBe('client');
+});
+
+it('F41 an answer before the body was read: its status counts, not the reset that follows', async () => {
+  const { ask, spare } = await faultyAndSpare(faults.answersEarly.script);
+  const long = { role: 'user', content: 'x'.repeat(900_000) };
+  const answer = await ask({ messages: [long, long, long, long] });
+  expect(answer.status).toBe(413);
+  expect(spare.ledger).toHaveLength(0);
+});
+
+describe('F42 bytes after the answer are nobody’s', () => {
+  const own = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+
+  it.each([
+    ['junk', [`${own}junk`]],
+    ['half a head', [`${own}HTTP/1.1 200 OK\r\ncontent-le`]],
+    ['a second answer', [own + own.replace('whole', 'evil!')]],
+    ['a second answer a little later', [own, 20, own.replace('whole', 'evil!')]],
+    ['junk a little later', [own, 20, 'junk']],
+  ])('%s', async (_what, pieces) => {
+    const { ask, faulty } = await alone(chat('mine'));
+    for (let time = 0; time < 3; time++) {
+      faulty.enqueue(raw(pieces, { end: 'keep' }));
+      expect(await textOf(await ask({}))).toBe('whole');
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      expect(await textOf(await ask({}))).toBe('mine');
+    }
+  });
+});

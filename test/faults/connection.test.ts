@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import tls from 'node:tls';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { kindOfTransportFailure } from '../../src/proxy/faults.js';
+import { chat, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
+import { runChild } from '../support/child.js';
+import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './set-up.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A gateway whose first provider is known by name. */
+async function namedAndSpare(host: string, port?: number, scheme = 'http') {
+  const [named, spare] = [await upstreamFor(chat('by name')), await upstreamFor(chat(SPARE))];
+  const set = await gatewayOver([named, spare], {
+    timeouts: SHORT,
+    providers: {
+      p0: { baseUrl: `${scheme}://${host}:${port ?? named.port}/v1`, apiKey: 'operator-secret-0', models: ['m'] },
+      p1: { baseUrl: spare.baseUrl, apiKey: 'operator-secret-1', models: ['m'] },
+    },
+  });
+  return { ...set, faulty: named, spare };
+}
+
+type Answer = string | NodeJS.ErrnoException | 'hang';
+
+/** What the name service says. Returns the names that were asked for. */
+function nameService(answers: Readonly<Record<string, Answer>>): string[] {
+  const asked: string[] = [];
+  const lookup = dns.lookup as (...given: unknown[]) => void;
+  vi.spyOn(dns, 'lookup').mockImplementation(((
+    host: string,
+    options: unknown,
+    done: (error: Error | null, found: dns.LookupAddress[]) => void,
+  ) => {
+    const answer = answers[host];
+    // Servers that begin to listen ask as well.
+    if (answer === undefined) return lookup(host, options, done);
+    asked.push(host);
+    if (answer === 'hang') return;
+    setImmediate(() => (typeof answer === 'string' ? done(null, [{ address: answer, family: 4 }]) : done(answer, [])));
+  }) as never);
+  return asked;
+}
+
+const noSuchName = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+
+describe('F01 the name service', () => {
+  it('does not know the name: the next provider answers', async () => {
+    nameService({ 'gone.test': noSuchName });
+    await expectSpareAnswers(await namedAndSpare('gone.test'));
+  });
+
+  it('hangs: the next provider answers, and the name is asked for once', async () => {
+    const asked = nameService({ 'hanging.test': 'hang' });
+    const set = await namedAndSpare('hanging.test');
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => textOf(await set.ask({}))));
+    expect(texts).toEqual(Array<string>(20).fill(SPARE));
+    expect(asked).toEqual(['hanging.test']);
+  });
+
+  it('is asked once for two hundred requests at once, and then not for a while', async () => {
+    const asked = nameService({ 'upstream.test': '127.0.0.1' });
+    const { ask } = await namedAndSpare('upstream.test');
+    const texts = await Promise.all(Array.from({ length: 200 }, async () => textOf(await ask({}))));
+    expect(new Set(texts)).toEqual(new Set(['by name']));
+    expect(asked).toEqual(['upstream.test']);
+  });
+});
+
+describe('F02 no connection', () => {
+  it('refused: once more at once, then the next provider', async () => {
+    const set = await faultyAndSpare(chat('gone'));
+    await set.faulty.refuse();
+    const outcomes: string[] = [];
+    const answer = await set.ask({});
+    outcomes.push(answer.headers.get('x-nordlys-attempts')!);
+    expect(await textOf(answer)).toBe(SPARE);
+    expect(outcomes).toEqual(['3']);
+  });
+
+  it('unreachable: the next provider answers', async () => {
+    // No route leads to the broadcast address: Linux says ENETUNREACH.
+    nameService({ 'far.test': '255.255.255.255' });
+    await expectSpareAnswers(await namedAndSpare('far.test'));
+  });
+
+  it.each(['EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])(
+    '%s is a provider that cannot be reached, and moves on',
+    (code) => expect(kindOfTransportFailure(code, false)).toBe('unreachable'),
+  );
+});
+
+it('F03 the connection hangs: the next provider answers within the connect timeout', async () => {
+  const stopped = runChild(new URL('programs/stopped-listener.ts', import.meta.url));
+  const port = (await stopped.message()) as number;
+  stopped.process.kill('SIGSTOP');
+  // The kernel goes on accepting until the queue is full; whoever comes then waits in vain.
+  const queue = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
+  onTestFinished(() => queue.forEach((socket) => socket.destroy()));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const spare = await upstreamFor(chat(SPARE));
+  const { ask } = await gatewayOver([{ baseUrl: `http://127.0.0.1:${port}/v1` } as FakeUpstream, spare], {
+    timeouts: SHORT,
+  });
+  const startedAt = performance.now();
+  expect(await textOf(await ask({}))).toBe(SPARE);
+  expect(performance.now() - startedAt).toBeLessThan(SHORT.connectMs + 600);
+});
+
+describe('F04 TLS', () => {
+  const file = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
+
+  async function secureAndSpare(certificate: string, trusted: boolean) {
+    nameService({ 'upstream.test': '127.0.0.1' });
+    const usual = tls.getCACertificates('default');
+    if (trusted) tls.setDefaultCACertificates([file('authority.pem').toString()]);
+    onTestFinished(() => tls.setDefaultCACertificates(usual));
+    const requests: string[] = [];
+    const server = tls.createServer(
+      { cert: file(`${certificate}.pem`), key: file(`${certificate}.key`) },
+      (socket) => void socket.on('data', (bytes) => void requests.push(bytes.toString())).on('error', () => {}),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const set = await namedAndSpare('upstream.test', (server.address() as net.AddressInfo).port, 'https');
+    return { ...set, requests };
+  }
+
+  it.each([
+    ['of an authority that nobody trusts', 'sound', false],
+    ['that has expired', 'expired', true],
+    ['for another name', 'other-name', true],
+  ])('a certificate %s: not a byte is sent, and the next provider answers', async (_what, certificate, trusted) => {
+    const set = await secureAndSpare(certificate, trusted);
+    await expectSpareAnswers(set);
+    expect(set.requests).toEqual([]);
+  });
+
+  it('something that speaks no TLS: the next provider answers', async () => {
+    nameService({ 'upstream.test': '127.0.0.1' });
+    const plain = await upstreamFor();
+    const set = await namedAndSpare('upstream.test', plain.port, 'https');
+    for (const stream of [false, true]) expect(await textOf(await set.ask({ stream }))).toBe(SPARE);
+    expect(plain.ledger).toHaveLength(0);
+  });
+});
+
+describe('F05 a kept connection that the upstream has closed', () => {
+  it('resets as it is used: asked again on a new one, and counted once', async () => {
+    const { ask, faulty } = await faultyAndSpare(stale(chat('fresh')));
+    for (let time = 0; time < 5; time++) {
+      const answer = await ask({ stream: time % 2 === 0 });
+      expect(answer.headers.get('x-nordlys-attempts')).toBe('1');
+      expect(await textOf(answer)).toBe('fresh');
+    }
+    // One connection a request, and a second one that was found dead.
+    expect(faulty.ledger).toHaveLength(5);
+  });
+
+  it('is closed just as the next request comes: none of a hundred is lost or answered twice', async () => {
+    const upstream = await upstreamFor({ script: chat('fresh'), idleTimeoutMs: 30 });
+    const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
+    for (let time = 0; time < 100; time++) {
+      const wait = 28 + (time % 5);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      expect(await textOf(await ask({}))).toBe('fresh');
+    }
+    expect(upstream.ledger.filter(({ completed }) => completed)).toHaveLength(100);
+  });
+});
+
+describe('F06 a reset before the head', () => {
+  it('on a new connection: the next provider answers, and the call may be billed', async () => {
+    const records: boolean[] = [];
+    const set = await faultyAndSpare(reset(), {
+      hooks: { onAttempt: ({ record }) => void records.push(record.possiblyBilled) },
+    });
+    expect(await textOf(await set.ask({}))).toBe(SPARE);
+    expect(records).toEqual([true, false]);
+  });
+
+  it.each([
+    ['with retryAmbiguous: false', {}, { retryAmbiguous: false }],
+    ['when the answer was to be stored at the provider', { store: true }, {}],
+  ])('%s nobody else is asked', async (_when, body, options) => {
+    const { ask, spare } = await faultyAndSpare(reset(), options);
+    expect((await ask(body)).status).toBe(502);
+    expect(spare.ledger).toHaveLength(0);
+  });
+});

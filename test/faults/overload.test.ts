@@ -1,0 +1,183 @@
+import http from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Admission } from '../../src/admission.js';
+import { RequestContext, type Stage } from '../../src/context.js';
+import { HookRunner } from '../../src/hooks.js';
+import { ProcessVitals, type VitalSigns, type Vitals } from '../../src/http/vital-signs.js';
+import { Overload } from '../../src/overload.js';
+import { runStages } from '../../src/run-stages.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { listen } from '../support/listen.js';
+
+const WELL: Vitals = { loopDelayMs: 0, busyShare: 0.9, heapShare: 0.3 };
+
+/** Vital signs that are what the test says. */
+class SaidVitals implements VitalSigns {
+  running = false;
+  now: Vitals = WELL;
+
+  start(): void {
+    this.running = true;
+  }
+
+  read(): Vitals {
+    return this.now;
+  }
+
+  stop(): void {
+    this.running = false;
+  }
+}
+
+function watched(occupied = 0.1) {
+  const clock = new FakeClock();
+  const vitals = new SaidVitals();
+  let occupancy = occupied;
+  const overload = new Overload({ clock, vitals, occupancy: () => occupancy });
+  return {
+    clock,
+    vitals,
+    overload,
+    occupy: (share: number) => void (occupancy = share),
+    /** The levels that follow so many checks in which the process is like this. */
+    levels(signs: Partial<Vitals>, checks: number): number[] {
+      vitals.now = { ...WELL, ...signs };
+      return Array.from({ length: checks }, () => {
+        clock.advance(250);
+        return overload.level;
+      });
+    },
+  };
+}
+
+describe('the load of the process', () => {
+  it('is not looked at while nobody is there', () => {
+    const { overload, vitals, clock, occupy } = watched();
+    expect(clock.pending.size).toBe(0);
+    overload.watch();
+    expect(vitals.running).toBe(true);
+    occupy(0);
+    clock.advance(250);
+    expect(vitals.running).toBe(false);
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it.each([
+    ['a loop that is on time', { loopDelayMs: 99 }, [0, 0, 0, 0, 0]],
+    ['a loop that is late for half a second', { loopDelayMs: 101 }, [0, 1, 1, 1, 1]],
+    ['a loop that is very late for two seconds', { loopDelayMs: 251 }, [0, 1, 1, 1, 1, 1, 1, 2, 2]],
+    ['a loop that waits for a processor', { loopDelayMs: 900, busyShare: 0.4 }, [0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ['a heap that is nearly full', { heapShare: 0.86 }, [1, 1]],
+    ['a heap that is full', { heapShare: 0.93 }, [2, 2]],
+  ])('%s', (_what, signs, expected) => {
+    const { overload, levels } = watched();
+    overload.watch();
+    expect(levels(signs, expected.length)).toEqual(expected);
+    expect(levels({}, 1)).toEqual([0]);
+  });
+
+  it('one stall is no overload', () => {
+    const { overload, levels } = watched();
+    overload.watch();
+    expect([...levels({ loopDelayMs: 3_000 }, 1), ...levels({}, 2)]).toEqual([0, 0, 0]);
+  });
+
+  it('four places of five taken is a strain', () => {
+    const { overload, levels } = watched(0.81);
+    overload.watch();
+    expect(levels({}, 2)).toEqual([1, 1]);
+  });
+});
+
+describe('under load', () => {
+  async function served() {
+    const clock = new FakeClock();
+    const vitals = new SaidVitals();
+    const admission = new Admission(
+      { maxInFlight: 10, maxInFlightPerCaller: 10 },
+      (occupancy) => new Overload({ clock, vitals, occupancy }),
+    );
+    let finish: (() => void)[] = [];
+    const seen: RequestContext[] = [];
+    const answer: Stage = async (context): Promise<'answered'> => {
+      seen.push(context);
+      await new Promise<void>((resolve) => finish.push(resolve));
+      context.sink.json({ status: 200, headers: {} }, Buffer.from('{}'));
+      return 'answered';
+    };
+    const hooks = new HookRunner();
+    const parts = { clock, hooks, onError: 'respond', errorFormat: 'openai', admission } as const;
+    const server = await listen(http.createServer(runStages([admission.admitCaller, answer], parts)));
+    onTestFinished(() => server.close());
+    return {
+      clock,
+      vitals,
+      admission,
+      seen,
+      ask: () => fetch(server.url, { method: 'POST', body: 'x' }),
+      finishAll: () => {
+        for (const resolve of finish) resolve();
+        finish = [];
+      },
+    };
+  }
+
+  it('connections are not kept, and what can wait is left out', async () => {
+    const { clock, vitals, admission, seen, ask, finishAll } = await served();
+    const first = ask();
+    await expect.poll(() => seen.length).toBe(1);
+    vitals.now = { ...WELL, loopDelayMs: 150 };
+    clock.advance(500);
+    expect(admission.load).toBe(1);
+    const second = ask();
+    await expect.poll(() => seen.length).toBe(2);
+    finishAll();
+    expect((await first).headers.get('connection')).toBe('keep-alive');
+    expect((await second).headers.get('connection')).toBe('close');
+    expect(seen.map(({ strained }) => strained)).toEqual([false, true]);
+  });
+
+  it('new requests are refused, and those at work are not touched', async () => {
+    const { clock, vitals, seen, ask, finishAll } = await served();
+    const first = ask();
+    await expect.poll(() => seen.length).toBe(1);
+    vitals.now = { ...WELL, loopDelayMs: 400 };
+    clock.advance(2_000);
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await refused.json()).toMatchObject({ error: { code: 'server_is_overloaded', type: 'server_error' } });
+    finishAll();
+    expect((await first).status).toBe(200);
+    vitals.now = WELL;
+    clock.advance(250);
+    const third = ask();
+    await expect.poll(() => seen.length).toBe(2);
+    finishAll();
+    expect((await third).status).toBe(200);
+  });
+});
+
+describe('the vital signs of a process', () => {
+  it('tell of a stall, wherever it falls, and only once', async () => {
+    const real = { now: () => performance.now(), wallNow: () => Date.now(), setTimer: timer };
+    const vitals = new ProcessVitals(real);
+    vitals.start();
+    onTestFinished(() => vitals.stop());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    vitals.read();
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    const stalled = vitals.read();
+    expect(stalled.loopDelayMs).toBeGreaterThan(150);
+    expect(stalled.busyShare).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(vitals.read().loopDelayMs).toBeLessThan(150);
+    expect(vitals.read().heapShare).toBeGreaterThan(0);
+  });
+
+  function timer(fire: () => void, ms: number): { cancel(): void } {
+    const timeout = setTimeout(fire, ms);
+    return { cancel: () => clearTimeout(timeout) };
+  }
+});

@@ -1,0 +1,236 @@
+import { execFileSync } from 'node:child_process';
+import http from 'node:http';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { GatewayOptions, GatewayStatus } from '../../src/index.js';
+import { requestsWithinOpenFiles } from '../../src/http/open-files.js';
+import { chat, completion, error, fakeUpstream, hang, stream, type FakeUpstream } from '../../src/testing/index.js';
+import { runChild, type Child } from '../support/child.js';
+import { collectSse } from '../support/read-sse.js';
+import { alone, faultyAndSpare, SPARE, textOf, upstreamFor } from './set-up.js';
+
+interface Running {
+  readonly child: Child;
+  ask(body: object, init?: RequestInit): Promise<Response>;
+  /** Asks the process for mischief; resolves with its status when that is over. */
+  tell(what: { stallMs?: number; files?: 'open' | 'close' }): Promise<GatewayStatus>;
+}
+
+/** A gateway in a process of its own over `upstreams` of this one. */
+async function processOver(
+  upstreams: readonly FakeUpstream[],
+  options: Partial<GatewayOptions> = {},
+  wrapper: readonly string[] = [],
+): Promise<Running> {
+  const providers = Object.fromEntries(
+    upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }]),
+  );
+  const env = { GATEWAY_OPTIONS: JSON.stringify({ keys: ['demo-key'], providers, ...options }) };
+  const child = runChild(new URL('programs/gateway.ts', import.meta.url), { env, wrapper });
+  const url = `http://127.0.0.1:${String(await child.message())}/v1/chat/completions`;
+  return {
+    child,
+    ask: (body, init = {}) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
+        ...init,
+      }),
+    tell: async (what) => {
+      child.process.send(what);
+      return (await child.message()) as GatewayStatus;
+    },
+  };
+}
+
+describe('F30 SIGTERM', () => {
+  it('with 220 open streams: each ends in [DONE] or an error, and the process by itself, in time, with 0', async () => {
+    const upstream = await upstreamFor(({ json }) =>
+      (json as { user: string }).user === 'slow'
+        ? stream('one two three', { delayMs: 300 })
+        : stream('one two three', { afterEvents: 2, end: 'hang' }),
+    );
+    const { child, ask } = await processOver([upstream]);
+    const answers = await Promise.all(
+      Array.from({ length: 220 }, (_, index) => ask({ stream: true, user: index % 2 === 0 ? 'slow' : 'endless' })),
+    );
+    const readings = answers.map((answer) => collectSse(answer));
+    const toldAt = performance.now();
+    child.process.kill('SIGTERM');
+    const late = new Promise<http.IncomingMessage>((resolve, reject) => {
+      setTimeout(() => {
+        const url = new URL(answers[0]!.url);
+        http
+          .request(url, { method: 'POST', headers: { authorization: 'Bearer demo-key' } }, resolve)
+          .on('error', reject)
+          .end();
+      }, 200);
+    });
+    const refused = await late;
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers).toMatchObject({ connection: 'close', 'retry-after': '1' });
+    refused.resume();
+
+    const read = await Promise.all(readings);
+    expect(read.filter(({ error: broken }) => broken !== undefined)).toEqual([]);
+    const ends = read.map(({ payloads }) => payloads.at(-1)!);
+    expect(ends.filter((end) => end === '[DONE]')).toHaveLength(110);
+    expect(ends.filter((end) => end.includes('server_shutdown'))).toHaveLength(110);
+    expect(await child.ended).toBe(0);
+    expect(performance.now() - toldAt).toBeLessThan(4_000);
+    expect(child.stderr).toBe('');
+    await upstream.allClosed();
+  });
+
+  it('waits until the last byte of a long answer has left', async () => {
+    const text = 'x'.repeat(12_000_000);
+    const { ask, gateway } = await alone(completion(text), { timeouts: {} });
+    const answer = await ask({});
+    let drained = false;
+    const draining = gateway.drain({ graceMs: 10_000 }).then(() => (drained = true));
+    let length = 0;
+    for await (const piece of answer.body!) {
+      if (length === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(drained).toBe(false);
+      }
+      length += piece.length;
+    }
+    await draining;
+    expect(length).toBeGreaterThan(text.length);
+  });
+
+  it('may be told twice, and ends both times', async () => {
+    const { ask, gateway } = await alone(hang());
+    const answer = ask({});
+    await expect.poll(() => gateway.status().inFlight).toBe(1);
+    await Promise.all([gateway.drain({ graceMs: 200 }), gateway.drain({ graceMs: 300 })]);
+    expect((await answer).status).toBe(503);
+  });
+
+  it('needs no longer than its grace, whatever hangs', async () => {
+    const { ask, gateway } = await alone(chat('no'), { hooks: { beforeRoute: () => new Promise<void>(() => {}) } });
+    const answer = ask({});
+    await expect.poll(() => gateway.status().inFlight).toBe(1);
+    const startedAt = performance.now();
+    await gateway.drain({ graceMs: 400 });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect((await answer).status).toBe(503);
+  });
+});
+
+describe('F35 the wall clock jumps', () => {
+  it.each([3_600_000, -3_600_000])('by %i ms: waits and breakers are not moved', async (jump) => {
+    const { ask, gateway, faulty } = await faultyAndSpare(error(429, undefined, { 'retry-after': '30' }));
+    expect(await textOf(await ask({}))).toBe(SPARE);
+    const real = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + jump);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { coolsForMs } = gateway.status().endpoints[0]!.readiness!;
+    expect(coolsForMs).toBeGreaterThan(25_000);
+    expect(coolsForMs).toBeLessThanOrEqual(30_000);
+    for (let time = 0; time < 3; time++) expect(await textOf(await ask({ stream: time === 1 }))).toBe(SPARE);
+    expect(faulty.ledger).toHaveLength(1);
+  });
+
+  it('in the middle of a stream: it is not cut', async () => {
+    const { ask } = await alone(stream('one two three four', { delayMs: 60 }));
+    const answer = await ask({ stream: true });
+    const real = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await textOf(answer)).toBe('one two three four');
+  });
+});
+
+it('F36 a stall of the loop: of 200 streams none is cut, and no breaker counts it', async () => {
+  const upstream = await upstreamFor(stream('a b c d e f g h i j k l m n o p', { delayMs: 100 }));
+  const { ask, tell } = await processOver([upstream], { timeouts: { idleMs: 400, firstEventMs: 400 }, maxAttempts: 1 });
+  const reading = Array.from({ length: 200 }, async () => textOf(await ask({ stream: true })));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await tell({ stallMs: 1_200 });
+  expect(new Set(await Promise.all(reading))).toEqual(new Set(['a b c d e f g h i j k l m n o p']));
+  const { endpoints } = await tell({});
+  expect(endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
+});
+
+it('F37 an overloaded process refuses new requests before it reads them, keeps its streams, and recovers', async () => {
+  const upstream = await upstreamFor(stream('a '.repeat(90), { delayMs: 100 }));
+  const { ask, tell } = await processOver([upstream], { overloadProtection: true });
+  const reading = Array.from({ length: 10 }, async () => textOf(await ask({ stream: true })));
+  await expect.poll(async () => (await tell({})).inFlight).toBe(10);
+  let load = 0;
+  for (let time = 0; time < 20 && load < 2; time++) load = (await tell({ stallMs: 320 })).load;
+  expect(load).toBe(2);
+  const refused = await ask({});
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect((await ask({}, { headers: { authorization: 'Bearer wrong-key-of-someone' } })).status).toBe(401);
+  await expect.poll(async () => (await tell({})).load, { timeout: 3_000 }).toBe(0);
+  expect((await ask({ stream: true })).status).toBe(200);
+  expect(new Set(await Promise.all(reading))).toEqual(new Set(['a '.repeat(90)]));
+}, 30_000);
+
+describe('F37 more requests than allowed', () => {
+  it('exactly the excess is refused at once, and those inside are not touched', async () => {
+    const { ask, gateway } = await alone(stream('one two three', { delayMs: 200 }), {
+      maxInFlight: 50,
+      timeouts: {},
+    });
+    const inside = Array.from({ length: 50 }, () => ask({ stream: true }));
+    await expect.poll(() => gateway.status().inFlight).toBe(50);
+    const startedAt = performance.now();
+    const excess = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(new Set(excess)).toEqual(new Set([503]));
+    for (const answer of inside) expect(await textOf(await answer)).toBe('one two three');
+  });
+});
+
+describe('F38 no more files can be opened', () => {
+  it('is our fault: 503, no breaker counts it, and it passes', async () => {
+    const upstream = await fakeUpstream({ script: chat('fine'), keepAlive: false });
+    onTestFinished(() => upstream.close());
+    const wrapper = ['bash', '-c', 'ulimit -n 128; exec "$0" "$@"'];
+    const { ask, tell } = await processOver([upstream], { maxAttempts: 2 }, wrapper);
+    // Keep-alive: the client's own connection stands before the files are gone.
+    expect(await textOf(await ask({}))).toBe('fine');
+    await tell({ files: 'open' });
+    const answer = await ask({});
+    expect(answer.status).toBe(503);
+    expect(((await answer.json()) as { error: object }).error).toMatchObject({ code: 'server_is_overloaded' });
+    const { endpoints } = await tell({ files: 'close' });
+    expect(endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
+    expect(await textOf(await ask({}))).toBe('fine');
+  });
+
+  it.each([
+    [20_000, 9_744],
+    [1_024, 256],
+    [256, 16],
+    [Infinity, Infinity],
+  ])('of %d files %d requests are allowed', (limit, requests) => {
+    expect(requestsWithinOpenFiles(limit)).toBe(requests);
+  });
+});
+
+it('F39 no more ports: our fault as well, and it passes', async ({ skip }) => {
+  if (!ownNetwork()) skip('network namespaces are not available here');
+  const child = runChild(new URL('programs/few-ports.ts', import.meta.url), { wrapper: ['unshare', '-rn'] });
+  expect(await child.message()).toEqual({ refused: 503, failures: 0, after: 200 });
+});
+
+function ownNetwork(): boolean {
+  try {
+    execFileSync(
+      'unshare',
+      ['-rn', 'sh', '-c', 'ip link set lo up && test -w /proc/sys/net/ipv4/ip_local_port_range'],
+      {
+        stdio: 'ignore',
+      },
+    );
+    return true;
+  } catch {
+    return false;
+  }
+}

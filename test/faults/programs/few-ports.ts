@@ -1,0 +1,51 @@
+// Runs in a network of its own with four ephemeral ports: soon a connection to the upstream finds none.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { createGateway } from '../../../src/index.js';
+import { chat, fakeUpstream, hang } from '../../../src/testing/index.js';
+
+execFileSync('ip', ['link', 'set', 'lo', 'up']);
+const upstream = await fakeUpstream({ script: hang() });
+const gateway = createGateway({
+  keys: false,
+  maxAttempts: 1,
+  providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'] } },
+});
+const server = createServer(gateway);
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const { port } = server.address() as AddressInfo;
+writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '40000 40003\n');
+
+/** Each client comes from an address of its own, so that only the gateway runs out of ports. */
+let clients = 1;
+function ask(onStatus: (status: number | undefined) => void): void {
+  const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
+  const asked = request(
+    {
+      port,
+      host: '127.0.0.1',
+      localAddress: `127.0.1.${clients++}`,
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    },
+    (answer) => onStatus(answer.resume().statusCode),
+  );
+  asked.on('error', () => {});
+  asked.end(body);
+}
+
+let refused: unknown;
+for (let asked = 0; asked < 8 && refused === undefined; asked++) {
+  const status = new Promise((resolve) => ask(resolve));
+  refused = await Promise.race([status, upstream.nextRequest().then(() => undefined)]);
+}
+const { failures } = gateway.status().endpoints[0]!.readiness!.breaker;
+await upstream.refuse();
+await upstream.resume();
+upstream.always(chat('again'));
+const after = await new Promise((resolve) => ask(resolve));
+process.send!({ refused, failures, after });
+process.exit();

@@ -1,0 +1,44 @@
+// A gateway as a host would run it: one process, one server, drained on SIGTERM. Its parent may ask it for mischief.
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGateway, type GatewayOptions } from '../../../src/index.js';
+
+const options = JSON.parse(process.env['GATEWAY_OPTIONS']!) as GatewayOptions;
+const graceMs = Number(process.env['GRACE_MS'] ?? 4_000);
+
+const gateway = createGateway(options);
+const server = createServer(gateway);
+server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));
+
+process.once('SIGTERM', async () => {
+  await gateway.drain({ graceMs });
+  await gateway.close();
+  server.close();
+  server.closeAllConnections();
+  // Nothing else may keep the process: it ends by itself.
+  process.disconnect();
+});
+
+const opened: number[] = [];
+
+process.on('message', (message: unknown) => {
+  const asked = message as { stallMs?: number; files?: 'open' | 'close' };
+  if (asked.stallMs !== undefined) stall(asked.stallMs);
+  if (asked.files === 'open') openUntilRefused();
+  for (const file of asked.files === 'close' ? opened.splice(0) : []) closeSync(file);
+  process.send!(gateway.status());
+});
+
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+function openUntilRefused(): void {
+  try {
+    for (;;) opened.push(openSync('/dev/null', 'r'));
+  } catch {
+    // This is what was wanted.
+  }
+}

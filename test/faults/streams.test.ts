@@ -1,0 +1,102 @@
+import { createParser } from 'eventsource-parser';
+import OpenAI, { APIError } from 'openai';
+import { describe, expect, it } from 'vitest';
+import { drip, faults, reset, sse, stall, stream } from '../../src/testing/index.js';
+import { contentOf, readSse } from '../support/read-sse.js';
+import { alone, expectHonestEnd, faultyAndSpare, SPARE, textOf, type Pair } from './set-up.js';
+
+const words = Array.from({ length: 18 }, (_, index) => `word${index} `);
+
+describe('F07 reset mid-stream', () => {
+  it.each(Array.from({ length: 21 }, (_, events) => events))('after %i events', async (events) => {
+    const { ask } = await faultyAndSpare(stream(words, { afterEvents: events, end: 'reset' }));
+    const answer = await ask({ stream: true });
+    // The head and the role say nothing: until then the spare can still answer. The 20th event is the finish reason.
+    if (events <= 1) expect(await textOf(answer)).toBe(SPARE);
+    else if (events >= 20) expect(await textOf(answer)).toBe(words.join(''));
+    else {
+      const { said, code } = await expectHonestEnd(answer);
+      expect(said).toBe(words.slice(0, events - 1).join(''));
+      expect(code).toBe('upstream_truncated');
+    }
+  });
+});
+
+describe('F09 silence in the middle', () => {
+  it('nothing more comes', async () => {
+    const { ask, faulty } = await alone(stall('one two three', { after: 2, ms: 60_000 }));
+    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
+    expect((await faulty.closed(faulty.ledger[0]!)).closedBy).toBe('client');
+  });
+
+  it('only comments come', async () => {
+    const { ask } = await alone(drip({ after: 2, everyMs: 20 }), { timeouts: { idleMs: 150 } });
+    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
+  });
+
+  it.each([true, false])('before anything was said, only comments come (stream: %s)', async (streamed) => {
+    const { ask } = await faultyAndSpare(streamed ? drip({ after: 1, everyMs: 20 }) : commentsForJson());
+    expect(await textOf(await ask({ stream: streamed }))).toBe(SPARE);
+  });
+
+  it('a pause within the limits is nobody’s business', async () => {
+    const { ask } = await alone(stall('one two three', { after: 2, ms: 200 }));
+    expect(await textOf(await ask({ stream: true }))).toBe('one two three');
+  });
+
+  function commentsForJson() {
+    const comments = (function* () {
+      for (;;) {
+        yield 20;
+        yield Buffer.from(': still here\n\n');
+      }
+    })();
+    return sse(comments);
+  }
+});
+
+describe('F19 half an answer is never taken for a whole one', () => {
+  const cuts = [
+    ['reset', () => reset({ after: 4 })],
+    ['an error event', () => faults.errorMidStream.script],
+    ['a broken event', () => faults.brokenEvent.script],
+    ['a clean end without a finish reason', () => faults.noFinish.script],
+    ['silence', () => stall('one two three', { after: 2, ms: 60_000 })],
+  ] as const;
+
+  it.each(cuts)('by openai-node (%s)', async (_how, script) => {
+    const { baseUrl } = await alone(script());
+    const client = new OpenAI({ baseURL: baseUrl, apiKey: 'demo-key', maxRetries: 0 });
+    const read = async (): Promise<void> => {
+      const messages = [{ role: 'user' as const, content: 'hi' }];
+      for await (const chunk of await client.chat.completions.create({ model: 'm', messages, stream: true }))
+        void chunk;
+    };
+    await expect(read()).rejects.toBeInstanceOf(APIError);
+  });
+
+  it.each(cuts)('by fetch (%s)', async (_how, script) => {
+    await expectHonestEnd(await (await alone(script())).ask({ stream: true }));
+  });
+
+  it.each(cuts)('by eventsource-parser (%s)', async (_how, script) => {
+    const events = await parsedEvents(await alone(script()));
+    expect(events.filter(({ data }) => data === '[DONE]')).toEqual([]);
+    expect(JSON.parse(events.at(-1)!.data)).toHaveProperty('error.code');
+  });
+
+  async function parsedEvents({ ask }: Pair): Promise<{ data: string }[]> {
+    const events: { data: string }[] = [];
+    const parser = createParser({ onEvent: (event) => void events.push(event) });
+    const answer = await ask({ stream: true });
+    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) parser.feed(text);
+    return events;
+  }
+
+  it('and is said as one chunk, whatever the client has read before', async () => {
+    const { ask } = await alone(reset({ after: 4 }));
+    const payloads = await readSse(await ask({ stream: true }));
+    expect(contentOf(payloads.slice(0, -1))).not.toBe('');
+    expect(Object.keys(JSON.parse(payloads.at(-1)!) as object)).toEqual(['error']);
+  });
+});

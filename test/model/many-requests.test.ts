@@ -1,0 +1,280 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/budget.js';
+import { Fault } from '../../src/proxy/faults.js';
+import type { AnsweringCall } from './answering-transport.js';
+import { MAX_ATTEMPTS, World, type Asked } from './many-requests.js';
+
+/** The model is empty: what must hold is the same in every state. */
+type Command = fc.AsyncCommand<object, World>;
+
+/** One step of the world, after which everything that must always hold is looked at. */
+class Step implements Command {
+  readonly #name: string;
+  readonly #act: (world: World) => void | Promise<void>;
+
+  constructor(name: string, act: (world: World) => void | Promise<void>) {
+    this.#name = name;
+    this.#act = act;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: object, world: World): Promise<void> {
+    await this.#act(world);
+    await world.settle();
+    expectInvariants(world);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+/** A step on one of the requests that are at work, where there is one. */
+function onAsked(name: string, which: number, act: (asked: Asked, world: World) => void | Promise<void>): Step {
+  return new Step(`${name} #${which}`, (world) => {
+    const atWork = world.asked.filter(({ settled }) => !settled);
+    const asked = atWork[which % Math.max(1, atWork.length)];
+    return asked === undefined ? undefined : act(asked, world);
+  });
+}
+
+const chunk = (choice: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
+const ROLE = chunk({ delta: { role: 'assistant', content: '' }, finish_reason: null });
+const said = (text: string): string => chunk({ delta: { content: text }, finish_reason: null });
+const FINISH = chunk({ delta: {}, finish_reason: 'stop' });
+const DONE = 'data: [DONE]\n\n';
+const whole = (text: string): string =>
+  JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }] });
+
+const EVENTS = { 'content-type': 'text/event-stream' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const which = fc.nat(5);
+
+/** A step on the call that a request waits for; `from` names it, so that mixed answers would show. */
+function onCall(name: string, act: (call: AnsweringCall, from: string) => void): fc.Arbitrary<Step> {
+  return which.map((at) =>
+    onAsked(name, at, ({ call }) => (call === undefined ? undefined : act(call, `call-${call.number} `))),
+  );
+}
+
+/** Brings a call to where an answer can come, from wherever it stands. */
+function headOf(call: AnsweringCall, status: number, headers: Readonly<Record<string, string>>): void {
+  if (call.state === 'connecting') call.connect();
+  if (call.state === 'connected') call.answer(status, headers);
+}
+
+/** Says `text` where an answer has begun. */
+function say(call: AnsweringCall, ...texts: readonly string[]): void {
+  if (call.state === 'answering') for (const text of texts) call.say(text);
+}
+
+const good = [
+  onCall('connects', (call) => void (call.state === 'connecting' && call.connect())),
+  onCall('begins a stream', (call, from) => {
+    headOf(call, 200, EVENTS);
+    say(call, ROLE, said(from));
+  }),
+  onCall('goes on', (call, from) => say(call, said(from))),
+  onCall('ends a stream', (call) => {
+    say(call, FINISH, DONE);
+    if (call.state === 'answering') call.end();
+  }),
+  onCall('answers whole', (call, from) => {
+    headOf(call, 200, JSON_TYPE);
+    say(call, whole(from));
+    if (call.state === 'answering') call.end();
+  }),
+];
+
+const status = fc.constantFrom(204, 301, 400, 401, 404, 408, 409, 429, 500, 503, 529, 999);
+const code = fc.constantFrom('ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EMFILE', 'HPE_INVALID_CONSTANT');
+const retryAfter = fc.option(fc.constantFrom('1', '4', '30', 'soon'));
+
+const bad = [
+  fc.tuple(which, code, fc.boolean()).map(([at, error, reused]) =>
+    onAsked(`fails with ${error}, reused: ${reused}`, at, ({ call }) => {
+      if (call?.state === 'connecting' || call?.state === 'connected')
+        call.fail(error, reused && call.state === 'connected');
+    }),
+  ),
+  fc.tuple(which, status, retryAfter).map(([at, said_, wait]) =>
+    onAsked(`answers ${said_}, retry-after ${wait}`, at, ({ call }) => {
+      if (call === undefined) return;
+      headOf(call, said_, wait === null ? JSON_TYPE : { ...JSON_TYPE, 'retry-after': wait });
+      if (call.state === 'answering') call.end();
+    }),
+  ),
+  onCall('sends a head and nothing else', (call) => headOf(call, 200, EVENTS)),
+  onCall('sends a role', (call) => {
+    headOf(call, 200, EVENTS);
+    say(call, ROLE);
+  }),
+  onCall('sends a comment', (call) => say(call, ': working\n\n')),
+  onCall('sends an error', (call) => say(call, 'data: {"error":{"message":"no","type":"server_error"}}\n\n')),
+  onCall('sends junk', (call) => say(call, 'data: {"choices":[{\n\n')),
+  onCall('ends', (call) => void (call.state === 'answering' && call.end())),
+  onCall('is cut', (call) => void (call.state === 'answering' && call.cut())),
+];
+
+const world = [
+  which.map((at) => onAsked('client leaves', at, (asked) => asked.leave())),
+  which.map((at) => onAsked('client stops reading', at, ({ sink }) => void (sink.blocked = true))),
+  which.map((at) => onAsked('client reads on', at, ({ sink }) => sink.unblock())),
+  fc.constantFrom(20, 300, 2_000, 6_000).map((ms) => new Step(`${ms} ms pass`, (real) => real.advance(ms))),
+  fc.constantFrom(12_000, 31_000).map((ms) => new Step(`${ms} ms pass`, (real) => real.advance(ms))),
+  fc.constantFrom(-3_600_000, 3_600_000).map((ms) => new Step(`the clock jumps`, ({ clock }) => clock.jumpWall(ms))),
+  fc.nat(2).map(
+    (at) =>
+      new Step(`breaker of p${at} opens`, ({ targets, endpoints }) => {
+        for (let call = 0; call < 5; call++) {
+          targets.begin(`p${at}`, targets.of(endpoints[at]!, false)).fail(new Fault('reset'), `tenant-${call}`);
+        }
+      }),
+  ),
+  fc.constant(
+    new Step('the budget is used up', ({ targets }) => {
+      const budget = targets.budgetOf('m');
+      while (budget.take(1));
+    }),
+  ),
+];
+
+const asks = fc
+  .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }) })
+  .map(
+    ({ stream, candidates }) =>
+      new Step(`ask(stream: ${stream}, ${candidates})`, (real) =>
+        real.asked.length < 8 ? real.ask(stream, candidates) : undefined,
+      ),
+  );
+
+/** Mostly well, often badly, now and then something else: else nothing would ever come to its end. */
+const steps = [asks, asks, ...good, ...good, ...good, ...bad, ...bad, ...world];
+
+/** What must hold at every moment. */
+function expectInvariants({ asked: all, clock, endpoints, targets }: World): void {
+  for (const asked of all) {
+    const { sink, calls, context } = asked;
+    // Bytes in their order, and of one answer only.
+    expect(sink.faults).toEqual([]);
+    expect(sink.sources.size).toBeLessThanOrEqual(1);
+    expect(sink.told.filter((what) => what === 'open' || what === 'json').length).toBeLessThanOrEqual(1);
+    // One call at a time.
+    expect(calls.filter((call) => !call.over && call.live).length).toBeLessThanOrEqual(1);
+    expect(context.attempts.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
+    // A kept connection that was found dead is asked again without being counted: once an attempt at most.
+    expect(calls.length).toBeLessThanOrEqual(2 * context.attempts.length);
+    // No time beyond what was allowed, but for a client that reads nothing.
+    if (!asked.settled && !sink.blocked) expect(clock.now()).toBeLessThanOrEqual(asked.deadline + 1_000);
+    if (asked.left) {
+      expect(asked.settled).toBe(true);
+      expect(calls.filter((call) => call.live)).toEqual([]);
+    }
+    if (asked.settled) expectEnded(asked);
+  }
+  const atWork = all.filter(({ settled }) => !settled).length;
+  for (const endpoint of endpoints) {
+    const inFlight = targets.status(endpoint.id)?.inFlight ?? 0;
+    expect(inFlight).toBeGreaterThanOrEqual(0);
+    expect(inFlight).toBeLessThanOrEqual(atWork);
+  }
+  const { tokens } = targets.budgetOf('m');
+  expect(tokens).toBeGreaterThanOrEqual(0);
+  expect(tokens).toBeLessThanOrEqual(500);
+}
+
+/** Every attempt ended in exactly one way, and the client was told exactly one thing. */
+function expectEnded({ sink, context, left, error, calls }: Asked): void {
+  const outcomes = context.attempts.map(({ outcome }) => outcome);
+  expect(outcomes).not.toContain('pending');
+  expect(outcomes.slice(0, -1)).not.toContain('ok');
+  if (!left) expect(sink.ended).toBe(true);
+  if (sink.told.at(-1) === 'done' || sink.told.at(-1) === 'json') expect(outcomes.at(-1)).toBe('ok');
+  if (error !== undefined && !left) expect(sink.told).toEqual(['fail']);
+  // Of those that were given up nothing goes on; of the others a short rest may still be read for the connection.
+  if (left) expect(calls.filter((call) => call.live)).toEqual([]);
+}
+
+/** In the end nobody waits, nothing runs, and the budget is what the attempts say it is. */
+async function expectQuiet(real: World): Promise<void> {
+  for (const asked of real.asked) if (!asked.settled && asked.sink.blocked) asked.sink.unblock();
+  await real.settle();
+  await real.advance(70_000);
+  expectInvariants(real);
+  expect(real.asked.filter(({ settled }) => !settled)).toEqual([]);
+  expect(real.transport.calls.filter((call) => !call.over)).toEqual([]);
+  expect(real.clock.pending.size).toBe(0);
+  for (const endpoint of real.endpoints) {
+    expect(real.targets.status(endpoint.id)?.inFlight ?? 0).toBe(0);
+    expect(real.targets.hasRoom(endpoint.provider.slug)).toBe(true);
+  }
+}
+
+describe('the failover of many requests, whatever happens to them', () => {
+  it('keeps what it promises after every step', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: 'max' }), fc.nat(1_000), async (commands, seed) => {
+        const world = new World(seed);
+        await world.ask(seed % 2 === 0, 1 + (seed % 3));
+        await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
+        await expectQuiet(world);
+      }),
+      { numRuns: 400 },
+    );
+  }, 120_000);
+
+  it('spends, gives back and earns tokens as its attempts went', async () => {
+    const fates = fc.array(fc.constantFrom('refused', 'reset', '500', 'ok', 'left'), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fates, { minLength: 1, maxLength: 12 }), fc.nat(1_000), async (requests, seed) => {
+        const world = new World(seed);
+        const budget = world.targets.budgetOf('m');
+        let tokens = budget.tokens;
+        for (const [number, fate] of requests.entries()) {
+          await world.ask(false, 2);
+          const asked = world.asked[number]!;
+          for (const step of fate) await suffer(asked, step, world);
+          while (!asked.settled) await suffer(asked, 'ok', world);
+          tokens = Math.min(500, tokens + gainOf(asked));
+          expect(budget.tokens).toBe(tokens);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});
+
+/** Lets the next call of a request come to `fate`. */
+async function suffer(asked: Asked, fate: string, world: World): Promise<void> {
+  for (let waited = 0; asked.call === undefined && !asked.settled && waited < 20; waited++) await world.advance(500);
+  const { call } = asked;
+  if (call === undefined || asked.settled) return;
+  if (fate === 'left') asked.leave();
+  else if (fate === 'refused') call.fail('ECONNREFUSED', false);
+  else {
+    call.connect();
+    if (fate === 'reset') call.fail('ECONNRESET', false);
+    else {
+      call.answer(fate === 'ok' ? 200 : 500, { 'content-type': 'application/json' });
+      const choice = { index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' };
+      call.say(fate === 'ok' ? JSON.stringify({ choices: [choice] }) : '{}');
+      call.end();
+    }
+  }
+  await world.settle();
+}
+
+/** What a request brought or cost: every attempt after the first has its price, and a success gives the last one back. */
+function gainOf({ context: { attempts } }: Asked): number {
+  const costs = attempts.map(({ slug }, index): number => {
+    if (index === 0) return 0;
+    return attempts.slice(0, index).some((earlier) => earlier.slug === slug) ? RETRY_COST : FALLBACK_COST;
+  });
+  const spent = costs.reduce((sum, cost) => sum + cost, 0);
+  if (attempts.at(-1)?.outcome !== 'ok') return -spent;
+  return attempts.length === 1 ? 1 : (costs.at(-1) ?? 0) - spent;
+}

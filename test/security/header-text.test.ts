@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { chat, raw } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+
+/** Text that could break out of a header. */
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: fc.constantFrom('\r', '\n', '\0', ':', 'a', 'é', '☃', ' ', '{') }),
+);
+
+it('text of models, ids and keys is refused or harmless in headers', async () => {
+  const upstream = await upstreamFor(chat('fine'));
+  const { ask } = await gatewayOver([upstream], { defaultModel: 'm' });
+  await ask({});
+  const names = Object.keys(upstream.ledger[0]!.headers).toSorted();
+  await fc.assert(
+    fc.asyncProperty(text, text, text, async (model, user, key) => {
+      const answer = await ask({
+        model,
+        user,
+        provider_order: [user],
+        provider_configs: { p0: { api_key: key } },
+      });
+      expect(answer.status).toBeLessThan(500);
+      await answer.text();
+    }),
+    { numRuns: 200 },
+  );
+  expect(upstream.violations).toEqual([]);
+  for (const { headers } of upstream.ledger) expect(Object.keys(headers).toSorted()).toEqual(names);
+});
+
+it('text of an upstream never reaches the client’s head', async () => {
+  let said = '';
+  const upstream = await upstreamFor(() => {
+    const line = said.replaceAll(/[\r\n]/g, '');
+    return raw(`HTTP/1.1 429 ${line}\r\nretry-after: ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+  const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headMs: 500 } });
+  await fc.assert(
+    fc.asyncProperty(text, async (words) => {
+      said = words;
+      const answer = await ask({});
+      expect([429, 502]).toContain(answer.status);
+      const wait = answer.headers.get('retry-after');
+      if (wait !== null) expect(wait).toMatch(/^\d{1,2}$/);
+      await answer.text();
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,93 @@
+import type { RequestListener } from 'node:http';
+import express from 'express';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Gateway } from '../../src/index.js';
+import type { FakeUpstream } from '../../src/testing/index.js';
+import { rawRequests, SMUGGLED, type RawRequest } from '../fixtures/raw-requests.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { rawRequest } from '../support/raw-request.js';
+
+const hosts: readonly [string, (gateway: Gateway) => RequestListener][] = [
+  ['node:http', (gateway) => gateway],
+  ['Express 5', (gateway) => express().use('/v1/chat/completions', gateway)],
+];
+
+const portOf = (baseUrl: string): number => Number(new URL(baseUrl).port);
+
+/** Good requests are waited for; of the others all that comes within a moment, for there may be nothing. */
+function patienceFor({ expect: outcome, requests, bytes }: RawRequest): { responses: number; timeoutMs: number } {
+  // `100 Continue` comes before the answer.
+  const interim = bytes.includes('100-continue') ? 1 : 0;
+  if (outcome === 'served') return { responses: requests + interim, timeoutMs: 10_000 };
+  return { responses: Infinity, timeoutMs: outcome === 'either' ? 400 : 150 };
+}
+
+/** The upstream reads by the letter and pipelines greedily: what slips in as a second request is in its ledger. */
+function expectNothingSmuggled({ ledger, violations }: FakeUpstream): void {
+  expect(violations).toEqual([]);
+  for (const entry of ledger) {
+    const seen = JSON.stringify([entry.path, entry.rawHeaders, entry.text]);
+    expect(seen.toLowerCase()).not.toContain(SMUGGLED);
+    expect(entry.headers['transfer-encoding']).toBeUndefined();
+    expect(Number(entry.headers['content-length'])).toBe(entry.body.length);
+    expect(entry.headers['authorization']).toBe('Bearer operator-secret-0');
+  }
+}
+
+describe.each(hosts)('behind %s, a request that two servers could read differently', (_host, mount) => {
+  it.each(rawRequests.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
+    const upstream = await upstreamFor();
+    const { baseUrl, ask } = await gatewayOver([upstream], {}, mount);
+    const exchange = await rawRequest(portOf(baseUrl), Buffer.from(row.bytes, 'latin1'), patienceFor(row));
+    const answers = exchange.responses.filter(({ status }) => status >= 200);
+    const served = answers.filter(({ status }) => status === 200).length;
+    if (row.expect === 'served') expect(answers.map(({ status }) => status)).toEqual(Array(row.requests).fill(200));
+    if (row.expect === 'refused') expect(served).toBe(0);
+    expect(served).toBeLessThanOrEqual(row.requests);
+    // Whoever comes next on the same upstream connection gets an answer of their own.
+    expect((await ask({})).status).toBe(200);
+    // As many upstream requests as the clients were answered, never one more.
+    expect(upstream.ledger).toHaveLength(served + 1);
+    expectNothingSmuggled(upstream);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('is the last one on its connection where its extent is unclear', async () => {
+    const { baseUrl } = await gatewayOver([await upstreamFor()], {}, mount);
+    for (const name of ['xchunked', 'gzip-then-chunked', 'two-hosts']) {
+      const row = rawRequests.find((candidate) => candidate.name === name)!;
+      const { responses } = await rawRequest(portOf(baseUrl), row.bytes);
+      expect(responses[0]).toMatchObject({ status: 400, headers: { connection: 'close' } });
+    }
+  });
+});
+
+it('a corpus with a few bytes changed still makes one upstream request of one client request', async () => {
+  const upstream = await upstreamFor();
+  const { baseUrl } = await gatewayOver([upstream], { bodyTimeoutMs: 1_000 });
+  const mutation = fc.record({
+    row: fc.constantFrom(...rawRequests.filter(({ bytes }) => bytes.length < 2_000)),
+    at: fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), { minLength: 1, maxLength: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(mutation, async ({ row, at }) => {
+      upstream.forget();
+      const bytes = Buffer.from(row.bytes, 'latin1');
+      for (const [where, value] of at) bytes[Math.floor(where * bytes.length)] = value;
+      const { responses } = await rawRequest(portOf(baseUrl), bytes, {
+        responses: row.requests,
+        timeoutMs: 60,
+        fin: true,
+      });
+      const answers = responses.filter(({ status }) => status >= 200);
+      // A client that closes its side may miss its answer; a request that nobody asked for is another matter.
+      expect(upstream.ledger.length).toBeLessThanOrEqual(row.requests);
+      expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+      expect(upstream.violations).toEqual([]);
+      for (const { rawHeaders } of upstream.ledger)
+        expect(JSON.stringify(rawHeaders).toLowerCase()).not.toContain(SMUGGLED);
+    }),
+    { numRuns: 250 },
+  );
+});
