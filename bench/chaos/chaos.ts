@@ -1,0 +1,95 @@
+// Real processes on loopback, harm done to them by a seeded schedule, and an oracle over what clients and upstreams saw.
+// node bench/chaos/chaos.ts [--short | --long] [--requests N] [--seed N]
+import { readLedgers } from './lib/ledger.ts';
+import { numbersAndWords } from './lib/options.ts';
+import { judge, type Finding, type Verdict } from './lib/oracle.ts';
+import { incidents } from './lib/program.ts';
+import { print, printTable } from './lib/report.ts';
+import { playSchedule } from './lib/schedule.ts';
+import { Traffic } from './lib/traffic.ts';
+import { World } from './lib/world.ts';
+
+const SHORT = { seconds: 50, requests: 5_000 };
+const LONG = { seconds: 600, requests: 60_000 };
+const SHOWN = 10;
+/** Shares of faults: one of three is always well. */
+const UPSTREAMS = { a: 0, b: 0.2, c: 0.2 };
+
+const options = numbersAndWords(['requests', 'seed'], ['short', 'long']);
+const plan = options.words.has('long') ? LONG : SHORT;
+const { seed = 1, requests = plan.requests } = options.numbers;
+// A number of requests keeps its rate, and takes as long as that takes.
+const perSecond = plan.requests / plan.seconds;
+
+process.on('warning', ({ name, message }) => incidents.warnings.push(`clients: ${name}: ${message}`));
+
+const world = await World.start({ seed, upstreams: UPSTREAMS, gateways: 2, redis: true });
+const traffic = new Traffic({
+  port: world.balancer.port,
+  providers: Object.keys(UPSTREAMS),
+  gatewayOf: (localPort) => world.balancer.backendOf(localPort),
+  seed,
+  requests,
+  perSecond,
+});
+let over = false;
+const acting = playSchedule(world, traffic, seed, () => over);
+await traffic.run();
+over = true;
+const acts = await acting;
+await world.end();
+const verdict = judge({
+  records: traffic.records,
+  attempts: readLedgers(world.ledgers),
+  disturbances: world.disturbances,
+  killed: world.killed,
+});
+world.clear();
+process.exitCode = report(verdict) ? 0 : 1;
+
+function report({ findings, ...figures }: Verdict): boolean {
+  for (const finding of findings.slice(0, SHOWN)) print(describe(finding));
+  for (const line of incidents.warnings.slice(0, SHOWN)) print(`warning: ${line}`);
+  for (const { name, code, signal } of incidents.exits) print(`exit: ${name} ended with ${code ?? signal}`);
+  const count = (kind: Finding['kind']): number => findings.filter((each) => each.kind === kind).length;
+  const stall = Math.max(...world.farewells.map(({ longestStallMs }) => longestStallMs));
+  const left = [...world.farewells.flatMap((farewell) => farewell.left), ...world.stuck];
+  print(`acts: ${[...acts].map(([name, times]) => `${name} ${times}×`).join(', ')}`);
+  return printTable(`chaos, seed ${seed}${world.redis === undefined ? ', without Redis' : ''}`, [
+    { name: 'requests', figure: traffic.records.length },
+    { name: '  whole answers', figure: figures.whole },
+    { name: '  of them cached', figure: figures.cached },
+    { name: '  told of a truncation', figure: figures.told },
+    { name: '  left on purpose', figure: figures.aborted },
+    { name: '  cut by a gateway killed', figure: figures.excluded },
+    ...(['lost', 'duplicated', 'corrupted'] as const).map((kind) => none(kind, count(kind))),
+    { name: 'longest stall of a gateway', figure: `${Math.round(stall)} ms` },
+    { name: 'attempts that met a fault', figure: figures.faults },
+    {
+      name: 'amplification',
+      figure: figures.amplification.toFixed(3),
+      gate: 'at most 1.35',
+      passed: figures.amplification <= 1.35,
+    },
+    none('unexpected exits', incidents.exits.length),
+    none('warnings on stderr', incidents.warnings.length),
+    none('sockets or gateways left', left.length),
+  ]);
+}
+
+function none(name: string, figure: number): { name: string; figure: number; gate: string; passed: boolean } {
+  return { name, figure, gate: 'none', passed: figure === 0 };
+}
+
+function describe({ kind, why, record, attempts }: Finding): string {
+  const { id, stream, status, gateway, startedAt, endedAt } = record;
+  const asked = `${id} (${stream ? 'stream' : 'JSON'}, ${status ?? 'no status'}, ${Math.round(endedAt - startedAt)} ms, ${gateway})`;
+  const tries = attempts.map(
+    ({ mark, script, begunAt, end }) =>
+      `    ${mark} ${script} at ${Math.round(begunAt - startedAt)} ms: ` +
+      (end === undefined
+        ? 'no end'
+        : `${end.completed ? 'completed' : 'cut'} by ${end.closedBy ?? 'nobody'} at ${Math.round(end.at - startedAt)} ms`),
+  );
+  return [`${kind}: ${asked}: ${why}`, ...tries].join('\n');
+}

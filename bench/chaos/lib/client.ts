@@ -1,0 +1,165 @@
+import { request, type IncomingMessage } from 'node:http';
+import { now } from './time.ts';
+
+export const KEY = 'chaos-key-0123456789';
+export const MODEL = 'chaos-model';
+
+/** What one client asks. */
+export interface Question {
+  readonly id: string;
+  /** The user's words; the answer is a function of them. */
+  readonly question: string;
+  readonly stream: boolean;
+  /** Providers in the order in which they shall be tried; the gateway's own choice without. */
+  readonly order?: readonly string[];
+}
+
+/** What became of one request, as its client saw it. */
+export interface ClientRecord extends Question {
+  readonly startedAt: number;
+  endedAt: number;
+  /** The client's own port. */
+  localPort: number;
+  /** Who served it, where that was found out. */
+  gateway: string;
+  status: number | undefined;
+  /** Out of the gateway's cache. */
+  cached: boolean;
+  text: string;
+  /** The answer says of itself that it is whole. */
+  done: boolean;
+  /** The error that the answer tells of: its code. */
+  error: string | undefined;
+  /** The connection broke. */
+  broken: string | undefined;
+  /** We left on purpose. */
+  aborted: boolean;
+}
+
+/** A request under way. */
+export interface Asked {
+  readonly record: ClientRecord;
+  readonly finished: Promise<ClientRecord>;
+  /** Resolves with the first byte of the body, or at the end. */
+  readonly begun: Promise<void>;
+  abort(): void;
+}
+
+/** Asks on a connection of its own. Never rejects: what went wrong is in the record. */
+export function ask(port: number, question: Question): Asked {
+  const record: ClientRecord = {
+    ...question,
+    startedAt: now(),
+    endedAt: 0,
+    localPort: 0,
+    gateway: '',
+    status: undefined,
+    cached: false,
+    text: '',
+    done: false,
+    error: undefined,
+    broken: undefined,
+    aborted: false,
+  };
+  const body = JSON.stringify({
+    model: MODEL,
+    stream: question.stream,
+    messages: [{ role: 'user', content: question.question }],
+    ...(question.order === undefined ? {} : { provider_order: question.order }),
+  });
+  const sent = request({
+    port,
+    host: '127.0.0.1',
+    path: '/v1/chat/completions',
+    method: 'POST',
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      authorization: `Bearer ${KEY}`,
+      'x-request-id': question.id,
+    },
+  });
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const finished = new Promise<ClientRecord>((resolve) => {
+    const end = (broken?: string): void => {
+      record.broken ??= broken;
+      if (record.endedAt === 0) record.endedAt = now();
+      begin();
+      resolve(record);
+    };
+    sent.on('socket', (socket) => socket.once('connect', () => (record.localPort = socket.localPort ?? 0)));
+    sent.on('error', (error) => end(error.message));
+    sent.on(
+      'response',
+      (response) =>
+        void read(response, record, begin).then(
+          () => end(),
+          (error: Error) => end(error.message),
+        ),
+    );
+  });
+  sent.end(body);
+  const abort = (): void => {
+    if (record.endedAt !== 0) return;
+    record.aborted = true;
+    sent.destroy(new Error('left'));
+  };
+  return { record, finished, begun, abort };
+}
+
+async function read(response: IncomingMessage, record: ClientRecord, begun: () => void): Promise<void> {
+  record.status = response.statusCode;
+  record.cached = response.headers['x-nordlys-cache'] === 'HIT';
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of response) {
+      pieces.push(piece as Buffer);
+      begun();
+    }
+  } finally {
+    const body = Buffer.concat(pieces).toString('utf8');
+    if (response.headers['content-type']?.startsWith('text/event-stream') === true) readEvents(body, record);
+    else readWhole(body, record);
+  }
+}
+
+interface AnswerPart {
+  readonly choices?: readonly { readonly delta?: { content?: string }; readonly message?: { content?: string } }[];
+  readonly error?: { readonly code?: string | null; readonly message?: string };
+}
+
+function readWhole(body: string, record: ClientRecord): void {
+  const answer = parsed(body);
+  if (answer === undefined) return;
+  record.text = answer.choices?.[0]?.message?.content ?? '';
+  record.done = answer.choices !== undefined;
+  note(answer, record);
+}
+
+function readEvents(body: string, record: ClientRecord): void {
+  const text: string[] = [];
+  for (const line of body.split('\n')) {
+    if (!line.startsWith('data: ')) continue;
+    const data = line.slice(6);
+    if (data === '[DONE]') record.done = true;
+    const event = parsed(data);
+    if (event === undefined) continue;
+    text.push(event.choices?.[0]?.delta?.content ?? '');
+    note(event, record);
+  }
+  record.text = text.join('');
+}
+
+function note({ error }: AnswerPart, record: ClientRecord): void {
+  if (error !== undefined) record.error ??= error.code ?? error.message ?? 'an error without words';
+}
+
+function parsed(text: string): AnswerPart | undefined {
+  try {
+    return JSON.parse(text) as AnswerPart;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import type { ClientRecord } from './client.ts';
+import type { Attempt } from './ledger.ts';
+import { marksIn, textOf } from './texts.ts';
+import type { Disturbance } from './world.ts';
+
+/** A broken promise, with what is needed to look into it. */
+export interface Finding {
+  readonly kind: 'lost' | 'duplicated' | 'corrupted';
+  readonly why: string;
+  readonly record: ClientRecord;
+  readonly attempts: readonly Attempt[];
+}
+
+export interface Verdict {
+  readonly findings: readonly Finding[];
+  /** Whole answers. */
+  readonly whole: number;
+  readonly cached: number;
+  /** Broken off after they had begun, by an upstream that broke, and said so. */
+  readonly told: number;
+  /** Left on purpose. */
+  readonly aborted: number;
+  /** Cut by a gateway that was killed on purpose. */
+  readonly excluded: number;
+  /** Attempts that met a fault of a script. */
+  readonly faults: number;
+  /** Upstream attempts per request that needed any. */
+  readonly amplification: number;
+}
+
+export interface Evidence {
+  readonly records: readonly ClientRecord[];
+  readonly attempts: readonly Attempt[];
+  readonly disturbances: readonly Disturbance[];
+  /** Names of the gateways that were killed on purpose. */
+  readonly killed: ReadonlySet<string>;
+}
+
+/** A fault shows itself a little after the harm was done. */
+const AFTERMATH_MS = 500;
+
+type Fate = 'whole' | 'told' | 'aborted' | 'excluded' | 'lost';
+
+/** Joins what the clients saw with what the upstreams did. */
+export function judge(evidence: Evidence): Verdict {
+  const byId = attemptsById(evidence.attempts);
+  const byMark = new Map(evidence.attempts.map((attempt) => [attempt.mark, attempt]));
+  const findings: Finding[] = [];
+  const fates: Record<Fate, number> = { whole: 0, told: 0, aborted: 0, excluded: 0, lost: 0 };
+  for (const record of evidence.records) {
+    const attempts = byId.get(record.id) ?? [];
+    const find = (kind: Finding['kind'], why: string): void => void findings.push({ kind, why, record, attempts });
+    const fate = fateOf(record, attempts, evidence);
+    fates[fate]++;
+    if (fate === 'lost') find('lost', reasonOf(record));
+    const corruption = corruptionOf(record, fate === 'whole', byMark);
+    if (corruption !== undefined) find('corrupted', corruption);
+    if (marksIn(record.text).length > 1) find('duplicated', 'content of two attempts');
+    if (answeredTwice(attempts, evidence)) find('duplicated', 'two attempts were completed');
+  }
+  return {
+    findings,
+    whole: fates.whole,
+    cached: evidence.records.filter(({ cached }) => cached).length,
+    told: fates.told,
+    aborted: fates.aborted,
+    excluded: fates.excluded,
+    faults: evidence.attempts.filter(({ sound }) => !sound).length,
+    amplification: evidence.attempts.length / Math.max(1, byId.size),
+  };
+}
+
+function attemptsById(attempts: readonly Attempt[]): ReadonlyMap<string, readonly Attempt[]> {
+  const byId = new Map<string, Attempt[]>();
+  for (const attempt of attempts) {
+    const others = byId.get(attempt.id);
+    if (others === undefined) byId.set(attempt.id, [attempt]);
+    else others.push(attempt);
+  }
+  return byId;
+}
+
+function fateOf(record: ClientRecord, attempts: readonly Attempt[], evidence: Evidence): Fate {
+  if (record.status === 200 && record.done && record.error === undefined && record.broken === undefined) return 'whole';
+  if (record.aborted) return 'aborted';
+  if (record.broken !== undefined && evidence.killed.has(record.gateway)) return 'excluded';
+  const begun = attempts.find(({ mark }) => mark === marksIn(record.text)[0]);
+  const toldSo = record.stream && record.error !== undefined && !record.done && record.broken === undefined;
+  return toldSo && begun !== undefined && broke(begun, evidence) ? 'told' : 'lost';
+}
+
+function broke(attempt: Attempt, evidence: Evidence): boolean {
+  return !attempt.sound || disturbed(attempt, attempt.end?.at ?? Infinity, evidence);
+}
+
+function reasonOf({ status, error, broken, done, text }: ClientRecord): string {
+  if (broken !== undefined) return `the connection broke: ${broken}`;
+  if (error !== undefined) return `${status} ${error}${text === '' ? '' : ', though its upstream was well'}`;
+  return done ? `status ${status}` : 'ended without a word about it';
+}
+
+function corruptionOf(record: ClientRecord, whole: boolean, byMark: ReadonlyMap<string, Attempt>): string | undefined {
+  const [mark] = marksIn(record.text);
+  if (mark === undefined) return whole ? 'an answer that no upstream gave' : undefined;
+  const expected = textOf(record.question, mark);
+  if (whole ? record.text !== expected : !expected.startsWith(record.text)) return 'other bytes than were sent';
+  const attempt = byMark.get(mark);
+  if (attempt === undefined) return 'an answer that is in no ledger';
+  if (attempt.id !== record.id && !record.cached) return 'the answer to another request';
+  return undefined;
+}
+
+/** Two answers were sent, and nothing happened to the first that could have made its loss likely. */
+function answeredTwice(attempts: readonly Attempt[], evidence: Evidence): boolean {
+  const answered = attempts.filter(({ sound, end }) => sound && end?.completed === true);
+  return answered.some((first, place) => {
+    const second = answered[place + 1];
+    return second !== undefined && !disturbed(first, second.begunAt, evidence);
+  });
+}
+
+function disturbed({ upstream, begunAt }: Attempt, until: number, { disturbances }: Evidence): boolean {
+  return disturbances.some(
+    (each) => each.upstream === upstream && each.from <= until && each.to + AFTERMATH_MS >= begunAt,
+  );
+}

@@ -1,0 +1,18 @@
+/** Milliseconds that mean the same in every process of this machine, and never jump. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until `met`, looking every few milliseconds. False when it was not, in `withinMs`. */
+export async function until(met: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!met()) {
+    if (performance.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+}

@@ -1,0 +1,82 @@
+// A gateway in a process of its own, as an operator would run it: it drains at SIGTERM and then ends by itself.
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { announce, serve, setup } from '../../lib/channel.ts';
+import { KEY, MODEL } from '../lib/client.ts';
+import { gatewayPackage } from '../lib/package.ts';
+import type { GatewaySetup } from '../lib/set-up.ts';
+import { sleep, until } from '../lib/time.ts';
+import { RespClient } from './resp-client.ts';
+
+const { createGateway, redisStore } = gatewayPackage;
+const { upstreams, redisPort, roomy } = setup<GatewaySetup>();
+/** Stalls are a matter of seconds here. */
+const IMPATIENT = { connectMs: 1_000, headMs: 2_000, firstEventMs: 2_000, idleMs: 2_000, totalMs: 30_000 };
+/** The same price everywhere: the load is spread evenly. */
+const PRICED = { pricing: { prompt: 1, completion: 1 } };
+
+/** Turns of the event loop, not only time: a process that gets no CPU accepts nobody. */
+const LAST_TURNS = 5;
+const LAST_TURN_MS = 60;
+
+const redis = redisPort === undefined ? undefined : new RespClient(redisPort);
+const outcomes: Record<string, number> = {};
+
+const gateway = createGateway({
+  keys: [KEY],
+  providers: Object.fromEntries(
+    upstreams.map(({ name, port }) => [name, { baseUrl: `http://127.0.0.1:${port}/v1`, models: { [MODEL]: PRICED } }]),
+  ),
+  ...(roomy ? {} : { timeouts: IMPATIENT }),
+  cache: { maxEntries: 1_000, ...(redis === undefined ? {} : { store: redisStore(redis) }) },
+  // A busy machine must not decide what is a loss: refusing for lack of CPU is right, and not what is judged here.
+  overloadProtection: false,
+  ...(roomy ? { maxInFlight: 20_000, maxInFlightPerProvider: 20_000 } : {}),
+  hooks: {
+    onAttempt: ({ record }) => void (outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1),
+  },
+});
+
+const server = createServer(gateway);
+const delay = monitorEventLoopDelay({ resolution: 10 });
+let stopping = false;
+delay.enable();
+
+serve({
+  outcomes: () => outcomes,
+  memory: () => ({ rss: process.memoryUsage.rss(), files: readdirSync('/proc/self/fd').length }),
+  /** Heap in use behind a collection. */
+  collect: () => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed;
+  },
+  watchDelay: () => delay.reset(),
+  delayP99: () => delay.percentile(99) / 1e6 - 10,
+});
+process.once('SIGTERM', () => void stop());
+process.once('disconnect', () => {
+  if (!stopping) process.exit();
+});
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => announce([(server.address() as AddressInfo).port]));
+
+async function stop(): Promise<void> {
+  stopping = true;
+  // Closing the listener resets what the kernel has accepted and we have not: first take what is there.
+  for (let turn = 0; turn < LAST_TURNS; turn++) await sleep(LAST_TURN_MS);
+  server.close();
+  await gateway.drain({ graceMs: 15_000 });
+  await gateway.close();
+  redis?.close();
+  server.closeAllConnections();
+  await until(() => left().length === 0, 2_000);
+  process.send?.({ lastWords: { outcomes, left: left(), longestStallMs: delay.max / 1e6 } }, () =>
+    process.disconnect(),
+  );
+}
+
+/** Sockets and servers that are still there. */
+function left(): readonly string[] {
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP'));
+}

@@ -1,0 +1,82 @@
+// An upstream: the test kit in a process of its own, with a ledger that survives its death.
+import type { ReceivedRequest, Script } from 'nordlys-proxy/testing';
+import { announce, setup } from '../../lib/channel.ts';
+import { ledgerWriter } from '../lib/ledger.ts';
+import { testKit } from '../lib/package.ts';
+import { between, hashOf, randomOf } from '../lib/random.ts';
+import type { UpstreamSetup } from '../lib/set-up.ts';
+import { textOf } from '../lib/texts.ts';
+import { now } from '../lib/time.ts';
+import { faultyScript } from './faulty-scripts.ts';
+
+const { chat, fakeUpstream, hang, stream } = testKit;
+const { name, life, port, seed, faultShare, ledger } = setup<UpstreamSetup>();
+const random = randomOf(seed + hashOf(name) + life);
+const write = ledgerWriter(ledger);
+let served = 0;
+
+const upstream = await fakeUpstream({ port, script: answer });
+process.once('disconnect', () => process.exit());
+announce([upstream.port]);
+
+function answer(request: ReceivedRequest): Script {
+  const mark = `${name}${life}-${++served}`;
+  const question = questionOf(request);
+  const text = textOf(question, mark);
+  const ordered = orderedScript(question, text);
+  const faulty = ordered === undefined && random() < faultShare;
+  const script = ordered ?? (faulty ? faultyScript(request, text, random) : soundScript(text));
+  return recorded(request, script, mark, !faulty);
+}
+
+/** Now and then it thinks for a while, or closes the connection behind its answer. */
+function soundScript(text: string): Script {
+  const thinks = random() < 0.03;
+  const headers = random() < 0.01 ? { connection: 'close' } : {};
+  return chat(text, { headers, delayMs: between(0, 10, random), headDelayMs: thinks ? between(50, 400, random) : 0 });
+}
+
+/** A question may say what is to be done: `!ticks:30`, `!hang:head` … */
+function orderedScript(question: string, text: string): Script | undefined {
+  const [, order, detail = ''] = /^!(\w+):(\w+)/.exec(question) ?? [];
+  if (order === 'ticks')
+    return stream(
+      Array.from({ length: Number(detail) }, (_, tick) => `${tick} `),
+      { delayMs: 1_000 },
+    );
+  if (order === 'plain') return chat(text);
+  if (order === 'hang') return hang({ after: detail === 'midway' ? 3 : detail === 'head' ? 'head' : 'request' });
+  return undefined;
+}
+
+/** Writes a line when the script begins, and one when it has ended, however it does. */
+function recorded(request: ReceivedRequest, script: Script, mark: string, sound: boolean): Script {
+  const { index, requestId: id = '' } = request;
+  const begin = { mark, upstream: name, id, script: script.name, sound, begunAt: now() };
+  return {
+    ...script,
+    starts: 'request',
+    *steps(asked) {
+      write({ begin });
+      try {
+        yield* script.steps(asked);
+      } finally {
+        // The ledger of the kit is complete only when the player has returned.
+        setImmediate(() => writeEnd(mark, index));
+      }
+    },
+  };
+}
+
+function writeEnd(mark: string, index: number): void {
+  const entry = upstream.ledger[index];
+  if (entry === undefined) return;
+  const { completed, bytesSent, closedBy, closedAt } = entry;
+  const at = closedAt === undefined ? now() : performance.timeOrigin + closedAt;
+  write({ mark, end: { at, completed, bytesSent, closedBy } });
+}
+
+function questionOf({ json }: ReceivedRequest): string {
+  const { messages } = json as { messages: readonly { content: string }[] };
+  return messages[0]?.content ?? '';
+}

@@ -1,0 +1,64 @@
+// The bytes that travel: requests of exact sizes and the answers to them. Both sides of the benchmark build the same.
+
+/** The model that every server in the benchmark serves. */
+export const MODEL = 'bench-model';
+/** The key that every client sends. */
+export const KEY = 'bench-key-0123456789abcdef';
+
+const WORDS = 'The quick brown fox jumps over the lazy dog while seventeen grey geese fly north again. ';
+
+/** A chat request of exactly `bytes` bytes: a system prompt and a dialogue in messages of up to `messageBytes`. */
+export function chatRequest(bytes: number, messageBytes: number, stream: boolean): Buffer {
+  const messages = [{ role: 'system', content: 'You are a helpful assistant. Answer briefly.' }];
+  const request = { model: MODEL, messages, temperature: 0.7, max_tokens: 256, ...(stream && { stream: true }) };
+  let left = bytes - JSON.stringify(request).length;
+  for (let turn = 0; left > 0; turn++) {
+    const role = turn % 2 === 0 ? 'user' : 'assistant';
+    const frame = `,{"role":"${role}","content":""}`.length;
+    // A rest too small for a message of its own goes into this one.
+    const size = left - messageBytes < 2 * frame ? left : messageBytes;
+    messages.push({ role, content: text(size - frame) });
+    left -= size;
+  }
+  return Buffer.from(JSON.stringify(request));
+}
+
+/** A `chat.completion` of exactly `bytes` bytes. */
+export function completion(bytes: number): Buffer {
+  const make = (content: string): string =>
+    JSON.stringify({
+      id: 'chatcmpl-bench',
+      object: 'chat.completion',
+      created: 1_700_000_000,
+      model: MODEL,
+      choices: [
+        { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
+      ],
+      usage: { prompt_tokens: 200, completion_tokens: 150, total_tokens: 350 },
+    });
+  return Buffer.from(make(text(bytes - make('').length)));
+}
+
+/** One event of a stream, of exactly `bytes` bytes with its frame. */
+export function chunkEvent(delta: Record<string, string>, finishReason: string | null, bytes = 0): string {
+  const make = (padded: Record<string, string>): string =>
+    event({ choices: [{ index: 0, delta: padded, finish_reason: finishReason }] });
+  const missing = bytes - make(delta).length;
+  return missing <= 0 ? make(delta) : make({ ...delta, content: (delta['content'] ?? '') + text(missing) });
+}
+
+/** The chunk that tells what a stream has used, where the request asks for it. */
+export function usageEvent(): string {
+  return event({ choices: [], usage: { prompt_tokens: 200, completion_tokens: 100, total_tokens: 300 } });
+}
+
+export const DONE_EVENT = 'data: [DONE]\n\n';
+
+function event(rest: object): string {
+  const chunk = { id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_700_000_000, model: MODEL };
+  return `data: ${JSON.stringify({ ...chunk, ...rest })}\n\n`;
+}
+
+function text(length: number): string {
+  return WORDS.repeat(Math.ceil(length / WORDS.length)).slice(0, length);
+}

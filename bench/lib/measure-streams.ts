@@ -1,0 +1,98 @@
+import type { RequestSpec, StreamsResult } from '../processes/driver.ts';
+import type { Child } from './child.ts';
+import type { StreamReport, StreamVariantReport } from './report.ts';
+import type { Rig } from './rig.ts';
+import { variant } from './variants.ts';
+import type { Settings } from './settings.ts';
+import { STREAM_EVENT_BYTES, STREAM_REQUEST, type StreamLoad } from './workloads.ts';
+
+/** Streams that run for a moment before the first reading, so that what every program needs once is not counted. */
+const WARM_UP_STREAMS = 50;
+const WARM_UP_MS = 1_000;
+/** Between the opening of the last stream and the first reading. */
+const SETTLE_MS = 1_500;
+
+/**
+ * The variants of one load, one after the other: thousands of streams leave no room for two at a time. One that cannot
+ * carry them is left out, and `note` is told why.
+ */
+export async function measureStreams(
+  load: StreamLoad,
+  ids: readonly string[],
+  settings: Settings,
+  rig: Rig,
+  note: (what: string) => void,
+): Promise<StreamReport> {
+  await using upstream = await rig.startUpstream({
+    kind: 'paced',
+    everyMs: load.everyMs,
+    bytes: STREAM_EVENT_BYTES,
+  });
+  const direct = await watch(upstream.ports[0]!, { ...STREAM_REQUEST, headers: {} }, load.count, settings.watchMs, rig);
+  const variants: StreamVariantReport[] = [];
+  for (const id of ids) {
+    try {
+      variants.push(await measureVariant(id, load, upstream, direct, settings, rig));
+    } catch (error) {
+      note(`${id} at ${load.id}: ${error instanceof Error ? error.message : String(error)}`);
+      await rig.driver.call('closeStreams');
+    }
+  }
+  return { id: load.id, title: load.title, count: load.count, variants };
+}
+
+async function measureVariant(
+  id: string,
+  { count }: StreamLoad,
+  upstream: Child,
+  direct: StreamsResult,
+  { watchMs }: Settings,
+  rig: Rig,
+): Promise<StreamVariantReport> {
+  const found = variant(id);
+  await using server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes: 0 });
+  const request = { ...STREAM_REQUEST, headers: found.headers(upstream.ports) };
+  await watch(server.port, request, WARM_UP_STREAMS, WARM_UP_MS, rig);
+
+  const { rssBytes: emptyRss } = await server.usage();
+  await rig.driver.call('openStreams', { port: server.port, request, count });
+  await pause(SETTLE_MS);
+  await server.child?.call('watchLoop');
+  await server.child?.call('restart');
+  const before = await server.usage();
+  const startedAt = performance.now();
+  const seen = await rig.driver.call('watchStreams', watchMs);
+  const elapsedMs = performance.now() - startedAt;
+  const after = await server.usage();
+  const pauses = await server.child?.call('pauses');
+  await rig.driver.call('closeStreams');
+
+  const cpuMicros = after.cpuMicros - before.cpuMicros;
+  return {
+    id,
+    title: found.title,
+    cpuMicrosPerEvent: cpuMicros / seen.events,
+    cpuShare: cpuMicros / 1_000 / elapsedMs,
+    added: { p50: seen.latency.p50 - direct.latency.p50, p99: seen.latency.p99 - direct.latency.p99 },
+    rssBytes: after.rssBytes,
+    rssPerStreamBytes: (after.rssBytes - emptyRss) / count,
+    pauses,
+  };
+}
+
+async function watch(
+  port: number,
+  request: RequestSpec,
+  count: number,
+  ms: number,
+  { driver }: Rig,
+): Promise<StreamsResult> {
+  await driver.call('openStreams', { port, request, count });
+  const seen = await driver.call('watchStreams', ms);
+  await driver.call('closeStreams');
+  return seen;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

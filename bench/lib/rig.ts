@@ -1,0 +1,91 @@
+import type { DriverMethods, LoadJob, LoadResult } from '../processes/driver.ts';
+import type { Answer, UpstreamSetup } from '../processes/upstream.ts';
+import { Child, findCores, type Cores } from './child.ts';
+import { machineMicros } from './neighbours.ts';
+import type { MeasuredServer } from './measured-server.ts';
+
+/** One stretch of load on one server. */
+export interface Window extends LoadResult {
+  readonly cpuMicros: number;
+  /** Share of one core that processes of others used meanwhile. */
+  readonly disturbance: number;
+}
+
+/** Others may use this share of one core before a window is measured again. */
+const MAX_DISTURBANCE = 0.08;
+/** Times that one window is measured at most. */
+const MAX_TRIES = 3;
+/** Origins of the upstream: the gateway routes over them, the others use the first. */
+const ORIGINS = 3;
+
+/** What every measurement needs: the clients, upstreams, and an eye on who else uses the machine. */
+export class Rig implements AsyncDisposable {
+  readonly cores: Cores | undefined;
+  readonly driver: Child<DriverMethods>;
+  #repeats: number;
+
+  static async start(repeats: number): Promise<Rig> {
+    const cores = findCores();
+    const driver = await Child.start<DriverMethods>(import.meta.resolve('../processes/driver.ts'), {
+      core: cores?.other,
+    });
+    return new Rig(cores, driver, repeats);
+  }
+
+  private constructor(cores: Cores | undefined, driver: Child<DriverMethods>, repeats: number) {
+    this.cores = cores;
+    this.driver = driver;
+    this.#repeats = repeats;
+  }
+
+  startUpstream(answer: Answer): Promise<Child> {
+    return Child.start(import.meta.resolve('../processes/upstream.ts'), {
+      core: this.cores?.other,
+      setup: { answer, origins: ORIGINS } satisfies UpstreamSetup,
+    });
+  }
+
+  /** Measures one window; again, and the quietest counts, while others disturb it and repeats are left. */
+  async window(server: MeasuredServer, upstream: Child, job: LoadJob): Promise<Window> {
+    let best = await this.#measure(server, upstream, job);
+    for (let tries = 1; tries < MAX_TRIES && this.#worthRepeating(best); tries++) {
+      const again = await this.#measure(server, upstream, job);
+      if (again.disturbance < best.disturbance) best = again;
+    }
+    if (best.failures > 0) throw new Error(`${best.failures} requests failed: ${best.firstFailure}`);
+    return best;
+  }
+
+  /** Failures are a reason of their own: a server that was kept from its core may rightly have refused requests. */
+  #worthRepeating({ disturbance, failures }: Window): boolean {
+    if (failures > 0) return true;
+    return disturbance > MAX_DISTURBANCE && this.#repeats-- > 0;
+  }
+
+  async #measure(server: MeasuredServer, upstream: Child, job: LoadJob): Promise<Window> {
+    const before = await this.#reading(server, upstream);
+    const result = await this.driver.call('load', job);
+    const after = await this.#reading(server, upstream);
+    const all = (after.machine ?? NaN) - (before.machine ?? NaN);
+    const foreign = (all - (after.own - before.own)) / 1_000 / result.elapsedMs;
+    return {
+      ...result,
+      cpuMicros: after.server - before.server,
+      disturbance: result.failures > 0 ? Infinity : Number.isNaN(foreign) ? 0 : Math.max(0, foreign),
+    };
+  }
+
+  async #reading(
+    server: MeasuredServer,
+    upstream: Child,
+  ): Promise<{ server: number; own: number; machine: number | undefined }> {
+    const usages = await Promise.all([server.usage(), this.driver.usage(), upstream.usage()]);
+    const { user, system } = process.cpuUsage();
+    const own = usages.reduce((sum, { cpuMicros }) => sum + cpuMicros, user + system);
+    return { server: usages[0].cpuMicros, own, machine: machineMicros() };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.driver[Symbol.asyncDispose]();
+  }
+}

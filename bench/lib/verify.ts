@@ -1,0 +1,58 @@
+import type { RequestSpec } from '../processes/driver.ts';
+import type { Answer } from '../processes/upstream.ts';
+import type { Rig } from './rig.ts';
+import type { MeasuredServer } from './measured-server.ts';
+import type { Variant } from './variants.ts';
+
+/** Answers are remembered per endpoint, and the gateway chooses one by weighted lot: this often it asks the same twice. */
+const ASKED_FOR_A_HIT = 20;
+
+/** Asks and looks at the answer: a server that answers wrongly is fast, and worth nothing. */
+export async function verifyServer(
+  variant: Variant,
+  server: MeasuredServer,
+  request: RequestSpec,
+  answer: Answer,
+  rig: Rig,
+): Promise<void> {
+  const probe = (): Promise<string> => rig.driver.call('probe', { port: server.port, request });
+  let text = await probe();
+  if (variant.id === 'gateway-cache') {
+    for (let asked = 1; asked < ASKED_FOR_A_HIT && !isHit(text); asked++) text = await probe();
+    if (!isHit(text)) throw new Error(`${variant.id} never answers from the cache.`);
+  }
+  const fault = faultOf(text, answer);
+  if (fault !== undefined) throw new Error(`${variant.id}: ${fault}. It answered: ${text.slice(0, 600)}`);
+}
+
+function faultOf(text: string, answer: Answer): string | undefined {
+  if (!text.startsWith('HTTP/1.1 200')) return 'the status is not 200';
+  const body = bodyOf(text);
+  if (answer.kind === 'json') {
+    return body.includes('"object":"chat.completion"') && body.endsWith('}') ? undefined : 'this is no completion';
+  }
+  if (answer.kind === 'paced') return undefined;
+  const events = body.split('\n\n').filter((event) => event.startsWith('data: {'));
+  if (events.length !== answer.count) return `${events.length} events came instead of ${answer.count}`;
+  return body.trimEnd().endsWith('data: [DONE]') ? undefined : 'the stream has no end';
+}
+
+function isHit(text: string): boolean {
+  return /\r\nx-nordlys-cache: HIT\r\n/i.test(text);
+}
+
+/** The body without its head and its HTTP chunks. */
+function bodyOf(text: string): string {
+  const headEnd = text.indexOf('\r\n\r\n');
+  const body = text.slice(headEnd + 4);
+  if (!/\r\ntransfer-encoding: *chunked/i.test(text.slice(0, headEnd))) return body;
+  let whole = '';
+  for (let at = 0; at < body.length;) {
+    const lineEnd = body.indexOf('\r\n', at);
+    const size = parseInt(body.slice(at, lineEnd), 16);
+    if (!(size > 0)) break;
+    whole += body.slice(lineEnd + 2, lineEnd + 2 + size);
+    at = lineEnd + 2 + size + 2;
+  }
+  return whole;
+}

@@ -1,0 +1,165 @@
+// The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { chunkEvent, completion, DONE_EVENT, usageEvent } from '../lib/bodies.ts';
+import { announce, setup } from '../lib/channel.ts';
+import { microsNow, stamp } from '../lib/stamps.ts';
+
+/** How the upstream answers, whatever it is asked. */
+export type Answer =
+  | { readonly kind: 'json'; readonly bytes: number }
+  /** `count` events back to back. */
+  | { readonly kind: 'events'; readonly count: number; readonly bytes: number }
+  /** An event every `everyMs`, stamped with the moment it leaves, until the client goes. */
+  | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
+
+export interface UpstreamSetup {
+  readonly answer: Answer;
+  /** Origins to listen as. */
+  readonly origins: number;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const BODY_END = Buffer.from('0\r\n\r\n');
+const STREAM_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+type Send = (socket: Socket, usageAsked: boolean) => void;
+
+/** Reads requests off one connection just far enough to know where each ends. */
+class Exchange {
+  readonly #socket: Socket;
+  readonly #send: Send;
+  #missing = 0;
+  #chunked = false;
+  #usageAsked = false;
+  #head: Buffer | undefined;
+
+  constructor(socket: Socket, send: Send) {
+    this.#socket = socket;
+    this.#send = send;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('error', () => socket.destroy());
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#chunked) this.#takeChunked(chunk);
+    else if (this.#missing > 0) this.#takeBody(chunk);
+    else this.#takeHead(chunk);
+  }
+
+  #takeHead(chunk: Buffer): void {
+    const bytes = this.#head === undefined ? chunk : Buffer.concat([this.#head, chunk]);
+    const end = bytes.indexOf(HEAD_END);
+    this.#head = end < 0 ? bytes : undefined;
+    if (end < 0) return;
+    const head = bytes.toString('latin1', 0, end);
+    const body = bytes.subarray(end + HEAD_END.length);
+    const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+    this.#usageAsked = false;
+    this.#chunked = length === undefined && /\r\ntransfer-encoding: *chunked/i.test(head);
+    this.#missing = Number(length ?? 0);
+    if (this.#chunked) this.#takeChunked(body);
+    else this.#takeBody(body);
+  }
+
+  #takeBody(body: Buffer): void {
+    this.#look(body);
+    this.#missing -= body.length;
+    if (this.#missing <= 0) this.#answer();
+  }
+
+  /** A client that waits for its answer has sent nothing behind the end, so the end is the end of what was read. */
+  #takeChunked(body: Buffer): void {
+    this.#look(body);
+    const tail = body.subarray(-BODY_END.length);
+    if (!tail.equals(BODY_END)) return;
+    this.#chunked = false;
+    this.#answer();
+  }
+
+  /** Only the first and the last piece of a large body are worth the search. */
+  #look(body: Buffer): void {
+    if (!this.#usageAsked && body.length < 65_536) this.#usageAsked = body.includes('"include_usage":true');
+  }
+
+  #answer(): void {
+    this.#missing = 0;
+    this.#send(this.#socket, this.#usageAsked);
+  }
+}
+
+function sendJson(bytes: number): Send {
+  const body = completion(bytes);
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const answer = Buffer.concat([Buffer.from(head), body]);
+  return (socket) => void socket.write(answer);
+}
+
+function sendEvents(count: number, bytes: number): Send {
+  const events = [chunkEvent({ role: 'assistant', content: '' }, null, bytes)];
+  while (events.length < count - 1) events.push(chunkEvent({ content: '' }, null, bytes));
+  events.push(chunkEvent({}, 'stop'));
+  const pieces = [Buffer.from(STREAM_HEAD), ...events.map(httpChunk)];
+  const usage = httpChunk(usageEvent());
+  const end = Buffer.concat([httpChunk(DONE_EVENT), BODY_END]);
+  return (socket, usageAsked) => {
+    // One write each, as tokens leave a model server; all in one turn, as after a stall.
+    for (const piece of pieces) socket.write(piece);
+    if (usageAsked) socket.write(usage);
+    socket.write(end);
+  };
+}
+
+function sendPaced(everyMs: number, bytes: number): Send {
+  const template = chunkEvent({ content: stamp(0) }, null, bytes);
+  const [before, after] = httpChunk(template).toString('latin1').split(stamp(0)) as [string, string];
+  const slots = Array.from({ length: everyMs }, () => new Set<Socket>());
+  let next = 0;
+  let slot = 0;
+  let lastTick = Math.floor(microsNow() / 1_000);
+
+  setInterval(() => {
+    const tick = Math.floor(microsNow() / 1_000);
+    // After a stall every slot is owed once at most: a real upstream does not make up for lost time either.
+    const due = Math.min(tick - lastTick, everyMs);
+    lastTick = tick;
+    for (let index = 0; index < due; index++) {
+      slot = (slot + 1) % everyMs;
+      for (const socket of slots[slot]!) socket.write(before + stamp(microsNow()) + after, 'latin1');
+    }
+  }, 1);
+
+  return (socket) => {
+    const own = slots[next++ % everyMs]!;
+    socket.write(STREAM_HEAD);
+    socket.write(httpChunk(chunkEvent({ role: 'assistant', content: 'Hello' }, null)));
+    own.add(socket);
+    socket.once('close', () => own.delete(socket));
+  };
+}
+
+function httpChunk(event: string): Buffer {
+  return Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);
+}
+
+function sender(answer: Answer): Send {
+  switch (answer.kind) {
+    case 'json':
+      return sendJson(answer.bytes);
+    case 'events':
+      return sendEvents(answer.count, answer.bytes);
+    case 'paced':
+      return sendPaced(answer.everyMs, answer.bytes);
+  }
+}
+
+async function listen(send: Send): Promise<Server> {
+  const server = createServer((socket) => void new Exchange(socket, send));
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 8_192 }, resolve));
+  return server;
+}
+
+const { answer, origins } = setup<UpstreamSetup>();
+const send = sender(answer);
+const servers = await Promise.all(Array.from({ length: origins }, () => listen(send)));
+announce(servers.map((server) => (server.address() as AddressInfo).port));

@@ -1,0 +1,16 @@
+// The baseline of cache hits: an Express route that reads the body away and answers fixed bytes.
+import express from 'express';
+import { completion } from '../lib/bodies.ts';
+import { setup } from '../lib/channel.ts';
+import { listen, type ServerSetup } from './listen.ts';
+
+const body = completion(setup<ServerSetup>().answerBytes);
+const app = express();
+app.post('/v1/chat/completions', (req, res) => {
+  req.resume();
+  req.on('end', () => {
+    res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+    res.end(body);
+  });
+});
+listen(app);
