@@ -47,10 +47,7 @@ function leftByHost(req: IncomingMessage & { readonly body?: unknown }, bodyLimi
   const { body } = req;
   if (body === undefined) {
     if (announcedLength(req) === 0) return { bytes: Buffer.alloc(0) };
-    throw new GatewayError(
-      'internal_error',
-      'Something before the gateway has read the request body and left nothing of it in req.body.',
-    );
+    throw readByOthers();
   }
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? toBuffer(body) : undefined;
   if ((bytes?.length ?? announcedLength(req) ?? 0) > bodyLimit) throw tooLarge(bodyLimit);
@@ -91,7 +88,10 @@ function upload(
     };
     const finish = (): void => {
       letGo();
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+      const announced = announcedLength(req);
+      // Node ends no body early: what is missing, somebody in front has read.
+      if (announced !== undefined && size < announced) reject(readByOthers());
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     };
     const leave = (): void => fail(clientGone());
     const fail = (error: GatewayError): void => {
@@ -119,6 +119,8 @@ function upload(
     const stay = lifeline.onGone(leave);
     // No listener for `error`: an aborted request throws only where somebody listens, and `close` tells the same.
     req.on('data', take).on('end', finish).on('close', leave);
+    // Somebody in front may have paused it, and then listening alone would wait for ever.
+    req.resume();
   });
 }
 
@@ -130,6 +132,13 @@ function toBuffer(chunk: Uint8Array | string): Buffer {
 
 function tooLarge(bodyLimit: number): GatewayError {
   return new GatewayError('request_too_large', `The request body is larger than ${bodyLimit} bytes.`);
+}
+
+function readByOthers(): GatewayError {
+  return new GatewayError(
+    'internal_error',
+    'Something before the gateway has read the request body and left nothing of it in req.body.',
+  );
 }
 
 function tooLate(bodyTimeoutMs: number): GatewayError {
