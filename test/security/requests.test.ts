@@ -64,15 +64,15 @@ describe.each(hosts)('behind %s, a request that two servers could read different
 });
 
 it('a corpus with a few bytes changed still makes one upstream request of one client request', async () => {
-  const upstream = await upstreamFor();
-  const { baseUrl } = await gatewayOver([upstream], { bodyTimeoutMs: 1_000 });
   const mutation = fc.record({
     row: fc.constantFrom(...rawRequests.filter(({ bytes }) => bytes.length < 2_000)),
     at: fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), { minLength: 1, maxLength: 3 }),
   });
   await fc.assert(
     fc.asyncProperty(mutation, async ({ row, at }) => {
-      upstream.forget();
+      // Its own gateway: what comes late from one request must not be counted with the next.
+      const upstream = await upstreamFor();
+      const { baseUrl } = await gatewayOver([upstream], { bodyTimeoutMs: 1_000 });
       const bytes = Buffer.from(row.bytes, 'latin1');
       for (const [where, value] of at) bytes[Math.floor(where * bytes.length)] = value;
       const { responses } = await rawRequest(portOf(baseUrl), bytes, {
