@@ -7,10 +7,20 @@ export const KEY = 'bench-key-0123456789abcdef';
 
 const WORDS = 'The quick brown fox jumps over the lazy dog while seventeen grey geese fly north again. ';
 
+/** Stands in requests for streams that are to end at once. */
+export const BRIEF_MARK = '"user":"brief"';
+
 /** A chat request of exactly `bytes` bytes: a system prompt and a dialogue in messages of up to `messageBytes`. */
-export function chatRequest(bytes: number, messageBytes: number, stream: boolean): Buffer {
+export function chatRequest(bytes: number, messageBytes: number, stream: boolean, brief = false): Buffer {
   const messages = [{ role: 'system', content: 'You are a helpful assistant. Answer briefly.' }];
-  const request = { model: MODEL, messages, temperature: 0.7, max_tokens: 256, ...(stream && { stream: true }) };
+  const request = {
+    model: MODEL,
+    messages,
+    temperature: 0.7,
+    max_tokens: 256,
+    ...(stream && { stream: true }),
+    ...(brief && { user: 'brief' }),
+  };
   let left = bytes - JSON.stringify(request).length;
   for (let turn = 0; left > 0; turn++) {
     const role = turn % 2 === 0 ? 'user' : 'assistant';

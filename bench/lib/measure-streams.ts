@@ -6,9 +6,8 @@ import { variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { STREAM_EVENT_BYTES, STREAM_REQUEST, type StreamLoad } from './workloads.ts';
 
-/** Streams that run for a moment before the first reading, so that what every program needs once is not counted. */
-const WARM_UP_STREAMS = 50;
-const WARM_UP_MS = 1_000;
+/** Clients of the warm-up: short streams, so that what every program needs once, whatever its load, is not counted. */
+const WARM_UP_CLIENTS = 32;
 /** Between the opening of the last stream and the first reading. */
 const SETTLE_MS = 1_500;
 
@@ -46,13 +45,16 @@ async function measureVariant(
   { count }: StreamLoad,
   upstream: Child,
   direct: StreamsResult,
-  { watchMs }: Settings,
+  { warmUpMs, watchMs }: Settings,
   rig: Rig,
 ): Promise<StreamVariantReport> {
   const found = variant(id);
   await using server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes: 0 });
   const request = { ...STREAM_REQUEST, headers: found.headers(upstream.ports) };
-  await watch(server.port, request, WARM_UP_STREAMS, WARM_UP_MS, rig);
+  const brief = { ...request, brief: true };
+  const warmUp = { port: server.port, request: brief, concurrency: WARM_UP_CLIENTS, durationMs: warmUpMs };
+  const { failures, firstFailure } = await rig.driver.call('load', warmUp);
+  if (failures > 0) throw new Error(firstFailure);
 
   const { rssBytes: emptyRss } = await server.usage();
   await rig.driver.call('openStreams', { port: server.port, request, count });

@@ -10,6 +10,8 @@ export interface RequestSpec {
   readonly bytes: number;
   readonly messageBytes: number;
   readonly stream: boolean;
+  /** Of streams that would stay open: one that ends at once. */
+  readonly brief?: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -185,8 +187,8 @@ function wireRequest(request: RequestSpec): WireRequest {
 }
 
 /** A small request travels in one piece, as a client with Nagle's algorithm off would not always manage. */
-function encode({ bytes, messageBytes, stream, headers }: RequestSpec): WireRequest {
-  const body = chatRequest(bytes, messageBytes, stream);
+function encode({ bytes, messageBytes, stream, brief, headers }: RequestSpec): WireRequest {
+  const body = chatRequest(bytes, messageBytes, stream, brief);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(
     `POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: */*\r\n` +

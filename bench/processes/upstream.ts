@@ -1,6 +1,6 @@
 // The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { chunkEvent, completion, DONE_EVENT, usageEvent } from '../lib/bodies.ts';
+import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, usageEvent } from '../lib/bodies.ts';
 import { announce, setup } from '../lib/channel.ts';
 import { microsNow, stamp } from '../lib/stamps.ts';
 
@@ -9,7 +9,7 @@ export type Answer =
   | { readonly kind: 'json'; readonly bytes: number }
   /** `count` events back to back. */
   | { readonly kind: 'events'; readonly count: number; readonly bytes: number }
-  /** An event every `everyMs`, stamped with the moment it leaves, until the client goes. */
+  /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
 export interface UpstreamSetup {
@@ -22,7 +22,13 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const BODY_END = Buffer.from('0\r\n\r\n');
 const STREAM_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-type Send = (socket: Socket, usageAsked: boolean) => void;
+/** What the upstream looks for in a request. */
+interface Wish {
+  usage: boolean;
+  brief: boolean;
+}
+
+type Send = (socket: Socket, wish: Wish) => void;
 
 /** Reads requests off one connection just far enough to know where each ends. */
 class Exchange {
@@ -30,7 +36,7 @@ class Exchange {
   readonly #send: Send;
   #missing = 0;
   #chunked = false;
-  #usageAsked = false;
+  #wish: Wish = { usage: false, brief: false };
   #head: Buffer | undefined;
 
   constructor(socket: Socket, send: Send) {
@@ -55,7 +61,7 @@ class Exchange {
     const head = bytes.toString('latin1', 0, end);
     const body = bytes.subarray(end + HEAD_END.length);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-    this.#usageAsked = false;
+    this.#wish = { usage: false, brief: false };
     this.#chunked = length === undefined && /\r\ntransfer-encoding: *chunked/i.test(head);
     this.#missing = Number(length ?? 0);
     if (this.#chunked) this.#takeChunked(body);
@@ -79,12 +85,14 @@ class Exchange {
 
   /** Only the first and the last piece of a large body are worth the search. */
   #look(body: Buffer): void {
-    if (!this.#usageAsked && body.length < 65_536) this.#usageAsked = body.includes('"include_usage":true');
+    if (body.length >= 65_536) return;
+    this.#wish.usage ||= body.includes('"include_usage":true');
+    this.#wish.brief ||= body.includes(BRIEF_MARK);
   }
 
   #answer(): void {
     this.#missing = 0;
-    this.#send(this.#socket, this.#usageAsked);
+    this.#send(this.#socket, this.#wish);
   }
 }
 
@@ -102,7 +110,7 @@ function sendEvents(count: number, bytes: number): Send {
   const pieces = [Buffer.from(STREAM_HEAD), ...events.map(httpChunk)];
   const usage = httpChunk(usageEvent());
   const end = Buffer.concat([httpChunk(DONE_EVENT), BODY_END]);
-  return (socket, usageAsked) => {
+  return (socket, { usage: usageAsked }) => {
     // One write each, as tokens leave a model server; all in one turn, as after a stall.
     for (const piece of pieces) socket.write(piece);
     if (usageAsked) socket.write(usage);
@@ -129,10 +137,13 @@ function sendPaced(everyMs: number, bytes: number): Send {
     }
   }, 1);
 
-  return (socket) => {
-    const own = slots[next++ % everyMs]!;
+  const hello = httpChunk(chunkEvent({ role: 'assistant', content: 'Hello' }, null));
+  const brief = Buffer.concat([hello, httpChunk(chunkEvent({}, 'stop')), httpChunk(DONE_EVENT), BODY_END]);
+  return (socket, wish) => {
     socket.write(STREAM_HEAD);
-    socket.write(httpChunk(chunkEvent({ role: 'assistant', content: 'Hello' }, null)));
+    socket.write(wish.brief ? brief : hello);
+    if (wish.brief) return;
+    const own = slots[next++ % everyMs]!;
     own.add(socket);
     socket.once('close', () => own.delete(socket));
   };

@@ -8,6 +8,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
 import { rawPost, rawRequest } from '../support/raw-request.js';
 import { contentOf, readSse } from '../support/read-sse.js';
+import { runningTime } from '../support/running-time.js';
 import { alone, gatewayOver, upstreamFor } from './set-up.js';
 
 const KEY = 'authorization: Bearer demo-key';
@@ -160,6 +161,20 @@ describe('a body that comes in drops', () => {
   });
 });
 
+describe('a body that comes fast and never ends', () => {
+  it('is refused after half a minute', async () => {
+    const clock = new FakeClock();
+    const { baseUrl, gateway } = await alone(chat('no'), { clock });
+    const whole = asking({ user: 'x'.repeat(60_000) });
+    const answer = rawRequest(portOf(baseUrl), whole.slice(0, 50_000), { timeoutMs: 5_000 });
+    await expect.poll(() => gateway.status().inFlight).toBe(1);
+    await clock.advanceAsync(29_500);
+    expect(gateway.status().inFlight).toBe(1);
+    await clock.advanceAsync(1_000);
+    expect((await answer).responses[0]).toMatchObject({ status: 408 });
+  });
+});
+
 describe('F28 a client that leaves', () => {
   const windows: readonly [string, ScriptSource, boolean][] = [
     ['before the head', hang(), false],
@@ -171,7 +186,7 @@ describe('F28 a client that leaves', () => {
     ['in the middle, from an upstream that goes on', ignoreAbort(), true],
   ];
 
-  it.each(windows)('%s (%#): the upstream is closed at once', async (_when, script, streamed) => {
+  it.each(windows)('%s (%#): the upstream is closed within 100 ms', async (_when, script, streamed) => {
     const { ask, faulty, gateway } = await alone(script, { timeouts: {}, maxAttempts: 5 });
     const controller = new AbortController();
     const answer = ask({ stream: streamed }, { signal: controller.signal })
@@ -179,11 +194,10 @@ describe('F28 a client that leaves', () => {
       .catch(() => 'left');
     const entry = await faulty.nextRequest();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const leftAt = performance.now();
+    const ran = runningTime();
     controller.abort();
-    const { closedAt, closedBy } = await faulty.closed(entry);
-    // Left alone, it would stay open for a minute. How fast it is, the stream benchmark measures.
-    expect(closedAt! - leftAt).toBeLessThan(5_000);
+    const { closedBy } = await faulty.closed(entry);
+    expect(ran()).toBeLessThan(100);
     expect(closedBy).toBe('client');
     expect(await answer).toBe('left');
     expect(faulty.ledger).toHaveLength(1);
