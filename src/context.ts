@@ -21,6 +21,8 @@ export class RequestContext {
   /** Whether this client still waits. */
   readonly client: ClientPresence;
 
+  /** @internal Where it stands among the requests at work. */
+  place: number | undefined = undefined;
   /** @internal Counted among its caller's requests. */
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
