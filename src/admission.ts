@@ -85,7 +85,7 @@ export class Admission {
   /** Ends what is still at work: an honest error for every client, an abort for every upstream. */
   evict(): void {
     // They leave while we go through.
-    for (const context of [...this.#inside]) {
+    for (const context of this.#inside.slice()) {
       context.sink.fail(
         new GatewayError('server_shutdown', 'The server shut down before the answer was complete.', {
           headers: CLOSE_AND_RETRY,

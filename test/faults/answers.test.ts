@@ -115,6 +115,26 @@ describe('F25 nothing in it', () => {
   );
 });
 
+it('F25 roles without end are no answer: what is held back has a bound', async () => {
+  const roles = (function* () {
+    for (;;) yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] };
+  })();
+  const { ask, faulty } = await faultyAndSpare(sse(roles), { timeouts: {} });
+  expect(await textOf(await ask({ stream: true }))).toBe(SPARE);
+  const { closedBy, bytesSent } = await faulty.closed(faulty.ledger[0]!);
+  expect(closedBy).toBe('client');
+  // What the kernel holds on the way counts as sent.
+  expect(bytesSent).toBeLessThan(20_000_000);
+});
+
+it.each([
+  ['another version', 'HTTP/2.0 200 OK'],
+  ['a switch to nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK'],
+])('F26 an answer in another protocol (%s) is none', async (_what, line) => {
+  const head = `${line}\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n`;
+  await expectSpareAnswers(await faultyAndSpare(raw(head + BODY)));
+});
+
 it('F40 an upstream that goes on sending after the end is cut off', async () => {
   const endless = (function* () {
     yield delta('all', 'stop');

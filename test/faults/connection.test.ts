@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { kindOfTransportFailure } from '../../src/proxy/faults.js';
-import { chat, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
+import { chat, raw, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild } from '../support/child.js';
 import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './set-up.js';
 
@@ -159,6 +159,15 @@ describe('F05 a kept connection that the upstream has closed', () => {
     }
     // One connection a request, and a second one that was found dead.
     expect(faulty.ledger).toHaveLength(5);
+  });
+
+  it('that says nonsense instead was not closed: it is not asked again', async () => {
+    const upstream = await upstreamFor(chat('fresh'));
+    const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
+    expect(await textOf(await ask({}))).toBe('fresh');
+    upstream.always(raw('HTTP/9.9 nonsense\r\n\r\n'));
+    expect((await ask({})).status).toBe(502);
+    expect(upstream.ledger).toHaveLength(2);
   });
 
   it('is closed just as the next request comes: none of a hundred is lost or answered twice', async () => {

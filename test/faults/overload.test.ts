@@ -114,7 +114,7 @@ describe('under load', () => {
       vitals,
       admission,
       seen,
-      ask: () => fetch(server.url, { method: 'POST', body: 'x' }),
+      ask: (signal?: AbortSignal) => fetch(server.url, { method: 'POST', body: 'x', signal: signal ?? null }),
       finishAll: () => {
         for (const resolve of finish) resolve();
         finish = [];
@@ -135,6 +135,17 @@ describe('under load', () => {
     expect((await first).headers.get('connection')).toBe('keep-alive');
     expect((await second).headers.get('connection')).toBe('close');
     expect(seen.map(({ strained }) => strained)).toEqual([false, true]);
+  });
+
+  it('who has left holds no place, whatever still works for them', async () => {
+    const { admission, seen, ask } = await served();
+    const controller = new AbortController();
+    const answer = ask(controller.signal).catch(() => 'left');
+    await expect.poll(() => seen.length).toBe(1);
+    expect(admission.inFlight).toBe(1);
+    controller.abort();
+    expect(await answer).toBe('left');
+    await expect.poll(() => admission.inFlight).toBe(0);
   });
 
   it('new requests are refused, and those at work are not touched', async () => {

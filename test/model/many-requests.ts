@@ -139,7 +139,7 @@ export class World {
 
   constructor(seed: number) {
     const random = (): number => ((seed * 7_919 + this.#draws++ * 104_729) % 1_000) / 1_000;
-    this.targets = new TargetTable({ clock: this.clock, random, maxInFlightPerProvider: 3 });
+    this.targets = new TargetTable({ clock: this.clock, random, maxInFlightPerProvider: 1 + (seed % 3) });
     this.#stage = proxyStage({
       transport: this.transport,
       clock: this.clock,

@@ -24,13 +24,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'security/responses',
     'proxy/transport',
   ),
-  guard(
-    'only HTTP/1 is HTTP/1',
-    'proxy/stand-ins.ts',
-    ['message.httpVersionMajor !== 1', 'false'],
-    'security/responses',
-    'proxy/transport',
-  ),
+  guard('only HTTP/1 is HTTP/1', 'proxy/stand-ins.ts', ['message.httpVersionMajor !== 1', 'false'], 'faults/answers'),
   guard(
     'interim answers are counted',
     'proxy/stand-ins.ts',
@@ -38,14 +32,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'security/responses',
     'proxy/transport',
   ),
-  guard(
-    'a stale connection says nothing',
-    'proxy/stand-ins.ts',
-    [' && isHangUp(error)', ''],
-    'faults/connection',
-    'proxy/transport',
-    'proxy/failover',
-  ),
+  guard('a stale connection says nothing', 'proxy/stand-ins.ts', [' && isHangUp(error)', ''], 'faults/connection'),
   guard(
     'a stale connection is asked again',
     'proxy/attempt.ts',
@@ -108,7 +95,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
     'security/requests',
   ),
   guard('one host', 'validate/framing.ts', ['countHosts(req.rawHeaders) > 1', 'false'], 'security/requests'),
-  guard('bodies come in time', 'validate/read-body.ts', ['elapsedMs >= bodyTimeoutMs', 'false'], 'validate/read-body'),
+  guard('bodies come in time', 'validate/read-body.ts', ['elapsedMs >= bodyTimeoutMs', 'false'], 'faults/clients'),
   guard(
     'bodies come fast enough',
     'validate/read-body.ts',
@@ -153,7 +140,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
     'who has left holds no place',
     'admission.ts',
     ['context.client.onGone(() => this.leave(context));', ''],
-    'faults/own-code',
+    'faults/overload',
   ),
 ];
 
@@ -163,7 +150,6 @@ const OF_SECRETS: readonly Guard[] = [
     'proxy/guarded-connection.ts',
     ['if (net.isIP(name) !== 0 && !mayDial(name)) return refusedSocket();', ''],
     'proxy/guarded-connection',
-    'path/overrides',
   ),
   guard(
     'every address of a name is checked',

@@ -110,12 +110,17 @@ function corruptionOf(record: ClientRecord, whole: boolean, byMark: ReadonlyMap<
   return undefined;
 }
 
-/** Two answers were sent, and nothing happened to the first that could have made its loss likely. */
+/**
+ * Two answers were sent, and nothing happened to either's upstream that could have made the loss of the other likely.
+ * One that was stopped reads its requests when it goes on, long after they were given up.
+ */
 function answeredTwice(attempts: readonly Attempt[], evidence: Evidence): boolean {
   const answered = attempts.filter(({ sound, end }) => sound && end?.completed === true);
   return answered.some((first, place) => {
     const second = answered[place + 1];
-    return second !== undefined && !disturbed(first, second.begunAt, evidence);
+    if (second === undefined) return false;
+    const until = second.end?.at ?? second.begunAt;
+    return !disturbed(first, second.begunAt, evidence) && !disturbed(second, until, evidence);
   });
 }
 
