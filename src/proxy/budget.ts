@@ -5,8 +5,9 @@ export const RETRY_COST = 14;
 const CAPACITY = 500;
 
 /**
- * Extra load that one route may cause. Calls beyond the first cost tokens, successes earn them back, so that in an
- * outage the attempts settle at the number of requests. One bucket per model, not per provider: the bucket of a
+ * Extra load that one route may cause. Calls beyond the first cost tokens, which come back when the request gets its
+ * answer after all. So a dead provider among living ones costs nothing for long, and in an outage of all of them the
+ * attempts settle at the number of requests. One bucket per model, not per provider: the bucket of a
  * provider that only serves fallbacks would never fill again.
  */
 export class RetryBudget {
@@ -23,7 +24,7 @@ export class RetryBudget {
     return true;
   }
 
-  /** The extra call succeeded: it was worth its price. */
+  /** The extra calls led to an answer: they were worth their price. */
   refund(cost: number): void {
     this.#tokens = Math.min(CAPACITY, this.#tokens + cost);
   }

@@ -91,12 +91,14 @@ class Failover {
 
   async run(): Promise<FoundAnswer | undefined> {
     const { lifeline } = this.#context;
+    let spent = 0;
     for (let number = 1; number <= this.#parts.maxAttempts; number++) {
       const pick = this.#picker.next();
       if (pick === undefined) throw this.#giveUp(this.#picker.full ? 'full' : 'tried');
       if (!this.#timeFor(pick, number)) throw this.#giveUp('deadline');
       const cost = this.#costOf(pick, number);
       if (!this.#budget.take(cost)) break;
+      spent += cost;
       if (pick.waitMs > 0) await pause(pick.waitMs, this.#parts.clock, lifeline);
       if (lifeline.gone) {
         // Nothing was bought for it.
@@ -105,7 +107,7 @@ class Failover {
       }
       const found = await this.#try(pick, number);
       if (found === undefined || !(found instanceof Fault)) {
-        if (found !== undefined) this.#reward(pick, cost);
+        if (found !== undefined) this.#reward(pick, number, spent);
         return found;
       }
       if (this.#isFinal(found)) break;
@@ -267,8 +269,9 @@ class Failover {
     return again ? RETRY_COST : FALLBACK_COST;
   }
 
-  #reward({ candidate }: Pick, cost: number): void {
-    if (cost > 0) this.#budget.refund(cost);
+  /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
+  #reward({ candidate }: Pick, number: number, spent: number): void {
+    if (number > 1) this.#budget.refund(spent);
     else if (!this.#hasOverride(candidate)) this.#budget.earn();
   }
 

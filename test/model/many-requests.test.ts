@@ -273,13 +273,11 @@ async function suffer(asked: Asked, fate: string, world: World): Promise<void> {
   await world.settle();
 }
 
-/** What a request brought or cost: every attempt after the first has its price, and a success gives the last one back. */
+/** What a request brought or cost: every attempt after the first has its price, and an answer gives all of it back. */
 function gainOf({ context: { attempts } }: Asked): number {
-  const costs = attempts.map(({ slug }, index): number => {
-    if (index === 0) return 0;
-    return attempts.slice(0, index).some((earlier) => earlier.slug === slug) ? RETRY_COST : FALLBACK_COST;
+  if (attempts.at(-1)?.outcome === 'ok') return attempts.length === 1 ? 1 : 0;
+  const costs = attempts.slice(1).map(({ slug }, index): number => {
+    return attempts.slice(0, index + 1).some((earlier) => earlier.slug === slug) ? RETRY_COST : FALLBACK_COST;
   });
-  const spent = costs.reduce((sum, cost) => sum + cost, 0);
-  if (attempts.at(-1)?.outcome !== 'ok') return -spent;
-  return attempts.length === 1 ? 1 : (costs.at(-1) ?? 0) - spent;
+  return -costs.reduce((sum, cost) => sum + cost, 0);
 }

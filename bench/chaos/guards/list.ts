@@ -206,6 +206,12 @@ const OF_FAILOVER: readonly Guard[] = [
     'proxy/failover',
   ),
   guard(
+    'an answer gives back what it took',
+    'proxy/failover.ts',
+    ['this.#budget.refund(spent)', 'this.#budget.refund(5)'],
+    'faults/outage',
+  ),
+  guard(
     'what was not bought is given back',
     'proxy/failover.ts',
     ['        this.#budget.refund(cost);\n        return undefined;', '        return undefined;'],
