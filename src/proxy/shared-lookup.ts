@@ -38,7 +38,7 @@ export function sharedLookup(clock: Clock): LookupFunction {
     return entry;
   };
   const ask = (hostname: string, entry: Entry, waiting: ReadonlySet<Waiter>): void => {
-    dns.lookup(hostname, { all: true, verbatim: true }, (error, answers) => {
+    dns.lookup(hostname, { all: true }, (error, answers) => {
       entry.waiting = undefined;
       entry.error = error;
       entry.answers = answers ?? [];

@@ -126,7 +126,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
   guard(
     'requests have a cap',
     'admission.ts',
-    ['this.#inside.size >= this.#options.maxInFlight', 'false'],
+    ['this.#inside.length >= this.#options.maxInFlight', 'false'],
     'faults/process',
   ),
   guard('overload refuses', 'admission.ts', ['this.load === 2', 'false'], 'faults/overload'),
