@@ -44,7 +44,7 @@ await rig.driver.call('load', { ...job, durationMs: WARM_UP_MS });
 const scratch = mkdtempSync(join(tmpdir(), 'bench-profile-'));
 const file = values.out ?? join(scratch, 'profile.json');
 await server.child.call('startProfile', what);
-const { requests, cpuMicros } = await rig.window(server, upstream, {
+const { requests, cpuMicros } = await rig.window(server, {
   ...job,
   durationMs: Number(values.seconds) * 1_000,
 });

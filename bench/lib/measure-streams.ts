@@ -1,7 +1,6 @@
 import type { RequestSpec, StreamsResult } from '../processes/driver.ts';
-import type { Child } from './child.ts';
 import type { StreamReport, StreamVariantReport } from './report.ts';
-import type { Rig } from './rig.ts';
+import type { Rig, RunningUpstream } from './rig.ts';
 import { variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { STREAM_EVENT_BYTES, STREAM_REQUEST, type StreamLoad } from './workloads.ts';
@@ -43,7 +42,7 @@ export async function measureStreams(
 async function measureVariant(
   id: string,
   { count }: StreamLoad,
-  upstream: Child,
+  upstream: RunningUpstream,
   direct: StreamsResult,
   { warmUpMs, watchMs }: Settings,
   rig: Rig,

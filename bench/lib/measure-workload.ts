@@ -1,8 +1,7 @@
 import type { Pauses } from '../processes/agent.ts';
 import type { Latency, RequestSpec } from '../processes/driver.ts';
-import type { Child } from './child.ts';
 import type { VariantReport, WorkloadReport } from './report.ts';
-import type { Rig } from './rig.ts';
+import type { Rig, RunningUpstream } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import { variant, type Variant } from './variants.ts';
 import type { Settings } from './settings.ts';
@@ -38,7 +37,7 @@ export async function measureWorkload(
   try {
     for (const id of ids) runners.push(await startRunner(id, workload, upstream, rig));
     for (const runner of runners) await warmUp(runner, workload, settings, rig);
-    await compareCpu(runners, workload, upstream, settings, rig);
+    await compareCpu(runners, workload, settings, rig);
     if (workload.latency) await compareLatency(runners, workload, upstream, settings, rig);
     const { id, title, request, concurrency } = workload;
     return { id, title, bodyBytes: request.bytes, concurrency, variants: await Promise.all(runners.map(reportOf)) };
@@ -47,7 +46,7 @@ export async function measureWorkload(
   }
 }
 
-async function startRunner(id: string, workload: Workload, upstream: Child, rig: Rig): Promise<Runner> {
+async function startRunner(id: string, workload: Workload, upstream: RunningUpstream, rig: Rig): Promise<Runner> {
   const found = variant(id);
   const answerBytes = workload.answer.kind === 'json' ? workload.answer.bytes : 0;
   const server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes });
@@ -72,14 +71,13 @@ function inTurn<T>(items: readonly T[], round: number): readonly T[] {
 async function compareCpu(
   runners: readonly Runner[],
   { concurrency, pace }: Workload,
-  upstream: Child,
   settings: Settings,
   rig: Rig,
 ): Promise<void> {
   const durationMs = settings.windowMs * pace;
   for (let round = 0; round < settings.rounds; round++) {
     for (const { server, request, figures } of inTurn(runners, round)) {
-      const window = await rig.window(server, upstream, { port: server.port, request, concurrency, durationMs });
+      const window = await rig.window(server, { port: server.port, request, concurrency, durationMs });
       figures.cpuMicros.push(window.cpuMicros / window.requests);
       figures.requestsPerSecond.push((window.requests / window.elapsedMs) * 1_000);
       figures.latency.push(window.latency);
@@ -92,7 +90,7 @@ async function compareCpu(
 async function compareLatency(
   runners: readonly Runner[],
   workload: Workload,
-  upstream: Child,
+  upstream: RunningUpstream,
   settings: Settings,
   rig: Rig,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DriverMethods, LoadJob, LoadResult } from '../processes/driver.ts';
-import type { Answer, UpstreamSetup } from '../processes/upstream.ts';
+import type { Answer } from './upstream.ts';
 import { Child, findCores, type Cores } from './child.ts';
 import { machineMicros } from './neighbours.ts';
 import type { MeasuredServer } from './measured-server.ts';
@@ -17,6 +17,11 @@ const MAX_DISTURBANCE = 0.08;
 const MAX_TRIES = 3;
 /** Origins of the upstream: the gateway routes over them, the others use the first. */
 const ORIGINS = 3;
+
+/** The upstream of one workload, until it is disposed of. */
+export interface RunningUpstream extends AsyncDisposable {
+  readonly ports: readonly number[];
+}
 
 /** What every measurement needs: the clients, upstreams, and an eye on who else uses the machine. */
 export class Rig implements AsyncDisposable {
@@ -38,18 +43,16 @@ export class Rig implements AsyncDisposable {
     this.#repeats = repeats;
   }
 
-  startUpstream(answer: Answer): Promise<Child> {
-    return Child.start(import.meta.resolve('../processes/upstream.ts'), {
-      core: this.cores?.other,
-      setup: { answer, origins: ORIGINS } satisfies UpstreamSetup,
-    });
+  async startUpstream(answer: Answer): Promise<RunningUpstream> {
+    const ports = await this.driver.call('startUpstream', { answer, origins: ORIGINS });
+    return { ports, [Symbol.asyncDispose]: () => this.driver.call('closeUpstream') };
   }
 
   /** Measures one window; again, and the quietest counts, while others disturb it and repeats are left. */
-  async window(server: MeasuredServer, upstream: Child, job: LoadJob): Promise<Window> {
-    let best = await this.#measure(server, upstream, job);
+  async window(server: MeasuredServer, job: LoadJob): Promise<Window> {
+    let best = await this.#measure(server, job);
     for (let tries = 1; tries < MAX_TRIES && this.#worthRepeating(best); tries++) {
-      const again = await this.#measure(server, upstream, job);
+      const again = await this.#measure(server, job);
       if (again.disturbance < best.disturbance) best = again;
     }
     if (best.failures > 0) throw new Error(`${best.failures} requests failed: ${best.firstFailure}`);
@@ -62,10 +65,10 @@ export class Rig implements AsyncDisposable {
     return disturbance > MAX_DISTURBANCE && this.#repeats-- > 0;
   }
 
-  async #measure(server: MeasuredServer, upstream: Child, job: LoadJob): Promise<Window> {
-    const before = await this.#reading(server, upstream);
+  async #measure(server: MeasuredServer, job: LoadJob): Promise<Window> {
+    const before = await this.#reading(server);
     const result = await this.driver.call('load', job);
-    const after = await this.#reading(server, upstream);
+    const after = await this.#reading(server);
     const all = (after.machine ?? NaN) - (before.machine ?? NaN);
     const foreign = (all - (after.own - before.own)) / 1_000 / result.elapsedMs;
     return {
@@ -75,11 +78,8 @@ export class Rig implements AsyncDisposable {
     };
   }
 
-  async #reading(
-    server: MeasuredServer,
-    upstream: Child,
-  ): Promise<{ server: number; own: number; machine: number | undefined }> {
-    const usages = await Promise.all([server.usage(), this.driver.usage(), upstream.usage()]);
+  async #reading(server: MeasuredServer): Promise<{ server: number; own: number; machine: number | undefined }> {
+    const usages = await Promise.all([server.usage(), this.driver.usage()]);
     const { user, system } = process.cpuUsage();
     const own = usages.reduce((sum, { cpuMicros }) => sum + cpuMicros, user + system);
     return { server: usages[0].cpuMicros, own, machine: machineMicros() };

@@ -1,5 +1,5 @@
 import type { RequestSpec } from '../processes/driver.ts';
-import type { Answer } from '../processes/upstream.ts';
+import type { Answer } from './upstream.ts';
 import type { Rig } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import type { Variant } from './variants.ts';

@@ -1,5 +1,5 @@
 import type { RequestSpec } from '../processes/driver.ts';
-import type { Answer } from '../processes/upstream.ts';
+import type { Answer } from './upstream.ts';
 
 /** One kind of traffic, asked for by a fixed number of clients. */
 export interface Workload {

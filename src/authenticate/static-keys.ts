@@ -18,7 +18,7 @@ export function staticKeys(keys: readonly string[]): (key: string) => Caller | u
       'keys must be a non-empty list of strings. Where the host authenticates itself, say keys: false.',
     );
   }
-  const digestOf = keyedDigest(randomBytes(32));
+  const digestOf = keyedDigest(randomBytes(32).toString('hex'));
   const known = new Map<string, KnownKey>();
   const asked = Buffer.alloc(32);
   for (const [index, key] of keys.entries()) {

@@ -70,6 +70,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #reader: StreamReader | undefined;
   #collecting: CollectingSink | undefined;
   #redone = false;
+  #arrived: Buffer[] = [];
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt = 0;
@@ -151,12 +152,17 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   // --- the body ----------------------------------------------------------------------------------------------------
 
+  /** The chunks that one read of the socket brings come one by one, and are read as the one piece that they were. */
   #onData(bytes: Buffer): void {
-    try {
-      this.#read(bytes);
-    } catch (cause) {
-      this.#spoil(cause);
-    }
+    if (this.#arrived.push(bytes) === 1) process.nextTick(readArrived, this);
+  }
+
+  /** @internal Runs on the next tick after the first chunk of a turn. */
+  readArrived(): void {
+    if (this.#arrived.length === 0) return;
+    const bytes = this.#arrived.length === 1 ? this.#arrived[0]! : Buffer.concat(this.#arrived);
+    this.#arrived = [];
+    this.#guard(() => this.#read(bytes));
   }
 
   #read(bytes: Buffer): void {
@@ -164,24 +170,24 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     if (this.#over) return this.#drainTail();
     const { clock, deadline } = this.#job;
     // Before an event means something nothing is a sign of life: comments and roles can come for ever.
-    if (this.#reader?.committed !== false) this.#watchdog.touch();
-    if (clock.now() > deadline) return this.#timedOut('deadline');
-    if (this.#reader !== undefined) this.#feed(this.#reader, bytes);
-    else this.#collect(bytes);
+    const now = clock.now();
+    if (this.#reader?.committed !== false) this.#watchdog.touch(now);
+    if (now > deadline) return this.#timedOut('deadline');
+    if (this.#reader !== undefined) this.#feed(this.#reader, bytes, now);
+    else this.#collect(bytes, now);
   }
 
-  #feed(reader: StreamReader, bytes: Buffer): void {
+  #feed(reader: StreamReader, bytes: Buffer, now: number): void {
     if (this.#received > MAX_STREAM) return this.#breakOff(new Fault('too_large'));
     reader.feed(bytes);
     if (this.#over) return;
-    if (this.#onlyComments(reader)) return this.#breakOff(new Fault('idle_timeout'));
+    if (this.#onlyComments(reader, now)) return this.#breakOff(new Fault('idle_timeout'));
     if (reader.blocked) this.#waitForClient(reader);
     else if (reader.committed && reader.progress.complete) this.#watchFlow(reader);
   }
 
   /** Comments keep a connection alive for ever; an answer has to come as well. */
-  #onlyComments(reader: StreamReader): boolean {
-    const now = this.#job.clock.now();
+  #onlyComments(reader: StreamReader, now: number): boolean {
     if (reader.events !== this.#eventsSeen) {
       this.#eventsSeen = reader.events;
       this.#lastEventAt = now;
@@ -207,7 +213,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     this.#watch('idle_timeout', progress.complete ? Math.min(TAIL_MS, idleMs) : idleMs);
   }
 
-  #collect(bytes: Buffer): void {
+  #collect(bytes: Buffer, now: number): void {
     const collector = this.#collector!;
     if (!collector.add(bytes)) return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new Fault('too_large'));
     if (this.#isError() || this.#bodyKind === 'json') return;
@@ -216,10 +222,11 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     // Whoever begins with so much of nothing is left to the parser.
     if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
     if (this.#bodyKind === 'other') this.#fail(new Fault('malformed', { status: 200 }));
-    else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes());
+    else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes(), now);
   }
 
   #onBodyEnd(whole: boolean): void {
+    this.readArrived();
     if (this.#over) return;
     if (this.#isError()) return this.#fail(this.#errorFault());
     if (this.#reader !== undefined) {
@@ -363,13 +370,18 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   #watch(reason: FaultKind, limitMs: number): void {
     const { clock, deadline } = this.#job;
-    this.#watchdog.watch(reason, Math.max(1, Math.min(limitMs, deadline - clock.now())));
+    const now = clock.now();
+    this.#watchdog.watch(reason, Math.max(1, Math.min(limitMs, deadline - now)), now);
   }
 }
 
 function isEventStream(head: UpstreamHead): boolean {
   const type = head.headers['content-type'];
   return typeof type === 'string' && type.includes('event-stream');
+}
+
+function readArrived(attempt: Attempt): void {
+  attempt.readArrived();
 }
 
 function nothing(): void {}

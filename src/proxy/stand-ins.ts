@@ -11,6 +11,8 @@ import type {
 
 /** More interim answers (1xx) than this and the upstream is playing. */
 const MAX_INTERIM = 5;
+/** Head and body together, in bytes, that Node writes without a buffer of their own: 16 KB, of which the head has its share. */
+const SMALL_BODY = 8 * 1024;
 
 /**
  * One upstream call as http-proxy-middleware sees it: a request that holds our own headers and body.
@@ -22,7 +24,8 @@ const MAX_INTERIM = 5;
  */
 export class StandInRequest implements UpstreamCall {
   readonly method = 'POST';
-  readonly url: string;
+  /** The path stands in the target: of a URL here HPM would parse all and keep nothing. */
+  readonly url = '';
   readonly headers: Readonly<Record<string, string>>;
   readonly httpVersionMajor = 1;
   /** httpxy tells ECONNRESET apart by `req.socket.writable`, HPM looks for the server behind it. */
@@ -37,7 +40,6 @@ export class StandInRequest implements UpstreamCall {
 
   constructor(upstream: UpstreamRequest, events: UpstreamEvents) {
     this.upstream = upstream;
-    this.url = upstream.url.path;
     this.headers = upstream.headers;
     this.#events = events;
   }
@@ -55,7 +57,10 @@ export class StandInRequest implements UpstreamCall {
 
   /** httpxy's only use of the body: head and body leave in one write. */
   pipe(destination: ClientRequest): ClientRequest {
-    destination.end(this.upstream.body);
+    const { body } = this.upstream;
+    // As text a small body is joined to the head, and one buffer less goes to the system.
+    if (body.byteLength <= SMALL_BODY) destination.end(asLatin1(body), 'latin1');
+    else destination.end(body);
     return destination;
   }
 
@@ -142,7 +147,8 @@ export class StandInRequest implements UpstreamCall {
  */
 export class StandInResponse {
   readonly headersSent = false;
-  readonly finished = false;
+  /** An answer that has been handed over is not httpxy's any more: it hangs no listeners on it. */
+  readonly finished = true;
   readonly destroyed = false;
   /** httpxy aborts the upstream on `close` unless this says that all was written. */
   readonly writableFinished = true;
@@ -168,6 +174,11 @@ export class StandInResponse {
   end(): this {
     return this;
   }
+}
+
+/** The same bytes, a character each. */
+function asLatin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** An idle connection that was closed ends without a word. One that says nonsense was not closed. */

@@ -1,3 +1,4 @@
+import { ChunkFrame } from '../chat/chunk-frame.js';
 import type { ChatChunk } from '../chat/types.js';
 import { isSoundChunk } from '../chat/sound-chunk.js';
 import { StreamProgress } from '../chat/stream-progress.js';
@@ -45,6 +46,8 @@ export class StreamReader {
   readonly #options: StreamReaderOptions;
   readonly #listener: StreamListener;
   readonly #decode: ReturnType<NonNullable<Provider['createChunkDecoder']>> | undefined;
+  /** Of the last event, where it was one of many: text for a choice that goes on. */
+  readonly #frame = new ChunkFrame();
   #held: string[] = [];
   #heldLength = 0;
   #state: 'holding' | 'committed' | 'ended' = 'holding';
@@ -119,6 +122,7 @@ export class StreamReader {
     if (data === '') return;
     if (data.length > MAX_EVENT) return this.#fail(new Fault('too_large'));
     if (this.#decode !== undefined) return this.#onForeignEvent(event);
+    if (event.event !== 'error' && this.#frame.fits(data)) return this.#pass(this.#withoutNullUsage(data));
     if (data === DONE || data.trim() === DONE) return this.#onDone();
     const chunk = parseChunk(data);
     if (chunk === undefined) return this.#fail(new Fault('malformed_event'));
@@ -126,6 +130,8 @@ export class StreamReader {
       return this.#onErrorChunk(event.event === 'error' ? asErrorBody(chunk) : chunk);
     if (!isSoundChunk(chunk)) return this.#fail(new Fault('malformed_event'));
     this.#take(chunk, oneLine(data));
+    if (this.#state === 'committed' && isOneOfMany(chunk, data)) this.#frame.learn(data);
+    else this.#frame.forget();
   }
 
   #onForeignEvent(event: SseEvent): void {
@@ -147,13 +153,17 @@ export class StreamReader {
     this.progress.observe(chunk);
     if (!this.#options.passUsage) {
       if (isUsageOnly(chunk)) return;
-      // OpenAI adds `"usage":null` to every chunk because we asked for usage; the caller did not.
-      if (chunk.usage === null) payload = payload.replace(',"usage":null', '');
+      if (chunk.usage === null) payload = this.#withoutNullUsage(payload);
     }
     // openai-go takes any `error` key for an error, even null.
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state === 'holding') this.#hold(payload);
     else this.#pass(payload);
+  }
+
+  /** OpenAI adds `"usage":null` to every chunk because we asked for usage; the caller did not. */
+  #withoutNullUsage(payload: string): string {
+    return this.#options.passUsage ? payload : payload.replace(',"usage":null', '');
   }
 
   #hold(payload: string): void {
@@ -239,6 +249,18 @@ function asErrorBody(chunk: ChatChunk): unknown {
 function isUsageOnly(chunk: ChatChunk): boolean {
   return (
     Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== undefined && chunk.usage !== null
+  );
+}
+
+/** A chunk that tells nothing but more text: what its like would tell the progress is known. */
+function isOneOfMany(chunk: ChatChunk, data: string): boolean {
+  const { choices, usage } = chunk;
+  return (
+    // Only its own `usage` is left out of what is passed on.
+    (usage === null || (usage === undefined && !data.includes('"usage"'))) &&
+    !('error' in chunk) &&
+    Array.isArray(choices) &&
+    choices.every(({ finish_reason }) => finish_reason === undefined || finish_reason === null)
   );
 }
 

@@ -33,6 +33,7 @@ type StandInProxy = (
 function createProxy(agents: AgentPool): StandInProxy {
   const handler = createProxyMiddleware<IncomingMessage, ServerResponse>({
     selfHandleResponse: true,
+    pathFilter: () => true,
     changeOrigin: true,
     // The default plugins answer the client, write log lines and build a URL per response: all ours to do.
     ejectPlugins: true,
@@ -42,7 +43,7 @@ function createProxy(agents: AgentPool): StandInProxy {
       if (call.settled) throw new Error('The call was given up before it began.');
       const { url, pool, fresh } = call.upstream;
       if (options !== undefined) options.agent = agents.agentFor(url, pool, fresh);
-      return { protocol: url.protocol, hostname: url.hostname, port: url.port };
+      return { protocol: url.protocol, hostname: url.hostname, port: url.port, pathname: url.path };
     },
     plugins: [
       (server) => {

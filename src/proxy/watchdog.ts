@@ -20,9 +20,8 @@ export class Watchdog {
     this.#bite = bite;
   }
 
-  /** From now on, `limitMs` without a sign of life is too long. Replaces what was watched before. */
-  watch(reason: string, limitMs: number): void {
-    const now = this.#clock.now();
+  /** From `now` on, `limitMs` without a sign of life is too long. Replaces what was watched before. */
+  watch(reason: string, limitMs: number, now: number): void {
     this.#reason = reason;
     this.#limitMs = limitMs;
     this.#lastSign = now;
@@ -32,8 +31,8 @@ export class Watchdog {
   }
 
   /** A sign of life. */
-  touch(): void {
-    this.#lastSign = this.#clock.now();
+  touch(now: number): void {
+    this.#lastSign = now;
   }
 
   rest(): void {

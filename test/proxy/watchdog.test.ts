@@ -16,8 +16,8 @@ function watched(): { dog: Watchdog; clock: FakeClock; bites: string[] } {
 describe('a watchdog', () => {
   it('bites once, with the reason that it was given last', async () => {
     const { dog, clock, bites } = watched();
-    dog.watch('connect', 100);
-    dog.watch('head', 200);
+    dog.watch('connect', 100, clock.now());
+    dog.watch('head', 200, clock.now());
     clock.advance(150);
     await turns();
     expect(bites).toEqual([]);
@@ -30,10 +30,10 @@ describe('a watchdog', () => {
 
   it('waits on from the last sign of life', async () => {
     const { dog, clock, bites } = watched();
-    dog.watch('idle', 100);
+    dog.watch('idle', 100, clock.now());
     for (let piece = 0; piece < 10; piece++) {
       clock.advance(60);
-      dog.touch();
+      dog.touch(clock.now());
       await turns();
     }
     expect(bites).toEqual([]);
@@ -44,17 +44,17 @@ describe('a watchdog', () => {
 
   it('does not bite for bytes that a stall of the loop left unread', async () => {
     const { dog, clock, bites } = watched();
-    dog.watch('idle', 100);
+    dog.watch('idle', 100, clock.now());
     clock.advance(5_000);
     // The timer has fired, but what waited in the socket is read in the turn that follows.
-    dog.touch();
+    dog.touch(clock.now());
     await turns();
     expect(bites).toEqual([]);
   });
 
   it('rests when told to, and leaves no timer', async () => {
     const { dog, clock, bites } = watched();
-    dog.watch('idle', 100);
+    dog.watch('idle', 100, clock.now());
     dog.rest();
     clock.advance(1_000);
     await turns();

@@ -1,8 +1,7 @@
 // The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, usageEvent } from '../lib/bodies.ts';
-import { announce, setup } from '../lib/channel.ts';
-import { microsNow, stamp } from '../lib/stamps.ts';
+import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, usageEvent } from './bodies.ts';
+import { microsNow, stamp } from './stamps.ts';
 
 /** How the upstream answers, whatever it is asked. */
 export type Answer =
@@ -12,10 +11,27 @@ export type Answer =
   /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
-export interface UpstreamSetup {
+export interface UpstreamJob {
   readonly answer: Answer;
   /** Origins to listen as. */
   readonly origins: number;
+}
+
+export interface Upstream {
+  readonly ports: readonly number[];
+  /** Ends every connection. */
+  close(): void;
+}
+
+/** Listens on ports of its own until `close`. */
+export async function startUpstream({ answer, origins }: UpstreamJob): Promise<Upstream> {
+  const closing = new AbortController();
+  const send = sender(answer, closing.signal);
+  const servers = await Promise.all(Array.from({ length: origins }, () => listen(send, closing.signal)));
+  return {
+    ports: servers.map((server) => (server.address() as AddressInfo).port),
+    close: () => closing.abort(),
+  };
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -118,7 +134,7 @@ function sendEvents(count: number, bytes: number): Send {
   };
 }
 
-function sendPaced(everyMs: number, bytes: number): Send {
+function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
   const template = chunkEvent({ content: stamp(0) }, null, bytes);
   const [before, after] = httpChunk(template).toString('latin1').split(stamp(0)) as [string, string];
   const slots = Array.from({ length: everyMs }, () => new Set<Socket>());
@@ -126,7 +142,7 @@ function sendPaced(everyMs: number, bytes: number): Send {
   let slot = 0;
   let lastTick = Math.floor(microsNow() / 1_000);
 
-  setInterval(() => {
+  const timer = setInterval(() => {
     const tick = Math.floor(microsNow() / 1_000);
     // After a stall every slot is owed once at most: a real upstream does not make up for lost time either.
     const due = Math.min(tick - lastTick, everyMs);
@@ -136,6 +152,8 @@ function sendPaced(everyMs: number, bytes: number): Send {
       for (const socket of slots[slot]!) socket.write(before + stamp(microsNow()) + after, 'latin1');
     }
   }, 1);
+
+  closed.addEventListener('abort', () => clearInterval(timer));
 
   const hello = httpChunk(chunkEvent({ role: 'assistant', content: 'Hello' }, null));
   const brief = Buffer.concat([hello, httpChunk(chunkEvent({}, 'stop')), httpChunk(DONE_EVENT), BODY_END]);
@@ -153,24 +171,28 @@ function httpChunk(event: string): Buffer {
   return Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);
 }
 
-function sender(answer: Answer): Send {
+function sender(answer: Answer, closed: AbortSignal): Send {
   switch (answer.kind) {
     case 'json':
       return sendJson(answer.bytes);
     case 'events':
       return sendEvents(answer.count, answer.bytes);
     case 'paced':
-      return sendPaced(answer.everyMs, answer.bytes);
+      return sendPaced(answer.everyMs, answer.bytes, closed);
   }
 }
 
-async function listen(send: Send): Promise<Server> {
-  const server = createServer((socket) => void new Exchange(socket, send));
+async function listen(send: Send, closed: AbortSignal): Promise<Server> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    new Exchange(socket, send);
+  });
+  closed.addEventListener('abort', () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 8_192 }, resolve));
   return server;
 }
-
-const { answer, origins } = setup<UpstreamSetup>();
-const send = sender(answer);
-const servers = await Promise.all(Array.from({ length: origins }, () => listen(send)));
-announce(servers.map((server) => (server.address() as AddressInfo).port));
