@@ -59,11 +59,10 @@ class Exchange {
     this.#socket = socket;
     this.#send = send;
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', () => socket.destroy());
   }
 
-  #take(chunk: Buffer): void {
+  take(chunk: Buffer): void {
     if (this.#chunked) this.#takeChunked(chunk);
     else if (this.#missing > 0) this.#takeBody(chunk);
     else this.#takeHead(chunk);
@@ -187,7 +186,8 @@ async function listen(send: Send, closed: AbortSignal): Promise<Server> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    new Exchange(socket, send);
+    const exchange = new Exchange(socket, send);
+    socket.on('data', (chunk) => exchange.take(chunk));
   });
   closed.addEventListener('abort', () => {
     server.close();

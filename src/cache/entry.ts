@@ -24,8 +24,19 @@ export function encodeEntry(completion: ChatCompletion, facts: Omit<CachedAnswer
   return Buffer.from(`${JSON.stringify(facts)}\n${JSON.stringify(rest).slice(1, -1)}`);
 }
 
+/** What was read of entries that their stores still hold in memory: the same array holds the same answer. */
+const decoded = new WeakMap<Uint8Array, CachedAnswer>();
+
 /** The answer in `bytes`; `undefined` when they are none of ours, whatever they are. */
 export function decodeEntry(bytes: Uint8Array): CachedAnswer | undefined {
+  const known = decoded.get(bytes);
+  if (known !== undefined) return known;
+  const answer = decode(bytes);
+  if (answer !== undefined) decoded.set(bytes, answer);
+  return answer;
+}
+
+function decode(bytes: Uint8Array): CachedAnswer | undefined {
   const entry = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lineEnd = entry.indexOf(LINE_END);
   if (lineEnd === -1) return undefined;

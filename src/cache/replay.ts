@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../chat/members.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { RequestContext } from '../context.js';
 import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { Lifeline } from '../http/presence.js';
+import { randomId } from '../http/random-id.js';
 import { parseJson, type CachedAnswer } from './entry.js';
 
 /** In which form an answer is wanted. */
@@ -62,7 +62,13 @@ export function replay(
 function wholeBody(answer: CachedAnswer, usage: Usage | undefined, { wallNow }: ReplayOptions): Buffer {
   const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
   const tail = usage === undefined ? '}' : `,"usage":${JSON.stringify(usage)}}`;
-  return Buffer.concat([Buffer.from(head), answer.members, Buffer.from(tail)]);
+  const { members } = answer;
+  // The head is ASCII; the tail need not be, where an upstream put names of its own into usage.
+  const body = Buffer.allocUnsafe(head.length + members.byteLength + Buffer.byteLength(tail));
+  body.write(head, 'latin1');
+  body.set(members, head.length);
+  body.write(tail, head.length + members.byteLength);
+  return body;
 }
 
 function streamPayloads(
@@ -110,7 +116,7 @@ function drained(sink: AnswerSink, client: Lifeline): Promise<void> {
 }
 
 function freshId(): string {
-  return `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+  return `chatcmpl-${randomId()}`;
 }
 
 function seconds(wallNow: number): number {

@@ -3,7 +3,7 @@
  * A store may lose anything at any time, but never returns a value under another key.
  */
 export interface CacheStore {
-  /** The value kept under `key`, or `undefined` when there is none or it has expired. */
+  /** The value kept under `key`, or `undefined` when there is none or it has expired. What was given must not change any more. */
   get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /**
    * Keeps `value` until `expiresAt`.

@@ -12,8 +12,8 @@ export interface Lifeline {
 /** A lifeline that its owner ends by hand. */
 export class OwnedLifeline implements Lifeline {
   gone = false;
-  // Insertion-ordered, so whoever came first is told first.
-  #leaves: Set<() => void> | undefined;
+  // Whoever came first is told first. No Set: a list of two or three costs less.
+  #leaves: (() => void)[] | undefined;
   #controller: AbortController | undefined;
 
   onGone(leave: () => void): () => void {
@@ -21,9 +21,12 @@ export class OwnedLifeline implements Lifeline {
       leave();
       return nothing;
     }
-    const leaves = (this.#leaves ??= new Set());
-    leaves.add(leave);
-    return () => leaves.delete(leave);
+    const leaves = (this.#leaves ??= []);
+    leaves.push(leave);
+    return () => {
+      const at = leaves.indexOf(leave);
+      if (at >= 0) leaves.splice(at, 1);
+    };
   }
 
   get signal(): AbortSignal {
@@ -40,7 +43,8 @@ export class OwnedLifeline implements Lifeline {
     this.#controller?.abort();
     const leaves = this.#leaves;
     this.#leaves = undefined;
-    if (leaves !== undefined) for (const leave of leaves) leave();
+    // One that is told may take another one's wish back.
+    while (leaves !== undefined && leaves.length > 0) leaves.shift()!();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../contracts/clock.js';
 import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors.js';
 import { DONE_EVENT, formatEvent } from '../sse/format.js';
+import { endMessage } from './end-message.js';
 import { errorBody, type ErrorFormat } from './error-body.js';
 
 /** What the response headers tell of a request; `RequestContext` is one. */
@@ -137,7 +138,8 @@ export class ResponseSink implements AnswerSink {
   #finish(last: string | Uint8Array): void {
     const res = this.#res;
     this.#meta.client.answered();
-    res.end(last);
+    if (typeof last === 'string') res.end(last);
+    else endMessage(res, last);
     if (res.writableLength === 0) return;
     // The socket's own timer: it alone knows that a part of one long write has gone out. The next request on the
     // connection must not find it there.

@@ -8,11 +8,10 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../contracts/transport.js';
+import { endMessage } from '../http/end-message.js';
 
 /** More interim answers (1xx) than this and the upstream is playing. */
 const MAX_INTERIM = 5;
-/** Head and body together, in bytes, that Node writes without a buffer of their own: 16 KB, of which the head has its share. */
-const SMALL_BODY = 8 * 1024;
 
 /**
  * One upstream call as http-proxy-middleware sees it: a request that holds our own headers and body.
@@ -57,10 +56,7 @@ export class StandInRequest implements UpstreamCall {
 
   /** httpxy's only use of the body: head and body leave in one write. */
   pipe(destination: ClientRequest): ClientRequest {
-    const { body } = this.upstream;
-    // As text a small body is joined to the head, and one buffer less goes to the system.
-    if (body.byteLength <= SMALL_BODY) destination.end(asLatin1(body), 'latin1');
-    else destination.end(body);
+    endMessage(destination, this.upstream.body);
     return destination;
   }
 
@@ -174,11 +170,6 @@ export class StandInResponse {
   end(): this {
     return this;
   }
-}
-
-/** The same bytes, a character each. */
-function asLatin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** An idle connection that was closed ends without a word. One that says nonsense was not closed. */

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { ValidateFunction } from 'ajv';
 import { isRecord, type Members } from '../chat/members.js';
@@ -57,15 +57,18 @@ export function checkRequest(value: unknown, check: RequestCheck): ParsedRequest
 /** A text that is worth parsing, and what is known of it. */
 interface Inspected {
   readonly bytes: Buffer;
+  /** What it takes to read a large text at half the cost. */
+  readonly ascii: boolean;
   readonly found: Scan;
 }
 
 function inspect(received: Buffer): Inspected {
   const bytes = withoutByteOrderMark(received);
-  if (!isUtf8(bytes)) throw notJson('The body is not valid UTF-8.');
+  const ascii = isAscii(bytes);
+  if (!ascii && !isUtf8(bytes)) throw notJson('The body is not valid UTF-8.');
   const found = new Scan(bytes);
   if (found.tooManyIn !== undefined) throw tooMany(keyAt(bytes, found.tooManyIn));
-  return { bytes, found };
+  return { bytes, ascii, found };
 }
 
 function conclude({ bytes, found }: Inspected, value: Members, check: RequestCheck): ParsedRequest {
@@ -84,8 +87,8 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
   return marked ? bytes.subarray(3) : bytes;
 }
 
-function parseObject({ bytes, found }: Inspected): Members {
-  const text = bytes.toString();
+function parseObject({ bytes, ascii, found }: Inspected): Members {
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
