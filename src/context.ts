@@ -74,6 +74,8 @@ export interface ResolvedRoute {
   readonly model: string;
   readonly candidates: readonly PlannedCandidate[];
   readonly excluded: readonly ExcludedEndpoint[];
+  /** The first candidate was drawn among others that would have done as well. */
+  readonly drawn: boolean;
   /** Top-level members of the request that no upstream is told: the gateway's own. */
   readonly ownFields: ReadonlySet<string>;
   /** What the caller's `provider_configs` say, by provider slug; `undefined` when nothing. */

@@ -10,7 +10,7 @@ import { Flights } from './coalesce.js';
 import { encodeEntry, type CachedAnswer } from './entry.js';
 import type { Flight } from './flight.js';
 import { keyFor } from './key.js';
-import { cacheableTarget, mayKeep, servingEndpoint, tenantOf } from './policy.js';
+import { cacheableTargets, mayKeep, servingEndpoint, tenantOf } from './policy.js';
 import { RecordingSink } from './record.js';
 import { replay } from './replay.js';
 import { RequestKeys, type KnownRequest } from './request-keys.js';
@@ -91,12 +91,12 @@ class AnswerCache implements Cache {
   readonly stage: Stage = (context) => {
     const directives = parseCacheControl(context.req.headers['cache-control']);
     const tenant = tenantOf(context, this.#options.shared);
-    const target = cacheableTarget(context);
+    const targets = cacheableTargets(context);
     const { request, body } = context;
-    if (tenant === undefined || target === undefined || request === undefined || directives.noStore) {
+    if (tenant === undefined || targets === undefined || request === undefined || directives.noStore) {
       return this.#bypass(context, directives);
     }
-    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, target), directives };
+    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, targets), directives };
     if (directives.noCache) {
       this.#bypass(context, directives);
       return this.#record(lookup);
@@ -224,6 +224,7 @@ class AnswerCache implements Cache {
       usage: completion.usage ?? undefined,
     });
     this.#stores++;
+    this.#keys.answered(tenant, known, endpoint);
     this.#store.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + this.#options.ttlMs);
   }
 }

@@ -13,15 +13,22 @@ export function tenantOf(context: RequestContext, shared: boolean): string | und
   return context.caller === undefined ? undefined : tenantPart(context.caller.id);
 }
 
-/** The endpoint that is meant to answer, where the answer may be remembered at all. */
-export function cacheableTarget(context: RequestContext): Endpoint | undefined {
+/** The endpoints whose remembered answers will do, the one that is meant to answer first. */
+export type Targets = readonly [Endpoint, ...Endpoint[]];
+
+/** Who is meant to answer, and who might have been drawn instead; `undefined` where nothing may be remembered. */
+export function cacheableTargets(context: RequestContext): Targets | undefined {
   const { request, route } = context;
   if (request === undefined || route === undefined) return undefined;
   // A caller's own credential or address: what comes from there is nobody else's, and not to be trusted.
   if (route.overrides !== undefined || hasMembers(request['provider_configs'])) return undefined;
   // `store` asks the provider to keep the call, which a hit would not make.
   if (request.store === true) return undefined;
-  return route.candidates[0]?.endpoint;
+  const [first, ...others] = route.candidates;
+  if (first === undefined) return undefined;
+  const { endpoint } = first;
+  if (!route.drawn) return [endpoint];
+  return [endpoint, ...others.map((other) => other.endpoint).filter(({ model }) => model === endpoint.model)];
 }
 
 /** The endpoint that did answer. */

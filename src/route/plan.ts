@@ -43,6 +43,8 @@ export interface Plan {
   readonly model: string;
   readonly candidates: readonly RoutableCandidate[];
   readonly excluded: readonly ExcludedEndpoint[];
+  /** Chance had a say in the order. */
+  readonly drawn: boolean;
   readonly preferences: Preferences;
 }
 
@@ -64,10 +66,11 @@ export function plan(input: PlanInput): Plan {
   const preferences = readPreferences(request, table, input.anyModel);
   const excluded: ExcludedEndpoint[] = [];
   const groups = filterModels(input, preferences, excluded);
+  const draw = new Draw(input.random);
   const ordered = orderGroups(preferences.partition === 'none' ? [mergeGroups(groups)] : groups, {
     preferences,
     performance: snapshot === undefined ? performance : assuming(snapshot, performance),
-    draw: drawnOnce(input.random),
+    draw: () => draw.number,
     stickyTo: rememberedBy(input.sticky),
   });
   const chosen = withoutFallbacks(withoutRepeats(ordered, groups), preferences, excluded);
@@ -75,6 +78,7 @@ export function plan(input: PlanInput): Plan {
     model: preferences.models[0]?.model ?? '',
     candidates: chosen.map((endpoint) => toPlanned(endpoint, preferences)),
     excluded: preferences.models.length > 1 ? notAmong(chosen, excluded) : excluded,
+    drawn: draw.made,
     preferences,
   };
 }
@@ -157,12 +161,27 @@ function countedOnce(request: ChatRequest, given: number | undefined): () => num
 }
 
 /** One number for the whole plan, so that the number alone explains it. */
-function drawnOnce(random: PlanAssumptions['random']): () => number {
-  let drawn = typeof random === 'number' ? withinUnit(random) : undefined;
-  return function draw() {
-    drawn ??= withinUnit(typeof random === 'function' ? random() : Math.random());
-    return drawn;
-  };
+class Draw {
+  readonly #random: PlanAssumptions['random'];
+  #number: number | undefined;
+
+  constructor(random: PlanAssumptions['random']) {
+    this.#random = random;
+  }
+
+  /** Somebody has asked for the number. */
+  get made(): boolean {
+    return this.#number !== undefined;
+  }
+
+  get number(): number {
+    return (this.#number ??= withinUnit(this.#draw()));
+  }
+
+  #draw(): number {
+    if (typeof this.#random === 'number') return this.#random;
+    return this.#random === undefined ? Math.random() : this.#random();
+  }
 }
 
 function withinUnit(number: number): number {

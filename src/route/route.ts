@@ -122,7 +122,7 @@ function routeStage(parts: RouteStageParts): Stage {
 }
 
 /** Everything that a request's route is made from. */
-interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded'> {
+interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   readonly overrides: ResolvedRoute['overrides'];
   /** `undefined` where the caller's own order decides. */
   readonly conversation: Conversation | undefined;
@@ -170,10 +170,19 @@ function planRequest(
 }
 
 function resolvedRoute(
-  { model, candidates, excluded, overrides, conversation }: Decision,
+  { model, candidates, excluded, drawn, overrides, conversation }: Decision,
   record: ResolvedRoute['record'],
 ): ResolvedRoute {
-  return { model, candidates, excluded, ownFields: OWN_FIELDS, overrides, record, onServed: conversation?.served };
+  return {
+    model,
+    candidates,
+    excluded,
+    drawn,
+    ownFields: OWN_FIELDS,
+    overrides,
+    record,
+    onServed: conversation?.served,
+  };
 }
 
 /**

@@ -19,7 +19,7 @@ export function selectedPlan(
   selected: readonly Candidate[],
   request: ChatRequest,
   table: RouteTable,
-): Pick<Plan, 'model' | 'candidates' | 'excluded'> {
+): Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   const candidates = new Map<string, RoutableCandidate>();
   for (const choice of selected) {
     const endpoint = endpointOf(choice, table);
@@ -28,7 +28,12 @@ export function selectedPlan(
   const [first] = candidates.values();
   if (first === undefined)
     throw new GatewayError('no_provider_available', 'No provider is available for this request.');
-  return { model: first.endpoint.model, candidates: [...candidates.values()], excluded: excludedNow(plan, candidates) };
+  return {
+    model: first.endpoint.model,
+    candidates: [...candidates.values()],
+    excluded: excludedNow(plan, candidates),
+    drawn: false,
+  };
 }
 
 function endpointOf(choice: Candidate, table: RouteTable): RoutableEndpoint {

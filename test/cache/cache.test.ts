@@ -322,6 +322,22 @@ describe('who answered', () => {
     expect(direct.context.served?.slug).toBe('beta');
   });
 
+  it('where the endpoint was drawn, equal requests keep to the first draw, or to who has answered', async () => {
+    const { ask } = bench();
+    const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
+    await ask({ endpoints: [alpha, beta], drawn: true }, ({ context }) => upstream.whole(context, completion(), beta));
+    for (const endpoints of [
+      [alpha, beta],
+      [beta, alpha],
+    ]) {
+      const again = await ask({ endpoints, drawn: true });
+      expect(again.outcome).toBe('answered');
+      expect(again.context.served?.slug).toBe('beta');
+    }
+    // Nobody who could be drawn now.
+    expect((await ask({ endpoints: [alpha, endpoint('gamma')], drawn: true })).outcome).toBe('next');
+  });
+
   it('an answer of somebody who is not in the plan is not kept', async () => {
     const { ask, cache } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion(), endpoint('stranger')));

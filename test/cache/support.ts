@@ -76,6 +76,8 @@ export interface Asked {
   readonly cacheControl?: string;
   /** Candidates of the route, first choice first. */
   readonly endpoints?: readonly Endpoint[];
+  /** The first of them was drawn. */
+  readonly drawn?: boolean;
   /** The bytes as they came, where they mean the request. */
   readonly received?: Uint8Array;
   readonly startedAt?: number;
@@ -106,6 +108,7 @@ export function visit(asked: Asked = {}): Visit {
     model: 'small',
     candidates: (asked.endpoints ?? [endpoint()]).map((one) => ({ endpoint: one, drop: [] })),
     excluded: [],
+    drawn: asked.drawn ?? false,
     ownFields: new Set(),
     overrides: undefined,
     record: () => undefined,

@@ -49,6 +49,7 @@ export class FailoverRun {
       model: 'm',
       candidates: this.#endpoints.map((candidate) => ({ endpoint: candidate, drop: [] })),
       excluded: [],
+      drawn: false,
       ownFields: new Set(),
       overrides: undefined,
       record: undefined,

@@ -108,6 +108,7 @@ export class Asked {
       model: 'm',
       candidates: endpoints.map((endpoint) => ({ endpoint, drop: [] })),
       excluded: [],
+      drawn: false,
       ownFields: new Set(),
       overrides: undefined,
       record: undefined,

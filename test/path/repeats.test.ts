@@ -32,3 +32,41 @@ it('a hook that decides sees repeated requests as well', async () => {
   expect(asked).toBe(3);
   expect(upstream.ledger).toHaveLength(1);
 });
+
+it('is answered from the cache the second time, however many endpoints it might have been drawn to', async () => {
+  const upstreams = await Promise.all([upstreamFor(), upstreamFor(), upstreamFor()]);
+  const providers = Object.fromEntries(
+    upstreams.map(({ baseUrl }, index) => [
+      `p${index}`,
+      { baseUrl, apiKey: 'k', models: { m: { pricing: { prompt: 1, completion: 1 } } } },
+    ]),
+  );
+  let draws = 0;
+  // Every request is drawn to another one.
+  const random = (): number => (draws++ % 3) / 3;
+  const { ask } = await gatewayOver(upstreams, { providers, random, cache: {} });
+  for (let body = 0; body < 12; body++) {
+    const question = { messages: [{ role: 'user', content: `question ${body}` }] };
+    // Other bytes, the same request; and bytes that came before.
+    const asked = [question, { ...question, stream: false }, question];
+    const seen = [];
+    for (const one of asked) seen.push((await ask(one)).headers.get('x-nordlys-cache'));
+    expect(seen).toEqual(['MISS', 'HIT', 'HIT']);
+  }
+  expect(upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBe(12);
+  expect(upstreams.every(({ ledger }) => ledger.length > 0)).toBe(true);
+});
+
+it('is asked once by all who ask it at once, however many endpoints it might have been drawn to', async () => {
+  const upstreams = await Promise.all([upstreamFor(), upstreamFor(), upstreamFor()]);
+  const providers = Object.fromEntries(
+    upstreams.map(({ baseUrl }, index) => [
+      `p${index}`,
+      { baseUrl, apiKey: 'k', models: { m: { pricing: { prompt: 1, completion: 1 } } } },
+    ]),
+  );
+  const { ask } = await gatewayOver(upstreams, { providers, random: Math.random, cache: { coalesce: true } });
+  const answers = await Promise.all(Array.from({ length: 60 }, () => ask({})));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBe(1);
+});

@@ -55,6 +55,7 @@ export async function proxyHarness(options: HarnessOptions) {
       model: 'm',
       candidates: endpoints.map((endpoint) => ({ endpoint, drop: [] })),
       excluded: [],
+      drawn: false,
       ownFields: new Set(),
       overrides: undefined,
       record: (_endpoint, outcome) => void outcomes.push(outcome),
