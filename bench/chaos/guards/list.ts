@@ -137,6 +137,12 @@ const AGAINST_CALLERS: readonly Guard[] = [
     'faults/process',
   ),
   guard(
+    'who waits in the queue is let in',
+    'http/stop-listening.ts',
+    ['const QUIET_TURNS = 3;', 'const QUIET_TURNS = 0;'],
+    'faults/shutdown',
+  ),
+  guard(
     'who has left holds no place',
     'admission.ts',
     ['context.client.onGone(() => this.leave(context));', ''],
