@@ -96,6 +96,8 @@ export class Admission {
   evict(): void {
     // They leave while we go through.
     for (const context of this.#inside.slice()) {
+      // The last word has been said, and is on its way.
+      if (context.res.writableEnded) continue;
       context.sink.fail(
         new GatewayError('server_shutdown', 'The server shut down before the answer was complete.', {
           headers: CLOSE_AND_RETRY,
