@@ -43,8 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 async function stop(): Promise<void> {
-  server.close();
-  await gateway.drain({ graceMs: 5_000 });
+  await gateway.drain({ server, graceMs: 5_000 });
   await gateway.close();
   await simulators.close();
   server.closeAllConnections();

@@ -21,6 +21,7 @@ export class Admission {
   readonly #inside: RequestContext[] = [];
   readonly #perCaller = new Map<string, number>();
   #draining = false;
+  #closed = false;
   #onEmpty: (() => void)[] = [];
 
   /** @param overloadOf - Made for the share of `maxInFlight` that is at work; absent: the process is not watched. */
@@ -33,6 +34,7 @@ export class Admission {
     return this.#inside.length;
   }
 
+  /** We are about to leave, whether or not somebody may still come in. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -44,13 +46,14 @@ export class Admission {
 
   /** Before anything is read. @throws GatewayError when there is no room, or none any more. */
   enter(context: RequestContext): void {
-    if (this.#draining) {
+    if (this.#closed) {
       throw new GatewayError('server_shutdown', 'The server is shutting down. Try again in a moment.', {
         headers: CLOSE_AND_RETRY,
       });
     }
     if (this.#inside.length >= this.#options.maxInFlight) throw overloaded();
     this.#overload?.watch();
+    if (this.#draining) context.res.setHeader('connection', 'close');
     context.place = this.#inside.push(context) - 1;
     // A hook of the host's that never ends must not hold the place of a client that has left.
     context.client.onGone(() => this.leave(context));
@@ -71,9 +74,16 @@ export class Admission {
     else res.once('close', () => this.#remove(context));
   }
 
+  /** We leave soon: nobody shall count on this process, or on a connection to it, any more. */
+  announce(): void {
+    this.#draining = true;
+    for (const { res } of this.#inside) if (!res.headersSent) res.setHeader('connection', 'close');
+  }
+
   /** Nobody new comes in. */
   close(): void {
     this.#draining = true;
+    this.#closed = true;
   }
 
   /** Resolves when the last request has left. */
@@ -86,6 +96,8 @@ export class Admission {
   evict(): void {
     // They leave while we go through.
     for (const context of this.#inside.slice()) {
+      // The last word has been said, and is on its way.
+      if (context.res.writableEnded) continue;
       context.sink.fail(
         new GatewayError('server_shutdown', 'The server shut down before the answer was complete.', {
           headers: CLOSE_AND_RETRY,

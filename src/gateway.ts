@@ -35,8 +35,8 @@ export interface Gateway extends Middleware {
   /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
   update(providers: RouteOptions['providers']): void;
   /**
-   * Takes no new requests and resolves when the last one has left, or after `graceMs`. What is still at work shortly
-   * before that is ended honestly.
+   * Takes no new requests, after `noticeMs` where that is given, and resolves when the last one has left, or after
+   * `graceMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
    */
   drain(options?: DrainOptions): Promise<void>;
   /** Closes idle upstream connections and the store. What is still at work ends by itself. */
@@ -77,10 +77,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const gateway = pages.beside(chat);
   const authenticates = options.keys !== false;
   const endPages = shareInternals(gateway, { ...pages, clock, hooks, status, authenticates });
-  const end = (): void => {
-    admission.close();
-    endPages();
-  };
 
   return Object.assign(gateway, {
     plan: router.plan,
@@ -96,11 +92,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       cache?.forgetRepeats();
     },
     drain: (limits = {}) => {
-      end();
+      endPages();
       return drain(admission, clock, limits);
     },
     async close(): Promise<void> {
-      end();
+      admission.close();
+      endPages();
       proxy.close();
       await cache?.close();
     },

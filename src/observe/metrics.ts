@@ -64,7 +64,7 @@ function writeRequests(text: Exposition, { requests, errors, cache }: Recorder):
 
 function writeState(text: Exposition, { inFlight, draining, sockets, endpoints }: GatewayStatus): void {
   text.family('nordlys_requests_in_flight', 'gauge', 'Requests at work.').sample(inFlight);
-  text.family('nordlys_draining', 'gauge', '1 while no new requests are taken.').sample(Number(draining));
+  text.family('nordlys_draining', 'gauge', '1 from drain() on.').sample(Number(draining));
   const connections = text.family('nordlys_upstream_sockets', 'gauge', 'Connections to providers.');
   connections.sample(sockets.active, { state: 'active' });
   connections.sample(sockets.idle, { state: 'idle' });

@@ -105,6 +105,13 @@ class Failover {
         this.#budget.refund(cost);
         return undefined;
       }
+      if (pick.waitMs > 0 && !this.#picker.stands(pick)) {
+        // Others came first, of all those that saw the same room and paused: this one looks again.
+        this.#budget.refund(cost);
+        spent -= cost;
+        number--;
+        continue;
+      }
       const found = await this.#try(pick, number);
       if (found === undefined || !(found instanceof Fault)) {
         if (found !== undefined) this.#reward(pick, number, spent);

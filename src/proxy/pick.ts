@@ -80,6 +80,11 @@ export class CandidatePicker {
     return this.#untried() ?? this.#again();
   }
 
+  /** What was picked before a pause can still be asked. */
+  stands({ candidate }: Pick): boolean {
+    return this.#parts.hasRoom(candidate);
+  }
+
   #untried(): Pick | undefined {
     let probe: Pick | undefined;
     let resort: Pick | undefined;

@@ -15,6 +15,8 @@ export class AnsweringCall implements UpstreamCall {
   readonly requestId: string | undefined;
   state: 'connecting' | 'connected' | 'answering' | 'ended' = 'connecting';
   aborted = false;
+  /** 0 until there is a head. */
+  status = 0;
   readonly #events: UpstreamEvents;
   #message: FakeMessage | undefined;
 
@@ -30,6 +32,11 @@ export class AnsweringCall implements UpstreamCall {
     if (this.aborted) return true;
     if (this.state !== 'ended') return false;
     return this.#message === undefined || this.#message.readableEnded || this.#message.destroyed;
+  }
+
+  /** Its answer may still be the one: it is neither over nor a refusal, of which only the rest is read. */
+  get held(): boolean {
+    return this.live && this.status <= 200;
   }
 
   /** Something may still happen on it. */
@@ -54,6 +61,7 @@ export class AnsweringCall implements UpstreamCall {
 
   answer(status: number, headers: Readonly<Record<string, string>>): void {
     this.state = 'answering';
+    this.status = status;
     this.#message = new FakeMessage();
     this.#events.onHead({ status, headers, message: this.#message });
   }

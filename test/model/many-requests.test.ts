@@ -227,6 +227,21 @@ describe('the failover of many requests, whatever happens to them', () => {
     );
   }, 120_000);
 
+  it('asks nobody who has become full during the pause', async () => {
+    const roomForOne = 3;
+    const world = new World(roomForOne);
+    await world.ask(false, 1);
+    await world.ask(false, 2);
+    const hosts = (): string[] => world.transport.calls.filter(({ live }) => live).map(({ host }) => host);
+    expect(hosts()).toEqual(['p0', 'p1']);
+    // Both see the room that the first one leaves, and pause.
+    for (const asked of world.asked) await suffer(asked, '500', world);
+    expect(hosts()).toEqual([]);
+    await world.advance(100);
+    expect(hosts().filter((host) => host === 'p0')).toHaveLength(1);
+    await expectQuiet(world);
+  });
+
   it('spends, gives back and earns tokens as its attempts went', async () => {
     const fates = fc.array(fc.constantFrom('refused', 'reset', '500', 'ok', 'left', 'left in a pause'), {
       minLength: 1,

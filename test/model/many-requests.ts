@@ -17,11 +17,13 @@ const TOTAL_MS = 60_000;
 const TIMEOUTS = { connectMs: 5_000, headMs: 20_000, firstEventMs: 10_000, idleMs: 8_000, totalMs: TOTAL_MS };
 
 /** Writes down what it is told, and refuses what is out of order. */
-class WitnessSink implements AnswerSink {
+export class WitnessSink implements AnswerSink {
   readonly told: string[] = [];
   readonly faults: string[] = [];
   blocked = false;
   error: GatewayError | undefined;
+  /** Runs when the last word has been said. */
+  onEnded = (): void => {};
   /** Which calls the text came from. */
   readonly sources = new Set<string>();
   #resume: (() => void) | undefined;
@@ -74,6 +76,7 @@ class WitnessSink implements AnswerSink {
   #note(what: string, inOrder: boolean): void {
     if (!inOrder) this.faults.push(`${what} after ${this.told.join(' ')}`);
     this.told.push(what);
+    if (this.ended) this.onEnded();
   }
 
   #sourcesIn(text: string): void {
@@ -188,7 +191,8 @@ export class World {
   }
 }
 
-function endpointOf(slug: string, position: number): Endpoint {
+/** An endpoint of which nothing is known but where it stands. */
+export function endpointOf(slug: string, position: number): Endpoint {
   return {
     position,
     provider: {

@@ -111,7 +111,9 @@ describe('every snippet of the README', () => {
   });
 
   it('runs: a process that is told to end does', async () => {
-    const child = start(await program('shutdown', { '.listen(0)': ".listen(0, () => console.log('up'))" }));
+    const child = start(
+      await program('shutdown', { '.listen(0)': ".listen(0, () => console.log('up'))", '5_000': '100' }),
+    );
     await once(child.stdout!, 'data');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);

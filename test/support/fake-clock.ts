@@ -53,6 +53,12 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
+  /** The loop stands still for `ms`: time has passed before any timer fires, and all that fell due do so late. */
+  stall(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   /** The wall clock is put forward or back; monotonic time goes on as it was. */
   jumpWall(ms: number): void {
     this.#wallOffset += ms;

@@ -137,6 +137,26 @@ const AGAINST_CALLERS: readonly Guard[] = [
     'faults/process',
   ),
   guard(
+    'nobody goes where it has become full during the pause',
+    'proxy/failover.ts',
+    ['!this.#picker.stands(pick)', 'false'],
+    'model/many-requests',
+  ),
+  guard(
+    'a probe that says nothing is given back',
+    'proxy/breaker.ts',
+    ['if (call === this.#probe) this.#probe = undefined;', ''],
+    'model/breaker-model',
+    'model/interleavings',
+  ),
+  guard('the last call ends what is still open', 'drain.ts', ['admission.evict();', ''], 'model/interleavings'),
+  guard(
+    'who waits in the queue is let in',
+    'http/stop-listening.ts',
+    ['const QUIET_TURNS = 3;', 'const QUIET_TURNS = 0;'],
+    'faults/shutdown',
+  ),
+  guard(
     'who has left holds no place',
     'admission.ts',
     ['context.client.onGone(() => this.leave(context));', ''],

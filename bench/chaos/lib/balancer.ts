@@ -50,7 +50,7 @@ export class Balancer {
   /** Connections to this backend on which no request has been passed on yet. */
   unsaid(backend: string): number {
     let unsaid = 0;
-    for (const way of this.#ways) if (way.backend === backend && way.server.bytesWritten === 0) unsaid++;
+    for (const way of this.#ways) if (way.backend === backend && !hasSpoken(way)) unsaid++;
     return unsaid;
   }
 
@@ -76,6 +76,11 @@ export class Balancer {
     this.#ways.add(way);
     client.once('close', () => this.#ways.delete(way));
   }
+}
+
+/** Something went out. What Node only holds, for want of a connection or of room, it counts as written, too. */
+function hasSpoken({ server }: Way): boolean {
+  return !server.connecting && server.bytesWritten > server.writableLength;
 }
 
 /** What comes from one goes to the other; so do its end and its breaking. */

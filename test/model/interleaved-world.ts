@@ -1,0 +1,283 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Scheduler } from 'fast-check';
+import { Admission } from '../../src/admission.js';
+import { openContext, RequestContext } from '../../src/context.js';
+import type { Timer } from '../../src/contracts/clock.js';
+import type { AttemptRecord } from '../../src/contracts/hooks.js';
+import type { Endpoint } from '../../src/contracts/routing.js';
+import { drain, type DrainOptions } from '../../src/drain.js';
+import { HookRunner } from '../../src/hooks.js';
+import type { Middleware } from '../../src/http/middleware.js';
+import { Fault } from '../../src/proxy/faults.js';
+import { proxyStage } from '../../src/proxy/proxy.js';
+import type { Target } from '../../src/proxy/target.js';
+import { TargetTable } from '../../src/proxy/target-table.js';
+import type { Visit } from '../../src/proxy/visit.js';
+import { runStages } from '../../src/run-stages.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
+import { endpointOf, MAX_ATTEMPTS, WitnessSink } from './many-requests.js';
+
+/** What an upstream does with a call, step by step. Each step comes when the scheduler says so. */
+export type Fate = readonly ((call: AnsweringCall) => void)[];
+
+/** A timer that is set for no longer than this is a pause: it ends in its turn, as answers come in theirs. */
+const PAUSE_MS = 1_000;
+
+/** A clock of which short timers fire in any order with all that happens meanwhile, and long ones when time is made to pass. */
+class InterleavedClock extends FakeClock {
+  readonly #later: Later;
+
+  constructor(later: Later) {
+    super();
+    this.#later = later;
+  }
+
+  override setTimer(fire: () => void, ms: number): Timer {
+    const timer = super.setTimer(fire, ms);
+    const dueAt = this.now() + ms;
+    if (ms <= PAUSE_MS) this.#later(`${Math.round(ms)} ms pass`, () => this.advance(Math.max(0, dueAt - this.now())));
+    return timer;
+  }
+}
+
+type Later = (label: string, act: () => void) => void;
+
+/** Every visit of an endpoint, and how often each was ended. */
+class CountingTable extends TargetTable {
+  readonly visits: { readonly provider: string; endings: number }[] = [];
+
+  override begin(provider: string, target: Target): Visit {
+    const visit = super.begin(provider, target);
+    const counted = { provider, endings: 0 };
+    this.visits.push(counted);
+    const { succeed, fail, abandon } = visit;
+    return Object.assign(visit, {
+      succeed(tenant: string) {
+        counted.endings++;
+        succeed.call(visit, tenant);
+      },
+      fail(fault: Fault, tenant: string) {
+        counted.endings++;
+        fail.call(visit, fault, tenant);
+      },
+      abandon() {
+        counted.endings++;
+        abandon.call(visit);
+      },
+    });
+  }
+
+  open(provider: string): number {
+    return this.visits.filter((visit) => visit.provider === provider && visit.endings === 0).length;
+  }
+}
+
+/** One client and its request. */
+class Client {
+  readonly context: RequestContext;
+  readonly sink = new WitnessSink();
+  left = false;
+  /** What had been tried for it when it left, and what was still open then. */
+  triesWhenItLeft = 0;
+  openWhenItLeft: AttemptRecord | undefined;
+  /** It came when nobody was to come any more. */
+  late = false;
+  /** The stages are at work for it. */
+  working = false;
+  readonly res = Object.assign(new EventEmitter(), {
+    headersSent: false,
+    writableEnded: false,
+    writableFinished: false,
+    destroyed: false,
+    setHeader: () => {},
+  });
+
+  constructor(name: string, startedAt: number) {
+    const req = { headers: {}, method: 'POST' } as unknown as IncomingMessage;
+    const res = this.res as unknown as ServerResponse;
+    this.context = openContext(req, () => new RequestContext(req, res, name, startedAt, () => this.sink));
+  }
+
+  /** Its connection is closed: it left, or the last byte did. */
+  close(): void {
+    if (this.res.destroyed) return;
+    this.res.destroyed = true;
+    this.res.emit('close');
+  }
+}
+
+export interface WorldOptions {
+  readonly fates: readonly Fate[];
+  readonly room: number;
+  readonly seed: number;
+}
+
+/**
+ * Everything between the first stage and the last byte, with many requests at once: who goes on next, the steps of an upstream, a
+ * pause, a key that is fetched, a client, is for fast-check's scheduler to say.
+ */
+export class InterleavedWorld {
+  readonly clock: InterleavedClock;
+  readonly transport = new AnsweringTransport();
+  readonly admission = new Admission({ maxInFlight: 100, maxInFlightPerCaller: 100 });
+  readonly targets: CountingTable;
+  readonly clients: Client[] = [];
+  readonly endpoints: readonly Endpoint[];
+  readonly drains: { readonly closesAt: number; done: boolean }[] = [];
+  readonly room: number;
+  readonly #scheduler: Scheduler;
+  readonly #gateway: Middleware;
+  readonly #broken: string[] = [];
+  #draws = 0;
+
+  constructor(scheduler: Scheduler, { fates, room, seed }: WorldOptions) {
+    this.#scheduler = scheduler;
+    this.room = room;
+    this.clock = new InterleavedClock((label, act) => this.later(label, act));
+    const { clock } = this;
+    const random = (): number => ((seed * 7_919 + this.#draws++ * 104_729) % 1_000) / 1_000;
+    this.endpoints = ['p0', 'p1', 'p2'].map((slug, position) => this.#endpoint(slug, position));
+    this.targets = new CountingTable({ clock, random, maxInFlightPerProvider: room });
+    const hooks = new HookRunner();
+    const { transport, targets } = this;
+    const open = transport.open.bind(transport);
+    transport.open = (request, events) => {
+      const call = open(request, events) as AnsweringCall;
+      this.#note(call);
+      this.#play(call, fates[call.number % fates.length]!);
+      return call;
+    };
+    const parts = { transport, clock, random, hooks, targets, maxAttempts: MAX_ATTEMPTS, retryAmbiguous: true };
+    const proxy = proxyStage(parts);
+    this.#gateway = runStages(
+      [
+        async (context) => {
+          const client = this.clients.find((each) => each.context === context)!;
+          client.working = true;
+          try {
+            return await proxy(context);
+          } finally {
+            client.working = false;
+          }
+        },
+      ],
+      { clock, hooks, onError: 'respond', errorFormat: 'openai', admission: this.admission },
+    );
+  }
+
+  /** Something that happens when its turn comes. */
+  later(label: string, act: () => void): void {
+    void this.#scheduler.schedule(Promise.resolve(), label).then(act);
+  }
+
+  ask(stream: boolean, candidates: number, first: number): void {
+    const client = new Client(`req-${this.clients.length}`, this.clock.now());
+    const { context, res, sink } = client;
+    const request = { model: 'm', stream, messages: [{ role: 'user' as const, content: 'hi' }] };
+    context.request = request;
+    context.body = { request, received: undefined, bytesFor: () => Buffer.from('{}') };
+    context.route = {
+      model: 'm',
+      candidates: Array.from({ length: candidates }, (_, place) => ({
+        endpoint: this.endpoints[(first + place) % this.endpoints.length]!,
+        drop: [],
+      })),
+      excluded: [],
+      ownFields: new Set(),
+      overrides: undefined,
+      record: undefined,
+      onServed: undefined,
+    };
+    sink.onEnded = () => {
+      context.client.answered();
+      res.headersSent = true;
+      res.writableEnded = true;
+      this.later(`the last byte of ${context.requestId} leaves`, () => {
+        res.writableFinished = true;
+        client.close();
+      });
+    };
+    client.late = this.drains.some(({ closesAt }) => this.clock.now() >= closesAt);
+    this.clients.push(client);
+    this.#gateway(context.req, context.res);
+  }
+
+  leave(client: Client): void {
+    client.left = true;
+    const { attempts } = client.context;
+    client.triesWhenItLeft = attempts.length;
+    client.openWhenItLeft = attempts.find(({ outcome }) => outcome === 'pending');
+    client.close();
+  }
+
+  drain(options: DrainOptions): void {
+    const draining = { closesAt: this.clock.now() + (options.noticeMs ?? 0), done: false };
+    this.drains.push(draining);
+    void drain(this.admission, this.clock, options).then(() => (draining.done = true));
+  }
+
+  /** As many failures as it takes, of calls that somebody else has made. */
+  openBreaker(position: number): void {
+    const endpoint = this.endpoints[position]!;
+    const target = this.targets.of(endpoint, false);
+    for (let call = 0; call < 5; call++) {
+      this.targets.begin(endpoint.provider.slug, target).fail(new Fault('reset'), `tenant-${call}`);
+    }
+  }
+
+  callsOf({ context }: Client): readonly AnsweringCall[] {
+    return this.transport.calls.filter(({ requestId }) => requestId === context.requestId);
+  }
+
+  /** What was found broken at the moment in which it broke. */
+  get broken(): readonly string[] {
+    return this.#broken;
+  }
+
+  /** Everything that can happen has happened, and time enough has passed for all that waits. */
+  async finish(): Promise<void> {
+    for (let second = 0; second < 200; second++) {
+      for (const { sink } of this.clients) if (sink.blocked) sink.unblock();
+      await this.#scheduler.waitAll();
+      if (this.quiet) return;
+      await this.clock.advanceAsync(1_000);
+    }
+  }
+
+  get quiet(): boolean {
+    return (
+      this.clock.pending.size === 0 &&
+      this.clients.every(({ working }) => !working) &&
+      this.drains.every(({ done }) => done)
+    );
+  }
+
+  #note(call: AnsweringCall): void {
+    const client = this.clients.find(({ context }) => context.requestId === call.requestId)!;
+    if (client.left) this.#broken.push(`call ${call.number} for a client that has left`);
+    if (client.sink.begun) this.#broken.push(`call ${call.number} after the answer had begun`);
+    if (!client.working) this.#broken.push(`call ${call.number} for a request that has ended`);
+    const others = this.callsOf(client).filter((each) => each !== call && each.held);
+    if (others.length > 0) this.#broken.push(`call ${call.number} beside call ${others[0]!.number}`);
+  }
+
+  #play(call: AnsweringCall, fate: Fate, at = 0): void {
+    const step = fate[at];
+    if (step === undefined) return;
+    this.later(`call ${call.number}, step ${at}`, () => {
+      if (!call.live) return;
+      step(call);
+      this.#play(call, fate, at + 1);
+    });
+  }
+
+  /** One of them has a key that must be fetched. */
+  #endpoint(slug: string, position: number): Endpoint {
+    const endpoint = endpointOf(slug, position);
+    if (position !== 1) return endpoint;
+    const apiKey = (): Promise<string> => this.#scheduler.schedule(Promise.resolve('key'), `the key of ${slug}`);
+    return { ...endpoint, provider: { ...endpoint.provider, apiKey } };
+  }
+}

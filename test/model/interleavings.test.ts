@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { AnsweringCall } from './answering-transport.js';
+import { InterleavedWorld, type Fate } from './interleaved-world.js';
+import { MAX_ATTEMPTS } from './many-requests.js';
+
+/** The model is empty: what must hold is the same in every order of events, and looked at after each. */
+type Command = fc.AsyncCommand<object, InterleavedWorld>;
+
+let world: InterleavedWorld | undefined;
+
+function command(name: string, act: (world: InterleavedWorld) => void | Promise<void>): Command {
+  return { check: () => true, run: async (_model, real) => act(real), toString: () => name };
+}
+
+const chunk = (choice: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
+const said = (call: AnsweringCall): string =>
+  chunk({ delta: { content: `call-${call.number} ` }, finish_reason: null });
+const EVENTS = { 'content-type': 'text/event-stream' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+const connect = (call: AnsweringCall): void => call.connect();
+const begin = (call: AnsweringCall): void => call.answer(200, EVENTS);
+const speak = (call: AnsweringCall): void => call.say(said(call));
+const finish = (call: AnsweringCall): void =>
+  call.say(`${chunk({ delta: {}, finish_reason: 'stop' })}data: [DONE]\n\n`);
+const end = (call: AnsweringCall): void => call.end();
+const cut = (call: AnsweringCall): void => call.cut();
+const fail =
+  (code: string, reused = false) =>
+  (call: AnsweringCall): void =>
+    call.fail(code, reused);
+const refuse =
+  (status: number, headers: Readonly<Record<string, string>> = {}) =>
+  (call: AnsweringCall): void =>
+    call.answer(status, { ...JSON_TYPE, ...headers });
+const tellWhole = (call: AnsweringCall): void => {
+  const message = { role: 'assistant', content: `call-${call.number} ` };
+  call.answer(200, JSON_TYPE);
+  call.say(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));
+};
+
+/** Each step of a fate may come before or after anything else that goes on. */
+const FATES: Readonly<Record<string, Fate>> = {
+  stream: [connect, begin, speak, speak, finish, end],
+  whole: [connect, tellWhole, end],
+  refused: [fail('ECONNREFUSED')],
+  reset: [connect, fail('ECONNRESET')],
+  stale: [connect, fail('ECONNRESET', true)],
+  '500': [connect, refuse(500), end],
+  '429': [connect, refuse(429), end],
+  '503 for a second': [connect, refuse(503, { 'retry-after': '1' }), end],
+  '401': [connect, refuse(401), end],
+  '400': [connect, refuse(400), end],
+  'cut before a word': [connect, begin, cut],
+  'cut after a word': [connect, begin, speak, cut],
+  'silent after a word': [connect, begin, speak],
+  silent: [connect],
+};
+const wellNow = fc.constantFrom('stream', 'whole');
+const fates = fc.array(fc.oneof(wellNow, fc.constantFrom(...Object.keys(FATES))), { minLength: 3, maxLength: 9 });
+
+const asks = fc
+  .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }), first: fc.nat(2) })
+  .map(({ stream, candidates, first }) =>
+    command(`ask(stream: ${stream}, ${candidates} from p${first})`, (real) => real.ask(stream, candidates, first)),
+  );
+const onClient = (name: string, act: (real: InterleavedWorld, client: InterleavedWorld['clients'][number]) => void) =>
+  fc.nat(5).map((at) =>
+    command(`client ${at} ${name}`, (real) => {
+      const client = real.clients[at];
+      if (client !== undefined && !client.left && !client.sink.ended) act(real, client);
+    }),
+  );
+const leaves = onClient('leaves', (real, client) => real.leave(client));
+const others = [
+  leaves,
+  onClient('reads no more', (_real, { sink }) => void (sink.blocked = true)),
+  onClient('reads on', (_real, { sink }) => sink.unblock()),
+  fc.nat(2).map((at) => command(`the breaker of p${at} opens`, (real) => real.openBreaker(at))),
+  fc
+    .constantFrom(1_500, 6_000, 31_000)
+    .map((ms) => command(`${ms} ms pass`, async ({ clock }) => clock.advanceAsync(ms))),
+  fc
+    .constantFrom(3_000, 40_000)
+    .map((ms) => command(`the loop stands still for ${ms} ms`, ({ clock }) => clock.stall(ms))),
+  fc
+    .constantFrom(-3_600_000, 3_600_000)
+    .map((ms) => command('the wall clock jumps', ({ clock }) => clock.jumpWall(ms))),
+  fc.constant(
+    command('the budget is used up', ({ targets }) => {
+      const budget = targets.budgetOf('m');
+      while (budget.take(1));
+    }),
+  ),
+];
+const drains = fc
+  .record({ graceMs: fc.constantFrom(1_000, 10_000), noticeMs: fc.constantFrom(undefined, 700) })
+  .map((options) => command(`drain(${JSON.stringify(options)})`, (real) => real.drain(options)));
+
+/** What must hold at every moment. */
+function expectInvariants(real: InterleavedWorld): void {
+  const { clients, endpoints, targets, room } = real;
+  expect(real.broken).toEqual([]);
+  for (const client of clients) {
+    const { sink, context, working, left, late } = client;
+    expect(sink.faults).toEqual([]);
+    expect(sink.sources.size, 'answers in one').toBeLessThanOrEqual(1);
+    expect(context.attempts.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
+    if (late) expect(context.attempts).toEqual([]);
+    if (left) {
+      expect(working, 'work for nobody').toBe(false);
+      expect(context.attempts).toHaveLength(client.triesWhenItLeft);
+      expect(client.openWhenItLeft?.outcome ?? 'cancelled', 'a departure is no fault of anybody').toBe('cancelled');
+      expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
+    }
+    if (working || left) continue;
+    expect(sink.ended, 'a last word').toBe(true);
+    // What follows a whole answer may still be read, so that the connection can be kept.
+    if (sink.told.at(-1) === 'fail') expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
+  }
+  expect(targets.visits.filter(({ endings }) => endings > 1)).toEqual([]);
+  for (const endpoint of endpoints) {
+    const { slug } = endpoint.provider;
+    const { breaker, inFlight } = targets.of(endpoint, false);
+    expect(inFlight).toBe(targets.open(slug));
+    expect(inFlight, `calls at ${slug}`).toBeLessThanOrEqual(room);
+    expect(targets.hasRoom(slug)).toBe(inFlight < room);
+    if (inFlight === 0) expect(breaker.probing, `a probe of ${slug} that nobody makes`).toBe(false);
+  }
+  if (real.drains.some(({ done }) => done)) expect(clients.filter(({ working }) => working)).toEqual([]);
+  const { tokens } = targets.budgetOf('m');
+  expect(tokens).toBeGreaterThanOrEqual(0);
+  expect(tokens).toBeLessThanOrEqual(500);
+}
+
+/** In the end everybody has gone home. */
+function expectQuiet(real: InterleavedWorld): void {
+  expectInvariants(real);
+  expect(real.quiet).toBe(true);
+  expect(real.transport.calls.filter(({ over }) => !over)).toEqual([]);
+  expect(real.targets.visits.filter(({ endings }) => endings !== 1)).toEqual([]);
+  expect(real.admission.inFlight).toBe(0);
+  for (const { context, sink, left } of real.clients) {
+    const outcomes = context.attempts.map(({ outcome }) => outcome);
+    expect(outcomes).not.toContain('pending');
+    expect(outcomes.slice(0, -1)).not.toContain('ok');
+    if (!left) expect(['json', 'done', 'fail']).toContain(sink.told.at(-1));
+  }
+}
+
+/** Whatever could run has run, and everything holds. */
+async function act(go: () => Promise<unknown>): Promise<void> {
+  await go();
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  if (world !== undefined) expectInvariants(world);
+}
+
+async function explore(
+  scheduler: fc.Scheduler,
+  commands: Iterable<Command>,
+  options: { fates: readonly string[]; room: number; seed: number },
+): Promise<void> {
+  world = undefined;
+  const setup = (): { model: object; real: InterleavedWorld } => {
+    world = new InterleavedWorld(scheduler, { ...options, fates: options.fates.map((name) => FATES[name]!) });
+    return { model: {}, real: world };
+  };
+  await fc.scheduledModelRun(scheduler, setup, commands);
+  await world!.finish();
+  expectQuiet(world!);
+}
+
+const options = fc.record({ fates, room: fc.integer({ min: 1, max: 4 }), seed: fc.nat(1_000) });
+
+it.each([
+  ['requests, faults and clients', [asks, asks, asks, ...others], 150],
+  ['a drain in the middle', [asks, asks, asks, asks, leaves, drains], 100],
+])('keeps what it promises in every order of events: %s', async (_about, steps, numRuns) => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler({ act }), fc.commands(steps, { maxCommands: 24, size: 'max' }), options, explore),
+    { numRuns },
+  );
+});
