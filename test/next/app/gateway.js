@@ -1,0 +1,6 @@
+import { createGateway } from 'nordlys-proxy';
+
+export const gateway = createGateway({
+  keys: ['demo-key'],
+  providers: { demo: { baseUrl: process.env.UPSTREAM, models: ['m'] } },
+});

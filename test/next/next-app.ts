@@ -1,0 +1,62 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What `npm run next:install -- <folder>` has filled. Where it was not run, its tests say so and are skipped. */
+export const nextFolder = process.env['NEXT_APP'];
+
+export interface NextApp {
+  readonly origin: string;
+  /** Everything that Next has complained of. */
+  readonly complaints: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The app built and served as in production, on a free port of loopback. `next dev` is left out: it asks a registry
+ * for newer versions of itself, whatever is said about telemetry.
+ */
+export async function startNext(folder: string, upstream: string): Promise<NextApp> {
+  const next = join(folder, 'node_modules/next/dist/bin/next');
+  const options = {
+    cwd: folder,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production' as const,
+      NEXT_TELEMETRY_DISABLED: '1',
+      // Or it asks a registry, when it finds its lockfile wanting.
+      NEXT_IGNORE_INCORRECT_LOCKFILE: '1',
+      UPSTREAM: upstream,
+    },
+  };
+  // What is tested is the build that `npm test` has made, not the one of the day when Next was installed.
+  await cp('dist', join(folder, 'node_modules/nordlys-proxy/dist'), { recursive: true });
+  await promisify(execFile)(process.execPath, [next, 'build'], options);
+
+  const child = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', '0'], options);
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  const origin = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const found = /Local:\s+(\S+)[\s\S]*Ready/.exec(output);
+      if (found !== null) resolve(found[1]!);
+    });
+    child.once('close', () => reject(new Error(`next start ended: ${output}${complaints}`)));
+  });
+  return {
+    origin,
+    get complaints() {
+      return complaints;
+    },
+    async stop() {
+      const closed = once(child, 'close');
+      // Asked kindly, Next waits for streams that a failed test has left open.
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import OpenAI, { AuthenticationError } from 'openai';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chat, fakeUpstream, reset, sse, stall, stream, type FakeUpstream } from '../../src/testing/index.js';
+import { collectSse, readSse } from '../support/read-sse.js';
+import { nextFolder, startNext, type NextApp } from './next-app.js';
+
+const messages = [{ role: 'user' as const, content: 'Hello' }];
+const word = (content: string): object => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, delta: { content }, finish_reason: null }],
+});
+
+interface Asking {
+  readonly at?: string;
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless NEXT_APP is an installed app)', () => {
+  let upstream: FakeUpstream;
+  let app: NextApp;
+  beforeAll(async () => {
+    upstream = await fakeUpstream();
+    app = await startNext(nextFolder!, upstream.baseUrl);
+  }, 120_000);
+  afterAll(async () => {
+    await app?.stop();
+    await upstream?.close();
+  });
+  beforeEach(() => {
+    upstream.forget();
+    upstream.always(chat('Hello back'));
+  });
+
+  const openai = (apiKey = 'demo-key'): OpenAI =>
+    new OpenAI({ baseURL: `${app.origin}/api/v1`, apiKey, maxRetries: 0 });
+  // As browsers and most clients do, it takes compressed answers: Next compresses whatever it may.
+  const ask = (body: object, { at = '/api/v1', headers = {}, ...init }: Asking = {}): Promise<Response> =>
+    fetch(`${app.origin}${at}/chat/completions`, {
+      ...init,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'accept-encoding': 'gzip',
+        authorization: 'Bearer demo-key',
+        ...headers,
+      },
+      body: JSON.stringify({ model: 'm', messages, ...body }),
+    });
+
+  it('answers, and says who served it', async () => {
+    const { data, response } = await openai().chat.completions.create({ model: 'm', messages }).withResponse();
+    expect(data.choices[0]?.message.content).toBe('Hello back');
+    expect(response.headers.get('x-nordlys-provider')).toBe('demo');
+    expect(upstream.ledger[0]!.path).toBe('/v1/chat/completions');
+  });
+
+  it('lists the models', async () => {
+    const ids = [];
+    for await (const { id } of openai().models.list()) ids.push(id);
+    expect(ids).toEqual(['m']);
+  });
+
+  it('refuses a wrong key, and a body that is wrong', async () => {
+    await expect(openai('wrong').chat.completions.create({ model: 'm', messages })).rejects.toThrow(
+      AuthenticationError,
+    );
+    const bad = await ask({ messages: 7 });
+    expect(bad.status).toBe(400);
+    expect(await bad.json()).toMatchObject({ error: { param: 'messages', code: 'invalid_type' } });
+    expect(upstream.ledger).toHaveLength(0);
+  });
+
+  it('streams through the openai client', async () => {
+    let text = '';
+    for await (const { choices } of await openai().chat.completions.create({ model: 'm', messages, stream: true }))
+      text += choices[0]?.delta.content ?? '';
+    expect(text).toBe('Hello back');
+  });
+
+  it('sends each event when it comes', async () => {
+    // The upstream says no word before the client has read the one before: an answer held back anywhere never ends.
+    let read = '';
+    const inStep = function* (): Iterable<object | number | string> {
+      for (const content of ['one', 'two', 'three', 'four']) {
+        yield word(content);
+        while (!read.includes(`"${content}"`)) yield 5;
+      }
+      yield { ...word(''), choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+      yield '[DONE]';
+    };
+    upstream.always(sse(inStep()));
+    const answer = await ask({ stream: true });
+    expect(answer.headers.get('content-encoding')).toBeNull();
+    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) read += text;
+    expect((await readSse(read)).at(-1)).toBe('[DONE]');
+  });
+
+  it('cuts the upstream off when the client leaves', async () => {
+    upstream.always(stall('one two three four', { after: 2, ms: 60_000 }));
+    const leaving = new AbortController();
+    const answer = await ask({ stream: true }, { signal: leaving.signal });
+    await answer.body!.getReader().read();
+    leaving.abort();
+    expect((await upstream.closed(upstream.ledger[0]!)).closedBy).toBe('client');
+  });
+
+  it('cuts the upstream off when the client leaves before there is an answer', async () => {
+    upstream.always(stall('one', { after: 0, ms: 60_000 }));
+    const leaving = new AbortController();
+    const answer = ask({}, { signal: leaving.signal });
+    const request = await upstream.nextRequest();
+    leaving.abort();
+    await expect(answer).rejects.toThrow(/abort/);
+    expect((await upstream.closed(request)).closedBy).toBe('client');
+  });
+
+  it('ends half an answer with an error, and never with [DONE]', async () => {
+    upstream.always(stream('one two three', { afterEvents: 3, end: 'reset' }));
+    const { payloads } = await collectSse(await ask({ stream: true }));
+    expect(payloads.at(-1)).toContain('"error"');
+    expect(payloads).not.toContain('[DONE]');
+  });
+
+  it('tries again what failed before the first word', async () => {
+    upstream.enqueue(reset({ after: 'request' }));
+    const answer = await ask({});
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+  });
+
+  it('takes pictures, which are more than Next itself would take', async () => {
+    const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
+    const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
+    expect((await ask(picture)).status).toBe(200);
+    expect(upstream.ledger[0]!.json).toMatchObject(picture);
+    // Next leaves the rest of such a body on the connection, where the next request would wait behind it.
+    const refused = await ask(picture, { at: '/api/parsed/v1', headers: { connection: 'close' } });
+    expect([refused.status, await refused.text()]).toEqual([413, 'Body exceeded 1mb limit']);
+  });
+
+  it('takes what Next has parsed', async () => {
+    const whole = await ask({}, { at: '/api/parsed/v1' });
+    expect(await whole.json()).toMatchObject({ object: 'chat.completion' });
+    expect((await readSse(await ask({ stream: true }, { at: '/api/parsed/v1' }))).at(-1)).toBe('[DONE]');
+  });
+
+  it('leaves the rest of the app alone, and says what there is beside it', async () => {
+    expect(await (await fetch(`${app.origin}/api/hello`)).text()).toBe('host');
+    const elsewhere = await fetch(`${app.origin}/api/v1/embeddings`, { method: 'POST', body: '{}' });
+    expect(elsewhere.status).toBe(404);
+    expect(await elsewhere.json()).toMatchObject({ error: { code: 'unknown_url' } });
+  });
+
+  it('gives Next nothing to complain of', () => {
+    expect(app.complaints).toBe('');
+  });
+});
