@@ -48,7 +48,7 @@ class Model {
       this.samples.push({ epoch: Math.floor(this.now / 3_000), failed, tenant });
       if (failed && (this.openUntil === undefined ? this.bad() : decides))
         this.turn(this.now + Math.min(30_000 * ++this.ejections, 300_000));
-      else if (!failed) this.forgive();
+      else if (!failed && this.openUntil === undefined) this.forgive();
     }
   }
   bad(): boolean {
