@@ -21,9 +21,12 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
   if (full.endsWith('/chat/completions')) return 'chat';
   if (full.endsWith('/v1/responses')) return 'responses';
   if (full.endsWith('/v1/models')) return 'models';
-  // The host named a path of its own: everything that reaches us there is meant for us.
-  const isMountPoint = mounted.originalUrl !== undefined && mounted.originalUrl !== url && pathOf(url) === '';
-  return isMountPoint || mounted.route !== undefined ? 'chat' : 'other';
+  // The host named a path of its own: what reaches us there is meant for us.
+  const isMounted = mounted.originalUrl !== undefined && mounted.originalUrl !== url;
+  const below = isMounted ? pathOf(url) : undefined;
+  if (below === '/models') return 'models';
+  if (below === '/responses') return 'responses';
+  return below === '' || mounted.route !== undefined ? 'chat' : 'other';
 }
 
 /** The path without query and trailing slash. */

@@ -185,6 +185,7 @@ export class InterleavedWorld {
         drop: [],
       })),
       excluded: [],
+      drawn: false,
       ownFields: new Set(),
       overrides: undefined,
       record: undefined,

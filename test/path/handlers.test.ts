@@ -37,6 +37,38 @@ describe('GET /v1/models', () => {
   });
 });
 
+describe('a mount path of the host’s own', () => {
+  it('is a base URL: chat, models and the hint about the Responses API stand below it', async () => {
+    const { gateway } = await gatewayOver([await upstreamFor()]);
+    const app = express()
+      .use('/api/llm', gateway)
+      .use((_req, res) => void res.status(418).end());
+    const key = ['authorization', 'Bearer demo-key'] as const;
+    const hello = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+    await request(app)
+      .post('/api/llm/chat/completions')
+      .set(...key)
+      .send(hello)
+      .expect(200);
+    await request(app)
+      .post('/api/llm')
+      .set(...key)
+      .send(hello)
+      .expect(200);
+    const { body: list } = await request(app)
+      .get('/api/llm/models')
+      .set(...key)
+      .expect(200);
+    expect(list.data).toMatchObject([{ id: 'm' }]);
+    await request(app)
+      .post('/api/llm/responses')
+      .send({})
+      .expect(404, /not the Responses API/);
+    await request(app).get('/api/llm/other').expect(418);
+    await request(app).get('/models').expect(418);
+  });
+});
+
 describe('health', () => {
   it('is 200 without a key, and 503 once draining', async () => {
     const gateway = await gatewayFor();
