@@ -29,7 +29,7 @@ export const USAGE = `node bench/bench.ts [--quick] [--only W1,W4] [--variants b
   --json       write the figures to a file, for bench/check.ts --from`;
 
 const QUICK = { rounds: 3, windowMs: 600, warmUpMs: 3_000, watchMs: 3_000, repeats: 6 };
-const FULL = { rounds: 5, windowMs: 1_000, warmUpMs: 6_000, watchMs: 10_000, repeats: 60 };
+const FULL = { rounds: 5, windowMs: 1_000, warmUpMs: 10_000, watchMs: 10_000, repeats: 60 };
 
 /** The command line as settings. @throws Error for one that says something unknown. */
 export function readSettings(argv: readonly string[]): Settings {

@@ -127,7 +127,9 @@ const methods = {
   /** How long the events of the open streams are under way. */
   async watchStreams(ms: number): Promise<StreamsResult> {
     travelled = [];
+    const sleep = stayAwake();
     await pause(ms);
+    sleep();
     if (broken !== undefined) throw new Error(broken);
     const sorted = travelled.sort((a, b) => a - b);
     return { events: sorted.length, latency: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) } };
