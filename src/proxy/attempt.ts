@@ -10,6 +10,7 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../contracts/transport.js';
+import { Arrivals } from './arrivals.js';
 import type { AttemptResult, RunningStream, UpstreamAnswer } from './answer.js';
 import { BodyCollector, parseJson } from './body-collector.js';
 import { kindOfBody, type BodyKind } from './body-kind.js';
@@ -62,6 +63,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   readonly #job: AttemptJob;
   readonly #watchdog: Watchdog;
+  readonly #arrivals = new Arrivals((bytes) => this.#guard(() => this.#read(bytes)));
   #call: UpstreamCall | undefined;
   #head: UpstreamHead | undefined;
   #body: Readable | undefined;
@@ -70,7 +72,6 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #reader: StreamReader | undefined;
   #collecting: CollectingSink | undefined;
   #redone = false;
-  #arrived: Buffer[] = [];
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt = 0;
@@ -143,7 +144,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     else if (!this.#job.wanted.stream) this.#watch('idle_timeout', this.#job.timeouts.idleMs);
     if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
     else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
-    body.on('data', (bytes: Buffer) => this.#onData(bytes));
+    body.on('data', (bytes: Buffer) => this.#arrivals.add(bytes));
     body.once('end', () => this.#guard(() => this.#onBodyEnd(head.message.complete || body !== head.message)));
     // An error is followed by `close`; one answer for both.
     body.on('error', nothing);
@@ -151,19 +152,6 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   }
 
   // --- the body ----------------------------------------------------------------------------------------------------
-
-  /** The chunks that one read of the socket brings come one by one, and are read as the one piece that they were. */
-  #onData(bytes: Buffer): void {
-    if (this.#arrived.push(bytes) === 1) process.nextTick(readArrived, this);
-  }
-
-  /** @internal Runs on the next tick after the first chunk of a turn. */
-  readArrived(): void {
-    if (this.#arrived.length === 0) return;
-    const bytes = this.#arrived.length === 1 ? this.#arrived[0]! : Buffer.concat(this.#arrived);
-    this.#arrived = [];
-    this.#guard(() => this.#read(bytes));
-  }
 
   #read(bytes: Buffer): void {
     this.#received += bytes.length;
@@ -226,7 +214,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   }
 
   #onBodyEnd(whole: boolean): void {
-    this.readArrived();
+    this.#arrivals.flush();
     if (this.#over) return;
     if (this.#isError()) return this.#fail(this.#errorFault());
     if (this.#reader !== undefined) {
@@ -378,10 +366,6 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 function isEventStream(head: UpstreamHead): boolean {
   const type = head.headers['content-type'];
   return typeof type === 'string' && type.includes('event-stream');
-}
-
-function readArrived(attempt: Attempt): void {
-  attempt.readArrived();
 }
 
 function nothing(): void {}
