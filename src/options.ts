@@ -240,7 +240,7 @@ export interface ProxyOptions {
   readonly maxInFlightPerCaller?: number | undefined;
   /** Upstream calls at one provider at once. @defaultValue `1_024` */
   readonly maxInFlightPerProvider?: number | undefined;
-  /** Instead of http-proxy-middleware. */
+  /** Instead of http-proxy-middleware: `undiciTransport()` of `nordlys-proxy/undici`, or your own. */
   readonly transport?: Transport | undefined;
   /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
   readonly errorFormat?: 'openai' | 'openrouter' | undefined;

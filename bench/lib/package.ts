@@ -6,8 +6,17 @@ import { pathToFileURL } from 'node:url';
  */
 const folder = process.env['NORDLYS_DIST'];
 const loaded: typeof import('nordlys-proxy') =
-  folder === undefined
-    ? await import('nordlys-proxy')
-    : await import(new URL('index.js', pathToFileURL(`${folder}/`)).href);
+  folder === undefined ? await import('nordlys-proxy') : await import(within(folder, 'index.js'));
 
 export const { authenticate, cache, createGateway, errorHandler, proxy, route, validate } = loaded;
+
+/** The other transport: only who measures it loads undici. */
+export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
+  const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =
+    folder === undefined ? await import('nordlys-proxy/undici') : await import(within(folder, 'undici/index.js'));
+  return make();
+}
+
+function within(dist: string, file: string): string {
+  return new URL(file, pathToFileURL(`${dist}/`)).href;
+}

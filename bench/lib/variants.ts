@@ -35,6 +35,7 @@ const VARIANTS: readonly Variant[] = [
   own('hpm', 'Express + http-proxy-middleware', import.meta.resolve('../servers/express-hpm.ts')),
   own('json-hpm', 'Express + express.json + fixRequestBody', import.meta.resolve('../servers/express-json-hpm.ts')),
   own('gateway', '**nordlys-proxy, everything on**', import.meta.resolve('../servers/gateway.ts')),
+  own('gateway-undici', 'nordlys-proxy through undici', import.meta.resolve('../servers/gateway-undici.ts')),
   own('gateway-http', 'nordlys-proxy on bare node:http', import.meta.resolve('../servers/gateway-http.ts')),
   {
     id: 'portkey',

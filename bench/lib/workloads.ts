@@ -18,7 +18,7 @@ export interface Workload {
   readonly pace: number;
 }
 
-const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-http', 'portkey', 'nginx'];
+const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gateway-http', 'portkey', 'nginx'];
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
 const KIB = 1_024;
 

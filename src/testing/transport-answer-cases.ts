@@ -94,7 +94,7 @@ export const transportAnswerCases: readonly TransportCase[] = [
       const interim = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
       upstream.enqueue(
         raw([
-          `${interim}HTTP/1.1 100 Continue\r\n\r\n${interim}`,
+          `${interim}HTTP/1.1 102 Processing\r\n\r\n${interim}`,
           10,
           'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}',
         ]),

@@ -11,7 +11,8 @@ import {
   stream,
   type ScriptSource,
 } from '../../src/testing/index.js';
-import { createGateway } from '../../src/index.js';
+import { createGateway, type GatewayOptions } from '../../src/index.js';
+import { undiciTransport } from '../../src/undici/index.js';
 import { leakProbe } from '../support/leak-probe.js';
 import { listen } from '../support/listen.js';
 import { contentOf, readSse } from '../support/read-sse.js';
@@ -45,86 +46,96 @@ const FAULTS: readonly ScriptSource[] = [
   hang({ after: 'request' }),
 ];
 
-it('of ten thousand requests over three providers, two of which fail every fifth call, none is lost, doubled or spoilt, and nothing stays behind', async () => {
-  const random = seeded(42);
-  const answer: ScriptSource = (request) => chat(`echo of ${(request.json as { user: string }).user}`);
-  const faulty: ScriptSource = (request) => {
-    const script = random() < 0.2 ? FAULTS[Math.floor(random() * FAULTS.length)]! : answer;
-    return typeof script === 'function' ? script(request) : script;
-  };
-  const upstreams = [
-    await fakeUpstream({ script: faulty }),
-    await fakeUpstream({ script: faulty }),
-    await fakeUpstream({ script: answer }),
-  ];
-  const gateway = createGateway({
-    keys: ['demo-key'],
-    random: seeded(7),
-    maxInFlightPerCaller: AT_ONCE,
-    // Long enough for a loop that serves fifty clients and three providers at once: only hangs may run into it.
-    timeouts: { headMs: 3_000, firstEventMs: 3_000 },
-    providers: Object.fromEntries(upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }])),
-  });
-  const server = http.createServer(gateway);
-  const { url, ...listening } = await listen(server);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const probe = leakProbe(server, process);
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+const TRANSPORTS: readonly [string, () => Pick<GatewayOptions, 'transport'>][] = [
+  ['http-proxy-middleware', () => ({})],
+  ['undici', () => ({ transport: undiciTransport() })],
+];
 
-  let next = 0;
-  const lost: string[] = [];
-  const spoilt: string[] = [];
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (next < REQUESTS) {
-        const user = `request-${next++}`;
-        const streamed = next % 2 === 0;
-        const { status, text } = await post(`${url}/v1/chat/completions`, agent, {
-          model: 'm',
-          user,
-          stream: streamed,
-          messages: [{ role: 'user', content: 'hi' }],
-        });
-        if (status !== 200) lost.push(`${user}: ${status} ${text}`);
-        else if (
-          (streamed
-            ? await said(text)
-            : (JSON.parse(text) as { choices: [{ message: { content: string } }] }).choices[0].message.content) !==
-          `echo of ${user}`
-        )
-          spoilt.push(`${user}: ${text}`);
+it.each(TRANSPORTS)(
+  'of ten thousand requests through %s over three providers, two of which fail every fifth call, none is lost, doubled or spoilt, and nothing stays behind',
+  async (_name, transport) => {
+    const random = seeded(42);
+    const answer: ScriptSource = (request) => chat(`echo of ${(request.json as { user: string }).user}`);
+    const faulty: ScriptSource = (request) => {
+      const script = random() < 0.2 ? FAULTS[Math.floor(random() * FAULTS.length)]! : answer;
+      return typeof script === 'function' ? script(request) : script;
+    };
+    const upstreams = [
+      await fakeUpstream({ script: faulty }),
+      await fakeUpstream({ script: faulty }),
+      await fakeUpstream({ script: answer }),
+    ];
+    const gateway = createGateway({
+      keys: ['demo-key'],
+      random: seeded(7),
+      ...transport(),
+      maxInFlightPerCaller: AT_ONCE,
+      // Long enough for a loop that serves fifty clients and three providers at once: only hangs may run into it.
+      timeouts: { headMs: 3_000, firstEventMs: 3_000 },
+      providers: Object.fromEntries(upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }])),
+    });
+    const server = http.createServer(gateway);
+    const { url, ...listening } = await listen(server);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
+    const probe = leakProbe(server, process);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+
+    let next = 0;
+    const lost: string[] = [];
+    const spoilt: string[] = [];
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (next < REQUESTS) {
+          const user = `request-${next++}`;
+          const streamed = next % 2 === 0;
+          const { status, text } = await post(`${url}/v1/chat/completions`, agent, {
+            model: 'm',
+            user,
+            stream: streamed,
+            messages: [{ role: 'user', content: 'hi' }],
+          });
+          if (status !== 200) lost.push(`${user}: ${status} ${text}`);
+          else if (
+            (streamed
+              ? await said(text)
+              : (JSON.parse(text) as { choices: [{ message: { content: string } }] }).choices[0].message.content) !==
+            `echo of ${user}`
+          )
+            spoilt.push(`${user}: ${text}`);
+        }
+      }),
+    );
+    expect(lost).toEqual([]);
+    expect(spoilt).toEqual([]);
+
+    // No request was answered to its end by two providers.
+    const answered = new Map<string, number>();
+    let attempts = 0;
+    for (const { ledger } of upstreams) {
+      for (const entry of ledger) {
+        attempts++;
+        if (entry.script === 'chat' && entry.completed)
+          answered.set(entry.requestId!, (answered.get(entry.requestId!) ?? 0) + 1);
       }
-    }),
-  );
-  expect(lost).toEqual([]);
-  expect(spoilt).toEqual([]);
-
-  // No request was answered to its end by two providers.
-  const answered = new Map<string, number>();
-  let attempts = 0;
-  for (const { ledger } of upstreams) {
-    for (const entry of ledger) {
-      attempts++;
-      if (entry.script === 'chat' && entry.completed)
-        answered.set(entry.requestId!, (answered.get(entry.requestId!) ?? 0) + 1);
     }
-  }
-  expect([...answered.values()].filter((count) => count > 1)).toEqual([]);
-  expect(answered.size).toBe(REQUESTS);
-  expect(attempts / REQUESTS).toBeLessThan(1.35);
+    expect([...answered.values()].filter((count) => count > 1)).toEqual([]);
+    expect(answered.size).toBe(REQUESTS);
+    expect(attempts / REQUESTS).toBeLessThan(1.35);
 
-  expect(gateway.status().inFlight).toBe(0);
-  agent.destroy();
-  await gateway.close();
-  await Promise.all(upstreams.map((upstream) => upstream.allClosed()));
-  expect(warnings).toEqual([]);
-  process.off('warning', onWarning);
-  expect(await probe.leaks()).toEqual({});
-  await Promise.all(upstreams.map((upstream) => upstream.close()));
-  await listening[Symbol.asyncDispose]();
-}, 240_000);
+    expect(gateway.status().inFlight).toBe(0);
+    agent.destroy();
+    await gateway.close();
+    await Promise.all(upstreams.map((upstream) => upstream.allClosed()));
+    expect(warnings).toEqual([]);
+    process.off('warning', onWarning);
+    expect(await probe.leaks()).toEqual({});
+    await Promise.all(upstreams.map((upstream) => upstream.close()));
+    await listening[Symbol.asyncDispose]();
+  },
+  240_000,
+);
 
 async function said(text: string): Promise<string> {
   const payloads = await readSse(text);

@@ -2,11 +2,20 @@ import http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { AgentPool } from '../../src/proxy/agents.js';
 import { proxyTransport } from '../../src/proxy/transport.js';
-import { chat, fakeUpstream, transportContract } from '../../src/testing/index.js';
-import type { UpstreamHead } from '../../src/contracts/transport.js';
+import { chat, type FakeUpstream, fakeUpstream, raw, transportContract } from '../../src/testing/index.js';
+import type { Transport, UpstreamHead } from '../../src/contracts/transport.js';
 
 describe('http-proxy-middleware behind stand-ins keeps the transport contract', () => {
   transportContract(it, () => proxyTransport());
+});
+
+it('http-proxy-middleware skips a 100 that nobody has asked for (RFC 9110, 15.2.1)', async () => {
+  await using upstream = await fakeUpstream({
+    script: raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'),
+  });
+  const transport = proxyTransport();
+  expect(await headOf(transport, upstream)).toMatchObject({ status: 200 });
+  transport.close();
 });
 
 describe('what the stand-ins lean on in http-proxy-middleware 4.2 and httpxy 0.5', () => {
@@ -18,22 +27,10 @@ describe('what the stand-ins lean on in http-proxy-middleware 4.2 and httpxy 0.5
       return new http.Agent({ keepAlive });
     });
     const transport = proxyTransport(pool);
-    const { origin, hostname, port } = new URL(upstream.origin);
-    const head = await new Promise<UpstreamHead>((resolve, reject) => {
-      transport.open(
-        {
-          url: { origin, protocol: 'http:', hostname, port, path: '/v1/chat/completions?api-version=1' },
-          headers: { 'content-type': 'application/json', 'content-length': '2' },
-          body: Buffer.from('{}'),
-          fresh: false,
-          pool: 'a',
-        },
-        { onConnected() {}, onHead: resolve, onFailure: ({ error }) => reject(error) },
-      );
-    });
+    const head = await headOf(transport, upstream);
     head.message.resume();
     await new Promise((resolve) => head.message.once('end', resolve));
-    expect(used).toEqual([`${origin} a true`]);
+    expect(used).toEqual([`${upstream.origin} a true`]);
     const [entry] = upstream.ledger;
     expect(entry).toMatchObject({ method: 'POST', path: '/v1/chat/completions?api-version=1', text: '{}' });
     expect(entry!.rawHeaders.map(([name]) => name.toLowerCase()).toSorted()).toEqual([
@@ -45,3 +42,19 @@ describe('what the stand-ins lean on in http-proxy-middleware 4.2 and httpxy 0.5
     transport.close();
   });
 });
+
+function headOf(transport: Transport, upstream: FakeUpstream): Promise<UpstreamHead> {
+  const { origin, hostname, port } = new URL(upstream.origin);
+  return new Promise((resolve, reject) => {
+    transport.open(
+      {
+        url: { origin, protocol: 'http:', hostname, port, path: '/v1/chat/completions?api-version=1' },
+        headers: { 'content-type': 'application/json', 'content-length': '2' },
+        body: Buffer.from('{}'),
+        fresh: false,
+        pool: 'a',
+      },
+      { onConnected() {}, onHead: resolve, onFailure: ({ error }) => reject(error) },
+    );
+  });
+}

@@ -10,7 +10,11 @@ export interface PublicName {
 }
 
 const source = new URL('../../src/', import.meta.url);
-const ENTRIES = { 'nordlys-proxy': 'index.ts', 'nordlys-proxy/testing': 'testing/index.ts' } as const;
+const ENTRIES = {
+  'nordlys-proxy': 'index.ts',
+  'nordlys-proxy/testing': 'testing/index.ts',
+  'nordlys-proxy/undici': 'undici/index.ts',
+} as const;
 
 /** Every name that the package exports, in the order of its index files. */
 export function publicNames(): PublicName[] {

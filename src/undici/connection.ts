@@ -1,0 +1,131 @@
+import net, { type LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
+import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
+import { GUARDED_POOL } from '../proxy/agents.js';
+import { guardedConnection, type Guard } from '../proxy/guarded-connection.js';
+
+export interface ConnectionParts {
+  readonly guard: Guard;
+  readonly lookup: LookupFunction;
+  /** TLS sessions by origin, so that the next connection needs no full handshake. Not for callers' addresses. */
+  readonly sessions: Map<string, Buffer>;
+}
+
+export interface ConnectionOwner {
+  /** The call is over, and another one may follow. */
+  onFree(): void;
+  /** The socket has closed. */
+  onGone(): void;
+}
+
+/** Idle connections are closed after this long, or when the upstream says it will, whichever is sooner. */
+const IDLE_MS = 30_000;
+
+/**
+ * One undici client: one connection, one call at a time. Its sockets are opened here, so that it is known whether a call
+ * has a new one, and that one can be closed at once.
+ */
+export class Connection {
+  readonly url: UpstreamUrl;
+  readonly pool: string;
+  readonly #client: Client;
+  readonly #owner: ConnectionOwner;
+  #socket: Duplex | undefined;
+  /** The socket has carried a call before. */
+  #used = false;
+  #open = false;
+  #busy = false;
+  #destroyed = false;
+
+  constructor(url: UpstreamUrl, pool: string, parts: ConnectionParts, owner: ConnectionOwner) {
+    this.url = url;
+    this.pool = pool;
+    this.#owner = owner;
+    this.#client = new Client(url.origin, {
+      pipelining: 1,
+      keepAliveTimeout: IDLE_MS,
+      // How long to wait is the attempt's to say.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (_options, callback) => this.#connect(parts, callback as Connected),
+    });
+    // A call that has not been sent yet goes out on another socket, which undici opens by itself.
+    this.#client.on('disconnect', () => {
+      this.#open = false;
+      if (!this.#busy) this.destroy();
+    });
+  }
+
+  /** The socket has carried a call before this one: the upstream may have closed it just now. */
+  get used(): boolean {
+    return this.#used;
+  }
+
+  dispatch({ headers, body, fresh, url }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+    this.#busy = true;
+    this.#client.dispatch({ method: 'POST', path: url.path, headers: { ...headers }, body, reset: fresh }, handler);
+  }
+
+  /** The answer has been read to its end. */
+  free(): void {
+    this.#busy = false;
+    this.#used = true;
+    if (!this.#open) this.destroy();
+    else if (!this.#destroyed) this.#owner.onFree();
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#owner.onGone();
+    this.#socket?.destroy();
+    void this.#client.destroy().catch(nothing);
+  }
+
+  #connect(parts: ConnectionParts, connected: Connected): void {
+    const { protocol, hostname, port } = this.url;
+    const secure = protocol === 'https:';
+    const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+    const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
+    const socket =
+      this.pool === GUARDED_POOL
+        ? guardedConnection(target, parts.guard)
+        : openConnection(target, this.url.origin, parts);
+    this.#socket = socket;
+    this.#used = false;
+    const fail = (error: Error): void => connected(error, null);
+    socket.once('error', fail);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', fail);
+      if (socket instanceof net.Socket) socket.setNoDelay(true).setKeepAlive(true, 60_000);
+      this.#open = true;
+      connected(null, socket);
+    });
+  }
+}
+
+type Connected = (error: Error | null, socket: Duplex | null) => void;
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+function openConnection({ host, port, secure }: Target, origin: string, { lookup, sessions }: ConnectionParts): Duplex {
+  const options = { host, port, lookup, autoSelectFamily: true };
+  if (!secure) return net.connect(options);
+  const session = sessions.get(origin);
+  const socket = tls.connect({
+    ...options,
+    servername: net.isIP(host) === 0 ? host : '',
+    ALPNProtocols: ['http/1.1'],
+    ...(session !== undefined && { session }),
+  });
+  return socket.on('session', (fresh) => void sessions.set(origin, fresh));
+}
+
+function nothing(): void {}

@@ -1,0 +1,70 @@
+import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
+import type { Clock } from '../contracts/clock.js';
+import type { Guard } from '../proxy/guarded-connection.js';
+import { sharedLookup } from '../proxy/shared-lookup.js';
+import { Connection, type ConnectionParts } from './connection.js';
+
+/** Idle connections that one origin may keep, in one pool. */
+const MAX_IDLE = 256;
+
+/** The connections of this process's upstream calls, each with one call at a time. Last used, first reused; no cap. */
+export class Connections {
+  readonly #parts: ConnectionParts;
+  #active = 0;
+  /** By pool and origin: sockets of different pools are never shared. */
+  readonly #idle = new Map<string, Connection[]>();
+  #closed = false;
+
+  constructor(guard: Guard, clock: Clock) {
+    this.#parts = { guard, lookup: sharedLookup(clock), sessions: new Map() };
+  }
+
+  take({ url, pool, fresh }: UpstreamRequest): Connection {
+    this.#active++;
+    const kept = fresh ? undefined : this.#idle.get(keyOf(pool, url))?.pop();
+    return kept ?? this.#open(url, pool, fresh);
+  }
+
+  count(): { active: number; idle: number } {
+    let idle = 0;
+    for (const list of this.#idle.values()) idle += list.length;
+    return { active: this.#active, idle };
+  }
+
+  /** Closes what is idle; what is at work closes as it ends. */
+  close(): void {
+    this.#closed = true;
+    for (const list of this.#idle.values()) for (const connection of list.slice()) connection.destroy();
+  }
+
+  #open(url: UpstreamUrl, pool: string, fresh: boolean): Connection {
+    const connection: Connection = new Connection(url, pool, this.#parts, {
+      onFree: () => (fresh ? connection.destroy() : this.#keep(connection)),
+      onGone: () => this.#drop(connection),
+    });
+    return connection;
+  }
+
+  #keep(connection: Connection): void {
+    const key = keyOf(connection.pool, connection.url);
+    const list = this.#idle.get(key) ?? [];
+    if (this.#closed || list.length >= MAX_IDLE) return connection.destroy();
+    this.#active--;
+    this.#idle.set(key, list);
+    list.push(connection);
+  }
+
+  #drop(connection: Connection): void {
+    const key = keyOf(connection.pool, connection.url);
+    const list = this.#idle.get(key) ?? [];
+    const at = list.indexOf(connection);
+    if (at < 0) this.#active--;
+    else list.splice(at, 1);
+    // Callers choose addresses: what nobody uses any more must not be remembered for ever.
+    if (list.length === 0) this.#idle.delete(key);
+  }
+}
+
+function keyOf(pool: string, url: UpstreamUrl): string {
+  return pool === '' ? url.origin : `${pool} ${url.origin}`;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
+import { undiciTransport } from '../../src/undici/index.js';
+import { readSse } from '../support/read-sse.js';
+import { gatewayOver, upstreamFor } from '../path/set-up.js';
+
+describe('undici keeps the transport contract', () => {
+  transportContract(it, () => undiciTransport());
+});
+
+it('says which option is wrong', () => {
+  expect(() => undiciTransport({ origins: 'http://10.0.0.1' as never })).toThrow(/origins must be a list/);
+});
+
+describe('a gateway that calls its providers through undici', () => {
+  it('fails over, streams to the end, and reuses its connections', async () => {
+    const [dead, well] = [
+      await upstreamFor(stream('never', { afterEvents: 0, end: 'reset' })),
+      await upstreamFor(stream('all of it')),
+    ];
+    const { ask, gateway } = await gatewayOver([dead, well], { transport: undiciTransport() });
+    for (let turn = 0; turn < 5; turn++) {
+      const answer = await ask({ stream: true });
+      expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
+      expect((await readSse(answer)).at(-1)).toBe('[DONE]');
+    }
+    expect(well.accepted).toBe(1);
+    expect(gateway.status().sockets).toMatchObject({ active: 0 });
+  });
+
+  it('closes the upstream connection of a client that leaves', async () => {
+    const upstream = await upstreamFor(hang({ after: 'request' }));
+    const { ask } = await gatewayOver([upstream], { transport: undiciTransport() });
+    const leaving = new AbortController();
+    const asked = ask({ stream: true }, { signal: leaving.signal }).catch(() => 'left');
+    await upstream.nextRequest();
+    leaving.abort();
+    expect(await asked).toBe('left');
+    await upstream.allClosed();
+  });
+
+  it('takes an unasked 100 for a failure, as undici does, and goes on to the next provider', async () => {
+    const odd = await upstreamFor(raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
+    const { ask } = await gatewayOver([odd, await upstreamFor(chat('well'))], { transport: undiciTransport() });
+    const answer = await ask({});
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+  });
+
+  it('dials no private address for a caller unless it is told that the operator listed it', async () => {
+    const upstream = await upstreamFor(chat('hello'));
+    const ask = async (origins: readonly string[]): Promise<number> => {
+      const gateway = await gatewayOver([upstream], {
+        overrides: { origins: [upstream.origin] },
+        transport: undiciTransport({ origins }),
+      });
+      const body = { provider_configs: { p0: { api_key: 'callers-own-key', base_url: `${upstream.origin}/v1` } } };
+      return (await gateway.ask(body)).status;
+    };
+    expect(await ask([upstream.origin])).toBe(200);
+    expect(await ask([])).not.toBe(200);
+    expect(upstream.ledger).toHaveLength(1);
+  });
+});
