@@ -33,7 +33,8 @@ app.use('/v1', gateway);
 app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: four simulated providers' }));
 app.use(demo.pages);
 
-const server = app.listen(port, '127.0.0.1', () => {
+const server = app.listen(port, '127.0.0.1', (error) => {
+  if (error !== undefined) return fail(error);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   process.stdout.write(`${welcome(origin)}\nlistening on ${origin}\n`);
 });
@@ -47,6 +48,12 @@ async function stop(): Promise<void> {
   await gateway.close();
   await simulators.close();
   server.closeAllConnections();
+}
+
+function fail(error: NodeJS.ErrnoException): void {
+  const taken = error.code === 'EADDRINUSE' ? ` Port ${port} is taken: PORT=${port + 1} npm start` : '';
+  process.stderr.write(`${error.message}.${taken}\n`);
+  process.exit(1);
 }
 
 function welcome(origin: string): string {

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { Admission } from './admission.js';
 import type { Clock } from './contracts/clock.js';
 import { stopListening } from './http/stop-listening.js';
-import { optionalMilliseconds, refusal } from './option-checks.js';
+import { knownMembers, optionalMilliseconds, refusal } from './option-checks.js';
 
 /** How `gateway.drain()` goes about it, and how long it may take. */
 export interface DrainOptions {
@@ -32,6 +32,7 @@ const LAST_CALL_MS = 2_000;
  * the grace is over. @throws TypeError for an option that is wrong.
  */
 export async function drain(admission: Admission, clock: Clock, options: DrainOptions): Promise<void> {
+  knownMembers('drain', options, ['graceMs', 'noticeMs', 'server']);
   const graceMs = optionalMilliseconds('graceMs', options.graceMs) ?? 25_000;
   const noticeMs = optionalMilliseconds('noticeMs', options.noticeMs);
   const server = optionalServer(options.server);

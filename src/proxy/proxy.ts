@@ -1,10 +1,11 @@
 import type { Stage, StageOutcome } from '../context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { HookRunner } from '../hooks.js';
+import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options.js';
 import { AgentPool, agentFactory } from './agents.js';
 import { literalsIn } from './guarded-connection.js';
-import { optionalBoolean, optionalCount } from '../option-checks.js';
+import { isObject, optionalBoolean, optionalCount, refusal } from '../option-checks.js';
 import { deliver } from './deliver.js';
 import { findAnswer, type FailoverParts } from './failover.js';
 import { TargetTable } from './target-table.js';
@@ -31,7 +32,8 @@ export function createProxy(
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
   const literals = literalsIn(options.overrides?.origins ?? []);
-  const transport = options.transport ?? proxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+  const transport =
+    optionalTransport(options.transport) ?? proxyTransport(new AgentPool(agentFactory({ literals }, clock)));
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const targets = new TargetTable({ clock, random, maxInFlightPerProvider });
@@ -44,6 +46,14 @@ export function createProxy(
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
+}
+
+function optionalTransport(value: unknown): Transport | undefined {
+  if (value === undefined || value === null) return undefined;
+  const has = (member: string): boolean => isObject(value) && typeof value[member] === 'function';
+  if (has('open') && has('sockets') && has('close')) return value as Transport;
+  const forgotten = typeof value === 'function' ? ': call the function that makes it' : '';
+  throw refusal('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
 }
 
 /** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */

@@ -46,6 +46,8 @@ export class Connection {
     this.#client = new Client(url.origin, {
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
+      // The upstream's own word for it counts where it is shorter.
+      keepAliveMaxTimeout: IDLE_MS,
       // How long to wait is the attempt's to say.
       headersTimeout: 0,
       bodyTimeout: 0,

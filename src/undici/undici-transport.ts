@@ -1,6 +1,6 @@
 import type { Transport } from '../contracts/transport.js';
 import { systemClock } from '../http/system-clock.js';
-import { refusal } from '../option-checks.js';
+import { knownMembers, refusal } from '../option-checks.js';
 import { literalsIn } from '../proxy/guarded-connection.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
@@ -20,10 +20,14 @@ export interface UndiciTransportOptions {
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });
- * @throws TypeError for origins that are no list
+ * @throws TypeError for an option that is wrong
  */
-export function undiciTransport({ origins = [] }: UndiciTransportOptions = {}): Transport {
-  if (!Array.isArray(origins)) throw refusal('origins', 'must be a list, as in overrides.origins', origins);
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  knownMembers('undiciTransport', options, ['origins']);
+  const { origins = [] } = options;
+  if (!Array.isArray(origins) || !origins.every(isOrigin)) {
+    throw refusal('undiciTransport: origins', 'must be a list of origins, as overrides.origins', origins);
+  }
   const connections = new Connections({ literals: literalsIn(origins) }, systemClock);
   return {
     open(request, events) {
@@ -34,4 +38,8 @@ export function undiciTransport({ origins = [] }: UndiciTransportOptions = {}): 
     sockets: () => connections.count(),
     close: () => connections.close(),
   };
+}
+
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.parse(value)?.hostname !== undefined;
 }

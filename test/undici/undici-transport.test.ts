@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
 import { undiciTransport } from '../../src/undici/index.js';
 import { readSse } from '../support/read-sse.js';
@@ -8,8 +9,22 @@ describe('undici keeps the transport contract', () => {
   transportContract(it, () => undiciTransport());
 });
 
-it('says which option is wrong', () => {
-  expect(() => undiciTransport({ origins: 'http://10.0.0.1' as never })).toThrow(/origins must be a list/);
+it.each([
+  [{ origins: 'http://10.0.0.1' }, /origins must be a list of origins/],
+  [{ origins: ['10.0.0.1'] }, /origins must be a list of origins/],
+  [{ origins: ['*'] }, /origins must be a list of origins/],
+  [{ origins: [5] }, /origins must be a list of origins/],
+  [{ orgins: [] }, /Did you mean "origins"/],
+  [null, /undiciTransport must be an object/],
+])('says what is wrong with %j', (options, message) => {
+  expect(() => undiciTransport(options as never)).toThrow(message);
+});
+
+it.each([[undiciTransport], [{}], ['undici']])('is told from what is no transport: %s', (transport) => {
+  const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
+  expect(() => createGateway({ keys: ['k'], providers, transport: transport as never })).toThrow(
+    /^transport must be a transport/,
+  );
 });
 
 describe('a gateway that calls its providers through undici', () => {
