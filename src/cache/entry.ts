@@ -8,6 +8,7 @@ export interface CachedAnswer {
   readonly storedAt: number;
   readonly served: ServedBy;
   readonly finishReason: string | undefined;
+  /** A new object each time: hooks are told of it, and what one does to it must not reach the next request. */
   readonly usage: Usage | undefined;
   /**
    * The members of the completion as JSON text, without braces and without those that each replay writes anew
@@ -42,7 +43,8 @@ function decode(bytes: Uint8Array): CachedAnswer | undefined {
   if (lineEnd === -1) return undefined;
   const facts = parseFacts(entry.toString('utf8', 0, lineEnd));
   if (facts === undefined) return undefined;
-  return { ...facts, members: entry.subarray(lineEnd + 1) };
+  // Not spread: that would read `usage` once and for all.
+  return Object.assign(facts, { members: entry.subarray(lineEnd + 1) });
 }
 
 function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
@@ -50,11 +52,14 @@ function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
   if (!isRecord(facts)) return undefined;
   const { storedAt, served, finishReason, usage } = facts;
   if (typeof storedAt !== 'number' || !isServedBy(served)) return undefined;
+  const usageText = isRecord(usage) ? JSON.stringify(usage) : undefined;
   return {
     storedAt,
     served,
     finishReason: typeof finishReason === 'string' ? finishReason : undefined,
-    usage: isRecord(usage) ? usage : undefined,
+    get usage() {
+      return usageText === undefined ? undefined : (JSON.parse(usageText) as Usage);
+    },
   };
 }
 

@@ -40,7 +40,8 @@ export function replay(
   answer: CachedAnswer,
   options: ReplayOptions,
 ): 'answered' | Promise<'answered'> | undefined {
-  const usage = answer.usage === undefined || options.usageOnHit === 'original' ? answer.usage : NO_USAGE;
+  const stored = answer.usage;
+  const usage = stored === undefined || options.usageOnHit === 'original' ? stored : NO_USAGE;
   const payloads = options.form.stream ? streamPayloads(answer, usage, options) : undefined;
   if (options.form.stream && payloads === undefined) return undefined;
 

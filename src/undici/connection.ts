@@ -74,7 +74,9 @@ export class Connection {
   free(): void {
     this.#busy = false;
     this.#used = true;
-    if (!this.#open) this.destroy();
+    // An answer may come before all of the request has gone out: what is left would stand in the way of the next one.
+    const sent = this.#socket?.writableLength === 0;
+    if (!this.#open || !sent) this.destroy();
     else if (!this.#destroyed) this.#owner.onFree();
   }
 
@@ -127,7 +129,12 @@ function openConnection({ host, port, secure }: Target, origin: string, { lookup
     ALPNProtocols: ['http/1.1'],
     ...(session !== undefined && { session }),
   });
-  return socket.on('session', (fresh) => void sessions.set(origin, fresh));
+  // A server that cannot resume it may break off: the next connection must not offer it again.
+  const forget = (): void => void sessions.delete(origin);
+  return socket
+    .once('close', forget)
+    .once('secureConnect', () => socket.off('close', forget))
+    .on('session', (fresh) => void sessions.set(origin, fresh));
 }
 
 function nothing(): void {}

@@ -132,9 +132,18 @@ function asNodeJoins(headers: Headers): UpstreamHead['headers'] {
   return joined;
 }
 
+/** Of undici's own errors the one that says nothing but that the connection has ended. */
+const HANG_UP = 'other side closed';
+
+/** The code that Node's own client would give. */
+function nodesCode({ code, name, message }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'UND_ERR_SOCKET' && message === HANG_UP) return 'ECONNRESET';
+  return name === 'HTTPParserError' || code?.startsWith('UND_ERR_') === true ? 'HPE_INVALID_RESPONSE' : code;
+}
+
 /** An idle connection that was closed ends without a word. One that says nonsense was not closed. */
 function describe(error: NodeJS.ErrnoException, connected: boolean, reused: boolean): TransportFailure {
-  const code = error.code === 'UND_ERR_SOCKET' ? 'ECONNRESET' : error.code;
+  const code = nodesCode(error);
   const hangUp = code === 'ECONNRESET' || code === 'EPIPE';
   return {
     error: code === error.code ? error : Object.assign(new Error(error.message, { cause: error }), { code }),

@@ -70,3 +70,19 @@ it('is asked once by all who ask it at once, however many endpoints it might hav
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBe(1);
 });
+
+it('is not changed by a hook that changes what it was told of the last one', async () => {
+  const upstream = await upstreamFor();
+  const { ask } = await gatewayOver([upstream], {
+    cache: {},
+    hooks: {
+      afterAnswer({ usage }) {
+        if (usage !== undefined) Object.assign(usage, { prompt_tokens: 1_000_000 });
+      },
+    },
+  });
+  const usages = [];
+  for (let turn = 0; turn < 4; turn++) usages.push(((await (await ask({})).json()) as { usage: object }).usage);
+  expect(new Set(usages.map((usage) => JSON.stringify(usage))).size).toBe(1);
+  expect(upstream.ledger).toHaveLength(1);
+});

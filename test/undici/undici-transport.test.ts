@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
@@ -25,6 +26,44 @@ it.each([[undiciTransport], [{}], ['undici']])('is told from what is no transpor
   expect(() => createGateway({ keys: ['k'], providers, transport: transport as never })).toThrow(
     /^transport must be a transport/,
   );
+});
+
+describe('a connection', () => {
+  it('is not kept where the answer came before all of the request had gone out', async () => {
+    let connections = 0;
+    const server = net.createServer((socket) => {
+      const isFirst = ++connections === 1;
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => {
+        // The first reads no more of the request; its connection is open, and of no use to anybody.
+        if (isFirst) socket.pause();
+        socket.write(`HTTP/1.1 ${isFirst ? '429 Slow Down' : '200 OK'}\r\ncontent-length: 2\r\n\r\n{}`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as net.AddressInfo;
+    const transport = undiciTransport();
+    const statusOf = (body: Buffer): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const origin = `http://127.0.0.1:${port}`;
+        const url = { origin, protocol: 'http:', hostname: '127.0.0.1', port: String(port), path: '/' } as const;
+        transport.open(
+          { url, headers: { 'content-length': String(body.length) }, body, fresh: false, pool: '' },
+          {
+            onConnected() {},
+            onFailure: ({ error }) => reject(error),
+            onHead({ status, message }) {
+              message.resume().once('close', () => resolve(status));
+            },
+          },
+        );
+      });
+    expect(await statusOf(Buffer.alloc(20_000_000))).toBe(429);
+    expect(await statusOf(Buffer.from('{}'))).toBe(200);
+    expect(connections).toBe(2);
+    transport.close();
+    server.close();
+  });
 });
 
 describe('a gateway that calls its providers through undici', () => {
