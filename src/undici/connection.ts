@@ -132,8 +132,8 @@ function openConnection({ host, port, secure }: Target, origin: string, { lookup
   // A server that cannot resume it may break off: the next connection must not offer it again.
   const forget = (): void => void sessions.delete(origin);
   return socket
-    .once('close', forget)
-    .once('secureConnect', () => socket.off('close', forget))
+    .once('error', forget)
+    .once('secureConnect', () => socket.off('error', forget))
     .on('session', (fresh) => void sessions.set(origin, fresh));
 }
 

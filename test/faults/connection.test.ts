@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -7,6 +6,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { kindOfTransportFailure } from '../../src/proxy/faults.js';
 import { chat, raw, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild } from '../support/child.js';
+import { nameService } from '../support/name-service.js';
 import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './set-up.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -22,27 +22,6 @@ async function namedAndSpare(host: string, port?: number, scheme = 'http') {
     },
   });
   return { ...set, faulty: named, spare };
-}
-
-type Answer = string | NodeJS.ErrnoException | 'hang';
-
-/** What the name service says. Returns the names that were asked for. */
-function nameService(answers: Readonly<Record<string, Answer>>): string[] {
-  const asked: string[] = [];
-  const lookup = dns.lookup as (...given: unknown[]) => void;
-  vi.spyOn(dns, 'lookup').mockImplementation(((
-    host: string,
-    options: unknown,
-    done: (error: Error | null, found: dns.LookupAddress[]) => void,
-  ) => {
-    const answer = answers[host];
-    // Servers that begin to listen ask as well.
-    if (answer === undefined) return lookup(host, options, done);
-    asked.push(host);
-    if (answer === 'hang') return;
-    setImmediate(() => (typeof answer === 'string' ? done(null, [{ address: answer, family: 4 }]) : done(answer, [])));
-  }) as never);
-  return asked;
 }
 
 const noSuchName = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });

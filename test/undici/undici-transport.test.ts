@@ -1,9 +1,14 @@
+import { constants } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { describe, expect, it } from 'vitest';
+import tls from 'node:tls';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Transport, UpstreamUrl } from '../../src/contracts/transport.js';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
 import { undiciTransport } from '../../src/undici/index.js';
 import { readSse } from '../support/read-sse.js';
+import { nameService } from '../support/name-service.js';
 import { gatewayOver, upstreamFor } from '../path/set-up.js';
 
 describe('undici keeps the transport contract', () => {
@@ -29,6 +34,48 @@ it.each([[undiciTransport], [{}], ['undici']])('is told from what is no transpor
 });
 
 describe('a connection', () => {
+  it('offers no TLS session again with which a handshake has broken off', async () => {
+    const file = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
+    nameService({ 'upstream.test': '127.0.0.1' });
+    onTestFinished(() => void vi.restoreAllMocks());
+    const usual = tls.getCACertificates('default');
+    tls.setDefaultCACertificates([file('authority.pem').toString()]);
+    onTestFinished(() => tls.setDefaultCACertificates(usual));
+    const server = tls.createServer(
+      {
+        cert: file('sound.pem'),
+        key: file('sound.key'),
+        maxVersion: 'TLSv1.2',
+        secureOptions: constants.SSL_OP_NO_TICKET,
+      },
+      (socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}'));
+      },
+    );
+    // As behind a balancer whose session cache is out of order.
+    const sessions = new Set<string>();
+    server.on('newSession', (id: Buffer, _data, done) => {
+      sessions.add(id.toString('hex'));
+      done();
+    });
+    server.on('resumeSession', (id: Buffer, done) => {
+      if (sessions.has(id.toString('hex'))) done(new Error('The session cache is out of order.'), null);
+      else done(null, null);
+    });
+    server.on('tlsClientError', () => {});
+    const port = await listenOn(server);
+    const transport = undiciTransport();
+    const url = urlOf(port, 'https:', 'upstream.test');
+    const outcomes: (number | string)[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      outcomes.push(await statusOf(transport, url, Buffer.from('{}')).catch(() => 'broken off'));
+    }
+    expect(outcomes).toEqual([200, 'broken off', 200, 'broken off']);
+    transport.close();
+    server.close();
+  });
+
   it('is not kept where the answer came before all of the request had gone out', async () => {
     let connections = 0;
     const server = net.createServer((socket) => {
@@ -40,26 +87,10 @@ describe('a connection', () => {
         socket.write(`HTTP/1.1 ${isFirst ? '429 Slow Down' : '200 OK'}\r\ncontent-length: 2\r\n\r\n{}`);
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as net.AddressInfo;
+    const url = urlOf(await listenOn(server));
     const transport = undiciTransport();
-    const statusOf = (body: Buffer): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const origin = `http://127.0.0.1:${port}`;
-        const url = { origin, protocol: 'http:', hostname: '127.0.0.1', port: String(port), path: '/' } as const;
-        transport.open(
-          { url, headers: { 'content-length': String(body.length) }, body, fresh: false, pool: '' },
-          {
-            onConnected() {},
-            onFailure: ({ error }) => reject(error),
-            onHead({ status, message }) {
-              message.resume().once('close', () => resolve(status));
-            },
-          },
-        );
-      });
-    expect(await statusOf(Buffer.alloc(20_000_000))).toBe(429);
-    expect(await statusOf(Buffer.from('{}'))).toBe(200);
+    expect(await statusOf(transport, url, Buffer.alloc(20_000_000))).toBe(429);
+    expect(await statusOf(transport, url, Buffer.from('{}'))).toBe(200);
     expect(connections).toBe(2);
     transport.close();
     server.close();
@@ -116,3 +147,27 @@ describe('a gateway that calls its providers through undici', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 });
+
+function urlOf(port: number, protocol: 'http:' | 'https:' = 'http:', hostname = '127.0.0.1'): UpstreamUrl {
+  return { origin: `${protocol}//${hostname}:${port}`, protocol, hostname, port: String(port), path: '/' };
+}
+
+async function listenOn(server: net.Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as net.AddressInfo).port;
+}
+
+function statusOf(transport: Transport, url: UpstreamUrl, body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    transport.open(
+      { url, headers: { 'content-length': String(body.length) }, body, fresh: false, pool: '' },
+      {
+        onConnected() {},
+        onFailure: ({ error }) => reject(error),
+        onHead({ status, message }) {
+          message.resume().once('close', () => resolve(status));
+        },
+      },
+    );
+  });
+}
