@@ -56,10 +56,14 @@ export async function drain(admission: Admission, clock: Clock, options: DrainOp
 
   await new Promise<void>((resolve) => {
     const end = clock.setTimer(resolve, graceMs);
-    void letAllLeave().then(() => {
-      end.cancel();
-      resolve();
-    });
+    letAllLeave().then(
+      () => {
+        end.cancel();
+        resolve();
+      },
+      // What the host's own server threw must not end the process: nobody new comes in, and the grace runs out.
+      () => admission.close(),
+    );
   });
   lastCall.cancel();
 }

@@ -24,6 +24,10 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   #connected = false;
   #reused = false;
   #interim = 0;
+  #aborted = false;
+  /** Bytes of the body, where the head says how many there are. */
+  #announced: number | undefined;
+  #received = 0;
   #starting = true;
   #over = false;
 
@@ -38,6 +42,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   }
 
   abort(): void {
+    this.#aborted = true;
     this.#events = undefined;
     this.#end();
   }
@@ -63,11 +68,13 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
       return;
     }
     this.#events = undefined;
+    if (typeof headers['content-length'] === 'string') this.#announced = Number(headers['content-length']);
     this.#body = new UpstreamBody(controller, this);
     events.onHead({ status, headers: asNodeJoins(headers), message: this.#body });
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#received += chunk.length;
     this.#body?.arrive(chunk);
   }
 
@@ -77,6 +84,8 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
 
   onResponseError(_controller: Controller, error: Error): void {
     if (this.#body === undefined) this.#fail(error);
+    // Paused at the very last byte, undici misses the end when the connection closes behind it.
+    else if (this.#received === this.#announced) this.#body.whole();
     else this.#body.destroy(error);
   }
 
@@ -99,7 +108,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     this.#end();
     const failure = describe(error, this.#connected, this.#reused);
     // What undici refuses, it refuses at once; nobody expects an answer before `open` has returned.
-    if (this.#starting) process.nextTick(() => events.onFailure(failure));
+    if (this.#starting) process.nextTick(() => this.#aborted || events.onFailure(failure));
     else events.onFailure(failure);
   }
 

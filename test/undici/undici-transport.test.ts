@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Transport, UpstreamUrl } from '../../src/contracts/transport.js';
+import type { Transport, UpstreamHead, UpstreamUrl } from '../../src/contracts/transport.js';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
 import { undiciTransport } from '../../src/undici/index.js';
@@ -75,6 +75,39 @@ describe('a connection', () => {
     transport.close();
     server.close();
   });
+
+  it.each([65_536, 70_000, 100_000])(
+    'that closes behind a whole answer of %i bytes, read late, loses none of them',
+    async (length) => {
+      const server = net.createServer((socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.once('data', () => {
+          socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n`);
+          socket.end(Buffer.alloc(length, 'a'));
+        });
+      });
+      const url = urlOf(await listenOn(server));
+      const transport = undiciTransport();
+      const closed = new Promise<void>((resolve) =>
+        server.once('connection', (socket) => socket.once('finish', resolve)),
+      );
+      const message = await new Promise<UpstreamHead['message']>((resolve, reject) => {
+        transport.open(
+          { url, headers: { 'content-length': '2' }, body: Buffer.from('{}'), fresh: false, pool: '' },
+          { onConnected() {}, onFailure: ({ error }) => reject(error), onHead: (head) => resolve(head.message) },
+        );
+      });
+      message.pause();
+      await closed;
+      // Some turns of the loop in which the end of the connection is read.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      let received = 0;
+      for await (const chunk of message) received += (chunk as Buffer).length;
+      expect({ received, complete: message.complete }).toEqual({ received: length, complete: true });
+      transport.close();
+      server.close();
+    },
+  );
 
   it('is not kept where the answer came before all of the request had gone out', async () => {
     let connections = 0;
