@@ -102,7 +102,11 @@ export class Connection {
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
     socket.once('error', fail);
+    // undici begins to listen a moment after it has the socket: what breaks in between must not be uncaught.
+    socket.on('error', nothing);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
+      // The guard has looked at the peer and closed it: `fail` will say so.
+      if (socket.destroyed) return;
       socket.off('error', fail);
       if (socket instanceof net.Socket) socket.setNoDelay(true).setKeepAlive(true, 60_000);
       this.#open = true;
