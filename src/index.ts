@@ -21,6 +21,7 @@ export type {
   AuthenticateOptions,
   CacheOptions,
   CoalesceOptions,
+  HedgeOptions,
   CommonOptions,
   EndpointOptions,
   GatewayOptions,

@@ -222,12 +222,28 @@ export interface CoalesceOptions {
   readonly maxBufferBytes?: number | undefined;
 }
 
+/** When another provider is asked beside the first. */
+export interface HedgeOptions {
+  /**
+   * Milliseconds after which an answer takes long.
+   * @defaultValue what 95 % of the endpoint's whole answers of the last five minutes took; without 20 of them nothing is hedged
+   */
+  readonly afterMs?: number | undefined;
+}
+
 /** How upstreams are asked, how often, and how many at once. */
 export interface ProxyOptions {
   /** Upstream calls that one request may cause. @defaultValue `5` */
   readonly maxAttempts?: number | undefined;
   /** Try again where the upstream may have begun an answer before it broke. @defaultValue `true` */
   readonly retryAmbiguous?: boolean | undefined;
+  /**
+   * Ask another provider of the same model as well when the first takes long; the first answer wins, the other call is
+   * cancelled, and may be charged. Whole answers only, never with `store`, `web_search_options` or a caller's own key;
+   * one extra call a request, about one in fourteen requests at most. Not together with `retryAmbiguous: false`.
+   * @defaultValue `false`
+   */
+  readonly hedge?: boolean | HedgeOptions | undefined;
   /** Requests at work at once. @defaultValue `5_000`, or as many as the limit of open files allows */
   readonly maxInFlight?: number | undefined;
   /**

@@ -57,6 +57,7 @@ const CACHE = names<CacheOptions>({
 const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
   retryAmbiguous: 1,
+  hedge: 1,
   maxInFlight: 1,
   overloadProtection: 1,
   maxInFlightPerCaller: 1,

@@ -50,7 +50,7 @@ export interface AttemptRecord {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
-  /** `ok`, or why it failed: `connect`, `timeout`, `rate_limited`, `upstream_error` … */
+  /** `ok`, `cancelled` (the client left), `outrun` (another provider answered first), or why it failed: `reset`, `head_timeout`, `rate_limited` … */
   readonly outcome: string;
   /** HTTP status of the upstream, where one came. */
   readonly status: number | undefined;

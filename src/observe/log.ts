@@ -35,7 +35,8 @@ export class RequestLog implements Observer {
       firstTokenMs: rounded(firstTokenMs),
       possiblyBilled,
     };
-    if (outcome === 'ok' || outcome === 'cancelled') this.#logger.debug(facts, 'upstream call ended');
+    if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'outrun')
+      this.#logger.debug(facts, 'upstream call ended');
     else this.#logger.warn(facts, 'upstream call failed');
   }
 

@@ -103,7 +103,7 @@ export class Tracing implements Observer {
     return {
       ...hooks,
       beforeUpstream: async (state) => {
-        const attempt = contextOf(state.req).attempts.at(-1);
+        const attempt = contextOf(state.req).attempts[state.attempt - 1];
         const span = attempt && this.#attempts.get(attempt);
         const change = await beforeUpstream?.(state);
         return span === undefined ? change : { ...change, headers: { ...traceHeaders(span), ...change?.headers } };

@@ -1,6 +1,8 @@
 /** What one more upstream call for a request costs, by where it goes. */
 export const FALLBACK_COST = 5;
 export const RETRY_COST = 14;
+/** A second endpoint beside the first. Never given back: nothing would have been lost without it. */
+export const HEDGE_COST = 14;
 
 const CAPACITY = 500;
 
@@ -22,6 +24,11 @@ export class RetryBudget {
     if (this.#tokens < cost) return false;
     this.#tokens -= cost;
     return true;
+  }
+
+  /** Takes `cost` from the upper half only: failures come first. */
+  takeSpare(cost: number): boolean {
+    return this.#tokens - cost >= CAPACITY / 2 && this.take(cost);
   }
 
   /** The extra calls led to an answer: they were worth their price. */

@@ -6,7 +6,7 @@ import type { Pricing } from '../contracts/routing.js';
 import type { AnswerSink } from '../contracts/sink.js';
 import type { Lifeline } from '../http/presence.js';
 import type { UpstreamAnswer } from './answer.js';
-import type { FoundAnswer } from './failover.js';
+import type { FoundAnswer } from './call.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
 

@@ -1,27 +1,20 @@
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../context.js';
 import type { Clock } from '../contracts/clock.js';
-import type { BeforeUpstreamState, Hooks, UpstreamChange } from '../contracts/hooks.js';
-import type { CallOutcome } from '../contracts/routing.js';
 import type { Transport } from '../contracts/transport.js';
-import { GatewayError, isGatewayError } from '../errors.js';
-import { hookState, type HookRunner } from '../hooks.js';
-import type { UpstreamAnswer } from './answer.js';
-import { Attempt } from './attempt.js';
-import { AttemptLog } from './attempt-log.js';
-import { FALLBACK_COST, RETRY_COST, type RetryBudget } from './budget.js';
+import type { GatewayError } from '../errors.js';
+import type { HookRunner } from '../hooks.js';
+import { OwnedLifeline } from '../http/presence.js';
+import { FALLBACK_COST, HEDGE_COST, RETRY_COST, type RetryBudget } from './budget.js';
+import { Call, type CallResult, type Chain, type FoundAnswer } from './call.js';
 import { exhausted, type ChainEnd, type FailedAttempt } from './exhausted.js';
 import { Fault } from './faults.js';
-import { buildRequest, outboundHeaders, resolveDestination, secretsOf, type Destination } from './outbound.js';
-import { CandidatePicker, type Pick } from './pick.js';
-import { patiently, type Patience } from '../http/patience.js';
+import { canBeHedged, firstAnswer, settlesWithin, type Hedging, type Runner } from './hedging.js';
 import { pause } from './pause.js';
+import { CandidatePicker, type Pick } from './pick.js';
 import type { TargetTable } from './target-table.js';
-import type { Visit } from './visit.js';
 
 /** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
 const MIN_LEFT_MS = 2_000;
-
-const NO_CHANGE: UpstreamChange = Object.freeze({});
 
 export interface FailoverParts {
   readonly transport: Transport;
@@ -31,23 +24,8 @@ export interface FailoverParts {
   readonly targets: TargetTable;
   readonly maxAttempts: number;
   readonly retryAmbiguous: boolean;
-}
-
-/** An answer past its commit point, and the call that brings it. `close` must be called when it has ended. */
-export interface FoundAnswer {
-  readonly answer: UpstreamAnswer;
-  readonly candidate: PlannedCandidate;
-  readonly attempt: Attempt;
-  readonly log: AttemptLog;
-  close(ended: 'complete' | 'truncated' | 'cancelled'): void;
-}
-
-/** One upstream call of this request, from before it is made until its answer has ended. */
-interface Call {
-  readonly candidate: PlannedCandidate;
-  readonly log: AttemptLog;
-  readonly visit: Visit;
-  readonly startedAt: number;
+  /** `undefined`: no endpoint is asked beside another. */
+  readonly hedging: Hedging | undefined;
 }
 
 /**
@@ -62,44 +40,42 @@ export async function findAnswer(
   return new Failover(context, route, parts).run();
 }
 
-class Failover {
-  readonly #context: RequestContext;
-  readonly #route: ResolvedRoute;
-  readonly #parts: FailoverParts;
+class Failover implements Chain {
+  readonly context: RequestContext;
+  readonly route: ResolvedRoute;
+  readonly parts: FailoverParts;
+  readonly deadline: number;
   readonly #picker: CandidatePicker;
   readonly #budget: RetryBudget;
   readonly #totalMs: number;
-  readonly #deadline: number;
   readonly #failures: FailedAttempt[] = [];
-  readonly #tenant: string;
 
   constructor(context: RequestContext, route: ResolvedRoute, parts: FailoverParts) {
-    this.#context = context;
-    this.#route = route;
-    this.#parts = parts;
-    this.#tenant = context.caller?.id ?? '';
+    this.context = context;
+    this.route = route;
+    this.parts = parts;
     this.#budget = parts.targets.budgetOf(route.model);
     this.#totalMs = longestTotal(route.candidates);
-    this.#deadline = context.startedAt + this.#totalMs;
+    this.deadline = context.startedAt + this.#totalMs;
     this.#picker = new CandidatePicker(route.candidates, {
       clock: parts.clock,
       random: parts.random,
-      targetOf: (candidate) => parts.targets.of(candidate.endpoint, this.#hasOverride(candidate)),
+      targetOf: (candidate) => parts.targets.of(candidate.endpoint, this.hasOverride(candidate)),
       hasRoom: (candidate) => parts.targets.hasRoom(candidate.endpoint.provider.slug),
     });
   }
 
   async run(): Promise<FoundAnswer | undefined> {
-    const { lifeline } = this.#context;
+    const { attempts, lifeline } = this.context;
     let spent = 0;
-    for (let number = 1; number <= this.#parts.maxAttempts; number++) {
+    while (attempts.length < this.parts.maxAttempts) {
       const pick = this.#picker.next();
       if (pick === undefined) throw this.#giveUp(this.#picker.full ? 'full' : 'tried');
-      if (!this.#timeFor(pick, number)) throw this.#giveUp('deadline');
-      const cost = this.#costOf(pick, number);
+      if (!this.#timeFor(pick)) throw this.tooLate();
+      const cost = this.#costOf(pick);
       if (!this.#budget.take(cost)) break;
       spent += cost;
-      if (pick.waitMs > 0) await pause(pick.waitMs, this.#parts.clock, lifeline);
+      if (pick.waitMs > 0) await pause(pick.waitMs, this.parts.clock, lifeline);
       if (lifeline.gone) {
         // Nothing was bought for it.
         this.#budget.refund(cost);
@@ -109,12 +85,11 @@ class Failover {
         // Others came first, of all those that saw the same room and paused: this one looks again.
         this.#budget.refund(cost);
         spent -= cost;
-        number--;
         continue;
       }
-      const found = await this.#try(pick, number);
-      if (found === undefined || !(found instanceof Fault)) {
-        if (found !== undefined) this.#reward(pick, number, spent);
+      const found = await this.#ask(pick);
+      if (!(found instanceof Fault)) {
+        if (found !== undefined) this.#reward(found, spent);
         return found;
       }
       if (this.#isFinal(found)) break;
@@ -122,164 +97,70 @@ class Failover {
     throw this.#giveUp('tried');
   }
 
-  async #try(pick: Pick, number: number): Promise<FoundAnswer | Fault | undefined> {
-    const { candidate, target } = pick;
-    const { clock, targets } = this.#parts;
-    const log = new AttemptLog(number, candidate.endpoint);
-    this.#context.attempts.push(log);
-    const call: Call = {
-      candidate,
-      log,
-      visit: targets.begin(candidate.endpoint.provider.slug, target),
-      startedAt: clock.now(),
-    };
-    this.#parts.hooks.attemptBegan(this.#context, candidate.endpoint, log);
-    const attempt = await this.#prepare(candidate, number).catch((error: unknown) => {
-      call.visit.abandon();
-      this.#end(call, 'hook');
-      throw hookError(error);
-    });
-    if (attempt === undefined) return this.#cancelled(call);
-    if (attempt instanceof Fault) return this.#failed(call, attempt);
-
-    const stopWatching = this.#context.lifeline.onGone(() => attempt.cancel());
-    const result = await attempt.run();
-    this.#context.upstreamMs += this.#since(call.startedAt);
-    if (result.kind !== 'answer') stopWatching();
-    if (result.kind === 'fault') return this.#failed(call, result.fault);
-    if (result.kind === 'cancelled') return this.#cancelled(call);
-    log.status = 200;
-    log.firstTokenMs = attempt.firstTokenMs;
-    const close = (ended: 'complete' | 'truncated' | 'cancelled'): void => {
-      stopWatching();
-      this.#closed(call, ended);
-    };
-    return { answer: result.answer, candidate, attempt, log, close };
+  async #ask(pick: Pick): Promise<CallResult> {
+    const { clock, hedging } = this.parts;
+    const startedAt = clock.now();
+    const result = await (hedging !== undefined && this.#mayHedge(pick)
+      ? this.#hedged(pick, hedging)
+      : this.#run(new Call(this, pick, this.context.lifeline)));
+    this.context.upstreamMs += clock.now() - startedAt;
+    return result;
   }
 
-  /** `undefined`: the client left while the host's own code was asked. */
-  async #prepare(candidate: PlannedCandidate, number: number): Promise<Attempt | Fault | undefined> {
-    const { endpoint } = candidate;
-    const override = this.#route.overrides?.get(endpoint.provider.slug);
-    const { timeouts } = endpoint.provider;
-    let destination: Destination | undefined;
-    try {
-      destination = await resolveDestination(endpoint.provider, override, this.#patience(timeouts.connectMs));
-    } catch (cause) {
-      return new Fault('credential', { cause });
+  async #run(call: Call): Promise<CallResult> {
+    const result = await call.run();
+    if (result instanceof Fault) {
+      this.#picker.learn(call.candidate, result);
+      this.#failures.push({ fault: result, provider: call.candidate.endpoint.provider.slug });
     }
-    if (destination === undefined) return undefined;
-    const headers = outboundHeaders(this.#context, endpoint);
-    const hook = this.#parts.hooks.hooks.beforeUpstream;
-    const change = hook === undefined ? NO_CHANGE : await this.#askHook(hook, candidate, number, headers);
-    if (change === undefined) return undefined;
-    const request = this.#context.request!;
-    return new Attempt({
-      transport: this.#parts.transport,
-      clock: this.#parts.clock,
-      request: buildRequest(this.#context, candidate, destination, headers, change),
-      timeouts,
-      deadline:
-        override?.timeoutMs === undefined
-          ? this.#deadline
-          : Math.min(this.#deadline, this.#parts.clock.now() + override.timeoutMs),
-      wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-      errors: {
-        format: endpoint.provider.format,
-        callersKey: destination.callersKey,
-        secrets: secretsOf(endpoint.provider, destination),
-      },
-    });
+    return result;
   }
 
-  async #askHook(
-    hook: NonNullable<Hooks['beforeUpstream']>,
-    candidate: PlannedCandidate,
-    attempt: number,
-    headers: Record<string, string>,
-  ): Promise<UpstreamChange | undefined> {
-    const { provider, model, slug, upstreamModel } = candidate.endpoint;
-    const state: BeforeUpstreamState = {
-      ...hookState(this.#context),
-      request: this.#context.request!,
-      candidate: { provider: provider.slug, model, slug, upstreamModel },
-      attempt,
-      headers: { ...headers },
-    };
-    const asked = await patiently(async () => hook(state), this.#patience(Infinity));
-    if (asked.kind === 'late') throw this.#giveUp('deadline');
-    return asked.kind === 'gone' ? undefined : (asked.value ?? NO_CHANGE);
+  /** Only beside the first call, and only where the operator pays: what a caller pays for is asked once. */
+  #mayHedge({ candidate }: Pick): boolean {
+    const first = this.context.attempts.length === 0;
+    return first && !this.hasOverride(candidate) && canBeHedged(this.context.request!);
   }
 
-  #patience(limitMs: number): Patience {
-    const { clock } = this.#parts;
-    return { clock, lifeline: this.#context.lifeline, limitMs: Math.min(limitMs, this.#deadline - clock.now()) };
+  /** Asks `pick`, and another provider beside it when it takes long. */
+  async #hedged(pick: Pick, hedging: Hedging): Promise<CallResult> {
+    const first = this.#start(pick);
+    const delayMs = hedging.delayFor(pick.target);
+    const inTime = delayMs === undefined || (await settlesWithin(delayMs, first.result, this.parts.clock));
+    const second = inTime ? undefined : this.#startBeside(pick);
+    const result = await (second === undefined ? first.result : firstAnswer(first, second));
+    const failed = result instanceof Fault || (this.#failures.length > 0 && result?.candidate !== pick.candidate);
+    // One that was outrun would have taken longer still.
+    if (result !== undefined && !failed) hedging.learn(pick.target, first.call.age);
+    return result;
   }
 
-  #failed(call: Call, fault: Fault): Fault {
-    const { candidate, log, visit, startedAt } = call;
-    visit.fail(fault, this.#tenant);
-    this.#record(candidate, {
-      ok: false,
-      countable: fault.rule.breaker,
-      firstTokenMs: undefined,
-      durationMs: this.#since(startedAt),
-      completionTokens: undefined,
-    });
-    this.#picker.learn(candidate, fault);
-    this.#failures.push({ fault, provider: candidate.endpoint.provider.slug });
-    log.status = fault.status;
-    log.possiblyBilled = fault.rule.billed;
-    this.#end(call, fault.kind);
-    return fault;
+  #startBeside(pick: Pick): Runner | undefined {
+    const { context, parts } = this;
+    // A process with too much to do makes no work that can be left out.
+    if (context.lifeline.gone || context.strained || context.attempts.length >= parts.maxAttempts) return undefined;
+    const beside = this.#picker.beside(pick.candidate, (candidate) => !this.hasOverride(candidate));
+    if (beside === undefined || !this.#timeFor(beside) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
+    return this.#start(beside);
   }
 
-  #cancelled(call: Call): undefined {
-    call.visit.abandon();
-    this.#end(call, 'cancelled');
-  }
-
-  #closed(call: Call, ended: 'complete' | 'truncated' | 'cancelled'): void {
-    const { candidate, log, visit, startedAt } = call;
-    if (ended === 'complete') visit.succeed(this.#tenant);
-    else if (ended === 'truncated') visit.fail(new Fault('truncated'), this.#tenant);
-    else visit.abandon();
-    const usage = this.#context.outcome?.usage;
-    if (ended !== 'cancelled') {
-      this.#record(candidate, {
-        ok: ended === 'complete',
-        countable: true,
-        firstTokenMs: log.firstTokenMs,
-        durationMs: this.#since(startedAt),
-        completionTokens: usage?.completion_tokens,
-      });
-    }
-    if (ended === 'complete') this.#route.onServed?.(candidate.endpoint, usage);
-    log.possiblyBilled = ended !== 'complete';
-    this.#end(call, ended === 'complete' ? 'ok' : ended);
-  }
-
-  /** A caller's own key or address says nothing of the endpoint as others see it. */
-  #record(candidate: PlannedCandidate, outcome: CallOutcome): void {
-    if (!this.#hasOverride(candidate)) this.#route.record?.(candidate.endpoint, outcome);
-  }
-
-  #end({ candidate, log, startedAt }: Call, outcome: string): void {
-    log.outcome = outcome;
-    log.durationMs = this.#since(startedAt);
-    this.#parts.hooks.attemptEnded(this.#context, candidate.endpoint, log);
+  #start(pick: Pick): Runner {
+    const lifeline = new OwnedLifeline();
+    this.context.lifeline.onGone(() => lifeline.end());
+    const call = new Call(this, pick, lifeline);
+    return { call, lifeline, result: this.#run(call) };
   }
 
   /** A caller's own key or address is the caller's own business: it must not use up what others need. */
-  #costOf({ candidate, again }: Pick, number: number): number {
-    if (number === 1 || this.#hasOverride(candidate)) return 0;
+  #costOf({ candidate, again }: Pick): number {
+    if (this.context.attempts.length === 0 || this.hasOverride(candidate)) return 0;
     return again ? RETRY_COST : FALLBACK_COST;
   }
 
   /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
-  #reward({ candidate }: Pick, number: number, spent: number): void {
-    if (number > 1) this.#budget.refund(spent);
-    else if (!this.#hasOverride(candidate)) this.#budget.earn();
+  #reward({ candidate }: FoundAnswer, spent: number): void {
+    if (this.context.attempts.length > 1) this.#budget.refund(spent);
+    else if (!this.hasOverride(candidate)) this.#budget.earn();
   }
 
   /**
@@ -287,25 +168,25 @@ class Failover {
    * asked for it to be stored there, and it would be stored twice.
    */
   #isFinal(fault: Fault): boolean {
-    return fault.rule.billed && (!this.#parts.retryAmbiguous || this.#context.request?.store === true);
+    return fault.rule.billed && (!this.parts.retryAmbiguous || this.context.request?.store === true);
   }
 
-  #timeFor(pick: Pick, number: number): boolean {
-    const left = this.#deadline - this.#parts.clock.now() - pick.waitMs;
-    return number === 1 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
+  #timeFor(pick: Pick): boolean {
+    const left = this.deadline - this.parts.clock.now() - pick.waitMs;
+    return this.context.attempts.length === 0 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
   }
 
   #giveUp(end: ChainEnd): GatewayError {
     return exhausted(this.#failures, end);
   }
 
-  /** A key or an address of the caller's own. A shorter timeout alone is still the operator's call. */
-  #hasOverride(candidate: PlannedCandidate): boolean {
-    return this.#route.overrides?.get(candidate.endpoint.provider.slug)?.apiKey !== undefined;
+  tooLate(): GatewayError {
+    return this.#giveUp('deadline');
   }
 
-  #since(moment: number): number {
-    return this.#parts.clock.now() - moment;
+  /** A key or an address of the caller's own. A shorter timeout alone is still the operator's call. */
+  hasOverride(candidate: PlannedCandidate): boolean {
+    return this.route.overrides?.get(candidate.endpoint.provider.slug)?.apiKey !== undefined;
   }
 }
 
@@ -313,10 +194,4 @@ function longestTotal(candidates: readonly PlannedCandidate[]): number {
   let longest = 0;
   for (const { endpoint } of candidates) longest = Math.max(longest, endpoint.provider.timeouts.totalMs);
   return longest;
-}
-
-/** A hook that refuses ends the request; anything else it throws is the host's bug, and ends it as well. */
-function hookError(error: unknown): GatewayError {
-  if (isGatewayError(error)) return error;
-  return new GatewayError('internal_error', 'A hook of the gateway failed.', { cause: error });
 }

@@ -80,6 +80,19 @@ export class CandidatePicker {
     return this.#untried() ?? this.#again();
   }
 
+  /** Who can be asked while `other` is still at work: the same model at another provider, well and with room. */
+  beside({ endpoint: other }: PlannedCandidate, usable: (candidate: PlannedCandidate) => boolean): Pick | undefined {
+    for (const candidate of this.#candidates) {
+      const { provider, model } = candidate.endpoint;
+      if (provider.slug === other.provider.slug || model !== other.model || !usable(candidate)) continue;
+      if (!this.#parts.hasRoom(candidate)) continue;
+      const target = this.#parts.targetOf(candidate);
+      if (target.breaker.state !== 'closed' || target.cooling) continue;
+      return { candidate, target, waitMs: 0, again: false };
+    }
+    return undefined;
+  }
+
   /** What was picked before a pause can still be asked. */
   stands({ candidate }: Pick): boolean {
     return this.#parts.hasRoom(candidate);

@@ -8,6 +8,7 @@ import { literalsIn } from './guarded-connection.js';
 import { isObject, optionalBoolean, optionalCount, refusal } from '../option-checks.js';
 import { deliver } from './deliver.js';
 import { findAnswer, type FailoverParts } from './failover.js';
+import { hedgingOf } from './hedging.js';
 import { TargetTable } from './target-table.js';
 import { proxyTransport } from './transport.js';
 
@@ -39,9 +40,10 @@ export function createProxy(
   const targets = new TargetTable({ clock, random, maxInFlightPerProvider });
   const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
   const retryAmbiguous = optionalBoolean('retryAmbiguous', options.retryAmbiguous) ?? true;
+  const hedging = hedgingOf(options, clock);
 
   return {
-    stage: proxyStage({ transport, clock, random, hooks, targets, maxAttempts, retryAmbiguous }),
+    stage: proxyStage({ transport, clock, random, hooks, targets, maxAttempts, retryAmbiguous, hedging }),
     targets,
     sockets: () => transport.sockets(),
     close: () => transport.close(),

@@ -1,6 +1,6 @@
 import type { CallOutcome, Percentiles } from '../contracts/routing.js';
 import type { Health, Performance } from './performance.js';
-import { SampleWindow } from './sample-window.js';
+import { SampleWindow } from '../sample-window.js';
 import { SuccessWindow } from './success-window.js';
 
 /** What is known of one endpoint, for status pages. */

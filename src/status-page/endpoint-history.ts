@@ -26,7 +26,7 @@ export const READINESS = ['ready', 'resting', 'failing', 'probing', 'open'] as c
 const MOST_SAMPLES = 128;
 
 /** Ends of calls that say nothing of the endpoint. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['cancelled', 'hook', 'rejected', 'caller_auth', 'local']);
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['cancelled', 'outrun', 'hook', 'rejected', 'caller_auth', 'local']);
 
 export class EndpointHistory {
   readonly #firstTokens = new Float64Array(MOST_SAMPLES);

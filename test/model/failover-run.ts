@@ -79,6 +79,7 @@ export class FailoverRun {
       targets: this.#targets,
       maxAttempts: MAX_ATTEMPTS,
       retryAmbiguous: true,
+      hedging: undefined,
     });
     try {
       await stage(this.#context);

@@ -10,6 +10,7 @@ import { drain, type DrainOptions } from '../../src/drain.js';
 import { HookRunner } from '../../src/hooks.js';
 import type { Middleware } from '../../src/http/middleware.js';
 import { Fault } from '../../src/proxy/faults.js';
+import { Hedging } from '../../src/proxy/hedging.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
 import type { Target } from '../../src/proxy/target.js';
 import { TargetTable } from '../../src/proxy/target-table.js';
@@ -81,7 +82,7 @@ class Client {
   left = false;
   /** What had been tried for it when it left, and what was still open then. */
   triesWhenItLeft = 0;
-  openWhenItLeft: AttemptRecord | undefined;
+  openWhenItLeft: readonly AttemptRecord[] = [];
   /** It came when nobody was to come any more. */
   late = false;
   /** The stages are at work for it. */
@@ -112,6 +113,8 @@ export interface WorldOptions {
   readonly fates: readonly Fate[];
   readonly room: number;
   readonly seed: number;
+  /** Milliseconds after which another provider is asked as well. */
+  readonly hedgeAfterMs: number | undefined;
 }
 
 /**
@@ -127,14 +130,16 @@ export class InterleavedWorld {
   readonly endpoints: readonly Endpoint[];
   readonly drains: { readonly closesAt: number; done: boolean }[] = [];
   readonly room: number;
+  readonly hedged: boolean;
   readonly #scheduler: Scheduler;
   readonly #gateway: Middleware;
   readonly #broken: string[] = [];
   #draws = 0;
 
-  constructor(scheduler: Scheduler, { fates, room, seed }: WorldOptions) {
+  constructor(scheduler: Scheduler, { fates, room, seed, hedgeAfterMs }: WorldOptions) {
     this.#scheduler = scheduler;
     this.room = room;
+    this.hedged = hedgeAfterMs !== undefined;
     this.clock = new InterleavedClock((label, act) => this.later(label, act));
     const { clock } = this;
     const random = (): number => ((seed * 7_919 + this.#draws++ * 104_729) % 1_000) / 1_000;
@@ -149,8 +154,16 @@ export class InterleavedWorld {
       this.#play(call, fates[call.number % fates.length]!);
       return call;
     };
-    const parts = { transport, clock, random, hooks, targets, maxAttempts: MAX_ATTEMPTS, retryAmbiguous: true };
-    const proxy = proxyStage(parts);
+    const proxy = proxyStage({
+      transport,
+      clock,
+      random,
+      hooks,
+      targets,
+      maxAttempts: MAX_ATTEMPTS,
+      retryAmbiguous: true,
+      hedging: this.hedged ? new Hedging(clock, hedgeAfterMs) : undefined,
+    });
     this.#gateway = runStages(
       [
         async (context) => {
@@ -209,7 +222,7 @@ export class InterleavedWorld {
     client.left = true;
     const { attempts } = client.context;
     client.triesWhenItLeft = attempts.length;
-    client.openWhenItLeft = attempts.find(({ outcome }) => outcome === 'pending');
+    client.openWhenItLeft = attempts.filter(({ outcome }) => outcome === 'pending');
     client.close();
   }
 
@@ -261,7 +274,9 @@ export class InterleavedWorld {
     if (client.sink.begun) this.#broken.push(`call ${call.number} after the answer had begun`);
     if (!client.working) this.#broken.push(`call ${call.number} for a request that has ended`);
     const others = this.callsOf(client).filter((each) => each !== call && each.held);
-    if (others.length > 0) this.#broken.push(`call ${call.number} beside call ${others[0]!.number}`);
+    const { request, attempts } = client.context;
+    const besides = this.hedged && request?.stream !== true && attempts.length === 2 ? 1 : 0;
+    if (others.length > besides) this.#broken.push(`call ${call.number} beside call ${others[0]!.number}`);
   }
 
   #play(call: AnsweringCall, fate: Fate, at = 0): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AnsweringCall } from './answering-transport.js';
-import { InterleavedWorld, type Fate } from './interleaved-world.js';
+import { InterleavedWorld, type Fate, type WorldOptions } from './interleaved-world.js';
 import { MAX_ATTEMPTS } from './many-requests.js';
 
 /** The model is empty: what must hold is the same in every order of events, and looked at after each. */
@@ -111,7 +111,8 @@ function expectInvariants(real: InterleavedWorld): void {
     if (left) {
       expect(working, 'work for nobody').toBe(false);
       expect(context.attempts).toHaveLength(client.triesWhenItLeft);
-      expect(client.openWhenItLeft?.outcome ?? 'cancelled', 'a departure is no fault of anybody').toBe('cancelled');
+      const became = client.openWhenItLeft.map(({ outcome }) => outcome);
+      expect(new Set([...became, 'cancelled']), 'a departure is no fault of anybody').toEqual(new Set(['cancelled']));
       expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
     }
     if (working || left) continue;
@@ -144,7 +145,9 @@ function expectQuiet(real: InterleavedWorld): void {
   for (const { context, sink, left } of real.clients) {
     const outcomes = context.attempts.map(({ outcome }) => outcome);
     expect(outcomes).not.toContain('pending');
-    expect(outcomes.slice(0, -1)).not.toContain('ok');
+    // Only of two that were asked at once the earlier one may have answered.
+    if (!real.hedged || outcomes.length !== 2) expect(outcomes.slice(0, -1)).not.toContain('ok');
+    expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeLessThanOrEqual(1);
     if (!left) expect(['json', 'done', 'fail']).toContain(sink.told.at(-1));
   }
 }
@@ -159,7 +162,7 @@ async function act(go: () => Promise<unknown>): Promise<void> {
 async function explore(
   scheduler: fc.Scheduler,
   commands: Iterable<Command>,
-  options: { fates: readonly string[]; room: number; seed: number },
+  options: Omit<WorldOptions, 'fates'> & { fates: readonly string[] },
 ): Promise<void> {
   world = undefined;
   const setup = (): { model: object; real: InterleavedWorld } => {
@@ -171,11 +174,16 @@ async function explore(
   expectQuiet(world!);
 }
 
-const options = fc.record({ fates, room: fc.integer({ min: 1, max: 4 }), seed: fc.nat(1_000) });
+const options = fc.record({
+  fates,
+  room: fc.integer({ min: 1, max: 4 }),
+  seed: fc.nat(1_000),
+  hedgeAfterMs: fc.constantFrom(undefined, 400),
+});
 
 it.each([
-  ['requests, faults and clients', [asks, asks, asks, ...others], 100],
-  ['a drain in the middle', [asks, asks, asks, asks, leaves, drains], 60],
+  ['requests, faults and clients', [asks, asks, asks, ...others], 120],
+  ['a drain in the middle', [asks, asks, asks, asks, leaves, drains], 80],
 ])(
   'keeps what it promises in every order of events: %s',
   async (_about, steps, numRuns) => {

@@ -152,6 +152,7 @@ export class World {
       targets: this.targets,
       maxAttempts: MAX_ATTEMPTS,
       retryAmbiguous: true,
+      hedging: undefined,
     });
   }
 

@@ -71,6 +71,7 @@ export async function proxyHarness(options: HarnessOptions) {
     targets,
     maxAttempts: options.maxAttempts ?? 5,
     retryAmbiguous: true,
+    hedging: undefined,
   });
   const server = http.createServer(
     runStages([prepare, proxy], { clock: systemClock, hooks, onError: 'respond', errorFormat: 'openai' }),

@@ -119,7 +119,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
   ),
   guard(
     'those who leave cut their upstream off',
-    'proxy/failover.ts',
+    'proxy/call.ts',
     ['lifeline.onGone(() => attempt.cancel())', 'lifeline.onGone(() => {})'],
     'faults/clients',
   ),
@@ -259,5 +259,36 @@ const OF_FAILOVER: readonly Guard[] = [
   ),
 ];
 
+const OF_HEDGING: readonly Guard[] = [
+  guard(
+    'who is outrun is cut off',
+    'proxy/hedging.ts',
+    ['rival.call.outrun();\n          rival.lifeline.end();', ''],
+    'path/hedging',
+  ),
+  guard('what stays at a provider is asked for once', 'proxy/hedging.ts', ['store !== true', 'true'], 'path/hedging'),
+  guard('a hedge is paid for', 'proxy/failover.ts', ['!this.#budget.takeSpare(HEDGE_COST)', 'false'], 'path/hedging'),
+  guard(
+    'failures come before hedges',
+    'proxy/budget.ts',
+    ['this.#tokens - cost >= CAPACITY / 2', 'true'],
+    'path/hedging',
+  ),
+  guard(
+    'one who leaves takes both along',
+    'proxy/failover.ts',
+    ['this.context.lifeline.onGone(() => lifeline.end());', ''],
+    'path/hedging',
+    'model/interleavings',
+  ),
+  guard('a second model is no second provider', 'proxy/pick.ts', ['model !== other.model', 'false'], 'path/hedging'),
+];
+
 /** Switch one off and a test fails, or it guards nothing. */
-export const GUARDS: readonly Guard[] = [...AGAINST_UPSTREAMS, ...AGAINST_CALLERS, ...OF_SECRETS, ...OF_FAILOVER];
+export const GUARDS: readonly Guard[] = [
+  ...AGAINST_UPSTREAMS,
+  ...AGAINST_CALLERS,
+  ...OF_SECRETS,
+  ...OF_FAILOVER,
+  ...OF_HEDGING,
+];

@@ -1,4 +1,4 @@
-import type { Percentiles } from '../contracts/routing.js';
+import type { Percentiles } from './contracts/routing.js';
 
 /** Samples older than this say nothing about now. */
 const WINDOW_MS = 300_000;
@@ -33,6 +33,12 @@ export class SampleWindow {
       p90: atRank(sorted, 0.9),
       p99: atRank(sorted, 0.99),
     });
+  }
+
+  /** The value that `share` of the samples do not exceed; `undefined` where there are fewer than `least`. */
+  percentile(share: number, now: number, least: number): number | undefined {
+    const sorted = this.#recent(now).sort();
+    return sorted.length < least ? undefined : atRank(sorted, share);
   }
 
   #recent(now: number): Float32Array {

@@ -1,0 +1,319 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { AttemptRecord, GatewayOptions } from '../../src/index.js';
+import { completion, error, hang, json, type FakeUpstream } from '../../src/testing/index.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { gatewayOver, upstreamFor } from './set-up.js';
+
+const AFTER_MS = 500;
+
+/** An upstream that answers with its name, each time when it is told to. */
+interface Held {
+  readonly upstream: FakeUpstream;
+  /** The request that waits for its answer gets it. */
+  answer(): Promise<void>;
+}
+
+async function held(name: string): Promise<Held> {
+  const clock = new FakeClock();
+  const upstream = await upstreamFor({ script: completion(name, { delayMs: 1 }), clock });
+  return {
+    upstream,
+    async answer() {
+      await vi.waitFor(() => expect(clock.pending.size).toBeGreaterThan(0));
+      clock.advance(1);
+    },
+  };
+}
+
+/** A gateway over two or more upstreams whose clock stands still, and what it told of its calls. */
+async function hedgedOver(upstreams: readonly FakeUpstream[], options: Partial<GatewayOptions> = {}) {
+  const clock = new FakeClock();
+  const records: AttemptRecord[] = [];
+  const set = await gatewayOver(upstreams, {
+    clock,
+    hedge: { afterMs: AFTER_MS },
+    hooks: { onAttempt: ({ record }) => void records.push(record) },
+    ...options,
+  });
+  return { ...set, clock, records };
+}
+
+type Hedged = Awaited<ReturnType<typeof hedgedOver>>;
+
+const saidBy = async (answer: Response): Promise<unknown> =>
+  ((await answer.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
+
+const outcomes = ({ records }: Hedged): unknown[] =>
+  records.map(({ attempt, outcome, possiblyBilled }) => [attempt, outcome, possiblyBilled]);
+
+const ask = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Response> => {
+  const answer = set.ask(body, init);
+  // A test that fails before it awaits this must not be blamed for a rejection on top.
+  answer.catch(() => {});
+  return answer;
+};
+
+describe('where the first call takes long', () => {
+  it('the second one answers, and the first is cut off', async () => {
+    const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
+    const set = await hedgedOver([slow.upstream, quick]);
+
+    const asked = ask(set);
+    const first = await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    const answer = await asked;
+
+    expect(await saidBy(answer)).toBe('quick');
+    expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
+    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+    expect((await slow.upstream.closed(first)).closedBy).toBe('client');
+    expect(outcomes(set)).toEqual([
+      [1, 'outrun', true],
+      [2, 'ok', false],
+    ]);
+    expect(set.gateway.status().endpoints.map(({ readiness }) => readiness?.inFlight)).toEqual([0, 0]);
+  });
+
+  it('the first may still answer first, and the second is cut off', async () => {
+    const [slow, slower] = [await held('slow'), await held('slower')];
+    const set = await hedgedOver([slow.upstream, slower.upstream]);
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    const second = await slower.upstream.nextRequest();
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+    expect((await slower.upstream.closed(second)).closedBy).toBe('client');
+    expect(outcomes(set)).toEqual([
+      [2, 'outrun', true],
+      [1, 'ok', false],
+    ]);
+  });
+
+  it('a third is not asked', async () => {
+    const upstreams = [await held('a'), await held('b'), await held('c')];
+    const set = await hedgedOver(upstreams.map(({ upstream }) => upstream));
+
+    const asked = ask(set);
+    await upstreams[0]!.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await upstreams[1]!.upstream.nextRequest();
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    await upstreams[1]!.answer();
+
+    expect(await saidBy(await asked)).toBe('b');
+    expect(upstreams[2]!.upstream.ledger).toEqual([]);
+  });
+
+  it('a second that fails changes nothing', async () => {
+    const [slow, broken] = [await held('slow'), await upstreamFor(error(500))];
+    const set = await hedgedOver([slow.upstream, broken]);
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await vi.waitFor(() => expect(set.records).toHaveLength(1));
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+    expect(set.records.map(({ outcome }) => outcome)).toEqual(['server_error', 'ok']);
+  });
+
+  it('when both fail, the next one is asked', async () => {
+    const upstreamClock = new FakeClock();
+    const late = await upstreamFor({ script: json({}, { status: 500, delayMs: 1 }), clock: upstreamClock });
+    const [second, third] = [await upstreamFor(error(503)), await upstreamFor(completion('third'))];
+    const set = await hedgedOver([late, second, third]);
+
+    const asked = ask(set);
+    await late.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await vi.waitFor(() => expect(set.records).toHaveLength(1));
+    await vi.waitFor(() => expect(upstreamClock.pending.size).toBe(1));
+    upstreamClock.advance(1);
+    await vi.waitFor(async () => {
+      await set.clock.advanceAsync(25);
+      expect(third.ledger).toHaveLength(1);
+    });
+
+    expect(await saidBy(await asked)).toBe('third');
+    expect(set.records.map(({ outcome }) => outcome)).toEqual(['overloaded', 'server_error', 'ok']);
+  });
+
+  it('a client that leaves takes both along', async () => {
+    const upstreams = [await upstreamFor(hang()), await upstreamFor(hang())];
+    const set = await hedgedOver(upstreams);
+    const client = new AbortController();
+
+    const asked = ask(set, {}, { signal: client.signal });
+    const first = await upstreams[0]!.nextRequest();
+    set.clock.advance(AFTER_MS);
+    const second = await upstreams[1]!.nextRequest();
+    client.abort();
+
+    await expect(asked).rejects.toThrow();
+    await upstreams[0]!.closed(first);
+    await upstreams[1]!.closed(second);
+    expect(outcomes(set)).toEqual([
+      [1, 'cancelled', true],
+      [2, 'cancelled', true],
+    ]);
+    expect(set.clock.pending.size).toBe(0);
+  });
+
+  it('a hook that hangs for the second does not hold what the first has answered', async () => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    let asked = 0;
+    const set = await hedgedOver([slow.upstream, other], {
+      hooks: {
+        beforeUpstream: ({ attempt }) => {
+          asked++;
+          return attempt === 1 ? undefined : new Promise(() => {});
+        },
+      },
+    });
+
+    const answer = ask(set);
+    await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await vi.waitFor(() => expect(asked).toBe(2));
+    await slow.answer();
+
+    expect(await saidBy(await answer)).toBe('slow');
+    expect(other.ledger).toEqual([]);
+    expect(set.clock.pending.size).toBe(0);
+  });
+});
+
+describe('nobody is asked beside the first', () => {
+  const withoutSecond: readonly [string, object, Partial<GatewayOptions>][] = [
+    ['unless the option says so', {}, { hedge: false }],
+    ['for a stream', { stream: true }, {}],
+    ['for an answer that is stored at the provider', { store: true }, {}],
+    ['for a search', { web_search_options: {} }, {}],
+    ["with a caller's own key", { provider_configs: { p0: { api_key: 'callers-own' } } }, {}],
+    ['at a provider for which the caller has a key', { provider_configs: { p1: { api_key: 'callers-own' } } }, {}],
+    ['where one call is allowed', {}, { maxAttempts: 1 }],
+    ['where the caller wants no other', { provider_only: ['p0'] }, {}],
+    ['before enough answers are known', {}, { hedge: true }],
+  ];
+
+  it.each(withoutSecond)('%s', async (_about, body, options) => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    const set = await hedgedOver([slow.upstream, other], options);
+
+    const asked = ask(set, body);
+    await slow.upstream.nextRequest();
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    await slow.answer();
+
+    const answer = await asked;
+    expect(answer.status).toBe(200);
+    await answer.text();
+    expect(other.ledger).toEqual([]);
+  });
+
+  it('that has another model', async () => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    const { baseUrl } = slow.upstream;
+    const set = await hedgedOver([], {
+      providers: { p0: { baseUrl, models: ['m'] }, p1: { baseUrl: other.baseUrl, models: ['n'] } },
+    });
+
+    const asked = ask(set, { models: ['n'] });
+    await slow.upstream.nextRequest();
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+    expect(other.ledger).toEqual([]);
+  });
+
+  it('when the other one has no room', async () => {
+    const [slow, full] = [await held('slow'), await upstreamFor(hang())];
+    const set = await hedgedOver([slow.upstream, full], { maxInFlightPerProvider: 1 });
+    const client = new AbortController();
+    ask(set, { provider_only: ['p1'] }, { signal: client.signal });
+    await full.nextRequest();
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+    expect(full.ledger).toHaveLength(1);
+    client.abort();
+  });
+});
+
+it('is paid from the upper half of the retry budget, and not given back', async () => {
+  const [slow, quick] = [await upstreamFor(hang()), await upstreamFor(completion('quick'))];
+  const set = await hedgedOver([slow, quick]);
+  const hedge = async (): Promise<void> => {
+    const asked = ask(set);
+    await slow.nextRequest();
+    set.clock.advance(AFTER_MS);
+    expect(await saidBy(await asked)).toBe('quick');
+  };
+
+  // 250 of 500 tokens, 14 each.
+  for (let request = 0; request < 17; request++) await hedge();
+  expect(quick.ledger).toHaveLength(17);
+
+  const client = new AbortController();
+  ask(set, {}, { signal: client.signal });
+  await slow.nextRequest();
+  await set.clock.advanceAsync(10 * AFTER_MS);
+  expect(quick.ledger).toHaveLength(17);
+  client.abort();
+
+  // What is left is for failures.
+  slow.always(error(500));
+  const asked = ask(set);
+  await vi.waitFor(async () => {
+    await set.clock.advanceAsync(25);
+    expect(quick.ledger).toHaveLength(18);
+  });
+  expect(await saidBy(await asked)).toBe('quick');
+});
+
+it('takes for long what is slower than 95 % of the answers of its endpoint, once it knows 20', async () => {
+  const [first, second] = [await held('first'), await held('second')];
+  const set = await hedgedOver([first.upstream, second.upstream], { hedge: true });
+  const answerAfter = async (ms: number): Promise<void> => {
+    const asked = ask(set);
+    await first.upstream.nextRequest();
+    set.clock.advance(ms);
+    await first.answer();
+    expect(await saidBy(await asked)).toBe('first');
+  };
+  await answerAfter(9_000);
+  for (let request = 1; request < 20; request++) await answerAfter(100 * request);
+
+  // The 19th of 20 took 1,900 ms.
+  const asked = ask(set);
+  await first.upstream.nextRequest();
+  await set.clock.advanceAsync(1_899);
+  expect(second.upstream.ledger).toEqual([]);
+  set.clock.advance(1);
+  await second.answer();
+  expect(await saidBy(await asked)).toBe('second');
+  // And so does who is outrun: else what is slow would look quick, the more it is.
+  expect(set.records.at(-2)).toMatchObject({ outcome: 'outrun', durationMs: 1_900 });
+});
+
+describe('the option', () => {
+  const wrong: readonly [string, object, RegExp][] = [
+    ['a number', { hedge: 5 }, /hedge must be true, false or \{ afterMs \}, got 5/],
+    ['a misspelt member', { hedge: { afterms: 5 } }, /hedge: unknown option "afterms"\. Did you mean "afterMs"\?/],
+    ['no time', { hedge: { afterMs: 0 } }, /hedge\.afterMs must be a number of milliseconds/],
+    ['against retryAmbiguous: false', { hedge: true, retryAmbiguous: false }, /hedge .* retryAmbiguous: false/],
+  ];
+
+  it.each(wrong)('is refused: %s', async (_about, options, message) => {
+    await expect(gatewayOver([await upstreamFor()], options)).rejects.toThrow(message);
+  });
+});
