@@ -23,6 +23,8 @@ export class RequestContext {
 
   /** @internal Where it stands among the requests at work. */
   place: number | undefined = undefined;
+  /** @internal Let in by `authenticate` where it stands alone. */
+  authenticated = false;
   /** @internal Counted among its caller's requests. */
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */

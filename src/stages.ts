@@ -1,5 +1,6 @@
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
+import { behind, markAuthenticated } from './stage-order.js';
 import type { Middleware } from './http/middleware.js';
 import type {
   AuthenticateOptions,
@@ -18,12 +19,14 @@ import { createValidator } from './validate/validate.js';
 /**
  * The stages of `createGateway` one by one, for hosts that put middleware of their own between them. Mounted in this
  * order on one path they are the gateway; what they share of a request is read with `contextOf(req)`.
+ * `authenticate` and `validate` work alone. The others refuse every request (500 `internal_error`, whose `cause` names
+ * the stage that is missing) that has not passed those before them: nobody gets an open gateway by forgetting a line.
  */
 
 /** WHO ASKS: lets known callers pass, answers 401 to all others. */
 export function authenticate(options: AuthenticateOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('authenticate', options);
-  return runStages([authenticateStage(options, common.clock)], common);
+  return runStages([authenticateStage(options, common.clock), markAuthenticated], common);
 }
 
 /** WHAT IS ASKED: reads the body, or takes what `express.json()` left, and checks it. */
@@ -32,23 +35,25 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
   return runStages([createValidator(options, common.clock).stage], common);
 }
 
-/** WHO WILL ANSWER: plans which endpoints are asked, in which order. */
+/** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `authenticate` and `validate`. */
 export function route(options: RouteOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('route', options);
   const { clock, random, hooks } = common;
   const validator = createValidator({}, clock);
-  return runStages([createRouter(options, { clock, random, hooks: hooks.hooks, validator }).stage], common);
+  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  return runStages([behind('route', 'authenticate', 'validate'), router.stage], common);
 }
 
-/** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. */
+/** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
 export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('cache', options);
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
-  return runStages([createCache(options, { clock: common.clock, hasTenants: true }).stage], common);
+  const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
+  return runStages([behind('cache', 'authenticate', 'validate', 'route'), stage], common);
 }
 
-/** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. */
+/** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */
 export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('proxy', options);
-  return runStages([createProxy(options, common).stage], common);
+  return runStages([behind('proxy', 'authenticate', 'validate', 'route'), createProxy(options, common).stage], common);
 }

@@ -1,0 +1,92 @@
+import express, { type RequestHandler } from 'express';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  authenticate,
+  cache,
+  contextOf,
+  proxy,
+  route,
+  validate,
+  type CommonOptions,
+  type OnErrorState,
+} from '../../src/index.js';
+import { upstreamFor } from './set-up.js';
+
+const hello = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+const OPEN = 'Mount authenticate before it (authenticate({ keys: false }) where the host lets callers in).';
+
+const warn = vi.spyOn(process, 'emitWarning');
+beforeEach(() => void warn.mockImplementation(() => undefined));
+afterEach(() => warn.mockReset());
+
+type Stages = Readonly<Record<'authenticate' | 'validate' | 'route' | 'cache' | 'proxy', RequestHandler>>;
+
+async function stagesFor(common: CommonOptions = {}): Promise<Stages> {
+  const { baseUrl } = await upstreamFor();
+  return {
+    authenticate: authenticate({ keys: false, ...common }),
+    validate: validate(common),
+    route: route({ providers: { demo: { baseUrl, models: ['m'] } }, ...common }),
+    cache: cache({ shared: true, ...common }),
+    proxy: proxy(common),
+  };
+}
+
+describe('stages in the wrong order', () => {
+  const wrong: readonly { order: readonly (keyof Stages)[]; cause: string }[] = [
+    { order: ['validate', 'route', 'proxy'], cause: `route: this request has not passed authenticate. ${OPEN}` },
+    { order: ['cache'], cause: `cache: this request has not passed authenticate. ${OPEN}` },
+    { order: ['validate', 'proxy'], cause: `proxy: this request has not passed authenticate. ${OPEN}` },
+    {
+      order: ['authenticate', 'route'],
+      cause: 'route: this request has not passed validate. Mount validate before it.',
+    },
+    {
+      order: ['authenticate', 'validate', 'cache', 'route', 'proxy'],
+      cause: 'cache: this request has not passed route. Mount route before it.',
+    },
+    {
+      order: ['authenticate', 'validate', 'proxy'],
+      cause: 'proxy: this request has not passed route. Mount route before it.',
+    },
+  ];
+
+  it.each(wrong)('$order: the host is told which is missing, the client nothing', async ({ order, cause }) => {
+    const seen: OnErrorState[] = [];
+    const stages = await stagesFor({ hooks: { onError: (state) => void seen.push(state) } });
+    const app = express().use(...order.map((name) => stages[name]));
+    for (const _ of [1, 2]) {
+      const { body } = await request(app).post('/').send(hello).expect(500);
+      expect(body.error).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('passed') });
+    }
+    expect(seen).toMatchObject([{ error: { cause: { message: cause } } }, { error: { cause: { message: cause } } }]);
+    expect(warn.mock.calls).toEqual([[cause, { code: 'NORDLYS_STAGE_ORDER' }]]);
+  });
+});
+
+describe('stages in their order', () => {
+  it('are open to all only where that is said', async () => {
+    const stages = await stagesFor();
+    const app = express().use(stages.authenticate, stages.validate, stages.route, stages.cache, stages.proxy);
+    await request(app).post('/').send(hello).expect(200);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('take the caller that the host’s own middleware has found', async () => {
+    const stages = await stagesFor();
+    const signIn: RequestHandler = (req, _res, next) => {
+      contextOf(req).caller = { id: 'ada' };
+      next();
+    };
+    const app = express().use(stages.validate, signIn, stages.route, stages.proxy);
+    await request(app).post('/').send(hello).expect(200);
+  });
+
+  it('may be taken alone where they need nothing of others', async () => {
+    const { validate: alone } = await stagesFor();
+    const app = express().use(alone, (req, res) => void res.json({ model: contextOf(req).request?.model }));
+    await request(app).post('/').send(hello).expect(200, { model: 'm' });
+    await request(app).post('/').send({ model: 'm' }).expect(400);
+  });
+});
