@@ -17,12 +17,15 @@ export interface Observer {
   attemptEnded?(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void;
   /** The client has been told everything, or has left. `error` where it was told one before any answer. */
   requestEnded?(context: RequestContext, error: GatewayError | undefined): void;
+  /** A watching hook of the host's threw, or (`observer`) one of those who watch from within. */
+  hookFailed?(hook: string, error: unknown): void;
 }
 
 /** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
-export class HookRunner implements Required<Observer> {
+export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   readonly hooks: Hooks;
   readonly #observers = new Set<Observer>();
+  readonly #warned = new Set<string>();
 
   constructor(hooks: Hooks = {}) {
     for (const [name, hook] of Object.entries(knownMembers('hooks', hooks, KNOWN_HOOKS, 'hook'))) {
@@ -77,12 +80,34 @@ export class HookRunner implements Required<Observer> {
     }
   }
 
-  #report(error: unknown, name: string): void {
-    try {
-      this.hooks.onHookError?.(error, name);
-    } catch {
-      // A reporter that throws has nobody left to report to.
+  #report(error: unknown, hook: string): void {
+    const { hooks } = this;
+    let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
+    for (const observer of this.#observers) {
+      if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
     }
+    if (!isHeard) this.#warnOnce(hook);
+  }
+
+  /** Without what was thrown: it may quote what somebody has written, and nobody said where that may go. */
+  #warnOnce(hook: string): void {
+    if (this.#warned.has(hook)) return;
+    this.#warned.add(hook);
+    process.emitWarning(
+      `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`,
+      { code: 'NORDLYS_HOOK_THREW' },
+    );
+  }
+}
+
+/** Whether a reporter took it. One that throws has nobody left to report to. */
+function heard(tell: () => unknown): boolean {
+  try {
+    const telling = tell();
+    if (telling instanceof Promise) telling.catch(() => undefined);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -98,7 +98,8 @@ export type CacheStatus = 'HIT' | 'MISS' | 'BYPASS';
 /**
  * A host's own code on the path, in this order. A hook gets one state object; its return type says what it may do.
  * What a deciding hook throws becomes the answer (a `GatewayError` as it is, anything else a 500);
- * what a watching hook throws is reported to `onHookError`, never to the client.
+ * what a watching hook throws is reported to `onHookError` and to the logger, never to the client; where there is
+ * neither, one warning of the process per hook says that something was thrown.
  */
 export interface Hooks {
   /** After validation, before the plan. Return a request to use that one instead; throw to refuse. */
@@ -117,6 +118,6 @@ export interface Hooks {
   readonly afterAnswer?: ((state: AfterAnswerState) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
-  /** Told what a watching hook threw. */
+  /** Told what a watching hook threw, and the hook's name. */
   readonly onHookError?: ((error: unknown, hook: string) => void) | undefined;
 }

@@ -60,6 +60,10 @@ export class RequestLog implements Observer {
     else this.#logger.info(facts, 'answered');
   }
 
+  hookFailed(hook: string, error: unknown): void {
+    this.#logger.error({ hook, cause: withoutWords(error) }, 'hook threw');
+  }
+
   #logError(error: GatewayError, facts: object, clientGone: boolean): void {
     const told = { ...facts, code: error.code, param: error.param };
     if (clientGone || error.status < 500) this.#logger.info(told, 'refused');

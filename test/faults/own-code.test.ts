@@ -47,6 +47,7 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['afterAnswer rejects', { hooks: { afterAnswer: rejects } }],
   ['onError throws', { hooks: { onError: bug } }, error(400)],
   ['onHookError throws', { hooks: { afterAnswer: bug, onHookError: bug } }],
+  ['onHookError rejects', { hooks: { afterAnswer: bug, onHookError: rejects } }],
   ['the store’s get throws', { cache: { store: { get: bug, set() {}, delete() {} } } }],
   ['the store’s get rejects', { cache: { store: { get: rejects, set() {}, delete() {} } } }],
   ['the store’s set throws', { cache: { store: { get: () => undefined, set: bug, delete() {} } } }],

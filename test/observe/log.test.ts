@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import type { Logger } from '../../src/index.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { GatewayOptions, Logger } from '../../src/index.js';
 import { chat, error, stream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/set-up.js';
 
@@ -91,6 +91,28 @@ describe('the logger', () => {
     expect(JSON.stringify(lines)).not.toContain('secret words');
   });
 
+  it('tells of a watching hook that threw: its name and where, without its words', async () => {
+    const { logger, lines } = memoryLogger();
+    const { ask } = await gatewayOver([await upstreamFor()], {
+      logger,
+      hooks: {
+        afterAnswer: async function faultyHook() {
+          throw new RangeError('about the prompt: secret words');
+        },
+      },
+    });
+    await (await ask({})).text();
+    await expect
+      .poll(() => lines.find(({ message }) => message === 'hook threw'))
+      .toEqual({
+        level: 'error',
+        message: 'hook threw',
+        hook: 'afterAnswer',
+        cause: { name: 'RangeError', stack: expect.stringContaining('faultyHook') },
+      });
+    expect(JSON.stringify(lines)).not.toContain('secret words');
+  });
+
   it('never gets prompts, answers, keys or what an upstream said', async () => {
     const { logger, lines } = memoryLogger();
     const upstream = await upstreamFor(
@@ -124,5 +146,35 @@ describe('the logger', () => {
     await expect(gatewayOver([], { logger: { info: () => undefined } as never })).rejects.toThrow(
       'logger must have the methods debug, info, warn, error, got an object without debug.',
     );
+  });
+});
+
+describe('a watching hook that throws where nobody listens', () => {
+  const afterAnswer = (): never => {
+    throw new Error('secret words');
+  };
+
+  async function warningsAfterTwo(options: Partial<GatewayOptions>): Promise<unknown[][]> {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const { ask } = await gatewayOver([await upstreamFor()], options);
+    await (await ask({})).text();
+    await (await ask({})).text();
+    return warn.mock.calls;
+  }
+
+  it('is a warning of the process, once', async () => {
+    const calls = await warningsAfterTwo({ hooks: { afterAnswer } });
+    expect(calls).toEqual([[expect.stringContaining('afterAnswer'), { code: 'NORDLYS_HOOK_THREW' }]]);
+    expect(JSON.stringify(calls)).not.toContain('secret words');
+  });
+
+  it('or where who listens throws as well', async () => {
+    expect(await warningsAfterTwo({ hooks: { afterAnswer, onHookError: afterAnswer } })).toHaveLength(1);
+  });
+
+  it('and none where somebody listens', async () => {
+    expect(await warningsAfterTwo({ hooks: { afterAnswer, onHookError: () => undefined } })).toEqual([]);
+    expect(await warningsAfterTwo({ hooks: { afterAnswer }, logger: memoryLogger().logger })).toEqual([]);
   });
 });
