@@ -3,6 +3,7 @@ import { GatewayError, isGatewayError, toGatewayError } from './errors.js';
 import { errorBody, type ErrorFormat } from './http/error-body.js';
 import type { ErrorMiddleware } from './http/middleware.js';
 import { Diagnostics } from './observe/diagnostics.js';
+import { knownMembers, optionalOneOf } from './option-checks.js';
 
 /** In whose shape errors are told. */
 export interface ErrorHandlerOptions {
@@ -37,9 +38,11 @@ const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
  * The host's last handler, for errors that come by `next`: ours (with `onError: 'next'`), and those of `express.json()`
  * in front, which would otherwise be a page of HTML that no client can read. Other errors become a 500 without detail.
  * Half an answer is torn, not finished.
+ * @throws TypeError for an option that is wrong.
  */
 export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware {
-  const format = options.errorFormat ?? 'openai';
+  knownMembers('errorHandler', options, ['errorFormat', 'logger', 'onDiagnostic']);
+  const format = optionalOneOf('errorHandler: errorFormat', options.errorFormat, ['openai', 'openrouter']) ?? 'openai';
   const diagnostics = new Diagnostics(options);
 
   // Express tells error handlers apart by their four parameters.

@@ -73,6 +73,7 @@ const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, c
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
   const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  asked('createGateway', options);
   knownMembers('createGateway', options, known);
   checkObserveOptions(options);
   return {
@@ -94,6 +95,7 @@ export function resolveStageOptions(
   stage: keyof typeof STAGES,
   options: CommonOptions & Pick<ProxyOptions, 'errorFormat'>,
 ): ResolvedCommon {
+  asked(stage, options);
   knownMembers(stage, options, [...COMMON, ...STAGES[stage], 'errorFormat']);
   return resolveCommon(options, options.errorFormat);
 }
@@ -106,6 +108,11 @@ function resolveCommon(options: CommonOptions, errorFormat: ProxyOptions['errorF
     onError: optionalOneOf('onError', options.onError, ['respond', 'next']) ?? 'respond',
     errorFormat: optionalOneOf('errorFormat', errorFormat, ['openai', 'openrouter']) ?? 'openai',
   };
+}
+
+/** JavaScript may call `createGateway()`, and is told what goes between the parentheses. */
+function asked(factory: string, options: unknown): void {
+  if (options === undefined) throw new TypeError(`${factory}: options are missing. Give it an object of options.`);
 }
 
 function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions): void {

@@ -42,8 +42,14 @@ function callerId(key: string): string {
 
 function assertKey(key: unknown, index: number): asserts key is string {
   if (typeof key === 'string' && /^[\x21-\x2b\x2d-\x7e]{1,512}$/.test(key)) return;
-  const what = typeof key === 'string' ? 'a string that no header can carry' : typeof key;
   throw new TypeError(
-    `keys[${index}] must be 1 to 512 printable ASCII characters without space or comma, got ${what}. Is its environment variable set?`,
+    `keys[${index}] must be 1 to 512 printable ASCII characters without space or comma, got ${misfit(key)}. Is its environment variable set?`,
   );
+}
+
+/** What is wrong with a key, and nothing of the key itself. */
+function misfit(key: unknown): string {
+  if (typeof key !== 'string') return typeof key;
+  if (key === '') return 'an empty string';
+  return key.length > 512 ? `${key.length} characters` : 'a string with a character that no header can carry';
 }

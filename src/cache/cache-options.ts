@@ -1,6 +1,7 @@
 import type { CacheStore } from '../contracts/store.js';
 import type { Clock } from '../contracts/clock.js';
 import { systemClock } from '../http/system-clock.js';
+import { knownMembers, optionalBoolean, optionalOneOf, refusal } from '../option-checks.js';
 import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options.js';
 import { lruStore } from '../stores/lru-store.js';
 
@@ -56,8 +57,8 @@ export function resolveCacheOptions(
   hasTenants: boolean,
   clock: Clock = systemClock,
 ): ResolvedCacheOptions {
-  refuseUnknown('cache', options, KNOWN);
-  const shared = flag('cache.shared', options.shared, false);
+  knownMembers('cache', options, Object.keys(KNOWN));
+  const shared = optionalBoolean('cache.shared', options.shared) ?? false;
   if (!hasTenants && !shared) {
     throw new TypeError(
       'cache: nothing says who asks, so one caller would be given the answers of another. ' +
@@ -73,7 +74,7 @@ export function resolveCacheOptions(
     ownsStore: options.store === undefined,
     ttlMs: whole('cache.ttlMs', options.ttlMs, 300_000),
     shared,
-    usageOnHit: usagePolicy(options.usageOnHit),
+    usageOnHit: optionalOneOf('cache.usageOnHit', options.usageOnHit, ['original', 'zero']) ?? 'original',
     maxAnswerBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
     coalesce: resolveCoalesce(options.coalesce),
   };
@@ -82,7 +83,7 @@ export function resolveCacheOptions(
 function resolveCoalesce(coalesce: CacheOptions['coalesce']): ResolvedCoalesceOptions | undefined {
   if (coalesce === undefined || coalesce === false) return undefined;
   const options = coalesce === true ? {} : coalesce;
-  refuseUnknown('cache.coalesce', options, KNOWN_COALESCE);
+  knownMembers('cache.coalesce', options, Object.keys(KNOWN_COALESCE));
   return {
     waitMs: whole('cache.coalesce.waitMs', options.waitMs, 5_000),
     maxFollowers: whole('cache.coalesce.maxFollowers', options.maxFollowers, 1_024),
@@ -99,35 +100,8 @@ function storeIn({ store }: CacheOptions): CacheStore | undefined {
   );
 }
 
-function usagePolicy(value: CacheOptions['usageOnHit']): 'original' | 'zero' {
-  if (value === undefined) return 'original';
-  if (value === 'original' || value === 'zero') return value;
-  throw new TypeError(`cache.usageOnHit must be 'original' or 'zero', got ${shown(value)}.`);
-}
-
 function whole(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new TypeError(`${name} must be a positive whole number, got ${shown(value)}.`);
-}
-
-function flag(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value === 'boolean') return value;
-  throw new TypeError(`${name} must be true or false, got ${shown(value)}.`);
-}
-
-function refuseUnknown(owner: string, options: unknown, known: object): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${owner} must be an object, got ${shown(options)}.`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) {
-      throw new TypeError(`${owner}: unknown option "${name}". Known: ${Object.keys(known).join(', ')}.`);
-    }
-  }
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 100);
+  throw refusal(name, 'must be a positive whole number', value);
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../contracts/store.js';
+import { knownMembers, refusal } from '../option-checks.js';
 
 /** How much the store in memory may keep. */
 export interface LruStoreOptions {
@@ -14,8 +15,12 @@ export interface LruStoreOptions {
 /** lru-cache still gives an entry at the very end of its time; ours has ended then. In milliseconds. */
 const AT_THE_END = 0.001;
 
-/** Answers in the memory of this process: the least recently used go first, by number and by bytes. */
+/**
+ * Answers in the memory of this process: the least recently used go first, by number and by bytes.
+ * @throws TypeError for an option that is wrong.
+ */
 export function lruStore(options: LruStoreOptions = {}): CacheStore {
+  knownMembers('lruStore', options, ['maxEntries', 'maxBytes', 'now']);
   const maxEntries = positiveInteger('maxEntries', options.maxEntries ?? 1_000);
   const maxBytes = positiveInteger('maxBytes', options.maxBytes ?? 64 * 1024 * 1024);
   const now = options.now ?? Date.now;
@@ -58,5 +63,5 @@ function ownBytes(value: Uint8Array): Uint8Array {
 
 function positiveInteger(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`lruStore: ${name} must be a positive whole number, got ${String(value)}.`);
+  throw refusal(`lruStore: ${name}`, 'must be a positive whole number', value);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { systemClock } from '../http/system-clock.js';
+import { knownMembers, refusal } from '../option-checks.js';
 import { BestEffort } from './best-effort.js';
 import { lruStore, type LruStoreOptions } from './lru-store.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
@@ -125,16 +126,17 @@ function createL1(options: RedisStoreOptions): CacheStore | undefined {
 }
 
 function resolveOptions(options: RedisStoreOptions) {
+  knownMembers('redisStore', options, ['prefix', 'secret', 'l1', 'maxValueBytes', 'jitter', 'clock', 'random']);
   const prefix = options.prefix ?? 'nordlys:';
   const { secret, maxValueBytes = 1_048_576, jitter = 0.1 } = options;
   if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
     throw new TypeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters.`);
   }
   if (!(jitter >= 0 && jitter <= 0.5)) {
-    throw new TypeError(`redisStore: jitter must be a share between 0 and 0.5, got ${String(jitter)}.`);
+    throw refusal('redisStore: jitter', 'must be a share between 0 and 0.5', jitter);
   }
   if (!(maxValueBytes > 0)) {
-    throw new TypeError(`redisStore: maxValueBytes must be a positive number, got ${String(maxValueBytes)}.`);
+    throw refusal('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
   }
   return {
     prefix,

@@ -14,8 +14,8 @@ export function fieldError(request: unknown, errors: readonly ErrorObject[] | nu
   const fault = faultOf(error);
   const param = wirePath(request, error.instancePath, fault.below);
   // OpenAI has no code for a request without a usable model, and clients look for none.
-  const code = param === 'model' ? 'missing_model' : fault.code;
-  return new GatewayError(code, message(param, error, fault), { param });
+  const wireCode = param === 'model' ? null : undefined;
+  return new GatewayError(fault.code, message(param, error, fault), { param, wireCode });
 }
 
 interface Fault {

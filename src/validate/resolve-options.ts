@@ -1,3 +1,4 @@
+import { refusal } from '../option-checks.js';
 import type { ValidateOptions } from '../options.js';
 
 /** `ValidateOptions` with nothing left open. */
@@ -11,19 +12,15 @@ export function resolveValidateOptions(options: ValidateOptions): ResolvedValida
   const { unknownFields = 'pass', unknownContentParts = 'reject' } = options;
   // An unusable limit must not end up as no limit.
   if (!Number.isSafeInteger(bodyLimit) || bodyLimit < 1)
-    throw wrong('bodyLimit', bodyLimit, 'bytes, a whole number from 1');
+    throw refusal('bodyLimit', 'must be bytes, a whole number from 1', bodyLimit);
   if (!(bodyTimeoutMs > 0 && bodyTimeoutMs <= MOST_MS)) {
-    throw wrong('bodyTimeoutMs', bodyTimeoutMs, `milliseconds, more than 0 and at most ${MOST_MS}`);
+    throw refusal('bodyTimeoutMs', `must be milliseconds, more than 0 and at most ${MOST_MS}`, bodyTimeoutMs);
   }
-  if (!CHOICES.includes(unknownFields)) throw wrong('unknownFields', unknownFields, "'pass' or 'reject'");
+  if (!CHOICES.includes(unknownFields)) throw refusal('unknownFields', "must be 'pass' or 'reject'", unknownFields);
   if (!CHOICES.includes(unknownContentParts))
-    throw wrong('unknownContentParts', unknownContentParts, "'pass' or 'reject'");
+    throw refusal('unknownContentParts', "must be 'pass' or 'reject'", unknownContentParts);
   return { bodyLimit, bodyTimeoutMs, unknownFields, unknownContentParts };
 }
 
 /** The longest time that a timer of Node takes. */
 const MOST_MS = 2 ** 31 - 1;
-
-function wrong(name: keyof ValidateOptions, value: unknown, expected: string): TypeError {
-  return new TypeError(`${name} must be ${expected}; got ${JSON.stringify(value) ?? String(value)}.`);
-}

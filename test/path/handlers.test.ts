@@ -169,6 +169,13 @@ describe('errorHandler()', () => {
     expect(answer.error.code).toBe('invalid_api_key');
   });
 
+  it.each([
+    [{ loger: console }, /errorHandler: unknown option "loger"\. Did you mean "logger"\?/],
+    [{ errorFormat: 'html' }, /errorHandler: errorFormat must be one of "openai", "openrouter", got "html"/],
+  ])('refuses %o', (options, message) => {
+    expect(() => errorHandler(options as never)).toThrow(message);
+  });
+
   it('tells nothing of anybody else’s', async () => {
     const app = express().use(() => {
       throw new Error('the database password is hunter2');
@@ -235,6 +242,10 @@ describe('limits', () => {
 describe('options that are wrong are refused at start-up', () => {
   const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
   it.each<[string, object, RegExp]>([
+    ['no options', undefined as never, /^createGateway: options are missing\./],
+    ['an empty key', { keys: ['k', ''], providers }, /^keys\[1\] must be .*, got an empty string\. Is its env/],
+    ['a key that is too long', { keys: ['k'.repeat(513)], providers }, /^keys\[0\] must be .*, got 513 characters\./],
+    ['a body timeout that is none', { keys: ['k'], providers, bodyTimeoutMs: NaN }, /bodyTimeoutMs .*, got NaN/],
     ['an unknown option', { keys: ['k'], providers, cahce: {} }, /unknown option "cahce".*cache/],
     ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],

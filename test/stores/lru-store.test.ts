@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lruStore } from '../../src/stores/lru-store.js';
+import { lruStore, type LruStoreOptions } from '../../src/stores/lru-store.js';
 import { storeContract } from '../../src/testing/store-contract.js';
 
 describe('lruStore', () => {
@@ -60,4 +60,13 @@ describe('lruStore', () => {
       expect(() => lruStore(options)).toThrow(/lruStore: max(Entries|Bytes) must be a positive whole number/);
     },
   );
+
+  it('refuses options that it does not know', () => {
+    expect(() => lruStore({ maxEntris: 5 } as LruStoreOptions)).toThrow(
+      /unknown option "maxEntris"\. Did you mean "maxEntries"/,
+    );
+    expect(() => lruStore({ max: 5 } as LruStoreOptions)).toThrow(
+      /lruStore: unknown option "max"\. Known: maxEntries, /,
+    );
+  });
 });

@@ -176,12 +176,16 @@ describe('redisStore', () => {
     expect(await text(store.get('k'))).toBe('an answer');
   });
 
-  it.each([{ secret: 'short' }, { jitter: -1 }, { jitter: 0.6 }, { jitter: Number.NaN }, { maxValueBytes: 0 }])(
-    'refuses %j',
-    (options) => {
-      expect(() => redisStore(new FakeRedis(), options)).toThrow(/^redisStore: /);
-    },
-  );
+  it.each([
+    { secret: 'short' },
+    { jitter: -1 },
+    { jitter: 0.6 },
+    { jitter: Number.NaN },
+    { maxValueBytes: 0 },
+    { prefx: 'a' },
+  ])('refuses %j', (options) => {
+    expect(() => redisStore(new FakeRedis(), options)).toThrow(/^redisStore: /);
+  });
 
   it.each([{}, null, { get: () => undefined }])('refuses a client like %j', (client) => {
     expect(() => redisStore(client as RedisClient)).toThrow(/`redis` \(version 5 or newer\) or `ioredis`/);

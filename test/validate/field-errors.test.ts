@@ -129,6 +129,15 @@ describe('the error of a field', () => {
     if (message !== undefined) expect(error.message).toBe(message);
   });
 
+  it('of a model that is no text has no code on the wire, as at OpenAI, and one for the host', () => {
+    const error = refusal({ model: 5 });
+    expect(error).toMatchObject({
+      code: 'invalid_type',
+      message: "Invalid type for 'model': expected a string, got an integer.",
+    });
+    expect(error.toWire()).toMatchObject({ param: 'model', code: null });
+  });
+
   it('has no code where OpenAI has none', () => {
     expect(refusal({ model: 7 }).toWire()).toMatchObject({ param: 'model', code: null });
     expect(refusal({ stream_options: {} }).toWire()).toMatchObject({ param: 'stream_options', code: null });

@@ -75,10 +75,11 @@ describe('options of the stage', () => {
     [{ unknownFields: 'drop' }, 'unknownFields'],
     [{ unknownContentParts: true }, 'unknownContentParts'],
   ])('are refused at start-up, by name and value: %j', (options, name) => {
-    const value = JSON.stringify((options as Record<string, unknown>)[name]);
+    const given = (options as Record<string, unknown>)[name];
+    const value = typeof given === 'string' ? JSON.stringify(given) : String(given);
     expect(() => createValidator(options as ValidateOptions, systemClock)).toThrow(TypeError);
     expect(() => createValidator(options as ValidateOptions, systemClock)).toThrow(
-      new RegExp(`^${name} must be .*; got ${value.replace(/[".]/g, '\\$&')}\\.$`),
+      new RegExp(`^${name} must be .*, got ${value.replace(/[".]/g, '\\$&')}\\.$`),
     );
   });
 
