@@ -24,7 +24,7 @@ import { createValidator, type Shortcut } from './validate/validate.js';
 export interface Gateway extends Middleware {
   /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
   plan(body: unknown, context?: PlanContext): PlanResult;
-  /** `GET /v1/models`, for callers with a key. */
+  /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
   /** Everything that is counted, as Prometheus reads it, for callers with a key. */
   readonly metrics: Middleware;

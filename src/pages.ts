@@ -1,13 +1,14 @@
 import type { Stage } from './context.js';
 import { GatewayError } from './errors.js';
 import type { Middleware } from './http/middleware.js';
-import { requestedRoute } from './http/request-path.js';
+import { requestedModel, requestedRoute } from './http/request-path.js';
 import { sendJson, sendText } from './http/send.js';
 import type { Diagnostics } from './observe/diagnostics.js';
 import { EXPOSITION_TYPE } from './observe/exposition.js';
 import { watchPath } from './observe/host-checks.js';
 import { metricsText } from './observe/metrics.js';
 import type { Recorder } from './observe/recorder.js';
+import { modelIn } from './route/model-listing.js';
 import type { Router } from './route/route.js';
 import { runStages, type RunnerParts } from './run-stages.js';
 import type { GatewayStatus } from './status.js';
@@ -35,8 +36,10 @@ export interface Pages {
 
 export function createPages({ runner, authenticate, router, recorder, diagnostics, status }: PagesParts): Pages {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, authenticate, stage], runner);
-  const models = guarded(({ res }) => {
-    sendJson(res, 200, router.models());
+  const models = guarded(({ req, res }) => {
+    const id = requestedModel(req);
+    const list = router.models();
+    sendJson(res, 200, id === undefined ? list : modelIn(list, id));
     return 'answered';
   });
   const metrics = guarded(({ res }) => {

@@ -20,13 +20,28 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
   const full = pathOf(mounted.originalUrl ?? url);
   if (full.endsWith('/chat/completions')) return 'chat';
   if (full.endsWith('/v1/responses')) return 'responses';
-  if (full.endsWith('/v1/models')) return 'models';
+  if (full.endsWith('/v1/models') || full.includes('/v1/models/')) return 'models';
   // The host named a path of its own: what reaches us there is meant for us.
   const isMounted = mounted.originalUrl !== undefined && mounted.originalUrl !== url;
   const below = isMounted ? pathOf(url) : undefined;
-  if (below === '/models') return 'models';
+  if (below === '/models' || below?.startsWith('/models/') === true) return 'models';
   if (below === '/responses') return 'responses';
   return below === '' || mounted.route !== undefined ? 'chat' : 'other';
+}
+
+/**
+ * Which model `GET …/models/{id}` asks about; `undefined` where it asks for all. Ids hold slashes, and may hold
+ * `/models/` themselves (Fireworks'), so it is the first one that ends the mount path.
+ */
+export function requestedModel(req: MountedRequest): string | undefined {
+  const url = req.url ?? '/';
+  const found = /^(?:\/v1)?\/models\/(.+)/.exec(pathOf(url)) ?? /\/models\/(.+)/.exec(pathOf(req.originalUrl ?? url));
+  try {
+    return found?.[1] && decodeURIComponent(found[1]);
+  } catch {
+    // No id has a broken escape in it: it is looked up as it stands, and not found.
+    return found?.[1];
+  }
 }
 
 /** The path without query and trailing slash. */

@@ -1,3 +1,6 @@
+import { GatewayError } from '../errors.js';
+import { shown } from '../option-checks.js';
+import { didYouMean } from '../suggest.js';
 import type { RoutableEndpoint } from './endpoint.js';
 import type { RouteTable } from './registry.js';
 
@@ -7,7 +10,8 @@ export interface ModelList {
   readonly data: readonly ModelEntry[];
 }
 
-interface ModelEntry {
+/** The answer of `GET /v1/models/{id}`. */
+export interface ModelEntry {
   readonly id: string;
   readonly object: 'model';
   /** Unix time in seconds. */
@@ -29,6 +33,20 @@ export function listModels(table: RouteTable, created: number): ModelList {
     return { id, object: 'model', created, owned_by: 'alias', alias_target: choices.map(({ model }) => model) };
   });
   return { object: 'list', data: [...models, ...aliases] };
+}
+
+/**
+ * What the list says of one model or alias.
+ * @throws GatewayError 404 for an id that is not in the list.
+ */
+export function modelIn({ data }: ModelList, id: string): ModelEntry {
+  const entry = data.find((each) => each.id === id);
+  if (entry !== undefined) return entry;
+  const mend = didYouMean(
+    id,
+    data.map((each) => each.id),
+  );
+  throw new GatewayError('model_not_found', `This gateway lists no model ${shown(id)}.${mend}`, { param: 'model' });
 }
 
 function modelEntry(id: string, endpoints: readonly RoutableEndpoint[], created: number): ModelEntry {

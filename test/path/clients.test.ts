@@ -117,6 +117,25 @@ describe('the openai client, unchanged', () => {
     expect(ids).toEqual(['m']);
   });
 
+  it('retrieves one model, whatever its id', async () => {
+    const { baseUrl } = await upstreamFor();
+    const providers = { p0: { baseUrl, models: ['m', 'accounts/fireworks/models/llama:free'] } };
+    const client = openai(await gatewayOver([], { providers, aliases: { fast: 'm' } }));
+    const entry = { object: 'model', created: expect.any(Number), owned_by: 'p0' };
+    expect(await client.models.retrieve('m')).toEqual({ ...entry, id: 'm' });
+    const long = 'accounts/fireworks/models/llama:free';
+    expect(await client.models.retrieve(long)).toEqual({ ...entry, id: long });
+    expect(await client.models.retrieve('fast')).toMatchObject({ id: 'fast', owned_by: 'alias' });
+    const unknown = client.models.retrieve('fats');
+    await expect(unknown).rejects.toThrow(NotFoundError);
+    await expect(unknown).rejects.toMatchObject({
+      code: 'model_not_found',
+      param: 'model',
+      message: '404 This gateway lists no model "fats". Did you mean "fast"?',
+    });
+    await expect(client.models.delete('m')).rejects.toMatchObject({ status: 405 });
+  });
+
   it('raises its own error classes', async () => {
     const upstream = await upstreamFor(error(429, undefined, { 'retry-after': '30' }));
     const set = await gatewayOver([upstream]);

@@ -37,6 +37,50 @@ describe('GET /v1/models', () => {
   });
 });
 
+describe('GET /v1/models/{id}', () => {
+  const providers = { demo: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m', 'maker/models/large'] } };
+  const key = ['authorization', 'Bearer demo-key'] as const;
+  type Mounts = readonly [string, (gateway: Gateway) => express.Express, string];
+
+  it.each<Mounts>([
+    ['a base URL', (gateway) => express().use('/v1', gateway), '/v1/models'],
+    ['a base URL of its own', (gateway) => express().use('/api/llm', gateway), '/api/llm/models'],
+    ['a base URL above /v1', (gateway) => express().use('/models', gateway), '/models/v1/models'],
+    ['no path', (gateway) => express().use(gateway), '/any/v1/models'],
+    ['gateway.models below its path', (gateway) => express().use('/llm/models', gateway.models), '/llm/models'],
+    ['gateway.models as a route', (gateway) => express().get(/^\/v1\/models\//, gateway.models), '/v1/models'],
+  ])('is served at %s', async (_where, mount, path) => {
+    const app = mount(await gatewayFor({ providers }));
+    const get = (id: string) => request(app).get(`${path}/${id}`);
+    await get('m').expect(401);
+    const entry = { object: 'model', created: expect.any(Number), owned_by: 'demo' };
+    expect((await get('m?x=1').set(...key)).body).toEqual({ ...entry, id: 'm' });
+    for (const id of ['maker/models/large', 'maker%2Fmodels%2flarge']) {
+      expect((await get(id).set(...key)).body).toEqual({ ...entry, id: 'maker/models/large' });
+    }
+    for (const id of ['nope', '%E0%A4%A', '__proto__']) {
+      const { body: unknown } = await get(id)
+        .set(...key)
+        .expect(404);
+      expect(unknown.error).toMatchObject({ code: 'model_not_found', type: 'invalid_request_error' });
+    }
+  });
+
+  it('is asked for with GET or HEAD', async () => {
+    const app = express().use('/v1', await gatewayFor({ providers }));
+    const { text } = await request(app)
+      .head('/v1/models/m')
+      .set(...key)
+      .expect(200);
+    expect(text ?? '').toBe('');
+    await request(app)
+      .delete('/v1/models/m')
+      .set(...key)
+      .expect(405)
+      .expect('allow', 'GET, HEAD');
+  });
+});
+
 describe('a mount path of the host’s own', () => {
   it('is a base URL: chat, models and the hint about the Responses API stand below it', async () => {
     const { gateway } = await gatewayOver([await upstreamFor()]);
