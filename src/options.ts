@@ -70,7 +70,7 @@ export interface ValidateOptions {
   readonly bodyLimit?: number | undefined;
   /** A body must have arrived within this. @defaultValue `30_000` */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Members that OpenAI's schema does not know. @defaultValue `'pass'` */
+  /** Members that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
   readonly unknownFields?: 'pass' | 'reject' | undefined;
   /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../chat/types.js';
 import { GatewayError } from '../errors.js';
 import { isObject } from '../option-checks.js';
-import { onlyKnown, type Reader, wrongType } from './preference-values.js';
+import { onlyKnown, type Reader, unknownParameter, wrongType } from './preference-values.js';
 
 /** Members of the nested `provider` object, and the flat field that means the same. */
 const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
@@ -40,6 +40,17 @@ export const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...[...PRICE_NAMES.values()].filter((name) => name.startsWith('provider_')),
 ]);
 
+/** The prefix is ours: no provider reads what begins with it. */
+const OUR_PREFIX = 'provider_';
+const OUR_NAMES = [...OWN_FIELDS].filter((name) => name.startsWith(OUR_PREFIX));
+
+/** A wish that is misspelt, about privacy or price, must not be lost on its way to a provider that ignores it. */
+function refuseMisspelt(request: ChatRequest): void {
+  for (const key in request) {
+    if (key.startsWith(OUR_PREFIX) && !OWN_FIELDS.has(key)) throw unknownParameter('', key, OUR_NAMES);
+  }
+}
+
 /** A value of the nested object, under the name of the flat field that means the same. */
 interface NestedValue {
   readonly path: string;
@@ -54,9 +65,10 @@ export interface PreferenceFields {
 
 /**
  * The places of `request` that hold preferences.
- * @throws GatewayError 400 for a nested object that is none, or that holds what nobody reads.
+ * @throws GatewayError 400 for a nested object that is none, and for members of either form that nobody reads.
  */
 export function preferenceFields(request: ChatRequest): PreferenceFields {
+  refuseMisspelt(request);
   const provider = request['provider'];
   if (provider === undefined || provider === null) return { flat: request, nested: undefined };
   if (!isObject(provider)) throw wrongType('provider', 'an object');

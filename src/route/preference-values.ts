@@ -1,5 +1,6 @@
 import { GatewayError, type GatewayErrorCode } from '../errors.js';
 import { isObject, shown } from '../option-checks.js';
+import { didYouMean } from '../suggest.js';
 
 /**
  * Readers of what callers may write into a preference: `undefined` means "not set", which `null`, `''` and `[]` mean too,
@@ -92,9 +93,13 @@ const NO_CUTOFFS: Cutoffs = { p50: undefined, p75: undefined, p90: undefined, p9
 export function onlyKnown(value: Readonly<Record<string, unknown>>, path: string, known: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
-    const place = `${path}.${shown(key).slice(1, -1)}`;
-    throw new GatewayError('unknown_parameter', `Unknown parameter: '${place}'. Known: ${known.join(', ')}.`, {
-      param: place,
-    });
+    throw unknownParameter(`${path}.`, key, known);
   }
+}
+
+/** Names the member that nobody reads, and the one that was probably meant. */
+export function unknownParameter(before: string, key: string, known: readonly string[]): GatewayError {
+  const place = before + shown(key).slice(1, -1);
+  const mend = didYouMean(key, known) || ` Known: ${known.join(', ')}.`;
+  return new GatewayError('unknown_parameter', `Unknown parameter: '${place}'.${mend}`, { param: place });
 }

@@ -102,6 +102,8 @@ describe('faults', () => {
     ],
     ['provider.preferred_max_latency.p95', { provider: { preferred_max_latency: { p95: 1 } } }, 'unknown_parameter'],
     ['provider.alow_fallbacks', { provider: { alow_fallbacks: false } }, 'unknown_parameter'],
+    ['provider_zrd', { provider_zrd: true }, 'unknown_parameter'],
+    ['provider_', { provider_: null }, 'unknown_parameter'],
     ['provider', { provider: 'alpha' }, 'invalid_type'],
     ['provider', { provider: ['alpha'] }, 'invalid_type'],
     ['models', { models: 'acme/mini-8b' }, 'invalid_type'],
@@ -114,6 +116,17 @@ describe('faults', () => {
 
   test('suggests the provider that was meant', () => {
     expect(refused({ provider_ignore: ['gama'] }).message).toContain('Did you mean "gamma"?');
+  });
+
+  test.each([
+    [{ provider_zrd: true }, `Unknown parameter: 'provider_zrd'. Did you mean "provider_zdr"?`],
+    [{ provider: { zrd: true } }, `Unknown parameter: 'provider.zrd'. Did you mean "zdr"?`],
+  ])('suggests the field that was meant by %j', (fields, message) => {
+    expect(refused(fields).message).toBe(message);
+  });
+
+  test('passes on what only looks like a preference', () => {
+    expect(ids({ providers: 1, provider2: 1, my_provider_zdr: 1 })).toHaveLength(6);
   });
 
   test('shows no more than a hundred characters of a value', () => {
