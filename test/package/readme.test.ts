@@ -4,15 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { chat, fakeUpstream, type FakeUpstream } from '../../src/testing/index.js';
+import { compile, programFolder, root } from './programs.js';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
-// Within the package, so that `import … from 'nordlys-proxy'` means the build that users get.
-const folder = join(root, 'test-output', 'readme');
+const folder = programFolder('readme');
 const snippets = new Map(
   [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts ([\w-]+)\n([\s\S]*?)```/g)].map(
     ([, name, code]) => [name!, code!],
@@ -64,18 +62,7 @@ describe('every snippet of the README', () => {
 
   it('compiles as it is printed', async () => {
     for (const name of snippets.keys()) await program(name);
-    const compilerOptions = {
-      extends: '../../tsconfig.json',
-      compilerOptions: { noUnusedLocals: false, skipLibCheck: true },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilerOptions));
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(
-      (error: { stdout: string }) => {
-        throw new Error(error.stdout);
-      },
-    );
+    await compile(folder);
   });
 
   it('runs: ten lines are a gateway, and the client streams through it', async () => {
