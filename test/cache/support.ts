@@ -5,6 +5,7 @@ import { RequestContext } from '../../src/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
 import type { AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
 import type { GatewayError } from '../../src/errors.js';
+import { endpointAt } from '../support/endpoint.js';
 
 /** What a client would have got, written down. */
 class ClientSink implements AnswerSink {
@@ -127,39 +128,7 @@ export function visit(asked: Asked = {}): Visit {
 }
 
 export function endpoint(slug = 'alpha', over: Partial<Endpoint> = {}): Endpoint {
-  return {
-    position: 0,
-    provider: {
-      slug,
-      displayName: slug,
-      url: {
-        origin: `https://${slug}.test`,
-        protocol: 'https:',
-        hostname: `${slug}.test`,
-        port: '',
-        path: '/v1/chat/completions',
-      },
-      apiKey: 'secret',
-      auth: { header: 'authorization', prefix: 'Bearer ' },
-      headers: {},
-      format: { name: 'openai', path: '/chat/completions' },
-      timeouts: { connectMs: 1, headMs: 1, firstEventMs: 1, idleMs: 1, totalMs: 1 },
-    },
-    model: 'small',
-    slug,
-    id: `${slug} small`,
-    upstreamModel: 'small',
-    pricing: undefined,
-    contextLength: undefined,
-    maxCompletionTokens: undefined,
-    quantization: 'unknown',
-    supportedParameters: undefined,
-    zdr: false,
-    dataCollection: 'allow',
-    distillable: false,
-    tier: undefined,
-    ...over,
-  };
+  return { ...endpointAt(`https://${slug}.test/v1`, slug, { model: 'small' }), ...over };
 }
 
 export const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };

@@ -1,9 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openai } from '../../src/providers/openai.js';
 import type { ChatRequest } from '../../src/chat/types.js';
 import type { RequestContext, Stage } from '../../src/context.js';
-import type { CallOutcome, Endpoint, Timeouts } from '../../src/contracts/routing.js';
+import type { CallOutcome, Timeouts } from '../../src/contracts/routing.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
 import { HookRunner } from '../../src/hooks.js';
 import { systemClock } from '../../src/http/system-clock.js';
@@ -11,6 +10,7 @@ import { proxyStage } from '../../src/proxy/proxy.js';
 import { TargetTable } from '../../src/proxy/target-table.js';
 import { proxyTransport } from '../../src/proxy/transport.js';
 import { runStages } from '../../src/run-stages.js';
+import { endpointAt } from '../support/endpoint.js';
 
 export interface HarnessOptions {
   readonly upstreams: readonly { readonly baseUrl: string; readonly model?: string }[];
@@ -24,7 +24,13 @@ export interface HarnessOptions {
 export async function proxyHarness(options: HarnessOptions) {
   const transport = proxyTransport();
   const endpoints = options.upstreams.map((upstream, position) =>
-    endpointAt(upstream.baseUrl, position, upstream.model ?? 'm', options.timeouts),
+    endpointAt(upstream.baseUrl, `p${position}`, {
+      position,
+      model: upstream.model ?? 'm',
+      apiKey: `operator-secret-${position}`,
+      pricing: { prompt: 1, completion: 2, request: 0, image: 0 },
+      ...(options.timeouts && { timeouts: options.timeouts }),
+    }),
   );
   const outcomes: CallOutcome[] = [];
   const targets = new TargetTable({
@@ -98,36 +104,5 @@ export async function proxyHarness(options: HarnessOptions) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
-}
-
-function endpointAt(baseUrl: string, position: number, model: string, timeouts: Partial<Timeouts> = {}): Endpoint {
-  const url = new URL(`${baseUrl}/chat/completions`);
-  const slug = `p${position}`;
-  return {
-    position,
-    provider: {
-      slug,
-      displayName: slug,
-      url: { origin: url.origin, protocol: 'http:', hostname: url.hostname, port: url.port, path: url.pathname },
-      apiKey: `operator-secret-${position}`,
-      auth: { header: 'authorization', prefix: 'Bearer ' },
-      headers: {},
-      format: openai,
-      timeouts: { connectMs: 5_000, headMs: 5_000, firstEventMs: 5_000, idleMs: 5_000, totalMs: 20_000, ...timeouts },
-    },
-    model,
-    slug,
-    id: `${slug} ${model}`,
-    upstreamModel: model,
-    pricing: { prompt: 1, completion: 2, request: 0, image: 0 },
-    contextLength: undefined,
-    maxCompletionTokens: undefined,
-    quantization: 'unknown',
-    supportedParameters: undefined,
-    zdr: false,
-    dataCollection: 'allow',
-    distillable: false,
-    tier: undefined,
   };
 }

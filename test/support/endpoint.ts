@@ -1,0 +1,41 @@
+import type { Endpoint, Timeouts } from '../../src/contracts/routing.js';
+import { openai } from '../../src/providers/openai.js';
+
+interface EndpointFacts extends Partial<Omit<Endpoint, 'provider' | 'slug' | 'id'>> {
+  /** @defaultValue `'operator-secret'` */
+  readonly apiKey?: string;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/** An endpoint of which nothing is known but where it stands, and `facts`. */
+export function endpointAt(baseUrl: string, slug: string, facts: EndpointFacts = {}): Endpoint {
+  const { origin, protocol, hostname, port, pathname } = new URL(`${baseUrl}/chat/completions`);
+  const { apiKey = 'operator-secret', timeouts, model = 'm', ...others } = facts;
+  return {
+    position: 0,
+    provider: {
+      slug,
+      displayName: slug,
+      url: { origin, protocol: protocol === 'https:' ? protocol : 'http:', hostname, port, path: pathname },
+      apiKey,
+      auth: { header: 'authorization', prefix: 'Bearer ' },
+      headers: {},
+      format: openai,
+      timeouts: { connectMs: 5_000, headMs: 5_000, firstEventMs: 5_000, idleMs: 5_000, totalMs: 20_000, ...timeouts },
+    },
+    model,
+    slug,
+    id: `${slug} ${model}`,
+    upstreamModel: model,
+    pricing: undefined,
+    contextLength: undefined,
+    maxCompletionTokens: undefined,
+    quantization: 'unknown',
+    supportedParameters: undefined,
+    zdr: false,
+    dataCollection: 'allow',
+    distillable: false,
+    tier: undefined,
+    ...others,
+  };
+}
