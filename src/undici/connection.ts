@@ -9,7 +9,7 @@ import { guardedConnection, type Guard } from '../proxy/guarded-connection.js';
 export interface ConnectionParts {
   readonly guard: Guard;
   readonly lookup: LookupFunction;
-  /** TLS sessions by origin, so that the next connection needs no full handshake. Not for callers' addresses. */
+  /** TLS sessions by pool and origin, so that the next connection needs no full handshake. Not for callers' addresses. */
   readonly sessions: Map<string, Buffer>;
 }
 
@@ -97,7 +97,7 @@ export class Connection {
     const socket =
       this.pool === GUARDED_POOL
         ? guardedConnection(target, parts.guard)
-        : openConnection(target, this.url.origin, parts);
+        : openConnection(target, poolKey(this.pool, this.url), parts);
     this.#socket = socket;
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
@@ -115,6 +115,11 @@ export class Connection {
   }
 }
 
+/** What may be used again for whom: a session, like a connection, tells the upstream that two calls come from one side. */
+export function poolKey(pool: string, { origin }: UpstreamUrl): string {
+  return pool === '' ? origin : `${pool} ${origin}`;
+}
+
 type Connected = (error: Error | null, socket: Duplex | null) => void;
 
 interface Target {
@@ -123,10 +128,10 @@ interface Target {
   readonly secure: boolean;
 }
 
-function openConnection({ host, port, secure }: Target, origin: string, { lookup, sessions }: ConnectionParts): Duplex {
+function openConnection({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
   const options = { host, port, lookup, autoSelectFamily: true };
   if (!secure) return net.connect(options);
-  const session = sessions.get(origin);
+  const session = sessions.get(key);
   const socket = tls.connect({
     ...options,
     servername: net.isIP(host) === 0 ? host : '',
@@ -134,11 +139,11 @@ function openConnection({ host, port, secure }: Target, origin: string, { lookup
     ...(session !== undefined && { session }),
   });
   // A server that cannot resume it may break off: the next connection must not offer it again.
-  const forget = (): void => void sessions.delete(origin);
+  const forget = (): void => void sessions.delete(key);
   return socket
     .once('error', forget)
     .once('secureConnect', () => socket.off('error', forget))
-    .on('session', (fresh) => void sessions.set(origin, fresh));
+    .on('session', (fresh) => void sessions.set(key, fresh));
 }
 
 function nothing(): void {}

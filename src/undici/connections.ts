@@ -2,7 +2,7 @@ import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Guard } from '../proxy/guarded-connection.js';
 import { sharedLookup } from '../proxy/shared-lookup.js';
-import { Connection, type ConnectionParts } from './connection.js';
+import { Connection, poolKey, type ConnectionParts } from './connection.js';
 
 /** Idle connections that one origin may keep, in one pool. */
 const MAX_IDLE = 256;
@@ -21,7 +21,7 @@ export class Connections {
 
   take({ url, pool, fresh }: UpstreamRequest): Connection {
     this.#active++;
-    const kept = fresh ? undefined : this.#idle.get(keyOf(pool, url))?.pop();
+    const kept = fresh ? undefined : this.#idle.get(poolKey(pool, url))?.pop();
     return kept ?? this.#open(url, pool, fresh);
   }
 
@@ -46,7 +46,7 @@ export class Connections {
   }
 
   #keep(connection: Connection): void {
-    const key = keyOf(connection.pool, connection.url);
+    const key = poolKey(connection.pool, connection.url);
     const list = this.#idle.get(key) ?? [];
     if (this.#closed || list.length >= MAX_IDLE) return connection.destroy();
     this.#active--;
@@ -55,7 +55,7 @@ export class Connections {
   }
 
   #drop(connection: Connection): void {
-    const key = keyOf(connection.pool, connection.url);
+    const key = poolKey(connection.pool, connection.url);
     const list = this.#idle.get(key) ?? [];
     const at = list.indexOf(connection);
     if (at < 0) this.#active--;
@@ -63,8 +63,4 @@ export class Connections {
     // Callers choose addresses: what nobody uses any more must not be remembered for ever.
     if (list.length === 0) this.#idle.delete(key);
   }
-}
-
-function keyOf(pool: string, url: UpstreamUrl): string {
-  return pool === '' ? url.origin : `${pool} ${url.origin}`;
 }

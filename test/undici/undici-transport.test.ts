@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Transport, UpstreamHead, UpstreamUrl } from '../../src/contracts/transport.js';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
+import { CALLERS_POOL } from '../../src/proxy/agents.js';
 import { undiciTransport } from '../../src/undici/index.js';
 import { readSse } from '../support/read-sse.js';
 import { nameService } from '../support/name-service.js';
@@ -34,17 +35,29 @@ it.each([[undiciTransport], [{}], ['undici']])('is told from what is no transpor
 });
 
 describe('a connection', () => {
+  it('resumes the TLS sessions of its own pool only: callers’ keys do not ride on the operator’s', async () => {
+    trustOurAuthority();
+    const resumed: boolean[] = [];
+    const server = tls.createServer({ ...CERTIFICATE, maxVersion: 'TLSv1.2' }, (socket) => {
+      resumed.push(socket.isSessionReused());
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}'));
+    });
+    const url = urlOf(await listenOn(server), 'https:', 'upstream.test');
+    const transport = undiciTransport();
+    for (const pool of ['', '', CALLERS_POOL, CALLERS_POOL]) {
+      expect(await statusOf(transport, url, Buffer.from('{}'), pool)).toBe(200);
+    }
+    expect(resumed).toEqual([false, true, false, true]);
+    transport.close();
+    server.close();
+  });
+
   it('offers no TLS session again with which a handshake has broken off', async () => {
-    const file = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
-    nameService({ 'upstream.test': '127.0.0.1' });
-    onTestFinished(() => void vi.restoreAllMocks());
-    const usual = tls.getCACertificates('default');
-    tls.setDefaultCACertificates([file('authority.pem').toString()]);
-    onTestFinished(() => tls.setDefaultCACertificates(usual));
+    trustOurAuthority();
     const server = tls.createServer(
       {
-        cert: file('sound.pem'),
-        key: file('sound.key'),
+        ...CERTIFICATE,
         maxVersion: 'TLSv1.2',
         secureOptions: constants.SSL_OP_NO_TICKET,
       },
@@ -181,6 +194,18 @@ describe('a gateway that calls its providers through undici', () => {
   });
 });
 
+const file = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
+const CERTIFICATE = { cert: file('sound.pem'), key: file('sound.key') };
+
+/** `upstream.test` is this machine, and its certificate a good one, until the test is over. */
+function trustOurAuthority(): void {
+  nameService({ 'upstream.test': '127.0.0.1' });
+  onTestFinished(() => void vi.restoreAllMocks());
+  const usual = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([file('authority.pem').toString()]);
+  onTestFinished(() => tls.setDefaultCACertificates(usual));
+}
+
 function urlOf(port: number, protocol: 'http:' | 'https:' = 'http:', hostname = '127.0.0.1'): UpstreamUrl {
   return { origin: `${protocol}//${hostname}:${port}`, protocol, hostname, port: String(port), path: '/' };
 }
@@ -190,10 +215,10 @@ async function listenOn(server: net.Server): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
-function statusOf(transport: Transport, url: UpstreamUrl, body: Buffer): Promise<number> {
+function statusOf(transport: Transport, url: UpstreamUrl, body: Buffer, pool = ''): Promise<number> {
   return new Promise((resolve, reject) => {
     transport.open(
-      { url, headers: { 'content-length': String(body.length) }, body, fresh: false, pool: '' },
+      { url, headers: { 'content-length': String(body.length) }, body, fresh: false, pool },
       {
         onConnected() {},
         onFailure: ({ error }) => reject(error),
