@@ -6,14 +6,17 @@ export interface Demo {
   readonly origin: string;
   /** Everything it has printed. */
   readonly output: string;
-  /** Asks it to end. Resolves with its exit code. */
+  /** Asks it to end. Resolves with its exit code, once nobody holds its output any more. */
   stop(): Promise<number | null>;
 }
 
-/** `npm start`, in a process of its own, on a free port. */
-export async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<Demo> {
+/** `npm start`, in a process of its own, on a free port. By itself, or as `command` has it. */
+export async function startDemo(
+  env: Readonly<Record<string, string>> = {},
+  [program, ...words]: readonly [string, ...string[]] = [process.execPath, 'examples/start.ts'],
+): Promise<Demo> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const child = spawn(process.execPath, ['examples/start.ts'], {
+  const child = spawn(program, words, {
     cwd: root,
     env: { ...process.env, PORT: '0', ...env },
   });

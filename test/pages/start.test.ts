@@ -77,4 +77,12 @@ describe('npm start', () => {
     expect(await answer.text()).toContain('[DONE]');
     await reading;
   });
+
+  it('leaves nobody behind where only npm is told to end', { timeout: 20_000 }, async () => {
+    // Without `prestart`, which would build anew what other tests are using.
+    const byNpm = await startDemo({}, ['npm', 'start', '--ignore-scripts']);
+    expect((await fetch(`${byNpm.origin}/healthz`)).status).toBe(200);
+    expect(await byNpm.stop()).toBe(0);
+    await expect(fetch(`${byNpm.origin}/healthz`)).rejects.toThrow('fetch failed');
+  });
 });
