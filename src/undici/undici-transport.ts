@@ -16,7 +16,7 @@ export interface UndiciTransportOptions {
 }
 
 /**
- * Upstream calls by undici (7 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
+ * Upstream calls by undici (8.12 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChatChunk, GatewayOptions, Provider, Transport } from '../../src/index.js';
 import { openai } from '../../src/providers/openai.js';
 import { chat, error, stream, type ScriptSource } from '../../src/testing/index.js';
@@ -10,10 +10,13 @@ const note = (thrown: unknown): void => void uncaught.push(thrown);
 
 beforeEach(() => {
   uncaught.length = 0;
+  // Hooks that nobody hears of are one each; what it says is tested with the logger.
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   process.on('uncaughtException', note).on('unhandledRejection', note);
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   process.off('uncaughtException', note).off('unhandledRejection', note);
 });
 
