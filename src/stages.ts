@@ -1,6 +1,6 @@
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
-import { behind, markAuthenticated } from './stage-order.js';
+import { askWhoAsks, behind, markAuthenticated } from './stage-order.js';
 import type { Middleware } from './http/middleware.js';
 import type {
   AuthenticateOptions,
@@ -19,8 +19,8 @@ import { createValidator } from './validate/validate.js';
 /**
  * The stages of `createGateway` one by one, for hosts that put middleware of their own between them. Mounted in this
  * order on one path they are the gateway; what they share of a request is read with `contextOf(req)`.
- * `authenticate` and `validate` work alone. The others refuse every request (500 `internal_error`, whose `cause` names
- * the stage that is missing) that has not passed those before them: nobody gets an open gateway by forgetting a line.
+ * `route`, `cache` and `proxy` refuse every request that has not passed those before them (500 `internal_error`, whose
+ * `cause` names the missing one). Where `authenticate` is missing the process warns: the host may have authenticated.
  */
 
 /** WHO ASKS: lets known callers pass, answers 401 to all others. */
@@ -35,13 +35,13 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
   return runStages([createValidator(options, common.clock).stage], common);
 }
 
-/** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `authenticate` and `validate`. */
+/** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */
 export function route(options: RouteOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('route', options);
   const { clock, random, hooks } = common;
   const validator = createValidator({}, clock);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
-  return runStages([behind('route', 'authenticate', 'validate'), router.stage], common);
+  return runStages([behind('route', 'validate'), router.stage], common);
 }
 
 /** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
@@ -49,11 +49,11 @@ export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('cache', options);
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
   const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
-  return runStages([behind('cache', 'authenticate', 'validate', 'route'), stage], common);
+  return runStages([behind('cache', 'validate', 'route'), stage], common);
 }
 
 /** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */
 export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('proxy', options);
-  return runStages([behind('proxy', 'authenticate', 'validate', 'route'), createProxy(options, common).stage], common);
+  return runStages([behind('proxy', 'validate', 'route'), askWhoAsks(), createProxy(options, common).stage], common);
 }
