@@ -53,6 +53,19 @@ describe('the package', () => {
     expect(packed.files.some(({ path }) => path.includes('test/'))).toBe(false);
   });
 
+  it('leaves no declaration behind that a public one leads to', async () => {
+    const paths = new Set(packed.files.map(({ path }) => path));
+    const reached = new Set(['dist/index.d.ts', 'dist/testing/index.d.ts', 'dist/undici/index.d.ts']);
+    for (const path of reached) {
+      const text = await readFile(join(root, path), 'utf8');
+      for (const [, imported] of text.matchAll(/(?:from |import\()['"](\..+?)\.js['"]/g)) {
+        reached.add(join(path, '..', `${imported}.d.ts`));
+      }
+    }
+    expect(reached.size).toBeGreaterThan(80);
+    expect([...reached].filter((path) => !paths.has(path))).toEqual([]);
+  });
+
   it('is small', () => {
     expect(packed.size).toBeLessThan(250_000);
     expect(packed.unpackedSize).toBeLessThan(1_000_000);
