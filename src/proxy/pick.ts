@@ -37,9 +37,9 @@ export interface PickerParts {
 }
 
 /**
- * Chooses who is asked next. The plan's order holds within each class: ready, then one probe of a recovering endpoint,
- * then (the last resort) those that are cooling down or cut off, soonest first, then those that failed this request
- * before in a way that may pass.
+ * Chooses who is asked next. The plan's order holds within each class: ready (one call at a time probes an endpoint that
+ * may have recovered), then (the last resort) those that are cooling down or cut off, soonest first, then those that
+ * failed this request before in a way that may pass.
  */
 export class CandidatePicker {
   /** Some candidate was left out only because its provider is full. */
@@ -99,7 +99,6 @@ export class CandidatePicker {
   }
 
   #untried(): Pick | undefined {
-    let probe: Pick | undefined;
     let resort: Pick | undefined;
     let resortAt = Infinity;
     for (const candidate of this.#candidates) {
@@ -111,18 +110,17 @@ export class CandidatePicker {
       const target = this.#parts.targetOf(candidate);
       const { state } = target.breaker;
       const pick = (): Pick => ({ candidate, target, waitMs: this.#pause(), again: false });
-      if (state === 'closed' && !target.cooling) return pick();
-      if (state === 'half-open' && !target.breaker.probing && !target.cooling) {
-        probe ??= pick();
-        continue;
-      }
+      // The probe of one that may have recovered stands in its own place, with all others behind it as fallbacks: were it
+      // asked after those that are well, nobody would come back to it as long as they are.
+      const ready = state === 'closed' || (state === 'half-open' && !target.breaker.probing);
+      if (ready && !target.cooling) return pick();
       const readyAt = Math.max(target.coolUntil, target.breaker.openUntil);
       if (readyAt < resortAt) {
         resortAt = readyAt;
         resort = pick();
       }
     }
-    return probe ?? resort;
+    return resort;
   }
 
   #again(): Pick | undefined {

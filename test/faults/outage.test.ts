@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { chat, error, reset, type FakeUpstream } from '../../src/testing/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { chat, error, hang, reset, type FakeUpstream } from '../../src/testing/index.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { gatewayOver, SHORT, textOf, upstreamFor } from './set-up.js';
 
 const calls = (upstreams: readonly FakeUpstream[]): number =>
@@ -20,6 +21,52 @@ describe('an outage of one provider among living ones', () => {
     if (script === undefined) await dead.refuse();
     else dead.always(script);
     for (let sent = 0; sent < 200; sent++) expect(await textOf(await ask(asked))).toBe('alive');
+  });
+});
+
+describe('a provider that has recovered', () => {
+  const asked = { provider_order: ['p0', 'p1'] };
+
+  /** A pair of which the first has failed until its breaker opened, and half a minute later. */
+  async function afterAnOutage() {
+    const clock = new FakeClock();
+    const [first, second] = [await upstreamFor(error(500)), await upstreamFor(chat('second'))];
+    const { ask, gateway } = await gatewayOver([first, second], { clock });
+    const breaker = () => gateway.status().endpoints[0]!.readiness!.breaker.state;
+    for (let sent = 0; sent < 5; sent++) {
+      const answer = ask(asked);
+      // The pause before another provider.
+      while (second.ledger.length <= sent) await clock.advanceAsync(25);
+      expect(await textOf(await answer)).toBe('second');
+    }
+    expect(breaker()).toBe('open');
+    expect(await textOf(await ask(asked))).toBe('second');
+    expect(first.ledger).toHaveLength(5);
+    await clock.advanceAsync(33_000);
+    expect(breaker()).toBe('half-open');
+    return { first, second, ask, breaker, clock };
+  }
+
+  it('is asked again, although the others are well', async () => {
+    const { first, ask, breaker } = await afterAnOutage();
+    first.always(chat('first again'));
+    expect(await textOf(await ask(asked))).toBe('first again');
+    expect(breaker()).toBe('closed');
+    expect(await textOf(await ask(asked))).toBe('first again');
+  });
+
+  it('is asked by one request at a time, which has the others to fall back on', async () => {
+    const { first, second, ask, breaker, clock } = await afterAnOutage();
+    first.always(hang());
+    const before = second.ledger.length;
+    const probe = ask(asked);
+    await vi.waitFor(() => expect(first.ledger).toHaveLength(6));
+    expect(await textOf(await ask(asked))).toBe('second');
+    expect(first.ledger).toHaveLength(6);
+    // The probe runs into its timeout, and its client gets an answer all the same.
+    while (second.ledger.length < before + 2) await clock.advanceAsync(10_000);
+    expect(await textOf(await probe)).toBe('second');
+    expect(breaker()).toBe('open');
   });
 });
 
