@@ -70,7 +70,7 @@ export class Tracing implements Observer {
       put(attributes, 'gen_ai.response.time_to_first_chunk', seconds(attempt.firstTokenMs));
     }
     if (context.outcome !== undefined) putAnswer(attributes, context.outcome);
-    if (attempt.outcome !== 'ok') fail(span, attributes, attempt.outcome);
+    if (attempt.outcome !== 'ok') fail(span, attributes, attempt.outcome, attempt.outcome !== 'outrun');
     span.setAttributes(attributes);
     span.end();
   }

@@ -351,7 +351,11 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #abort(): void {
     this.#over = true;
     this.#watchdog.rest();
-    this.#call?.abort();
+    try {
+      this.#call?.abort();
+    } catch {
+      // A host's own transport threw. What it still holds is its own; the client's end must not become the process's.
+    }
     this.#head?.message.destroy();
     if (this.#body !== this.#head?.message) this.#body?.destroy();
   }

@@ -1,3 +1,4 @@
+import type { ChatRequest } from '../chat/types.js';
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../context.js';
 import type { BeforeUpstreamState, Hooks, UpstreamChange } from '../contracts/hooks.js';
 import type { CallOutcome } from '../contracts/routing.js';
@@ -49,7 +50,10 @@ export class Call {
   readonly #log: AttemptLog;
   readonly #visit: Visit;
   readonly #startedAt: number;
-  #sent = false;
+  /** When its upstream was asked; `undefined` while the host's own code is. */
+  #askedAt: number | undefined;
+  /** What its upstream is asked: the request, or what a hook has made of it. */
+  request: ChatRequest;
   /** What became of it where nobody waited for its end. */
   #givenUp = 'cancelled';
 
@@ -57,6 +61,7 @@ export class Call {
   constructor(chain: Chain, { candidate, target }: Pick, lifeline: Lifeline) {
     const { context, parts } = chain;
     this.candidate = candidate;
+    this.request = context.request!;
     this.#chain = chain;
     this.#lifeline = lifeline;
     this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
@@ -77,7 +82,7 @@ export class Call {
     if (attempt instanceof Fault) return this.#failed(attempt);
 
     const stopWatching = this.#lifeline.onGone(() => attempt.cancel());
-    this.#sent = true;
+    this.#askedAt = this.#chain.parts.clock.now();
     const result = await attempt.run();
     if (result.kind !== 'answer') stopWatching();
     if (result.kind === 'fault') return this.#failed(result.fault);
@@ -96,9 +101,13 @@ export class Call {
     this.#givenUp = 'outrun';
   }
 
-  /** Milliseconds since it began. */
-  get age(): number {
-    return this.#chain.parts.clock.now() - this.#startedAt;
+  /** Milliseconds since its upstream was asked; 0 before. */
+  get askedForMs(): number {
+    return this.#askedAt === undefined ? 0 : this.#since(this.#askedAt);
+  }
+
+  #since(moment: number): number {
+    return this.#chain.parts.clock.now() - moment;
   }
 
   /** `undefined`: the client left while the host's own code was asked. */
@@ -118,7 +127,8 @@ export class Call {
     const hook = parts.hooks.hooks.beforeUpstream;
     const change = hook === undefined ? NO_CHANGE : await this.#askHook(hook, headers);
     if (change === undefined) return undefined;
-    const request = context.request!;
+    const { request } = this;
+    if (change.request !== undefined) this.request = change.request;
     return new Attempt({
       transport: parts.transport,
       clock: parts.clock,
@@ -143,7 +153,7 @@ export class Call {
     const state: BeforeUpstreamState = {
       ...hookState(context),
       signal: this.#lifeline.signal,
-      request: context.request!,
+      request: this.request,
       candidate: { provider: provider.slug, model, slug, upstreamModel },
       attempt: this.#log.attempt,
       headers: { ...headers },
@@ -170,7 +180,7 @@ export class Call {
       ok: false,
       countable: fault.rule.breaker,
       firstTokenMs: undefined,
-      durationMs: this.age,
+      durationMs: this.#since(this.#startedAt),
       completionTokens: undefined,
     });
     this.#log.status = fault.status;
@@ -181,7 +191,7 @@ export class Call {
 
   #cancelled(): undefined {
     this.#visit.abandon();
-    this.#log.possiblyBilled = this.#sent;
+    this.#log.possiblyBilled = this.#askedAt !== undefined;
     this.#end(this.#givenUp);
   }
 
@@ -196,7 +206,7 @@ export class Call {
         ok: ended === 'complete',
         countable: true,
         firstTokenMs: this.#log.firstTokenMs,
-        durationMs: this.age,
+        durationMs: this.#since(this.#startedAt),
         completionTokens: usage?.completion_tokens,
       });
     }
@@ -213,7 +223,7 @@ export class Call {
 
   #end(outcome: string): void {
     this.#log.outcome = outcome;
-    this.#log.durationMs = this.age;
+    this.#log.durationMs = this.#since(this.#startedAt);
     this.#chain.parts.hooks.attemptEnded(this.#chain.context, this.candidate.endpoint, this.#log);
   }
 

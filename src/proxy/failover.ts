@@ -8,7 +8,7 @@ import { FALLBACK_COST, HEDGE_COST, RETRY_COST, type RetryBudget } from './budge
 import { Call, type CallResult, type Chain, type FoundAnswer } from './call.js';
 import { exhausted, type ChainEnd, type FailedAttempt } from './exhausted.js';
 import { Fault } from './faults.js';
-import { canBeHedged, firstAnswer, settlesWithin, type Hedging, type Runner } from './hedging.js';
+import { canBeHedged, firstAnswer, takesLongerThan, type Hedging, type Runner } from './hedging.js';
 import { pause } from './pause.js';
 import { CandidatePicker, type Pick } from './pick.js';
 import type { TargetTable } from './target-table.js';
@@ -49,6 +49,8 @@ class Failover implements Chain {
   readonly #budget: RetryBudget;
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
+  /** A provider was asked to keep its answer. */
+  #stored = false;
 
   constructor(context: RequestContext, route: ResolvedRoute, parts: FailoverParts) {
     this.context = context;
@@ -112,6 +114,7 @@ class Failover implements Chain {
     if (result instanceof Fault) {
       this.#picker.learn(call.candidate, result);
       this.#failures.push({ fault: result, provider: call.candidate.endpoint.provider.slug });
+      this.#stored ||= call.request.store === true;
     }
     return result;
   }
@@ -126,20 +129,21 @@ class Failover implements Chain {
   async #hedged(pick: Pick, hedging: Hedging): Promise<CallResult> {
     const first = this.#start(pick);
     const delayMs = hedging.delayFor(pick.target);
-    const inTime = delayMs === undefined || (await settlesWithin(delayMs, first.result, this.parts.clock));
-    const second = inTime ? undefined : this.#startBeside(pick);
+    const late = delayMs !== undefined && (await takesLongerThan(delayMs, first, this.parts.clock));
+    const second = late ? this.#startBeside(first.call) : undefined;
     const result = await (second === undefined ? first.result : firstAnswer(first, second));
     const failed = result instanceof Fault || (this.#failures.length > 0 && result?.candidate !== pick.candidate);
     // One that was outrun would have taken longer still.
-    if (result !== undefined && !failed) hedging.learn(pick.target, first.call.age);
+    if (result !== undefined && !failed) hedging.learn(pick.target, first.call.askedForMs);
     return result;
   }
 
-  #startBeside(pick: Pick): Runner | undefined {
+  #startBeside({ candidate: first, request }: Call): Runner | undefined {
     const { context, parts } = this;
     // A process with too much to do makes no work that can be left out.
     if (context.lifeline.gone || context.strained || context.attempts.length >= parts.maxAttempts) return undefined;
-    const beside = this.#picker.beside(pick.candidate, (candidate) => !this.hasOverride(candidate));
+    if (!canBeHedged(request)) return undefined;
+    const beside = this.#picker.beside(first, (candidate) => !this.hasOverride(candidate));
     if (beside === undefined || !this.#timeFor(beside) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
     return this.#start(beside);
   }
@@ -168,7 +172,7 @@ class Failover implements Chain {
    * asked for it to be stored there, and it would be stored twice.
    */
   #isFinal(fault: Fault): boolean {
-    return fault.rule.billed && (!this.parts.retryAmbiguous || this.context.request?.store === true);
+    return fault.rule.billed && (!this.parts.retryAmbiguous || this.#stored);
   }
 
   #timeFor(pick: Pick): boolean {

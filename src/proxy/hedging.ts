@@ -4,7 +4,7 @@ import { OwnedLifeline } from '../http/presence.js';
 import { isObject, knownMembers, optionalMilliseconds, refusal } from '../option-checks.js';
 import type { ProxyOptions } from '../options.js';
 import { SampleWindow } from '../sample-window.js';
-import type { Call, CallResult, FoundAnswer } from './call.js';
+import type { Call, CallResult } from './call.js';
 import { Fault } from './faults.js';
 import { pause } from './pause.js';
 import type { Target } from './target.js';
@@ -56,18 +56,12 @@ export function hedgingOf({ hedge, retryAmbiguous }: ProxyOptions, clock: Clock)
   return new Hedging(clock, optionalMilliseconds('hedge.afterMs', afterMs));
 }
 
-/** Asking twice is asking for one answer twice as long as nothing is left behind at the provider, and nothing is streamed. */
-export function canBeHedged({ stream, store, web_search_options }: ChatRequest): boolean {
-  return stream !== true && store !== true && (web_search_options === undefined || web_search_options === null);
-}
+/** Members by which providers do more than answer: what they then do, or charge for, would be done twice. */
+const EFFECTS = ['store', 'web_search_options', 'plugins', 'search_parameters', 'enable_search', 'background'] as const;
 
-/** Waits for `running`, but no longer than `ms`: false when it still runs then. */
-export async function settlesWithin(ms: number, running: Promise<unknown>, clock: Clock): Promise<boolean> {
-  const settled = new OwnedLifeline();
-  const settle = (): void => settled.end();
-  running.then(settle, settle);
-  await pause(ms, clock, settled);
-  return settled.gone;
+/** Whole answers only, and only where asking leaves nothing behind at a provider. */
+export function canBeHedged(request: ChatRequest): boolean {
+  return request.stream !== true && !EFFECTS.some((field) => (request[field] ?? false) !== false);
 }
 
 /** A call at work, and how to give it up. */
@@ -77,44 +71,58 @@ export interface Runner {
   readonly result: Promise<CallResult>;
 }
 
+/** True once the upstream of `runner` has been asked for `ms`; false where the call ends before. */
+export async function takesLongerThan(ms: number, { call, result }: Runner, clock: Clock): Promise<boolean> {
+  const ended = new OwnedLifeline();
+  const end = (): void => ended.end();
+  result.then(end, end);
+  // What a hook and a key take is no slowness of the upstream, and until they are done nobody else may be asked.
+  while (!ended.gone && call.askedForMs < ms) await pause(ms - call.askedForMs, clock, ended);
+  return !ended.gone;
+}
+
+/** How a call ended: with a result, or with what a hook threw. */
+interface Ending {
+  readonly runner: Runner;
+  readonly result?: CallResult;
+  readonly error?: unknown;
+}
+
 /**
- * The first that brings an answer wins, and the other one is given up. A fault is the result only where both fail.
- * @throws what a hook throws, of either.
+ * The first that brings an answer wins; the other one is given up, and has ended before anybody is told: accounts read in
+ * which order calls end. A fault is the result where both fail, or where the first says that the request is wrong.
+ * @throws what a hook throws: of the first at once, of the second where the first brings no answer either.
  */
-export function firstAnswer(one: Runner, other: Runner): Promise<CallResult> {
-  return new Promise((resolve, reject) => {
-    let failed = false;
-    let settled = false;
-    const race = (runner: Runner, rival: Runner): void => {
-      runner.result.then(
-        (result) => {
-          // Both answered in the same turn: the later answer is for nobody.
-          if (settled) return closeUnread(result);
-          if (result instanceof Fault && !failed) {
-            failed = true;
-            return undefined;
-          }
-          settled = true;
-          if (isAnswer(result)) rival.call.outrun();
-          rival.lifeline.end();
-          return resolve(result);
-        },
-        (error: unknown) => {
-          settled = true;
-          rival.lifeline.end();
-          reject(error as Error);
-        },
-      );
-    };
-    race(one, other);
-    race(other, one);
-  });
+export async function firstAnswer(first: Runner, second: Runner): Promise<CallResult> {
+  const endings = [endingOf(first), endingOf(second)] as const;
+  const early = await Promise.race(endings);
+  const [rival, rivals] = early.runner === first ? [second, endings[1]] : [first, endings[0]];
+  if (!isDecided(early, first)) {
+    const late = await rivals;
+    return told(late.result instanceof Fault && early.error !== undefined ? early : late);
+  }
+  if (early.result !== undefined) rival.call.outrun();
+  rival.lifeline.end();
+  const { result } = await rivals;
+  // Both answered in the same turn: the later answer is for nobody.
+  if (result !== undefined && !(result instanceof Fault)) result.close('cancelled');
+  return told(early);
 }
 
-function isAnswer(result: CallResult): result is FoundAnswer {
-  return result !== undefined && !(result instanceof Fault);
+function endingOf(runner: Runner): Promise<Ending> {
+  return runner.result.then(
+    (result) => ({ runner, result }),
+    (error: unknown) => ({ runner, error }),
+  );
 }
 
-function closeUnread(result: CallResult): void {
-  if (isAnswer(result)) result.close('cancelled');
+/** What the second comes to is a matter of the first as long as that may still answer, unless it is the answer. */
+function isDecided({ runner, result, error }: Ending, first: Runner): boolean {
+  if (error !== undefined) return runner === first;
+  return !(result instanceof Fault) || (runner === first && result.rule.move === 'stop');
+}
+
+function told({ result, error }: Ending): CallResult {
+  if (error !== undefined) throw error;
+  return result;
 }

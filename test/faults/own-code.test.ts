@@ -66,6 +66,7 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['a format’s chunks are nonsense', { format: { createChunkDecoder: () => () => [null] as never } }, stream('a b c')],
   ['a format’s decodeError throws', { format: { decodeError: bug } }, error(503)],
   ['a transport’s open throws', { transport: { ...closedTransport(), open: bug } }],
+  ['a transport’s abort throws', { transport: silentTransport(bug), timeouts: { connectMs: 50 } }],
   ['apiKey throws', { apiKey: bug }],
   ['apiKey rejects', { apiKey: rejects }],
 ];
@@ -73,6 +74,11 @@ const places: readonly [string, Options, ScriptSource?][] = [
 function throwsLater(): (event: { data: string }) => readonly ChatChunk[] {
   let events = 0;
   return ({ data }) => (++events > 2 ? bug() : [JSON.parse(data) as ChatChunk]);
+}
+
+/** It opens calls of which nothing is ever heard. */
+function silentTransport(abort: () => void): Transport {
+  return { open: () => ({ abort }), sockets: () => ({ active: 0, idle: 0 }), close() {} };
 }
 
 function closedTransport(): Transport {
@@ -88,7 +94,7 @@ describe('F43 code of the host that throws', () => {
 
     for (const streamed of [false, true]) {
       const answer = await ask({ stream: streamed }, { signal: AbortSignal.timeout(5_000) });
-      expect([200, 400, 500, 502, 503]).toContain(answer.status);
+      expect([200, 400, 500, 502, 503, 504]).toContain(answer.status);
       const { payloads, error: broken } = await collectSse(answer);
       expect(broken).toBeUndefined();
       expect(payloads.join('')).not.toContain('a bug of the host');

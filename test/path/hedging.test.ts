@@ -1,5 +1,6 @@
+import express from 'express';
 import { describe, expect, it, vi } from 'vitest';
-import type { AttemptRecord, GatewayOptions } from '../../src/index.js';
+import { GatewayError, type AttemptRecord, type GatewayOptions } from '../../src/index.js';
 import { completion, error, hang, json, type FakeUpstream } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { gatewayOver, upstreamFor } from './set-up.js';
@@ -29,12 +30,16 @@ async function held(name: string): Promise<Held> {
 async function hedgedOver(upstreams: readonly FakeUpstream[], options: Partial<GatewayOptions> = {}) {
   const clock = new FakeClock();
   const records: AttemptRecord[] = [];
-  const set = await gatewayOver(upstreams, {
-    clock,
-    hedge: { afterMs: AFTER_MS },
-    hooks: { onAttempt: ({ record }) => void records.push(record) },
-    ...options,
-  });
+  const set = await gatewayOver(
+    upstreams,
+    {
+      clock,
+      hedge: { afterMs: AFTER_MS },
+      hooks: { onAttempt: ({ record }) => void records.push(record) },
+      ...options,
+    },
+    (gateway) => express().use('/v1/metrics', gateway.metrics).use(gateway),
+  );
   return { ...set, clock, records };
 }
 
@@ -45,6 +50,11 @@ const saidBy = async (answer: Response): Promise<unknown> =>
 
 const outcomes = ({ records }: Hedged): unknown[] =>
   records.map(({ attempt, outcome, possiblyBilled }) => [attempt, outcome, possiblyBilled]);
+
+const readMetrics = async ({ baseUrl }: Hedged): Promise<string> => {
+  const answer = await fetch(`${baseUrl}/metrics`, { headers: { authorization: 'Bearer demo-key' } });
+  return answer.text();
+};
 
 const ask = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Response> => {
   const answer = set.ask(body, init);
@@ -187,12 +197,143 @@ describe('where the first call takes long', () => {
   });
 });
 
+describe('the host’s own code', () => {
+  it('has let the first go before anybody else is asked', async () => {
+    const upstreams = [await upstreamFor(), await upstreamFor()];
+    let refuse: (() => void) | undefined;
+    const set = await hedgedOver(upstreams, {
+      hooks: {
+        // Later attempts of a request that was let through need no second look.
+        beforeUpstream: ({ attempt }) =>
+          attempt > 1
+            ? undefined
+            : new Promise((_resolve, reject) => {
+                refuse = () => reject(new GatewayError('invalid_api_key', 'No.'));
+              }),
+      },
+    });
+
+    const asked = ask(set);
+    await vi.waitFor(() => expect(refuse).toBeDefined());
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    refuse!();
+
+    expect((await asked).status).toBe(401);
+    expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([0, 0]);
+  });
+
+  it('takes none of the time that the first has', async () => {
+    const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
+    let go: (() => void) | undefined;
+    const set = await hedgedOver([slow.upstream, quick], {
+      hooks: { beforeUpstream: ({ attempt }) => (attempt > 1 ? undefined : new Promise((resolve) => (go = resolve))) },
+    });
+
+    const asked = ask(set);
+    await vi.waitFor(() => expect(go).toBeDefined());
+    await set.clock.advanceAsync(1.5 * AFTER_MS);
+    go!();
+    await slow.upstream.nextRequest();
+    await set.clock.advanceAsync(AFTER_MS - 1);
+    expect(quick.ledger).toEqual([]);
+    await set.clock.advanceAsync(1);
+
+    expect(await saidBy(await asked)).toBe('quick');
+  });
+
+  it('that refuses the second does not cost the first', async () => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    let refused = 0;
+    const set = await hedgedOver([slow.upstream, other], {
+      hooks: {
+        beforeUpstream: ({ candidate }) => {
+          if (candidate.provider !== 'p1') return;
+          refused++;
+          throw new GatewayError('internal_error', 'Not there.');
+        },
+      },
+    });
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await vi.waitFor(() => expect(refused).toBe(1));
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+  });
+
+  it('that makes the answer a stored one is heard once', async () => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    const set = await hedgedOver([slow.upstream, other], {
+      hooks: { beforeUpstream: ({ request }) => ({ request: { ...request, store: true } }) },
+    });
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    await set.clock.advanceAsync(10 * AFTER_MS);
+    await slow.answer();
+
+    expect(await saidBy(await asked)).toBe('slow');
+    expect(other.ledger).toEqual([]);
+  });
+
+  it('of the second is given up before the first is delivered: nothing is counted twice', async () => {
+    const [slow, other] = [await held('slow'), await upstreamFor()];
+    const told: string[] = [];
+    let hooked = 0;
+    const set = await hedgedOver([slow.upstream, other], {
+      hooks: {
+        beforeUpstream: ({ attempt }) => {
+          hooked++;
+          return attempt === 1 ? undefined : new Promise(() => {});
+        },
+        onAttempt: ({ record }) => void told.push(record.outcome),
+        afterAnswer: ({ attempts }) => void told.push(`then ${attempts.map(({ outcome }) => outcome).join()}`),
+      },
+    });
+
+    const asked = ask(set);
+    await slow.upstream.nextRequest();
+    set.clock.advance(AFTER_MS);
+    await vi.waitFor(() => expect(hooked).toBe(2));
+    await slow.answer();
+    await saidBy(await asked);
+
+    await vi.waitFor(() => expect(told).toHaveLength(3));
+    expect(told).toEqual(['outrun', 'ok', 'then ok,outrun']);
+    const metrics = await readMetrics(set);
+    expect(metrics.match(/^gen_ai_client_token_usage_count\{.*$/gm)).toHaveLength(2);
+  });
+});
+
+it('says at once that a request is wrong, although the second has not answered', async () => {
+  const upstreamClock = new FakeClock();
+  const strict = await upstreamFor({
+    script: json({ error: { message: 'too long' } }, { status: 400, delayMs: 1 }),
+    clock: upstreamClock,
+  });
+  const other = await upstreamFor(hang());
+  const set = await hedgedOver([strict, other]);
+
+  const asked = ask(set);
+  await strict.nextRequest();
+  set.clock.advance(AFTER_MS);
+  const second = await other.nextRequest();
+  await vi.waitFor(() => expect(upstreamClock.pending.size).toBe(1));
+  upstreamClock.advance(1);
+
+  expect((await asked).status).toBe(400);
+  await other.closed(second);
+});
+
 describe('nobody is asked beside the first', () => {
   const withoutSecond: readonly [string, object, Partial<GatewayOptions>][] = [
     ['unless the option says so', {}, { hedge: false }],
     ['for a stream', { stream: true }, {}],
     ['for an answer that is stored at the provider', { store: true }, {}],
     ['for a search', { web_search_options: {} }, {}],
+    ['for what providers do besides', { plugins: [{ id: 'web' }] }, {}],
     ["with a caller's own key", { provider_configs: { p0: { api_key: 'callers-own' } } }, {}],
     ['at a provider for which the caller has a key', { provider_configs: { p1: { api_key: 'callers-own' } } }, {}],
     ['where one call is allowed', {}, { maxAttempts: 1 }],

@@ -198,6 +198,12 @@ const OF_SECRETS: readonly Guard[] = [
 
 const OF_FAILOVER: readonly Guard[] = [
   guard(
+    'who has recovered is asked again',
+    'proxy/pick.ts',
+    ["|| (state === 'half-open' && !target.breaker.probing)", ''],
+    'faults/outage',
+  ),
+  guard(
     'one probe at a time',
     'proxy/breaker.ts',
     ['this.#probe !== undefined ||', 'false ||'],
@@ -260,13 +266,17 @@ const OF_FAILOVER: readonly Guard[] = [
 ];
 
 const OF_HEDGING: readonly Guard[] = [
+  guard('who is outrun is cut off', 'proxy/hedging.ts', ['  rival.lifeline.end();\n', ''], 'path/hedging'),
   guard(
-    'who is outrun is cut off',
+    'the host’s own code comes first',
     'proxy/hedging.ts',
-    ['rival.call.outrun();\n          rival.lifeline.end();', ''],
+    [
+      'while (!ended.gone && call.askedForMs < ms) await pause(ms - call.askedForMs, clock, ended);',
+      'await pause(ms, clock, ended);',
+    ],
     'path/hedging',
   ),
-  guard('what stays at a provider is asked for once', 'proxy/hedging.ts', ['store !== true', 'true'], 'path/hedging'),
+  guard('what stays at a provider is asked for once', 'proxy/hedging.ts', ["['store', ", '['], 'path/hedging'),
   guard('a hedge is paid for', 'proxy/failover.ts', ['!this.#budget.takeSpare(HEDGE_COST)', 'false'], 'path/hedging'),
   guard(
     'failures come before hedges',
