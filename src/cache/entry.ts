@@ -8,8 +8,8 @@ export interface CachedAnswer {
   readonly storedAt: number;
   readonly served: ServedBy;
   readonly finishReason: string | undefined;
-  /** A new object each time: hooks are told of it, and what one does to it must not reach the next request. */
-  readonly usage: Usage | undefined;
+  /** As JSON: most replays send it without reading it. */
+  readonly usage: string | undefined;
   /**
    * The members of the completion as JSON text, without braces and without those that each replay writes anew
    * (`id`, `object`, `created`, `usage`): a whole answer is served again without being parsed.
@@ -19,8 +19,13 @@ export interface CachedAnswer {
 
 const LINE_END = 0x0a;
 
+/** What stands before the members. */
+interface StoredFacts extends Omit<CachedAnswer, 'members' | 'usage'> {
+  readonly usage: Usage | undefined;
+}
+
 /** One line of facts, then the members. */
-export function encodeEntry(completion: ChatCompletion, facts: Omit<CachedAnswer, 'members'>): Uint8Array {
+export function encodeEntry(completion: ChatCompletion, facts: StoredFacts): Uint8Array {
   const { id: _id, object: _object, created: _created, usage: _usage, ...rest } = completion;
   return Buffer.from(`${JSON.stringify(facts)}\n${JSON.stringify(rest).slice(1, -1)}`);
 }
@@ -43,8 +48,7 @@ function decode(bytes: Uint8Array): CachedAnswer | undefined {
   if (lineEnd === -1) return undefined;
   const facts = parseFacts(entry.toString('utf8', 0, lineEnd));
   if (facts === undefined) return undefined;
-  // Not spread: that would read `usage` once and for all.
-  return Object.assign(facts, { members: entry.subarray(lineEnd + 1) });
+  return { ...facts, members: entry.subarray(lineEnd + 1) };
 }
 
 function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
@@ -52,14 +56,11 @@ function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
   if (!isRecord(facts)) return undefined;
   const { storedAt, served, finishReason, usage } = facts;
   if (typeof storedAt !== 'number' || !isServedBy(served)) return undefined;
-  const usageText = isRecord(usage) ? JSON.stringify(usage) : undefined;
   return {
     storedAt,
     served,
     finishReason: typeof finishReason === 'string' ? finishReason : undefined,
-    get usage() {
-      return usageText === undefined ? undefined : (JSON.parse(usageText) as Usage);
-    },
+    usage: isRecord(usage) ? JSON.stringify(usage) : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../chat/members.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
-import type { RequestContext } from '../context.js';
+import type { AnswerOutcome, RequestContext } from '../context.js';
 import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { Lifeline } from '../http/presence.js';
 import { randomId } from '../http/random-id.js';
@@ -24,7 +24,7 @@ export interface ReplayOptions {
   readonly usageOnHit: 'original' | 'zero';
 }
 
-const NO_USAGE: Usage = Object.freeze({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+const NO_USAGE = '{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}';
 
 /** In which form `request` wants its answer. */
 export function askedForm(request: ChatRequest): AskedForm {
@@ -48,8 +48,7 @@ export function replay(
   const { sink, client } = context;
   const head: AnswerHead = { status: 200, headers: { age: String(Math.floor(options.ageMs / 1_000)) } };
   const end = (complete: boolean): 'answered' => {
-    const { finishReason } = answer;
-    context.outcome = { complete, finishReason, usage, costUsd: 0, firstTokenMs: options.now - context.startedAt };
+    context.outcome = new ReplayOutcome(complete, answer.finishReason, usage, options.now - context.startedAt);
     return 'answered';
   };
   context.cacheStatus = 'HIT';
@@ -59,10 +58,36 @@ export function replay(
   return end(true);
 }
 
+/** How a replay ended. Its usage is read only for those who ask: of most replays nobody does. */
+class ReplayOutcome implements AnswerOutcome {
+  readonly costUsd = 0;
+  readonly complete: boolean;
+  readonly finishReason: string | undefined;
+  readonly firstTokenMs: number;
+  readonly #usageText: string | undefined;
+  #usage: Usage | undefined;
+
+  constructor(complete: boolean, finishReason: string | undefined, usage: string | undefined, firstTokenMs: number) {
+    this.complete = complete;
+    this.finishReason = finishReason;
+    this.#usageText = usage;
+    this.firstTokenMs = firstTokenMs;
+  }
+
+  /** An object of this request's own: what a hook does to it must not reach the next one. */
+  get usage(): Usage | undefined {
+    return (this.#usage ??= usageIn(this.#usageText));
+  }
+}
+
+function usageIn(text: string | undefined): Usage | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as Usage);
+}
+
 /** Nothing is parsed: the stored members go between a new beginning and a new end. */
-function wholeBody(answer: CachedAnswer, usage: Usage | undefined, { wallNow }: ReplayOptions): Buffer {
+function wholeBody(answer: CachedAnswer, usage: string | undefined, { wallNow }: ReplayOptions): Buffer {
   const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
-  const tail = usage === undefined ? '}' : `,"usage":${JSON.stringify(usage)}}`;
+  const tail = usage === undefined ? '}' : `,"usage":${usage}}`;
   const { members } = answer;
   // The head is ASCII; the tail need not be, where an upstream put names of its own into usage.
   const body = Buffer.allocUnsafe(head.length + members.byteLength + Buffer.byteLength(tail));
@@ -74,7 +99,7 @@ function wholeBody(answer: CachedAnswer, usage: Usage | undefined, { wallNow }: 
 
 function streamPayloads(
   answer: CachedAnswer,
-  usage: Usage | undefined,
+  usage: string | undefined,
   { form, wallNow }: ReplayOptions,
 ): string[] | undefined {
   const members = parseJson(`{${Buffer.from(answer.members).toString()}}`);
@@ -84,7 +109,7 @@ function streamPayloads(
     choices: members['choices'].filter(isRecord),
     id: freshId(),
     created: seconds(wallNow),
-    usage: usage ?? null,
+    usage: usageIn(usage) ?? null,
   };
   return splitCompletion(completion, form).map((chunk) => JSON.stringify(chunk));
 }
