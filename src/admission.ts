@@ -69,9 +69,9 @@ export class Admission {
 
   /** All stages are done. What they answered may still be on its way to the client: until then nobody has left. */
   leave(context: RequestContext): void {
-    const { res } = context;
+    const { res, client } = context;
     if (!res.writableEnded || res.writableFinished || res.destroyed) this.#remove(context);
-    else res.once('close', () => this.#remove(context));
+    else client.onClosed(() => this.#remove(context));
   }
 
   /** We leave soon: nobody shall count on this process, or on a connection to it, any more. */

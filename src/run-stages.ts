@@ -29,22 +29,14 @@ const WRITE_STALL_MS = 30_000;
  */
 export function runStages(stages: readonly Stage[], parts: RunnerParts): Middleware {
   const sinkOptions = { clock: parts.clock, errorFormat: parts.errorFormat, writeStallMs: WRITE_STALL_MS };
+  const sinkOf = (context: RequestContext): ResponseSink => new ResponseSink(context.res, context, sinkOptions);
 
   return function nordlysProxy(req, res, next) {
-    const context = openContext(
-      req,
-      () =>
-        new RequestContext(
-          req,
-          res,
-          requestIdOf(req),
-          parts.clock.now(),
-          (own) => new ResponseSink(res, own, sinkOptions),
-        ),
-    );
+    const context = openContext(req, () => new RequestContext(req, res, requestIdOf(req), parts.clock.now(), sinkOf));
     if (parts.observed === true) parts.hooks.requestBegan(context);
-    const work = (): Promise<'next' | 'answered'> => run(context, stages, parts);
-    (parts.scope === undefined ? work() : parts.scope(context, work)).then(
+    const outcome =
+      parts.scope === undefined ? run(context, stages, parts) : parts.scope(context, () => run(context, stages, parts));
+    outcome.then(
       (outcome) => {
         if (parts.observed === true) parts.hooks.requestEnded(context, undefined);
         // Out of the promise: what a later handler throws must not come back here and call `next` twice.

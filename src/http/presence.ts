@@ -54,6 +54,7 @@ export class OwnedLifeline implements Lifeline {
  */
 export class ClientPresence extends OwnedLifeline {
   #answered = false;
+  #afterwards: (() => void) | undefined;
 
   constructor(res: ServerResponse) {
     super();
@@ -61,14 +62,28 @@ export class ClientPresence extends OwnedLifeline {
       this.end();
       return;
     }
-    res.once('close', () => {
+    // Not `once`: a response closes once, and a listener that takes itself away costs more than one that stays.
+    res.on('close', () => {
       if (!this.#answered || !res.writableFinished) this.end();
+      this.#afterwards?.();
     });
   }
 
   /** Our own answer has been written to its end: that the connection then closes is no departure. */
   answered(): void {
     this.#answered = true;
+  }
+
+  /** Runs `then` once the response has closed, whether or not it was whole. Only before that. */
+  onClosed(then: () => void): void {
+    const before = this.#afterwards;
+    this.#afterwards =
+      before === undefined
+        ? then
+        : () => {
+            before();
+            then();
+          };
   }
 }
 
