@@ -40,7 +40,7 @@ export interface Cache {
    * Answers a body that this caller has sent before, before it is parsed, checked and routed.
    * `false`: nothing was written, go the whole way. Not for gateways with hooks that decide by more than the body.
    */
-  repeat(context: RequestContext, received: Uint8Array): boolean | Promise<boolean>;
+  repeat(context: RequestContext, received: Buffer): boolean | Promise<boolean>;
   /** Forgets which endpoint a repeated body went to. For when the providers have changed. */
   forgetRepeats(): void;
   statistics(): CacheStatistics;
@@ -107,7 +107,7 @@ class AnswerCache implements Cache {
       : this.#decide(lookup, found);
   };
 
-  repeat(context: RequestContext, received: Uint8Array): boolean | Promise<boolean> {
+  repeat(context: RequestContext, received: Buffer): boolean | Promise<boolean> {
     const directives = parseCacheControl(context.req.headers['cache-control']);
     const tenant = tenantOf(context, this.#options.shared);
     if (tenant === undefined || directives.noStore || directives.noCache) return false;

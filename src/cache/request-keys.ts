@@ -2,6 +2,7 @@ import type { RequestBody } from '../chat/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { digestOfBytes, digestOfRequest, keyFor } from './key.js';
+import { KnownBodies } from './known-bodies.js';
 import type { Targets } from './policy.js';
 import { Recent } from './recent.js';
 import { askedForm, type AskedForm } from './replay.js';
@@ -28,6 +29,7 @@ const MAX_KNOWN = 10_000;
  */
 export class RequestKeys {
   readonly #known = new Recent<KnownRequest>(MAX_KNOWN);
+  readonly #bodies = new KnownBodies();
   /** By what is asked. */
   readonly #drawn = new Recent<Endpoint>(MAX_KNOWN);
 
@@ -49,8 +51,13 @@ export class RequestKeys {
   }
 
   /** What `received` was when this tenant sent it before. */
-  recall(tenant: string, received: Uint8Array): KnownRequest | undefined {
-    return this.#known.get(inTenant(tenant, digestOfBytes(received)));
+  recall(tenant: string, received: Buffer): KnownRequest | undefined {
+    const kept = this.#bodies.nameOf(tenant, received);
+    const name = kept ?? inTenant(tenant, digestOfBytes(received));
+    const known = this.#known.get(name);
+    // Only bodies that do come again are worth keeping.
+    if (known !== undefined && kept === undefined) this.#bodies.keep(tenant, received, name);
+    return known;
   }
 
   /** An answer of `endpoint` is kept: what is asked again finds it there. */
@@ -61,6 +68,7 @@ export class RequestKeys {
 
   clear(): void {
     this.#known.clear();
+    this.#bodies.clear();
     this.#drawn.clear();
   }
 

@@ -490,6 +490,9 @@ describe('a repeated body', () => {
     expect(await cache.repeat(again.context, received)).toBe(true);
     expect(again.client.completion.choices).toEqual(completion().choices);
     expect(again.context.cacheStatus).toBe('HIT');
+    const oncemore = unread();
+    expect(await cache.repeat(oncemore.context, received)).toBe(true);
+    expect(oncemore.client.completion.choices).toEqual(completion().choices);
   });
 
   const refused: { it: string; asked: Asked; bytes?: Buffer }[] = [
@@ -503,6 +506,8 @@ describe('a repeated body', () => {
   it.each(refused)('$it goes the whole way', async ({ asked, bytes }) => {
     const { ask, cache } = bench();
     await ask({ received });
+    // Once by its hash, and then by its bytes.
+    expect(await cache.repeat(unread().context, received)).toBe(true);
     const again = unread(asked);
     expect(await cache.repeat(again.context, bytes ?? received)).toBe(false);
     expect(again.client.head).toBeUndefined();
@@ -511,6 +516,7 @@ describe('a repeated body', () => {
   it('is forgotten when the providers have changed', async () => {
     const { ask, cache } = bench();
     await ask({ received });
+    expect(await cache.repeat(unread().context, received)).toBe(true);
     cache.forgetRepeats();
     expect(await cache.repeat(unread().context, received)).toBe(false);
     expect((await ask({ received })).outcome).toBe('answered');
