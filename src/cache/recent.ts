@@ -1,32 +1,34 @@
-/** A map that forgets what was not asked for longest, once it is full. */
+/**
+ * A map that forgets what was not asked for lately, once it is full. In two halves: what is found in the younger one stays
+ * where it is, so that to be asked for moves nothing, and the older one goes as a whole.
+ */
 export class Recent<V> {
-  readonly #limit: number;
-  // A Map keeps insertion order: taken out and put back in = most recent.
-  readonly #values = new Map<string, V>();
+  readonly #half: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
 
+  /** @param limit - Values that are held at most; at least half as many are. */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#half = limit >> 1;
   }
 
   get(key: string): V | undefined {
-    const value = this.#values.get(key);
-    if (value === undefined) return undefined;
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    return value;
+    const value = this.#young.get(key);
+    if (value !== undefined) return value;
+    const older = this.#old.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: string, value: V): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    if (this.#values.size <= this.#limit) return;
-    for (const oldest of this.#values.keys()) {
-      this.#values.delete(oldest);
-      return;
-    }
+    this.#young.set(key, value);
+    if (this.#young.size < this.#half) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 
   clear(): void {
-    this.#values.clear();
+    this.#young = new Map();
+    this.#old = new Map();
   }
 }

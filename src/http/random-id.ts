@@ -1,17 +1,18 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
-/** Bytes of one id: 96 bits, so that two are never the same. */
-const ID_BYTES = 12;
-// Drawn in bulk: one call to the system serves 256 ids.
-const pool = Buffer.allocUnsafe(256 * ID_BYTES);
-let used = pool.length;
+/** Hexadecimal digits of one id: 96 bits, so that two are never the same. */
+const DIGITS = 24;
+/** Ids that are drawn and written out at once: one call to the system serves all of them. */
+const AT_ONCE = 128;
+let pool = '';
+let used = 0;
 
 /** 24 random hexadecimal digits. */
 export function randomId(): string {
   if (used === pool.length) {
-    randomFillSync(pool);
+    pool = randomBytes((AT_ONCE * DIGITS) / 2).toString('hex');
     used = 0;
   }
-  used += ID_BYTES;
-  return pool.toString('hex', used - ID_BYTES, used);
+  used += DIGITS;
+  return pool.slice(used - DIGITS, used);
 }
