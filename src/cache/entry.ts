@@ -8,7 +8,7 @@ export interface CachedAnswer {
   readonly storedAt: number;
   readonly served: ServedBy;
   readonly finishReason: string | undefined;
-  /** As JSON: most replays send it without reading it. */
+  /** As JSON in ASCII: most replays send it without reading it. */
   readonly usage: string | undefined;
   /**
    * The members of the completion as JSON text, without braces and without those that each replay writes anew
@@ -60,8 +60,16 @@ function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
     storedAt,
     served,
     finishReason: typeof finishReason === 'string' ? finishReason : undefined,
-    usage: isRecord(usage) ? JSON.stringify(usage) : undefined,
+    usage: isRecord(usage) ? asciiJson(usage) : undefined,
   };
+}
+
+/** An upstream may have put names of its own into what it says. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function isServedBy(value: unknown): value is ServedBy {

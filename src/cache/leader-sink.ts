@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.js';
-import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors.js';
+import { bytesOf } from '../http/end-message.js';
 
 /** A call with many readers. Each word of its answer comes with who says it, since leaders are replaced. */
 export interface SharedCall {
@@ -22,8 +23,8 @@ export class LeaderSink implements AnswerSink {
     this.#leader = leader;
   }
 
-  json(head: AnswerHead, body: Uint8Array): void {
-    this.#call.json(this.#leader, head, body);
+  json(head: AnswerHead, body: AnswerBody): void {
+    this.#call.json(this.#leader, head, bytesOf(body));
   }
 
   open(head: AnswerHead): void {

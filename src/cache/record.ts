@@ -1,8 +1,9 @@
 import { CompletionAssembler } from '../chat/assemble.js';
 import { isRecord } from '../chat/members.js';
 import type { ChatCompletion } from '../chat/types.js';
-import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors.js';
+import { bytesOf } from '../http/end-message.js';
 import { parseJson } from './entry.js';
 
 /** Told when an answer came whole, after its reader got the end of it: the answer, or nothing if it cannot be kept. */
@@ -25,9 +26,9 @@ export class RecordingSink implements AnswerSink {
     this.#onWhole = onWhole;
   }
 
-  json(head: AnswerHead, body: Uint8Array): void {
+  json(head: AnswerHead, body: AnswerBody): void {
     this.#next.json(head, body);
-    this.#onWhole(head.status === 200 && body.byteLength <= this.#room ? completionIn(body) : undefined);
+    this.#onWhole(head.status === 200 && body.length <= this.#room ? completionIn(bytesOf(body)) : undefined);
   }
 
   open(head: AnswerHead): void {

@@ -2,7 +2,8 @@ import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../chat/members.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { AnswerOutcome, RequestContext } from '../context.js';
-import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
+import { asLatin1, SMALL } from '../http/end-message.js';
 import type { Lifeline } from '../http/presence.js';
 import { randomId } from '../http/random-id.js';
 import { parseJson, type CachedAnswer } from './entry.js';
@@ -84,17 +85,12 @@ function usageIn(text: string | undefined): Usage | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Usage);
 }
 
-/** Nothing is parsed: the stored members go between a new beginning and a new end. */
-function wholeBody(answer: CachedAnswer, usage: string | undefined, { wallNow }: ReplayOptions): Buffer {
+/** Nothing is parsed: the stored members go between a new beginning and a new end, both of them ASCII. */
+function wholeBody({ members }: CachedAnswer, usage: string | undefined, { wallNow }: ReplayOptions): AnswerBody {
   const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
   const tail = usage === undefined ? '}' : `,"usage":${usage}}`;
-  const { members } = answer;
-  // The head is ASCII; the tail need not be, where an upstream put names of its own into usage.
-  const body = Buffer.allocUnsafe(head.length + members.byteLength + Buffer.byteLength(tail));
-  body.write(head, 'latin1');
-  body.set(members, head.length);
-  body.write(tail, head.length + members.byteLength);
-  return body;
+  if (members.byteLength <= SMALL) return head + asLatin1(members) + tail;
+  return Buffer.concat([Buffer.from(head), members, Buffer.from(tail)]);
 }
 
 function streamPayloads(

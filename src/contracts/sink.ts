@@ -6,8 +6,8 @@ import type { GatewayError } from '../errors.js';
  * `json` | `open`, `event`*, (`done` | `fail`) | `fail`.
  */
 export interface AnswerSink {
-  /** A whole `chat.completion`. `body` is its JSON text in UTF-8. */
-  json(head: AnswerHead, body: Uint8Array): void;
+  /** A whole `chat.completion`. */
+  json(head: AnswerHead, body: AnswerBody): void;
   /** A stream begins. Nothing has been written before this. */
   open(head: AnswerHead): void;
   /** One event's payload: the JSON text of a chunk, without `data:` and line ends. False: wait for `onDrain`. */
@@ -19,6 +19,12 @@ export interface AnswerSink {
   /** No answer (an error with its status), or half of one (an error event and no `[DONE]`). */
   fail(error: GatewayError): void;
 }
+
+/**
+ * JSON text in UTF-8: its bytes, or a string with a character for each of them, which takes less to put together and to
+ * send where it is small.
+ */
+export type AnswerBody = Uint8Array | string;
 
 /** What is known of an answer when its first byte is written. */
 export interface AnswerHead {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../contracts/clock.js';
-import type { AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors.js';
 import { DONE_EVENT, formatEvent } from '../sse/format.js';
 import { endMessage } from './end-message.js';
@@ -46,13 +46,15 @@ export class ResponseSink implements AnswerSink {
     this.#options = options;
   }
 
-  json(head: AnswerHead, body: Uint8Array): void {
+  json(head: AnswerHead, body: AnswerBody): void {
     if (!this.#writable()) return;
     const headers = this.#headers(head.headers);
     headers['content-type'] = 'application/json';
-    headers['content-length'] = String(body.byteLength);
+    headers['content-length'] = String(body.length);
     this.#res.writeHead(head.status, headers);
-    this.#finish(body);
+    this.#meta.client.answered();
+    endMessage(this.#res, body);
+    this.#awaitReader();
   }
 
   open(head: AnswerHead): void {
@@ -134,12 +136,15 @@ export class ResponseSink implements AnswerSink {
     this.#finish(text);
   }
 
-  /** What the kernel does not take at once is waited for as long as the client reads some of it. */
-  #finish(last: string | Uint8Array): void {
-    const res = this.#res;
+  #finish(text: string): void {
     this.#meta.client.answered();
-    if (typeof last === 'string') res.end(last);
-    else endMessage(res, last);
+    this.#res.end(text);
+    this.#awaitReader();
+  }
+
+  /** What the kernel has not taken at once is waited for as long as the client reads some of it. */
+  #awaitReader(): void {
+    const res = this.#res;
     if (res.writableLength === 0) return;
     // The socket's own timer: it alone knows that a part of one long write has gone out. The next request on the
     // connection must not find it there.

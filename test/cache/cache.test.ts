@@ -513,6 +513,14 @@ describe('a repeated body', () => {
     expect(again.client.head).toBeUndefined();
   });
 
+  it('can be remembered by a cache in front, as any other answer', async () => {
+    const [front, behind] = [bench(), bench()];
+    await behind.ask({ received });
+    await front.ask({ received }, ({ context }) => void behind.cache.stage(context));
+    const { client } = await front.ask({ received }, boom);
+    expect(client.completion.choices).toEqual(completion().choices);
+  });
+
   it('is forgotten when the providers have changed', async () => {
     const { ask, cache } = bench();
     await ask({ received });

@@ -3,8 +3,9 @@ import { Socket } from 'node:net';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../../src/chat/types.js';
 import { RequestContext } from '../../src/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
-import type { AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
 import type { GatewayError } from '../../src/errors.js';
+import { bytesOf } from '../../src/http/end-message.js';
 import { endpointAt } from '../support/endpoint.js';
 
 /** What a client would have got, written down. */
@@ -17,10 +18,10 @@ class ClientSink implements AnswerSink {
   room = Number.POSITIVE_INFINITY;
   #resume: (() => void) | undefined;
 
-  json(head: AnswerHead, body: Uint8Array): void {
+  json(head: AnswerHead, body: AnswerBody): void {
     this.#mustBeFirst();
     this.head = head;
-    this.body = Buffer.from(body).toString();
+    this.body = Buffer.from(bytesOf(body)).toString();
     this.ending = 'done';
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chat } from '../../src/testing/index.js';
+import { chat, completion } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor } from './set-up.js';
 
@@ -22,6 +22,24 @@ it('a body that came before is answered from the cache by its bytes, to its own 
   });
   gateway.update({ renamed: { baseUrl: upstream.baseUrl, models: ['m'] } });
   expect((await ask({})).headers.get('x-nordlys-provider')).toBe('renamed');
+});
+
+it.each([
+  ['short', 1],
+  ['long', 1_000],
+])('a %s answer in any script comes back as it came', async (_length, times) => {
+  const words = 'Grüße, 你好 🙂 '.repeat(times);
+  const counted = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3, größe: '大 🙂' };
+  const upstream = await upstreamFor(completion(words, { usage: counted }));
+  const { ask } = await gatewayOver([upstream], { cache: {} });
+  await (await ask({})).text();
+  for (let turn = 0; turn < 3; turn++) {
+    const hit = await ask({});
+    expect(hit.headers.get('x-nordlys-cache')).toBe('HIT');
+    const text = await hit.text();
+    expect(hit.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+    expect(JSON.parse(text)).toMatchObject({ choices: [{ message: { content: words } }], usage: counted });
+  }
 });
 
 it('a hook that decides sees repeated requests as well', async () => {
