@@ -33,6 +33,8 @@ export class RequestContext {
   caller: Caller | undefined = undefined;
   /** Written by `validate`, replaced by `beforeRoute`: the request in wire form. */
   request: ChatRequest | undefined = undefined;
+  /** @internal Reads a request that was answered unread. */
+  readRequest: (() => ChatRequest) | undefined = undefined;
   /** Written by `validate`: the bytes that mean `request`. */
   body: RequestBody | undefined = undefined;
   /** Written by `route`. */

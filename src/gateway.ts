@@ -1,6 +1,7 @@
 import { Admission } from './admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache, type Cache } from './cache/cache.js';
+import type { ChatRequest } from './chat/types.js';
 import type { Stage } from './context.js';
 import type { Hooks } from './contracts/hooks.js';
 import { drain, type DrainOptions } from './drain.js';
@@ -56,7 +57,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
-  const validator = createValidator(options, clock, repeatsOf(cache, hooks.hooks));
+  const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
+  const validator = createValidator(options, clock, repeatsOf(cache, hooks.hooks, readLater));
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
   const proxy = createProxy(options, { clock, random, hooks });
 
@@ -104,11 +106,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 }
 
+/** Bytes up to which a body is read in one go, where a hook asks for the request that it was. */
+const READ_AT_ONCE = 64 * 1024;
+
 /** Lets the cache answer a body that it knows by its bytes, where nobody wants to look at the request first. */
-function repeatsOf(cache: Cache | undefined, hooks: Hooks): Shortcut | undefined {
-  if (cache === undefined || hooks.beforeRoute || hooks.selectCandidates || hooks.afterAnswer) return undefined;
+function repeatsOf(
+  cache: Cache | undefined,
+  { beforeRoute, selectCandidates, afterAnswer }: Hooks,
+  read: (bytes: Buffer) => ChatRequest,
+): Shortcut | undefined {
+  if (cache === undefined || beforeRoute || selectCandidates) return undefined;
   return function answerRepeat(context, bytes) {
-    return !asksForPlan(context.req) && cache.repeat(context, bytes);
+    if (asksForPlan(context.req)) return false;
+    if (afterAnswer !== undefined && bytes.length > READ_AT_ONCE) return false;
+    const answered = cache.repeat(context, bytes);
+    if (afterAnswer !== undefined && answered !== false) context.readRequest = () => read(bytes);
+    return answered;
   };
 }
 

@@ -105,7 +105,10 @@ function answerState(
   const { served, outcome } = context;
   return {
     ...hookState(context),
-    request: context.request!,
+    // A repeat is answered unread: it is read for those who ask.
+    get request() {
+      return (context.request ??= context.readRequest!());
+    },
     provider: served?.provider,
     model: served?.model,
     slug: served?.slug,

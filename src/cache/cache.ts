@@ -140,6 +140,7 @@ class AnswerCache implements Cache {
   }
 
   async close(): Promise<void> {
+    this.#keys.clear();
     if (this.#options.ownsStore) await this.#options.store.close?.();
   }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { contextOf } from '../../src/index.js';
 import { chat, completion } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor } from './set-up.js';
@@ -49,6 +50,33 @@ it('a hook that decides sees repeated requests as well', async () => {
   for (let time = 0; time < 3; time++) await (await ask({})).text();
   expect(asked).toBe(3);
   expect(upstream.ledger).toHaveLength(1);
+});
+
+it('a hook that is told afterwards can see what was asked, and has it read only then', async () => {
+  const upstream = await upstreamFor(chat('hello'));
+  const seen: object[] = [];
+  const { ask } = await gatewayOver([upstream], {
+    cache: {},
+    hooks: {
+      afterAnswer(state) {
+        const { request, route } = contextOf(state.req);
+        const before = { routed: route !== undefined, read: request !== undefined };
+        seen.push({ cache: state.cache, ...before, request: state.request });
+      },
+    },
+  });
+  const body = { user: 'u', metadata: { long: 'x'.repeat(500) } };
+  for (let time = 0; time < 3; time++) await (await ask(body)).text();
+  const request = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body };
+  expect(seen).toEqual([
+    { cache: 'MISS', routed: true, read: true, request },
+    { cache: 'HIT', routed: false, read: false, request },
+    { cache: 'HIT', routed: false, read: false, request },
+  ]);
+
+  const large = { user: 'x'.repeat(70_000) };
+  for (let time = 0; time < 2; time++) await (await ask(large)).text();
+  expect(seen.at(-1)).toMatchObject({ cache: 'HIT', routed: true, request: large });
 });
 
 it('is answered from the cache the second time, however many endpoints it might have been drawn to', async () => {
