@@ -29,6 +29,8 @@ export class RequestContext {
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
   strained = false;
+  /** @internal The cache has looked under this key for it already, and has nothing that would do. */
+  missedKey: string | undefined = undefined;
   /** Written by `authenticate`. */
   caller: Caller | undefined = undefined;
   /** Written by `validate`, replaced by `beforeRoute`: the request in wire form. */

@@ -49,8 +49,8 @@ export interface Gateway extends Middleware {
  * @throws TypeError for an option that is wrong: its name, what came, and what would do.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { common, admission: limits, overloadProtection, hasTenants } = resolveGatewayOptions(options);
-  const admission = new Admission(limits, overloadProtection ? overloadOf(common.clock) : undefined);
+  const { common, admission: atWork, hasTenants } = resolveGatewayOptions(options);
+  const admission = new Admission(atWork.limits, atWork.overloadProtection ? overloadOf(common.clock) : undefined);
   const { clock, random } = common;
   const { hooks, recorder, diagnostics, scope } = createObservation(options, common.hooks, clock);
   const runner: RunnerParts = { ...common, hooks };

@@ -23,11 +23,15 @@ export interface ResolvedCommon extends RunnerParts {
   readonly hooks: HookRunner;
 }
 
-export interface ResolvedGatewayOptions {
-  readonly common: ResolvedCommon;
-  readonly admission: AdmissionOptions;
+export interface ResolvedAdmission {
+  readonly limits: AdmissionOptions;
   /** New requests are refused while the process is at its limit. */
   readonly overloadProtection: boolean;
+}
+
+export interface ResolvedGatewayOptions {
+  readonly common: ResolvedCommon;
+  readonly admission: ResolvedAdmission;
   /** Callers can be told apart, so each can have a cache of its own. */
   readonly hasTenants: boolean;
 }
@@ -75,18 +79,24 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
   const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
+  if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);
   checkObserveOptions(options);
   return {
     common: resolveCommon(options, options.errorFormat),
-    admission: {
-      maxInFlight: Math.min(
-        optionalCount('maxInFlight', options.maxInFlight, 'requests') ?? 5_000,
-        requestsWithinOpenFiles(),
-      ),
-      maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', options.maxInFlightPerCaller, 'requests') ?? Infinity,
-    },
-    overloadProtection: optionalBoolean('overloadProtection', options.overloadProtection) ?? false,
+    admission: resolveAdmission(options),
     hasTenants: options.keys !== false || options.caller !== undefined,
+  };
+}
+
+/** How many requests may be at work: in the gateway, or in a `proxy` that is mounted by itself. */
+export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
+  const { maxInFlight, maxInFlightPerCaller, overloadProtection } = options;
+  return {
+    limits: {
+      maxInFlight: Math.min(optionalCount('maxInFlight', maxInFlight, 'requests') ?? 5_000, requestsWithinOpenFiles()),
+      maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', maxInFlightPerCaller, 'requests') ?? Infinity,
+    },
+    overloadProtection: optionalBoolean('overloadProtection', overloadProtection) ?? false,
   };
 }
 
@@ -121,8 +131,8 @@ function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions
     throw refusal('onDiagnostic', 'must be a function', onDiagnostic);
   }
   if (telemetry === undefined) return;
-  const { tracer, meter, propagate } = telemetry;
   knownMembers('telemetry', telemetry, ['tracer', 'meter', 'propagate']);
+  const { tracer, meter, propagate } = telemetry;
   if (tracer !== undefined) withMethods('telemetry.tracer', tracer, ['startSpan', 'startActiveSpan']);
   if (meter !== undefined) withMethods('telemetry.meter', meter, ['createHistogram', 'createCounter']);
   if (optionalBoolean('telemetry.propagate', propagate) === true && tracer === undefined) {

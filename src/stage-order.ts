@@ -28,12 +28,12 @@ export function behind(stage: string, ...earlier: readonly (keyof typeof PASSED)
 }
 
 /** The host may well have authenticated by itself: a request of nobody is told of, and goes on. */
-export function askWhoAsks(): Stage {
+export function askWhoAsks(stage: string): Stage {
   const tell = once();
   return (context) => {
     if (!context.authenticated && context.caller === undefined) {
       tell(
-        'proxy: this request has not passed authenticate, so providers are asked for anybody. Mount authenticate before it; authenticate({ keys: false }) says that the host has let the caller in.',
+        `${stage}: this request has not passed authenticate, so anybody is answered. Mount authenticate before it; authenticate({ keys: false }) says that the host has let the caller in.`,
       );
     }
     return 'next';

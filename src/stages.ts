@@ -1,3 +1,4 @@
+import { Admission } from './admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
 import { askWhoAsks, behind, markAuthenticated } from './stage-order.js';
@@ -10,8 +11,9 @@ import type {
   RouteOptions,
   ValidateOptions,
 } from './options.js';
+import { overloadOf } from './overload.js';
 import { createProxy } from './proxy/proxy.js';
-import { resolveStageOptions } from './resolve-options.js';
+import { resolveAdmission, resolveStageOptions } from './resolve-options.js';
 import { createRouter } from './route/route.js';
 import { runStages } from './run-stages.js';
 import { createValidator } from './validate/validate.js';
@@ -49,11 +51,17 @@ export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('cache', options);
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
   const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
-  return runStages([behind('cache', 'validate', 'route'), stage], common);
+  return runStages([behind('cache', 'validate', 'route'), askWhoAsks('cache'), stage], common);
 }
 
 /** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */
 export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('proxy', options);
-  return runStages([behind('proxy', 'validate', 'route'), askWhoAsks(), createProxy(options, common).stage], common);
+  const { limits, overloadProtection } = resolveAdmission(options);
+  const admission = new Admission(limits, overloadProtection ? overloadOf(common.clock) : undefined);
+  const { stage } = createProxy(options, common);
+  return runStages([behind('proxy', 'validate', 'route'), askWhoAsks('proxy'), admission.admitCaller, stage], {
+    ...common,
+    admission,
+  });
 }

@@ -71,7 +71,7 @@ export function resolveCacheOptions(
     store:
       storeIn(options) ??
       lruStore({ maxEntries, maxBytes, now: clock === systemClock ? undefined : () => clock.wallNow() }),
-    ownsStore: options.store === undefined,
+    ownsStore: (options.store ?? undefined) === undefined,
     ttlMs: whole('cache.ttlMs', options.ttlMs, 300_000),
     shared,
     usageOnHit: optionalOneOf('cache.usageOnHit', options.usageOnHit, ['original', 'zero']) ?? 'original',
@@ -92,7 +92,7 @@ function resolveCoalesce(coalesce: CacheOptions['coalesce']): ResolvedCoalesceOp
 }
 
 function storeIn({ store }: CacheOptions): CacheStore | undefined {
-  if (store === undefined) return undefined;
+  if (store === undefined || store === null) return undefined;
   const missing = (['get', 'set', 'delete'] as const).find((method) => typeof store[method] !== 'function');
   if (missing === undefined) return store;
   throw new TypeError(

@@ -101,7 +101,7 @@ class AnswerCache implements Cache {
       this.#bypass(context, directives);
       return this.#record(lookup);
     }
-    const found = this.#store.get(lookup.known.key);
+    const found = context.missedKey === lookup.known.key ? undefined : this.#store.get(lookup.known.key);
     return found instanceof Promise
       ? found.then((answer) => this.#decide(lookup, answer))
       : this.#decide(lookup, found);
@@ -116,6 +116,8 @@ class AnswerCache implements Cache {
     const found = this.#store.get(known.key);
     const answerFrom = (answer: CachedAnswer | undefined): boolean | Promise<boolean> => {
       const answered = this.#answer({ context, tenant, known, directives }, answer);
+      // Who goes the whole way now comes by here again.
+      if (answered === undefined) context.missedKey = known.key;
       return answered instanceof Promise ? answered.then(isAnswered) : isAnswered(answered);
     };
     return found instanceof Promise ? found.then(answerFrom) : answerFrom(found);

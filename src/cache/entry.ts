@@ -27,7 +27,9 @@ interface StoredFacts extends Omit<CachedAnswer, 'members' | 'usage'> {
 /** One line of facts, then the members. */
 export function encodeEntry(completion: ChatCompletion, facts: StoredFacts): Uint8Array {
   const { id: _id, object: _object, created: _created, usage: _usage, ...rest } = completion;
-  return Buffer.from(`${JSON.stringify(facts)}\n${JSON.stringify(rest).slice(1, -1)}`);
+  const members = JSON.stringify(rest).slice(1, -1);
+  const length = Buffer.byteLength(members);
+  return Buffer.from(`${JSON.stringify({ ...facts, length })}\n${members}`);
 }
 
 /** What was read of entries that their stores still hold in memory: the same array holds the same answer. */
@@ -46,16 +48,17 @@ function decode(bytes: Uint8Array): CachedAnswer | undefined {
   const entry = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lineEnd = entry.indexOf(LINE_END);
   if (lineEnd === -1) return undefined;
-  const facts = parseFacts(entry.toString('utf8', 0, lineEnd));
-  if (facts === undefined) return undefined;
-  return { ...facts, members: entry.subarray(lineEnd + 1) };
+  const members = entry.subarray(lineEnd + 1);
+  const facts = parseFacts(entry.toString('utf8', 0, lineEnd), members.length);
+  return facts === undefined ? undefined : { ...facts, members };
 }
 
-function parseFacts(line: string): Omit<CachedAnswer, 'members'> | undefined {
+/** @param length - of the members that came: a store may have lost some of them */
+function parseFacts(line: string, length: number): Omit<CachedAnswer, 'members'> | undefined {
   const facts = parseJson(line);
   if (!isRecord(facts)) return undefined;
   const { storedAt, served, finishReason, usage } = facts;
-  if (typeof storedAt !== 'number' || !isServedBy(served)) return undefined;
+  if (typeof storedAt !== 'number' || !isServedBy(served) || facts['length'] !== length) return undefined;
   return {
     storedAt,
     served,

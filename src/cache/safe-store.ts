@@ -37,7 +37,12 @@ export class SafeStore {
   }
 
   size(): { readonly entries: number; readonly bytes: number } | undefined {
-    return this.#store.size?.();
+    try {
+      const size = this.#store.size?.();
+      return typeof size?.entries === 'number' && typeof size.bytes === 'number' ? size : undefined;
+    } catch {
+      return this.#fault();
+    }
   }
 
   async #inTime(found: Promise<Uint8Array | undefined>): Promise<CachedAnswer | undefined> {

@@ -35,6 +35,8 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
  */
 export function requestedModel(req: MountedRequest): string | undefined {
   const url = req.url ?? '/';
+  // All of them, wherever that is mounted: the path in front may have `/models/` in it, too.
+  if (/^(?:\/v1)?\/models$/.test(pathOf(url))) return undefined;
   const found = /^(?:\/v1)?\/models\/(.+)/.exec(pathOf(url)) ?? /\/models\/(.+)/.exec(pathOf(req.originalUrl ?? url));
   try {
     return found?.[1] && decodeURIComponent(found[1]);

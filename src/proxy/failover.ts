@@ -119,9 +119,12 @@ class Failover implements Chain {
     return result;
   }
 
-  /** Only beside the first call, and only where the operator pays: what a caller pays for is asked once. */
-  #mayHedge({ candidate }: Pick): boolean {
-    const first = this.context.attempts.length === 0;
+  /**
+   * Only beside the first call, and only where the operator pays: what a caller pays for is asked once. A probe must come
+   * to its own end, or its breaker would never hear how things are.
+   */
+  #mayHedge({ candidate, target }: Pick): boolean {
+    const first = this.context.attempts.length === 0 && target.breaker.state === 'closed';
     return first && !this.hasOverride(candidate) && canBeHedged(this.context.request!);
   }
 

@@ -55,6 +55,7 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['the store’s get rejects', { cache: { store: { get: rejects, set() {}, delete() {} } } }],
   ['the store’s set throws', { cache: { store: { get: () => undefined, set: bug, delete() {} } } }],
   ['the store’s set rejects', { cache: { store: { get: () => undefined, set: rejects, delete() {} } } }],
+  ['the store’s size throws', { cache: { store: { get: () => undefined, set() {}, delete() {}, size: bug } } }],
   ['the store answers nonsense', { cache: { store: { get: () => 'text' as never, set() {}, delete() {} } } }],
   ['a format’s encodeRequest throws', { format: { encodeRequest: bug } }],
   ['a format encodes what is no JSON', { format: { encodeRequest: () => undefined } }],

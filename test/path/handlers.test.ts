@@ -66,6 +66,18 @@ describe('GET /v1/models/{id}', () => {
     }
   });
 
+  it.each(['/models/llm', '/api/models/v1'])('is not taken for the list of a gateway at %s', async (mount) => {
+    const app = express().use(mount, await gatewayFor({ providers }));
+    const { body: list } = await request(app)
+      .get(`${mount}/models`)
+      .set(...key);
+    expect(list).toMatchObject({ object: 'list', data: [{ id: 'm' }, { id: 'maker/models/large' }] });
+    const { body: one } = await request(app)
+      .get(`${mount}/models/m`)
+      .set(...key);
+    expect(one).toMatchObject({ id: 'm' });
+  });
+
   it('is asked for with GET or HEAD', async () => {
     const app = express().use('/v1', await gatewayFor({ providers }));
     const { text } = await request(app)
@@ -291,6 +303,12 @@ describe('options that are wrong are refused at start-up', () => {
     ['a key that is too long', { keys: ['k'.repeat(513)], providers }, /^keys\[0\] must be .*, got 513 characters\./],
     ['a body timeout that is none', { keys: ['k'], providers, bodyTimeoutMs: NaN }, /bodyTimeoutMs .*, got NaN/],
     ['an unknown option', { keys: ['k'], providers, cahce: {} }, /unknown option "cahce".*cache/],
+    [
+      'an option of the gateway in its cache',
+      { keys: ['k'], providers, cache: { hooks: {} } },
+      /cache: unknown option "hooks"/,
+    ],
+    ['no telemetry', { keys: ['k'], providers, telemetry: null }, /telemetry must be an object, got null/],
     ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
     [

@@ -390,6 +390,32 @@ describe('nobody is asked beside the first', () => {
   });
 });
 
+it('lets a probe come to its own end', async () => {
+  const [recovering, other] = [await held('recovered'), await upstreamFor(completion('other'))];
+  recovering.upstream.enqueue(...Array.from({ length: 5 }, () => error(500)));
+  const set = await hedgedOver([recovering.upstream, other]);
+  const body = { provider_order: ['p0', 'p1'] };
+  for (let failed = 1; failed <= 5; failed++) {
+    const asked = ask(set, body);
+    await vi.waitFor(async () => {
+      await set.clock.advanceAsync(25);
+      expect(other.ledger).toHaveLength(failed);
+    });
+    await saidBy(await asked);
+  }
+  const breaker = () => set.gateway.status().endpoints[0]!.readiness!.breaker.state;
+  expect(breaker()).toBe('open');
+  await set.clock.advanceAsync(33_000);
+
+  const asked = ask(set, body);
+  await vi.waitFor(() => expect(recovering.upstream.ledger).toHaveLength(6));
+  await set.clock.advanceAsync(10 * AFTER_MS);
+  expect(other.ledger).toHaveLength(5);
+  await recovering.answer();
+  expect(await saidBy(await asked)).toBe('recovered');
+  expect(breaker()).toBe('closed');
+});
+
 it('is paid from the upper half of the retry budget, and not given back', async () => {
   const [slow, quick] = [await upstreamFor(hang()), await upstreamFor(completion('quick'))];
   const set = await hedgedOver([slow, quick]);

@@ -43,6 +43,38 @@ it.each([
   }
 });
 
+it('a store is asked once for a request, also where it has nothing', async () => {
+  // What was filtered is never kept.
+  const upstream = await upstreamFor(completion('…', { finishReason: 'content_filter' }));
+  let asked = 0;
+  const store = { get: () => void asked++, set() {}, delete() {} };
+  const { ask } = await gatewayOver([upstream], { cache: { store } });
+  for (let time = 1; time <= 3; time++) {
+    const answer = await ask({});
+    expect(answer.headers.get('x-nordlys-cache')).toBe('MISS');
+    await answer.text();
+    expect(asked).toBe(time);
+  }
+  expect((await ask({}, { headers: { 'cache-control': 'only-if-cached' } })).status).toBe(504);
+  expect(asked).toBe(4);
+});
+
+it('what a store has shortened is nothing', async () => {
+  const upstream = await upstreamFor(completion('A whole answer.'));
+  let kept: Uint8Array | undefined;
+  const store = {
+    get: () => kept?.subarray(0, -10),
+    set: (_key: string, value: Uint8Array) => void (kept = value),
+    delete() {},
+  };
+  const { ask } = await gatewayOver([upstream], { cache: { store } });
+  for (let time = 1; time <= 3; time++) {
+    const answer = await ask({});
+    expect(answer.headers.get('x-nordlys-cache')).toBe('MISS');
+    expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'A whole answer.' } }] });
+  }
+});
+
 it('a hook that decides sees repeated requests as well', async () => {
   const upstream = await upstreamFor(chat('hello'));
   let asked = 0;

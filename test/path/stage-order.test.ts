@@ -79,6 +79,24 @@ describe('stages in their order', () => {
     ]);
   });
 
+  it('warn also where a cache for all stands in front of authenticate', async () => {
+    const stages = await stagesFor();
+    const app = express().use(stages.validate, stages.route, stages.cache, stages.authenticate, stages.proxy);
+    await request(app).post('/').send(hello).expect(200);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('cache: this request has not passed authenticate'), { code: 'NORDLYS_STAGE_ORDER' }],
+    ]);
+  });
+
+  it('keep to the limits of proxy', async () => {
+    const { validate: asked, route: planned, authenticate: known } = await stagesFor();
+    const app = express().use(known, asked, planned, proxy({ maxInFlight: 1 }));
+    const answers = await Promise.all([1, 2].map(() => request(app).post('/').send(hello)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 503]);
+    expect(() => proxy({ maxInFlight: -3 })).toThrow(/maxInFlight must be a whole number of requests/);
+    expect(() => proxy({ overloadProtection: 'on' as never })).toThrow(/overloadProtection must be true or false/);
+  });
+
   it('take the caller that the host’s own middleware has found', async () => {
     const stages = await stagesFor();
     const signIn: RequestHandler = (req, _res, next) => {
