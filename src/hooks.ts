@@ -70,6 +70,18 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     this.#tell((observer) => observer.requestEnded?.(context, error));
   }
 
+  /** A request ended in a 500 that nobody meant. Where neither `onError` nor a logger tells the host, a warning does. */
+  failedUnmeant(error: GatewayError): void {
+    const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
+    if (isTold) return;
+    const [where] = framesOf(error.cause);
+    this.#warnOnce(
+      'NORDLYS_INTERNAL_ERROR',
+      where ?? '',
+      `A request was answered with 500, because something threw${where === undefined ? '' : ` ${where}`}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
+    );
+  }
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
@@ -86,18 +98,26 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     for (const observer of this.#observers) {
       if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
     }
-    if (!isHeard) this.#warnOnce(hook);
+    if (isHeard) return;
+    const message = `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 
   /** Without what was thrown: it may quote what somebody has written, and nobody said where that may go. */
-  #warnOnce(hook: string): void {
-    if (this.#warned.has(hook)) return;
-    this.#warned.add(hook);
-    process.emitWarning(
-      `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`,
-      { code: 'NORDLYS_HOOK_THREW' },
-    );
+  #warnOnce(code: string, about: string, message: string): void {
+    const key = `${code} ${about}`;
+    if (this.#warned.has(key) || this.#warned.size >= MAX_WARNINGS) return;
+    this.#warned.add(key);
+    process.emitWarning(message, { code });
   }
+}
+
+const MAX_WARNINGS = 20;
+
+/** Where an error was thrown, line by line, without its message. */
+export function framesOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error)) return [];
+  return (thrown.stack ?? '').split('\n').flatMap((line) => (line.startsWith('    at ') ? [line.slice(4)] : []));
 }
 
 /** Whether a reporter took it. One that throws has nobody left to report to. */

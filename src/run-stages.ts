@@ -83,6 +83,7 @@ function answerError(
   if (context.lifeline.gone) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
   const hostAnswers = onError === 'next' && next !== undefined && !context.client.gone && !context.res.headersSent;
+  if (error.code === 'internal_error' && !hostAnswers) hooks.failedUnmeant(error);
   if (hostAnswers) {
     // The host's answer stands for ours, and is no departure of the client.
     context.client.answered();

@@ -4,7 +4,7 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Logger } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors.js';
-import type { Observer } from '../hooks.js';
+import { framesOf, type Observer } from '../hooks.js';
 import { statusTold } from './facts.js';
 
 /**
@@ -86,8 +86,7 @@ function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: A
 /** Where an error came from, without its message. */
 function withoutWords(cause: unknown): object | undefined {
   if (!(cause instanceof Error)) return undefined;
-  const frames = (cause.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return { name: cause.name, stack: frames.join('\n') };
+  return { name: cause.name, stack: framesOf(cause).join('\n') };
 }
 
 function rounded(ms: number | undefined): number | undefined {

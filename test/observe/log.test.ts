@@ -1,5 +1,7 @@
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { GatewayOptions, Logger } from '../../src/index.js';
+import { errorHandler, type Gateway, type GatewayOptions, type Logger } from '../../src/index.js';
 import { chat, error, stream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/set-up.js';
 
@@ -176,5 +178,34 @@ describe('a watching hook that throws where nobody listens', () => {
   it('and none where somebody listens', async () => {
     expect(await warningsAfterTwo({ hooks: { afterAnswer, onHookError: () => undefined } })).toEqual([]);
     expect(await warningsAfterTwo({ hooks: { afterAnswer }, logger: memoryLogger().logger })).toEqual([]);
+  });
+});
+
+describe('a 500 of which nobody would hear', () => {
+  const beforeRoute = (): never => {
+    throw new Error('secret words');
+  };
+
+  async function warningsOf(options: Partial<GatewayOptions>, mount?: (gateway: Gateway) => RequestListener) {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const { ask } = await gatewayOver([await upstreamFor()], options, mount);
+    for (let time = 0; time < 2; time++) expect((await ask({})).status).toBe(500);
+    return warn.mock.calls;
+  }
+
+  it('is a warning of the process that says where, once, and not what', async () => {
+    const calls = await warningsOf({ hooks: { beforeRoute } });
+    expect(calls).toEqual([
+      [expect.stringMatching(/threw at .*beforeRoute .*log\.test\.ts/), { code: 'NORDLYS_INTERNAL_ERROR' }],
+    ]);
+    expect(JSON.stringify(calls)).not.toContain('secret words');
+  });
+
+  it('and none where somebody hears', async () => {
+    expect(await warningsOf({ hooks: { beforeRoute, onError: () => undefined } })).toEqual([]);
+    expect(await warningsOf({ hooks: { beforeRoute }, logger: memoryLogger().logger })).toEqual([]);
+    const handled = (gateway: Gateway) => express().use(gateway, errorHandler());
+    expect(await warningsOf({ hooks: { beforeRoute }, onError: 'next' }, handled)).toEqual([]);
   });
 });
