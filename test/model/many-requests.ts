@@ -6,9 +6,9 @@ import type { Endpoint } from '../../src/contracts/routing.js';
 import type { AnswerSink } from '../../src/contracts/sink.js';
 import { toGatewayError, type GatewayError } from '../../src/errors.js';
 import { HookRunner } from '../../src/hooks.js';
-import { openai } from '../../src/providers/openai.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
 import { TargetTable } from '../../src/proxy/target-table.js';
+import { endpointAt } from '../support/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
 
@@ -192,32 +192,7 @@ export class World {
   }
 }
 
-/** An endpoint of which nothing is known but where it stands. */
+/** Where nobody listens: the transport of these tests answers by itself. */
 export function endpointOf(slug: string, position: number): Endpoint {
-  return {
-    position,
-    provider: {
-      slug,
-      displayName: slug,
-      url: { origin: `http://${slug}`, protocol: 'http:', hostname: slug, port: '', path: '/v1/chat/completions' },
-      apiKey: undefined,
-      auth: { header: 'authorization', prefix: 'Bearer ' },
-      headers: {},
-      format: openai,
-      timeouts: TIMEOUTS,
-    },
-    model: 'm',
-    slug,
-    id: `${slug} m`,
-    upstreamModel: 'm',
-    pricing: undefined,
-    contextLength: undefined,
-    maxCompletionTokens: undefined,
-    quantization: 'unknown',
-    supportedParameters: undefined,
-    zdr: false,
-    dataCollection: 'allow',
-    distillable: false,
-    tier: undefined,
-  };
+  return endpointAt(`http://${slug}/v1`, slug, { position, timeouts: TIMEOUTS });
 }
