@@ -116,8 +116,12 @@ const MAX_WARNINGS = 20;
 
 /** Where an error was thrown, line by line, without its message. */
 export function framesOf(thrown: unknown): string[] {
-  if (!(thrown instanceof Error)) return [];
-  return (thrown.stack ?? '').split('\n').flatMap((line) => (line.startsWith('    at ') ? [line.slice(4)] : []));
+  if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return [];
+  const message = String(thrown.message);
+  // What somebody wrote may look like a frame.
+  const afterMessage = Math.max(0, thrown.stack.indexOf(message)) + message.length;
+  const lines = thrown.stack.slice(afterMessage).split('\n');
+  return lines.flatMap((line) => (line.startsWith('    at ') ? [line.slice(4)] : []));
 }
 
 /** Whether a reporter took it. One that throws has nobody left to report to. */

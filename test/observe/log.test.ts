@@ -183,7 +183,7 @@ describe('a watching hook that throws where nobody listens', () => {
 
 describe('a 500 of which nobody would hear', () => {
   const beforeRoute = (): never => {
-    throw new Error('secret words');
+    throw new Error('secret words\n    at secret words (in the shape of a frame)');
   };
 
   async function warningsOf(options: Partial<GatewayOptions>, mount?: (gateway: Gateway) => RequestListener) {
@@ -200,6 +200,14 @@ describe('a 500 of which nobody would hear', () => {
       [expect.stringMatching(/threw at .*beforeRoute .*log\.test\.ts/), { code: 'NORDLYS_INTERNAL_ERROR' }],
     ]);
     expect(JSON.stringify(calls)).not.toContain('secret words');
+  });
+
+  it('also where what was thrown is no error as others are', async () => {
+    const odd = Object.assign(new Error('secret words'), { stack: 7 as never });
+    const throwsOdd = (): never => {
+      throw odd;
+    };
+    expect(await warningsOf({ hooks: { beforeRoute: throwsOdd } })).toHaveLength(1);
   });
 
   it('and none where somebody hears', async () => {
