@@ -1,0 +1,167 @@
+import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
+
+/**
+ * An upstream wire format as pure translation: no clock, no network, no memory between calls.
+ * Every member but `name` and `path` is optional; what is absent means "already OpenAI's form".
+ */
+export interface WireFormat {
+  /** Name of the format: `openai`. */
+  readonly name: string;
+  /** Appended to the provider's `baseUrl`: `/chat/completions`. With `exchange`: what every path begins with, or `''`. */
+  readonly path: string;
+  /** Used where the provider's options give no `baseUrl`. */
+  readonly defaultBaseUrl?: string;
+  /** Extra request headers of the format: `anthropic-version`. Never credentials. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How the provider's key is sent where its options give no `auth`.
+   * @defaultValue `'bearer'`
+   */
+  readonly auth?: FormatAuth;
+  /**
+   * How a stream is cut into events.
+   * @defaultValue `'sse'`
+   */
+  readonly framing?: Framing;
+  /**
+   * Translates one request and reads its response. Takes the place of `encodeRequest`, `decodeCompletion` and
+   * `createChunkDecoder` where they need to know of each other. Pure: same arguments, same result.
+   * @throws UnsupportedRequest when the format cannot express the request for this model.
+   */
+  exchange?(request: ChatRequest, context: ExchangeContext): Exchange;
+  /** Parameters that the format can express for `model`. The endpoint's own list is cut down to them. */
+  supportedParameters?(model: ModelFacts): ReadonlySet<string>;
+  /**
+   * The body to send for `request` (model already the upstream's). Absent: the received bytes are sent,
+   * with `model` replaced and the gateway's own fields cut out.
+   */
+  encodeRequest?(request: ChatRequest): unknown;
+  /** A whole response as `chat.completion`. Throw when it is none: the attempt then counts as failed. */
+  decodeCompletion?(body: unknown): ChatCompletion;
+  /** One decoder per stream: an upstream event in, any number of chunks out; `'done'` ends the stream. */
+  createChunkDecoder?(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done';
+  /**
+   * What an error body says, in OpenAI's words. `undefined`: nothing readable in it.
+   * @param head - absent for an error inside a stream.
+   */
+  decodeError?(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined;
+}
+
+/** Where the key of a provider goes. */
+export type FormatAuth = 'bearer' | 'x-api-key' | 'api-key' | { readonly header: string; readonly prefix: string };
+
+/** `sse`: server-sent events. `aws-event-stream`: binary frames (`application/vnd.amazon.eventstream`). */
+export type Framing = 'sse' | 'aws-event-stream';
+
+/** Everything outside of the request that a translation may use. */
+export interface ExchangeContext {
+  readonly model: ModelFacts;
+  readonly stream: boolean;
+  /** Unique per attempt; for ids that the upstream does not give. */
+  readonly requestId: string;
+  /** Unix seconds, for `created`. */
+  readonly now: number;
+}
+
+/** What the options declare of an endpoint and a format may need. */
+export interface ModelFacts {
+  readonly upstreamModel: string;
+  /** Tokens. */
+  readonly maxCompletionTokens: number | undefined;
+  /** `models[…].format` of the options: `{ thinking: 'adaptive', nativeJsonSchema: true }`. */
+  readonly traits: Readonly<Record<string, unknown>>;
+}
+
+/** One translated request, and how its response is read. */
+export interface Exchange {
+  /** Path and query behind `baseUrl`; every name in it percent-encoded. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON value. */
+  readonly body: unknown;
+  /** Paths of request members that `body` does not express: `seed`, `messages[0].name`. */
+  readonly dropped: readonly string[];
+  /** A whole response as `chat.completion`. @throws when it is none: the attempt then counts as failed. */
+  completion(body: unknown, head: ResponseHead): ChatCompletion;
+  /** A new decoder for one stream. */
+  decoder(head: ResponseHead): ChunkDecoder;
+}
+
+/** Reads one stream of an upstream. */
+export interface ChunkDecoder {
+  /** Chunks of one event. A chunk with an `error` member ends the stream as failed; `'done'` ends it as complete. */
+  event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
+  /** The body has ended, complete or not: chunks that were held because more might have followed. */
+  end?(): readonly ChatChunk[];
+}
+
+/** Status and headers of an upstream's response. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** One event of an upstream's stream, whatever its framing. */
+export interface UpstreamEvent {
+  /** Server-sent events: `event`. AWS event stream: `:event-type` or `:exception-type`. */
+  readonly event: string | undefined;
+  readonly data: string;
+  /** The frame itself says that it is an error. */
+  readonly failed?: true;
+}
+
+/** An upstream's error in OpenAI's words. */
+export interface UpstreamErrorBody {
+  readonly message: string;
+  readonly type: string | null;
+  readonly param: string | null;
+  readonly code: string | null;
+  /** HTTP status that the error itself names, where it does. */
+  readonly status?: number | undefined;
+  /** Set where the status misleads: a 400 that means a refused key. */
+  readonly kind?: UpstreamErrorKind | undefined;
+  /** Milliseconds that the error asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** What an upstream's error means for the chain of candidates. */
+export type UpstreamErrorKind =
+  | 'auth'
+  | 'quota'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'server_error'
+  | 'model_missing'
+  | 'rejected';
+
+/**
+ * A format cannot express a request for this model; another candidate may. When no candidate is left the client
+ * gets 400 with `param`.
+ */
+export class UnsupportedRequest extends Error {
+  override readonly name = 'UnsupportedRequest';
+  /** Path of the request member: `messages[2].content[0]`. */
+  readonly param: string;
+
+  constructor(param: string, message: string) {
+    super(message);
+    this.param = param;
+  }
+}
+
+/**
+ * Headers that prove who sends exactly these bytes (AWS Signature V4). Asked last, once per attempt.
+ */
+export interface Signer {
+  sign(request: SignableRequest): Promise<Readonly<Record<string, string>>>;
+  /** Values that no client and no log may ever read. */
+  secrets(): readonly string[];
+}
+
+/** An upstream request as it is about to be sent. */
+export interface SignableRequest {
+  readonly method: 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
