@@ -3,13 +3,13 @@
 export { createGateway } from './gateway.js';
 export { authenticate, cache, proxy, route, validate } from './stages.js';
 export { statusPage } from './status-page/status-page.js';
-export { errorHandler } from './error-handler.js';
-export { contextOf } from './context.js';
-export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors.js';
+export { errorHandler } from './request/error-handler.js';
+export { contextOf } from './request/context.js';
+export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
 export { lruStore } from './stores/lru-store.js';
 export { redisStore } from './stores/redis-store.js';
 
-export type { DrainOptions } from './drain.js';
+export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { EndpointState, GatewayStatus } from './status.js';
 export type { StatusPageOptions } from './status-page/status-page.js';
@@ -33,8 +33,8 @@ export type {
   RouteOptions,
   TimeoutOptions,
   ValidateOptions,
-} from './options.js';
-export type { ErrorHandlerOptions } from './error-handler.js';
+} from './options/types.js';
+export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   ChatChoice,
   ChatChunk,
@@ -57,8 +57,8 @@ export type {
   ToolChoice,
   Usage,
 } from './chat/types.js';
-export type { AnswerOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './context.js';
-export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors.js';
+export type { AnswerOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './request/context.js';
+export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { Caller, VerifyKey } from './contracts/caller.js';
 export type {
   Diagnostic,

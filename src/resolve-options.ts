@@ -1,8 +1,8 @@
-import type { AdmissionOptions } from './admission.js';
+import type { AdmissionOptions } from './runtime/admission.js';
 import type { Clock } from './contracts/clock.js';
-import { HookRunner } from './hooks.js';
-import { requestsWithinOpenFiles } from './http/open-files.js';
-import { systemClock } from './http/system-clock.js';
+import { HookRunner } from './request/hooks.js';
+import { requestsWithinOpenFiles } from './runtime/file-descriptors.js';
+import { systemClock } from './util/clock.js';
 import type {
   AuthenticateOptions,
   CacheOptions,
@@ -12,9 +12,9 @@ import type {
   ProxyOptions,
   RouteOptions,
   ValidateOptions,
-} from './options.js';
-import { knownMembers, optionalBoolean, optionalCount, optionalOneOf, refusal, shown } from './option-checks.js';
-import type { RunnerParts } from './run-stages.js';
+} from './options/types.js';
+import { knownMembers, optionalBoolean, optionalCount, optionalOneOf, refusal, shown } from './options/checks.js';
+import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
 export interface ResolvedCommon extends RunnerParts {

@@ -1,7 +1,7 @@
-import { Admission } from './admission.js';
+import { Admission } from './runtime/admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
-import { askWhoAsks, behind, markAuthenticated } from './stage-order.js';
+import { askWhoAsks, behind, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import type {
   AuthenticateOptions,
@@ -10,12 +10,12 @@ import type {
   ProxyOptions,
   RouteOptions,
   ValidateOptions,
-} from './options.js';
-import { overloadOf } from './overload.js';
+} from './options/types.js';
+import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveAdmission, resolveStageOptions } from './resolve-options.js';
 import { createRouter } from './route/route.js';
-import { runStages } from './run-stages.js';
+import { runStages } from './request/run-stages.js';
 import { createValidator } from './validate/validate.js';
 
 /**

@@ -1,8 +1,8 @@
-import type { Admission } from './admission.js';
+import type { Admission } from './runtime/admission.js';
 import type { Cache, CacheStatistics } from './cache/cache.js';
 import type { Clock } from './contracts/clock.js';
 import type { Proxy } from './proxy/proxy.js';
-import type { TargetStatus } from './proxy/target.js';
+import type { TargetStatus } from './proxy/failover/endpoint-state.js';
 import type { EndpointReport, Router } from './route/route.js';
 
 /** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
-import type { RequestContext, Stage, StageOutcome } from '../context.js';
-import { patiently } from '../http/patience.js';
-import { GatewayError } from '../errors.js';
-import type { AuthenticateOptions } from '../options.js';
+import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
+import { patiently } from '../util/wait-for.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { AuthenticateOptions } from '../options/types.js';
 import { readApiKey } from './api-key.js';
 import { staticKeys } from './static-keys.js';
 

@@ -1,8 +1,8 @@
 import type { CacheStore } from '../contracts/store.js';
 import type { Clock } from '../contracts/clock.js';
-import { systemClock } from '../http/system-clock.js';
-import { knownMembers, optionalBoolean, optionalOneOf, refusal } from '../option-checks.js';
-import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options.js';
+import { systemClock } from '../util/clock.js';
+import { knownMembers, optionalBoolean, optionalOneOf, refusal } from '../options/checks.js';
+import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options/types.js';
 import { lruStore } from '../stores/lru-store.js';
 
 /** `CacheOptions` with every question answered. */

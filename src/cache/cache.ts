@@ -1,20 +1,20 @@
 import { tellableReason } from '../chat/finish-reason.js';
 import type { ChatCompletion } from '../chat/types.js';
-import type { RequestContext, Stage, StageOutcome } from '../context.js';
+import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
-import { GatewayError } from '../errors.js';
-import type { CacheOptions } from '../options.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { CacheOptions } from '../options/types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
-import { Flights } from './coalesce.js';
+import { Flights } from './coalesce/coalescer.js';
 import { encodeEntry, type CachedAnswer } from './entry.js';
-import type { Flight } from './flight.js';
+import type { Flight } from './coalesce/shared-request.js';
 import { keyFor } from './key.js';
 import { cacheableTargets, mayKeep, servingEndpoint, tenantOf } from './policy.js';
-import { RecordingSink } from './record.js';
+import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
-import { RequestKeys, type KnownRequest } from './request-keys.js';
-import { SafeStore } from './safe-store.js';
+import { RequestKeys, type KnownRequest } from './request-key-cache.js';
+import { SafeStore } from './store-guard.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {

@@ -1,6 +1,6 @@
-import { isRecord } from '../chat/members.js';
+import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, Usage } from '../chat/types.js';
-import type { ServedBy } from '../context.js';
+import type { ServedBy } from '../request/context.js';
 
 /** An answer as it is remembered. */
 export interface CachedAnswer {

@@ -1,6 +1,6 @@
-import { isRecord } from '../chat/members.js';
+import { isRecord } from '../util/json-object.js';
 import type { ChatChoice, ChatCompletion } from '../chat/types.js';
-import type { RequestContext } from '../context.js';
+import type { RequestContext } from '../request/context.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { SHARED_TENANT, tenantPart } from './key.js';
 

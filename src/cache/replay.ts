@@ -1,10 +1,10 @@
 import { splitCompletion } from '../chat/split.js';
-import { isRecord } from '../chat/members.js';
+import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
-import type { AnswerOutcome, RequestContext } from '../context.js';
+import type { AnswerOutcome, RequestContext } from '../request/context.js';
 import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
-import { asLatin1, SMALL } from '../http/end-message.js';
-import type { Lifeline } from '../http/presence.js';
+import { asLatin1, SMALL } from '../http/write-body.js';
+import type { Lifeline } from '../util/cancellation.js';
 import { randomId } from '../http/random-id.js';
 import { parseJson, type CachedAnswer } from './entry.js';
 

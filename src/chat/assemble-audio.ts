@@ -1,4 +1,4 @@
-import { keepLatest, type Members } from './members.js';
+import { keepLatest, type Members } from '../util/json-object.js';
 
 const IN_PIECES: ReadonlySet<string> = new Set(['data', 'transcript']);
 

@@ -1,4 +1,4 @@
-import { arrayIndex, isRecord, keepLatest, type Members } from './members.js';
+import { arrayIndex, isRecord, keepLatest, type Members } from '../util/json-object.js';
 
 const OWN_TOOL_CALL: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom']);
 const ARGUMENTS: ReadonlySet<string> = new Set(['arguments']);

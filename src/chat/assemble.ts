@@ -1,6 +1,6 @@
 import { ToolCallsAssembler, foldFunctionCall } from './assemble-tool-calls.js';
 import { AudioAssembler } from './assemble-audio.js';
-import { arrayIndex, isRecord, keepLatest, type Members } from './members.js';
+import { arrayIndex, isRecord, keepLatest, type Members } from '../util/json-object.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 /** Members of a delta that come in pieces of one text. */

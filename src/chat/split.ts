@@ -1,4 +1,4 @@
-import { isRecord, type Members } from './members.js';
+import { isRecord, type Members } from '../util/json-object.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 export interface SplitOptions {

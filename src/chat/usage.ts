@@ -1,4 +1,4 @@
-import { isRecord } from './members.js';
+import { isRecord } from '../util/json-object.js';
 import type { Usage } from './types.js';
 
 /** USD per million tokens; USD per request; USD per image. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ChatRequest, Usage } from '../chat/types.js';
-import type { GatewayError } from '../errors.js';
+import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
 import type { Candidate, ExcludedEndpoint } from './routing.js';
 

@@ -1,4 +1,4 @@
-import type { GatewayError } from '../errors.js';
+import type { GatewayError } from '../errors/gateway-error.js';
 
 /**
  * Where an answer goes: the client's response, or something in front of it (the cache's recorder,

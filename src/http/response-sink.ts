@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
-import type { GatewayError } from '../errors.js';
+import type { GatewayError } from '../errors/gateway-error.js';
 import { DONE_EVENT, formatEvent } from '../sse/format.js';
-import { endMessage } from './end-message.js';
-import { errorBody, type ErrorFormat } from './error-body.js';
+import { endMessage } from './write-body.js';
+import { errorBody, type ErrorFormat } from '../errors/error-response.js';
 
 /** What the response headers tell of a request; `RequestContext` is one. */
 export interface AnswerMeta {

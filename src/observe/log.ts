@@ -1,11 +1,11 @@
-import type { AnswerOutcome, RequestContext } from '../context.js';
+import type { AnswerOutcome, RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Logger } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
-import type { GatewayError } from '../errors.js';
-import { framesOf, type Observer } from '../hooks.js';
-import { statusTold } from './facts.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import { framesOf, type Observer } from '../request/hooks.js';
+import { statusTold } from './request-facts.js';
 
 /**
  * One line per request (`info`, or `warn` and `error` where something went wrong), one per failed upstream call

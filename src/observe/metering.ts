@@ -1,9 +1,9 @@
-import type { RequestContext } from '../context.js';
+import type { RequestContext } from '../request/context.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Meter } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
-import type { Observer } from '../hooks.js';
-import { isCallersOwn } from './facts.js';
+import type { Observer } from '../request/hooks.js';
+import { isCallersOwn } from './request-facts.js';
 import { endpointAttributes, METRICS, SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
 
 /** The GenAI client metrics, and what they cost, by OpenTelemetry. */

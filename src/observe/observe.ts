@@ -1,9 +1,9 @@
-import type { RequestContext } from '../context.js';
+import type { RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
-import { HookRunner } from '../hooks.js';
-import type { ObserveOptions } from '../options.js';
+import { HookRunner } from '../request/hooks.js';
+import type { ObserveOptions } from '../options/types.js';
 import { Diagnostics } from './diagnostics.js';
-import { HostChecks } from './host-checks.js';
+import { HostChecks } from './misconfiguration-checks.js';
 import { RequestLog } from './log.js';
 import { meteredBy } from './metering.js';
 import { Recorder } from './recorder.js';

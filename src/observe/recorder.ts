@@ -1,10 +1,10 @@
-import type { RequestContext } from '../context.js';
+import type { RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
-import type { GatewayError } from '../errors.js';
-import type { Observer } from '../hooks.js';
-import { isCallersOwn, statusTold } from './facts.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { Observer } from '../request/hooks.js';
+import { isCallersOwn, statusTold } from './request-facts.js';
 import { SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
 import { Histogram } from './histogram.js';
 

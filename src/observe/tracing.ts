@@ -1,11 +1,11 @@
-import { contextOf, type AnswerOutcome, type RequestContext } from '../context.js';
+import { contextOf, type AnswerOutcome, type RequestContext } from '../request/context.js';
 import type { AttemptRecord, Hooks } from '../contracts/hooks.js';
 import type { Span, SpanAttributes, Tracer } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
-import type { GatewayError } from '../errors.js';
-import type { Observer } from '../hooks.js';
-import { statusTold } from './facts.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { Observer } from '../request/hooks.js';
+import { statusTold } from './request-facts.js';
 import { endpointAttributes } from './gen-ai.js';
 
 // OpenTelemetry's SpanKind and SpanStatusCode.

@@ -1,16 +1,16 @@
-import type { Stage, StageOutcome } from '../context.js';
+import type { Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
-import type { HookRunner } from '../hooks.js';
+import type { HookRunner } from '../request/hooks.js';
 import type { Transport } from '../contracts/transport.js';
-import type { ProxyOptions, RouteOptions } from '../options.js';
-import { AgentPool, agentFactory } from './agents.js';
-import { literalsIn } from './guarded-connection.js';
-import { isObject, optionalBoolean, optionalCount, refusal } from '../option-checks.js';
-import { deliver } from './deliver.js';
-import { findAnswer, type FailoverParts } from './failover.js';
-import { hedgingOf } from './hedging.js';
-import { TargetTable } from './target-table.js';
-import { proxyTransport } from './transport.js';
+import type { ProxyOptions, RouteOptions } from '../options/types.js';
+import { AgentPool, agentFactory } from '../transports/agent-pool.js';
+import { literalsIn } from '../transports/ssrf-guard.js';
+import { isObject, optionalBoolean, optionalCount, refusal } from '../options/checks.js';
+import { deliver } from './send-response.js';
+import { findAnswer, type FailoverParts } from './failover/failover.js';
+import { hedgingOf } from './failover/hedging.js';
+import { TargetTable } from './failover/endpoint-states.js';
+import { proxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
 
 export interface ProxyParts {
   readonly clock: Clock;

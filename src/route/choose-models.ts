@@ -1,7 +1,7 @@
-import { GatewayError } from '../errors.js';
-import type { ModelChoice, ModelNames } from './model-names.js';
-import { shown } from '../option-checks.js';
-import { didYouMean } from '../suggest.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { ModelChoice, ModelNames } from './options/model-names.js';
+import { shown } from '../options/checks.js';
+import { didYouMean } from '../options/suggest.js';
 
 /** The members of a request that name models. */
 interface ModelFields {

@@ -1,6 +1,6 @@
 import type { Candidate, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
-import { understoodBy } from './parameters.js';
-import { rankingPrice } from './price.js';
+import { understoodBy } from './plan/parameters.js';
+import { rankingPrice } from './plan/price.js';
 
 /** An endpoint with everything a plan needs worked out at start-up: a plan then only reads and compares. */
 export interface RoutableEndpoint extends Endpoint {

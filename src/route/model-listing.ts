@@ -1,6 +1,6 @@
-import { GatewayError } from '../errors.js';
-import { shown } from '../option-checks.js';
-import { didYouMean } from '../suggest.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { shown } from '../options/checks.js';
+import { didYouMean } from '../options/suggest.js';
 import type { RoutableEndpoint } from './endpoint.js';
 import type { RouteTable } from './registry.js';
 

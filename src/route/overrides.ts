@@ -1,12 +1,12 @@
 import type { ChatRequest } from '../chat/types.js';
-import type { ProviderOverride } from '../context.js';
+import type { ProviderOverride } from '../request/context.js';
 import type { ResolvedProvider } from '../contracts/routing.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
-import { GatewayError } from '../errors.js';
-import { isObject, shown } from '../option-checks.js';
-import { fault, onlyKnown, wrongType } from './preference-values.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { isObject, shown } from '../options/checks.js';
+import { fault, onlyKnown, wrongType } from './preferences/preference-values.js';
 import type { OverridePolicy, RouteTable } from './registry.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../options/suggest.js';
 
 /**
  * What the request's `provider_configs` say, by provider slug; `undefined` when nothing. Names are case-insensitive,

@@ -1,11 +1,11 @@
 import type { ResolvedProvider } from '../contracts/routing.js';
-import type { PriceBook, RouteOptions } from '../options.js';
+import type { PriceBook, RouteOptions } from '../options/types.js';
 import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
-import { endpointDefaults, resolveModels } from './endpoint-options.js';
-import { type ModelNames, resolveModelNames } from './model-names.js';
-import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, refusal } from '../option-checks.js';
-import { compileOrigins, type OriginList } from './origins.js';
-import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './provider-options.js';
+import { endpointDefaults, resolveModels } from './options/endpoint-options.js';
+import { type ModelNames, resolveModelNames } from './options/model-names.js';
+import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, refusal } from '../options/checks.js';
+import { compileOrigins, type OriginList } from './options/origins.js';
+import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './options/provider-options.js';
 
 /** One state of the provider table. Never changes: an update puts another in its place. */
 export interface RouteTable {

@@ -1,10 +1,10 @@
 import type { Candidate, ExcludedEndpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors/gateway-error.js';
 import { excludedFor, type RoutableEndpoint } from './endpoint.js';
-import { brokenFilter } from './filters.js';
-import { shown } from '../option-checks.js';
-import { type Plan, type RoutableCandidate, toPlanned } from './plan.js';
+import { brokenFilter } from './plan/filters.js';
+import { shown } from '../options/checks.js';
+import { type Plan, type RoutableCandidate, toPlanned } from './plan/plan.js';
 import { estimatePromptTokens } from './prompt-size.js';
 import type { RouteTable } from './registry.js';
 

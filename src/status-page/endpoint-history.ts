@@ -1,4 +1,4 @@
-import type { AnswerOutcome } from '../context.js';
+import type { AnswerOutcome } from '../request/context.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { EndpointState } from '../status.js';
 import { Ring } from './ring.js';

@@ -1,9 +1,9 @@
-import type { RequestContext } from '../context.js';
+import type { RequestContext } from '../request/context.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
-import type { GatewayError } from '../errors.js';
-import type { Observer } from '../hooks.js';
-import { isCallersOwn, statusTold } from '../observe/facts.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { Observer } from '../request/hooks.js';
+import { isCallersOwn, statusTold } from '../observe/request-facts.js';
 import type { EndpointState, GatewayStatus } from '../status.js';
 import { EndpointHistory, type EndpointRecord } from './endpoint-history.js';
 import { Ring } from './ring.js';

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import type { Stage } from '../context.js';
+import type { Stage } from '../request/context.js';
 import type { Timer } from '../contracts/clock.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors/gateway-error.js';
 import type { Gateway } from '../gateway.js';
 import type { Middleware } from '../http/middleware.js';
 import { sendJson, sendText } from '../http/send.js';
-import { internalsOf, type GatewayInternals } from '../observe/internals.js';
-import { knownMembers, optionalBoolean, optionalMilliseconds, optionalText } from '../option-checks.js';
+import { internalsOf, type GatewayInternals } from '../observe/gateway-internals.js';
+import { knownMembers, optionalBoolean, optionalMilliseconds, optionalText } from '../options/checks.js';
 import { frame } from './frame.js';
 import { History } from './history.js';
 import { linkPrefix, pagePart, type PagePart } from './page-path.js';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../contracts/store.js';
-import { knownMembers, refusal } from '../option-checks.js';
+import { knownMembers, refusal } from '../options/checks.js';
 
 /** How much the store in memory may keep. */
 export interface LruStoreOptions {

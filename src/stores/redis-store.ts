@@ -1,11 +1,11 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
-import { systemClock } from '../http/system-clock.js';
-import { knownMembers, refusal } from '../option-checks.js';
-import { BestEffort } from './best-effort.js';
+import { systemClock } from '../util/clock.js';
+import { knownMembers, refusal } from '../options/checks.js';
+import { BestEffort } from './fail-open.js';
 import { lruStore, type LruStoreOptions } from './lru-store.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
-import { createSealer } from './seal.js';
+import { createSealer } from './authenticated-value.js';
 
 /** How answers are kept in Redis, and sealed. */
 export interface RedisStoreOptions {

@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from './ledger.js';
+import type { ReceivedRequest } from './request-log.js';
 import { endingSteps, onRequest, pieceStep, send, wait, type Ending, type Piece, type Script } from './script.js';
 import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
 

@@ -1,5 +1,5 @@
 import type { ChatChunk, ChatCompletion, ChunkChoice, Usage } from '../chat/types.js';
-import type { ReceivedRequest } from './ledger.js';
+import type { ReceivedRequest } from './request-log.js';
 
 /** A tool call of an answer. */
 export interface FakeToolCall {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../contracts/clock.js';
-import { NOTHING_RECEIVED, type Entry } from './ledger.js';
-import { play } from './play.js';
+import { NOTHING_RECEIVED, type Entry } from './request-log.js';
+import { play } from './run-script.js';
 import type { RequestHead } from './request-head.js';
 import { RequestParser } from './request-parser.js';
 import type { Script } from './script.js';

@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from './ledger.js';
+import type { ReceivedRequest } from './request-log.js';
 import { onRequest, send, wait, type Script, type Step } from './script.js';
 import { LAST_CHUNK, lowerCaseNames, renderChunk, renderHead, type AnswerHeaders } from './wire.js';
 

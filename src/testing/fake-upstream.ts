@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.js';
-import type { LedgerEntry } from './ledger.js';
+import type { LedgerEntry } from './request-log.js';
 import type { ScriptSource } from './script.js';
 import { ScriptedUpstream } from './scripted-upstream.js';
 

@@ -1,8 +1,8 @@
 import { error, errorBody, json } from './answers.js';
 import { chat } from './chat-answers.js';
 import { fault, type Fault } from './fault.js';
-import { ANSWER_FAULTS } from './faults-of-answers.js';
-import { drip, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './mishaps.js';
+import { ANSWER_FAULTS } from './response-faults.js';
+import { drip, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './interruptions.js';
 import { onRequest } from './script.js';
 
 const inMs = (ms: number): string => new Date(ms).toUTCString();

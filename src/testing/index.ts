@@ -3,19 +3,19 @@
 // An upstream to be told what to do.
 export { fakeUpstream } from './fake-upstream.js';
 export type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
-export type { LedgerEntry, ReceivedRequest } from './ledger.js';
+export type { LedgerEntry, ReceivedRequest } from './request-log.js';
 export type { Clock, Timer } from '../contracts/clock.js';
 
 // Scripts: what it does with one request.
 export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
-export { close, drip, earlyAnswer, hang, ignoreAbort, reset, stale, stall, stopReading } from './mishaps.js';
+export { close, drip, earlyAnswer, hang, ignoreAbort, reset, stale, stall, stopReading } from './interruptions.js';
 export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
-export type { DripOptions, MishapOptions, Moment, StallOptions } from './mishaps.js';
+export type { DripOptions, MishapOptions, Moment, StallOptions } from './interruptions.js';
 export type { AnswerHeaders } from './wire.js';
 export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 

@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from './ledger.js';
+import type { ReceivedRequest } from './request-log.js';
 
 /** One thing that a scripted upstream does. Steps are played in order; what follows `fin` or `reset` is never reached. */
 export type Step =

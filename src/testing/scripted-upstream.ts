@@ -2,10 +2,10 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { chat } from './chat-answers.js';
 import { UpstreamConnection, type ConnectionHost } from './connection.js';
 import type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
-import { Entry, type LedgerEntry } from './ledger.js';
+import { Entry, type LedgerEntry } from './request-log.js';
 import type { ScriptSource } from './script.js';
-import { systemClock } from '../http/system-clock.js';
-import { Vigil } from './vigil.js';
+import { systemClock } from '../util/clock.js';
+import { Vigil } from './condition-waiter.js';
 
 /** @internal What `fakeUpstream` makes: the listener, the queue of scripts and the ledger. */
 export class ScriptedUpstream implements FakeUpstream {

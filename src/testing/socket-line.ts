@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../contracts/clock.js';
-import type { Line } from './play.js';
+import type { Line } from './run-script.js';
 
 /** @internal An accepted socket as scripts are played on it, and who closed it. */
 export class SocketLine implements Line {

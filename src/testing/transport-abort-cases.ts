@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { stream } from './chat-answers.js';
 import { delay, eventually } from './contract-test.js';
-import type { LedgerEntry } from './ledger.js';
-import { hang, ignoreAbort } from './mishaps.js';
+import type { LedgerEntry } from './request-log.js';
+import { hang, ignoreAbort } from './interruptions.js';
 import { allClosed, exchange, probe, requestTo, type TransportBench, type TransportCase } from './transport-probe.js';
 
 /** @internal An abandoned call costs nothing, whenever it is abandoned. */

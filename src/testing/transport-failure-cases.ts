@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { raw } from './answers.js';
 import { delay } from './contract-test.js';
 import { hostileHeads } from './hostile-heads.js';
-import { close, earlyAnswer, reset } from './mishaps.js';
+import { close, earlyAnswer, reset } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { completion } from './chat-answers.js';
 import { eventually } from './contract-test.js';
-import { close, stale } from './mishaps.js';
+import { close, stale } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
 
 /** @internal Who shares a connection with whom. */

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ReceivedRequest } from './ledger.js';
+import type { ReceivedRequest } from './request-log.js';
 
 /** Response headers; a list sends the name several times. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;

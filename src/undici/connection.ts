@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
-import { GUARDED_POOL } from '../proxy/agents.js';
-import { guardedConnection, type Guard } from '../proxy/guarded-connection.js';
+import { GUARDED_POOL } from '../transports/agent-pool.js';
+import { guardedConnection, type Guard } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
   readonly guard: Guard;

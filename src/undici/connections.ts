@@ -1,7 +1,7 @@
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import type { Clock } from '../contracts/clock.js';
-import type { Guard } from '../proxy/guarded-connection.js';
-import { sharedLookup } from '../proxy/shared-lookup.js';
+import type { Guard } from '../transports/ssrf-guard.js';
+import { sharedLookup } from '../transports/dns-cache.js';
 import { Connection, poolKey, type ConnectionParts } from './connection.js';
 
 /** Idle connections that one origin may keep, in one pool. */

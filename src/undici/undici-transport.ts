@@ -1,7 +1,7 @@
 import type { Transport } from '../contracts/transport.js';
-import { systemClock } from '../http/system-clock.js';
-import { knownMembers, refusal } from '../option-checks.js';
-import { literalsIn } from '../proxy/guarded-connection.js';
+import { systemClock } from '../util/clock.js';
+import { knownMembers, refusal } from '../options/checks.js';
+import { literalsIn } from '../transports/ssrf-guard.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
 

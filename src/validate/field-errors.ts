@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
-import { GatewayError, type GatewayErrorCode } from '../errors.js';
-import { isRecord } from '../chat/members.js';
-import { kindOf } from './kind-of.js';
+import { GatewayError, type GatewayErrorCode } from '../errors/gateway-error.js';
+import { isRecord } from '../util/json-object.js';
+import { kindOf } from './json-type.js';
 import { wirePath } from './wire-path.js';
 
 const MOST_ECHOED = 100;

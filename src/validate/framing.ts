@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors/gateway-error.js';
 
 /** After an answer to a request of unclear extent nothing more on that connection can be trusted. */
 const CLOSE = { connection: 'close' };

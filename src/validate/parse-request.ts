@@ -1,18 +1,18 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { ValidateFunction } from 'ajv';
-import { isRecord, type Members } from '../chat/members.js';
-import { ReceivedBody, SerialisedBody, type MemberSpan, type RequestBody } from '../chat/request-body.js';
+import { isRecord, type Members } from '../util/json-object.js';
+import { ReceivedBody, SerialisedBody, type MemberSpan, type RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors/gateway-error.js';
 import { fieldError } from './field-errors.js';
-import { guardValue } from './guard-value.js';
-import { kindOf } from './kind-of.js';
-import { tooDeep, tooMany } from './limits.js';
-import { parseExactly } from './parse-exactly.js';
-import { checkRelations } from './relations.js';
-import { keyAt, Scan } from './scan.js';
-import { unwrapUnions } from './unwrap-unions.js';
+import { guardValue } from './check-json-value.js';
+import { kindOf } from './json-type.js';
+import { tooDeep, tooMany } from '../json/limits.js';
+import { parseExactly } from '../json/lossless-parse.js';
+import { checkRelations } from './check-cross-fields.js';
+import { keyAt, Scan } from '../json/scanner.js';
+import { unwrapUnions } from './unions/unwrap-unions.js';
 import { memberPath } from './wire-path.js';
 
 /** A checked request in wire form, and the bytes that mean it. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../contracts/clock.js';
-import { GatewayError } from '../errors.js';
-import type { Lifeline } from '../http/presence.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Lifeline } from '../util/cancellation.js';
 import { announcedLength, refuseAmbiguousFraming, refuseOtherContent } from './framing.js';
-import { linger } from './linger.js';
+import { linger } from './drain-request.js';
 
 /** A body as bytes, or as what the host's own parser has made of them. */
 export type Received =

@@ -1,5 +1,5 @@
-import { refusal } from '../option-checks.js';
-import type { ValidateOptions } from '../options.js';
+import { refusal } from '../options/checks.js';
+import type { ValidateOptions } from '../options/types.js';
 
 /** `ValidateOptions` with nothing left open. */
 export type ResolvedValidateOptions = { readonly [Key in keyof ValidateOptions]-?: NonNullable<ValidateOptions[Key]> };

@@ -1,7 +1,7 @@
-import type { RequestContext, Stage, StageOutcome } from '../context.js';
+import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { ChatRequest } from '../chat/types.js';
-import type { ValidateOptions } from '../options.js';
+import type { ValidateOptions } from '../options/types.js';
 import { checkRequest, parseLargeRequest, parseRequest, type ParsedRequest } from './parse-request.js';
 import { readBody, type Received } from './read-body.js';
 import { compileRequestSchema } from './request-schema.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../chat/members.js';
+import { isRecord } from '../util/json-object.js';
 
 const MOST_OF_A_KEY = 256;
 

@@ -2,12 +2,12 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { authenticateStage } from '../../src/authenticate/authenticate.js';
-import type { Stage } from '../../src/context.js';
-import { HookRunner } from '../../src/hooks.js';
-import { OwnedLifeline } from '../../src/http/presence.js';
-import { systemClock } from '../../src/http/system-clock.js';
-import type { AuthenticateOptions } from '../../src/options.js';
-import { runStages } from '../../src/run-stages.js';
+import type { Stage } from '../../src/request/context.js';
+import { HookRunner } from '../../src/request/hooks.js';
+import { OwnedLifeline } from '../../src/util/cancellation.js';
+import { systemClock } from '../../src/util/clock.js';
+import type { AuthenticateOptions } from '../../src/options/types.js';
+import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { rawRequest } from '../support/raw-request.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createCache, type Cache } from '../../src/cache/cache.js';
-import type { StageOutcome } from '../../src/context.js';
-import { GatewayError } from '../../src/errors.js';
-import type { CacheOptions } from '../../src/options.js';
+import type { StageOutcome } from '../../src/request/context.js';
+import { GatewayError } from '../../src/errors/gateway-error.js';
+import type { CacheOptions } from '../../src/options/types.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { completion, settled, streamOf, upstream, USAGE, visit, type Asked, type Visit } from './support.js';
 

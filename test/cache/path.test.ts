@@ -3,7 +3,7 @@ import { createClient } from 'redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { redisStore } from '../../src/index.js';
 import { chat, error, reset } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { hasRedis, startRedis } from '../stores/redis-server.js';
 import { readSse } from '../support/read-sse.js';
 

@@ -1,11 +1,11 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../../src/chat/types.js';
-import { RequestContext } from '../../src/context.js';
+import { RequestContext } from '../../src/request/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
 import type { AnswerBody, AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
-import type { GatewayError } from '../../src/errors.js';
-import { bytesOf } from '../../src/http/end-message.js';
+import type { GatewayError } from '../../src/errors/gateway-error.js';
+import { bytesOf } from '../../src/http/write-body.js';
 import { endpointAt } from '../support/endpoint.js';
 
 /** What a client would have got, written down. */

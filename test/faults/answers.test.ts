@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, faults, json, raw, sse, stream } from '../../src/testing/index.js';
-import { alone, expectHonestEnd, expectSpareAnswers, faultyAndSpare, SPARE, textOf } from './set-up.js';
+import { alone, expectHonestEnd, expectSpareAnswers, faultyAndSpare, SPARE, textOf } from './fixtures.js';
 
 const BODY = JSON.stringify({
   id: 'c',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { redisStore } from '../../src/index.js';
 import { chat, error, reset, stream, type ScriptSource } from '../../src/testing/index.js';
-import { IllRedis } from './ill-redis.js';
-import { alone, faultyAndSpare, SPARE, textOf } from './set-up.js';
+import { IllRedis } from './failing-redis.js';
+import { alone, faultyAndSpare, SPARE, textOf } from './fixtures.js';
 
 const ASKED = { messages: [{ role: 'user', content: 'the same' }] };
 

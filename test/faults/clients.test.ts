@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/http/system-clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import { ResponseSink } from '../../src/http/response-sink.js';
 import { chat, completion, hang, ignoreAbort, sse, stall, stream, type ScriptSource } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -9,7 +9,7 @@ import { listen } from '../support/listen.js';
 import { rawPost, rawRequest } from '../support/raw-request.js';
 import { contentOf, readSse } from '../support/read-sse.js';
 import { runningTime } from '../support/running-time.js';
-import { alone, gatewayOver, upstreamFor } from './set-up.js';
+import { alone, gatewayOver, upstreamFor } from './fixtures.js';
 
 const KEY = 'authorization: Bearer demo-key';
 const asking = (body: object): string =>

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { kindOfTransportFailure } from '../../src/proxy/faults.js';
+import { kindOfTransportFailure } from '../../src/proxy/upstream-failure.js';
 import { chat, raw, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild } from '../support/child.js';
 import { nameService } from '../support/name-service.js';
-import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './set-up.js';
+import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './fixtures.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { chat, error, hang, reset, type FakeUpstream } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { gatewayOver, SHORT, textOf, upstreamFor } from './set-up.js';
+import { gatewayOver, SHORT, textOf, upstreamFor } from './fixtures.js';
 
 const calls = (upstreams: readonly FakeUpstream[]): number =>
   upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0);

@@ -1,11 +1,11 @@
 import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Admission } from '../../src/admission.js';
-import { RequestContext, type Stage } from '../../src/context.js';
-import { HookRunner } from '../../src/hooks.js';
-import { ProcessVitals, type VitalSigns, type Vitals } from '../../src/http/vital-signs.js';
-import { Overload } from '../../src/overload.js';
-import { runStages } from '../../src/run-stages.js';
+import { Admission } from '../../src/runtime/admission.js';
+import { RequestContext, type Stage } from '../../src/request/context.js';
+import { HookRunner } from '../../src/request/hooks.js';
+import { ProcessVitals, type VitalSigns, type Vitals } from '../../src/runtime/process-load.js';
+import { Overload } from '../../src/runtime/overload.js';
+import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
 

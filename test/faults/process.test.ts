@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import http from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { GatewayOptions, GatewayStatus } from '../../src/index.js';
-import { requestsWithinOpenFiles } from '../../src/http/open-files.js';
+import { requestsWithinOpenFiles } from '../../src/runtime/file-descriptors.js';
 import { chat, completion, error, fakeUpstream, hang, stream, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild, type Child } from '../support/child.js';
 import { collectSse } from '../support/read-sse.js';
-import { alone, faultyAndSpare, SPARE, textOf, upstreamFor } from './set-up.js';
+import { alone, faultyAndSpare, SPARE, textOf, upstreamFor } from './fixtures.js';
 
 interface Running {
   readonly child: Child;

@@ -4,7 +4,7 @@ import { createGateway, type Gateway } from '../../src/index.js';
 import { chat, type ScriptSource } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
-import { upstreamFor } from './set-up.js';
+import { upstreamFor } from './fixtures.js';
 
 const BODY = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
 

@@ -9,7 +9,7 @@ import {
   SPARE,
   textOf,
   upstreamFor,
-} from './set-up.js';
+} from './fixtures.js';
 
 describe('F08 silence before the first byte', () => {
   it.each([

@@ -3,7 +3,7 @@ import OpenAI, { APIError } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { drip, faults, reset, sse, stall, stream } from '../../src/testing/index.js';
 import { contentOf, readSse } from '../support/read-sse.js';
-import { alone, expectHonestEnd, faultyAndSpare, SPARE, textOf, type Pair } from './set-up.js';
+import { alone, expectHonestEnd, faultyAndSpare, SPARE, textOf, type Pair } from './fixtures.js';
 
 const words = Array.from({ length: 18 }, (_, index) => `word${index} `);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Breaker, type BreakerCall } from '../../src/proxy/breaker.js';
+import { Breaker, type BreakerCall } from '../../src/proxy/failover/circuit-breaker.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 type Kind = BreakerCall['kind'];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { FALLBACK_COST, RETRY_COST, RetryBudget } from '../../src/proxy/budget.js';
+import { FALLBACK_COST, RETRY_COST, RetryBudget } from '../../src/proxy/failover/retry-budget.js';
 
 const CAPACITY = 500;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/budget.js';
-import { Fault } from '../../src/proxy/faults.js';
+import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/failover/retry-budget.js';
+import { Fault } from '../../src/proxy/upstream-failure.js';
 import type { AnsweringCall } from './answering-transport.js';
 import { MAX_ATTEMPTS, World, type Asked } from './many-requests.js';
 

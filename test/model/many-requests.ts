@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChatRequest } from '../../src/chat/types.js';
-import { RequestContext } from '../../src/context.js';
+import { RequestContext } from '../../src/request/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
 import type { AnswerSink } from '../../src/contracts/sink.js';
-import { toGatewayError, type GatewayError } from '../../src/errors.js';
-import { HookRunner } from '../../src/hooks.js';
+import { toGatewayError, type GatewayError } from '../../src/errors/gateway-error.js';
+import { HookRunner } from '../../src/request/hooks.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import { TargetTable } from '../../src/proxy/target-table.js';
+import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
 import { endpointAt } from '../support/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';

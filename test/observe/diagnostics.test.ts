@@ -5,7 +5,7 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createGateway, errorHandler, type Diagnostic, type Gateway } from '../../src/index.js';
 import { DIAGNOSTICS, type DiagnosticCode } from '../../src/observe/diagnostics.js';
-import { gatewayOver, upstreamFor, type Set } from '../path/set-up.js';
+import { gatewayOver, upstreamFor, type Set } from '../path/fixtures.js';
 
 interface Case {
   readonly it: string;

@@ -3,7 +3,7 @@ import express from 'express';
 import { expect, it } from 'vitest';
 import type { Gateway } from '../../src/index.js';
 import { error, stream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
 it('the page has every metric that is written, and no other', async () => {
   const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');

@@ -3,7 +3,7 @@ import express from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { errorHandler, type Gateway, type GatewayOptions, type Logger } from '../../src/index.js';
 import { chat, error, stream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
 type Line = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chat, completion, error, hang, stream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor, type Set } from '../path/set-up.js';
+import { gatewayOver, upstreamFor, type Set } from '../path/fixtures.js';
 import type { GatewayOptions } from '../../src/index.js';
 import { parseExposition, sumOf } from './prometheus.js';
 

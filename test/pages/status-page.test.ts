@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusPage, type Gateway } from '../../src/index.js';
 import { chat, error } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { eventually, hasBrowser, openPage, overflow, PHONE, screenshot, startBrowser } from './browser.js';
 
 /** Helmet as it comes, and as the strictest policy that a host is likely to set. */

@@ -3,7 +3,7 @@ import { generateText, jsonSchema, Output, streamText, tool } from 'ai';
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { chat, error, reset, stall, stream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor, type Set } from './set-up.js';
+import { gatewayOver, upstreamFor, type Set } from './fixtures.js';
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
 const openai = ({ baseUrl }: Set, options: object = {}): OpenAI =>

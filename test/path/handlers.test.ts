@@ -3,7 +3,7 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGateway, errorHandler, GatewayError, type Gateway, type GatewayOptions } from '../../src/index.js';
 import { error, hang } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from './set-up.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
 
 const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 

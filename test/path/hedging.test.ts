@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { GatewayError, type AttemptRecord, type GatewayOptions } from '../../src/index.js';
 import { completion, error, hang, json, type FakeUpstream } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { gatewayOver, upstreamFor } from './set-up.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
 
 const AFTER_MS = 500;
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/index.js';
 import { stream } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
-import { gatewayOver, upstreamFor } from './set-up.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
 
 type Mount = (gateway: Gateway) => RequestListener;
 

@@ -3,7 +3,7 @@ import { OpenAI as LlamaIndexOpenAI } from '@llamaindex/openai';
 import { OpenRouter } from '@openrouter/sdk';
 import { describe, expect, it } from 'vitest';
 import { chat, error, stream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor, type Set } from './set-up.js';
+import { gatewayOver, upstreamFor, type Set } from './fixtures.js';
 
 describe('LangChain, unchanged', () => {
   const model = ({ baseUrl }: Set, options: object = {}): ChatOpenAI =>

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { authenticate, contextOf, createGateway, proxy, route, validate, type Gateway } from '../../src/index.js';
 import { readSse } from '../support/read-sse.js';
 import { listen } from '../support/listen.js';
-import { upstreamFor } from './set-up.js';
+import { upstreamFor } from './fixtures.js';
 
 const MOUNT = '/v1/chat/completions';
 

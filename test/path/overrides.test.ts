@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { chat, error, hang } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from './set-up.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
 
 const BYOK = 'callers-own-key-1234';
 

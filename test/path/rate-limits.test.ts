@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { authenticate, contextOf, errorHandler, GatewayError, proxy, route, validate } from '../../src/index.js';
 import { hasRedis, startRedis } from '../stores/redis-server.js';
 import { listen } from '../support/listen.js';
-import { upstreamFor } from './set-up.js';
+import { upstreamFor } from './fixtures.js';
 
 const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { contextOf } from '../../src/index.js';
 import { chat, completion } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
-import { gatewayOver, upstreamFor } from './set-up.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
 
 it('a body that came before is answered from the cache by its bytes, to its own caller only', async () => {
   const upstream = await upstreamFor();

@@ -4,7 +4,7 @@ import type { ChatChunk } from '../../src/index.js';
 import { chat, json, raw, sse } from '../../src/testing/index.js';
 import { responseCases, scriptOf, type ResponseCase } from '../fixtures/response-cases.js';
 import { readSse } from '../support/read-sse.js';
-import { gatewayOver, upstreamFor, type Set } from './set-up.js';
+import { gatewayOver, upstreamFor, type Set } from './fixtures.js';
 
 // Only `sse-idle-timeout` waits for these; the others end long before.
 const timeouts = { idleMs: 400, firstEventMs: 5_000 };

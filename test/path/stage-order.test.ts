@@ -11,7 +11,7 @@ import {
   type CommonOptions,
   type OnErrorState,
 } from '../../src/index.js';
-import { upstreamFor } from './set-up.js';
+import { upstreamFor } from './fixtures.js';
 
 const hello = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 

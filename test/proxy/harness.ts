@@ -1,15 +1,15 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChatRequest } from '../../src/chat/types.js';
-import type { RequestContext, Stage } from '../../src/context.js';
+import type { RequestContext, Stage } from '../../src/request/context.js';
 import type { CallOutcome, Timeouts } from '../../src/contracts/routing.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
-import { HookRunner } from '../../src/hooks.js';
-import { systemClock } from '../../src/http/system-clock.js';
+import { HookRunner } from '../../src/request/hooks.js';
+import { systemClock } from '../../src/util/clock.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import { TargetTable } from '../../src/proxy/target-table.js';
-import { proxyTransport } from '../../src/proxy/transport.js';
-import { runStages } from '../../src/run-stages.js';
+import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
+import { proxyTransport } from '../../src/transports/http-proxy/http-proxy-transport.js';
+import { runStages } from '../../src/request/run-stages.js';
 import { endpointAt } from '../support/endpoint.js';
 
 export interface HarnessOptions {

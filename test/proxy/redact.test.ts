@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redact } from '../../src/proxy/redact.js';
+import { redact } from '../../src/proxy/response/redact.js';
 
 describe('redact', () => {
   it.each([

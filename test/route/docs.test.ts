@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isGatewayError } from '../../src/errors.js';
-import type { RouteOptions } from '../../src/options.js';
+import { isGatewayError } from '../../src/errors/gateway-error.js';
+import type { RouteOptions } from '../../src/options/types.js';
 import { plannerFor } from './planner.js';
 
 const guide = readFileSync(new URL('../../docs/routing.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallOutcome } from '../../src/contracts/routing.js';
-import { LiveStatistics } from '../../src/route/health.js';
+import { LiveStatistics } from '../../src/route/stats/health.js';
 import { createRegistry } from '../../src/route/registry.js';
 
 const { table } = createRegistry({ providers: { p: { baseUrl: 'https://p.example', models: ['m'] } } });

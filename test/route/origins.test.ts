@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileOrigins } from '../../src/route/origins.js';
+import { compileOrigins } from '../../src/route/options/origins.js';
 
 const list = compileOrigins('overrides.origins', [
   'https://api.example.com',

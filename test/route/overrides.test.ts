@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
-import type { RouteOptions } from '../../src/options.js';
+import type { RouteOptions } from '../../src/options/types.js';
 import { readOverrides } from '../../src/route/overrides.js';
 import { createRegistry } from '../../src/route/registry.js';
 import { refusalOf } from './planner.js';

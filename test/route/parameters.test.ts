@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
-import { membersToDrop, notUnderstood, sentParameters, understoodBy } from '../../src/route/parameters.js';
+import { membersToDrop, notUnderstood, sentParameters, understoodBy } from '../../src/route/plan/parameters.js';
 
 const sent = (fields: Record<string, unknown>) => sentParameters({ messages: [], ...fields } as ChatRequest);
 const understood = (...names: string[]) => understoodBy(new Set(names));

@@ -1,11 +1,11 @@
 import type { ChatRequest } from '../../src/chat/types.js';
 import type { Snapshot } from '../../src/contracts/routing.js';
-import { isGatewayError, type GatewayError } from '../../src/errors.js';
-import type { RouteOptions } from '../../src/options.js';
-import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from '../../src/route/plan.js';
+import { isGatewayError, type GatewayError } from '../../src/errors/gateway-error.js';
+import type { RouteOptions } from '../../src/options/types.js';
+import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from '../../src/route/plan/plan.js';
 import { createRegistry } from '../../src/route/registry.js';
 import { idOf, sampleOptions, sampleSnapshot } from './sample-table.js';
-import { UNMEASURED } from './unmeasured.js';
+import { UNMEASURED } from './no-stats.js';
 
 export interface PlannerContext extends PlanAssumptions {
   readonly anyModel?: boolean;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { plan } from '../../src/route/plan.js';
+import { plan } from '../../src/route/plan/plan.js';
 import { refusalOf, samplePlanner } from './planner.js';
-import { UNMEASURED } from './unmeasured.js';
+import { UNMEASURED } from './no-stats.js';
 
 const { ids, refused, run, table } = samplePlanner();
 

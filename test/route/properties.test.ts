@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
 import type { Snapshot } from '../../src/contracts/routing.js';
-import { isGatewayError } from '../../src/errors.js';
-import type { EndpointOptions, RouteOptions } from '../../src/options.js';
+import { isGatewayError } from '../../src/errors/gateway-error.js';
+import type { EndpointOptions, RouteOptions } from '../../src/options/types.js';
 import type { RoutableEndpoint } from '../../src/route/endpoint.js';
-import { type Plan, plan } from '../../src/route/plan.js';
+import { type Plan, plan } from '../../src/route/plan/plan.js';
 import { createRegistry } from '../../src/route/registry.js';
-import { UNMEASURED } from './unmeasured.js';
+import { UNMEASURED } from './no-stats.js';
 
 const SLUGS = ['a', 'b', 'c', 'd'];
 const MODELS = ['m', 'author/n'];

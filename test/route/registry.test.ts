@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RouteOptions } from '../../src/options.js';
+import type { RouteOptions } from '../../src/options/types.js';
 import { listModels } from '../../src/route/model-listing.js';
 import { createRegistry } from '../../src/route/registry.js';
 

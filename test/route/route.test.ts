@@ -1,14 +1,14 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { SerialisedBody } from '../../src/chat/request-body.js';
+import { SerialisedBody } from '../../src/json/request-body.js';
 import type { ChatRequest } from '../../src/chat/types.js';
-import { RequestContext, type StageOutcome } from '../../src/context.js';
+import { RequestContext, type StageOutcome } from '../../src/request/context.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
 import type { Candidate, CallOutcome } from '../../src/contracts/routing.js';
 import type { AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
-import { GatewayError, isGatewayError } from '../../src/errors.js';
-import type { RouteOptions } from '../../src/options.js';
+import { GatewayError, isGatewayError } from '../../src/errors/gateway-error.js';
+import type { RouteOptions } from '../../src/options/types.js';
 import { createRouter } from '../../src/route/route.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { refusalOf } from './planner.js';

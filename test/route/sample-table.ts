@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/contracts/routing.js';
-import type { EndpointOptions, RouteOptions } from '../../src/options.js';
+import type { EndpointOptions, RouteOptions } from '../../src/options/types.js';
 
 /** A row of the sample table, as the fixture writes it. */
 interface Row {

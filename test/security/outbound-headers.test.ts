@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { rawPost, rawRequest } from '../support/raw-request.js';
 
 /** Every header that a provider is sent. A new name here is a decision, never an accident. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/index.js';
 import type { FakeUpstream } from '../../src/testing/index.js';
 import { rawRequests, SMUGGLED, type RawRequest } from '../fixtures/raw-requests.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { rawRequest } from '../support/raw-request.js';
 
 const hosts: readonly [string, (gateway: Gateway) => RequestListener][] = [

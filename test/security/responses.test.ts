@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hostileHeads, raw, type HostileHead } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor, type Set } from '../path/set-up.js';
+import { gatewayOver, upstreamFor, type Set } from '../path/fixtures.js';
 import { collectSse, contentOf } from '../support/read-sse.js';
 
 const SHORT = { connectMs: 300, headMs: 300, firstEventMs: 300, idleMs: 300 };

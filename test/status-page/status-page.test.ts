@@ -9,7 +9,7 @@ import {
   type StatusPageOptions,
 } from '../../src/index.js';
 import { chat, error, type FakeUpstream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
 

@@ -1,5 +1,5 @@
 import type { Endpoint, Timeouts } from '../../src/contracts/routing.js';
-import { openai } from '../../src/providers/openai.js';
+import { openai } from '../../src/formats/openai.js';
 
 interface EndpointFacts extends Partial<Omit<Endpoint, 'provider' | 'slug' | 'id'>> {
   /** @defaultValue `'operator-secret'` */

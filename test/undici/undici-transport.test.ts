@@ -6,11 +6,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Transport, UpstreamHead, UpstreamUrl } from '../../src/contracts/transport.js';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
-import { CALLERS_POOL } from '../../src/proxy/agents.js';
+import { CALLERS_POOL } from '../../src/transports/agent-pool.js';
 import { undiciTransport } from '../../src/undici/index.js';
 import { readSse } from '../support/read-sse.js';
 import { nameService } from '../support/name-service.js';
-import { gatewayOver, upstreamFor } from '../path/set-up.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
 describe('undici keeps the transport contract', () => {
   transportContract(it, () => undiciTransport());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/http/system-clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import { createValidator } from '../../src/validate/validate.js';
-import { GatewayError } from '../../src/errors.js';
+import { GatewayError } from '../../src/errors/gateway-error.js';
 import { bytesOf, invalidCases, validCases, type InvalidCase, type ValidCase } from '../fixtures/cases.js';
 import { decisions } from './decisions.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.js';
-import { systemClock } from '../../src/http/system-clock.js';
+import { GatewayError } from '../../src/errors/gateway-error.js';
+import { systemClock } from '../../src/util/clock.js';
 import { createValidator } from '../../src/validate/validate.js';
 
 const validator = createValidator({}, systemClock);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/errors.js';
-import { systemClock } from '../../src/http/system-clock.js';
-import { MAX_DEPTH, MAX_TOKENS } from '../../src/validate/limits.js';
+import { GatewayError } from '../../src/errors/gateway-error.js';
+import { systemClock } from '../../src/util/clock.js';
+import { MAX_DEPTH, MAX_TOKENS } from '../../src/json/limits.js';
 import { createValidator } from '../../src/validate/validate.js';
 
 const validator = createValidator({}, systemClock);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGatewayError } from '../../src/errors.js';
-import { systemClock } from '../../src/http/system-clock.js';
+import { isGatewayError } from '../../src/errors/gateway-error.js';
+import { systemClock } from '../../src/util/clock.js';
 import type { ParsedRequest } from '../../src/validate/parse-request.js';
 import { createValidator } from '../../src/validate/validate.js';
 import { handwriting, json, objectOf, validRequest, written, type RequestObject } from './arbitraries.js';

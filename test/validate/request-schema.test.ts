@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { requestSchema } from '../../src/validate/request-schema.js';
 import type { Schema } from '../../src/validate/schema/build.js';
-import { UNIONS } from '../../src/validate/unions.js';
+import { UNIONS } from '../../src/validate/unions/unions.js';
 import { createValidator } from '../../src/validate/validate.js';
-import { systemClock } from '../../src/http/system-clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import { publishedKeys } from '../fixtures/cases.js';
 import { publishedSchemas } from './published-schemas.js';
 

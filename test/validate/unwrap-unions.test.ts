@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/http/system-clock.js';
-import { unwrapUnions } from '../../src/validate/unwrap-unions.js';
+import { systemClock } from '../../src/util/clock.js';
+import { unwrapUnions } from '../../src/validate/unions/unwrap-unions.js';
 import { createValidator } from '../../src/validate/validate.js';
 
 const validator = createValidator({}, systemClock);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatChunk, ChatRequest } from '../../src/chat/types.js';
-import { systemClock } from '../../src/http/system-clock.js';
+import { systemClock } from '../../src/util/clock.js';
 import type { Schema } from '../../src/validate/schema/build.js';
 import * as routing from '../../src/validate/schema/routing-fields.js';
 import { createValidator } from '../../src/validate/validate.js';

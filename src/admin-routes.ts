@@ -1,0 +1,97 @@
+import type { Stage } from './request/context.js';
+import { GatewayError } from './errors/gateway-error.js';
+import type { Middleware } from './http/middleware.js';
+import { requestedModel, requestedRoute } from './http/request-path.js';
+import { sendJson, sendText } from './http/send.js';
+import type { Diagnostics } from './observe/diagnostics.js';
+import { EXPOSITION_TYPE } from './observe/exposition.js';
+import { watchPath } from './observe/misconfiguration-checks.js';
+import { metricsText } from './observe/metrics.js';
+import type { Recorder } from './observe/recorder.js';
+import { modelIn } from './route/model-listing.js';
+import type { Router } from './route/route.js';
+import { runStages, type RunnerParts } from './request/run-stages.js';
+import type { GatewayStatus } from './status.js';
+
+export interface PagesParts {
+  readonly runner: RunnerParts;
+  readonly authenticate: Stage;
+  readonly router: Router;
+  readonly recorder: Recorder;
+  readonly diagnostics: Diagnostics;
+  readonly status: () => GatewayStatus;
+}
+
+/** What a gateway serves beside chat completions. */
+export interface Pages {
+  readonly models: Middleware;
+  readonly metrics: Middleware;
+  /** `stage` for GET requests of known callers. */
+  guarded(stage: Stage): Middleware;
+  /** `stage` for GET requests of everybody. */
+  open(stage: Stage): Middleware;
+  /** Every request by its path: `chat`, one of ours, or the host's. */
+  beside(chat: Middleware): Middleware;
+}
+
+export function createPages({ runner, authenticate, router, recorder, diagnostics, status }: PagesParts): Pages {
+  const guarded = (stage: Stage): Middleware => runStages([getOnly, authenticate, stage], runner);
+  const models = guarded(({ req, res }) => {
+    const id = requestedModel(req);
+    const list = router.models();
+    sendJson(res, 200, id === undefined ? list : modelIn(list, id));
+    return 'answered';
+  });
+  const metrics = guarded(({ res }) => {
+    sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status()));
+    return 'answered';
+  });
+  const responses = runStages([refuseResponsesApi], runner);
+  const unknown = runStages([refuseUnknownPath], runner);
+
+  return {
+    models,
+    metrics,
+    guarded,
+    open: (stage) => runStages([getOnly, stage], runner),
+    beside: (chat) =>
+      function nordlysGateway(req, res, next) {
+        if (req.method === 'OPTIONS' && next !== undefined) return next();
+        switch (requestedRoute(req)) {
+          case 'chat':
+            return chat(req, res, next);
+          case 'models':
+            return models(req, res, next);
+          case 'responses':
+            diagnostics.report('NORDLYS_RESPONSES_API');
+            return responses(req, res, next);
+          case 'other':
+            watchPath(req, res, diagnostics);
+            return next === undefined ? unknown(req, res) : next();
+        }
+      },
+  };
+}
+
+const getOnly: Stage = ({ req }) => {
+  if (req.method === 'GET' || req.method === 'HEAD') return 'next';
+  throw new GatewayError('method_not_supported', `This is asked for with GET, not ${req.method ?? 'this method'}.`, {
+    headers: { allow: 'GET, HEAD' },
+  });
+};
+
+/** Several clients call the Responses API by default; what they need to hear is which switch turns it off. */
+const refuseResponsesApi: Stage = () => {
+  throw new GatewayError(
+    'unknown_url',
+    'This gateway serves /v1/chat/completions, not the Responses API. Use chat completions: openai.chat.completions.create(…), openai.chat("model") in the AI SDK, useResponsesApi: false in LangChain.',
+  );
+};
+
+const refuseUnknownPath: Stage = ({ req }) => {
+  const path = (req.url ?? '/').split('?', 1)[0]!.slice(0, 100);
+  throw new GatewayError(
+    'unknown_url',
+    `Nothing is served at ${JSON.stringify(path)}. The endpoint is POST /v1/chat/completions.`,
+  );
+};

@@ -1,0 +1,58 @@
+import type { AnswerHead } from '../../contracts/sink.js';
+import type { GatewayError } from '../../errors/gateway-error.js';
+
+/** What all running streams together may keep, in characters. */
+export interface LogBudget {
+  readonly perAnswer: number;
+  readonly inAll: number;
+  used: number;
+}
+
+/** As much of an answer as has come: a whole one, or the events of a stream, each under its position. */
+export class SharedAnswer {
+  head: AnswerHead | undefined = undefined;
+  /** The body, where the answer is no stream. */
+  whole: Uint8Array | undefined = undefined;
+  end: 'done' | GatewayError | undefined = undefined;
+  readonly #budget: LogBudget;
+  #events: string[] = [];
+  // Position of the first event that is still there.
+  #first = 0;
+  #size = 0;
+
+  constructor(budget: LogBudget) {
+    this.#budget = budget;
+  }
+
+  /** The position that the next event will have. */
+  get length(): number {
+    return this.#first + this.#events.length;
+  }
+
+  get overfull(): boolean {
+    if (this.#size > this.#budget.perAnswer) return true;
+    return this.#size > 0 && this.#budget.used > this.#budget.inAll;
+  }
+
+  append(payload: string): void {
+    this.#events.push(payload);
+    this.#count(payload.length);
+  }
+
+  eventAt(position: number): string {
+    const event = this.#events[position - this.#first];
+    if (event === undefined) throw new RangeError('The event at this position has been dropped.');
+    return event;
+  }
+
+  dropBefore(position: number): void {
+    const dropped = this.#events.splice(0, Math.max(position - this.#first, 0));
+    this.#first += dropped.length;
+    for (const event of dropped) this.#count(-event.length);
+  }
+
+  #count(characters: number): void {
+    this.#size += characters;
+    this.#budget.used += characters;
+  }
+}

@@ -1,0 +1,73 @@
+import { CompletionAssembler } from '../chat/assemble.js';
+import { isRecord } from '../util/json-object.js';
+import type { ChatCompletion } from '../chat/types.js';
+import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import { bytesOf } from '../http/write-body.js';
+import { parseJson } from './entry.js';
+
+/** Told when an answer came whole, after its reader got the end of it: the answer, or nothing if it cannot be kept. */
+export type OnWhole = (completion: ChatCompletion | undefined) => void;
+
+/**
+ * Hands an answer on and puts it together on the side. The reader never waits for it, and nothing that goes wrong
+ * here is the reader's business: what cannot be recorded is simply not remembered.
+ */
+export class RecordingSink implements AnswerSink {
+  readonly #next: AnswerSink;
+  readonly #onWhole: OnWhole;
+  #room: number;
+  #assembler: CompletionAssembler | undefined;
+
+  /** @param maxBytes - Longer answers are not recorded. */
+  constructor(next: AnswerSink, maxBytes: number, onWhole: OnWhole) {
+    this.#next = next;
+    this.#room = maxBytes;
+    this.#onWhole = onWhole;
+  }
+
+  json(head: AnswerHead, body: AnswerBody): void {
+    this.#next.json(head, body);
+    this.#onWhole(head.status === 200 && body.length <= this.#room ? completionIn(bytesOf(body)) : undefined);
+  }
+
+  open(head: AnswerHead): void {
+    if (head.status === 200) this.#assembler = new CompletionAssembler();
+    this.#next.open(head);
+  }
+
+  event(payload: string): boolean {
+    if (this.#assembler !== undefined) this.#record(this.#assembler, payload);
+    return this.#next.event(payload);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#next.onDrain(resume);
+  }
+
+  done(): void {
+    this.#next.done();
+    this.#onWhole(this.#assembler?.completion());
+  }
+
+  fail(error: GatewayError): void {
+    this.#assembler = undefined;
+    this.#next.fail(error);
+  }
+
+  #record(assembler: CompletionAssembler, payload: string): void {
+    this.#room -= payload.length;
+    const chunk = this.#room < 0 ? undefined : parseJson(payload);
+    if (isRecord(chunk)) assembler.add(chunk);
+    else this.#assembler = undefined;
+  }
+}
+
+function completionIn(body: Uint8Array): ChatCompletion | undefined {
+  const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+  return isCompletion(value) ? value : undefined;
+}
+
+function isCompletion(value: unknown): value is ChatCompletion {
+  return isRecord(value) && Array.isArray(value['choices']) && value['choices'].every(isRecord);
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { isRecord } from '../util/json-object.js';
+import type { Scan } from './scanner.js';
+
+/** In lib.es2023 this is missing; every supported Node has it. */
+const json = JSON as typeof JSON & { rawJSON(text: string): object };
+
+/** A piece of a text, in bytes, and what to read instead. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * Parses a text of which JSON.parse would lose something. Long numbers keep their digits (`JSON.rawJSON`), and keys of
+ * one letter that are written as an escape are read right: V8 takes `"\u006e"` for `"\"` once it has seen a like
+ * object with that key (nodejs/node#63785), so that a caller could hide `n` from the checks.
+ */
+export function parseExactly(
+  bytes: Buffer,
+  { longNumbers, letterKeys }: Pick<Scan, 'longNumbers' | 'letterKeys'>,
+): unknown {
+  // Whoever wrote the text cannot have guessed it.
+  const mark = randomUUID();
+  const edits: Edit[] = [];
+  for (const { start, end } of pairs(longNumbers)) {
+    edits.push({ start, end, text: `"${mark}${bytes.toString('latin1', start, end)}"` });
+  }
+  for (const { start, end } of pairs(letterKeys)) {
+    edits.push({ start, end, text: plainKey(bytes.toString('latin1', start, end), mark) });
+  }
+  const text = edited(
+    bytes,
+    edits.toSorted((one, other) => one.start - other.start),
+  );
+  return withoutMarks(JSON.parse(text), mark);
+}
+
+/** A key without its escape, or, for a letter that has to be escaped, with more letters. */
+function plainKey(written: string, mark: string): string {
+  const key = String(JSON.parse(written));
+  const escaped = JSON.stringify(key);
+  return escaped.length === key.length + 2 ? escaped : `"${mark}${escaped.slice(1)}`;
+}
+
+function edited(bytes: Buffer, edits: readonly Edit[]): string {
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { start, end, text } of edits) {
+    pieces.push(bytes.toString('utf8', from, start), text);
+    from = end;
+  }
+  pieces.push(bytes.toString('utf8', from));
+  return pieces.join('');
+}
+
+/** Recursion ends where a text was refused as too deep. */
+function withoutMarks(value: unknown, mark: string): unknown {
+  if (typeof value === 'string') return value.startsWith(mark) ? json.rawJSON(value.slice(mark.length)) : value;
+  if (Array.isArray(value)) return value.map((item) => withoutMarks(item, mark));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key.startsWith(mark) ? key.slice(mark.length) : key,
+      withoutMarks(inner, mark),
+    ]),
+  );
+}
+
+function* pairs(offsets: readonly number[]): Generator<{ start: number; end: number }> {
+  for (let index = 0; index < offsets.length; index += 2) {
+    yield { start: offsets[index] as number, end: offsets[index + 1] as number };
+  }
+}

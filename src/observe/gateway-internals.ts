@@ -1,0 +1,38 @@
+import type { Stage } from '../request/context.js';
+import type { Clock } from '../contracts/clock.js';
+import type { HookRunner } from '../request/hooks.js';
+import type { Middleware } from '../http/middleware.js';
+import type { GatewayStatus } from '../status.js';
+
+/** What a page of this package may do with a gateway, beyond its public face. */
+export interface GatewayInternals {
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+  readonly status: () => GatewayStatus;
+  /** The gateway itself decides who asks; with `keys: false` it leaves that to the host. */
+  readonly authenticates: boolean;
+  /** `stage` for GET requests of known callers only. */
+  guarded(stage: Stage): Middleware;
+  /** `stage` for GET requests of everybody. */
+  open(stage: Stage): Middleware;
+  /** Runs `end` when no new requests are taken any more; more than once does no harm. */
+  onEnd(end: () => void): void;
+}
+
+const internals = new WeakMap<object, GatewayInternals>();
+
+/** @returns what ends everything that has asked for it by `onEnd` */
+export function shareInternals(gateway: object, shared: Omit<GatewayInternals, 'onEnd'>): () => void {
+  const ends: (() => void)[] = [];
+  internals.set(gateway, { ...shared, onEnd: (end) => void ends.push(end) });
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** @throws TypeError for what `createGateway` did not make. */
+export function internalsOf(gateway: object, asker: string): GatewayInternals {
+  const shared = internals.get(gateway);
+  if (shared === undefined) throw new TypeError(`${asker} needs a gateway made by createGateway.`);
+  return shared;
+}

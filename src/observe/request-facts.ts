@@ -1,0 +1,18 @@
+import type { RequestContext } from '../request/context.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+
+/** nginx's word for "the client left before there was anything to tell". */
+const CLIENT_LEFT = 499;
+
+/** The HTTP status that the client of `context` was told. */
+export function statusTold({ res, client }: RequestContext, error: GatewayError | undefined): number {
+  if (res.headersSent) return res.statusCode;
+  // With `onError: 'next'` the host's handler has still to answer.
+  return client.gone || error === undefined ? CLIENT_LEFT : error.status;
+}
+
+/** A call with a caller's own key or address: it says nothing of the endpoint, and the operator does not pay for it. */
+export function isCallersOwn({ route }: RequestContext, { provider }: Endpoint): boolean {
+  return route?.overrides?.has(provider.slug) === true;
+}

@@ -1,0 +1,263 @@
+import type { IncomingMessage } from 'node:http';
+import type { Caller, VerifyKey } from '../contracts/caller.js';
+import type { Clock } from '../contracts/clock.js';
+import type { Hooks } from '../contracts/hooks.js';
+import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
+import type { Provider } from '../contracts/provider.js';
+import type { CacheStore } from '../contracts/store.js';
+import type { Transport } from '../contracts/transport.js';
+
+/** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
+export type GatewayOptions = AuthenticateOptions &
+  ValidateOptions &
+  RouteOptions &
+  ProxyOptions &
+  ObserveOptions &
+  CommonOptions & {
+    /** Off unless given. */
+    readonly cache?: CacheOptions | undefined;
+  };
+
+/** What every stage takes. */
+export interface CommonOptions {
+  readonly hooks?: Hooks | undefined;
+  /**
+   * What becomes of an error: `respond` answers it in OpenAI's shape, `next` hands it to the host's error handler.
+   * @defaultValue `'respond'`
+   */
+  readonly onError?: 'respond' | 'next' | undefined;
+  /** @internal Time, for tests. */
+  readonly clock?: Clock | undefined;
+  /** @internal Numbers in [0, 1), for tests. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Who is told what the gateway does. Silent unless given; counting for `gateway.metrics` is always on. */
+export interface ObserveOptions {
+  /** pino, or anything of its form. Never told prompts, answers, keys or bodies. */
+  readonly logger?: Logger | undefined;
+  /** Told of probable mistakes in the set-up, each once, as `logger.warn` is. */
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** OpenTelemetry's tracer and meter, where the host has them. */
+  readonly telemetry?: TelemetryOptions | undefined;
+}
+
+/** Who may call, and who a caller is. */
+export type AuthenticateOptions =
+  | {
+      /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
+      readonly keys: readonly string[];
+      readonly verifyKey?: never;
+      readonly caller?: never;
+    }
+  | {
+      /** Looks a key up. Throws only when it could not find out (the client gets 503). */
+      readonly verifyKey: VerifyKey;
+      readonly keys?: never;
+      readonly caller?: never;
+    }
+  | {
+      /** The host has authenticated already. */
+      readonly keys: false;
+      /** Who that was, from the host's own request object. */
+      readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+      readonly verifyKey?: never;
+    };
+
+/** What is read of a request, and how strictly. */
+export interface ValidateOptions {
+  /** Largest body that is read, in bytes. @defaultValue `10_485_760` (10 MiB) */
+  readonly bodyLimit?: number | undefined;
+  /** A body must have arrived within this. @defaultValue `30_000` */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** Members that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
+  readonly unknownFields?: 'pass' | 'reject' | undefined;
+  /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
+  readonly unknownContentParts?: 'pass' | 'reject' | undefined;
+}
+
+/** Who can answer. */
+export interface RouteOptions {
+  readonly providers: Readonly<Record<string, ProviderOptions>>;
+  /** Used when a request names no model. */
+  readonly defaultModel?: string | undefined;
+  /**
+   * Model ids that leave the choice to the `selectCandidates` hook (without one: to `defaultModel`).
+   * @defaultValue `['auto', 'nordlys/hypernova', 'adaptive/auto', 'openrouter/auto']`
+   */
+  readonly autoModels?: readonly string[] | undefined;
+  /** Other names for models: alias → model, or a list to fall back along. */
+  readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** What a caller's `provider_configs` may say. @defaultValue `{ apiKeys: true, origins: [] }` */
+  readonly overrides?: OverrideOptions | undefined;
+  /**
+   * Where to look prices and context lengths up that an endpoint does not declare: the module
+   * `@pydantic/genai-prices`, or anything that answers like it. Nothing is fetched.
+   */
+  readonly fillFrom?: PriceBook | undefined;
+  /** Timeouts of every provider that sets none of its own. */
+  readonly timeouts?: TimeoutOptions | undefined;
+}
+
+/** The part of `@pydantic/genai-prices` that is used. */
+export interface PriceBook {
+  /** USD for this usage, by the provider's API address; `null` when it is not known. */
+  calcPrice(
+    usage: { input_tokens: number; output_tokens: number },
+    model: string,
+    options: { providerApiUrl: string },
+  ): {
+    readonly input_price: number;
+    readonly output_price: number;
+    readonly model: { readonly context_window?: number };
+  } | null;
+}
+
+/** What callers' `provider_configs` may say. */
+export interface OverrideOptions {
+  /** Callers may bring their own key for a configured provider. @defaultValue `true` */
+  readonly apiKeys?: boolean | undefined;
+  /** Origins (`https://host[:port]`, one `*.` label allowed) that a caller's `base_url` may name. @defaultValue none */
+  readonly origins?: readonly string[] | undefined;
+}
+
+/** How long to wait for what, in milliseconds. */
+export interface TimeoutOptions {
+  /** @defaultValue `5_000` */
+  readonly connectMs?: number | undefined;
+  /** @defaultValue `300_000` */
+  readonly headMs?: number | undefined;
+  /** @defaultValue `60_000` */
+  readonly firstEventMs?: number | undefined;
+  /** @defaultValue `60_000` */
+  readonly idleMs?: number | undefined;
+  /** @defaultValue `600_000` */
+  readonly totalMs?: number | undefined;
+}
+
+/** One provider: where it is, its key, and the models it serves. */
+export interface ProviderOptions {
+  /** Shown to people. @defaultValue the key in `providers` */
+  readonly name?: string | undefined;
+  /** Up to and without `/chat/completions`; `/v1` is never added. A query is kept. */
+  readonly baseUrl: string;
+  /** The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. */
+  readonly apiKey?: string | (() => string | Promise<string>) | undefined;
+  /** How the key is sent. @defaultValue `'bearer'` */
+  readonly auth?:
+    | 'bearer'
+    | 'x-api-key'
+    | 'api-key'
+    | { readonly header: string; readonly prefix?: string | undefined }
+    | undefined;
+  /** Sent with every request to this provider. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** @defaultValue `'openai'` */
+  readonly format?: 'openai' | Provider | undefined;
+  /** Retains nothing. @defaultValue `false` */
+  readonly zdr?: boolean | undefined;
+  /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
+  readonly dataCollection?: 'allow' | 'deny' | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  /** Names, or names with what is known of them. */
+  readonly models: readonly string[] | Readonly<Record<string, EndpointOptions | readonly EndpointOptions[]>>;
+}
+
+/** What is known of one model at one provider. Requests can ask for all of it. */
+export interface EndpointOptions {
+  /** The endpoint's slug becomes `provider/tag`. */
+  readonly tag?: string | undefined;
+  /** What the upstream calls the model. @defaultValue the model's key */
+  readonly upstreamModel?: string | undefined;
+  /** USD per million tokens; `request` and `image` in USD each. */
+  readonly pricing?:
+    | {
+        readonly prompt: number;
+        readonly completion: number;
+        readonly request?: number | undefined;
+        readonly image?: number | undefined;
+      }
+    | undefined;
+  /** Tokens of prompt and completion together. */
+  readonly contextLength?: number | undefined;
+  /** Tokens. */
+  readonly maxCompletionTokens?: number | undefined;
+  /** `fp8`, `int4` … @defaultValue `'unknown'` */
+  readonly quantization?: string | undefined;
+  /** Request members that the endpoint understands. Not given: assumed to understand all. */
+  readonly supportedParameters?: readonly string[] | undefined;
+  readonly zdr?: boolean | undefined;
+  readonly dataCollection?: 'allow' | 'deny' | undefined;
+  /** The model's author allows distillation. @defaultValue `false` */
+  readonly distillable?: boolean | undefined;
+  /** Not used unless asked for by `service_tier`, by its exact slug, or by `:nitro` / `:floor`. */
+  readonly tier?: 'flex' | 'priority' | undefined;
+}
+
+/** What the cache keeps, for how long, and where. */
+export interface CacheOptions {
+  /** @defaultValue `1_000` */
+  readonly maxEntries?: number | undefined;
+  /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
+  readonly maxBytes?: number | undefined;
+  /** How long an answer may be served again. @defaultValue `300_000` (five minutes) */
+  readonly ttlMs?: number | undefined;
+  /** Where answers live, instead of this process's memory. */
+  readonly store?: CacheStore | undefined;
+  /** Equal requests at the same time share one upstream call. @defaultValue `false` */
+  readonly coalesce?: boolean | CoalesceOptions | undefined;
+  /** One cache for all callers. Without it every caller has its own. @defaultValue `false` */
+  readonly shared?: boolean | undefined;
+  /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
+  readonly usageOnHit?: 'original' | 'zero' | undefined;
+}
+
+/** How requests share an upstream call that is under way. */
+export interface CoalesceOptions {
+  /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
+  readonly waitMs?: number | undefined;
+  /** Requests that may wait for one answer; more go their own way. @defaultValue `1_024` */
+  readonly maxFollowers?: number | undefined;
+  /** Bytes of a running stream that are kept for those who join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
+  readonly maxBufferBytes?: number | undefined;
+}
+
+/** When another provider is asked beside the first. */
+export interface HedgeOptions {
+  /**
+   * Milliseconds after which an answer takes long.
+   * @defaultValue what 95 % of the endpoint's whole answers of the last five minutes took; without 20 of them nothing is hedged
+   */
+  readonly afterMs?: number | undefined;
+}
+
+/** How upstreams are asked, how often, and how many at once. */
+export interface ProxyOptions {
+  /** Upstream calls that one request may cause. @defaultValue `5` */
+  readonly maxAttempts?: number | undefined;
+  /** Try again where the upstream may have begun an answer before it broke. @defaultValue `true` */
+  readonly retryAmbiguous?: boolean | undefined;
+  /**
+   * Ask another provider of the same model as well when the first takes long; the first answer wins, the other call is
+   * cancelled, and may be charged. Whole answers only, never with `store`, `web_search_options` or a caller's own key;
+   * one extra call a request, about one in fourteen requests at most. Not together with `retryAmbiguous: false`.
+   * @defaultValue `false`
+   */
+  readonly hedge?: boolean | HedgeOptions | undefined;
+  /** Requests at work at once. @defaultValue `5_000`, or as many as the limit of open files allows */
+  readonly maxInFlight?: number | undefined;
+  /**
+   * Refuse new requests (503) while the event loop or the heap is at its limit. The process is the host's: what stalls
+   * it may be the host's own work, so this is asked for, not assumed.
+   * @defaultValue `false`
+   */
+  readonly overloadProtection?: boolean | undefined;
+  /** Requests of one caller at work at once; beyond it 429. @defaultValue no limit of its own */
+  readonly maxInFlightPerCaller?: number | undefined;
+  /** Upstream calls at one provider at once. @defaultValue `1_024` */
+  readonly maxInFlightPerProvider?: number | undefined;
+  /** Instead of http-proxy-middleware: `undiciTransport()` of `nordlys-proxy/undici`, or your own. */
+  readonly transport?: Transport | undefined;
+  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
+  readonly errorFormat?: 'openai' | 'openrouter' | undefined;
+}

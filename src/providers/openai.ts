@@ -1,9 +1,0 @@
-import type { Provider } from '../contracts/provider.js';
-import { decodeError } from './error-body.js';
-
-/** OpenAI's own wire format: requests and answers travel as they are, only errors need reading. */
-export const openai: Provider = Object.freeze({
-  name: 'openai',
-  path: '/chat/completions',
-  decodeError,
-});

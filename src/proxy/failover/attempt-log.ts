@@ -1,0 +1,22 @@
+import type { AttemptRecord } from '../../contracts/hooks.js';
+import type { Endpoint } from '../../contracts/routing.js';
+
+/** One upstream call as the context keeps it: entered when it begins, filled in when it ends. */
+export class AttemptLog implements AttemptRecord {
+  readonly attempt: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly slug: string;
+  outcome = 'pending';
+  status: number | undefined = undefined;
+  durationMs = 0;
+  firstTokenMs: number | undefined = undefined;
+  possiblyBilled = false;
+
+  constructor(attempt: number, endpoint: Endpoint) {
+    this.attempt = attempt;
+    this.provider = endpoint.provider.slug;
+    this.model = endpoint.model;
+    this.slug = endpoint.slug;
+  }
+}

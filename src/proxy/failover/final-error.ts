@@ -1,0 +1,90 @@
+import { GatewayError } from '../../errors/gateway-error.js';
+import type { Fault } from '../upstream-failure.js';
+import { retryAfterHeaders } from '../retry-after.js';
+
+/** One failed attempt, and where it went. */
+export interface FailedAttempt {
+  readonly fault: Fault;
+  readonly provider: string;
+}
+
+/** Why the chain ended, beyond the faults themselves. */
+export type ChainEnd = 'tried' | 'deadline' | 'full';
+
+/**
+ * The answer when no candidate gave one: the best failure, in the order caller's own fault, 429, 404, 504, 503, 502.
+ * It says whether asking again can help: official SDKs obey `x-should-retry` above any rule of their own.
+ */
+export function exhausted(failures: readonly FailedAttempt[], end: ChainEnd): GatewayError {
+  if (failures.length === 0) return nobodyAsked(end);
+  const best = failures.reduce((a, b) => (rankOf(b.fault) < rankOf(a.fault) ? b : a)).fault;
+  const { error } = best;
+  return new GatewayError(codeFor(best, failures), error.message, {
+    status: error.status,
+    type: error.type,
+    param: error.param,
+    wireCode: wireCodeFor(best, failures),
+    metadata: failures.length === 1 ? undefined : metadataOf(best, failures),
+    headers: { ...error.headers, ...waitHeaders(best, failures), ...retryAdvice(best, failures) },
+    cause: error.cause ?? error,
+  });
+}
+
+function nobodyAsked(end: ChainEnd): GatewayError {
+  if (end === 'deadline')
+    return new GatewayError('upstream_timeout', 'The request took longer than the gateway allows.');
+  return new GatewayError('no_provider_available', 'All providers for this model are busy. Try again in a moment.', {
+    headers: retryAfterHeaders(1_000),
+  });
+}
+
+function rankOf({ rule, error }: Fault): number {
+  if (rule.move === 'stop') return 0;
+  switch (error.status) {
+    case 429:
+      return 1;
+    case 504:
+      return 2;
+    case 503:
+      return 3;
+    // A missing model is certain, but a failing provider that has it may come back.
+    case 404:
+      return 5;
+    default:
+      return 4;
+  }
+}
+
+function codeFor(best: Fault, failures: readonly FailedAttempt[]): GatewayError['code'] {
+  return best.kind === 'rate_limited' && failures.length > 1 ? 'capacity_exhausted' : best.error.code;
+}
+
+function wireCodeFor(best: Fault, failures: readonly FailedAttempt[]): string | null {
+  const code = codeFor(best, failures);
+  return code === best.error.code ? best.error.wireCode : code;
+}
+
+function metadataOf(best: Fault, failures: readonly FailedAttempt[]): Record<string, unknown> {
+  return {
+    retryable: best.rule.again,
+    previous_errors: failures.map(({ fault, provider }) => ({
+      provider,
+      code: fault.kind,
+      status: fault.status ?? null,
+    })),
+  };
+}
+
+/** The shortest wait that any of them asked for, on answers that a wait can heal. */
+function waitHeaders(best: Fault, failures: readonly FailedAttempt[]): Record<string, string> {
+  if (best.error.status !== 429 && best.error.status !== 503) return {};
+  const hints = failures.map(({ fault }) => fault.retryAfterMs).filter((ms) => ms !== undefined);
+  if (hints.length === 0) return best.error.status === 503 ? retryAfterHeaders(1_000) : {};
+  return retryAfterHeaders(Math.min(...hints));
+}
+
+function retryAdvice(best: Fault, failures: readonly FailedAttempt[]): Record<string, string> {
+  const status = best.error.status;
+  const tried = status >= 500 && failures.length >= 2;
+  return best.kind === 'quota' || best.kind === 'model_missing' || tried ? { 'x-should-retry': 'false' } : {};
+}

@@ -1,0 +1,103 @@
+import { CompletionAssembler } from '../../chat/assemble.js';
+import { splitCompletion } from '../../chat/split.js';
+import { isSoundIndex } from '../../chat/validate-chunk.js';
+import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
+import type { AnswerSink } from '../../contracts/sink.js';
+import type { UpstreamAnswer } from './upstream-response.js';
+import { parseJson } from './body-collector.js';
+import { Fault } from '../upstream-failure.js';
+import { faultOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
+
+/** What the caller is to get. */
+export interface Wanted {
+  readonly stream: boolean;
+  /** The caller asked for the usage chunk. */
+  readonly usage: boolean;
+}
+
+/** A body that came whole: the answer in the form that was asked for, or why it is none. */
+export function readCompletion(bytes: Buffer, wanted: Wanted, errors: UpstreamErrorContext): UpstreamAnswer | Fault {
+  const parsed = parseJson(bytes);
+  if (parsed === undefined) return new Fault(bytes.length === 0 ? 'empty' : 'malformed');
+  const completion = asCompletion(parsed, errors);
+  if (completion instanceof Fault) return completion;
+  if (completion.choices.length === 0) return new Fault('empty');
+  // A stream says why each choice ended, or it has not ended.
+  if (wanted.stream && !completion.choices.every(hasEnded)) return new Fault('truncated');
+  if (wanted.stream) return asChunks(completion, wanted);
+  return { kind: 'json', completion, body: completion === parsed ? withoutMark(bytes) : encode(completion) };
+}
+
+/** A whole answer made of the events of a stream, where none was asked for. */
+export function completionOf(assembler: CompletionAssembler): UpstreamAnswer {
+  const completion = assembler.completion();
+  return { kind: 'json', completion, body: encode(completion) };
+}
+
+/** Gathers the events of a stream that must become one answer. */
+export class CollectingSink implements AnswerSink {
+  readonly assembler = new CompletionAssembler();
+
+  event(payload: string): boolean {
+    this.assembler.add(JSON.parse(payload) as ChatChunk);
+    return true;
+  }
+
+  json(): void {}
+  open(): void {}
+  onDrain(): void {}
+  done(): void {}
+  fail(): void {}
+}
+
+function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | Fault {
+  if (isErrorObject(parsed)) return faultOfErrorObject(parsed, errors);
+  const { decodeCompletion } = errors.format;
+  if (decodeCompletion !== undefined) {
+    try {
+      return decodeCompletion(parsed);
+    } catch (cause) {
+      return new Fault('malformed', { cause });
+    }
+  }
+  return isCompletion(parsed) ? parsed : new Fault('malformed');
+}
+
+/** SDKs take a 200 for success whatever it holds, so an error inside one must not get past here. */
+function isErrorObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { error, choices } = value as { error?: unknown; choices?: unknown };
+  if (error !== undefined && error !== null && error !== false && error !== '') return true;
+  return Array.isArray(choices) && choices.length > 0 && choices.every((choice) => choice?.finish_reason === 'error');
+}
+
+function isCompletion(value: unknown): value is ChatCompletion {
+  if (typeof value !== 'object' || value === null) return false;
+  const { choices } = value as { choices?: unknown };
+  return Array.isArray(choices) && choices.every(isWholeChoice);
+}
+
+function hasEnded({ finish_reason }: ChatChoice): boolean {
+  return typeof finish_reason === 'string' && finish_reason !== '';
+}
+
+function isWholeChoice(choice: unknown): boolean {
+  if (typeof choice !== 'object' || choice === null) return false;
+  const { index, message } = choice as { index?: unknown; message?: unknown };
+  return typeof message === 'object' && message !== null && !Array.isArray(message) && isSoundIndex(index);
+}
+
+function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamAnswer {
+  const payloads: string[] = [];
+  for (const chunk of splitCompletion(completion, { includeUsage: wanted.usage })) payloads.push(JSON.stringify(chunk));
+  return { kind: 'chunks', completion, payloads };
+}
+
+function encode(completion: ChatCompletion): Buffer {
+  return Buffer.from(JSON.stringify(completion));
+}
+
+/** JSON allows no byte order mark, and few clients take one. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

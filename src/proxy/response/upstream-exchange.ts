@@ -1,0 +1,375 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../contracts/clock.js';
+import type { Timeouts } from '../../contracts/routing.js';
+import type { AnswerSink } from '../../contracts/sink.js';
+import type {
+  Transport,
+  TransportFailure,
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamHead,
+  UpstreamRequest,
+} from '../../contracts/transport.js';
+import { Arrivals } from './chunk-batcher.js';
+import type { AttemptResult, RunningStream, UpstreamAnswer } from './upstream-response.js';
+import { BodyCollector, parseJson } from './body-collector.js';
+import { kindOfBody, type BodyKind } from './sniff-body.js';
+import { decodedBody } from './decompress.js';
+import { Fault, kindOfTransportFailure, type FaultKind } from '../upstream-failure.js';
+import { CollectingSink, completionOf, readCompletion, type Wanted } from './read-completion.js';
+import { readRetryAfter } from '../retry-after.js';
+import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
+import { faultOfErrorAnswer, type UpstreamErrorContext } from './parse-error.js';
+import { Watchdog } from './inactivity-timer.js';
+
+export interface AttemptJob {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly request: UpstreamRequest;
+  readonly timeouts: Timeouts;
+  /** Moment on the monotonic scale by which the whole request must have ended. */
+  readonly deadline: number;
+  readonly wanted: Wanted;
+  readonly errors: UpstreamErrorContext;
+}
+
+/** Largest whole answer, in bytes. */
+const MAX_BODY = 32 * 1024 * 1024;
+/** Largest whole stream, in bytes. */
+const MAX_STREAM = 64 * 1024 * 1024;
+/** An error's body beyond this tells nothing more. */
+const MAX_ERROR_BODY = 64 * 1024;
+const ERROR_BODY_MS = 1_000;
+/** What nearly every whole answer begins with: `{`. */
+const OPENING_BRACE = 0x7b;
+/** Bytes within which a body must show what it is. */
+const MAX_SNIFFED = 256;
+/** What may still come after the last finish reason: the usage chunk and `[DONE]`. */
+const TAIL_MS = 5_000;
+/** Bytes after the end that are worth reading to keep the connection. */
+const MAX_TAIL = 64 * 1024;
+
+/**
+ * One upstream call, from connecting to the end of its answer. `run` settles at the commit point: with an answer that
+ * is certain to begin, or with a fault after which another endpoint can be asked.
+ *
+ * The states, as the watchdog sees them: connecting → sent → (body | prelude → flowing → tail).
+ */
+export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
+  readonly kind = 'stream';
+  /** Milliseconds from the start to the first event that means something (a whole answer: to its end). */
+  firstTokenMs: number | undefined = undefined;
+  readonly startedAt: number;
+
+  readonly #job: AttemptJob;
+  readonly #watchdog: Watchdog;
+  readonly #arrivals = new Arrivals((bytes) => this.#guard(() => this.#read(bytes)));
+  #call: UpstreamCall | undefined;
+  #head: UpstreamHead | undefined;
+  #body: Readable | undefined;
+  #bodyKind: BodyKind = 'unknown';
+  #collector: BodyCollector | undefined;
+  #reader: StreamReader | undefined;
+  #collecting: CollectingSink | undefined;
+  #redone = false;
+  #received = 0;
+  #eventsSeen = 0;
+  #lastEventAt = 0;
+  #settle: ((result: AttemptResult) => void) | undefined;
+  #endStream: ((end: StreamEnd | 'cancelled') => void) | undefined;
+  #sink: AnswerSink | undefined;
+  #over = false;
+
+  constructor(job: AttemptJob) {
+    this.#job = job;
+    this.startedAt = job.clock.now();
+    this.#watchdog = new Watchdog(job.clock, (reason) => this.#timedOut(reason as FaultKind));
+  }
+
+  run(): Promise<AttemptResult> {
+    return new Promise((settle) => {
+      if (this.#over) return settle({ kind: 'cancelled' });
+      this.#settle = settle;
+      this.#guard(() => this.#open(this.#job.request));
+    });
+  }
+
+  /** Nobody waits any more: the upstream's socket is closed at once. */
+  cancel(): void {
+    if (this.#over) return;
+    this.#abort();
+    this.#settle?.({ kind: 'cancelled' });
+    this.#endStream?.('cancelled');
+  }
+
+  get reader(): StreamReader {
+    return this.#reader!;
+  }
+
+  // --- the connection ----------------------------------------------------------------------------------------------
+
+  #open(request: UpstreamRequest): void {
+    this.#watch('connect_timeout', this.#job.timeouts.connectMs);
+    this.#call = this.#job.transport.open(request, this);
+  }
+
+  onConnected(): void {
+    const { timeouts, wanted } = this.#job;
+    if (wanted.stream) this.#watch('first_event_timeout', timeouts.firstEventMs);
+    else this.#watch('head_timeout', timeouts.headMs);
+  }
+
+  onFailure({ error, reusedSocket, connected }: TransportFailure): void {
+    if (this.#over) return;
+    // The upstream closed an idle connection just as we used it: nothing was read, so nothing counts.
+    if (reusedSocket && !this.#redone) {
+      this.#redone = true;
+      this.#guard(() => this.#open({ ...this.#job.request, fresh: true }));
+      return;
+    }
+    this.#fail(new Fault(kindOfTransportFailure(error.code, connected), { cause: error }));
+  }
+
+  onHead(head: UpstreamHead): void {
+    if (this.#over) {
+      head.message.destroy();
+      return;
+    }
+    this.#head = head;
+    const body = decodedBody(head);
+    if (body === undefined) return this.#fail(new Fault('malformed', { status: head.status }));
+    this.#body = body;
+    const isAnswer = head.status === 200;
+    if (!isAnswer) this.#watch('idle_timeout', Math.min(ERROR_BODY_MS, this.#job.timeouts.idleMs));
+    else if (!this.#job.wanted.stream) this.#watch('idle_timeout', this.#job.timeouts.idleMs);
+    if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
+    else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
+    body.on('data', (bytes: Buffer) => this.#arrivals.add(bytes));
+    body.once('end', () => this.#guard(() => this.#onBodyEnd(head.message.complete || body !== head.message)));
+    // An error is followed by `close`; one answer for both.
+    body.on('error', nothing);
+    body.once('close', () => this.#guard(() => this.#onBodyEnd(false)));
+  }
+
+  // --- the body ----------------------------------------------------------------------------------------------------
+
+  #read(bytes: Buffer): void {
+    this.#received += bytes.length;
+    if (this.#over) return this.#drainTail();
+    const { clock, deadline } = this.#job;
+    // Before an event means something nothing is a sign of life: comments and roles can come for ever.
+    const now = clock.now();
+    if (this.#reader?.committed !== false) this.#watchdog.touch(now);
+    if (now > deadline) return this.#timedOut('deadline');
+    if (this.#reader !== undefined) this.#feed(this.#reader, bytes, now);
+    else this.#collect(bytes, now);
+  }
+
+  #feed(reader: StreamReader, bytes: Buffer, now: number): void {
+    if (this.#received > MAX_STREAM) return this.#breakOff(new Fault('too_large'));
+    reader.feed(bytes);
+    if (this.#over) return;
+    if (this.#onlyComments(reader, now)) return this.#breakOff(new Fault('idle_timeout'));
+    if (reader.blocked) this.#waitForClient(reader);
+    else if (reader.committed && reader.progress.complete) this.#watchFlow(reader);
+  }
+
+  /** Comments keep a connection alive for ever; an answer has to come as well. */
+  #onlyComments(reader: StreamReader, now: number): boolean {
+    if (reader.events !== this.#eventsSeen) {
+      this.#eventsSeen = reader.events;
+      this.#lastEventAt = now;
+      return false;
+    }
+    return reader.committed && now - this.#lastEventAt > 2 * this.#job.timeouts.idleMs;
+  }
+
+  /** The client reads more slowly than the upstream writes: its pace holds, and no timer runs against the upstream. */
+  #waitForClient(reader: StreamReader): void {
+    this.#body?.pause();
+    this.#watchdog.rest();
+    this.#sink?.onDrain(() => {
+      if (this.#over) return;
+      reader.unblock();
+      this.#watchFlow(reader);
+      this.#body?.resume();
+    });
+  }
+
+  #watchFlow({ progress }: StreamReader): void {
+    const { idleMs } = this.#job.timeouts;
+    this.#watch('idle_timeout', progress.complete ? Math.min(TAIL_MS, idleMs) : idleMs);
+  }
+
+  #collect(bytes: Buffer, now: number): void {
+    const collector = this.#collector!;
+    if (!collector.add(bytes)) return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new Fault('too_large'));
+    if (this.#isError() || this.#bodyKind === 'json') return;
+    this.#bodyKind =
+      bytes[0] === OPENING_BRACE ? 'json' : kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
+    // Whoever begins with so much of nothing is left to the parser.
+    if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
+    if (this.#bodyKind === 'other') this.#fail(new Fault('malformed', { status: 200 }));
+    else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes(), now);
+  }
+
+  #onBodyEnd(whole: boolean): void {
+    this.#arrivals.flush();
+    if (this.#over) return;
+    if (this.#isError()) return this.#fail(this.#errorFault());
+    if (this.#reader !== undefined) {
+      this.#reader.finish(whole);
+      return;
+    }
+    if (!whole) return this.#fail(new Fault('truncated'));
+    const result = readCompletion(this.#collector!.bytes(), this.#job.wanted, this.#job.errors);
+    if (result instanceof Fault) this.#fail(result);
+    else this.#succeed(result);
+  }
+
+  #isError(): boolean {
+    return this.#head !== undefined && this.#head.status !== 200;
+  }
+
+  #errorFault(): Fault {
+    const { status, headers } = this.#head!;
+    const body = parseJson(this.#collector!.bytes());
+    return faultOfErrorAnswer(status, body, readRetryAfter(headers, this.#job.clock.wallNow()), this.#job.errors);
+  }
+
+  // --- the stream --------------------------------------------------------------------------------------------------
+
+  #beginStream(): StreamReader {
+    const { wanted, errors, clock, timeouts } = this.#job;
+    this.#lastEventAt = clock.now();
+    if (!wanted.stream) this.#watch('first_event_timeout', timeouts.headMs);
+    this.#reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
+    return this.#reader;
+  }
+
+  onCommit(): void {
+    this.firstTokenMs = this.#job.clock.now() - this.startedAt;
+    if (!this.#job.wanted.stream) {
+      this.#collecting = new CollectingSink();
+      this.#watch('idle_timeout', this.#job.timeouts.idleMs);
+      this.#reader!.flowTo(this.#collecting);
+      return;
+    }
+    // Nothing more is read until the owner says where it goes.
+    this.#body?.pause();
+    this.#watchdog.rest();
+    this.#settle?.({ kind: 'answer', answer: this });
+    this.#settle = undefined;
+  }
+
+  flowTo(sink: AnswerSink): Promise<StreamEnd | 'cancelled'> {
+    return new Promise((resolve) => {
+      if (this.#over && this.#reader?.end === undefined) return resolve('cancelled');
+      const reader = this.#reader!;
+      this.#sink = sink;
+      this.#endStream = resolve;
+      reader.flowTo(sink);
+      if (reader.end !== undefined) return resolve(reader.end);
+      if (reader.blocked) return this.#waitForClient(reader);
+      this.#watchFlow(reader);
+      this.#body?.resume();
+    });
+  }
+
+  onFault(fault: Fault): void {
+    this.#fail(fault);
+  }
+
+  onEnd(): void {
+    const end = this.#reader!.end!;
+    if (this.#collecting !== undefined) return this.#endCollected(this.#collecting, end);
+    this.#finish(end.complete);
+    this.#endStream?.(end);
+  }
+
+  #endCollected(sink: CollectingSink, end: StreamEnd): void {
+    if (end.complete) this.#succeed(completionOf(sink.assembler));
+    else this.#fail(new Fault('truncated', { error: end.error }));
+  }
+
+  // --- endings -----------------------------------------------------------------------------------------------------
+
+  #succeed(answer: UpstreamAnswer): void {
+    this.firstTokenMs ??= this.#job.clock.now() - this.startedAt;
+    this.#finish(true);
+    this.#settle?.({ kind: 'answer', answer });
+  }
+
+  #fail(fault: Fault): void {
+    if (this.#over) return;
+    // A short error body has been read to its end, and the connection can serve again.
+    this.#finish(this.#isError());
+    this.#settle?.({ kind: 'fault', fault });
+  }
+
+  #timedOut(reason: FaultKind): void {
+    if (this.#over) return;
+    // An error's body may hang: its status says enough.
+    if (this.#isError()) this.#fail(this.#errorFault());
+    else this.#breakOff(new Fault(this.#job.clock.now() >= this.#job.deadline ? 'deadline' : reason));
+  }
+
+  #breakOff(fault: Fault): void {
+    if (this.#reader === undefined) this.#fail(fault);
+    else this.#reader.breakOff(fault);
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      this.#spoil(cause);
+    }
+  }
+
+  /** A host's own wire format or transport threw. That spoils this call, not the process: nobody else could catch it. */
+  #spoil(cause: unknown): void {
+    this.#breakOff(new Fault('malformed', { cause }));
+  }
+
+  /** `reusable`: the rest of the body, if any, is short and worth reading for the connection's sake. */
+  #finish(reusable: boolean): void {
+    if (!reusable || this.#body === undefined) return this.#abort();
+    this.#over = true;
+    this.#watchdog.rest();
+    if (this.#body.readableEnded) return;
+    this.#received = 0;
+    const timer = this.#job.clock.setTimer(() => this.#abort(), ERROR_BODY_MS);
+    this.#body.once('close', () => timer.cancel());
+    this.#body.resume();
+  }
+
+  #drainTail(): void {
+    if (this.#received > MAX_TAIL) this.#abort();
+  }
+
+  #abort(): void {
+    this.#over = true;
+    this.#watchdog.rest();
+    try {
+      this.#call?.abort();
+    } catch {
+      // A host's own transport threw. What it still holds is its own; the client's end must not become the process's.
+    }
+    this.#head?.message.destroy();
+    if (this.#body !== this.#head?.message) this.#body?.destroy();
+  }
+
+  #watch(reason: FaultKind, limitMs: number): void {
+    const { clock, deadline } = this.#job;
+    const now = clock.now();
+    this.#watchdog.watch(reason, Math.max(1, Math.min(limitMs, deadline - now)), now);
+  }
+}
+
+function isEventStream(head: UpstreamHead): boolean {
+  const type = head.headers['content-type'];
+  return typeof type === 'string' && type.includes('event-stream');
+}
+
+function nothing(): void {}

@@ -1,0 +1,26 @@
+import type { ChatCompletion } from '../../chat/types.js';
+import type { AnswerSink } from '../../contracts/sink.js';
+import type { Fault } from '../upstream-failure.js';
+import type { StreamEnd, StreamReader } from './stream-reader.js';
+
+/** What one upstream call came to. */
+export type AttemptResult =
+  | { readonly kind: 'answer'; readonly answer: UpstreamAnswer }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'cancelled' };
+
+/** An answer that has passed the commit point. */
+export type UpstreamAnswer =
+  /** A whole `chat.completion`, with the bytes that the upstream sent. */
+  | { readonly kind: 'json'; readonly completion: ChatCompletion; readonly body: Uint8Array }
+  /** A whole answer where a stream was asked for. */
+  | { readonly kind: 'chunks'; readonly completion: ChatCompletion; readonly payloads: readonly string[] }
+  | RunningStream;
+
+/** A stream whose first event that means something has come. */
+export interface RunningStream {
+  readonly kind: 'stream';
+  readonly reader: StreamReader;
+  /** Lets the events flow. Resolves when the stream has ended; `'cancelled'` when nobody waited any more. */
+  flowTo(sink: AnswerSink): Promise<StreamEnd | 'cancelled'>;
+}

@@ -1,0 +1,90 @@
+import { tellableReason } from '../chat/finish-reason.js';
+import { costOf, normaliseUsage } from '../chat/usage.js';
+import type { Usage } from '../chat/types.js';
+import type { AnswerOutcome, RequestContext } from '../request/context.js';
+import type { Pricing } from '../contracts/routing.js';
+import type { AnswerSink } from '../contracts/sink.js';
+import type { Lifeline } from '../util/cancellation.js';
+import type { UpstreamAnswer } from './response/upstream-response.js';
+import type { FoundAnswer } from './failover/attempt.js';
+
+const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
+
+/** Hands a found answer to the sink, as fast as the sink takes it, and tells the context how it ended. */
+export async function deliver(context: RequestContext, found: FoundAnswer): Promise<void> {
+  const { endpoint } = found.candidate;
+  context.served = { provider: endpoint.provider.slug, model: endpoint.model, slug: endpoint.slug };
+  let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
+  try {
+    ended = await pour(found.answer, context);
+  } finally {
+    // Also where the sink threw: what the upstream still sends is for nobody.
+    if (ended === 'cancelled') found.attempt.cancel();
+    context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
+    found.close(ended);
+  }
+}
+
+async function pour(
+  answer: UpstreamAnswer,
+  { sink, lifeline }: RequestContext,
+): Promise<'complete' | 'truncated' | 'cancelled'> {
+  switch (answer.kind) {
+    case 'json':
+      sink.json(OK, answer.body);
+      return 'complete';
+    case 'chunks':
+      sink.open(OK);
+      return pourChunks(answer.payloads, sink, lifeline);
+    case 'stream': {
+      sink.open(OK);
+      const end = await answer.flowTo(sink);
+      if (end === 'cancelled') return 'cancelled';
+      return end.complete ? 'complete' : 'truncated';
+    }
+  }
+}
+
+async function pourChunks(
+  payloads: readonly string[],
+  sink: AnswerSink,
+  lifeline: Lifeline,
+): Promise<'complete' | 'cancelled'> {
+  for (const payload of payloads) {
+    if (lifeline.gone) return 'cancelled';
+    if (!sink.event(payload)) await drained(sink, lifeline);
+  }
+  sink.done();
+  return 'complete';
+}
+
+function drained(sink: AnswerSink, lifeline: Lifeline): Promise<void> {
+  return new Promise((resolve) => {
+    const stopListening = lifeline.onGone(resolve);
+    sink.onDrain(() => {
+      stopListening();
+      resolve();
+    });
+  });
+}
+
+function outcomeOf({ answer, attempt }: FoundAnswer, complete: boolean, pricing: Pricing | undefined): AnswerOutcome {
+  const usage = usageOf(answer);
+  return {
+    complete,
+    finishReason: finishReasonOf(answer),
+    usage,
+    costUsd: costOf(usage, pricing),
+    firstTokenMs: attempt.firstTokenMs,
+  };
+}
+
+function usageOf(answer: UpstreamAnswer): Usage | undefined {
+  return normaliseUsage(answer.kind === 'stream' ? answer.reader.progress.usage : answer.completion.usage);
+}
+
+function finishReasonOf(answer: UpstreamAnswer): string | undefined {
+  return tellableReason(
+    answer.kind === 'stream' ? answer.reader.progress.finishReason : answer.completion.choices[0]?.finish_reason,
+  );
+}

@@ -1,0 +1,199 @@
+import { GatewayError, type GatewayErrorCode } from '../errors/gateway-error.js';
+
+type Trait =
+  /** Counts against the endpoint's breaker. */
+  | 'breaker'
+  /** A later try on the same endpoint may help. */
+  | 'again'
+  /** The upstream may charge for it. */
+  | 'billed';
+
+interface FaultRule {
+  /** `same` = once more at once on the same endpoint, `next` = another one, `stop` = the caller's own fault. */
+  readonly move: 'same' | 'next' | 'stop';
+  readonly breaker: boolean;
+  readonly again: boolean;
+  readonly billed: boolean;
+  readonly code: GatewayErrorCode;
+  readonly text: string;
+}
+
+function rule(move: FaultRule['move'], traits: readonly Trait[], code: GatewayErrorCode, text: string): FaultRule {
+  const has = (trait: Trait): boolean => traits.includes(trait);
+  return { move, breaker: has('breaker'), again: has('again'), billed: has('billed'), code, text };
+}
+
+/** What can go wrong with one upstream call, and what follows: the one trigger table. */
+export const FAULTS = {
+  // No request was read.
+  refused: rule('same', ['breaker', 'again'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  unreachable: rule(
+    'next',
+    ['breaker', 'again'],
+    'upstream_unreachable',
+    'The upstream provider could not be reached.',
+  ),
+  blocked: rule('stop', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  connect_timeout: rule(
+    'next',
+    ['breaker', 'again'],
+    'upstream_timeout',
+    'The upstream provider did not accept a connection in time.',
+  ),
+  local: rule('next', [], 'server_is_overloaded', 'The gateway is out of connections. Try again in a moment.'),
+  credential: rule(
+    'next',
+    [],
+    'provider_auth_error',
+    'The gateway has no credentials for the upstream provider at the moment.',
+  ),
+
+  // The request may have been read.
+  reset: rule('next', ['breaker', 'again', 'billed'], 'bad_gateway', 'The upstream provider broke off the connection.'),
+  head_timeout: rule('next', ['breaker', 'again', 'billed'], 'upstream_timeout', 'The upstream provider timed out.'),
+  first_event_timeout: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'upstream_timeout',
+    'The upstream provider sent no answer in time.',
+  ),
+  idle_timeout: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'upstream_timeout',
+    'The upstream provider stopped sending data.',
+  ),
+  deadline: rule('next', ['billed'], 'upstream_timeout', 'The request took longer than the gateway allows.'),
+
+  // The upstream said no.
+  rate_limited: rule('next', ['again'], 'rate_limit_exceeded', 'The upstream provider is limiting requests.'),
+  quota: rule('next', [], 'insufficient_quota', 'The quota at the upstream provider is used up.'),
+  overloaded: rule('next', ['breaker', 'again'], 'upstream_overloaded', 'The upstream provider is overloaded.'),
+  upstream_timeout: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'upstream_timeout',
+    'The upstream provider timed out.',
+  ),
+  server_error: rule('next', ['breaker', 'again'], 'bad_gateway', 'The upstream provider failed to answer.'),
+  try_later: rule('next', ['again'], 'bad_gateway', 'The upstream provider asked to try again.'),
+  conflict: rule('same', [], 'bad_gateway', 'The upstream provider reported a conflict.'),
+  auth: rule('next', [], 'provider_auth_error', "The upstream provider refused the gateway's own credentials."),
+  caller_auth: rule(
+    'stop',
+    [],
+    'invalid_api_key',
+    'The upstream provider refused the API key given in provider_configs.',
+  ),
+  model_missing: rule('next', [], 'model_unavailable_upstream', 'The upstream provider does not serve this model.'),
+  rejected: rule('stop', [], 'upstream_rejected', 'The upstream provider rejected the request.'),
+
+  // The answer was none.
+  malformed: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'bad_gateway',
+    'The upstream provider returned an invalid response.',
+  ),
+  malformed_event: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'invalid_upstream_event',
+    'The upstream provider sent an invalid event.',
+  ),
+  too_large: rule(
+    'next',
+    ['billed'],
+    'bad_gateway',
+    "The upstream provider's response is larger than the gateway allows.",
+  ),
+  empty: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'empty_response',
+    'The upstream provider returned an empty response.',
+  ),
+  truncated: rule(
+    'next',
+    ['breaker', 'again', 'billed'],
+    'upstream_truncated',
+    'The upstream provider broke off before the answer was complete.',
+  ),
+} as const satisfies Record<string, FaultRule>;
+
+export type FaultKind = keyof typeof FAULTS;
+
+/** One failed upstream call: its kind, and what the client is told if nothing better comes. */
+export class Fault {
+  readonly kind: FaultKind;
+  readonly rule: FaultRule;
+  readonly error: GatewayError;
+  /** HTTP status of the upstream, where one came. */
+  readonly status: number | undefined;
+  /** What the upstream asked to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: FaultKind, details: FaultDetails = {}) {
+    this.kind = kind;
+    this.rule = FAULTS[kind];
+    this.error = details.error ?? new GatewayError(this.rule.code, this.rule.text, { cause: details.cause });
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+export interface FaultDetails {
+  readonly error?: GatewayError | undefined;
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Node's error codes of a connection that never stood. */
+const CONNECT_FAULTS: ReadonlyMap<string, FaultKind> = new Map([
+  ['ECONNREFUSED', 'refused'],
+  ['EMFILE', 'local'],
+  ['ENFILE', 'local'],
+  ['EADDRNOTAVAIL', 'local'],
+  ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
+]);
+
+/** The kind of a failure below HTTP. */
+export function kindOfTransportFailure(code: string | undefined, connected: boolean): FaultKind {
+  if (code !== undefined) {
+    const known = CONNECT_FAULTS.get(code);
+    if (known !== undefined) return known;
+    if (/CERT|TLS|SSL|UNABLE_TO_VERIFY|ALTNAME/.test(code)) return 'tls';
+    if (code.startsWith('HPE_')) return 'malformed';
+  }
+  return connected ? 'reset' : 'unreachable';
+}
+
+/** The kind of an HTTP status that is no answer. `callersKey`: the credential came with the request. */
+export function kindOfStatus(status: number, callersKey: boolean): FaultKind {
+  switch (status) {
+    case 401:
+    case 402:
+    case 403:
+      return callersKey ? 'caller_auth' : 'auth';
+    case 404:
+      return 'model_missing';
+    case 408:
+    case 425:
+      return 'try_later';
+    case 409:
+      return 'conflict';
+    case 429:
+      return 'rate_limited';
+    case 503:
+    case 529:
+      return 'overloaded';
+    case 504:
+    case 524:
+      return 'upstream_timeout';
+    default:
+      if (status >= 500) return 'server_error';
+      return status >= 400 ? 'rejected' : 'malformed';
+  }
+}

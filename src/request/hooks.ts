@@ -1,0 +1,156 @@
+import type { RequestContext } from './context.js';
+import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import { knownMembers } from '../options/checks.js';
+
+/** Hooks that watch: what they throw is nobody's answer. */
+export type WatchingHook = 'onAttempt' | 'afterAnswer' | 'onError';
+
+/**
+ * Watches from within: counters, logs and spans. Told at the same moments as the hooks, but of the context itself, so
+ * that nothing is made for it per request.
+ */
+export interface Observer {
+  requestBegan?(context: RequestContext): void;
+  attemptBegan?(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void;
+  attemptEnded?(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void;
+  /** The client has been told everything, or has left. `error` where it was told one before any answer. */
+  requestEnded?(context: RequestContext, error: GatewayError | undefined): void;
+  /** A watching hook of the host's threw, or (`observer`) one of those who watch from within. */
+  hookFailed?(hook: string, error: unknown): void;
+}
+
+/** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
+export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
+  readonly hooks: Hooks;
+  readonly #observers = new Set<Observer>();
+  readonly #warned = new Set<string>();
+
+  constructor(hooks: Hooks = {}) {
+    for (const [name, hook] of Object.entries(knownMembers('hooks', hooks, KNOWN_HOOKS, 'hook'))) {
+      if (hook !== undefined && typeof hook !== 'function')
+        throw new TypeError(`hooks.${name} must be a function, got ${typeof hook}.`);
+    }
+    this.hooks = hooks;
+  }
+
+  /** Calls the hook when there is one; `state` is only made then. */
+  watch<Name extends WatchingHook>(name: Name, state: () => Parameters<NonNullable<Hooks[Name]>>[0]): void {
+    const hook = this.hooks[name] as ((state: unknown) => unknown) | undefined;
+    if (hook === undefined) return;
+    try {
+      const running = hook(state());
+      if (running instanceof Promise) running.catch((error: unknown) => this.#report(error, name));
+    } catch (error) {
+      this.#report(error, name);
+    }
+  }
+
+  /** Tells `observer` of every request from now on. Returns how to take that back. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  requestBegan(context: RequestContext): void {
+    this.#tell((observer) => observer.requestBegan?.(context));
+  }
+
+  attemptBegan(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
+    this.#tell((observer) => observer.attemptBegan?.(context, endpoint, attempt));
+  }
+
+  attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
+    this.#tell((observer) => observer.attemptEnded?.(context, endpoint, attempt));
+    this.watch('onAttempt', () => ({ ...hookState(context), record: attempt }));
+  }
+
+  requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    this.#tell((observer) => observer.requestEnded?.(context, error));
+  }
+
+  /** A request ended in a 500 that nobody meant. Where neither `onError` nor a logger tells the host, a warning does. */
+  failedUnmeant(error: GatewayError): void {
+    const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
+    if (isTold) return;
+    const [where] = framesOf(error.cause);
+    this.#warnOnce(
+      'NORDLYS_INTERNAL_ERROR',
+      where ?? '',
+      `A request was answered with 500, because something threw${where === undefined ? '' : ` ${where}`}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
+    );
+  }
+
+  #tell(moment: (observer: Observer) => void): void {
+    for (const observer of this.#observers) {
+      try {
+        moment(observer);
+      } catch (error) {
+        this.#report(error, 'observer');
+      }
+    }
+  }
+
+  #report(error: unknown, hook: string): void {
+    const { hooks } = this;
+    let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
+    for (const observer of this.#observers) {
+      if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
+    }
+    if (isHeard) return;
+    const message = `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
+  }
+
+  /** Without what was thrown: it may quote what somebody has written, and nobody said where that may go. */
+  #warnOnce(code: string, about: string, message: string): void {
+    const key = `${code} ${about}`;
+    if (this.#warned.has(key) || this.#warned.size >= MAX_WARNINGS) return;
+    this.#warned.add(key);
+    process.emitWarning(message, { code });
+  }
+}
+
+const MAX_WARNINGS = 20;
+
+/** Where an error was thrown, line by line, without its message. */
+export function framesOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return [];
+  const message = String(thrown.message);
+  // What somebody wrote may look like a frame.
+  const afterMessage = Math.max(0, thrown.stack.indexOf(message)) + message.length;
+  const lines = thrown.stack.slice(afterMessage).split('\n');
+  return lines.flatMap((line) => (line.startsWith('    at ') ? [line.slice(4)] : []));
+}
+
+/** Whether a reporter took it. One that throws has nobody left to report to. */
+function heard(tell: () => unknown): boolean {
+  try {
+    const telling = tell();
+    if (telling instanceof Promise) telling.catch(() => undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const KNOWN_HOOKS: readonly string[] = [
+  'beforeRoute',
+  'selectCandidates',
+  'beforeUpstream',
+  'onAttempt',
+  'afterAnswer',
+  'onError',
+  'onHookError',
+] satisfies (keyof Hooks)[];
+
+/** What every hook is told of a request. */
+export function hookState(context: RequestContext): HookState {
+  return {
+    requestId: context.requestId,
+    req: context.req,
+    caller: context.caller,
+    signal: context.lifeline.signal,
+  };
+}

@@ -1,0 +1,48 @@
+import type { UpstreamUrl } from '../../contracts/transport.js';
+import { refusal, shown, text } from '../../options/checks.js';
+
+/**
+ * The address that `baseUrl` and a format's path make: `path` goes behind the base's own path, a query is kept,
+ * `/v1` is never added.
+ * @throws TypeError naming the option. What may hold a password is never shown.
+ */
+export function resolveBaseUrl(option: string, value: unknown, path: string): UpstreamUrl {
+  const url = parse(option, value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw refusal(option, 'must begin with https:// or http://', `${url.protocol}//…`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refusal(option, 'must not hold a user name or password: give the key as apiKey');
+  }
+  if (url.hash !== '' || url.href.endsWith('#')) throw refusal(option, 'must not hold a fragment (#…)', value);
+  const base = withoutTrailingSlashes(url.pathname);
+  if (base.endsWith(path)) throw refusal(option, `must end before ${path}, which is appended`, value);
+  return upstreamUrl(url, base + path + url.search);
+}
+
+/** The parts of a checked `url`, with `pathAndQuery` in place of its own. */
+export function upstreamUrl(url: URL, pathAndQuery: string): UpstreamUrl {
+  const secure = url.protocol === 'https:';
+  return Object.freeze({
+    origin: url.origin,
+    protocol: secure ? 'https:' : 'http:',
+    // Sockets want an IPv6 address bare, URLs want it in brackets.
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port === '' ? (secure ? '443' : '80') : url.port,
+    path: pathAndQuery,
+  });
+}
+
+export function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end--;
+  return path.slice(0, end);
+}
+
+function parse(option: string, value: unknown): URL {
+  const address = text(option, value);
+  const url = URL.parse(address);
+  if (url !== null && url.host !== '') return url;
+  const shownAddress = address.includes('@') ? 'an address with "@"' : shown(address);
+  throw new TypeError(`${option} must be an absolute URL such as "https://api.example.com/v1", got ${shownAddress}.`);
+}

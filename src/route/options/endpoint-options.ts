@@ -1,0 +1,163 @@
+import type { Endpoint, Pricing, ResolvedProvider } from '../../contracts/routing.js';
+import {
+  anyMembers,
+  isObject,
+  knownMembers,
+  optionalBoolean,
+  optionalCount,
+  optionalList,
+  optionalOneOf,
+  optionalText,
+  refusal,
+  text,
+} from '../../options/checks.js';
+import type { PriceBook } from '../../options/types.js';
+import { lookUpFacts } from './price-catalog.js';
+import { QUANTIZATIONS } from '../plan/quantization.js';
+
+const MEMBERS = [
+  'tag',
+  'upstreamModel',
+  'pricing',
+  'contextLength',
+  'maxCompletionTokens',
+  'quantization',
+  'supportedParameters',
+  'zdr',
+  'dataCollection',
+  'distillable',
+  'tier',
+] as const;
+
+/** What is said of a provider holds for its endpoints unless they say otherwise. */
+interface EndpointDefaults {
+  readonly provider: ResolvedProvider;
+  readonly zdr: boolean;
+  readonly dataCollection: 'allow' | 'deny';
+  /** Fills in prices and limits that are not declared. */
+  readonly fillFrom: PriceBook | undefined;
+}
+
+/** An endpoint that has no place in the table yet. */
+type UnplacedEndpoint = Omit<Endpoint, 'position'>;
+
+/** The endpoints that a provider's `models` describe, in the order they are written. */
+export function resolveModels(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
+  if (Array.isArray(models)) {
+    return models.map((name: unknown, index) =>
+      resolveEndpoint(`${path}[${index}]`, modelName(`${path}[${index}]`, name), {}, defaults),
+    );
+  }
+  if (!isObject(models)) throw refusal(path, 'must be a list of model names or an object of them', models);
+  return Object.entries(models).flatMap(([name, options]) => {
+    const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
+    if (!Array.isArray(options)) return [resolveEndpoint(place, name, options, defaults)];
+    return options.map((entry: unknown, index) => resolveEndpoint(`${place}[${index}]`, name, entry, defaults));
+  });
+}
+
+function resolveEndpoint(path: string, model: string, options: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
+  const members = knownMembers(path, options, MEMBERS);
+  const tier = optionalOneOf(`${path}.tier`, members['tier'], ['flex', 'priority']);
+  const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
+  const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
+  const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
+  const known = lookUpFacts(defaults.fillFrom, upstreamModel, defaults.provider);
+  return {
+    provider: defaults.provider,
+    model,
+    slug,
+    id: `${slug} ${model}`,
+    upstreamModel,
+    pricing: resolvePricing(`${path}.pricing`, members['pricing']) ?? known?.pricing,
+    contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens') ?? known?.contextLength,
+    maxCompletionTokens: optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens'),
+    quantization: resolveQuantization(`${path}.quantization`, members['quantization']),
+    supportedParameters: supported === undefined ? undefined : new Set(supported),
+    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? defaults.zdr,
+    dataCollection:
+      optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? defaults.dataCollection,
+    distillable: optionalBoolean(`${path}.distillable`, members['distillable']) ?? false,
+    tier,
+  };
+}
+
+function modelName(path: string, value: unknown): string {
+  const name = text(path, value);
+  if (name.length > 256 || name !== name.trim()) {
+    throw refusal(path, 'must be a model name of at most 256 characters without spaces around it', value);
+  }
+  return name;
+}
+
+/** Without a tag a tier's endpoint takes the tier's name: a base slug must never reach it. */
+function slugOf(provider: string, tag: string | undefined): string {
+  return tag === undefined ? provider : `${provider}/${tag}`;
+}
+
+function resolveTag(path: string, value: unknown): string | undefined {
+  const tag = optionalText(path, value)?.toLowerCase();
+  if (tag !== undefined && !TAG.test(tag)) {
+    throw refusal(
+      path,
+      'must be what follows "provider/" in the slug: letters, digits, ".", "_", "-" and inner "/"',
+      value,
+    );
+  }
+  return tag;
+}
+
+const TAG = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
+
+function resolvePricing(path: string, value: unknown): Pricing | undefined {
+  if (value === undefined || value === null) return undefined;
+  const members = knownMembers(path, value, ['prompt', 'completion', 'request', 'image']);
+  return Object.freeze({
+    prompt: perMillion(`${path}.prompt`, members['prompt']),
+    completion: perMillion(`${path}.completion`, members['completion']),
+    request: price(`${path}.request`, members['request'] ?? 0),
+    image: price(`${path}.image`, members['image'] ?? 0),
+  });
+}
+
+/** No model costs less than this per million tokens without being free; per token, every one does. */
+const LEAST_PER_MILLION = 0.000_1;
+
+function perMillion(path: string, value: unknown): number {
+  const dollars = price(path, value);
+  if (dollars > 0 && dollars < LEAST_PER_MILLION) {
+    const mended = Number((dollars * 1e6).toPrecision(12));
+    throw new TypeError(
+      `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${mended}.`,
+    );
+  }
+  return dollars;
+}
+
+function price(path: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw refusal(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
+  }
+  return value;
+}
+
+function resolveQuantization(path: string, value: unknown): string {
+  const level = optionalText(path, value)?.toLowerCase() ?? 'unknown';
+  return optionalOneOf(path, level, QUANTIZATIONS) ?? 'unknown';
+}
+
+/** The members of one provider that its endpoints inherit. */
+export function endpointDefaults(
+  path: string,
+  options: unknown,
+  provider: ResolvedProvider,
+  fillFrom: PriceBook | undefined,
+): EndpointDefaults {
+  const members = anyMembers(path, options);
+  return {
+    provider,
+    fillFrom,
+    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? false,
+    dataCollection: optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? 'allow',
+  };
+}

@@ -1,0 +1,120 @@
+import type { ResolvedProvider } from '../../contracts/routing.js';
+import type { RouteOptions } from '../../options/types.js';
+import type { RoutableEndpoint } from '../endpoint.js';
+import { anyMembers, optionalList, optionalText, refusal, shown, text } from '../../options/checks.js';
+import { didYouMean } from '../../options/suggest.js';
+
+export type SortBy = 'price' | 'throughput' | 'latency';
+
+/** One model that may answer: what a name in a request stands for. */
+export interface ModelChoice {
+  readonly model: string;
+  /** The only provider that may serve it, from `provider:model`. */
+  readonly pin: string | undefined;
+  /** From `:nitro` or `:floor`. */
+  readonly variant: Variant | undefined;
+}
+
+/** What a suffix asks for: an order, and the tier that may join the pool for it. */
+interface Variant {
+  readonly sort: SortBy;
+  readonly admits: 'flex' | 'priority';
+}
+
+const VARIANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
+  [':nitro', { sort: 'throughput', admits: 'priority' }],
+  [':floor', { sort: 'price', admits: 'flex' }],
+]);
+
+const DEFAULT_AUTO_MODELS = ['auto', 'nordlys/hypernova', 'adaptive/auto', 'openrouter/auto'];
+
+/** How the names in requests are read. */
+export interface ModelNames {
+  readonly aliases: ReadonlyMap<string, readonly ModelChoice[]>;
+  readonly defaultChoices: readonly ModelChoice[] | undefined;
+  /** Every model as a choice of its own, in table order. */
+  readonly every: readonly ModelChoice[];
+  /** What `name` stands for; `undefined` when nothing. */
+  choicesFor(name: string): readonly ModelChoice[] | undefined;
+  /** Whether `name` leaves the choice of the model to the gateway. */
+  isAuto(name: string): boolean;
+  /** Every name there is, for suggestions. */
+  known(): Iterable<string>;
+}
+
+type Models = ReadonlyMap<string, readonly RoutableEndpoint[]>;
+type NameReader = (name: string) => readonly ModelChoice[] | undefined;
+type NameOptions = Pick<RouteOptions, 'aliases' | 'defaultModel' | 'autoModels'>;
+
+/**
+ * The names that `options` give to `models`.
+ * @throws TypeError when an alias or the default model stands for nothing.
+ */
+export function resolveModelNames(
+  options: NameOptions,
+  models: Models,
+  providers: ReadonlyMap<string, ResolvedProvider>,
+): ModelNames {
+  const plain = new Map([...models.keys()].map((model) => [model, Object.freeze([choice(model)])]));
+  const aliases = resolveAliases(options.aliases, models, nameReader(plain, models, providers));
+  const named: ReadonlyMap<string, readonly ModelChoice[]> = new Map([...plain, ...aliases]);
+  const choicesFor = nameReader(named, models, providers);
+  const autoModels = new Set(optionalList('autoModels', options.autoModels) ?? DEFAULT_AUTO_MODELS);
+  return Object.freeze({
+    aliases,
+    defaultChoices: resolveDefaultModel(options.defaultModel, choicesFor, named.keys()),
+    every: [...plain.values()].flat(),
+    choicesFor,
+    // A name that the operator has given to something means that something.
+    isAuto: (name: string) => autoModels.has(name) && !named.has(name),
+    known: () => named.keys(),
+  });
+}
+
+/** A whole name first, as names may hold colons themselves; then without its suffix; then with a provider in front. */
+function nameReader(
+  named: ReadonlyMap<string, readonly ModelChoice[]>,
+  models: Models,
+  providers: ReadonlyMap<string, ResolvedProvider>,
+): NameReader {
+  const pinned = (name: string) => {
+    const colon = name.indexOf(':');
+    const pin = name.slice(0, Math.max(colon, 0)).toLowerCase();
+    const model = name.slice(colon + 1);
+    return providers.has(pin) && models.has(model) ? [{ ...choice(model), pin }] : undefined;
+  };
+  return function choicesFor(name) {
+    const whole = named.get(name);
+    if (whole !== undefined) return whole;
+    const suffixAt = name.lastIndexOf(':');
+    const variant = suffixAt < 0 ? undefined : VARIANTS.get(name.slice(suffixAt));
+    if (variant === undefined) return pinned(name);
+    const bare = name.slice(0, suffixAt);
+    return (named.get(bare) ?? pinned(bare))?.map(({ model, pin }) => ({ model, pin, variant }));
+  };
+}
+
+function resolveAliases(value: unknown, models: Models, read: NameReader): ReadonlyMap<string, readonly ModelChoice[]> {
+  const aliases = new Map<string, readonly ModelChoice[]>();
+  for (const [alias, targets] of Object.entries(anyMembers('aliases', value ?? {}))) {
+    const path = `aliases[${JSON.stringify(text('aliases', alias))}]`;
+    if (models.has(alias)) throw refusal(path, 'is already the name of a model');
+    const names = typeof targets === 'string' ? [text(path, targets)] : optionalList(path, targets);
+    if (names === undefined || names.length === 0) throw refusal(path, 'must be a model or a list of models', targets);
+    aliases.set(alias, Object.freeze(names.flatMap((name) => read(name) ?? fail(path, name, models.keys()))));
+  }
+  return aliases;
+}
+
+function resolveDefaultModel(value: unknown, read: NameReader, known: Iterable<string>): ModelNames['defaultChoices'] {
+  const name = optionalText('defaultModel', value);
+  return name === undefined ? undefined : (read(name) ?? fail('defaultModel', name, known));
+}
+
+function fail(path: string, name: string, known: Iterable<string>): never {
+  throw new TypeError(`${path}: no provider has ${shown(name)}.${didYouMean(name, known)}`);
+}
+
+function choice(model: string): ModelChoice {
+  return Object.freeze({ model, pin: undefined, variant: undefined });
+}

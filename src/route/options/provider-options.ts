@@ -1,0 +1,157 @@
+import type { Provider } from '../../contracts/provider.js';
+import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
+import type { TimeoutOptions } from '../../options/types.js';
+import { openai } from '../../formats/openai.js';
+import { resolveBaseUrl } from './base-url.js';
+import {
+  anyMembers,
+  hasControlCharacter,
+  isObject,
+  knownMembers,
+  optionalMilliseconds,
+  optionalText,
+  refusal,
+  text,
+} from '../../options/checks.js';
+
+const MEMBERS = [
+  'name',
+  'baseUrl',
+  'apiKey',
+  'auth',
+  'headers',
+  'format',
+  'zdr',
+  'dataCollection',
+  'timeouts',
+  'models',
+] as const;
+
+/** What a provider waits for where neither it nor the top level says otherwise. */
+export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
+  connectMs: 5_000,
+  headMs: 300_000,
+  firstEventMs: 60_000,
+  idleMs: 60_000,
+  totalMs: 600_000,
+});
+
+/** The provider that `providers[slug]` describes; its models are read elsewhere. */
+export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
+  const members = knownMembers(path, options, MEMBERS);
+  const format = resolveFormat(`${path}.format`, members['format']);
+  return Object.freeze({
+    slug,
+    displayName: optionalText(`${path}.name`, members['name']) ?? slug,
+    url: resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'], format.path),
+    apiKey: resolveApiKey(`${path}.apiKey`, members['apiKey']),
+    auth: resolveAuth(`${path}.auth`, members['auth']),
+    headers: resolveHeaders(`${path}.headers`, members['headers']),
+    format,
+    timeouts: resolveTimeouts(`${path}.timeouts`, members['timeouts'], fallback),
+  });
+}
+
+/** `value` over `fallback`, member by member. */
+export function resolveTimeouts(path: string, value: unknown, fallback: Timeouts): Timeouts {
+  if (value === undefined || value === null) return fallback;
+  const members = knownMembers(path, value, Object.keys(DEFAULT_TIMEOUTS));
+  const read = (name: keyof TimeoutOptions) => optionalMilliseconds(`${path}.${name}`, members[name]) ?? fallback[name];
+  return Object.freeze({
+    connectMs: read('connectMs'),
+    headMs: read('headMs'),
+    firstEventMs: read('firstEventMs'),
+    idleMs: read('idleMs'),
+    totalMs: read('totalMs'),
+  });
+}
+
+function resolveFormat(path: string, value: unknown): Provider {
+  if (value === undefined || value === null || value === openai.name) return openai;
+  if (!isProvider(value)) throw refusal(path, 'must be "openai" or a Provider with a name and a path', value);
+  return value;
+}
+
+function isProvider(value: unknown): value is Provider {
+  if (!isObject(value)) return false;
+  const { name, path } = value;
+  return typeof name === 'string' && name !== '' && typeof path === 'string' && path.startsWith('/');
+}
+
+/** Nothing of a key is ever shown, not even of a wrong one. */
+function resolveApiKey(path: string, value: unknown): ResolvedProvider['apiKey'] {
+  if (value === undefined || value === null) return undefined;
+  if (isKeySource(value)) return value;
+  if (typeof value !== 'string') throw refusal(path, 'must be a string or a function that returns one');
+  if (value === '') throw refusal(path, 'is empty: leave it out where the provider needs no key, or set its variable');
+  if (!PRINTABLE_ASCII.test(value)) throw refusal(path, 'must be printable ASCII without spaces or line ends');
+  return value;
+}
+
+const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
+
+function isKeySource(value: unknown): value is () => string | Promise<string> {
+  return typeof value === 'function';
+}
+
+function resolveAuth(path: string, value: unknown): ResolvedProvider['auth'] {
+  if (value === undefined || value === null || value === 'bearer') return BEARER;
+  if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
+  if (!isObject(value)) {
+    throw refusal(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
+  }
+  const members = knownMembers(path, value, ['header', 'prefix']);
+  return Object.freeze({
+    header: headerName(`${path}.header`, members['header']),
+    prefix: members['prefix'] === undefined ? '' : headerValue(`${path}.prefix`, members['prefix']),
+  });
+}
+
+const BEARER = Object.freeze({ header: 'authorization', prefix: 'Bearer ' });
+
+function resolveHeaders(path: string, value: unknown): ResolvedProvider['headers'] {
+  if (value === undefined || value === null) return NO_HEADERS;
+  const headers: [string, string][] = Object.entries(anyMembers(path, value)).map(([name, entry]) => [
+    headerName(`${path}.${name}`, name),
+    headerValue(`${path}.${name}`, entry),
+  ]);
+  return Object.freeze(Object.fromEntries(headers));
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** A header name in lower case. Names that belong to the connection itself are refused. */
+function headerName(path: string, value: unknown): string {
+  const name = text(path, value).toLowerCase();
+  if (!TOKEN.test(name) || name === '__proto__') throw refusal(path, 'must be a header name', value);
+  if (OF_THE_CONNECTION.has(name)) throw refusal(path, 'is set by the gateway itself and cannot be given');
+  return name;
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+
+const OF_THE_CONNECTION = new Set([
+  'accept-encoding',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Header values may hold secrets, so a wrong one is not shown. */
+function headerValue(path: string, value: unknown): string {
+  if (typeof value !== 'string') throw refusal(path, 'must be a string');
+  if (hasControlCharacter(value)) throw refusal(path, 'must not contain control characters');
+  if (!LATIN1.test(value)) throw refusal(path, 'must hold Latin-1 characters only');
+  return value;
+}
+
+const LATIN1 = /^[\x20-\xff]*$/;

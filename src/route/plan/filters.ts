@@ -1,0 +1,230 @@
+import type { ExcludedEndpoint } from '../../contracts/routing.js';
+import type { GatewayErrorCode } from '../../errors/gateway-error.js';
+import { excludedFor, isNamedIn, type RoutableEndpoint } from '../endpoint.js';
+import type { ModelChoice } from '../options/model-names.js';
+import { notUnderstood, type SentParameters, SOFT_PARAMETERS } from './parameters.js';
+import type { Preferences } from '../preferences/preferences.js';
+import { withinCaps } from './price.js';
+
+/** What rules are told besides the caller's preferences. */
+export interface Facts {
+  readonly choice: ModelChoice;
+  /** The model has endpoints of the flex tier. */
+  readonly hasFlex: boolean;
+  /** About how many tokens the prompt has. Counted when first asked for. */
+  promptTokens(): number;
+}
+
+/** One reason why an endpoint cannot serve a request. */
+interface Rule {
+  /** What `plan()` says of an endpoint that this rule took out. */
+  readonly reason: string;
+  /** The error's code where this rule took out the last endpoint. */
+  readonly code: GatewayErrorCode;
+  /** The word in the error's `excluded_by`, where it is not the reason. */
+  readonly excludedBy?: string;
+  /** Whether the rule has a say in this request at all. */
+  applies(preferences: Preferences, facts: Facts): boolean;
+  /** Whether `endpoint` may stay. */
+  keeps(endpoint: RoutableEndpoint, preferences: Preferences, facts: Facts): boolean;
+  /** What would have been needed, for people to read. */
+  detail(preferences: Preferences, facts: Facts, removed: readonly RoutableEndpoint[]): string;
+}
+
+/** Endpoints of a tier stand back unless they are asked for. Hooks may choose them, so this is no hard filter. */
+const TIER_RULE: Rule = {
+  reason: 'service_tier',
+  code: 'no_endpoints',
+  applies: () => true,
+  keeps(endpoint, preferences, facts) {
+    const { tier } = endpoint;
+    if (preferences.serviceTier === 'flex' && facts.hasFlex)
+      return tier === 'flex' || isExactlyNamed(endpoint, preferences);
+    if (tier === undefined || preferences.serviceTier === tier) return true;
+    return admittedBySuffix(tier, preferences, facts) || isExactlyNamed(endpoint, preferences);
+  },
+  detail: (_, __, removed) =>
+    `Those left are of a tier that was not asked for: ${list(removed.map(({ slug }) => slug))}.`,
+};
+
+function isExactlyNamed({ slug, tier }: RoutableEndpoint, { only, order }: Preferences): boolean {
+  return tier !== undefined && (only?.has(slug) === true || order?.has(slug) === true);
+}
+
+/** An explicit order or tier says more than a suffix does. */
+function admittedBySuffix(tier: string, preferences: Preferences, { choice }: Facts): boolean {
+  if (preferences.order !== undefined || preferences.serviceTier === 'default') return false;
+  return choice.variant?.admits === tier;
+}
+
+/** What the caller insists on, in the order in which it is looked at. Whoever routes, these hold. */
+const HARD_FILTERS: readonly Rule[] = [
+  {
+    reason: 'distillable',
+    code: 'constraint_filtered',
+    applies: ({ distillable }) => distillable,
+    keeps: (endpoint) => endpoint.distillable,
+    detail: () => "The model's author is not known to allow distillation.",
+  },
+  {
+    reason: 'allowed_providers',
+    code: 'no_endpoints',
+    applies: (_, { choice }) => choice.pin !== undefined,
+    keeps: ({ provider, tier }, _, { choice }) => provider.slug === choice.pin && tier === undefined,
+    detail: servedBy,
+  },
+  {
+    reason: 'allowed_providers',
+    code: 'no_endpoints',
+    applies: ({ only }) => only !== undefined,
+    keeps: (endpoint, { only }) => only === undefined || isNamedIn(only, endpoint),
+    detail: servedBy,
+  },
+  {
+    reason: 'ignored_providers',
+    excludedBy: 'allowed_providers',
+    code: 'no_endpoints',
+    applies: ({ ignore }) => ignore !== undefined,
+    keeps: (endpoint, { ignore }) => ignore === undefined || !isNamedIn(ignore, endpoint),
+    detail: servedBy,
+  },
+  {
+    // Without fallbacks an explicit order is a closed list.
+    reason: 'allowed_providers',
+    code: 'no_endpoints',
+    applies: ({ order, allowFallbacks }) => order !== undefined && !allowFallbacks,
+    keeps: (endpoint, { order }) => order === undefined || isNamedIn(order, endpoint),
+    detail: servedBy,
+  },
+  {
+    reason: 'quantization',
+    code: 'constraint_filtered',
+    applies: ({ quantizations }) => quantizations !== undefined,
+    keeps: (endpoint, { quantizations }) => quantizations === undefined || quantizations.has(endpoint.quantization),
+    detail: (_, __, removed) => `The levels there are: ${list(removed.map(({ quantization }) => quantization))}.`,
+  },
+  {
+    reason: 'data_policy:training',
+    code: 'privacy_restricted',
+    applies: ({ denyDataCollection }) => denyDataCollection,
+    keeps: (endpoint) => endpoint.dataCollection === 'deny',
+    detail: () => 'No endpoint left is known to keep no user data.',
+  },
+  {
+    reason: 'data_policy:zdr',
+    code: 'privacy_restricted',
+    applies: ({ zdr }) => zdr,
+    keeps: (endpoint) => endpoint.zdr,
+    detail: () => 'No endpoint left is known to retain nothing.',
+  },
+  {
+    reason: 'max_price',
+    code: 'constraint_filtered',
+    applies: ({ caps }) => caps !== undefined,
+    keeps: (endpoint, { caps }) => caps === undefined || withinCaps(endpoint.pricing, caps),
+    detail: () =>
+      'Prices are compared in USD per million tokens, per request and per image; an unknown price meets no cap.',
+  },
+  {
+    reason: 'max_tokens',
+    code: 'constraint_filtered',
+    applies: ({ maxTokens }) => maxTokens !== undefined,
+    keeps: ({ maxCompletionTokens }, { maxTokens = 0 }) =>
+      maxCompletionTokens === undefined || maxTokens <= maxCompletionTokens,
+    detail: ({ maxTokens }, _, removed) =>
+      `${maxTokens} tokens of output were asked for; the most is ${most(removed, 'maxCompletionTokens')}.`,
+  },
+  {
+    reason: 'context_length',
+    code: 'constraint_filtered',
+    applies: () => true,
+    keeps: ({ contextLength }, { maxTokens = 0 }, facts) =>
+      contextLength === undefined || facts.promptTokens() + maxTokens <= contextLength,
+    detail: ({ maxTokens = 0 }, facts, removed) =>
+      `About ${facts.promptTokens()} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
+  },
+  {
+    reason: 'require_parameters',
+    code: 'constraint_filtered',
+    applies: ({ requireParameters }) => requireParameters,
+    keeps: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
+    detail: ({ parameters }, _, removed) => `Not understood: ${list(lackingIn(parameters, removed))}.`,
+  },
+];
+
+const RULES: readonly Rule[] = [TIER_RULE, ...HARD_FILTERS];
+
+/** What the rules left of one model's endpoints. */
+export interface Filtered {
+  readonly kept: readonly RoutableEndpoint[];
+  /** The rule that took out the last endpoint, and what it took; `undefined` while some are left. */
+  readonly emptiedBy: { readonly rule: Rule; readonly removed: readonly RoutableEndpoint[] } | undefined;
+}
+
+/** Runs every rule over `pool`, in order, and notes in `excluded` what each takes out. */
+export function filterEndpoints(
+  pool: readonly RoutableEndpoint[],
+  preferences: Preferences,
+  facts: Facts,
+  excluded: ExcludedEndpoint[],
+): Filtered {
+  let kept = pool;
+  for (const rule of RULES) {
+    if (!rule.applies(preferences, facts)) continue;
+    const before = kept;
+    kept = before.filter(
+      (endpoint) => rule.keeps(endpoint, preferences, facts) || exclude(endpoint, rule.reason, excluded),
+    );
+    if (kept.length === 0) return { kept, emptiedBy: { rule, removed: before } };
+  }
+  return { kept: preferUnderstanding(kept, preferences.parameters, excluded), emptiedBy: undefined };
+}
+
+/** The hard filter that `endpoint` does not pass, whatever else the plan holds. */
+export function brokenFilter(endpoint: RoutableEndpoint, preferences: Preferences, facts: Facts): Rule | undefined {
+  return HARD_FILTERS.find((rule) => rule.applies(preferences, facts) && !rule.keeps(endpoint, preferences, facts));
+}
+
+/** Where some endpoints understand a parameter that changes what an answer is, the others stand back. */
+function preferUnderstanding(
+  pool: readonly RoutableEndpoint[],
+  parameters: SentParameters,
+  excluded: ExcludedEndpoint[],
+): readonly RoutableEndpoint[] {
+  let kept = pool;
+  for (const soft of SOFT_PARAMETERS) {
+    const sent = parameters.list.find(({ member }) => member === soft);
+    if (sent === undefined) continue;
+    const understood = ({ understands }: RoutableEndpoint) => (understands & sent.bit) !== 0;
+    if (!kept.some(understood)) continue;
+    kept = kept.filter((endpoint) => understood(endpoint) || exclude(endpoint, `parameter:${soft}`, excluded));
+  }
+  return kept;
+}
+
+function servedBy(_: Preferences, __: Facts, removed: readonly RoutableEndpoint[]): string {
+  return `Without this, it would be served by ${list(removed.map(({ slug }) => slug))}.`;
+}
+
+/** Notes the exclusion; false, so that a filter can end with it. */
+function exclude(endpoint: RoutableEndpoint, reason: string, excluded: ExcludedEndpoint[]): false {
+  excluded.push(excludedFor(endpoint, reason));
+  return false;
+}
+
+function most(endpoints: readonly RoutableEndpoint[], limit: 'contextLength' | 'maxCompletionTokens'): number {
+  return Math.max(...endpoints.map((endpoint) => endpoint[limit] ?? 0));
+}
+
+/** What every endpoint lacks; where each lacks something else, all of that. */
+function lackingIn(parameters: SentParameters, endpoints: readonly RoutableEndpoint[]): readonly string[] {
+  const byAll = notUnderstood(
+    parameters,
+    endpoints.reduce((mask, { understands }) => mask | understands, 0),
+  );
+  return byAll.length > 0 ? byAll : endpoints.flatMap(({ understands }) => notUnderstood(parameters, understands));
+}
+
+function list(words: readonly string[]): string {
+  return [...new Set(words)].sort().join(', ');
+}

@@ -1,0 +1,32 @@
+import type { Percentiles } from '../../contracts/routing.js';
+import type { RoutableEndpoint } from '../endpoint.js';
+import type { Performance } from '../stats/performance.js';
+import { type Cutoffs, PERCENTILES } from '../preferences/preference-values.js';
+import type { Preferences } from '../preferences/preferences.js';
+
+/** Endpoints that miss a cutoff go behind all that meet every one: none is lost. */
+export function demoteSlow(
+  endpoints: readonly RoutableEndpoint[],
+  { minThroughput, maxLatency }: Preferences,
+  performance: Performance,
+): readonly RoutableEndpoint[] {
+  if (minThroughput === undefined && maxLatency === undefined) return endpoints;
+  const isFast = (endpoint: RoutableEndpoint) =>
+    meets(minThroughput, performance.throughputOf(endpoint), (measured, cutoff) => measured >= cutoff) &&
+    meets(maxLatency, performance.latencyOf(endpoint), (measured, cutoff) => measured <= cutoff);
+  return [...endpoints.filter(isFast), ...endpoints.filter((endpoint) => !isFast(endpoint))];
+}
+
+/** Whether each cutoff that is given holds; one for what was not measured does not. */
+function meets(
+  cutoffs: Cutoffs | undefined,
+  measured: Percentiles | undefined,
+  holds: (measured: number, cutoff: number) => boolean,
+): boolean {
+  if (cutoffs === undefined) return true;
+  return PERCENTILES.every((percentile) => {
+    const cutoff = cutoffs[percentile];
+    const value = measured?.[percentile];
+    return cutoff === undefined || (value !== undefined && holds(value, cutoff));
+  });
+}

@@ -1,0 +1,152 @@
+import { sizedHead } from './answers.js';
+import { asksForStream, stream, type StreamOptions } from './chat-answers.js';
+import { completionBody } from './chat-bodies.js';
+import { streamHead } from './event-streams.js';
+import type { ReceivedRequest } from './request-log.js';
+import { onRequest, send, wait, type Script, type Step } from './script.js';
+import { renderChunk } from './wire.js';
+
+/**
+ * How far an upstream gets before a mishap: `connect` accepts the connection and reads no request,
+ * `request` has read the request, `head` has sent a response head, a number has sent so many events of a stream
+ * (of a whole answer: half of the body).
+ */
+export type Moment = 'connect' | 'request' | 'head' | number;
+
+/** When the mishap happens. */
+export interface MishapOptions {
+  /** @defaultValue `'request'` */
+  readonly after?: Moment | undefined;
+  /** The answer that is never finished. */
+  readonly text?: string | undefined;
+}
+
+/** Gets as far as `after` says, then sends nothing more and keeps the connection. */
+export function hang(options: MishapOptions = {}): Script {
+  return mishap('hang', { do: 'hang' }, options);
+}
+
+/** Gets as far as `after` says, then resets the connection. */
+export function reset(options: MishapOptions = {}): Script {
+  return mishap('reset', { do: 'reset' }, options);
+}
+
+/** Gets as far as `after` says, then closes the connection cleanly, in the middle of the answer. */
+export function close(options: MishapOptions = {}): Script {
+  return mishap('close', { do: 'fin', cut: true }, options);
+}
+
+function mishap(name: string, step: Step, { after = 'request', text = LONG_ANSWER }: MishapOptions): Script {
+  return {
+    name: `${name} after ${typeof after === 'number' ? `${after} events` : after}`,
+    starts: after === 'connect' ? 'connect' : 'request',
+    *steps(request) {
+      if (after === 'head' || typeof after === 'number') {
+        yield* (asksForStream(request) ? streamUntil : wholeUntil)(after, text, request);
+      }
+      yield step;
+    },
+  };
+}
+
+function* streamUntil(after: 'head' | number, text: string, request: ReceivedRequest): Iterable<Step> {
+  if (after === 'head') yield send(streamHead({}, true, request));
+  // The ending of this stream is the mishap itself, so it is left off here.
+  else yield* [...stream(text, { afterEvents: after, end: 'hang' }).steps(request)].slice(0, -1);
+}
+
+function* wholeUntil(after: 'head' | number, text: string, request: ReceivedRequest): Iterable<Step> {
+  const body = JSON.stringify(completionBody(text, {}, request));
+  yield send(sizedHead(body, {}, request));
+  if (after !== 'head') yield send(body.slice(0, body.length / 2));
+}
+
+const LONG_ANSWER =
+  'One small answer of a fair number of words, so that a connection can break at any of them and leave a part unsaid.';
+
+/** When a stream falls silent, and for how long. */
+export interface StallOptions extends StreamOptions {
+  /** Events before the silence. @defaultValue `2` */
+  readonly after?: number | undefined;
+  /** Length of the silence. */
+  readonly ms: number;
+}
+
+/** A stream that falls silent after some events, and then goes on as if nothing had been. */
+export function stall(text: string, { after = 2, ms, ...options }: StallOptions): Script {
+  return onRequest(`stall ${ms} ms`, function* (request) {
+    let sent = 0;
+    for (const step of stream(text, options).steps(request)) {
+      // One step is the head.
+      if (step.do === 'send' && sent++ === after + 1) yield wait(ms);
+      yield step;
+    }
+  });
+}
+
+/** When comments take over, and how often they come. */
+export interface DripOptions {
+  /** Events before the comments. @defaultValue `2` */
+  readonly after?: number | undefined;
+  /** Silence between two comments. @defaultValue `20` */
+  readonly everyMs?: number | undefined;
+}
+
+/** A stream that, after some events, says nothing but comments, for ever. */
+export function drip({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
+  return onRequest('drip', function* (request) {
+    yield* streamUntil(after, LONG_ANSWER, request);
+    for (;;) {
+      yield wait(everyMs);
+      yield send(renderChunk(Buffer.from(': still here\n\n')));
+    }
+  });
+}
+
+/** Accepts a request's head and reads no byte of its body: uploads back up. */
+export function stopReading(): Script {
+  return { name: 'stopReading', starts: 'head', steps: () => [{ do: 'stopReading' }, { do: 'hang' }] };
+}
+
+/** Answers `status` at the head, without reading the body, then resets the connection. */
+export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
+  return {
+    name: `early ${status}`,
+    starts: 'head',
+    steps: () => [
+      { do: 'stopReading' },
+      send(`HTTP/1.1 ${status} Early\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`),
+      wait(resetAfterMs),
+      { do: 'reset' },
+    ],
+  };
+}
+
+/** A stream without end that goes on when the client has left, until the kernel refuses to send. */
+export function ignoreAbort({ everyMs = 5 } = {}): Script {
+  return {
+    name: 'ignoreAbort',
+    starts: 'request',
+    ignoresAbort: true,
+    *steps(request) {
+      yield* streamUntil(1, LONG_ANSWER, request);
+      const event = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'on ' } }] })}\n\n`);
+      for (;;) {
+        yield send(renderChunk(event));
+        yield wait(everyMs);
+      }
+    },
+  };
+}
+
+/** Plays `script`, and resets the connection when it is used again: a pooled socket gone stale. */
+export function stale(script: Script): Script {
+  return {
+    ...script,
+    name: `stale ${script.name}`,
+    *steps(request) {
+      yield* script.steps(request);
+      yield { do: 'resetOnReuse' };
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { GatewayError } from '../errors/gateway-error.js';
+import { kindOf } from './json-type.js';
+import { MAX_DEPTH, MAX_TOKENS, tooDeep, tooMany } from '../json/limits.js';
+import { memberPath } from './wire-path.js';
+
+/**
+ * Refuses an object that could not be sent as it is: too deep, too large, or with values that JSON has not. What the
+ * scan is to a text, this is to a body that the host has parsed (and with it digits and repeated keys are gone).
+ * @throws GatewayError naming the top-level member at fault.
+ */
+export function guardValue(body: object): void {
+  let left = MAX_TOKENS;
+
+  function walk(value: unknown, depth: number, member: string): void {
+    // The value and the comma after it.
+    left -= 2;
+    if (left < 0) throw tooMany(member);
+    if (typeof value !== 'object') {
+      if (!isJsonScalar(value)) throw notJson(value, member);
+      return;
+    }
+    if (value === null) return;
+    if (depth > MAX_DEPTH) throw tooDeep(member);
+    // What it says of itself to JSON.stringify is not what was checked.
+    if ('toJSON' in value && typeof value.toJSON === 'function') throw notJson(value, member);
+    if (Array.isArray(value)) {
+      for (const item of value) walk(item, depth + 1, member);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      const inner = (value as Record<string, unknown>)[key];
+      // Absent, as JSON.stringify takes it.
+      if (inner === undefined) continue;
+      // The key and its colon.
+      left -= 2;
+      walk(inner, depth + 1, depth === 1 ? key : member);
+    }
+  }
+
+  walk(body, 1, '');
+}
+
+function isJsonScalar(value: unknown): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  );
+}
+
+function notJson(value: unknown, member: string): GatewayError {
+  const param = memberPath('', member);
+  return new GatewayError('invalid_value', `Invalid value in '${param}': ${kindOf(value)} cannot be sent as JSON.`, {
+    param: param === '' ? null : param,
+  });
+}

@@ -1,0 +1,8 @@
+import type { Performance } from '../../src/route/stats/performance.js';
+
+/** Nothing is known: everybody is well. */
+export const UNMEASURED: Performance = Object.freeze({
+  healthOf: () => 'ok',
+  throughputOf: () => undefined,
+  latencyOf: () => undefined,
+});

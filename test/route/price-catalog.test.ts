@@ -1,0 +1,37 @@
+import * as genaiPrices from '@pydantic/genai-prices';
+import { describe, expect, it } from 'vitest';
+import type { PriceBook } from '../../src/options/types.js';
+import { createRegistry } from '../../src/route/registry.js';
+
+const registryOf = (
+  models: object | string[],
+  fillFrom: PriceBook | undefined = genaiPrices,
+  baseUrl = 'https://api.openai.com/v1',
+) => createRegistry({ fillFrom, providers: { p: { baseUrl, models: models as never } } }).table.endpoints;
+
+describe('fillFrom', () => {
+  it('fills in what an endpoint does not declare, by the address of its provider', () => {
+    expect(registryOf(['gpt-4o'])).toMatchObject([
+      { pricing: { prompt: 2.5, completion: 10, request: 0, image: 0 }, contextLength: 128_000 },
+    ]);
+  });
+
+  it('asks for the name that the upstream knows', () => {
+    expect(registryOf({ mine: { upstreamModel: 'gpt-4o' } })[0]?.pricing).toMatchObject({ prompt: 2.5 });
+  });
+
+  it('changes nothing that is declared', () => {
+    expect(registryOf({ 'gpt-4o': { pricing: { prompt: 1, completion: 1 }, contextLength: 10 } })).toMatchObject([
+      { pricing: { prompt: 1, completion: 1 }, contextLength: 10 },
+    ]);
+  });
+
+  it('guesses nothing: another address, or another model, has no price', () => {
+    expect(registryOf(['gpt-4o'], genaiPrices, 'http://127.0.0.1:8000/v1')[0]?.pricing).toBeUndefined();
+    expect(registryOf(['my-own-model'])[0]?.pricing).toBeUndefined();
+  });
+
+  it('is refused when it is no price book', () => {
+    expect(() => registryOf(['m'], {} as never)).toThrow(/fillFrom must be the module @pydantic\/genai-prices/);
+  });
+});

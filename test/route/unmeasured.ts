@@ -1,8 +1,0 @@
-import type { Performance } from '../../src/route/performance.js';
-
-/** Nothing is known: everybody is well. */
-export const UNMEASURED: Performance = Object.freeze({
-  healthOf: () => 'ok',
-  throughputOf: () => undefined,
-  latencyOf: () => undefined,
-});

@@ -1,0 +1,178 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { GatewayOptions, Hooks } from '../../src/index.js';
+import {
+  error,
+  faults,
+  hostileHeads,
+  json,
+  raw,
+  sse,
+  type ReceivedRequest,
+  type ScriptSource,
+} from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
+
+// Characters that look different when they are quoted, escaped or encoded.
+const OPERATOR = 'canary+operator/0123456789=&x';
+const CALLER = 'canary+caller/abcdefghijkl=&y';
+const BYOK = 'canary+byok/zyxwvutsrqpo=&z';
+const SHORT = { connectMs: 250, headMs: 250, firstEventMs: 250, idleMs: 250 };
+
+/** A secret as a careless writer may put it somewhere. */
+function spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [
+    secret,
+    encodeURIComponent(secret),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+  ];
+}
+
+function expectNoCanary(where: string, text: string): void {
+  for (const secret of [OPERATOR, CALLER, BYOK])
+    for (const spelling of spellings(secret)) expect(text, where).not.toContain(spelling);
+}
+
+/** Everything that a gateway tells anybody, written down. */
+class Witness {
+  readonly told: [where: string, text: string][] = [];
+
+  tell(where: string, value: unknown): void {
+    this.told.push([where, typeof value === 'string' ? value : inspect(value, { depth: Infinity, showHidden: true })]);
+  }
+
+  /** The host's own request object holds what the client sent; all else is ours to answer for. */
+  readonly hooks: Hooks = {
+    onAttempt: ({ req: _req, ...state }) => this.tell('onAttempt', state),
+    afterAnswer: ({ req: _req, ...state }) => this.tell('afterAnswer', state),
+    onError: ({ req: _req, ...state }) => {
+      this.tell('onError', state);
+      this.tell('the error', [state.error, state.error.stack, JSON.stringify(state.error)]);
+    },
+    onHookError: (thrown) => this.tell('onHookError', thrown),
+    beforeUpstream: ({ req: _req, request: _request, ...state }) => this.tell('beforeUpstream', state),
+    selectCandidates: ({ req: _req, request: _request, ...state }) => this.tell('selectCandidates', state),
+  };
+
+  options(): Partial<GatewayOptions> {
+    const log = (facts: object, message: string): void => this.tell('the log', [facts, message]);
+    return { hooks: this.hooks, logger: { debug: log, info: log, warn: log, error: log } } as Partial<GatewayOptions>;
+  }
+}
+
+const REQUESTS: readonly [string, object][] = [
+  ['whole', {}],
+  ['streamed', { stream: true }],
+  ['with a caller’s own key', { provider_configs: { p0: { api_key: BYOK } } }],
+  ['streamed, with a caller’s own key', { stream: true, provider_configs: { p0: { api_key: BYOK } } }],
+];
+
+async function expectSilence(script: ScriptSource, maxAttempts = 1): Promise<void> {
+  const upstream = await upstreamFor(script);
+  const witness = new Witness();
+  const { ask, gateway } = await gatewayOver([upstream], {
+    keys: [CALLER],
+    providers: { p0: { baseUrl: upstream.baseUrl, apiKey: OPERATOR, models: ['m'] } },
+    maxAttempts,
+    timeouts: SHORT,
+    ...witness.options(),
+  } as Partial<GatewayOptions>);
+  for (const [what, body] of REQUESTS) {
+    // Some of these never end.
+    const signal = AbortSignal.timeout(1_500);
+    const answer = await ask(body, { headers: { authorization: `Bearer ${CALLER}` }, signal }).catch(() => undefined);
+    if (answer === undefined) continue;
+    witness.tell(`the head of an answer (${what})`, [...answer.headers]);
+    witness.tell(`the reason (${what})`, answer.statusText);
+    witness.tell(`the body of an answer (${what})`, await answer.text().catch((broken: unknown) => inspect(broken)));
+  }
+  witness.tell('status()', gateway.status());
+  for (const [where, text] of witness.told) expectNoCanary(where, text);
+}
+
+/** The ways in which an upstream may repeat what it was sent. */
+const secretOf = ({ headers }: ReceivedRequest): string => (headers['authorization'] ?? '').replace('Bearer ', '');
+type Echo = (secret: string) => ReturnType<typeof json>;
+const echoed = (said: string): object => ({
+  error: { message: `Incorrect API key provided: ${said}. Bearer ${said}`, type: said, code: said, param: said },
+});
+const role = { choices: [{ index: 0, delta: { content: 'begun' }, finish_reason: null }] };
+
+const echoes: readonly [string, Echo][] = [
+  ...[400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503, 529].map((status): [string, Echo] => [
+    `in the body of a ${status}`,
+    (secret) => error(status, echoed(secret)),
+  ]),
+  ...spellings('secret').map((_spelling, index): [string, Echo] => [
+    `in another spelling (${index})`,
+    (secret) => error(400, echoed(spellings(secret)[index]!)),
+  ]),
+  ['as a text', (secret) => error(400, `Wrong key ${secret}`)],
+  ['as a page', (secret) => error(502, `<h1>${secret}</h1>`, { 'content-type': 'text/html' })],
+  ['as a bare message', (secret) => error(400, { message: secret })],
+  ['as a detail', (secret) => error(422, { detail: [{ loc: ['header', secret], msg: secret }] })],
+  [
+    'within an error within an error',
+    (secret) => error(400, { error: { message: 'no', metadata: { raw: JSON.stringify(echoed(secret)) } } }),
+  ],
+  ['in an error with a good status', (secret) => json(echoed(secret))],
+  ['in the first event', (secret) => sse([echoed(secret)])],
+  ['in a later event', (secret) => sse([role, echoed(secret)])],
+  ['in a later event by name', (secret) => sse([role, Buffer.from(`event: error\ndata: {"message":"${secret}"}\n\n`)])],
+  ['in broken JSON', (secret) => json(`{"choices":[${secret}`)],
+  ['in a broken event', (secret) => sse([role, `{"choices":[${secret}`])],
+  [
+    'in headers',
+    (secret) => error(429, undefined, { 'x-your-key': secret, 'retry-after': secret, location: `/${secret}` }),
+  ],
+  ['in the reason', (secret) => raw(`HTTP/1.1 400 ${secret}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)],
+  ['in a status line that is none', (secret) => raw(`HTTP/1.1 ${secret}\r\n\r\n`)],
+  ['beyond the length that is shown', (secret) => error(400, { error: { message: 'x'.repeat(500) + secret } })],
+];
+
+describe('no key is told to anybody', () => {
+  it.each(echoes)('when the upstream repeats it %s', async (_where, echo) => {
+    await expectSilence((request) => echo(secretOf(request)), 2);
+  });
+
+  it.each(Object.entries(faults).filter(([name]) => name !== 'endlessLine'))('by %s', async (_name, { script }) => {
+    await expectSilence(script);
+  });
+
+  it.each(hostileHeads.filter(({ end }) => end !== 'hang').map((row) => [row.name, row] as const))(
+    'by a response of the kind %s',
+    async (_name, { script }) => expectSilence(script),
+  );
+
+  it('by refusals of our own', async () => {
+    const witness = new Witness();
+    const upstream = await upstreamFor();
+    const { ask } = await gatewayOver([upstream], {
+      keys: [CALLER],
+      providers: { p0: { baseUrl: upstream.baseUrl, apiKey: OPERATOR, models: ['m'] } },
+      ...witness.options(),
+    } as Partial<GatewayOptions>);
+    const bodies: readonly object[] = [
+      { model: CALLER },
+      { messages: BYOK },
+      { provider_configs: { p0: { api_key: BYOK, base_url: `https://${BYOK}.test/v1` } } },
+      { provider_configs: { p0: { api_key: `${BYOK}\r\n` } } },
+      { provider_configs: { p0: BYOK } },
+      { provider_configs: { p0: { api_key: [BYOK] } } },
+      { provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: BYOK } } } } },
+    ];
+    for (const body of bodies) {
+      const answer = await ask(body, { headers: { authorization: `Bearer ${CALLER}` } });
+      witness.tell('the head', [...answer.headers]);
+      // The name of a model is shown: it is no place for a key.
+      if (!('model' in body)) witness.tell('the body', await answer.text());
+    }
+    const wrong = await ask({}, { headers: { authorization: `Bearer ${CALLER}x` } });
+    witness.tell('a wrong key', await wrong.text());
+    for (const [where, text] of witness.told.filter(([, text]) => !text.includes('model_not_found')))
+      expectNoCanary(where, text);
+  });
+});

@@ -1,0 +1,92 @@
+import dns from 'node:dns';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { sharedLookup } from '../../src/transports/dns-cache.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+type Done = (error: NodeJS.ErrnoException | null, answers: dns.LookupAddress[]) => void;
+
+afterEach(() => vi.restoreAllMocks());
+
+function asked() {
+  const clock = new FakeClock();
+  const questions: { host: string; done: Done }[] = [];
+  vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _options: unknown, done: Done) => {
+    questions.push({ host, done });
+  }) as never);
+  const lookup = sharedLookup(clock);
+  const told: string[] = [];
+  const ask = (host = 'api.test', all = true): void =>
+    lookup(host, { all }, (error, answer) => {
+      told.push(
+        error === null ? (Array.isArray(answer) ? answer.map(({ address }) => address).join() : answer) : error.code!,
+      );
+    });
+  return { clock, questions, ask, told };
+}
+
+const found: dns.LookupAddress[] = [
+  { address: '203.0.113.1', family: 4 },
+  { address: '203.0.113.2', family: 4 },
+];
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a lookup that is shared', () => {
+  it('asks once for all who wait, and each name by itself', () => {
+    const { questions, ask, told } = asked();
+    for (let time = 0; time < 5; time++) ask();
+    ask('other.test');
+    expect(questions.map(({ host }) => host)).toEqual(['api.test', 'other.test']);
+    questions[0]!.done(null, found);
+    expect(told).toEqual(Array<string>(5).fill('203.0.113.1,203.0.113.2'));
+  });
+
+  it('knows the answer for 30 seconds', async () => {
+    const { clock, questions, ask, told } = asked();
+    ask();
+    questions[0]!.done(null, found);
+    clock.advance(29_999);
+    ask('api.test', false);
+    await turn();
+    expect(questions).toHaveLength(1);
+    expect(told.at(-1)).toBe('203.0.113.1');
+    clock.advance(1);
+    ask();
+    expect(questions).toHaveLength(2);
+  });
+
+  it('believes a failure for a second', async () => {
+    const { clock, questions, ask, told } = asked();
+    ask();
+    questions[0]!.done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
+    ask();
+    await turn();
+    expect(questions).toHaveLength(1);
+    expect(told).toEqual(['ENOTFOUND', 'ENOTFOUND']);
+    clock.advance(1_000);
+    ask();
+    expect(questions).toHaveLength(2);
+  });
+
+  it('keeps nobody waiting longer than two seconds, and asks a name service that hangs no second time', () => {
+    const { clock, questions, ask, told } = asked();
+    ask();
+    clock.advance(1_500);
+    ask();
+    clock.advance(500);
+    expect(told).toEqual(['ETIMEOUT']);
+    clock.advance(1_500);
+    expect(told).toEqual(['ETIMEOUT', 'ETIMEOUT']);
+    ask();
+    expect(questions).toHaveLength(1);
+    questions[0]!.done(null, found);
+    expect(told.at(-1)).toBe('203.0.113.1,203.0.113.2');
+    expect(clock.pending.size).toBe(0);
+  });
+
+  it('says so when a name has no address', () => {
+    const { questions, ask, told } = asked();
+    ask();
+    questions[0]!.done(null, []);
+    expect(told).toEqual(['ENOTFOUND']);
+  });
+});
