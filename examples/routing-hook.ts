@@ -25,7 +25,7 @@ const gateway = createGateway({
       const preferred = looksLikeCode(request) ? 'coder' : 'talker';
       return [...allowed].sort((a, b) => Number(b.provider === preferred) - Number(a.provider === preferred));
     },
-    afterAnswer: ({ provider, usage }) =>
+    afterResponse: ({ provider, usage }) =>
       void process.stdout.write(`  ${provider} answered, ${usage?.total_tokens} tokens\n`),
   },
 });

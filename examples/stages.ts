@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { authenticate, cache, contextOf, errorHandler, proxy, route, validate } from 'nordlys-proxy';
+import { authenticate, cache, getContext, errorHandler, proxy, route, validate } from 'nordlys-proxy';
 import { fakeUpstream } from 'nordlys-proxy/testing';
 
 await using upstream = await fakeUpstream();
@@ -14,8 +14,8 @@ app.post(
   '/v1/chat/completions',
   authenticate({ keys: ['ada-key'] }),
   (req, res, next) => {
-    // Between two stages, `contextOf(req)` says what is known so far: here, who asks.
-    seen.push(contextOf(req).caller?.id ?? 'nobody');
+    // Between two stages, `getContext(req)` says what is known so far: here, who asks.
+    seen.push(getContext(req).caller?.id ?? 'nobody');
     if (req.get('x-plan') === 'free')
       return void res
         .status(402)
@@ -24,7 +24,7 @@ app.post(
   },
   validate({ bodyLimit: 1_000_000 }),
   (req, _res, next) => {
-    seen.push(`${contextOf(req).request?.messages.length} message`);
+    seen.push(`${getContext(req).request?.messages.length} message`);
     next();
   },
   route({ providers: { demo: { baseUrl: upstream.baseUrl, models: ['demo-model'] } } }),

@@ -44,7 +44,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 async function stop(): Promise<void> {
-  await gateway.drain({ server, graceMs: 5_000 });
+  await gateway.drain({ server, timeoutMs: 5_000 });
   await gateway.close();
   await simulators.close();
   server.closeAllConnections();

@@ -13,7 +13,7 @@ import type { Router } from './route/route.js';
 import { runStages, type RunnerParts } from './request/run-stages.js';
 import type { GatewayStatus } from './status.js';
 
-export interface PagesParts {
+export interface AdminRoutesParts {
   readonly runner: RunnerParts;
   readonly authenticate: Stage;
   readonly router: Router;
@@ -23,7 +23,7 @@ export interface PagesParts {
 }
 
 /** What a gateway serves beside chat completions. */
-export interface Pages {
+export interface AdminRoutes {
   readonly models: Middleware;
   readonly metrics: Middleware;
   /** `stage` for GET requests of known callers. */
@@ -31,20 +31,27 @@ export interface Pages {
   /** `stage` for GET requests of everybody. */
   open(stage: Stage): Middleware;
   /** Every request by its path: `chat`, one of ours, or the host's. */
-  beside(chat: Middleware): Middleware;
+  withRoutes(chat: Middleware): Middleware;
 }
 
-export function createPages({ runner, authenticate, router, recorder, diagnostics, status }: PagesParts): Pages {
+export function createAdminRoutes({
+  runner,
+  authenticate,
+  router,
+  recorder,
+  diagnostics,
+  status,
+}: AdminRoutesParts): AdminRoutes {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, authenticate, stage], runner);
   const models = guarded(({ req, res }) => {
     const id = requestedModel(req);
     const list = router.models();
     sendJson(res, 200, id === undefined ? list : modelIn(list, id));
-    return 'answered';
+    return 'responded';
   });
   const metrics = guarded(({ res }) => {
     sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status()));
-    return 'answered';
+    return 'responded';
   });
   const responses = runStages([refuseResponsesApi], runner);
   const unknown = runStages([refuseUnknownPath], runner);
@@ -54,7 +61,7 @@ export function createPages({ runner, authenticate, router, recorder, diagnostic
     metrics,
     guarded,
     open: (stage) => runStages([getOnly, stage], runner),
-    beside: (chat) =>
+    withRoutes: (chat) =>
       function nordlysGateway(req, res, next) {
         if (req.method === 'OPTIONS' && next !== undefined) return next();
         switch (requestedRoute(req)) {

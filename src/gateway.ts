@@ -11,7 +11,7 @@ import type { Middleware } from './http/middleware.js';
 import { shareInternals } from './observe/gateway-internals.js';
 import { createObservation } from './observe/observe.js';
 import type { GatewayOptions, RouteOptions } from './options/types.js';
-import { createPages } from './admin-routes.js';
+import { createAdminRoutes } from './admin-routes.js';
 import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
@@ -19,7 +19,7 @@ import { asksForPlan } from './route/dry-run.js';
 import { createRouter, type PlanContext, type PlanResult } from './route/route.js';
 import { runStages, type RunnerParts } from './request/run-stages.js';
 import { createStatus, type GatewayStatus } from './status.js';
-import { createValidator, type Shortcut } from './validate/validate.js';
+import { createValidator, type FastPath } from './validate/validate.js';
 
 /** What `createGateway` makes: a request listener with everything else that can be asked of it. */
 export interface Gateway extends Middleware {
@@ -36,8 +36,8 @@ export interface Gateway extends Middleware {
   /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
   update(providers: RouteOptions['providers']): void;
   /**
-   * Takes no new requests, after `noticeMs` where that is given, and resolves when the last one has left, or after
-   * `graceMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
+   * Takes no new requests, after `delayMs` where that is given, and resolves when the last one has left, or after
+   * `timeoutMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
    */
   drain(options?: DrainOptions): Promise<void>;
   /** Closes idle upstream connections and the store. What is still at work ends by itself. */
@@ -58,7 +58,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, repeatsOf(cache, hooks.hooks, readLater));
+  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
   const proxy = createProxy(options, { clock, random, hooks });
 
@@ -75,15 +75,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     { ...runner, admission, observed: true, scope },
   );
   const status = createStatus({ clock, admission, router, proxy, cache });
-  const pages = createPages({ runner, authenticate, router, recorder, diagnostics, status });
-  const gateway = pages.beside(chat);
+  const adminRoutes = createAdminRoutes({ runner, authenticate, router, recorder, diagnostics, status });
+  const gateway = adminRoutes.withRoutes(chat);
   const authenticates = options.keys !== false;
-  const endPages = shareInternals(gateway, { ...pages, clock, hooks, status, authenticates });
+  const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates });
 
   return Object.assign(gateway, {
     plan: router.plan,
-    models: pages.models,
-    metrics: pages.metrics,
+    models: adminRoutes.models,
+    metrics: adminRoutes.metrics,
     health: ((_req, res) =>
       sendJson(res, admission.draining ? 503 : 200, {
         status: admission.draining ? 'draining' : 'ok',
@@ -91,7 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     status,
     update(providers: RouteOptions['providers']): void {
       router.update(providers);
-      cache?.forgetRepeats();
+      cache?.clearBodyIndex();
     },
     drain: (limits = {}) => {
       endPages();
@@ -110,17 +110,17 @@ export function createGateway(options: GatewayOptions): Gateway {
 const READ_AT_ONCE = 64 * 1024;
 
 /** Lets the cache answer a body that it knows by its bytes, where nobody wants to look at the request first. */
-function repeatsOf(
+function createFastPath(
   cache: Cache | undefined,
-  { beforeRoute, selectCandidates, afterAnswer }: Hooks,
+  { beforeRoute, selectCandidates, afterResponse }: Hooks,
   read: (bytes: Buffer) => ChatRequest,
-): Shortcut | undefined {
+): FastPath | undefined {
   if (cache === undefined || beforeRoute || selectCandidates) return undefined;
   return function answerRepeat(context, bytes) {
     if (asksForPlan(context.req)) return false;
-    if (afterAnswer !== undefined && bytes.length > READ_AT_ONCE) return false;
-    const answered = cache.repeat(context, bytes);
-    if (afterAnswer !== undefined && answered !== false) context.readRequest = () => read(bytes);
+    if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;
+    const answered = cache.lookupByBody(context, bytes);
+    if (afterResponse !== undefined && answered !== false) context.readRequest = () => read(bytes);
     return answered;
   };
 }

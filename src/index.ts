@@ -4,14 +4,14 @@ export { createGateway } from './gateway.js';
 export { authenticate, cache, proxy, route, validate } from './stages.js';
 export { statusPage } from './status-page/status-page.js';
 export { errorHandler } from './request/error-handler.js';
-export { contextOf } from './request/context.js';
+export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
 export { lruStore } from './stores/lru-store.js';
 export { redisStore } from './stores/redis-store.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
-export type { EndpointState, GatewayStatus } from './status.js';
+export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { StatusPageOptions } from './status-page/status-page.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
@@ -21,13 +21,13 @@ export type {
   AuthenticateOptions,
   CacheOptions,
   CoalesceOptions,
-  HedgeOptions,
+  HedgingOptions,
   CommonOptions,
   EndpointOptions,
   GatewayOptions,
   ObserveOptions,
-  OverrideOptions,
-  PriceBook,
+  CallerOverrideOptions,
+  PriceCatalog,
   ProviderOptions,
   ProxyOptions,
   RouteOptions,
@@ -57,7 +57,7 @@ export type {
   ToolChoice,
   Usage,
 } from './chat/types.js';
-export type { AnswerOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './request/context.js';
+export type { ResponseOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './request/context.js';
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { Caller, VerifyKey } from './contracts/caller.js';
 export type {
@@ -71,7 +71,7 @@ export type {
   TelemetryOptions,
   Tracer,
 } from './contracts/observability.js';
-export type { Provider, UpstreamErrorBody, UpstreamEvent } from './contracts/provider.js';
+export type { WireFormat, UpstreamErrorBody, UpstreamEvent } from './contracts/provider.js';
 export type { CacheStore } from './contracts/store.js';
 export type {
   Transport,
@@ -83,21 +83,21 @@ export type {
   UpstreamUrl,
 } from './contracts/transport.js';
 export type {
-  AfterAnswerState,
+  AfterResponseState,
   AttemptRecord,
   BeforeRouteState,
-  BeforeUpstreamState,
+  BeforeAttemptState,
   CacheStatus,
   Hooks,
   HookState,
-  OnAttemptState,
+  AfterAttemptState,
   OnErrorState,
   SelectCandidatesState,
-  UpstreamChange,
+  AttemptChange,
 } from './contracts/hooks.js';
 export type {
   Candidate,
-  CallOutcome,
+  AttemptOutcome,
   Endpoint,
   EndpointSnapshot,
   ExcludedEndpoint,

@@ -1,7 +1,7 @@
 import type { AdmissionOptions } from './runtime/admission.js';
 import type { Clock } from './contracts/clock.js';
 import { HookRunner } from './request/hooks.js';
-import { requestsWithinOpenFiles } from './runtime/file-descriptors.js';
+import { maxRequestsForFdLimit } from './runtime/file-descriptors.js';
 import { systemClock } from './util/clock.js';
 import type {
   AuthenticateOptions,
@@ -13,7 +13,14 @@ import type {
   RouteOptions,
   ValidateOptions,
 } from './options/types.js';
-import { knownMembers, optionalBoolean, optionalCount, optionalOneOf, refusal, shown } from './options/checks.js';
+import {
+  knownMembers,
+  optionalBoolean,
+  optionalCount,
+  optionalOneOf,
+  optionError,
+  formatValue,
+} from './options/checks.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -37,17 +44,17 @@ export interface ResolvedGatewayOptions {
 }
 
 // Each list must name every option of its type: one that is forgotten does not compile.
-const COMMON = names<CommonOptions>({ hooks: 1, onError: 1, clock: 1, random: 1 });
+const COMMON = names<CommonOptions>({ hooks: 1, errorHandling: 1, clock: 1, random: 1 });
 const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1 });
 const VALIDATE = names<ValidateOptions>({ bodyLimit: 1, bodyTimeoutMs: 1, unknownFields: 1, unknownContentParts: 1 });
 const ROUTE = names<RouteOptions>({
   providers: 1,
   defaultModel: 1,
   aliases: 1,
-  overrides: 1,
+  callerOverrides: 1,
   timeouts: 1,
   autoModels: 1,
-  fillFrom: 1,
+  priceCatalog: 1,
 });
 const CACHE = names<CacheOptions>({
   maxEntries: 1,
@@ -60,8 +67,8 @@ const CACHE = names<CacheOptions>({
 });
 const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
-  retryAmbiguous: 1,
-  hedge: 1,
+  retryNonIdempotent: 1,
+  hedging: 1,
   maxInFlight: 1,
   overloadProtection: 1,
   maxInFlightPerCaller: 1,
@@ -93,7 +100,7 @@ export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
   const { maxInFlight, maxInFlightPerCaller, overloadProtection } = options;
   return {
     limits: {
-      maxInFlight: Math.min(optionalCount('maxInFlight', maxInFlight, 'requests') ?? 5_000, requestsWithinOpenFiles()),
+      maxInFlight: Math.min(optionalCount('maxInFlight', maxInFlight, 'requests') ?? 5_000, maxRequestsForFdLimit()),
       maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', maxInFlightPerCaller, 'requests') ?? Infinity,
     },
     overloadProtection: optionalBoolean('overloadProtection', overloadProtection) ?? false,
@@ -115,7 +122,7 @@ function resolveCommon(options: CommonOptions, errorFormat: ProxyOptions['errorF
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     hooks: new HookRunner(options.hooks),
-    onError: optionalOneOf('onError', options.onError, ['respond', 'next']) ?? 'respond',
+    errorHandling: optionalOneOf('errorHandling', options.errorHandling, ['respond', 'next']) ?? 'respond',
     errorFormat: optionalOneOf('errorFormat', errorFormat, ['openai', 'openrouter']) ?? 'openai',
   };
 }
@@ -128,7 +135,7 @@ function asked(factory: string, options: unknown): void {
 function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions): void {
   if (logger !== undefined) withMethods('logger', logger, ['debug', 'info', 'warn', 'error']);
   if (onDiagnostic !== undefined && typeof onDiagnostic !== 'function') {
-    throw refusal('onDiagnostic', 'must be a function', onDiagnostic);
+    throw optionError('onDiagnostic', 'must be a function', onDiagnostic);
   }
   if (telemetry === undefined) return;
   knownMembers('telemetry', telemetry, ['tracer', 'meter', 'propagate']);
@@ -143,7 +150,9 @@ function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions
 function withMethods(path: string, value: unknown, methods: readonly string[]): void {
   const missing = methods.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
   if (missing === undefined) return;
-  throw new TypeError(`${path} must have the methods ${methods.join(', ')}, got ${shown(value)} without ${missing}.`);
+  throw new TypeError(
+    `${path} must have the methods ${methods.join(', ')}, got ${formatValue(value)} without ${missing}.`,
+  );
 }
 
 type KeysOf<Options> = Options extends unknown ? keyof Options : never;

@@ -1,7 +1,7 @@
 import { Admission } from './runtime/admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
-import { askWhoAsks, behind, markAuthenticated } from './request/require-stages.js';
+import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import type {
   AuthenticateOptions,
@@ -20,7 +20,7 @@ import { createValidator } from './validate/validate.js';
 
 /**
  * The stages of `createGateway` one by one, for hosts that put middleware of their own between them. Mounted in this
- * order on one path they are the gateway; what they share of a request is read with `contextOf(req)`.
+ * order on one path they are the gateway; what they share of a request is read with `getContext(req)`.
  * `route`, `cache` and `proxy` refuse every request that has not passed those before them (500 `internal_error`, whose
  * `cause` names the missing one). Where `authenticate` is missing the process warns: the host may have authenticated.
  */
@@ -43,7 +43,7 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
   const { clock, random, hooks } = common;
   const validator = createValidator({}, clock);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
-  return runStages([behind('route', 'validate'), router.stage], common);
+  return runStages([requireStages('route', 'validate'), router.stage], common);
 }
 
 /** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
@@ -51,7 +51,7 @@ export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('cache', options);
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
   const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
-  return runStages([behind('cache', 'validate', 'route'), askWhoAsks('cache'), stage], common);
+  return runStages([requireStages('cache', 'validate', 'route'), warnIfUnauthenticated('cache'), stage], common);
 }
 
 /** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */
@@ -60,8 +60,11 @@ export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const { limits, overloadProtection } = resolveAdmission(options);
   const admission = new Admission(limits, overloadProtection ? overloadOf(common.clock) : undefined);
   const { stage } = createProxy(options, common);
-  return runStages([behind('proxy', 'validate', 'route'), askWhoAsks('proxy'), admission.admitCaller, stage], {
-    ...common,
-    admission,
-  });
+  return runStages(
+    [requireStages('proxy', 'validate', 'route'), warnIfUnauthenticated('proxy'), admission.admitCaller, stage],
+    {
+      ...common,
+      admission,
+    },
+  );
 }

@@ -2,7 +2,7 @@ import type { Admission } from './runtime/admission.js';
 import type { Cache, CacheStatistics } from './cache/cache.js';
 import type { Clock } from './contracts/clock.js';
 import type { Proxy } from './proxy/proxy.js';
-import type { TargetStatus } from './proxy/failover/endpoint-state.js';
+import type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
 import type { EndpointReport, Router } from './route/route.js';
 
 /** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */
@@ -13,7 +13,7 @@ export interface GatewayStatus {
   /** 0: all is well; 1: strained; 2: overloaded, new requests are refused. */
   readonly load: 0 | 1 | 2;
   readonly uptimeSeconds: number;
-  readonly endpoints: readonly EndpointState[];
+  readonly endpoints: readonly EndpointStatusReport[];
   /** Connections to upstreams. */
   readonly sockets: { readonly active: number; readonly idle: number };
   /** `undefined` without a cache. */
@@ -21,8 +21,8 @@ export interface GatewayStatus {
 }
 
 /** Live statistics of one endpoint, and its readiness once it has been asked. */
-export interface EndpointState extends EndpointReport {
-  readonly readiness: TargetStatus | undefined;
+export interface EndpointStatusReport extends EndpointReport {
+  readonly readiness: EndpointReadiness | undefined;
 }
 
 export interface StatusParts {
@@ -41,7 +41,9 @@ export function createStatus({ clock, admission, router, proxy, cache }: StatusP
       inFlight: admission.inFlight,
       load: admission.load,
       uptimeSeconds: Math.floor((clock.now() - startedAt) / 1_000),
-      endpoints: router.endpoints().map((endpoint) => ({ ...endpoint, readiness: proxy.targets.status(endpoint.id) })),
+      endpoints: router
+        .endpoints()
+        .map((endpoint) => ({ ...endpoint, readiness: proxy.endpointStates.status(endpoint.id) })),
       sockets: proxy.sockets(),
       cache: cache?.statistics(),
     };

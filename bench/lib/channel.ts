@@ -23,7 +23,7 @@ export function serve(methods: Methods): void {
 }
 
 /** Tells the benchmark that this process can be used, and where. */
-export function announce(ports: readonly number[]): void {
+export function startDraining(ports: readonly number[]): void {
   send({ listening: ports });
 }
 

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 
-const PATIENCE_MS = 20_000;
+const LOOKUP_TIMEOUT_MS = 20_000;
 
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -14,7 +14,7 @@ export function freePort(): Promise<number> {
 
 /** Resolves when somebody accepts connections at `port`. */
 export async function untilListening(port: number): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + LOOKUP_TIMEOUT_MS;
   while (!(await accepts(port))) {
     if (performance.now() > deadline) throw new Error(`Nobody listens at port ${port}.`);
     await new Promise((resolve) => setTimeout(resolve, 50));

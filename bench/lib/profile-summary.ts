@@ -64,14 +64,14 @@ export function summariseCpu({ nodes, samples, timeDeltas }: CpuProfile, ownFold
 /** Who asked for the memory. */
 export function summariseAllocations({ head }: AllocationProfile, ownFolder: string): ProfileSummary {
   const frames: Frame[] = [];
-  const visit = ({ callFrame, selfSize, children }: AllocationNode, parent: Frame | undefined): void => {
+  const ticket = ({ callFrame, selfSize, children }: AllocationNode, parent: Frame | undefined): void => {
     const frame = new Frame(callFrame, ownFolder);
     frame.parent = parent;
     frame.amount = selfSize;
     frames.push(frame);
-    for (const child of children) visit(child, frame);
+    for (const child of children) ticket(child, frame);
   };
-  visit(head, undefined);
+  ticket(head, undefined);
   return summarise(frames);
 }
 

@@ -2,7 +2,7 @@
 // process: while there is load it never sleeps, and so nobody who sends to it has to wake it. On a virtual machine waking
 // a core costs the sender more than the rest of a request, and only those servers that are slow enough to let it sleep.
 import { chatRequest } from '../lib/bodies.ts';
-import { announce, serve } from '../lib/channel.ts';
+import { startDraining, serve } from '../lib/channel.ts';
 import { HttpExchange, type WireRequest } from '../lib/http-exchange.ts';
 import { eachStamp, microsNow } from '../lib/stamps.ts';
 import { quantile } from '../lib/statistics.ts';
@@ -145,7 +145,7 @@ const methods = {
 export type DriverMethods = typeof methods;
 
 serve(methods);
-announce([]);
+startDraining([]);
 
 /** Keeps the event loop turning until the function that it returns is called. */
 function stayAwake(): () => void {

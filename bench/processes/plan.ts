@@ -1,7 +1,7 @@
 // How long `plan()` thinks: the same code that decides real requests, over tables of several sizes.
 import type { EndpointOptions, ProviderOptions } from 'nordlys-proxy';
 import { MODEL } from '../lib/bodies.ts';
-import { announce, serve } from '../lib/channel.ts';
+import { startDraining, serve } from '../lib/channel.ts';
 import { createGateway } from '../lib/package.ts';
 import { median } from '../lib/statistics.ts';
 
@@ -53,7 +53,7 @@ const methods = {
 export type PlanMethods = typeof methods;
 
 serve(methods);
-announce([]);
+startDraining([]);
 
 /** One model, offered by ten providers in as many variants as it takes. */
 function table(endpoints: number): Record<string, ProviderOptions> {

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { announce } from '../lib/channel.ts';
+import { startDraining } from '../lib/channel.ts';
 
 /** What every measured server is started with. */
 export interface ServerSetup {
@@ -22,6 +22,6 @@ export function listen(handler: RequestListener): void {
   // Clients of the benchmark pause between windows.
   server.keepAliveTimeout = 60_000;
   server.listen({ port: 0, host: '127.0.0.1', backlog: 8_192 }, () =>
-    announce([(server.address() as AddressInfo).port]),
+    startDraining([(server.address() as AddressInfo).port]),
   );
 }

@@ -39,11 +39,11 @@ export class RequestStore {
 
   /** These watch; they change nothing. */
   readonly hooks: Hooks = {
-    onAttempt: ({ requestId, record }) => {
+    afterAttempt: ({ requestId, record }) => {
       const { attempt, slug, model, outcome, status, durationMs, firstTokenMs } = record;
       this.#of(requestId).attempts.push({ attempt, slug, model, outcome, status, durationMs, firstTokenMs });
     },
-    afterAnswer: ({ requestId, provider, model, cache, complete, finishReason, usage, ...rest }) => {
+    afterResponse: ({ requestId, provider, model, cache, complete, finishReason, usage, ...rest }) => {
       this.#of(requestId).answer = {
         provider,
         model,

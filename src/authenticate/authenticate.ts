@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
-import { patiently } from '../util/wait-for.js';
+import { waitFor } from '../util/wait-for.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { AuthenticateOptions } from '../options/types.js';
 import { readApiKey } from './api-key.js';
@@ -53,7 +53,7 @@ function optionalFunction<F>(name: string, value: F | undefined): F | undefined 
 function askForKey(findCaller: FindCaller, clock: Clock): Stage {
   return function authenticateRequest(context) {
     const key = readApiKey(context.req);
-    if (key === undefined) throw refusal();
+    if (key === undefined) throw optionError();
     return whenKnown(
       () => findCaller(key, context.req),
       context,
@@ -82,7 +82,7 @@ function trustHost(callerOf: ((req: IncomingMessage) => Caller | undefined) | un
 /** Goes on at once where the host answers at once, and never waits for ever where it does not. */
 function whenKnown(
   ask: () => Caller | undefined | Promise<Caller | undefined>,
-  { lifeline }: RequestContext,
+  { cancelSignal }: RequestContext,
   clock: Clock,
   goOn: (caller: Caller | undefined) => StageOutcome,
 ): StageOutcome | Promise<StageOutcome> {
@@ -93,10 +93,12 @@ function whenKnown(
     throw unavailable(error);
   }
   if (!isThenable(asked)) return goOn(asked);
-  return patiently(() => asked, { clock, lifeline, limitMs: LOOKUP_MS }).then(
+  return waitFor(() => asked, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
     (waited) => {
-      if (waited.kind === 'done') return goOn(waited.value);
-      throw unavailable(new Error(waited.kind === 'late' ? `No answer within ${LOOKUP_MS} ms.` : 'The client left.'));
+      if (waited.kind === 'value') return goOn(waited.value);
+      throw unavailable(
+        new Error(waited.kind === 'timed-out' ? `No answer within ${LOOKUP_MS} ms.` : 'The client left.'),
+      );
     },
     (error: unknown) => {
       throw unavailable(error);
@@ -109,7 +111,7 @@ function isThenable(value: Caller | undefined | Promise<Caller | undefined>): va
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (isNobody(caller)) throw refusal();
+  if (isNobody(caller)) throw optionError();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
 }
@@ -133,7 +135,7 @@ function unavailable(cause: unknown): GatewayError {
 }
 
 /** The same answer for a key that is missing, malformed, unknown or revoked. */
-function refusal(): GatewayError {
+function optionError(): GatewayError {
   return new GatewayError(
     'invalid_api_key',
     'Missing or incorrect API key. Send it as "Authorization: Bearer <key>" or as "X-API-Key: <key>".',

@@ -15,7 +15,7 @@ const MAX_BODY_BYTES = 256 * 1024;
  * takes to hash them. A body is found by a sketch of it; that two share one is no danger, for every byte is compared, and
  * of two such bodies of one tenant only the later one is kept.
  */
-export class KnownBodies {
+export class BodyIndex {
   readonly #bodies = new LRUCache<string, KnownBody>({
     max: MAX_BODIES,
     maxSize: MAX_BYTES,

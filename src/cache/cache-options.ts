@@ -1,7 +1,7 @@
 import type { CacheStore } from '../contracts/store.js';
 import type { Clock } from '../contracts/clock.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionalBoolean, optionalOneOf, refusal } from '../options/checks.js';
+import { knownMembers, optionalBoolean, optionalOneOf, optionError } from '../options/checks.js';
 import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options/types.js';
 import { lruStore } from '../stores/lru-store.js';
 
@@ -14,13 +14,13 @@ export interface ResolvedCacheOptions {
   readonly shared: boolean;
   readonly usageOnHit: 'original' | 'zero';
   /** Longer answers are not remembered, in bytes. */
-  readonly maxAnswerBytes: number;
+  readonly maxResponseBytes: number;
   readonly coalesce: ResolvedCoalesceOptions | undefined;
 }
 
 export interface ResolvedCoalesceOptions {
-  readonly waitMs: number;
-  readonly maxFollowers: number;
+  readonly joinTimeoutMs: number;
+  readonly maxSubscribers: number;
   readonly maxBufferBytes: number;
 }
 
@@ -37,14 +37,14 @@ const KNOWN: Readonly<Record<keyof CacheOptions | keyof CommonOptions | 'errorFo
   shared: true,
   usageOnHit: true,
   hooks: true,
-  onError: true,
+  errorHandling: true,
   errorFormat: true,
   clock: true,
   random: true,
 };
 const KNOWN_COALESCE: Readonly<Record<keyof CoalesceOptions, true>> = {
-  waitMs: true,
-  maxFollowers: true,
+  joinTimeoutMs: true,
+  maxSubscribers: true,
   maxBufferBytes: true,
 };
 
@@ -75,7 +75,7 @@ export function resolveCacheOptions(
     ttlMs: whole('cache.ttlMs', options.ttlMs, 300_000),
     shared,
     usageOnHit: optionalOneOf('cache.usageOnHit', options.usageOnHit, ['original', 'zero']) ?? 'original',
-    maxAnswerBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
+    maxResponseBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
     coalesce: resolveCoalesce(options.coalesce),
   };
 }
@@ -85,8 +85,8 @@ function resolveCoalesce(coalesce: CacheOptions['coalesce']): ResolvedCoalesceOp
   const options = coalesce === true ? {} : coalesce;
   knownMembers('cache.coalesce', options, Object.keys(KNOWN_COALESCE));
   return {
-    waitMs: whole('cache.coalesce.waitMs', options.waitMs, 5_000),
-    maxFollowers: whole('cache.coalesce.maxFollowers', options.maxFollowers, 1_024),
+    joinTimeoutMs: whole('cache.coalesce.joinTimeoutMs', options.joinTimeoutMs, 5_000),
+    maxSubscribers: whole('cache.coalesce.maxSubscribers', options.maxSubscribers, 1_024),
     maxBufferBytes: whole('cache.coalesce.maxBufferBytes', options.maxBufferBytes, 8 * MIB),
   };
 }
@@ -103,5 +103,5 @@ function storeIn({ store }: CacheOptions): CacheStore | undefined {
 function whole(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw refusal(name, 'must be a positive whole number', value);
+  throw optionError(name, 'must be a positive whole number', value);
 }

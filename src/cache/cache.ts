@@ -1,4 +1,4 @@
-import { tellableReason } from '../chat/finish-reason.js';
+import { normalizeFinishReason } from '../chat/finish-reason.js';
 import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
@@ -6,15 +6,15 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { CacheOptions } from '../options/types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
-import { Flights } from './coalesce/coalescer.js';
-import { encodeEntry, type CachedAnswer } from './entry.js';
-import type { Flight } from './coalesce/shared-request.js';
+import { Coalescer } from './coalesce/coalescer.js';
+import { encodeEntry, type CachedResponse } from './entry.js';
+import type { SharedRequest } from './coalesce/shared-request.js';
 import { keyFor } from './key.js';
 import { cacheableTargets, mayKeep, servingEndpoint, tenantOf } from './policy.js';
 import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
-import { RequestKeys, type KnownRequest } from './request-key-cache.js';
-import { SafeStore } from './store-guard.js';
+import { RequestKeyCache, type KnownRequest } from './request-key-cache.js';
+import { StoreGuard } from './store-guard.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {
@@ -40,9 +40,9 @@ export interface Cache {
    * Answers a body that this caller has sent before, before it is parsed, checked and routed.
    * `false`: nothing was written, go the whole way. Not for gateways with hooks that decide by more than the body.
    */
-  repeat(context: RequestContext, received: Buffer): boolean | Promise<boolean>;
+  lookupByBody(context: RequestContext, received: Buffer): boolean | Promise<boolean>;
   /** Forgets which endpoint a repeated body went to. For when the providers have changed. */
-  forgetRepeats(): void;
+  clearBodyIndex(): void;
   statistics(): CacheStatistics;
   /** Empties a store that was made here; one that was given is its owner's. */
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export interface CacheParts {
  * @throws TypeError for an option that is wrong, or when callers would share answers without anybody having said so.
  */
 export function createCache(options: CacheOptions, { clock, hasTenants }: CacheParts): Cache {
-  return new AnswerCache(resolveCacheOptions(options, hasTenants, clock), clock);
+  return new ResponseCache(resolveCacheOptions(options, hasTenants, clock), clock);
 }
 
 /** A request on its way through the cache. */
@@ -70,12 +70,12 @@ interface Lookup {
   readonly directives: CacheDirectives;
 }
 
-class AnswerCache implements Cache {
+class ResponseCache implements Cache {
   readonly #options: ResolvedCacheOptions;
   readonly #clock: Clock;
-  readonly #store: SafeStore;
-  readonly #flights: Flights | undefined;
-  readonly #keys = new RequestKeys();
+  readonly #store: StoreGuard;
+  readonly #coalescer: Coalescer | undefined;
+  readonly #keys = new RequestKeyCache();
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
@@ -84,8 +84,8 @@ class AnswerCache implements Cache {
   constructor(options: ResolvedCacheOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#store = new SafeStore(options.store, clock);
-    this.#flights = options.coalesce && new Flights(options.coalesce, clock);
+    this.#store = new StoreGuard(options.store, clock);
+    this.#coalescer = options.coalesce && new Coalescer(options.coalesce, clock);
   }
 
   readonly stage: Stage = (context) => {
@@ -101,29 +101,29 @@ class AnswerCache implements Cache {
       this.#bypass(context, directives);
       return this.#record(lookup);
     }
-    const found = context.missedKey === lookup.known.key ? undefined : this.#store.get(lookup.known.key);
+    const found = context.cacheMissKey === lookup.known.key ? undefined : this.#store.get(lookup.known.key);
     return found instanceof Promise
       ? found.then((answer) => this.#decide(lookup, answer))
       : this.#decide(lookup, found);
   };
 
-  repeat(context: RequestContext, received: Buffer): boolean | Promise<boolean> {
+  lookupByBody(context: RequestContext, received: Buffer): boolean | Promise<boolean> {
     const directives = parseCacheControl(context.req.headers['cache-control']);
     const tenant = tenantOf(context, this.#options.shared);
     if (tenant === undefined || directives.noStore || directives.noCache) return false;
     const known = this.#keys.recall(tenant, received);
     if (known === undefined) return false;
     const found = this.#store.get(known.key);
-    const answerFrom = (answer: CachedAnswer | undefined): boolean | Promise<boolean> => {
+    const answerFrom = (answer: CachedResponse | undefined): boolean | Promise<boolean> => {
       const answered = this.#answer({ context, tenant, known, directives }, answer);
       // Who goes the whole way now comes by here again.
-      if (answered === undefined) context.missedKey = known.key;
+      if (answered === undefined) context.cacheMissKey = known.key;
       return answered instanceof Promise ? answered.then(isAnswered) : isAnswered(answered);
     };
     return found instanceof Promise ? found.then(answerFrom) : answerFrom(found);
   }
 
-  forgetRepeats(): void {
+  clearBodyIndex(): void {
     this.#keys.clear();
   }
 
@@ -134,7 +134,7 @@ class AnswerCache implements Cache {
       misses: this.#misses,
       bypasses: this.#bypasses,
       stores: this.#stores,
-      coalesced: this.#flights?.coalesced ?? 0,
+      coalesced: this.#coalescer?.coalesced ?? 0,
       storeFaults: this.#store.faults,
       entries: size?.entries,
       bytes: size?.bytes,
@@ -146,20 +146,20 @@ class AnswerCache implements Cache {
     if (this.#options.ownsStore) await this.#options.store.close?.();
   }
 
-  #decide(lookup: Lookup, found: CachedAnswer | undefined): StageOutcome | Promise<StageOutcome> {
+  #decide(lookup: Lookup, found: CachedResponse | undefined): StageOutcome | Promise<StageOutcome> {
     const answered = this.#answer(lookup, found);
     if (answered !== undefined) return answered;
     this.#misses++;
     lookup.context.cacheStatus = 'MISS';
     if (lookup.directives.onlyIfCached) throw notCached();
-    return this.#flights === undefined ? this.#record(lookup) : this.#share(lookup, this.#flights);
+    return this.#coalescer === undefined ? this.#record(lookup) : this.#share(lookup, this.#coalescer);
   }
 
   /** Answers with what was found, where there is something that is fresh enough for this caller. */
   #answer(
     { context, known, directives }: Lookup,
-    found: CachedAnswer | undefined,
-  ): 'answered' | Promise<'answered'> | undefined {
+    found: CachedResponse | undefined,
+  ): 'responded' | Promise<'responded'> | undefined {
     if (found === undefined) return undefined;
     const wallNow = this.#clock.wallNow();
     // The clock of another process may be ahead of ours.
@@ -184,30 +184,30 @@ class AnswerCache implements Cache {
   }
 
   /** Joins the call for the same request that is under way, or makes it for all who come while it lasts. */
-  async #share(lookup: Lookup, flights: Flights): Promise<StageOutcome> {
+  async #share(lookup: Lookup, coalescer: Coalescer): Promise<StageOutcome> {
     const { context, known } = lookup;
-    const key = flightKey(known);
-    const flight = flights.find(key);
-    if (flight === undefined) return this.#record(lookup, flights.start(key, context));
-    const outcome = await flights.follow(flight, context);
-    if (outcome === 'answered') return 'answered';
+    const key = sharedKey(known);
+    const shared = coalescer.find(key);
+    if (shared === undefined) return this.#record(lookup, coalescer.start(key, context));
+    const outcome = await coalescer.follow(shared, context);
+    if (outcome === 'responded') return 'responded';
     if (outcome === 'alone') return this.#record(lookup);
-    flight.lead(context);
-    return this.#record(lookup, flight);
+    shared.lead(context);
+    return this.#record(lookup, shared);
   }
 
-  #record(lookup: Lookup, flight?: Flight): 'next' {
+  #record(lookup: Lookup, shared?: SharedRequest): 'next' {
     const { context } = lookup;
-    context.sink = new RecordingSink(context.sink, this.#options.maxAnswerBytes, (completion) => {
+    context.sink = new RecordingSink(context.sink, this.#options.maxResponseBytes, (completion) => {
       if (completion === undefined || completion.usage !== undefined) {
         this.#keep(lookup, completion);
-        flight?.close();
+        shared?.close();
         return;
       }
       // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
       setImmediate(() => {
         this.#keep(lookup, { ...completion, usage: context.outcome?.usage ?? null });
-        flight?.close();
+        shared?.close();
       });
     });
     return 'next';
@@ -217,13 +217,13 @@ class AnswerCache implements Cache {
     const endpoint = servingEndpoint(context);
     const { served } = context;
     // A process that has too much to do remembers nothing: that can wait.
-    if (context.strained) return;
+    if (context.underPressure) return;
     if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
     const storedAt = this.#clock.wallNow();
     const entry = encodeEntry(completion, {
       storedAt,
       served,
-      finishReason: tellableReason(completion.choices[0]?.finish_reason),
+      finishReason: normalizeFinishReason(completion.choices[0]?.finish_reason),
       usage: completion.usage ?? undefined,
     });
     this.#stores++;
@@ -233,13 +233,13 @@ class AnswerCache implements Cache {
 }
 
 /** A call is shared by those who want the answer in the same form. */
-function flightKey({ key, form }: KnownRequest): string {
+function sharedKey({ key, form }: KnownRequest): string {
   if (!form.stream) return `${key} whole`;
   return form.includeUsage ? `${key} stream, usage` : `${key} stream`;
 }
 
-function isAnswered(outcome: 'answered' | undefined): boolean {
-  return outcome === 'answered';
+function isAnswered(outcome: 'responded' | undefined): boolean {
+  return outcome === 'responded';
 }
 
 function notCached(): GatewayError {

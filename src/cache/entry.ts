@@ -3,7 +3,7 @@ import type { ChatCompletion, Usage } from '../chat/types.js';
 import type { ServedBy } from '../request/context.js';
 
 /** An answer as it is remembered. */
-export interface CachedAnswer {
+export interface CachedResponse {
   /** When it was given: Unix time in milliseconds. */
   readonly storedAt: number;
   readonly served: ServedBy;
@@ -20,7 +20,7 @@ export interface CachedAnswer {
 const LINE_END = 0x0a;
 
 /** What stands before the members. */
-interface StoredFacts extends Omit<CachedAnswer, 'members' | 'usage'> {
+interface StoredFacts extends Omit<CachedResponse, 'members' | 'usage'> {
   readonly usage: Usage | undefined;
 }
 
@@ -33,10 +33,10 @@ export function encodeEntry(completion: ChatCompletion, facts: StoredFacts): Uin
 }
 
 /** What was read of entries that their stores still hold in memory: the same array holds the same answer. */
-const decoded = new WeakMap<Uint8Array, CachedAnswer>();
+const decoded = new WeakMap<Uint8Array, CachedResponse>();
 
 /** The answer in `bytes`; `undefined` when they are none of ours, whatever they are. */
-export function decodeEntry(bytes: Uint8Array): CachedAnswer | undefined {
+export function decodeEntry(bytes: Uint8Array): CachedResponse | undefined {
   const known = decoded.get(bytes);
   if (known !== undefined) return known;
   const answer = decode(bytes);
@@ -44,7 +44,7 @@ export function decodeEntry(bytes: Uint8Array): CachedAnswer | undefined {
   return answer;
 }
 
-function decode(bytes: Uint8Array): CachedAnswer | undefined {
+function decode(bytes: Uint8Array): CachedResponse | undefined {
   const entry = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lineEnd = entry.indexOf(LINE_END);
   if (lineEnd === -1) return undefined;
@@ -54,7 +54,7 @@ function decode(bytes: Uint8Array): CachedAnswer | undefined {
 }
 
 /** @param length - of the members that came: a store may have lost some of them */
-function parseFacts(line: string, length: number): Omit<CachedAnswer, 'members'> | undefined {
+function parseFacts(line: string, length: number): Omit<CachedResponse, 'members'> | undefined {
   const facts = parseJson(line);
   if (!isRecord(facts)) return undefined;
   const { storedAt, served, finishReason, usage } = facts;

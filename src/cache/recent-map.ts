@@ -2,7 +2,7 @@
  * A map that forgets what was not asked for lately, once it is full. In two halves: what is found in the younger one stays
  * where it is, so that to be asked for moves nothing, and the older one goes as a whole.
  */
-export class Recent<V> {
+export class RecentMap<V> {
   readonly #half: number;
   #young = new Map<string, V>();
   #old = new Map<string, V>();

@@ -1,7 +1,7 @@
 import { CompletionAssembler } from '../chat/assemble.js';
 import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion } from '../chat/types.js';
-import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { bytesOf } from '../http/write-body.js';
 import { parseJson } from './entry.js';
@@ -13,25 +13,25 @@ export type OnWhole = (completion: ChatCompletion | undefined) => void;
  * Hands an answer on and puts it together on the side. The reader never waits for it, and nothing that goes wrong
  * here is the reader's business: what cannot be recorded is simply not remembered.
  */
-export class RecordingSink implements AnswerSink {
-  readonly #next: AnswerSink;
+export class RecordingSink implements ResponseSink {
+  readonly #next: ResponseSink;
   readonly #onWhole: OnWhole;
   #room: number;
   #assembler: CompletionAssembler | undefined;
 
   /** @param maxBytes - Longer answers are not recorded. */
-  constructor(next: AnswerSink, maxBytes: number, onWhole: OnWhole) {
+  constructor(next: ResponseSink, maxBytes: number, onWhole: OnWhole) {
     this.#next = next;
     this.#room = maxBytes;
     this.#onWhole = onWhole;
   }
 
-  json(head: AnswerHead, body: AnswerBody): void {
+  json(head: SinkHead, body: ResponseBody): void {
     this.#next.json(head, body);
     this.#onWhole(head.status === 200 && body.length <= this.#room ? completionIn(bytesOf(body)) : undefined);
   }
 
-  open(head: AnswerHead): void {
+  open(head: SinkHead): void {
     if (head.status === 200) this.#assembler = new CompletionAssembler();
     this.#next.open(head);
   }

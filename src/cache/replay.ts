@@ -1,12 +1,12 @@
 import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
-import type { AnswerOutcome, RequestContext } from '../request/context.js';
-import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { ResponseOutcome, RequestContext } from '../request/context.js';
+import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
 import { asLatin1, SMALL } from '../http/write-body.js';
-import type { Lifeline } from '../util/cancellation.js';
+import type { CancelSignal } from '../util/cancellation.js';
 import { randomId } from '../http/random-id.js';
-import { parseJson, type CachedAnswer } from './entry.js';
+import { parseJson, type CachedResponse } from './entry.js';
 
 /** In which form an answer is wanted. */
 export interface AskedForm {
@@ -38,19 +38,19 @@ export function askedForm(request: ChatRequest): AskedForm {
  */
 export function replay(
   context: RequestContext,
-  answer: CachedAnswer,
+  answer: CachedResponse,
   options: ReplayOptions,
-): 'answered' | Promise<'answered'> | undefined {
+): 'responded' | Promise<'responded'> | undefined {
   const stored = answer.usage;
   const usage = stored === undefined || options.usageOnHit === 'original' ? stored : NO_USAGE;
   const payloads = options.form.stream ? streamPayloads(answer, usage, options) : undefined;
   if (options.form.stream && payloads === undefined) return undefined;
 
   const { sink, client } = context;
-  const head: AnswerHead = { status: 200, headers: { age: String(Math.floor(options.ageMs / 1_000)) } };
-  const end = (complete: boolean): 'answered' => {
+  const head: SinkHead = { status: 200, headers: { age: String(Math.floor(options.ageMs / 1_000)) } };
+  const end = (complete: boolean): 'responded' => {
     context.outcome = new ReplayOutcome(complete, answer.finishReason, usage, options.now - context.startedAt);
-    return 'answered';
+    return 'responded';
   };
   context.cacheStatus = 'HIT';
   context.served = answer.served;
@@ -60,7 +60,7 @@ export function replay(
 }
 
 /** How a replay ended. Its usage is read only for those who ask: of most replays nobody does. */
-class ReplayOutcome implements AnswerOutcome {
+class ReplayOutcome implements ResponseOutcome {
   readonly costUsd = 0;
   readonly complete: boolean;
   readonly finishReason: string | undefined;
@@ -86,7 +86,7 @@ function usageIn(text: string | undefined): Usage | undefined {
 }
 
 /** Nothing is parsed: the stored members go between a new beginning and a new end, both of them ASCII. */
-function wholeBody({ members }: CachedAnswer, usage: string | undefined, { wallNow }: ReplayOptions): AnswerBody {
+function wholeBody({ members }: CachedResponse, usage: string | undefined, { wallNow }: ReplayOptions): ResponseBody {
   const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
   const tail = usage === undefined ? '}' : `,"usage":${usage}}`;
   if (members.byteLength <= SMALL) return head + asLatin1(members) + tail;
@@ -94,7 +94,7 @@ function wholeBody({ members }: CachedAnswer, usage: string | undefined, { wallN
 }
 
 function streamPayloads(
-  answer: CachedAnswer,
+  answer: CachedResponse,
   usage: string | undefined,
   { form, wallNow }: ReplayOptions,
 ): string[] | undefined {
@@ -112,24 +112,24 @@ function streamPayloads(
 
 /** Writes `payloads` as fast as the client takes them, then `[DONE]`. False: the client left before the end. */
 async function streamOut(
-  sink: AnswerSink,
-  head: AnswerHead,
+  sink: ResponseSink,
+  head: SinkHead,
   payloads: readonly string[],
-  client: Lifeline,
+  client: CancelSignal,
 ): Promise<boolean> {
   sink.open(head);
   for (const payload of payloads) {
-    if (client.gone) return false;
+    if (client.aborted) return false;
     if (!sink.event(payload)) await drained(sink, client);
   }
-  if (client.gone) return false;
+  if (client.aborted) return false;
   sink.done();
   return true;
 }
 
-function drained(sink: AnswerSink, client: Lifeline): Promise<void> {
+function drained(sink: ResponseSink, client: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
-    const stopListening = client.onGone(resolve);
+    const stopListening = client.onAbort(resolve);
     sink.onDrain(() => {
       stopListening();
       resolve();

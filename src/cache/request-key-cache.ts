@@ -2,9 +2,9 @@ import type { RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { digestOfBytes, digestOfRequest, keyFor } from './key.js';
-import { KnownBodies } from './body-index.js';
+import { BodyIndex } from './body-index.js';
 import type { Targets } from './policy.js';
-import { Recent } from './recent-map.js';
+import { RecentMap } from './recent-map.js';
 import { askedForm, type AskedForm } from './replay.js';
 
 /** A request, as far as the cache is concerned. */
@@ -27,11 +27,11 @@ const MAX_KNOWN = 10_000;
  * Where the endpoint was drawn, equal requests keep to the first one's draw: else each endpoint would have to answer
  * once before the cache did, and requests that come together would not find each other.
  */
-export class RequestKeys {
-  readonly #known = new Recent<KnownRequest>(MAX_KNOWN);
-  readonly #bodies = new KnownBodies();
+export class RequestKeyCache {
+  readonly #known = new RecentMap<KnownRequest>(MAX_KNOWN);
+  readonly #bodies = new BodyIndex();
   /** By what is asked. */
-  readonly #drawn = new Recent<Endpoint>(MAX_KNOWN);
+  readonly #drawn = new RecentMap<Endpoint>(MAX_KNOWN);
 
   /** What `tenant` asks of `targets`. `body` is that of the request, where there is one. */
   of(request: ChatRequest, body: RequestBody | undefined, tenant: string, targets: Targets): KnownRequest {

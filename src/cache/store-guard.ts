@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
-import { decodeEntry, type CachedAnswer } from './entry.js';
+import { decodeEntry, type CachedResponse } from './entry.js';
 
 /** A store that has not answered by then has nothing, in milliseconds. Our own stores have tighter limits. */
 const LOOKUP_LIMIT_MS = 250;
 
 /** A store as requests see it: whatever goes wrong inside, there is simply no answer, and nobody waits for it. */
-export class SafeStore {
+export class StoreGuard {
   /** Times that the store threw, rejected or did not answer. */
   faults = 0;
   readonly #store: CacheStore;
@@ -18,7 +18,7 @@ export class SafeStore {
   }
 
   /** The answer under `key`. Synchronous where the store is. */
-  get(key: string): CachedAnswer | undefined | Promise<CachedAnswer | undefined> {
+  get(key: string): CachedResponse | undefined | Promise<CachedResponse | undefined> {
     try {
       const found = this.#store.get(key);
       return isPromise(found) ? this.#inTime(found) : decoded(found);
@@ -45,7 +45,7 @@ export class SafeStore {
     }
   }
 
-  async #inTime(found: Promise<Uint8Array | undefined>): Promise<CachedAnswer | undefined> {
+  async #inTime(found: Promise<Uint8Array | undefined>): Promise<CachedResponse | undefined> {
     let limit: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       limit = this.#clock.setTimer(() => reject(new Error('The store did not answer in time.')), LOOKUP_LIMIT_MS);
@@ -64,7 +64,7 @@ export class SafeStore {
   }
 }
 
-function decoded(value: unknown): CachedAnswer | undefined {
+function decoded(value: unknown): CachedResponse | undefined {
   return value instanceof Uint8Array ? decodeEntry(value) : undefined;
 }
 

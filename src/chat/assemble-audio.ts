@@ -1,23 +1,23 @@
-import { keepLatest, type Members } from '../util/json-object.js';
+import { mergeDefined, type JsonObject } from '../util/json-object.js';
 
 const IN_PIECES: ReadonlySet<string> = new Set(['data', 'transcript']);
 
 /** Puts the spoken answer of one choice together. */
 export class AudioAssembler {
   readonly #data: string[] = [];
-  readonly #others: Members = {};
+  readonly #others: JsonObject = {};
   #transcript: string | undefined;
   empty = true;
 
-  add(delta: Members): void {
+  add(delta: JsonObject): void {
     this.empty = false;
     if (typeof delta['data'] === 'string') this.#data.push(delta['data']);
     if (typeof delta['transcript'] === 'string') this.#transcript = (this.#transcript ?? '') + delta['transcript'];
-    keepLatest(this.#others, delta, IN_PIECES);
+    mergeDefined(this.#others, delta, IN_PIECES);
   }
 
-  audio(): Members {
-    const audio: Members = { ...this.#others };
+  audio(): JsonObject {
+    const audio: JsonObject = { ...this.#others };
     if (this.#data.length > 0) audio['data'] = joinBase64(this.#data);
     if (this.#transcript !== undefined) audio['transcript'] = this.#transcript;
     return audio;

@@ -1,4 +1,4 @@
-import { arrayIndex, isRecord, keepLatest, type Members } from '../util/json-object.js';
+import { arrayIndex, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
 
 const OWN_TOOL_CALL: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom']);
 const ARGUMENTS: ReadonlySet<string> = new Set(['arguments']);
@@ -6,7 +6,7 @@ const INPUT: ReadonlySet<string> = new Set(['input']);
 
 /** Puts the tool calls of one choice together: id, type and name come once, arguments in pieces. */
 export class ToolCallsAssembler {
-  readonly #calls: (Members | undefined)[] = [];
+  readonly #calls: (JsonObject | undefined)[] = [];
   #latest = -1;
 
   get empty(): boolean {
@@ -19,11 +19,11 @@ export class ToolCallsAssembler {
     }
   }
 
-  toolCalls(): Members[] {
+  toolCalls(): JsonObject[] {
     return this.#calls.filter((call) => call !== undefined);
   }
 
-  #addOne(delta: Members): void {
+  #addOne(delta: JsonObject): void {
     const at = this.#indexOf(delta);
     if (at === undefined) return;
     this.#latest = at;
@@ -33,11 +33,11 @@ export class ToolCallsAssembler {
     call['type'] ??= isRecord(delta['custom']) ? 'custom' : 'function';
     if (isRecord(delta['function'])) call['function'] = foldFunctionCall(call['function'], delta['function']);
     if (isRecord(delta['custom'])) call['custom'] = foldPieces(call['custom'], delta['custom'], 'input', INPUT);
-    keepLatest(call, delta, OWN_TOOL_CALL);
+    mergeDefined(call, delta, OWN_TOOL_CALL);
   }
 
   /** Some upstreams leave `index` out: a new id then begins a new call, and no id goes on with the latest. */
-  #indexOf(delta: Members): number | undefined {
+  #indexOf(delta: JsonObject): number | undefined {
     if (delta['index'] !== undefined && delta['index'] !== null) return arrayIndex(delta['index']);
     const id = delta['id'];
     if (typeof id !== 'string' || id === '') return arrayIndex(Math.max(this.#latest, 0));
@@ -47,16 +47,16 @@ export class ToolCallsAssembler {
 }
 
 /** A function call with one more piece of it. */
-export function foldFunctionCall(call: unknown, piece: Members): Members {
+export function foldFunctionCall(call: unknown, piece: JsonObject): JsonObject {
   return foldPieces(call, piece, 'arguments', ARGUMENTS);
 }
 
-function foldPieces(whole: unknown, piece: Members, textMember: string, except: ReadonlySet<string>): Members {
-  const folded: Members = isRecord(whole) ? whole : { name: '', [textMember]: '' };
+function foldPieces(whole: unknown, piece: JsonObject, textMember: string, except: ReadonlySet<string>): JsonObject {
+  const folded: JsonObject = isRecord(whole) ? whole : { name: '', [textMember]: '' };
   const text = piece[textMember];
   if (typeof text === 'string') folded[textMember] = `${folded[textMember] as string}${text}`;
   // A later "" for the name is a placeholder, not a new name.
   if (piece['name'] === '') return folded;
-  keepLatest(folded, piece, except);
+  mergeDefined(folded, piece, except);
   return folded;
 }

@@ -1,9 +1,9 @@
 import { ToolCallsAssembler, foldFunctionCall } from './assemble-tool-calls.js';
 import { AudioAssembler } from './assemble-audio.js';
-import { arrayIndex, isRecord, keepLatest, type Members } from '../util/json-object.js';
+import { arrayIndex, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
-/** Members of a delta that come in pieces of one text. */
+/** JsonObject of a delta that come in pieces of one text. */
 const TEXT_MEMBERS: ReadonlySet<string> = new Set(['content', 'refusal', 'reasoning_content', 'reasoning']);
 
 /** Top-level members that `completion()` writes itself; `obfuscation` is padding of one event and means nothing. */
@@ -17,7 +17,7 @@ const OWN_TOP_LEVEL: ReadonlySet<string> = new Set([
   'obfuscation',
 ]);
 
-/** Members of a choice that are folded; some upstreams repeat the whole `message` beside the delta. */
+/** JsonObject of a choice that are folded; some upstreams repeat the whole `message` beside the delta. */
 const OWN_CHOICE: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs']);
 
 /** The whole answer that `chunks` tell in pieces. */
@@ -36,7 +36,7 @@ export class CompletionAssembler {
   #created: number | undefined;
   #model: string | undefined;
   #usage: ChatCompletion['usage'];
-  readonly #others: Members = {};
+  readonly #others: JsonObject = {};
   readonly #choices: (ChoiceAssembler | undefined)[] = [];
 
   add(chunk: ChatChunk): void {
@@ -44,14 +44,14 @@ export class CompletionAssembler {
     this.#created ??= chunk.created;
     this.#model ??= chunk.model;
     if (isRecord(chunk.usage)) this.#usage = chunk.usage;
-    keepLatest(this.#others, chunk, OWN_TOP_LEVEL);
+    mergeDefined(this.#others, chunk, OWN_TOP_LEVEL);
     if (!Array.isArray(chunk.choices)) return;
     for (const [position, choice] of chunk.choices.entries()) {
       if (isRecord(choice)) this.#choiceAt(choice.index, position)?.add(choice);
     }
   }
 
-  /** What has come so far. Members that no chunk carried are left out, but for those that clients insist on. */
+  /** What has come so far. JsonObject that no chunk carried are left out, but for those that clients insist on. */
   completion(): ChatCompletion {
     const completion: ChatCompletion = { object: 'chat.completion', choices: [] };
     if (this.#id !== undefined) completion.id = this.#id;
@@ -75,8 +75,8 @@ export class CompletionAssembler {
 
 class ChoiceAssembler {
   #finishReason: string | null = null;
-  #logprobs: Members | null = null;
-  readonly #others: Members = {};
+  #logprobs: JsonObject | null = null;
+  readonly #others: JsonObject = {};
   readonly #message = new MessageAssembler();
 
   add(choice: ChunkChoice): void {
@@ -85,7 +85,7 @@ class ChoiceAssembler {
     if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '')
       this.#finishReason = choice.finish_reason;
     if (isRecord(choice['logprobs'])) this.#addLogprobs(choice['logprobs']);
-    keepLatest(this.#others, choice, OWN_CHOICE);
+    mergeDefined(this.#others, choice, OWN_CHOICE);
   }
 
   choice(index: number): ChatChoice {
@@ -98,7 +98,7 @@ class ChoiceAssembler {
     };
   }
 
-  #addLogprobs(logprobs: Members): void {
+  #addLogprobs(logprobs: JsonObject): void {
     const all = (this.#logprobs ??= { content: null, refusal: null });
     for (const list of ['content', 'refusal']) {
       const more = logprobs[list];
@@ -111,17 +111,17 @@ class MessageAssembler {
   #role: string | undefined;
   // In the order in which they first came, which is the order in which a reader expects them.
   readonly #texts = new Map<string, string>();
-  readonly #others: Members = {};
+  readonly #others: JsonObject = {};
   readonly #toolCalls = new ToolCallsAssembler();
   readonly #audio = new AudioAssembler();
-  #functionCall: Members | undefined;
+  #functionCall: JsonObject | undefined;
 
-  add(delta: Members): void {
+  add(delta: JsonObject): void {
     for (const key of Object.keys(delta)) this.#addMember(key, delta[key]);
   }
 
   message(): NonNullable<ChatChoice['message']> {
-    const message: Members & { role: string; content: string | null } = {
+    const message: JsonObject & { role: string; content: string | null } = {
       role: this.#role ?? 'assistant',
       content: null,
       refusal: null,
@@ -157,12 +157,12 @@ class MessageAssembler {
         return;
       default:
         // Of lists (`annotations`, `reasoning_details`, `images`) each delta brings further items.
-        keepLatest(this.#others, { [key]: Array.isArray(value) ? appended(this.#others[key], value) : value });
+        mergeDefined(this.#others, { [key]: Array.isArray(value) ? appended(this.#others[key], value) : value });
     }
   }
 }
 
-function saysSomethingElse(message: Members): boolean {
+function saysSomethingElse(message: JsonObject): boolean {
   return (
     ['tool_calls', 'function_call', 'audio'].some((key) => Object.hasOwn(message, key)) || isText(message['refusal'])
   );

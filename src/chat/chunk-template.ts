@@ -1,4 +1,4 @@
-/** Members whose text differs from event to event while everything around it stays: what models say, and padding (OpenAI). */
+/** JsonObject whose text differs from event to event while everything around it stays: what models say, and padding (OpenAI). */
 const SPOKEN = /"(?:content|reasoning|reasoning_content|obfuscation)": ?"/g;
 /** What a JSON string must escape, and the sign of an escape: where neither stands, a string ends at the next quote. */
 // oxlint-disable-next-line no-control-regex -- these are what it looks for
@@ -9,21 +9,21 @@ const NOT_PLAIN = /[\\\u0000-\u001f]/;
  * one that is the last one's frame around other words needs no parser to be known as sound: its value is the last one's
  * with other text in the same strings.
  */
-export class ChunkFrame {
+export class ChunkTemplate {
   /** The text around the words; empty: nothing is known. */
   #around: readonly string[] = [];
 
   /** Remembers `data`, which is JSON, as the frame of what may follow. */
-  learn(data: string): void {
+  set(data: string): void {
     this.#around = NOT_PLAIN.test(data) ? [] : textAround(data);
   }
 
-  forget(): void {
+  clear(): void {
     this.#around = [];
   }
 
   /** Whether `data` is the frame around any words. */
-  fits(data: string): boolean {
+  matches(data: string): boolean {
     const around = this.#around;
     const last = around.length - 1;
     if (last < 0) return false;

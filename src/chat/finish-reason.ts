@@ -12,7 +12,7 @@ const KNOWN: ReadonlySet<string> = new Set([
  * Why a choice ended, as hooks, logs and traces are told. An upstream may put any text there, of any length, so a word
  * that nobody documents is `other`; the client gets the upstream's own.
  */
-export function tellableReason(reason: string | null | undefined): string | undefined {
+export function normalizeFinishReason(reason: string | null | undefined): string | undefined {
   if (typeof reason !== 'string' || reason === '') return undefined;
   return KNOWN.has(reason) ? reason : 'other';
 }

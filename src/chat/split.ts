@@ -1,4 +1,4 @@
-import { isRecord, type Members } from '../util/json-object.js';
+import { isRecord, type JsonObject } from '../util/json-object.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 export interface SplitOptions {
@@ -39,7 +39,7 @@ function commonMembers(completion: ChatCompletion, includeUsage: boolean): ChatC
 
 function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
   const index = choice.index ?? position;
-  const message: Members = isRecord(choice.message) ? choice.message : {};
+  const message: JsonObject = isRecord(choice.message) ? choice.message : {};
   const logprobs = isRecord(choice['logprobs']) ? choice['logprobs'] : undefined;
   const hasContent = isText(message['content']);
   const hasRefusal = isText(message['refusal']);
@@ -65,13 +65,13 @@ function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
 }
 
 /** Clients that put deltas together want the role first. Content is "" where text follows, null where none does. */
-function openingDelta(message: Members): Members {
+function openingDelta(message: JsonObject): JsonObject {
   const role = typeof message['role'] === 'string' ? message['role'] : 'assistant';
   return { role, content: typeof message['content'] === 'string' ? '' : null, refusal: null };
 }
 
 /** One delta a call, whole: `index` tells clients which call a piece belongs to. */
-function toolCallDeltas(toolCalls: unknown): Members[] {
+function toolCallDeltas(toolCalls: unknown): JsonObject[] {
   if (!Array.isArray(toolCalls)) return [];
   return toolCalls.filter(isRecord).map((call, index) => ({ tool_calls: [{ ...call, index }] }));
 }
@@ -81,7 +81,7 @@ interface Logprobs {
   readonly refusal?: unknown;
 }
 
-function piece(index: number, delta: Members, logprobs: Logprobs = {}): ChunkChoice {
+function piece(index: number, delta: JsonObject, logprobs: Logprobs = {}): ChunkChoice {
   const content = Array.isArray(logprobs.content) ? logprobs.content : null;
   const refusal = Array.isArray(logprobs.refusal) ? logprobs.refusal : null;
   return {
@@ -92,8 +92,8 @@ function piece(index: number, delta: Members, logprobs: Logprobs = {}): ChunkCho
   };
 }
 
-function withoutMembers(source: Members, except: ReadonlySet<string>): Members {
-  const rest: Members = {};
+function withoutMembers(source: JsonObject, except: ReadonlySet<string>): JsonObject {
+  const rest: JsonObject = {};
   for (const key of Object.keys(source)) {
     if (key !== '__proto__' && !except.has(key)) rest[key] = source[key];
   }

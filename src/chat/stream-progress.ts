@@ -6,7 +6,7 @@ import type { ChatChunk, ChunkChoice, Usage } from './types.js';
  */
 export class StreamProgress {
   /** Some event carried content, reasoning, a tool call, a refusal, audio or a finish reason. */
-  meaningful = false;
+  hasContent = false;
   usage: Usage | undefined = undefined;
   /** Of the choice that finished first. */
   finishReason: string | undefined = undefined;
@@ -34,13 +34,13 @@ export class StreamProgress {
     const reason = choice.finish_reason;
     // Servers written in Go send "" where null is meant.
     if (typeof reason === 'string' && reason !== '') {
-      this.meaningful = true;
+      this.hasContent = true;
       this.finishReason ??= reason;
       this.#finish(index);
       return;
     }
     this.#see(index);
-    if (!this.meaningful && saysSomething(choice.delta)) this.meaningful = true;
+    if (!this.hasContent && saysSomething(choice.delta)) this.hasContent = true;
   }
 
   #see(index: number): void {

@@ -1,14 +1,14 @@
 /**
  * The wire types of `/v1/chat/completions`. A request is what `validate` lets through, so its members have their
  * types; an answer comes from somebody else's server, so nearly everything in it may be missing.
- * Members that are not named here are kept as they came.
+ * JsonObject that are not named here are kept as they came.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 // ── Request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A validated request in wire form. Members that this package does not know are passed on untouched. */
+/** A validated request in wire form. JsonObject that this package does not know are passed on untouched. */
 export interface ChatRequest extends RoutingFields {
   /** Absent, `null` and `""` mean the same: nobody named a model. */
   model?: string | null;
@@ -44,7 +44,7 @@ export interface ChatRequest extends RoutingFields {
   [key: string]: unknown;
 }
 
-/** Members of a request that are the gateway's own: read by `route`, never sent to an upstream. */
+/** JsonObject of a request that are the gateway's own: read by `route`, never sent to an upstream. */
 export interface RoutingFields {
   models?: string[] | null;
   provider_configs?: Record<string, ProviderConfig | null> | null;
@@ -451,7 +451,7 @@ export interface ChatCompletion {
 /** One of the answers of a `chat.completion`. */
 export interface ChatChoice {
   index?: number;
-  message?: ChatAnswerMessage;
+  message?: ChatResponseMessage;
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`; other servers add their own. */
   finish_reason?: string | null;
   logprobs?: ChoiceLogprobs | null;
@@ -459,18 +459,18 @@ export interface ChatChoice {
 }
 
 /** What the model said. */
-export interface ChatAnswerMessage {
+export interface ChatResponseMessage {
   role?: string;
   content?: string | null;
   refusal?: string | null;
   annotations?: Annotation[] | null;
-  audio?: AnswerAudio | null;
+  audio?: ResponseAudio | null;
   function_call?: Partial<FunctionCall> | null;
-  tool_calls?: AnswerToolCall[] | null;
+  tool_calls?: ResponseToolCall[] | null;
   [key: string]: unknown;
 }
 
-export interface AnswerToolCall {
+export interface ResponseToolCall {
   id?: string;
   type?: string;
   function?: Partial<FunctionCall>;
@@ -492,7 +492,7 @@ export interface UrlCitation {
   [key: string]: unknown;
 }
 
-export interface AnswerAudio {
+export interface ResponseAudio {
   id?: string;
   /** Base64. */
   data?: string;
@@ -580,12 +580,12 @@ export interface ChunkDelta {
   refusal?: string | null;
   function_call?: Partial<FunctionCall> | null;
   tool_calls?: ToolCallDelta[] | null;
-  audio?: AnswerAudio | null;
+  audio?: ResponseAudio | null;
   [key: string]: unknown;
 }
 
 /** A piece of a tool call: `id`, `type` and the name come once, the arguments in fragments. */
-export interface ToolCallDelta extends AnswerToolCall {
+export interface ToolCallDelta extends ResponseToolCall {
   /** Position among the choice's tool calls. */
   index?: number;
 }

@@ -4,18 +4,18 @@ import type { ChatChunk } from './types.js';
 const MOST = 128;
 
 /** An index that is fit for an array, or none at all. */
-export function isSoundIndex(index: unknown): boolean {
+export function isValidChoiceIndex(index: unknown): boolean {
   return index === undefined || (Number.isInteger(index) && (index as number) >= 0 && (index as number) < MOST);
 }
 
 /** Whether a chunk has the shape that clients rely on: choices are objects, deltas too, and indices are small. */
-export function isSoundChunk({ choices }: ChatChunk): boolean {
+export function isValidChunk({ choices }: ChatChunk): boolean {
   if (choices === undefined || choices === null) return true;
   return Array.isArray(choices) && choices.every(isSoundChoice);
 }
 
 function isSoundChoice(choice: unknown): boolean {
-  if (!isObject(choice) || !isSoundIndex(choice['index'])) return false;
+  if (!isObject(choice) || !isValidChoiceIndex(choice['index'])) return false;
   const { delta } = choice;
   if (delta === undefined || delta === null) return true;
   return isObject(delta) && areSoundCalls(delta['tool_calls']);
@@ -23,7 +23,7 @@ function isSoundChoice(choice: unknown): boolean {
 
 function areSoundCalls(calls: unknown): boolean {
   if (calls === undefined || calls === null) return true;
-  return Array.isArray(calls) && calls.every((call) => isObject(call) && isSoundIndex(call['index']));
+  return Array.isArray(calls) && calls.every((call) => isObject(call) && isValidChoiceIndex(call['index']));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

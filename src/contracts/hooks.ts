@@ -26,8 +26,8 @@ export interface SelectCandidatesState extends HookState {
   readonly excluded: readonly ExcludedEndpoint[];
 }
 
-/** What `beforeUpstream` is told. */
-export interface BeforeUpstreamState extends HookState {
+/** What `beforeAttempt` is told. */
+export interface BeforeAttemptState extends HookState {
   readonly request: ChatRequest;
   readonly candidate: Candidate;
   /** 1 for the first upstream call of this request. */
@@ -36,8 +36,8 @@ export interface BeforeUpstreamState extends HookState {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What `beforeUpstream` may change of a call. */
-export interface UpstreamChange {
+/** What `beforeAttempt` may change of a call. */
+export interface AttemptChange {
   /** Sent instead of the validated request. `model` is the upstream's own name when you set it, ours otherwise. */
   readonly request?: ChatRequest | undefined;
   /** Added to the outbound headers. Credentials and hop-by-hop names are refused. */
@@ -50,7 +50,7 @@ export interface AttemptRecord {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
-  /** `ok`, `cancelled` (the client left), `outrun` (another provider answered first), or why it failed: `reset`, `head_timeout`, `rate_limited` … */
+  /** `ok`, `cancelled` (the client left), `superseded` (another provider answered first), or why it failed: `reset`, `headers_timeout`, `rate_limited` … */
   readonly outcome: string;
   /** HTTP status of the upstream, where one came. */
   readonly status: number | undefined;
@@ -62,13 +62,13 @@ export interface AttemptRecord {
   readonly possiblyBilled: boolean;
 }
 
-/** What `onAttempt` is told. */
-export interface OnAttemptState extends HookState {
+/** What `afterAttempt` is told. */
+export interface AfterAttemptState extends HookState {
   readonly record: AttemptRecord;
 }
 
-/** What `afterAnswer` is told. */
-export interface AfterAnswerState extends HookState {
+/** What `afterResponse` is told. */
+export interface AfterResponseState extends HookState {
   readonly request: ChatRequest;
   readonly provider: string | undefined;
   readonly model: string | undefined;
@@ -109,13 +109,13 @@ export interface Hooks {
     | ((state: SelectCandidatesState) => readonly Candidate[] | void | Promise<readonly Candidate[] | void>)
     | undefined;
   /** Before each upstream call. Return what to change; throw to refuse. */
-  readonly beforeUpstream?:
-    | ((state: BeforeUpstreamState) => UpstreamChange | void | Promise<UpstreamChange | void>)
+  readonly beforeAttempt?:
+    | ((state: BeforeAttemptState) => AttemptChange | void | Promise<AttemptChange | void>)
     | undefined;
   /** Watches every upstream call as it ends. */
-  readonly onAttempt?: ((state: OnAttemptState) => void | Promise<void>) | undefined;
+  readonly afterAttempt?: ((state: AfterAttemptState) => void | Promise<void>) | undefined;
   /** Watches every answer that was delivered, whole or in part. */
-  readonly afterAnswer?: ((state: AfterAnswerState) => void | Promise<void>) | undefined;
+  readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
   /** Told what a watching hook threw, and the hook's name. */

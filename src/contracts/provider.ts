@@ -4,7 +4,7 @@ import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
  * An upstream wire format as pure translation: no clock, no network, no state beyond one stream.
  * Every member but `name` and `path` is optional; what is absent means "already OpenAI's form".
  */
-export interface Provider {
+export interface WireFormat {
   /** Name of the format: `openai`. */
   readonly name: string;
   /** Appended to the provider's `baseUrl`: `/chat/completions`. */

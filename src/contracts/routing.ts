@@ -1,4 +1,4 @@
-import type { Provider } from './provider.js';
+import type { WireFormat } from './provider.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
@@ -11,7 +11,7 @@ export interface ResolvedProvider {
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly headers: Readonly<Record<string, string>>;
-  readonly format: Provider;
+  readonly format: WireFormat;
   readonly timeouts: Timeouts;
 }
 
@@ -19,9 +19,9 @@ export interface ResolvedProvider {
 export interface Timeouts {
   readonly connectMs: number;
   /** To the response head, where a whole answer was asked for. */
-  readonly headMs: number;
+  readonly headersMs: number;
   /** To the first event that means something, where a stream was asked for. */
-  readonly firstEventMs: number;
+  readonly firstChunkMs: number;
   /** Between two pieces of a body. */
   readonly idleMs: number;
   /** The whole request, all attempts and pauses. */
@@ -79,7 +79,7 @@ export interface ExcludedEndpoint {
 }
 
 /** How one upstream call went: what live statistics are made of. */
-export interface CallOutcome {
+export interface AttemptOutcome {
   readonly ok: boolean;
   /** False where the failure says nothing of the endpoint (a 429, a refused key). */
   readonly countable: boolean;

@@ -5,11 +5,11 @@ import type { GatewayError } from '../errors/gateway-error.js';
  * the fan-out of a shared call). Calls come in this order:
  * `json` | `open`, `event`*, (`done` | `fail`) | `fail`.
  */
-export interface AnswerSink {
+export interface ResponseSink {
   /** A whole `chat.completion`. */
-  json(head: AnswerHead, body: AnswerBody): void;
+  json(head: SinkHead, body: ResponseBody): void;
   /** A stream begins. Nothing has been written before this. */
-  open(head: AnswerHead): void;
+  open(head: SinkHead): void;
   /** One event's payload: the JSON text of a chunk, without `data:` and line ends. False: wait for `onDrain`. */
   event(payload: string): boolean;
   /** Calls `resume` once, when `event` may be called again. */
@@ -24,10 +24,10 @@ export interface AnswerSink {
  * JSON text in UTF-8: its bytes, or a string with a character for each of them, which takes less to put together and to
  * send where it is small.
  */
-export type AnswerBody = Uint8Array | string;
+export type ResponseBody = Uint8Array | string;
 
 /** What is known of an answer when its first byte is written. */
-export interface AnswerHead {
+export interface SinkHead {
   readonly status: number;
   /** Response headers beyond those that the sink writes itself. Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;

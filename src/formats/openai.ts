@@ -1,8 +1,8 @@
-import type { Provider } from '../contracts/provider.js';
+import type { WireFormat } from '../contracts/provider.js';
 import { decodeError } from './parse-error-body.js';
 
 /** OpenAI's own wire format: requests and answers travel as they are, only errors need reading. */
-export const openai: Provider = Object.freeze({
+export const openai: WireFormat = Object.freeze({
   name: 'openai',
   path: '/chat/completions',
   decodeError,

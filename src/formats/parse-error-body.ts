@@ -41,18 +41,18 @@ function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefi
 }
 
 /** @param isAnthropic - its types stand for statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
-function fromErrorObject(error: Members, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
+function fromErrorObject(error: JsonObject, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
   const message = messageOf(error, levels);
   const hints = hintsOf(error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
   if (message === undefined && hints.code === null && hints.type === null) return undefined;
   return { ...hints, message: shortened(message ?? hints.code ?? hints.type ?? '') };
 }
 
-type Members = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 type Hints = Omit<UpstreamErrorBody, 'message'>;
 
 /** Everything but the message. A number in `code` is a status, as OpenRouter, vLLM and Google write it. */
-function hintsOf(error: Members, statuses = NO_STATUSES): Hints {
+function hintsOf(error: JsonObject, statuses = NO_STATUSES): Hints {
   const type = textOf(error['type']) ?? null;
   const param = textOf(error['param']) ?? null;
   const status = statusOf(error['code']) ?? (type === null ? undefined : statuses.get(type));
@@ -66,14 +66,14 @@ function statusOf(code: unknown): number | undefined {
 }
 
 /** The word that stands beside a numeric code: OpenRouter's `metadata.error_type`, Google's `status`. */
-function wordForCode(error: Members): string | null {
+function wordForCode(error: JsonObject): string | null {
   const metadata = error['metadata'];
   const word = isObject(metadata) ? textOf(metadata['error_type']) : undefined;
   return word ?? textOf(error['status']) ?? null;
 }
 
 /** The message; where a router only says that its provider failed, what that provider said. */
-function messageOf(error: Members, levels: number): string | undefined {
+function messageOf(error: JsonObject, levels: number): string | undefined {
   const message = textOf(error['message']) ?? detailOf(error['detail']);
   const metadata = error['metadata'];
   if (!isObject(metadata)) return message;
@@ -124,6 +124,6 @@ function shortened(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
-function isObject(value: unknown): value is Members {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../contracts/clock.js';
-import type { AnswerBody, AnswerHead, AnswerSink } from '../contracts/sink.js';
+import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { DONE_EVENT, formatEvent } from '../sse/format.js';
 import { endMessage } from './write-body.js';
 import { errorBody, type ErrorFormat } from '../errors/error-response.js';
 
 /** What the response headers tell of a request; `RequestContext` is one. */
-export interface AnswerMeta {
+export interface ResponseMeta {
   readonly requestId: string;
   readonly startedAt: number;
   readonly served: { readonly provider: string; readonly model: string } | undefined;
@@ -19,7 +19,7 @@ export interface AnswerMeta {
   readonly upstreamMs: number;
 }
 
-export interface ResponseSinkOptions {
+export interface HttpResponseSinkOptions {
   readonly clock: Clock;
   readonly errorFormat: ErrorFormat;
   /** A client that reads nothing for this long is let go, in milliseconds. */
@@ -32,21 +32,21 @@ const COALESCE_LIMIT = 64 * 1024;
 const LAST_WORD_MS = 1_000;
 
 /** The client's response: the only place that writes to the real `res`. */
-export class ResponseSink implements AnswerSink {
+export class HttpResponseSink implements ResponseSink {
   readonly #res: ServerResponse;
-  readonly #meta: AnswerMeta;
-  readonly #options: ResponseSinkOptions;
+  readonly #meta: ResponseMeta;
+  readonly #options: HttpResponseSinkOptions;
   #pending = '';
   #flushScheduled = false;
   #stall: Timer | undefined;
 
-  constructor(res: ServerResponse, meta: AnswerMeta, options: ResponseSinkOptions) {
+  constructor(res: ServerResponse, meta: ResponseMeta, options: HttpResponseSinkOptions) {
     this.#res = res;
     this.#meta = meta;
     this.#options = options;
   }
 
-  json(head: AnswerHead, body: AnswerBody): void {
+  json(head: SinkHead, body: ResponseBody): void {
     if (!this.#writable()) return;
     const headers = this.#headers(head.headers);
     headers['content-type'] = 'application/json';
@@ -57,7 +57,7 @@ export class ResponseSink implements AnswerSink {
     this.#awaitReader();
   }
 
-  open(head: AnswerHead): void {
+  open(head: SinkHead): void {
     if (!this.#writable()) return;
     const headers = this.#headers(head.headers);
     headers['content-type'] = 'text/event-stream; charset=utf-8';
@@ -198,6 +198,6 @@ function hundredths(ms: number): number {
   return Math.round(ms * 100) / 100;
 }
 
-function flushSink(sink: ResponseSink): void {
+function flushSink(sink: HttpResponseSink): void {
   sink.flushPending();
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../util/json-object.js';
-import type { Scan } from './scanner.js';
+import type { JsonScanner } from './scanner.js';
 
 /** In lib.es2023 this is missing; every supported Node has it. */
 const json = JSON as typeof JSON & { rawJSON(text: string): object };
@@ -17,9 +17,9 @@ interface Edit {
  * one letter that are written as an escape are read right: V8 takes `"\u006e"` for `"\"` once it has seen a like
  * object with that key (nodejs/node#63785), so that a caller could hide `n` from the checks.
  */
-export function parseExactly(
+export function parseLossless(
   bytes: Buffer,
-  { longNumbers, letterKeys }: Pick<Scan, 'longNumbers' | 'letterKeys'>,
+  { longNumbers, letterKeys }: Pick<JsonScanner, 'longNumbers' | 'letterKeys'>,
 ): unknown {
   // Whoever wrote the text cannot have guessed it.
   const mark = randomUUID();

@@ -30,10 +30,10 @@ const NONE = -1;
  * One pass over the bytes of a JSON object, before it is parsed: what costs too much, what parsing would lose, and
  * where the top-level members stand. Of a text that is no JSON it may say anything; JSON.parse refuses that.
  */
-export class Scan {
+export class JsonScanner {
   /** Three offsets for each top-level member: opening quote of the key, first byte of the value, one past its last. */
   readonly spans: number[] = [];
-  /** Members of all objects; a repeated key counts every time. */
+  /** JsonObject of all objects; a repeated key counts every time. */
   memberCount = 0;
   /** An `Of…` key or an empty object occurs: perhaps a form that is not the wire's. */
   mayHoldUnions = false;

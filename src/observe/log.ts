@@ -1,11 +1,11 @@
-import type { AnswerOutcome, RequestContext } from '../request/context.js';
+import type { ResponseOutcome, RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Logger } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { framesOf, type Observer } from '../request/hooks.js';
-import { statusTold } from './request-facts.js';
+import { clientStatus } from './request-facts.js';
 
 /**
  * One line per request (`info`, or `warn` and `error` where something went wrong), one per failed upstream call
@@ -35,7 +35,7 @@ export class RequestLog implements Observer {
       firstTokenMs: rounded(firstTokenMs),
       possiblyBilled,
     };
-    if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'outrun')
+    if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'superseded')
       this.#logger.debug(facts, 'upstream call ended');
     else this.#logger.warn(facts, 'upstream call failed');
   }
@@ -48,16 +48,16 @@ export class RequestLog implements Observer {
       model: served?.model ?? route?.model,
       provider: served?.provider,
       endpoint: served?.slug,
-      status: statusTold(context, error),
+      status: clientStatus(context, error),
       attempts: attempts.length,
       cache: cacheStatus,
       durationMs: rounded(this.#clock.now() - context.startedAt),
       ...(outcome === undefined ? {} : answerFacts(outcome)),
     };
-    if (error !== undefined) this.#logError(error, facts, context.client.gone);
-    else if (context.client.gone) this.#logger.info(facts, 'client left');
+    if (error !== undefined) this.#logError(error, facts, context.client.aborted);
+    else if (context.client.aborted) this.#logger.info(facts, 'client left');
     else if (outcome?.complete === false) this.#logger.warn(facts, 'answer broke off');
-    else this.#logger.info(facts, 'answered');
+    else this.#logger.info(facts, 'responded');
   }
 
   hookFailed(hook: string, error: unknown): void {
@@ -72,7 +72,7 @@ export class RequestLog implements Observer {
   }
 }
 
-function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: AnswerOutcome): object {
+function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {
   return {
     complete,
     finishReason,

@@ -10,7 +10,7 @@ interface HostedRequest extends IncomingMessage {
 }
 
 /** Looks at requests as they come for what the host has put in front of the gateway. */
-export class HostChecks implements Observer {
+export class MisconfigurationChecks implements Observer {
   readonly #diagnostics: Diagnostics;
 
   constructor(diagnostics: Diagnostics) {

@@ -3,7 +3,7 @@ import type { Clock } from '../contracts/clock.js';
 import { HookRunner } from '../request/hooks.js';
 import type { ObserveOptions } from '../options/types.js';
 import { Diagnostics } from './diagnostics.js';
-import { HostChecks } from './misconfiguration-checks.js';
+import { MisconfigurationChecks } from './misconfiguration-checks.js';
 import { RequestLog } from './log.js';
 import { meteredBy } from './metering.js';
 import { Recorder } from './recorder.js';
@@ -33,7 +33,7 @@ export function createObservation(
 
   runner.observe(recorder);
   if (logger !== undefined) runner.observe(new RequestLog(logger, clock));
-  if (!diagnostics.silent) runner.observe(new HostChecks(diagnostics));
+  if (!diagnostics.silent) runner.observe(new MisconfigurationChecks(diagnostics));
   if (tracing !== undefined) runner.observe(tracing);
   if (telemetry?.meter !== undefined) runner.observe(meteredBy(telemetry.meter));
   return { hooks: runner, recorder, diagnostics, scope: tracing?.scope };

@@ -6,13 +6,13 @@ import type { GatewayError } from '../errors/gateway-error.js';
 const CLIENT_LEFT = 499;
 
 /** The HTTP status that the client of `context` was told. */
-export function statusTold({ res, client }: RequestContext, error: GatewayError | undefined): number {
+export function clientStatus({ res, client }: RequestContext, error: GatewayError | undefined): number {
   if (res.headersSent) return res.statusCode;
-  // With `onError: 'next'` the host's handler has still to answer.
-  return client.gone || error === undefined ? CLIENT_LEFT : error.status;
+  // With `errorHandling: 'next'` the host's handler has still to answer.
+  return client.aborted || error === undefined ? CLIENT_LEFT : error.status;
 }
 
 /** A call with a caller's own key or address: it says nothing of the endpoint, and the operator does not pay for it. */
-export function isCallersOwn({ route }: RequestContext, { provider }: Endpoint): boolean {
+export function usesCallerCredential({ route }: RequestContext, { provider }: Endpoint): boolean {
   return route?.overrides?.has(provider.slug) === true;
 }

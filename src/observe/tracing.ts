@@ -1,11 +1,11 @@
-import { contextOf, type AnswerOutcome, type RequestContext } from '../request/context.js';
+import { getContext, type ResponseOutcome, type RequestContext } from '../request/context.js';
 import type { AttemptRecord, Hooks } from '../contracts/hooks.js';
 import type { Span, SpanAttributes, Tracer } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
-import { statusTold } from './request-facts.js';
+import { clientStatus } from './request-facts.js';
 import { endpointAttributes } from './gen-ai.js';
 
 // OpenTelemetry's SpanKind and SpanStatusCode.
@@ -70,7 +70,7 @@ export class Tracing implements Observer {
       put(attributes, 'gen_ai.response.time_to_first_chunk', seconds(attempt.firstTokenMs));
     }
     if (context.outcome !== undefined) putAnswer(attributes, context.outcome);
-    if (attempt.outcome !== 'ok') fail(span, attributes, attempt.outcome, attempt.outcome !== 'outrun');
+    if (attempt.outcome !== 'ok') fail(span, attributes, attempt.outcome, attempt.outcome !== 'superseded');
     span.setAttributes(attributes);
     span.end();
   }
@@ -81,7 +81,7 @@ export class Tracing implements Observer {
     const { served, route, attempts, cacheStatus, outcome } = context;
     const attributes: SpanAttributes = {
       'nordlys.attempts': attempts.length,
-      'http.response.status_code': statusTold(context, error),
+      'http.response.status_code': clientStatus(context, error),
     };
     const model = route?.model ?? served?.model;
     if (model !== undefined) span.updateName(`chat ${model}`);
@@ -91,7 +91,7 @@ export class Tracing implements Observer {
     put(attributes, 'nordlys.cache', cacheStatus);
     put(attributes, 'nordlys.caller', context.caller?.id);
     if (error !== undefined) fail(span, attributes, error.code, error.status >= 500);
-    else if (context.client.gone) fail(span, attributes, 'client_closed_request', false);
+    else if (context.client.aborted) fail(span, attributes, 'client_closed_request', false);
     else if (outcome?.complete === false) fail(span, attributes, 'upstream_truncated');
     span.setAttributes(attributes);
     span.end();
@@ -99,13 +99,13 @@ export class Tracing implements Observer {
 
   /** `hooks`, with `traceparent` added to the headers of each upstream call. The host's own hook has the last word. */
   propagatedBy(hooks: Hooks): Hooks {
-    const { beforeUpstream } = hooks;
+    const { beforeAttempt } = hooks;
     return {
       ...hooks,
-      beforeUpstream: async (state) => {
-        const attempt = contextOf(state.req).attempts[state.attempt - 1];
+      beforeAttempt: async (state) => {
+        const attempt = getContext(state.req).attempts[state.attempt - 1];
         const span = attempt && this.#attempts.get(attempt);
-        const change = await beforeUpstream?.(state);
+        const change = await beforeAttempt?.(state);
         return span === undefined ? change : { ...change, headers: { ...traceHeaders(span), ...change?.headers } };
       },
     };
@@ -135,7 +135,7 @@ function requestAttributes(request: ChatRequest | undefined): SpanAttributes {
   return attributes;
 }
 
-function putAnswer(attributes: SpanAttributes, { finishReason, usage, costUsd }: AnswerOutcome): void {
+function putAnswer(attributes: SpanAttributes, { finishReason, usage, costUsd }: ResponseOutcome): void {
   if (finishReason !== undefined) attributes['gen_ai.response.finish_reasons'] = [finishReason];
   put(attributes, 'gen_ai.usage.input_tokens', usage?.prompt_tokens);
   put(attributes, 'gen_ai.usage.output_tokens', usage?.completion_tokens);

@@ -4,9 +4,9 @@ import { nearest } from './suggest.js';
  * Checks of options at start-up. Every refusal is a `TypeError` that names the option's path, what came and what would do.
  * `null` is read as "not set" wherever an option may be left out: options often come from JSON.
  */
-export function refusal(path: string, rule: string, value?: unknown): TypeError {
-  const came = value === undefined ? '' : `, got ${shown(value)}`;
-  return new TypeError(`${path} ${rule}${came}.`);
+export function optionError(path: string, rule: string, value?: unknown): TypeError {
+  const received = value === undefined ? '' : `, got ${formatValue(value)}`;
+  return new TypeError(`${path} ${rule}${received}.`);
 }
 
 /** `value` as an object whose members are all known. `what` they are is for the message. */
@@ -20,8 +20,8 @@ export function knownMembers(
   for (const key of Object.keys(members)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
-    const mend = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
-    throw unknownOption(`${path}: unknown ${what} ${shown(key)}. ${mend}`);
+    const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
+    throw unknownOption(`${path}: unknown ${what} ${formatValue(key)}. ${hint}`);
   }
   return members;
 }
@@ -32,7 +32,7 @@ function unknownOption(message: string): TypeError {
 }
 
 export function anyMembers(path: string, value: unknown): Record<string, unknown> {
-  if (!isObject(value)) throw refusal(path, 'must be an object', value);
+  if (!isObject(value)) throw optionError(path, 'must be an object', value);
   return value;
 }
 
@@ -42,7 +42,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 export function optionalBoolean(path: string, value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean') throw refusal(path, 'must be true or false', value);
+  if (typeof value !== 'boolean') throw optionError(path, 'must be true or false', value);
   return value;
 }
 
@@ -53,22 +53,22 @@ export function optionalText(path: string, value: unknown): string | undefined {
 
 /** A non-empty string that can stand in a header and in a log line. */
 export function text(path: string, value: unknown): string {
-  if (typeof value !== 'string' || value.trim() === '') throw refusal(path, 'must be a non-empty string', value);
-  if (hasControlCharacter(value)) throw refusal(path, 'must not contain control characters');
+  if (typeof value !== 'string' || value.trim() === '') throw optionError(path, 'must be a non-empty string', value);
+  if (hasControlCharacter(value)) throw optionError(path, 'must not contain control characters');
   return value;
 }
 
 export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
   if (value === undefined || value === null) return undefined;
   const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw refusal(path, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`, value);
+  if (word === undefined) throw optionError(path, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`, value);
   return word;
 }
 
 export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Number.isSafeInteger(value) || Number(value) < 1) {
-    throw refusal(path, `must be a whole number of ${unit}, 1 or more`, value);
+    throw optionError(path, `must be a whole number of ${unit}, 1 or more`, value);
   }
   return Number(value);
 }
@@ -76,7 +76,7 @@ export function optionalCount(path: string, value: unknown, unit: string): numbe
 export function optionalMilliseconds(path: string, value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !(value > 0) || value > LONGEST_TIMER_MS) {
-    throw refusal(path, `must be a number of milliseconds between 1 and ${LONGEST_TIMER_MS}`, value);
+    throw optionError(path, `must be a number of milliseconds between 1 and ${LONGEST_TIMER_MS}`, value);
   }
   return value;
 }
@@ -86,7 +86,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 export function optionalList(path: string, value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value)) throw refusal(path, 'must be a list of strings', value);
+  if (!Array.isArray(value)) throw optionError(path, 'must be a list of strings', value);
   return value.map((entry: unknown, index) => text(`${path}[${index}]`, entry));
 }
 
@@ -99,7 +99,7 @@ export function hasControlCharacter(value: string): boolean {
 }
 
 /** A value as a message may show it: short, and never a whole object. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';

@@ -3,7 +3,7 @@ import type { Caller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
-import type { Provider } from '../contracts/provider.js';
+import type { WireFormat } from '../contracts/provider.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
 
@@ -25,7 +25,7 @@ export interface CommonOptions {
    * What becomes of an error: `respond` answers it in OpenAI's shape, `next` hands it to the host's error handler.
    * @defaultValue `'respond'`
    */
-  readonly onError?: 'respond' | 'next' | undefined;
+  readonly errorHandling?: 'respond' | 'next' | undefined;
   /** @internal Time, for tests. */
   readonly clock?: Clock | undefined;
   /** @internal Numbers in [0, 1), for tests. */
@@ -70,7 +70,7 @@ export interface ValidateOptions {
   readonly bodyLimit?: number | undefined;
   /** A body must have arrived within this. @defaultValue `30_000` */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Members that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
+  /** JsonObject that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
   readonly unknownFields?: 'pass' | 'reject' | undefined;
   /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;
@@ -88,19 +88,19 @@ export interface RouteOptions {
   readonly autoModels?: readonly string[] | undefined;
   /** Other names for models: alias → model, or a list to fall back along. */
   readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** What a caller's `provider_configs` may say. @defaultValue `{ apiKeys: true, origins: [] }` */
-  readonly overrides?: OverrideOptions | undefined;
+  /** What a caller's `provider_configs` may say. @defaultValue `{ apiKeys: true, allowedOrigins: [] }` */
+  readonly callerOverrides?: CallerOverrideOptions | undefined;
   /**
    * Where to look prices and context lengths up that an endpoint does not declare: the module
    * `@pydantic/genai-prices`, or anything that answers like it. Nothing is fetched.
    */
-  readonly fillFrom?: PriceBook | undefined;
+  readonly priceCatalog?: PriceCatalog | undefined;
   /** Timeouts of every provider that sets none of its own. */
   readonly timeouts?: TimeoutOptions | undefined;
 }
 
 /** The part of `@pydantic/genai-prices` that is used. */
-export interface PriceBook {
+export interface PriceCatalog {
   /** USD for this usage, by the provider's API address; `null` when it is not known. */
   calcPrice(
     usage: { input_tokens: number; output_tokens: number },
@@ -114,11 +114,11 @@ export interface PriceBook {
 }
 
 /** What callers' `provider_configs` may say. */
-export interface OverrideOptions {
+export interface CallerOverrideOptions {
   /** Callers may bring their own key for a configured provider. @defaultValue `true` */
   readonly apiKeys?: boolean | undefined;
   /** Origins (`https://host[:port]`, one `*.` label allowed) that a caller's `base_url` may name. @defaultValue none */
-  readonly origins?: readonly string[] | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 /** How long to wait for what, in milliseconds. */
@@ -126,9 +126,9 @@ export interface TimeoutOptions {
   /** @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
   /** @defaultValue `300_000` */
-  readonly headMs?: number | undefined;
+  readonly headersMs?: number | undefined;
   /** @defaultValue `60_000` */
-  readonly firstEventMs?: number | undefined;
+  readonly firstChunkMs?: number | undefined;
   /** @defaultValue `60_000` */
   readonly idleMs?: number | undefined;
   /** @defaultValue `600_000` */
@@ -153,7 +153,7 @@ export interface ProviderOptions {
   /** Sent with every request to this provider. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** @defaultValue `'openai'` */
-  readonly format?: 'openai' | Provider | undefined;
+  readonly format?: 'openai' | WireFormat | undefined;
   /** Retains nothing. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
@@ -215,20 +215,20 @@ export interface CacheOptions {
 /** How requests share an upstream call that is under way. */
 export interface CoalesceOptions {
   /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
-  readonly waitMs?: number | undefined;
+  readonly joinTimeoutMs?: number | undefined;
   /** Requests that may wait for one answer; more go their own way. @defaultValue `1_024` */
-  readonly maxFollowers?: number | undefined;
+  readonly maxSubscribers?: number | undefined;
   /** Bytes of a running stream that are kept for those who join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
   readonly maxBufferBytes?: number | undefined;
 }
 
 /** When another provider is asked beside the first. */
-export interface HedgeOptions {
+export interface HedgingOptions {
   /**
    * Milliseconds after which an answer takes long.
    * @defaultValue what 95 % of the endpoint's whole answers of the last five minutes took; without 20 of them nothing is hedged
    */
-  readonly afterMs?: number | undefined;
+  readonly delayMs?: number | undefined;
 }
 
 /** How upstreams are asked, how often, and how many at once. */
@@ -236,14 +236,14 @@ export interface ProxyOptions {
   /** Upstream calls that one request may cause. @defaultValue `5` */
   readonly maxAttempts?: number | undefined;
   /** Try again where the upstream may have begun an answer before it broke. @defaultValue `true` */
-  readonly retryAmbiguous?: boolean | undefined;
+  readonly retryNonIdempotent?: boolean | undefined;
   /**
    * Ask another provider of the same model as well when the first takes long; the first answer wins, the other call is
    * cancelled, and may be charged. Whole answers only, never with `store`, `web_search_options` or a caller's own key;
-   * one extra call a request, about one in fourteen requests at most. Not together with `retryAmbiguous: false`.
+   * one extra call a request, about one in fourteen requests at most. Not together with `retryNonIdempotent: false`.
    * @defaultValue `false`
    */
-  readonly hedge?: boolean | HedgeOptions | undefined;
+  readonly hedging?: boolean | HedgingOptions | undefined;
   /** Requests at work at once. @defaultValue `5_000`, or as many as the limit of open files allows */
   readonly maxInFlight?: number | undefined;
   /**

@@ -5,12 +5,12 @@ import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
-import { isObject, optionalBoolean, optionalCount, refusal } from '../options/checks.js';
-import { deliver } from './send-response.js';
-import { findAnswer, type FailoverParts } from './failover/failover.js';
+import { isObject, optionalBoolean, optionalCount, optionError } from '../options/checks.js';
+import { sendResponse } from './send-response.js';
+import { findResponse, type FailoverParts } from './failover/failover.js';
 import { hedgingOf } from './failover/hedging.js';
-import { TargetTable } from './failover/endpoint-states.js';
-import { proxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
+import { EndpointStates } from './failover/endpoint-states.js';
+import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
 
 export interface ProxyParts {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface ProxyParts {
 /** The stage, and what its owner may ask of it. */
 export interface Proxy {
   readonly stage: Stage;
-  readonly targets: TargetTable;
+  readonly endpointStates: EndpointStates;
   sockets(): { readonly active: number; readonly idle: number };
   /** Closes idle connections. What is at work ends by itself. */
   close(): void;
@@ -29,22 +29,22 @@ export interface Proxy {
 
 /** @throws TypeError for an option that is wrong. */
 export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'overrides'>,
+  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
-  const literals = literalsIn(options.overrides?.origins ?? []);
+  const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
   const transport =
-    optionalTransport(options.transport) ?? proxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+    optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
-  const targets = new TargetTable({ clock, random, maxInFlightPerProvider });
+  const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
   const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
-  const retryAmbiguous = optionalBoolean('retryAmbiguous', options.retryAmbiguous) ?? true;
+  const retryNonIdempotent = optionalBoolean('retryNonIdempotent', options.retryNonIdempotent) ?? true;
   const hedging = hedgingOf(options, clock);
 
   return {
-    stage: proxyStage({ transport, clock, random, hooks, targets, maxAttempts, retryAmbiguous, hedging }),
-    targets,
+    stage: proxyStage({ transport, clock, random, hooks, endpointStates, maxAttempts, retryNonIdempotent, hedging }),
+    endpointStates,
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
@@ -55,7 +55,7 @@ function optionalTransport(value: unknown): Transport | undefined {
   const has = (member: string): boolean => isObject(value) && typeof value[member] === 'function';
   if (has('open') && has('sockets') && has('close')) return value as Transport;
   const forgotten = typeof value === 'function' ? ': call the function that makes it' : '';
-  throw refusal('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
+  throw optionError('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
 }
 
 /** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */
@@ -65,8 +65,8 @@ export function proxyStage(parts: FailoverParts): Stage {
     if (route === undefined || context.request === undefined || context.body === undefined) {
       throw new TypeError('proxy needs what validate and route leave behind: mount them before it.');
     }
-    const found = await findAnswer(context, route, parts);
-    if (found !== undefined) await deliver(context, found);
-    return 'answered';
+    const found = await findResponse(context, route, parts);
+    if (found !== undefined) await sendResponse(context, found);
+    return 'responded';
   };
 }

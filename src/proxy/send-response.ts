@@ -1,17 +1,17 @@
-import { tellableReason } from '../chat/finish-reason.js';
+import { normalizeFinishReason } from '../chat/finish-reason.js';
 import { costOf, normaliseUsage } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
-import type { AnswerOutcome, RequestContext } from '../request/context.js';
+import type { ResponseOutcome, RequestContext } from '../request/context.js';
 import type { Pricing } from '../contracts/routing.js';
-import type { AnswerSink } from '../contracts/sink.js';
-import type { Lifeline } from '../util/cancellation.js';
-import type { UpstreamAnswer } from './response/upstream-response.js';
-import type { FoundAnswer } from './failover/attempt.js';
+import type { ResponseSink } from '../contracts/sink.js';
+import type { CancelSignal } from '../util/cancellation.js';
+import type { UpstreamResponse } from './response/upstream-response.js';
+import type { CommittedResponse } from './failover/attempt.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
 
 /** Hands a found answer to the sink, as fast as the sink takes it, and tells the context how it ended. */
-export async function deliver(context: RequestContext, found: FoundAnswer): Promise<void> {
+export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
   const { endpoint } = found.candidate;
   context.served = { provider: endpoint.provider.slug, model: endpoint.model, slug: endpoint.slug };
   let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
@@ -26,8 +26,8 @@ export async function deliver(context: RequestContext, found: FoundAnswer): Prom
 }
 
 async function pour(
-  answer: UpstreamAnswer,
-  { sink, lifeline }: RequestContext,
+  answer: UpstreamResponse,
+  { sink, cancelSignal }: RequestContext,
 ): Promise<'complete' | 'truncated' | 'cancelled'> {
   switch (answer.kind) {
     case 'json':
@@ -35,7 +35,7 @@ async function pour(
       return 'complete';
     case 'chunks':
       sink.open(OK);
-      return pourChunks(answer.payloads, sink, lifeline);
+      return pourChunks(answer.payloads, sink, cancelSignal);
     case 'stream': {
       sink.open(OK);
       const end = await answer.flowTo(sink);
@@ -47,20 +47,20 @@ async function pour(
 
 async function pourChunks(
   payloads: readonly string[],
-  sink: AnswerSink,
-  lifeline: Lifeline,
+  sink: ResponseSink,
+  cancelSignal: CancelSignal,
 ): Promise<'complete' | 'cancelled'> {
   for (const payload of payloads) {
-    if (lifeline.gone) return 'cancelled';
-    if (!sink.event(payload)) await drained(sink, lifeline);
+    if (cancelSignal.aborted) return 'cancelled';
+    if (!sink.event(payload)) await drained(sink, cancelSignal);
   }
   sink.done();
   return 'complete';
 }
 
-function drained(sink: AnswerSink, lifeline: Lifeline): Promise<void> {
+function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
-    const stopListening = lifeline.onGone(resolve);
+    const stopListening = cancelSignal.onAbort(resolve);
     sink.onDrain(() => {
       stopListening();
       resolve();
@@ -68,7 +68,11 @@ function drained(sink: AnswerSink, lifeline: Lifeline): Promise<void> {
   });
 }
 
-function outcomeOf({ answer, attempt }: FoundAnswer, complete: boolean, pricing: Pricing | undefined): AnswerOutcome {
+function outcomeOf(
+  { answer, attempt }: CommittedResponse,
+  complete: boolean,
+  pricing: Pricing | undefined,
+): ResponseOutcome {
   const usage = usageOf(answer);
   return {
     complete,
@@ -79,12 +83,12 @@ function outcomeOf({ answer, attempt }: FoundAnswer, complete: boolean, pricing:
   };
 }
 
-function usageOf(answer: UpstreamAnswer): Usage | undefined {
+function usageOf(answer: UpstreamResponse): Usage | undefined {
   return normaliseUsage(answer.kind === 'stream' ? answer.reader.progress.usage : answer.completion.usage);
 }
 
-function finishReasonOf(answer: UpstreamAnswer): string | undefined {
-  return tellableReason(
+function finishReasonOf(answer: UpstreamResponse): string | undefined {
+  return normalizeFinishReason(
     answer.kind === 'stream' ? answer.reader.progress.finishReason : answer.completion.choices[0]?.finish_reason,
   );
 }

@@ -4,40 +4,57 @@ type Trait =
   /** Counts against the endpoint's breaker. */
   | 'breaker'
   /** A later try on the same endpoint may help. */
-  | 'again'
+  | 'retryable'
   /** The upstream may charge for it. */
-  | 'billed';
+  | 'possiblyBilled';
 
-interface FaultRule {
+interface FailureRule {
   /** `same` = once more at once on the same endpoint, `next` = another one, `stop` = the caller's own fault. */
-  readonly move: 'same' | 'next' | 'stop';
+  readonly action: 'retry-same' | 'next' | 'abort';
   readonly breaker: boolean;
-  readonly again: boolean;
-  readonly billed: boolean;
+  readonly retryable: boolean;
+  readonly possiblyBilled: boolean;
   readonly code: GatewayErrorCode;
   readonly text: string;
 }
 
-function rule(move: FaultRule['move'], traits: readonly Trait[], code: GatewayErrorCode, text: string): FaultRule {
+function rule(
+  action: FailureRule['action'],
+  traits: readonly Trait[],
+  code: GatewayErrorCode,
+  text: string,
+): FailureRule {
   const has = (trait: Trait): boolean => traits.includes(trait);
-  return { move, breaker: has('breaker'), again: has('again'), billed: has('billed'), code, text };
+  return {
+    action,
+    breaker: has('breaker'),
+    retryable: has('retryable'),
+    possiblyBilled: has('possiblyBilled'),
+    code,
+    text,
+  };
 }
 
 /** What can go wrong with one upstream call, and what follows: the one trigger table. */
-export const FAULTS = {
+export const FAILURES = {
   // No request was read.
-  refused: rule('same', ['breaker', 'again'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
-  unreachable: rule(
-    'next',
-    ['breaker', 'again'],
+  refused: rule(
+    'retry-same',
+    ['breaker', 'retryable'],
     'upstream_unreachable',
     'The upstream provider could not be reached.',
   ),
-  blocked: rule('stop', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  unreachable: rule(
+    'next',
+    ['breaker', 'retryable'],
+    'upstream_unreachable',
+    'The upstream provider could not be reached.',
+  ),
+  blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   connect_timeout: rule(
     'next',
-    ['breaker', 'again'],
+    ['breaker', 'retryable'],
     'upstream_timeout',
     'The upstream provider did not accept a connection in time.',
   ),
@@ -50,100 +67,110 @@ export const FAULTS = {
   ),
 
   // The request may have been read.
-  reset: rule('next', ['breaker', 'again', 'billed'], 'bad_gateway', 'The upstream provider broke off the connection.'),
-  head_timeout: rule('next', ['breaker', 'again', 'billed'], 'upstream_timeout', 'The upstream provider timed out.'),
-  first_event_timeout: rule(
+  reset: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
+    'bad_gateway',
+    'The upstream provider broke off the connection.',
+  ),
+  headers_timeout: rule(
+    'next',
+    ['breaker', 'retryable', 'possiblyBilled'],
+    'upstream_timeout',
+    'The upstream provider timed out.',
+  ),
+  first_chunk_timeout: rule(
+    'next',
+    ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_timeout',
     'The upstream provider sent no answer in time.',
   ),
   idle_timeout: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_timeout',
     'The upstream provider stopped sending data.',
   ),
-  deadline: rule('next', ['billed'], 'upstream_timeout', 'The request took longer than the gateway allows.'),
+  deadline: rule('next', ['possiblyBilled'], 'upstream_timeout', 'The request took longer than the gateway allows.'),
 
   // The upstream said no.
-  rate_limited: rule('next', ['again'], 'rate_limit_exceeded', 'The upstream provider is limiting requests.'),
+  rate_limited: rule('next', ['retryable'], 'rate_limit_exceeded', 'The upstream provider is limiting requests.'),
   quota: rule('next', [], 'insufficient_quota', 'The quota at the upstream provider is used up.'),
-  overloaded: rule('next', ['breaker', 'again'], 'upstream_overloaded', 'The upstream provider is overloaded.'),
+  overloaded: rule('next', ['breaker', 'retryable'], 'upstream_overloaded', 'The upstream provider is overloaded.'),
   upstream_timeout: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_timeout',
     'The upstream provider timed out.',
   ),
-  server_error: rule('next', ['breaker', 'again'], 'bad_gateway', 'The upstream provider failed to answer.'),
-  try_later: rule('next', ['again'], 'bad_gateway', 'The upstream provider asked to try again.'),
-  conflict: rule('same', [], 'bad_gateway', 'The upstream provider reported a conflict.'),
+  server_error: rule('next', ['breaker', 'retryable'], 'bad_gateway', 'The upstream provider failed to answer.'),
+  try_later: rule('next', ['retryable'], 'bad_gateway', 'The upstream provider asked to try again.'),
+  conflict: rule('retry-same', [], 'bad_gateway', 'The upstream provider reported a conflict.'),
   auth: rule('next', [], 'provider_auth_error', "The upstream provider refused the gateway's own credentials."),
   caller_auth: rule(
-    'stop',
+    'abort',
     [],
     'invalid_api_key',
     'The upstream provider refused the API key given in provider_configs.',
   ),
   model_missing: rule('next', [], 'model_unavailable_upstream', 'The upstream provider does not serve this model.'),
-  rejected: rule('stop', [], 'upstream_rejected', 'The upstream provider rejected the request.'),
+  rejected: rule('abort', [], 'upstream_rejected', 'The upstream provider rejected the request.'),
 
   // The answer was none.
   malformed: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'bad_gateway',
     'The upstream provider returned an invalid response.',
   ),
   malformed_event: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'invalid_upstream_event',
     'The upstream provider sent an invalid event.',
   ),
   too_large: rule(
     'next',
-    ['billed'],
+    ['possiblyBilled'],
     'bad_gateway',
     "The upstream provider's response is larger than the gateway allows.",
   ),
   empty: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'empty_response',
     'The upstream provider returned an empty response.',
   ),
   truncated: rule(
     'next',
-    ['breaker', 'again', 'billed'],
+    ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_truncated',
     'The upstream provider broke off before the answer was complete.',
   ),
-} as const satisfies Record<string, FaultRule>;
+} as const satisfies Record<string, FailureRule>;
 
-export type FaultKind = keyof typeof FAULTS;
+export type FailureKind = keyof typeof FAILURES;
 
 /** One failed upstream call: its kind, and what the client is told if nothing better comes. */
-export class Fault {
-  readonly kind: FaultKind;
-  readonly rule: FaultRule;
+export class UpstreamFailure {
+  readonly kind: FailureKind;
+  readonly rule: FailureRule;
   readonly error: GatewayError;
   /** HTTP status of the upstream, where one came. */
   readonly status: number | undefined;
   /** What the upstream asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: FaultKind, details: FaultDetails = {}) {
+  constructor(kind: FailureKind, details: FailureDetails = {}) {
     this.kind = kind;
-    this.rule = FAULTS[kind];
+    this.rule = FAILURES[kind];
     this.error = details.error ?? new GatewayError(this.rule.code, this.rule.text, { cause: details.cause });
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
   }
 }
 
-export interface FaultDetails {
+export interface FailureDetails {
   readonly error?: GatewayError | undefined;
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -151,7 +178,7 @@ export interface FaultDetails {
 }
 
 /** Node's error codes of a connection that never stood. */
-const CONNECT_FAULTS: ReadonlyMap<string, FaultKind> = new Map([
+const CONNECT_FAULTS: ReadonlyMap<string, FailureKind> = new Map([
   ['ECONNREFUSED', 'refused'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
@@ -160,7 +187,7 @@ const CONNECT_FAULTS: ReadonlyMap<string, FaultKind> = new Map([
 ]);
 
 /** The kind of a failure below HTTP. */
-export function kindOfTransportFailure(code: string | undefined, connected: boolean): FaultKind {
+export function kindOfTransportFailure(code: string | undefined, connected: boolean): FailureKind {
   if (code !== undefined) {
     const known = CONNECT_FAULTS.get(code);
     if (known !== undefined) return known;
@@ -171,7 +198,7 @@ export function kindOfTransportFailure(code: string | undefined, connected: bool
 }
 
 /** The kind of an HTTP status that is no answer. `callersKey`: the credential came with the request. */
-export function kindOfStatus(status: number, callersKey: boolean): FaultKind {
+export function kindOfStatus(status: number, callersKey: boolean): FailureKind {
   switch (status) {
     case 401:
     case 402:

@@ -3,9 +3,9 @@ import type { RequestBody } from '../json/request-body.js';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { Caller } from '../contracts/caller.js';
 import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
-import type { CallOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
-import type { AnswerSink } from '../contracts/sink.js';
-import { ClientPresence, type Lifeline } from '../util/cancellation.js';
+import type { AttemptOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
+import type { ResponseSink } from '../contracts/sink.js';
+import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
 
 /**
  * What the stages have learnt of one request. A stage reads what earlier ones wrote and writes its own part;
@@ -19,18 +19,18 @@ export class RequestContext {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Whether this client still waits. */
-  readonly client: ClientPresence;
+  readonly client: ClientConnection;
 
   /** @internal Where it stands among the requests at work. */
-  place: number | undefined = undefined;
+  inFlightIndex: number | undefined = undefined;
   /** @internal Let in by `authenticate` where it stands alone. */
   authenticated = false;
   /** @internal Counted among its caller's requests. */
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
-  strained = false;
+  underPressure = false;
   /** @internal The cache has looked under this key for it already, and has nothing that would do. */
-  missedKey: string | undefined = undefined;
+  cacheMissKey: string | undefined = undefined;
   /** Written by `authenticate`. */
   caller: Caller | undefined = undefined;
   /** Written by `validate`, replaced by `beforeRoute`: the request in wire form. */
@@ -50,26 +50,26 @@ export class RequestContext {
   /** Written by `proxy`: milliseconds that upstreams took until the answer began. */
   upstreamMs = 0;
   /** Written by `proxy` or `cache` when the answer has ended. */
-  outcome: AnswerOutcome | undefined = undefined;
+  outcome: ResponseOutcome | undefined = undefined;
 
   /** Where the answer goes. `cache` puts its recorder in front. */
-  sink: AnswerSink;
+  sink: ResponseSink;
   /** Whether anybody still waits for the upstream's answer: this client, or those who share its call. */
-  lifeline: Lifeline;
+  cancelSignal: CancelSignal;
 
   constructor(
     req: IncomingMessage,
     res: ServerResponse,
     requestId: string,
     startedAt: number,
-    sinkOf: (context: RequestContext) => AnswerSink,
+    sinkOf: (context: RequestContext) => ResponseSink,
   ) {
     this.req = req;
     this.res = res;
     this.requestId = requestId;
     this.startedAt = startedAt;
-    this.client = new ClientPresence(res);
-    this.lifeline = this.client;
+    this.client = new ClientConnection(res);
+    this.cancelSignal = this.client;
     this.sink = sinkOf(this);
   }
 }
@@ -87,7 +87,7 @@ export interface ResolvedRoute {
   /** What the caller's `provider_configs` say, by provider slug; `undefined` when nothing. */
   readonly overrides: ReadonlyMap<string, ProviderOverride> | undefined;
   /** Told of every upstream call with the operator's own credential. */
-  readonly record: ((endpoint: Endpoint, outcome: CallOutcome) => void) | undefined;
+  readonly record: ((endpoint: Endpoint, outcome: AttemptOutcome) => void) | undefined;
   /** Told who gave a whole answer, so that the conversation can stay there. */
   readonly onServed: ((endpoint: Endpoint, usage: Usage | undefined) => void) | undefined;
 }
@@ -95,7 +95,7 @@ export interface ResolvedRoute {
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
-  /** Members that this endpoint does not understand and the caller did not insist on. */
+  /** JsonObject that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
 }
 
@@ -114,7 +114,7 @@ export interface ServedBy {
 }
 
 /** How an answer ended, and what it took. */
-export interface AnswerOutcome {
+export interface ResponseOutcome {
   readonly complete: boolean;
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
@@ -122,9 +122,9 @@ export interface AnswerOutcome {
   readonly firstTokenMs: number | undefined;
 }
 
-/** A stage of the path: `'next'` hands on, `'answered'` means the response is (or will be) written. */
+/** A stage of the path: `'next'` hands on, `'responded'` means the response is (or will be) written. */
 export type Stage = (context: RequestContext) => StageOutcome | Promise<StageOutcome>;
-export type StageOutcome = 'next' | 'answered';
+export type StageOutcome = 'next' | 'responded';
 
 /** Where the context stands on its request: a WeakMap would cost the garbage collector more than all stages together. */
 const CONTEXT = Symbol('nordlys-proxy.context');
@@ -134,9 +134,9 @@ type SeenRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
  * What the stages know of `req`.
  * @throws TypeError when no stage of this package has seen it.
  */
-export function contextOf(req: IncomingMessage): RequestContext {
+export function getContext(req: IncomingMessage): RequestContext {
   const context = (req as SeenRequest)[CONTEXT];
-  if (context === undefined) throw new TypeError('contextOf: no stage of nordlys-proxy has seen this request yet.');
+  if (context === undefined) throw new TypeError('getContext: no stage of nordlys-proxy has seen this request yet.');
   return context;
 }
 

@@ -35,7 +35,7 @@ const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
 ]);
 
 /**
- * The host's last handler, for errors that come by `next`: ours (with `onError: 'next'`), and those of `express.json()`
+ * The host's last handler, for errors that come by `next`: ours (with `errorHandling: 'next'`), and those of `express.json()`
  * in front, which would otherwise be a page of HTML that no client can read. Other errors become a 500 without detail.
  * Half an answer is torn, not finished.
  * @throws TypeError for an option that is wrong.

@@ -5,7 +5,7 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import { knownMembers } from '../options/checks.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
-export type WatchingHook = 'onAttempt' | 'afterAnswer' | 'onError';
+export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onError';
 
 /**
  * Watches from within: counters, logs and spans. Told at the same moments as the hooks, but of the context itself, so
@@ -63,7 +63,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
     this.#tell((observer) => observer.attemptEnded?.(context, endpoint, attempt));
-    this.watch('onAttempt', () => ({ ...hookState(context), record: attempt }));
+    this.watch('afterAttempt', () => ({ ...hookState(context), record: attempt }));
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
@@ -71,7 +71,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   }
 
   /** A request ended in a 500 that nobody meant. Where neither `onError` nor a logger tells the host, a warning does. */
-  failedUnmeant(error: GatewayError): void {
+  reportInternalError(error: GatewayError): void {
     const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
     if (isTold) return;
     const [where] = framesOf(error.cause);
@@ -138,9 +138,9 @@ function heard(tell: () => unknown): boolean {
 const KNOWN_HOOKS: readonly string[] = [
   'beforeRoute',
   'selectCandidates',
-  'beforeUpstream',
-  'onAttempt',
-  'afterAnswer',
+  'beforeAttempt',
+  'afterAttempt',
+  'afterResponse',
   'onError',
   'onHookError',
 ] satisfies (keyof Hooks)[];
@@ -151,6 +151,6 @@ export function hookState(context: RequestContext): HookState {
     requestId: context.requestId,
     req: context.req,
     caller: context.caller,
-    signal: context.lifeline.signal,
+    signal: context.cancelSignal.signal,
   };
 }

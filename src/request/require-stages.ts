@@ -16,23 +16,23 @@ export const markAuthenticated: Stage = (context) => {
  * Refuses requests that have not passed the `earlier` stages. The client is told of an error of ours, and the host once
  * by a warning: a stage has no logger.
  */
-export function behind(stage: string, ...earlier: readonly (keyof typeof PASSED)[]): Stage {
-  const tell = once();
+export function requireStages(stage: string, ...earlier: readonly (keyof typeof PASSED)[]): Stage {
+  const warn = once();
   return (context) => {
     const missing = earlier.find((name) => !PASSED[name](context));
     if (missing === undefined) return 'next';
     const error = new TypeError(`${stage}: this request has not passed ${missing}. Mount ${missing} before it.`);
-    tell(error.message);
+    warn(error.message);
     throw error;
   };
 }
 
 /** The host may well have authenticated by itself: a request of nobody is told of, and goes on. */
-export function askWhoAsks(stage: string): Stage {
-  const tell = once();
+export function warnIfUnauthenticated(stage: string): Stage {
+  const warn = once();
   return (context) => {
     if (!context.authenticated && context.caller === undefined) {
-      tell(
+      warn(
         `${stage}: this request has not passed authenticate, so anybody is answered. Mount authenticate before it; authenticate({ keys: false }) says that the host has let the caller in.`,
       );
     }

@@ -6,12 +6,12 @@ import { hookState, type HookRunner } from './hooks.js';
 import type { ErrorFormat } from '../errors/error-response.js';
 import type { Middleware, Next } from '../http/middleware.js';
 import { requestIdOf } from '../http/request-id.js';
-import { ResponseSink } from '../http/response-sink.js';
+import { HttpResponseSink } from '../http/response-sink.js';
 
 export interface RunnerParts {
   readonly clock: Clock;
   readonly hooks: HookRunner;
-  readonly onError: 'respond' | 'next';
+  readonly errorHandling: 'respond' | 'next';
   readonly errorFormat: ErrorFormat;
   readonly admission?: Admission | undefined;
   /** These are chat requests, which observers are told of. */
@@ -29,7 +29,7 @@ const WRITE_STALL_MS = 30_000;
  */
 export function runStages(stages: readonly Stage[], parts: RunnerParts): Middleware {
   const sinkOptions = { clock: parts.clock, errorFormat: parts.errorFormat, writeStallMs: WRITE_STALL_MS };
-  const sinkOf = (context: RequestContext): ResponseSink => new ResponseSink(context.res, context, sinkOptions);
+  const sinkOf = (context: RequestContext): HttpResponseSink => new HttpResponseSink(context.res, context, sinkOptions);
 
   return function nordlysProxy(req, res, next) {
     const context = openContext(req, () => new RequestContext(req, res, requestIdOf(req), parts.clock.now(), sinkOf));
@@ -55,16 +55,16 @@ async function run(
   context: RequestContext,
   stages: readonly Stage[],
   { admission, hooks, clock }: RunnerParts,
-): Promise<'next' | 'answered'> {
+): Promise<'next' | 'responded'> {
   try {
     admission?.enter(context);
     for (const stage of stages) {
       const outcome = stage(context);
-      if ((outcome instanceof Promise ? await outcome : outcome) === 'answered') {
+      if ((outcome instanceof Promise ? await outcome : outcome) === 'responded') {
         // A list of models, a page of metrics: no answer of anybody.
         const isChat = context.request !== undefined || context.served !== undefined;
-        if (isChat) hooks.watch('afterAnswer', () => answerState(context, clock));
-        return 'answered';
+        if (isChat) hooks.watch('afterResponse', () => answerState(context, clock));
+        return 'responded';
       }
     }
     return 'next';
@@ -76,14 +76,15 @@ async function run(
 function answerError(
   context: RequestContext,
   error: GatewayError,
-  { hooks, onError }: RunnerParts,
+  { hooks, errorHandling }: RunnerParts,
   next: Next | undefined,
 ): void {
   // Others may share this request's upstream call: they are told, even when its own client has left.
-  if (context.lifeline.gone) return;
+  if (context.cancelSignal.aborted) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
-  const hostAnswers = onError === 'next' && next !== undefined && !context.client.gone && !context.res.headersSent;
-  if (error.code === 'internal_error' && !hostAnswers) hooks.failedUnmeant(error);
+  const hostAnswers =
+    errorHandling === 'next' && next !== undefined && !context.client.aborted && !context.res.headersSent;
+  if (error.code === 'internal_error' && !hostAnswers) hooks.reportInternalError(error);
   if (hostAnswers) {
     // The host's answer stands for ours, and is no departure of the client.
     context.client.answered();
@@ -102,7 +103,7 @@ function answerError(
 function answerState(
   context: RequestContext,
   clock: Clock,
-): Parameters<NonNullable<HookRunner['hooks']['afterAnswer']>>[0] {
+): Parameters<NonNullable<HookRunner['hooks']['afterResponse']>>[0] {
   const { served, outcome } = context;
   return {
     ...hookState(context),

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import type { ModelChoice, ModelNames } from './options/model-names.js';
-import { shown } from '../options/checks.js';
+import { formatValue } from '../options/checks.js';
 import { didYouMean } from '../options/suggest.js';
 
 /** The members of a request that name models. */
@@ -73,8 +73,8 @@ function invalidType(param: string, expected: string): GatewayError {
 function choicesOf({ name, path }: WantedName, names: ModelNames): readonly ModelChoice[] {
   const choices = names.choicesFor(name);
   if (choices !== undefined) return choices;
-  const mend = didYouMean(name, names.known());
-  throw new GatewayError('model_not_found', `No provider of this gateway has the model ${shown(name)}.${mend}`, {
+  const hint = didYouMean(name, names.known());
+  throw new GatewayError('model_not_found', `No provider of this gateway has the model ${formatValue(name)}.${hint}`, {
     param: path,
   });
 }

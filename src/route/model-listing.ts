@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
-import { shown } from '../options/checks.js';
+import { formatValue } from '../options/checks.js';
 import { didYouMean } from '../options/suggest.js';
 import type { RoutableEndpoint } from './endpoint.js';
 import type { RouteTable } from './registry.js';
@@ -42,11 +42,13 @@ export function listModels(table: RouteTable, created: number): ModelList {
 export function modelIn({ data }: ModelList, id: string): ModelEntry {
   const entry = data.find((each) => each.id === id);
   if (entry !== undefined) return entry;
-  const mend = didYouMean(
+  const hint = didYouMean(
     id,
     data.map((each) => each.id),
   );
-  throw new GatewayError('model_not_found', `This gateway lists no model ${shown(id)}.${mend}`, { param: 'model' });
+  throw new GatewayError('model_not_found', `This gateway lists no model ${formatValue(id)}.${hint}`, {
+    param: 'model',
+  });
 }
 
 function modelEntry(id: string, endpoints: readonly RoutableEndpoint[], created: number): ModelEntry {

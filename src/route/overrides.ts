@@ -3,7 +3,7 @@ import type { ProviderOverride } from '../request/context.js';
 import type { ResolvedProvider } from '../contracts/routing.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { isObject, shown } from '../options/checks.js';
+import { isObject, formatValue } from '../options/checks.js';
 import { fault, onlyKnown, wrongType } from './preferences/preference-values.js';
 import type { OverridePolicy, RouteTable } from './registry.js';
 import { didYouMean } from '../options/suggest.js';
@@ -24,7 +24,7 @@ export function readOverrides(
   const overrides = new Map<string, ProviderOverride>();
   const seen = new Set<string>();
   for (const [name, config] of Object.entries(configs)) {
-    const path = `provider_configs.${shown(name).slice(1, -1)}`;
+    const path = `provider_configs.${formatValue(name).slice(1, -1)}`;
     const provider = providerOf(name, path, table);
     if (seen.has(provider.slug)) throw fault('invalid_value', path, 'this provider stands twice.');
     seen.add(provider.slug);
@@ -82,7 +82,7 @@ function readEndpointOverrides(value: unknown, path: string): EndpointOverride |
   if (!isObject(value)) throw wrongType(path, 'an object');
   let ours: EndpointOverride | undefined;
   for (const [name, entry] of Object.entries(value)) {
-    const override = readEndpointOverride(entry, `${path}.${shown(name).slice(1, -1)}`);
+    const override = readEndpointOverride(entry, `${path}.${formatValue(name).slice(1, -1)}`);
     if (name === 'chat_completions') ours = override;
   }
   return ours;

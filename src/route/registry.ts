@@ -1,9 +1,9 @@
 import type { ResolvedProvider } from '../contracts/routing.js';
-import type { PriceBook, RouteOptions } from '../options/types.js';
+import type { PriceCatalog, RouteOptions } from '../options/types.js';
 import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
 import { endpointDefaults, resolveModels } from './options/endpoint-options.js';
 import { type ModelNames, resolveModelNames } from './options/model-names.js';
-import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, refusal } from '../options/checks.js';
+import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
 import { compileOrigins, type OriginList } from './options/origins.js';
 import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './options/provider-options.js';
 
@@ -44,7 +44,7 @@ export interface Registry {
 export function createRegistry(options: RouteOptions): Registry {
   const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
   const build = (providers: unknown): RouteTable => {
-    const resolved = resolveProviders(providers, timeouts, priceBook(options.fillFrom));
+    const resolved = resolveProviders(providers, timeouts, priceBook(options.priceCatalog));
     const models = groupByModel(resolved.endpoints);
     return Object.freeze({ ...resolved, models, names: resolveModelNames(options, models, resolved.providers) });
   };
@@ -53,7 +53,7 @@ export function createRegistry(options: RouteOptions): Registry {
     get table() {
       return table;
     },
-    overrides: resolveOverridePolicy(options.overrides),
+    overrides: resolveOverridePolicy(options.callerOverrides),
     replace(providers) {
       table = build(providers);
     },
@@ -62,16 +62,16 @@ export function createRegistry(options: RouteOptions): Registry {
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'endpoints'>;
 
-function priceBook(value: unknown): PriceBook | undefined {
+function priceBook(value: unknown): PriceCatalog | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof (value as { calcPrice?: unknown }).calcPrice === 'function') return value as PriceBook;
-  throw refusal('fillFrom', 'must be the module @pydantic/genai-prices, or have its function calcPrice', value);
+  if (typeof (value as { calcPrice?: unknown }).calcPrice === 'function') return value as PriceCatalog;
+  throw optionError('priceCatalog', 'must be the module @pydantic/genai-prices, or have its function calcPrice', value);
 }
 
 function resolveProviders(
   value: unknown,
   timeouts: ResolvedProvider['timeouts'],
-  fillFrom: PriceBook | undefined,
+  priceCatalog: PriceCatalog | undefined,
 ): Providers {
   const entries = Object.entries(anyMembers('providers', value));
   if (entries.length === 0) throw new TypeError('providers must name at least one provider, got none.');
@@ -82,14 +82,14 @@ function resolveProviders(
   for (const [key, options] of entries) {
     const path = `providers.${key}`;
     const slug = providerSlug(path, key);
-    if (providers.has(slug)) throw refusal(path, 'stands twice when letter case is ignored');
+    if (providers.has(slug)) throw optionError(path, 'stands twice when letter case is ignored');
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
     const models = isObject(options) ? options['models'] : undefined;
     for (const endpoint of resolveModels(
       `${path}.models`,
       models,
-      endpointDefaults(path, options, provider, fillFrom),
+      endpointDefaults(path, options, provider, priceCatalog),
     )) {
       if (slugsAndModels.has(endpoint.id)) {
         throw new TypeError(
@@ -121,7 +121,7 @@ function claimName(names: Map<string, string>, displayName: string, slug: string
   const name = displayName.toLowerCase();
   const owner = names.get(name);
   if (owner !== undefined && owner !== slug) {
-    throw refusal(`providers.${slug}.name`, `is also a name of provider "${owner}"`, displayName);
+    throw optionError(`providers.${slug}.name`, `is also a name of provider "${owner}"`, displayName);
   }
   names.set(name, slug);
 }
@@ -138,9 +138,12 @@ function groupByModel(endpoints: readonly RoutableEndpoint[]): ReadonlyMap<strin
 }
 
 function resolveOverridePolicy(value: unknown): OverridePolicy {
-  const members = knownMembers('overrides', value ?? {}, ['apiKeys', 'origins']);
+  const members = knownMembers('callerOverrides', value ?? {}, ['apiKeys', 'allowedOrigins']);
   return Object.freeze({
-    apiKeys: optionalBoolean('overrides.apiKeys', members['apiKeys']) ?? true,
-    origins: compileOrigins('overrides.origins', optionalList('overrides.origins', members['origins']) ?? []),
+    apiKeys: optionalBoolean('callerOverrides.apiKeys', members['apiKeys']) ?? true,
+    origins: compileOrigins(
+      'callerOverrides.allowedOrigins',
+      optionalList('callerOverrides.allowedOrigins', members['allowedOrigins']) ?? [],
+    ),
   });
 }

@@ -3,10 +3,10 @@ import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
-import type { Candidate, CallOutcome, Endpoint } from '../contracts/routing.js';
+import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
-import { patiently } from '../util/wait-for.js';
+import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
@@ -107,7 +107,7 @@ interface RouteStageParts {
 /** The stage that writes `context.route`. Synchronous unless a hook is not. */
 function routeStage(parts: RouteStageParts): Stage {
   const { hooks, statistics, clock } = parts;
-  const record = (endpoint: Endpoint, outcome: CallOutcome) => statistics.record(endpoint.id, outcome, clock.now());
+  const record = (endpoint: Endpoint, outcome: AttemptOutcome) => statistics.record(endpoint.id, outcome, clock.now());
   const decide = hooks.selectCandidates === undefined ? decideAlone : decideWithHook;
 
   return function route(context) {
@@ -209,8 +209,8 @@ function runBeforeRoute(
 function hosts<T>(context: RequestContext, clock: Clock, ask: () => T | Promise<T>): T | Promise<T> {
   const asked = ask();
   if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
-  return patiently(() => asked, { clock, lifeline: context.lifeline, limitMs: HOOK_MS }).then((waited) => {
-    if (waited.kind === 'done') return waited.value;
+  return waitFor(() => asked, { clock, cancelSignal: context.cancelSignal, limitMs: HOOK_MS }).then((waited) => {
+    if (waited.kind === 'value') return waited.value;
     throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.');
   });
 }
@@ -218,7 +218,7 @@ function hosts<T>(context: RequestContext, clock: Clock, ask: () => T | Promise<
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
   const body = Buffer.from(JSON.stringify(showPlan(decision)));
   context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
-  return 'answered';
+  return 'responded';
 }
 
 function requestOf({ request }: RequestContext): ChatRequest {

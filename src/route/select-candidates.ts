@@ -3,7 +3,7 @@ import type { ChatRequest } from '../chat/types.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { excludedFor, type RoutableEndpoint } from './endpoint.js';
 import { brokenFilter } from './plan/filters.js';
-import { shown } from '../options/checks.js';
+import { formatValue } from '../options/checks.js';
 import { type Plan, type RoutableCandidate, toPlanned } from './plan/plan.js';
 import { estimatePromptTokens } from './prompt-size.js';
 import type { RouteTable } from './registry.js';
@@ -40,7 +40,9 @@ function endpointOf(choice: Candidate, table: RouteTable): RoutableEndpoint {
   const { slug, model } = choice;
   const found = table.models.get(model)?.find((endpoint) => endpoint.slug === slug);
   if (found !== undefined) return found;
-  throw new TypeError(`selectCandidates returned ${shown(slug)} for ${shown(model)}, which is no configured endpoint.`);
+  throw new TypeError(
+    `selectCandidates returned ${formatValue(slug)} for ${formatValue(model)}, which is no configured endpoint.`,
+  );
 }
 
 function plannedBefore(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidate | undefined {
@@ -55,7 +57,7 @@ function plannedAnew({ preferences }: Plan, endpoint: RoutableEndpoint, request:
   });
   if (broken === undefined) return toPlanned(endpoint, preferences);
   throw new TypeError(
-    `selectCandidates returned ${shown(endpoint.slug)}, which the request excludes (${broken.reason}).`,
+    `selectCandidates returned ${formatValue(endpoint.slug)}, which the request excludes (${broken.reason}).`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { RequestContext } from '../request/context.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { OwnedLifeline } from '../util/cancellation.js';
+import { CancelSource } from '../util/cancellation.js';
 import type { Overload } from './overload.js';
 
 export interface AdmissionOptions {
@@ -54,16 +54,16 @@ export class Admission {
     if (this.#inside.length >= this.#options.maxInFlight) throw overloaded();
     this.#overload?.watch();
     if (this.#draining) context.res.setHeader('connection', 'close');
-    context.place = this.#inside.push(context) - 1;
+    context.inFlightIndex = this.#inside.push(context) - 1;
     // A hook of the host's that never ends must not hold the place of a client that has left.
-    context.client.onGone(() => this.leave(context));
+    context.client.onAbort(() => this.leave(context));
   }
 
   /** A stage behind `authenticate`. @throws GatewayError when this caller, or the process, has too much to do. */
   readonly admitCaller = (context: RequestContext): 'next' => {
     if (this.load > 0) this.#admitUnderLoad(context);
     const id = context.caller?.id;
-    if (id !== undefined && !context.client.gone) this.#admit(context, id);
+    if (id !== undefined && !context.client.aborted) this.#admit(context, id);
     return 'next';
   };
 
@@ -75,7 +75,7 @@ export class Admission {
   }
 
   /** We leave soon: nobody shall count on this process, or on a connection to it, any more. */
-  announce(): void {
+  startDraining(): void {
     this.#draining = true;
     for (const { res } of this.#inside) if (!res.headersSent) res.setHeader('connection', 'close');
   }
@@ -93,7 +93,7 @@ export class Admission {
   }
 
   /** Ends what is still at work: an honest error for every client, an abort for every upstream. */
-  evict(): void {
+  abortAll(): void {
     // They leave while we go through.
     for (const context of this.#inside.slice()) {
       // The last word has been said, and is on its way.
@@ -103,7 +103,7 @@ export class Admission {
           headers: CLOSE_AND_RETRY,
         }),
       );
-      if (context.client instanceof OwnedLifeline) context.client.end();
+      if (context.client instanceof CancelSource) context.client.abort();
     }
   }
 
@@ -123,19 +123,19 @@ export class Admission {
   /** The body is not read yet: that is the work to spare. */
   #admitUnderLoad(context: RequestContext): void {
     if (this.load === 2) throw overloaded();
-    context.strained = true;
+    context.underPressure = true;
     context.res.setHeader('connection', 'close');
   }
 
   #remove(context: RequestContext): void {
-    if (context.place === undefined) return;
+    if (context.inFlightIndex === undefined) return;
     // The last one takes the place of the one that leaves.
     const last = this.#inside.pop()!;
     if (last !== context) {
-      this.#inside[context.place] = last;
-      last.place = context.place;
+      this.#inside[context.inFlightIndex] = last;
+      last.inFlightIndex = context.inFlightIndex;
     }
-    context.place = undefined;
+    context.inFlightIndex = undefined;
     if (context.admitted) this.#leaveCaller(context.caller!.id);
     if (this.#inside.length > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();

@@ -9,13 +9,13 @@ const QUIET_TURNS = 3;
 /**
  * Closes the listener behind the last connection that the kernel has accepted for it. `server.close()` alone resets all
  * that Node has not let in yet: on a busy machine these are many, and their clients believe that they were heard.
- * @param hurry - Asked each turn: whether there is no time left for that.
+ * @param isOutOfTime - Asked each turn: whether there is no time left for that.
  */
-export async function stopListening(server: Server, hurry: () => boolean): Promise<void> {
+export async function closeListener(server: Server, isOutOfTime: () => boolean): Promise<void> {
   let quiet = 0;
   const onArrival = (): void => void (quiet = 0);
   server.on('connection', onArrival).on('drop', onArrival);
-  while (server.listening && quiet < QUIET_TURNS && !hurry()) {
+  while (server.listening && quiet < QUIET_TURNS && !isOutOfTime()) {
     quiet++;
     await new Promise((resolve) => setImmediate(resolve));
   }

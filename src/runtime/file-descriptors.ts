@@ -8,7 +8,7 @@ const FEWEST = 16;
  * Requests that the limit of open files allows at once: each holds a client's connection and an upstream's.
  * `Infinity` where the system does not tell its limit.
  */
-export function requestsWithinOpenFiles(limit = openFilesLimit()): number {
+export function maxRequestsForFdLimit(limit = openFilesLimit()): number {
   return Math.max(FEWEST, Math.floor((limit - RESERVED) / 2));
 }
 

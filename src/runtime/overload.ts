@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../contracts/clock.js';
-import { ProcessVitals, type VitalSigns, type Vitals } from './process-load.js';
+import { NodeProcessLoad, type ProcessLoadMonitor, type ProcessLoad } from './process-load.js';
 
 /**
  * `0`: all is well. `1`: strained, and what can wait is left out: kept connections, cache writes.
@@ -9,7 +9,7 @@ export type LoadLevel = 0 | 1 | 2;
 
 export interface OverloadParts {
   readonly clock: Clock;
-  readonly vitals: VitalSigns;
+  readonly processLoad: ProcessLoadMonitor;
   /** Share of the requests that may be at work at once. */
   readonly occupancy: () => number;
 }
@@ -23,7 +23,7 @@ const BUSY_SHARE = 0.5;
 
 /** Watches this process. */
 export function overloadOf(clock: Clock): (occupancy: () => number) => Overload {
-  return (occupancy) => new Overload({ clock, vitals: new ProcessVitals(clock), occupancy });
+  return (occupancy) => new Overload({ clock, processLoad: new NodeProcessLoad(clock), occupancy });
 }
 
 /** Looks at the process a few times a second while requests are at work, and says how much it can still take. */
@@ -41,7 +41,7 @@ export class Overload {
   /** A request came in: from now on it is worth looking. */
   watch(): void {
     if (this.#timer !== undefined) return;
-    this.#parts.vitals.start();
+    this.#parts.processLoad.start();
     this.#arm();
   }
 
@@ -49,7 +49,7 @@ export class Overload {
   rest(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#parts.vitals.stop();
+    this.#parts.processLoad.stop();
     this.#strainedChecks = 0;
     this.#overloadedChecks = 0;
     this.level = 0;
@@ -61,18 +61,18 @@ export class Overload {
 
   #check(): void {
     const occupancy = this.#parts.occupancy();
-    this.level = this.#judge(this.#parts.vitals.read(), occupancy);
+    this.level = this.#judge(this.#parts.processLoad.read(), occupancy);
     if (occupancy === 0) this.rest();
     else this.#arm();
   }
 
-  #judge({ loopDelayMs, busyShare, heapShare }: Vitals, occupancy: number): LoadLevel {
+  #judge({ loopDelayMs, busyShare, heapShare }: ProcessLoad, occupancy: number): LoadLevel {
     const lateMs = busyShare < BUSY_SHARE ? 0 : loopDelayMs;
     this.#strainedChecks = lateMs > STRAINED.loopDelayMs ? this.#strainedChecks + 1 : 0;
     this.#overloadedChecks = lateMs > OVERLOADED.loopDelayMs ? this.#overloadedChecks + 1 : 0;
     if (this.#overloadedChecks >= OVERLOADED.checks || heapShare > OVERLOADED.heapShare) return 2;
-    const strained =
+    const underPressure =
       this.#strainedChecks >= STRAINED.checks || heapShare > STRAINED.heapShare || occupancy > STRAINED.occupancy;
-    return strained ? 1 : 0;
+    return underPressure ? 1 : 0;
   }
 }

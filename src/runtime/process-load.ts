@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { Clock, Timer } from '../contracts/clock.js';
 
 /** How a process is. */
-export interface Vitals {
+export interface ProcessLoad {
   /** How late the event loop was at worst since the last reading, in milliseconds. */
   readonly loopDelayMs: number;
   /** Share of that time in which the process itself was computing. More than 1 where several threads were. */
@@ -12,10 +12,10 @@ export interface Vitals {
 }
 
 /** Measures while somebody wants to know. */
-export interface VitalSigns {
+export interface ProcessLoadMonitor {
   start(): void;
   /** What it was since the last reading. */
-  read(): Vitals;
+  read(): ProcessLoad;
   stop(): void;
 }
 
@@ -25,7 +25,7 @@ const SAMPLE_MS = 25;
  * The vital signs of this process. The delay of the loop is how late a timer comes; `monitorEventLoopDelay()` would
  * forget, at each `reset()`, the very stall that it falls into.
  */
-export class ProcessVitals implements VitalSigns {
+export class NodeProcessLoad implements ProcessLoadMonitor {
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #dueAt = 0;
@@ -44,7 +44,7 @@ export class ProcessVitals implements VitalSigns {
     this.#arm();
   }
 
-  read(): Vitals {
+  read(): ProcessLoad {
     // A timer that is overdue now would tell of the same stall once more.
     if (this.#timer !== undefined && this.#note() > 0) this.#arm();
     const loopDelayMs = this.#worst;

@@ -1,4 +1,4 @@
-import type { EndpointState, GatewayStatus } from '../status.js';
+import type { EndpointStatusReport, GatewayStatus } from '../status.js';
 import { READINESS, readinessOf, type EndpointRecord } from './endpoint-history.js';
 import { timeAxis } from './time-axis.js';
 import type { HistoryRecord } from './history.js';
@@ -24,21 +24,21 @@ const STATE_KEYS = READINESS.map((state) => `<span class="key ${state}">${STATE_
 /** A card for each endpoint: how fast it answers, how ready it was, what it did. */
 export function endpointCards(status: GatewayStatus, history: HistoryRecord): string {
   const records = new Map(history.endpoints.map((record) => [record.id, record]));
-  const isBusy = (endpoint: EndpointState): boolean => hasNews(endpoint, records.get(endpoint.id));
-  const shown = status.endpoints.filter(isBusy).slice(0, MOST_CARDS);
-  const cards = shown.map((endpoint) => card(endpoint, records.get(endpoint.id), history));
-  const idle = status.endpoints.filter((endpoint) => !shown.includes(endpoint));
+  const isBusy = (endpoint: EndpointStatusReport): boolean => hasNews(endpoint, records.get(endpoint.id));
+  const formatValue = status.endpoints.filter(isBusy).slice(0, MOST_CARDS);
+  const cards = formatValue.map((endpoint) => card(endpoint, records.get(endpoint.id), history));
+  const idle = status.endpoints.filter((endpoint) => !formatValue.includes(endpoint));
   return `<section><h2>Endpoints</h2><p class="legend"><span class="key p50">half of the first tokens within</span> <span class="key p90">nine of ten within</span> ${STATE_KEYS}</p>
 <div class="endpoints">${cards.join('\n')}</div>${idleOnes(idle)}</section>`;
 }
 
 /** Whether there is anything to show but an empty picture. */
-function hasNews(endpoint: EndpointState, record: EndpointRecord | undefined): boolean {
+function hasNews(endpoint: EndpointStatusReport, record: EndpointRecord | undefined): boolean {
   const calls = sum(record?.succeeded ?? []) + sum(record?.failed ?? []);
   return calls > 0 || (endpoint.readiness?.inFlight ?? 0) > 0 || readinessOf(endpoint) !== 'ready';
 }
 
-function idleOnes(idle: readonly EndpointState[]): string {
+function idleOnes(idle: readonly EndpointStatusReport[]): string {
   if (idle.length === 0) return '';
   const names = idle
     .slice(0, MOST_IDLE)
@@ -47,7 +47,7 @@ function idleOnes(idle: readonly EndpointState[]): string {
   return `<p class="legend">Not called lately:</p><ul class="idle">${names.join('')}${more}</ul>`;
 }
 
-function card(endpoint: EndpointState, record: EndpointRecord | undefined, history: HistoryRecord): string {
+function card(endpoint: EndpointStatusReport, record: EndpointRecord | undefined, history: HistoryRecord): string {
   const state = readinessOf(endpoint);
   const heading = `<h3>${escapeText(endpoint.slug)} <small>${escapeText(endpoint.model)}</small></h3>`;
   const badge = `<p class="badge ${state}">${STATE_WORDS[state]}</p>`;
@@ -60,7 +60,7 @@ function picturesOf(record: EndpointRecord, history: HistoryRecord): string {
   return `<p class="top">${top === 0 ? '' : duration(top)}</p>${svg}${readinessStrip(record.readiness)}${timeAxis(history)}`;
 }
 
-function facts({ latency, throughput, readiness }: EndpointState, record: EndpointRecord | undefined): string {
+function facts({ latency, throughput, readiness }: EndpointStatusReport, record: EndpointRecord | undefined): string {
   const entries: [string, string][] = [
     ['p50', latency === undefined ? '–' : duration(latency.p50)],
     ['p90', latency?.p90 === undefined ? '–' : duration(latency.p90)],

@@ -1,6 +1,6 @@
-import type { AnswerOutcome } from '../request/context.js';
+import type { ResponseOutcome } from '../request/context.js';
 import type { AttemptRecord } from '../contracts/hooks.js';
-import type { EndpointState } from '../status.js';
+import type { EndpointStatusReport } from '../status.js';
 import { Ring } from './ring.js';
 
 /** One endpoint, interval by interval, oldest first. */
@@ -26,7 +26,14 @@ export const READINESS = ['ready', 'resting', 'failing', 'probing', 'open'] as c
 const MOST_SAMPLES = 128;
 
 /** Ends of calls that say nothing of the endpoint. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['cancelled', 'outrun', 'hook', 'rejected', 'caller_auth', 'local']);
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
+  'cancelled',
+  'superseded',
+  'hook',
+  'rejected',
+  'caller_auth',
+  'local',
+]);
 
 export class EndpointHistory {
   readonly #firstTokens = new Float64Array(MOST_SAMPLES);
@@ -48,7 +55,7 @@ export class EndpointHistory {
     };
   }
 
-  count({ outcome, firstTokenMs }: AttemptRecord, answer: AnswerOutcome | undefined): void {
+  count({ outcome, firstTokenMs }: AttemptRecord, answer: ResponseOutcome | undefined): void {
     const now = this.#now;
     if (outcome === 'ok') now.succeeded++;
     else if (!NOT_ITS_FAULT.has(outcome)) now.failed++;
@@ -58,7 +65,7 @@ export class EndpointHistory {
     now.costUsd += answer?.costUsd ?? 0;
   }
 
-  tick(endpoint: EndpointState): void {
+  tick(endpoint: EndpointStatusReport): void {
     const sorted = this.#firstTokens.slice(0, Math.min(this.#sampled, MOST_SAMPLES)).sort();
     const past = this.#past;
     past.p50.push(atRank(sorted, 0.5));
@@ -92,7 +99,7 @@ function nothing() {
 }
 
 /** The worst thing that can be said of an endpoint now. */
-export function readinessOf({ readiness, health }: EndpointState): (typeof READINESS)[number] {
+export function readinessOf({ readiness, health }: EndpointStatusReport): (typeof READINESS)[number] {
   if (readiness?.breaker.state === 'open') return 'open';
   if (readiness?.breaker.state === 'half-open') return 'probing';
   if (readiness !== undefined && readiness.coolsForMs > 0) return 'resting';

@@ -28,7 +28,7 @@ function tiles(status: GatewayStatus, history: HistoryRecord): string {
     ['state', stateOf(status)],
     ['at work', compact(status.inFlight)],
     ['requests per minute', compact(last(history.requests) * perMinute)],
-    ['answered', requests === 0 ? '–' : percent(1 - errors / requests)],
+    ['responded', requests === 0 ? '–' : percent(1 - errors / requests)],
     ['up for', duration(status.uptimeSeconds)],
   ];
   const tile = ([name, value]: [string, string]): string => `<div><dt>${name}</dt><dd>${escapeText(value)}</dd></div>`;

@@ -3,8 +3,8 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
-import { isCallersOwn, statusTold } from '../observe/request-facts.js';
-import type { EndpointState, GatewayStatus } from '../status.js';
+import { usesCallerCredential, clientStatus } from '../observe/request-facts.js';
+import type { EndpointStatusReport, GatewayStatus } from '../status.js';
 import { EndpointHistory, type EndpointRecord } from './endpoint-history.js';
 import { Ring } from './ring.js';
 
@@ -37,12 +37,12 @@ export class History implements Observer {
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
     // An endpoint that is new in the table has its place after the next tick.
-    if (!isCallersOwn(context, endpoint)) this.#endpoints.get(endpoint.id)?.count(attempt, context.outcome);
+    if (!usesCallerCredential(context, endpoint)) this.#endpoints.get(endpoint.id)?.count(attempt, context.outcome);
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
     this.#requests.add();
-    if (statusTold(context, error) >= 500) this.#errors.add();
+    if (clientStatus(context, error) >= 500) this.#errors.add();
     if (context.cacheStatus === 'HIT') this.#hits.add();
     if (context.cacheStatus === 'MISS') this.#misses.add();
   }
@@ -71,7 +71,7 @@ export class History implements Observer {
     };
   }
 
-  #of({ id }: EndpointState): EndpointHistory {
+  #of({ id }: EndpointStatusReport): EndpointHistory {
     let endpoint = this.#endpoints.get(id);
     if (endpoint === undefined) {
       endpoint = new EndpointHistory(INTERVALS);

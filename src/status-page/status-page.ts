@@ -48,10 +48,10 @@ export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): M
     icon: internals.open(constant('image/svg+xml', ICON)),
     json: guard(({ res }) => {
       sendJson(res, 200, { ...status(), history: history.record() });
-      return 'answered';
+      return 'responded';
     }),
     events: guard(({ res }) => {
-      if (viewers.add(res, frame(status(), history.record()))) return 'answered';
+      if (viewers.add(res, frame(status(), history.record()))) return 'responded';
       throw new GatewayError('server_is_overloaded', 'Too many look at this page already.');
     }),
   };
@@ -100,18 +100,18 @@ function recordHistory({ clock, hooks, status, onEnd }: GatewayInternals, interv
   return { history, viewers };
 }
 
-function sendPage(res: ServerResponse, html: string): 'answered' {
+function sendPage(res: ServerResponse, html: string): 'responded' {
   if (!res.hasHeader('content-security-policy')) res.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
   res.setHeader('x-content-type-options', 'nosniff');
   res.setHeader('referrer-policy', 'no-referrer');
   sendText(res, 200, 'text/html; charset=utf-8', html);
-  return 'answered';
+  return 'responded';
 }
 
 function constant(contentType: string, text: string): Stage {
   return ({ res }) => {
     res.setHeader('x-content-type-options', 'nosniff');
     sendText(res, 200, contentType, text);
-    return 'answered';
+    return 'responded';
   };
 }

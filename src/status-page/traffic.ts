@@ -22,7 +22,7 @@ export function traffic(status: GatewayStatus, history: HistoryRecord): string {
     return `<figure class="card"><figcaption><h2>Share of traffic</h2></figcaption><p class="empty">No traffic in the last ${reach(history)}.</p></figure>`;
   const total = rows.reduce((sumSoFar, row) => sumSoFar + amountOf(row), 0);
   const flows = rows.flatMap(({ answered, failed, cached }, row): Flow[] => [
-    { kind: 'answered', row, amount: answered },
+    { kind: 'responded', row, amount: answered },
     { kind: 'failed', row, amount: failed },
     { kind: 'cached', row, amount: cached },
   ]);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Pages that may look at once. */
+/** AdminRoutes that may look at once. */
 const MOST_VIEWERS = 32;
 
 /** Those who have the page open, each on a stream of events. */

@@ -7,7 +7,7 @@ interface Unsealed {
   readonly expiresAt: number;
 }
 
-export interface Sealer {
+export interface ValueSigner {
   seal(key: string, value: Uint8Array, expiresAt: number): Buffer;
   /** `undefined` when these are not the bytes that `seal` made for this very key. */
   unseal(key: string, sealed: Uint8Array): Unsealed | undefined;
@@ -21,7 +21,7 @@ const VALUE_START = MAC_START + 32;
  * Seals values against whoever else can write to the store: version, expiry and MAC stand before the value,
  * and the MAC covers all of it together with the key, so that a value cannot be moved to another key either.
  */
-export function createSealer(secret: string): Sealer {
+export function createValueSigner(secret: string): ValueSigner {
   const macKey = createHash('sha256').update('nordlys-proxy/cache-seal/').update(secret).digest();
 
   // Keys hold no NUL, so key and value cannot be shifted against each other.

@@ -9,7 +9,7 @@ const SKIP_MS = 5_000;
  * Runs calls that may fail or never answer, and lets neither reach the caller: what does not come in time is
  * `undefined`, and a server that keeps failing is not asked at all for a while.
  */
-export class BestEffort {
+export class FailOpen {
   /** Calls that failed or came too late. */
   faults = 0;
   /** Calls that were not made, because the server was being left alone. */

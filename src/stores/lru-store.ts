@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../contracts/store.js';
-import { knownMembers, refusal } from '../options/checks.js';
+import { knownMembers, optionError } from '../options/checks.js';
 
 /** How much the store in memory may keep. */
 export interface LruStoreOptions {
@@ -63,5 +63,5 @@ function ownBytes(value: Uint8Array): Uint8Array {
 
 function positiveInteger(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  throw refusal(`lruStore: ${name}`, 'must be a positive whole number', value);
+  throw optionError(`lruStore: ${name}`, 'must be a positive whole number', value);
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, refusal } from '../options/checks.js';
-import { BestEffort } from './fail-open.js';
+import { knownMembers, optionError } from '../options/checks.js';
+import { FailOpen } from './fail-open.js';
 import { lruStore, type LruStoreOptions } from './lru-store.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
-import { createSealer } from './authenticated-value.js';
+import { createValueSigner } from './authenticated-value.js';
 
 /** How answers are kept in Redis, and sealed. */
 export interface RedisStoreOptions {
@@ -63,8 +63,8 @@ const MIN_SECRET_LENGTH = 16;
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { prefix, secret, maxValueBytes, jitter, clock, random } = resolveOptions(options);
   const commands = redisCommands(client);
-  const sealer = createSealer(secret);
-  const redis = new BestEffort(clock);
+  const sealer = createValueSigner(secret);
+  const redis = new FailOpen(clock);
   const l1 = createL1(options);
   let writesUnderWay = 0;
   let dropped = 0;
@@ -133,10 +133,10 @@ function resolveOptions(options: RedisStoreOptions) {
     throw new TypeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters.`);
   }
   if (!(jitter >= 0 && jitter <= 0.5)) {
-    throw refusal('redisStore: jitter', 'must be a share between 0 and 0.5', jitter);
+    throw optionError('redisStore: jitter', 'must be a share between 0 and 0.5', jitter);
   }
   if (!(maxValueBytes > 0)) {
-    throw refusal('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
+    throw optionError('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
   }
   return {
     prefix,

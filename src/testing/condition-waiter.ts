@@ -5,7 +5,7 @@ interface Wait {
 }
 
 /** Promises that wait for conditions over one changing thing, checked whenever it says that it changed. */
-export class Vigil {
+export class ConditionWaiter {
   #waits: Wait[] = [];
 
   until(condition: () => boolean): Promise<void> {

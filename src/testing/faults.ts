@@ -2,7 +2,7 @@ import { error, errorBody, json } from './answers.js';
 import { chat } from './chat-answers.js';
 import { fault, type Fault } from './fault.js';
 import { ANSWER_FAULTS } from './response-faults.js';
-import { drip, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './interruptions.js';
+import { keepAliveOnly, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './interruptions.js';
 import { onRequest } from './script.js';
 
 const inMs = (ms: number): string => new Date(ms).toUTCString();
@@ -33,7 +33,7 @@ const CONNECTION_FAULTS = {
   hangBeforeHead: fault('next', 'Reads the request and sends nothing.', hang()),
   hangAfterHead: fault('next', 'Sends a head and nothing else.', hang({ after: 'head' })),
   hangMidAnswer: fault('cut', 'Falls silent after 3 events, or in the middle of a whole answer.', hang({ after: 3 })),
-  commentDrip: fault('cut', 'After 2 events says nothing but comments.', drip()),
+  commentDrip: fault('cut', 'After 2 events says nothing but comments.', keepAliveOnly()),
   ignoresAbort: fault('cut', 'Streams for ever, also when the client has left.', ignoreAbort()),
   answersEarly: fault('relay', 'Answers 413 at the head, reads no body, resets.', earlyAnswer(413)),
 } as const satisfies Record<string, Fault>;

@@ -10,12 +10,22 @@ export type { Clock, Timer } from '../contracts/clock.js';
 export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
-export { close, drip, earlyAnswer, hang, ignoreAbort, reset, stale, stall, stopReading } from './interruptions.js';
+export {
+  close,
+  keepAliveOnly,
+  earlyAnswer,
+  hang,
+  ignoreAbort,
+  reset,
+  stale,
+  stall,
+  stopReading,
+} from './interruptions.js';
 export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
-export type { DripOptions, MishapOptions, Moment, StallOptions } from './interruptions.js';
+export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
 export type { AnswerHeaders } from './wire.js';
 export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 

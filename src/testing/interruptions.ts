@@ -14,7 +14,7 @@ import { renderChunk } from './wire.js';
 export type Moment = 'connect' | 'request' | 'head' | number;
 
 /** When the mishap happens. */
-export interface MishapOptions {
+export interface InterruptionOptions {
   /** @defaultValue `'request'` */
   readonly after?: Moment | undefined;
   /** The answer that is never finished. */
@@ -22,21 +22,21 @@ export interface MishapOptions {
 }
 
 /** Gets as far as `after` says, then sends nothing more and keeps the connection. */
-export function hang(options: MishapOptions = {}): Script {
+export function hang(options: InterruptionOptions = {}): Script {
   return mishap('hang', { do: 'hang' }, options);
 }
 
 /** Gets as far as `after` says, then resets the connection. */
-export function reset(options: MishapOptions = {}): Script {
+export function reset(options: InterruptionOptions = {}): Script {
   return mishap('reset', { do: 'reset' }, options);
 }
 
 /** Gets as far as `after` says, then closes the connection cleanly, in the middle of the answer. */
-export function close(options: MishapOptions = {}): Script {
+export function close(options: InterruptionOptions = {}): Script {
   return mishap('close', { do: 'fin', cut: true }, options);
 }
 
-function mishap(name: string, step: Step, { after = 'request', text = LONG_ANSWER }: MishapOptions): Script {
+function mishap(name: string, step: Step, { after = 'request', text = LONG_ANSWER }: InterruptionOptions): Script {
   return {
     name: `${name} after ${typeof after === 'number' ? `${after} events` : after}`,
     starts: after === 'connect' ? 'connect' : 'request',
@@ -93,7 +93,7 @@ export interface DripOptions {
 }
 
 /** A stream that, after some events, says nothing but comments, for ever. */
-export function drip({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
+export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
   return onRequest('drip', function* (request) {
     yield* streamUntil(after, LONG_ANSWER, request);
     for (;;) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
-import type { Provider, UpstreamErrorBody, UpstreamEvent } from '../contracts/provider.js';
+import type { WireFormat, UpstreamErrorBody, UpstreamEvent } from '../contracts/provider.js';
 import { deepFreeze, type ContractTest } from './contract-test.js';
 
 /** Recorded examples of one wire format, with what they mean. A member that is not given is not tested. */
@@ -35,7 +35,7 @@ const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|api-key|x-api
  * @example
  * providerContract(test, anthropic, { completions: [{ body: recorded, means: expected }] });
  */
-export function providerContract(test: ContractTest, provider: Provider, fixtures: ProviderFixtures): void {
+export function providerContract(test: ContractTest, provider: WireFormat, fixtures: ProviderFixtures): void {
   const declare = (name: string, run: () => void): unknown => test(`${provider.name} ${name}`, async () => run());
 
   declare('says where it is asked', () => {
@@ -91,7 +91,7 @@ export function providerContract(test: ContractTest, provider: Provider, fixture
   });
 }
 
-function readsAnswer(provider: Provider, body: unknown, means: ChatCompletion): void {
+function readsAnswer(provider: WireFormat, body: unknown, means: ChatCompletion): void {
   const decode = provider.decodeCompletion?.bind(provider) ?? ((same: unknown) => same);
   // Frozen: a format that writes into what it reads throws here.
   const frozen = deepFreeze(structuredClone(body));
@@ -101,7 +101,7 @@ function readsAnswer(provider: Provider, body: unknown, means: ChatCompletion): 
   assert.ok(decode({ ...body, member_of_next_year: { any: ['thing'] } }), 'a member that is new does no harm');
 }
 
-function readsStream(provider: Provider, { events, means, done }: StreamFixture): void {
+function readsStream(provider: WireFormat, { events, means, done }: StreamFixture): void {
   const create = provider.createChunkDecoder?.bind(provider);
   if (create === undefined) return;
   const [first, second] = [create(), create()];

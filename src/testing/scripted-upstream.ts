@@ -5,7 +5,7 @@ import type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
 import { Entry, type LedgerEntry } from './request-log.js';
 import type { ScriptSource } from './script.js';
 import { systemClock } from '../util/clock.js';
-import { Vigil } from './condition-waiter.js';
+import { ConditionWaiter } from './condition-waiter.js';
 
 /** @internal What `fakeUpstream` makes: the listener, the queue of scripts and the ledger. */
 export class ScriptedUpstream implements FakeUpstream {
@@ -18,7 +18,7 @@ export class ScriptedUpstream implements FakeUpstream {
   #queue: ScriptSource[] = [];
   #fallback: ScriptSource;
   #given = 0;
-  #vigil = new Vigil();
+  #waiter = new ConditionWaiter();
   #host: ConnectionHost;
 
   constructor(options: FakeUpstreamOptions) {
@@ -58,7 +58,7 @@ export class ScriptedUpstream implements FakeUpstream {
 
   async #request(index: number, at: 'head' | 'whole'): Promise<LedgerEntry> {
     let entry: Entry | undefined;
-    await this.#vigil.until(() => {
+    await this.#waiter.until(() => {
       entry = this.ledger[index];
       return entry !== undefined && (at === 'head' || entry.receivedAt !== undefined);
     });
@@ -66,12 +66,12 @@ export class ScriptedUpstream implements FakeUpstream {
   }
 
   async closed(entry: LedgerEntry): Promise<LedgerEntry> {
-    await this.#vigil.until(() => entry.closedAt !== undefined);
+    await this.#waiter.until(() => entry.closedAt !== undefined);
     return entry;
   }
 
   allClosed(): Promise<void> {
-    return this.#vigil.until(() => this.#open.size === 0);
+    return this.#waiter.until(() => this.#open.size === 0);
   }
 
   forget(): void {
@@ -98,7 +98,7 @@ export class ScriptedUpstream implements FakeUpstream {
 
   async close(): Promise<void> {
     await this.#stop(({ line }) => line.destroy());
-    this.#vigil.end(new Error('The fake upstream was closed.'));
+    this.#waiter.end(new Error('The fake upstream was closed.'));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -134,18 +134,18 @@ export class ScriptedUpstream implements FakeUpstream {
       openEntry: (head, connection, reused) => {
         const entry = new Entry(head, { index: this.ledger.length, connection, reused, keepAlive });
         this.ledger.push(entry);
-        this.#vigil.check();
+        this.#waiter.check();
         return entry;
       },
       received: (entry) => {
         entry.receivedAt = performance.now();
-        this.#vigil.check();
+        this.#waiter.check();
       },
       violation: (what) => this.violations.push(what),
-      left: () => this.#vigil.check(),
+      left: () => this.#waiter.check(),
       closed: (connection) => {
         this.#open.delete(connection);
-        this.#vigil.check();
+        this.#waiter.check();
       },
     };
   }

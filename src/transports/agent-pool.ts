@@ -3,8 +3,8 @@ import https from 'node:https';
 import type { Clock } from '../contracts/clock.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { guardedConnection, type Guard } from './ssrf-guard.js';
-import { sharedLookup } from './dns-cache.js';
+import { connectGuarded, type Guard } from './ssrf-guard.js';
+import { createDnsCache } from './dns-cache.js';
 
 /** Connections that carry callers' own keys to the providers' own addresses. */
 export const CALLERS_POOL = 'callers';
@@ -21,7 +21,7 @@ const IDLE_MS = 30_000;
 
 /** Agents whose guarded ones keep to `guard`. */
 export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
-  const lookup = sharedLookup(clock);
+  const lookup = createDnsCache(clock);
   return function createAgent(url, pool, keepAlive) {
     // Last used, first reused: a pool that has shrunk lets its oldest connections go. No cap: streams hold theirs for minutes.
     const options: https.AgentOptions = {
@@ -41,7 +41,7 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
 function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent {
   const secure = url.protocol === 'https:';
   const target = { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure };
-  return Object.assign(agent, { createConnection: () => guardedConnection(target, guard) });
+  return Object.assign(agent, { createConnection: () => connectGuarded(target, guard) });
 }
 
 /** The agents of this process's upstream calls: one set per origin and pool, never Node's global ones. */

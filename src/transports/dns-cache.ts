@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /** No connection waits longer for a name than this, in milliseconds. */
-const PATIENCE_MS = 2_000;
+const LOOKUP_TIMEOUT_MS = 2_000;
 const ANSWER_MS = 30_000;
 const FAILURE_MS = 1_000;
 const MAX_HOSTS = 1_024;
@@ -25,7 +25,7 @@ const MAX_HOSTS = 1_024;
  * A `dns.lookup` in which all who want one name share one question. Node asks on four threads that it also needs for
  * files: a name service that hangs would otherwise stop them all with its first four questions.
  */
-export function sharedLookup(clock: Clock): LookupFunction {
+export function createDnsCache(clock: Clock): LookupFunction {
   const entries = new Map<string, Entry>();
 
   const entryOf = (hostname: string): Entry => {
@@ -75,7 +75,7 @@ function wait(waiting: Set<Waiter>, answer: Waiter, clock: Clock, hostname: stri
   const timer: Timer = clock.setTimer(() => {
     waiting.delete(tell);
     answer(tooSlow(hostname), []);
-  }, PATIENCE_MS);
+  }, LOOKUP_TIMEOUT_MS);
   waiting.add(tell);
 }
 

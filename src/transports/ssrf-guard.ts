@@ -21,7 +21,7 @@ export interface ConnectionTarget {
  * the name service must be public, only checked answers are dialled, and the peer is looked at once more before a byte
  * is written.
  */
-export function guardedConnection({ host, port, secure }: ConnectionTarget, { literals }: Guard): Duplex {
+export function connectGuarded({ host, port, secure }: ConnectionTarget, { literals }: Guard): Duplex {
   const name = withoutBrackets(host);
   const mayDial = (address: string): boolean => (address === name && literals.has(name)) || addressAllowed(address);
   // Node looks literals up nowhere, so they are checked here.

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { GUARDED_POOL } from '../transports/agent-pool.js';
-import { guardedConnection, type Guard } from '../transports/ssrf-guard.js';
+import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
   readonly guard: Guard;
@@ -17,7 +17,7 @@ export interface ConnectionOwner {
   /** The call is over, and another one may follow. */
   onFree(): void;
   /** The socket has closed. */
-  onGone(): void;
+  onClosed(): void;
 }
 
 /** Idle connections are closed after this long, or when the upstream says it will, whichever is sooner. */
@@ -84,7 +84,7 @@ export class Connection {
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    this.#owner.onGone();
+    this.#owner.onClosed();
     this.#socket?.destroy();
     void this.#client.destroy().catch(nothing);
   }
@@ -96,7 +96,7 @@ export class Connection {
     const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
     const socket =
       this.pool === GUARDED_POOL
-        ? guardedConnection(target, parts.guard)
+        ? connectGuarded(target, parts.guard)
         : openConnection(target, poolKey(this.pool, this.url), parts);
     this.#socket = socket;
     this.#used = false;

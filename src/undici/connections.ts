@@ -1,7 +1,7 @@
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Guard } from '../transports/ssrf-guard.js';
-import { sharedLookup } from '../transports/dns-cache.js';
+import { createDnsCache } from '../transports/dns-cache.js';
 import { Connection, poolKey, type ConnectionParts } from './connection.js';
 
 /** Idle connections that one origin may keep, in one pool. */
@@ -16,7 +16,7 @@ export class Connections {
   #closed = false;
 
   constructor(guard: Guard, clock: Clock) {
-    this.#parts = { guard, lookup: sharedLookup(clock), sessions: new Map() };
+    this.#parts = { guard, lookup: createDnsCache(clock), sessions: new Map() };
   }
 
   take({ url, pool, fresh }: UpstreamRequest): Connection {
@@ -40,7 +40,7 @@ export class Connections {
   #open(url: UpstreamUrl, pool: string, fresh: boolean): Connection {
     const connection: Connection = new Connection(url, pool, this.#parts, {
       onFree: () => (fresh ? connection.destroy() : this.#keep(connection)),
-      onGone: () => this.#drop(connection),
+      onClosed: () => this.#drop(connection),
     });
     return connection;
   }

@@ -15,7 +15,7 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStar
 /** More interim answers (1xx) than this and the upstream is playing. */
 const MAX_INTERIM = 5;
 
-/** One upstream call as undici tells of it. A class, as `StandInRequest` is one, and for the same reason. */
+/** One upstream call as undici tells of it. A class, as `FakeRequest` is one, and for the same reason. */
 export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, BodyOwner {
   readonly #connection: Connection;
   /** Nobody, once the head has come or will not come. */
@@ -29,7 +29,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   #announced: number | undefined;
   #received = 0;
   #starting = true;
-  #over = false;
+  #finished = false;
 
   constructor(connection: Connection, events: UpstreamEvents) {
     this.#connection = connection;
@@ -92,8 +92,8 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   // --- what the body tells ---------------------------------------------------------------------------------------
 
   onRead(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     this.#connection.free();
   }
 
@@ -113,8 +113,8 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   }
 
   #end(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     this.#connection.destroy();
   }
 }

@@ -1,6 +1,6 @@
 import type { Transport } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, refusal } from '../options/checks.js';
+import { knownMembers, optionError } from '../options/checks.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
@@ -8,11 +8,11 @@ import { UndiciCall } from './undici-call.js';
 /** What `undiciTransport` may be told. */
 export interface UndiciTransportOptions {
   /**
-   * The same as the gateway's `overrides.origins`, where those name IP addresses that are not public: what is not listed
+   * The same as the gateway's `callerOverrides.allowedOrigins`, where those name IP addresses that are not public: what is not listed
    * here either is not connected to for a caller.
    * @defaultValue none
    */
-  readonly origins?: readonly string[] | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 /**
@@ -23,10 +23,14 @@ export interface UndiciTransportOptions {
  * @throws TypeError for an option that is wrong
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
-  knownMembers('undiciTransport', options, ['origins']);
-  const { origins = [] } = options;
+  knownMembers('undiciTransport', options, ['allowedOrigins']);
+  const { allowedOrigins: origins = [] } = options;
   if (!Array.isArray(origins) || !origins.every(isOrigin)) {
-    throw refusal('undiciTransport: origins', 'must be a list of origins, as overrides.origins', origins);
+    throw optionError(
+      'undiciTransport: allowedOrigins',
+      'must be a list of origins, as callerOverrides.allowedOrigins',
+      origins,
+    );
   }
   const connections = new Connections({ literals: literalsIn(origins) }, systemClock);
   return {

@@ -1,50 +1,50 @@
 import type { ServerResponse } from 'node:http';
 
 /** Whether somebody still waits for an answer. */
-export interface Lifeline {
-  readonly gone: boolean;
+export interface CancelSignal {
+  readonly aborted: boolean;
   /** Runs `leave` once when nobody waits any more. Returns how to take that back. */
-  onGone(leave: () => void): () => void;
+  onAbort(listener: () => void): () => void;
   /** The same as an `AbortSignal`, made on first use: hooks and stores want one, the hot path does not. */
   readonly signal: AbortSignal;
 }
 
-/** A lifeline that its owner ends by hand. */
-export class OwnedLifeline implements Lifeline {
-  gone = false;
+/** A cancelSignal that its owner ends by hand. */
+export class CancelSource implements CancelSignal {
+  aborted = false;
   // Whoever came first is told first. No Set: a list of two or three costs less.
-  #leaves: (() => void)[] | undefined;
+  #listeners: (() => void)[] | undefined;
   #controller: AbortController | undefined;
 
-  onGone(leave: () => void): () => void {
-    if (this.gone) {
-      leave();
+  onAbort(listener: () => void): () => void {
+    if (this.aborted) {
+      listener();
       return nothing;
     }
-    const leaves = (this.#leaves ??= []);
-    leaves.push(leave);
+    const listeners = (this.#listeners ??= []);
+    listeners.push(listener);
     return () => {
-      const at = leaves.indexOf(leave);
-      if (at >= 0) leaves.splice(at, 1);
+      const at = listeners.indexOf(listener);
+      if (at >= 0) listeners.splice(at, 1);
     };
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.gone) this.#controller.abort();
+      if (this.aborted) this.#controller.abort();
     }
     return this.#controller.signal;
   }
 
-  end(): void {
-    if (this.gone) return;
-    this.gone = true;
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
     this.#controller?.abort();
-    const leaves = this.#leaves;
-    this.#leaves = undefined;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
     // One that is told may take another one's wish back.
-    while (leaves !== undefined && leaves.length > 0) leaves.shift()!();
+    while (listeners !== undefined && listeners.length > 0) listeners.shift()!();
   }
 }
 
@@ -52,19 +52,19 @@ export class OwnedLifeline implements Lifeline {
  * The client's presence, read from `res`: `req` emits `close` as soon as the body is read, long before anybody left.
  * Ends when the connection closes, or the host answers in our place, before our answer was written to its end.
  */
-export class ClientPresence extends OwnedLifeline {
+export class ClientConnection extends CancelSource {
   #answered = false;
   #afterwards: (() => void) | undefined;
 
   constructor(res: ServerResponse) {
     super();
     if (res.destroyed) {
-      this.end();
+      this.abort();
       return;
     }
     // Not `once`: a response closes once, and a listener that takes itself away costs more than one that stays.
     res.on('close', () => {
-      if (!this.#answered || !res.writableFinished) this.end();
+      if (!this.#answered || !res.writableFinished) this.abort();
       this.#afterwards?.();
     });
   }

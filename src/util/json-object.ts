@@ -1,10 +1,10 @@
 /** A JSON object of which nothing is known yet. */
-export type Members = { [key: string]: unknown };
+export type JsonObject = { [key: string]: unknown };
 
 /** No model gives more choices, and no choice more tool calls, than this. */
 const MAX_INDEX = 127;
 
-export function isRecord(value: unknown): value is Members {
+export function isRecord(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -14,7 +14,7 @@ export function arrayIndex(value: unknown): number | undefined {
 }
 
 /** Copies what `source` says into `target`, later values over earlier ones; null says nothing. */
-export function keepLatest(target: Members, source: Members, except: ReadonlySet<string> = NOTHING): void {
+export function mergeDefined(target: JsonObject, source: JsonObject, except: ReadonlySet<string> = NOTHING): void {
   for (const key of Object.keys(source)) {
     // Assigned, `__proto__` would become the target's prototype.
     if (key === '__proto__' || except.has(key)) continue;

@@ -1,40 +1,40 @@
 import type { Clock } from '../contracts/clock.js';
-import type { Lifeline } from './cancellation.js';
+import type { CancelSignal } from './cancellation.js';
 
-export interface Patience {
+export interface WaitLimits {
   readonly clock: Clock;
-  readonly lifeline: Lifeline;
+  readonly cancelSignal: CancelSignal;
   /** Milliseconds. */
   readonly limitMs: number;
 }
 
 /** What came of the wait: a value, nobody who waits any more, or no time left. */
-export type Waited<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'late' };
+export type WaitResult<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'timed-out' };
 
 /**
  * Waits for a host's own code, but no longer than anybody waits for its result: a promise that never settles must not
  * hold its request, nor a shutdown, for ever.
  * @throws what the code throws.
  */
-export async function patiently<T>(work: () => T | Promise<T>, patience: Patience): Promise<Waited<T>> {
-  const { clock, lifeline, limitMs } = patience;
+export async function waitFor<T>(work: () => T | Promise<T>, limits: WaitLimits): Promise<WaitResult<T>> {
+  const { clock, cancelSignal, limitMs } = limits;
   const given = work();
-  if (!isThenable(given)) return { kind: 'done', value: given };
-  if (lifeline.gone) return { kind: 'gone' };
+  if (!isThenable(given)) return { kind: 'value', value: given };
+  if (cancelSignal.aborted) return { kind: 'aborted' };
 
   let stopWaiting = (): void => {};
-  const enough = new Promise<Waited<T>>((resolve) => {
-    const timer = clock.setTimer(() => resolve({ kind: 'late' }), Math.max(1, limitMs));
-    const stay = lifeline.onGone(() => resolve({ kind: 'gone' }));
+  const enough = new Promise<WaitResult<T>>((resolve) => {
+    const timer = clock.setTimer(() => resolve({ kind: 'timed-out' }), Math.max(1, limitMs));
+    const stay = cancelSignal.onAbort(() => resolve({ kind: 'aborted' }));
     stopWaiting = () => {
       timer.cancel();
       stay();
     };
   });
-  const done = Promise.resolve(given).then((value): Waited<T> => ({ kind: 'done', value }));
+  const done = Promise.resolve(given).then((value): WaitResult<T> => ({ kind: 'value', value }));
   return Promise.race([done, enough]).finally(stopWaiting);
 }
 

@@ -6,7 +6,7 @@ import { GatewayError } from '../errors/gateway-error.js';
  * the provider's to check.
  * @throws GatewayError with OpenAI's `code: null`.
  */
-export function checkRelations(request: ChatRequest): void {
+export function checkCrossFields(request: ChatRequest): void {
   for (let index = 0; index < request.messages.length; index++) {
     const message = request.messages[index];
     if (message?.role === 'assistant' && saysNothing(message)) throw emptyAssistant(index);

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
-import { kindOf } from './json-type.js';
+import { jsonTypeOf } from './json-type.js';
 import { MAX_DEPTH, MAX_TOKENS, tooDeep, tooMany } from '../json/limits.js';
 import { memberPath } from './wire-path.js';
 
@@ -8,7 +8,7 @@ import { memberPath } from './wire-path.js';
  * scan is to a text, this is to a body that the host has parsed (and with it digits and repeated keys are gone).
  * @throws GatewayError naming the top-level member at fault.
  */
-export function guardValue(body: object): void {
+export function checkJsonValue(body: object): void {
   let left = MAX_TOKENS;
 
   function walk(value: unknown, depth: number, member: string): void {
@@ -48,7 +48,11 @@ function isJsonScalar(value: unknown): boolean {
 
 function notJson(value: unknown, member: string): GatewayError {
   const param = memberPath('', member);
-  return new GatewayError('invalid_value', `Invalid value in '${param}': ${kindOf(value)} cannot be sent as JSON.`, {
-    param: param === '' ? null : param,
-  });
+  return new GatewayError(
+    'invalid_value',
+    `Invalid value in '${param}': ${jsonTypeOf(value)} cannot be sent as JSON.`,
+    {
+      param: param === '' ? null : param,
+    },
+  );
 }

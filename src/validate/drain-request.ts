@@ -8,7 +8,7 @@ const MOST_MS = 5_000;
  * Reads on and throws away, for a bounded while. A client that is still sending when the connection is closed gets a
  * reset, and with it loses the answer that says why.
  */
-export function linger(req: IncomingMessage, clock: Clock): void {
+export function drainRequestBody(req: IncomingMessage, clock: Clock): void {
   let left = MOST_BYTES;
 
   const count = (chunk: Uint8Array | string): void => {

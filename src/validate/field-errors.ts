@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { GatewayError, type GatewayErrorCode } from '../errors/gateway-error.js';
 import { isRecord } from '../util/json-object.js';
-import { kindOf } from './json-type.js';
+import { jsonTypeOf } from './json-type.js';
 import { wirePath } from './wire-path.js';
 
 const MOST_ECHOED = 100;
@@ -98,8 +98,8 @@ function message(param: string, error: ErrorObject, { code, below, expected, ech
   const value = valueBelow(error.data, error.propertyName === undefined ? below : []);
   // Whatever stands there may be a key or an address of the caller's.
   const secret = param === 'provider_configs' || param.startsWith('provider_configs.');
-  const came = echo && !secret ? shown(value) : kindOf(value);
-  return `Invalid ${code === 'invalid_type' ? 'type for' : 'value for'} ${name}: ${expected}, got ${came}.`;
+  const received = echo && !secret ? formatValue(value) : jsonTypeOf(value);
+  return `Invalid ${code === 'invalid_type' ? 'type for' : 'value for'} ${name}: ${expected}, got ${received}.`;
 }
 
 function valueBelow(value: unknown, keys: readonly string[]): unknown {
@@ -107,9 +107,9 @@ function valueBelow(value: unknown, keys: readonly string[]): unknown {
 }
 
 /** A scalar as it came, as far as a hundred characters tell. */
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === 'string' && value.length > MOST_ECHOED) return `${JSON.stringify(value.slice(0, MOST_ECHOED))}…`;
-  return typeof value === 'object' ? kindOf(value) : JSON.stringify(value);
+  return typeof value === 'object' ? jsonTypeOf(value) : JSON.stringify(value);
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -139,8 +139,8 @@ function tagWords(schema: unknown, tag: string): unknown {
 }
 
 function quoted(words: unknown): string {
-  const shown = Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word !== '') : [];
-  return shown.map((word) => `'${word}'`).join(', ');
+  const formatValue = Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word !== '') : [];
+  return formatValue.map((word) => `'${word}'`).join(', ');
 }
 
 function count(limit: unknown, noun: string): string {

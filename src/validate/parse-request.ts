@@ -1,17 +1,17 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { ValidateFunction } from 'ajv';
-import { isRecord, type Members } from '../util/json-object.js';
+import { isRecord, type JsonObject } from '../util/json-object.js';
 import { ReceivedBody, SerialisedBody, type MemberSpan, type RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { fieldError } from './field-errors.js';
-import { guardValue } from './check-json-value.js';
-import { kindOf } from './json-type.js';
+import { checkJsonValue } from './check-json-value.js';
+import { jsonTypeOf } from './json-type.js';
 import { tooDeep, tooMany } from '../json/limits.js';
-import { parseExactly } from '../json/lossless-parse.js';
-import { checkRelations } from './check-cross-fields.js';
-import { keyAt, Scan } from '../json/scanner.js';
+import { parseLossless } from '../json/lossless-parse.js';
+import { checkCrossFields } from './check-cross-fields.js';
+import { keyAt, JsonScanner } from '../json/scanner.js';
 import { unwrapUnions } from './unions/unwrap-unions.js';
 import { memberPath } from './wire-path.js';
 
@@ -50,7 +50,7 @@ export async function parseLargeRequest(bytes: Buffer, check: RequestCheck): Pro
  */
 export function checkRequest(value: unknown, check: RequestCheck): ParsedRequest {
   const request = checked(unwrapUnions(objectOnly(value)), check);
-  guardValue(request);
+  checkJsonValue(request);
   return { request, body: new SerialisedBody(request) };
 }
 
@@ -59,26 +59,26 @@ interface Inspected {
   readonly bytes: Buffer;
   /** What it takes to read a large text at half the cost. */
   readonly ascii: boolean;
-  readonly found: Scan;
+  readonly found: JsonScanner;
 }
 
 function inspect(received: Buffer): Inspected {
   const bytes = withoutByteOrderMark(received);
   const ascii = isAscii(bytes);
   if (!ascii && !isUtf8(bytes)) throw notJson('The body is not valid UTF-8.');
-  const found = new Scan(bytes);
+  const found = new JsonScanner(bytes);
   if (found.tooManyIn !== undefined) throw tooMany(keyAt(bytes, found.tooManyIn));
   return { bytes, ascii, found };
 }
 
-function conclude({ bytes, found }: Inspected, value: Members, check: RequestCheck): ParsedRequest {
+function conclude({ bytes, found }: Inspected, value: JsonObject, check: RequestCheck): ParsedRequest {
   const request = checked(found.mayHoldUnions ? unwrapUnions(value) : value, check);
   refuseLostMeaning(request, bytes, found);
 
   const members = request === value ? memberSpans(found, value) : undefined;
   if (members !== undefined) return { request, body: new ReceivedBody(request, bytes, members) };
   if (found.longNumbers.length === 0) return { request, body: new SerialisedBody(request) };
-  const exact = parseExactly(bytes, found) as Members;
+  const exact = parseLossless(bytes, found) as JsonObject;
   return { request, body: new SerialisedBody(request, unwrapUnions(exact)) };
 }
 
@@ -87,13 +87,13 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
   return marked ? bytes.subarray(3) : bytes;
 }
 
-function parseObject({ bytes, ascii, found }: Inspected): Members {
+function parseObject({ bytes, ascii, found }: Inspected): JsonObject {
   const text = bytes.toString(ascii ? 'latin1' : 'utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
     if (found.letterKeys.length > 0 && found.tooDeepIn === undefined)
-      value = parseExactly(bytes, { longNumbers: [], letterKeys: found.letterKeys });
+      value = parseLossless(bytes, { longNumbers: [], letterKeys: found.letterKeys });
   } catch {
     // The parser's own message quotes the body.
     throw notJson(text.trim() === '' ? 'The body is empty; it must be a JSON object.' : 'The body is not valid JSON.');
@@ -101,8 +101,8 @@ function parseObject({ bytes, ascii, found }: Inspected): Members {
   return objectOnly(value);
 }
 
-function objectOnly(value: unknown): Members {
-  if (!isRecord(value)) throw notJson(`The body must be a JSON object, got ${kindOf(value)}.`);
+function objectOnly(value: unknown): JsonObject {
+  if (!isRecord(value)) throw notJson(`The body must be a JSON object, got ${jsonTypeOf(value)}.`);
   return value;
 }
 
@@ -110,14 +110,14 @@ function notJson(message: string): GatewayError {
   return new GatewayError('invalid_json', message);
 }
 
-function checked(value: Members, check: RequestCheck): ChatRequest {
+function checked(value: JsonObject, check: RequestCheck): ChatRequest {
   if (!check(value)) throw fieldError(value, check.errors);
-  checkRelations(value);
+  checkCrossFields(value);
   return value;
 }
 
 /** Refuses, after the schema has had its say, what would not arrive upstream as it was checked here. */
-function refuseLostMeaning({ seed }: ChatRequest, bytes: Buffer, found: Scan): void {
+function refuseLostMeaning({ seed }: ChatRequest, bytes: Buffer, found: JsonScanner): void {
   if (found.tooDeepIn !== undefined) throw tooDeep(keyAt(bytes, found.tooDeepIn));
   if (found.overflowIn !== undefined) {
     const param = memberPath('', keyAt(bytes, found.overflowIn));
@@ -132,7 +132,7 @@ function refuseLostMeaning({ seed }: ChatRequest, bytes: Buffer, found: Scan): v
 }
 
 /** The text of a top-level member's value: of the last, where there are several. */
-function writtenAt(key: string, bytes: Buffer, { spans }: Scan): string {
+function writtenAt(key: string, bytes: Buffer, { spans }: JsonScanner): string {
   for (let index = spans.length - 3; index >= 0; index -= 3) {
     if (keyAt(bytes, spans[index] as number) === key)
       return bytes.toString('latin1', spans[index + 1], spans[index + 2]);
@@ -145,7 +145,7 @@ function fitsInt64(digits: string): boolean {
 }
 
 /** The members with their names, or `undefined` where the text says anything twice and so means more than the value. */
-function memberSpans({ spans, memberCount }: Scan, value: Members): MemberSpan[] | undefined {
+function memberSpans({ spans, memberCount }: JsonScanner, value: JsonObject): MemberSpan[] | undefined {
   const keys = Object.keys(value);
   if (keys.length * 3 !== spans.length || keys.some(isIndex) || countMembers(value) !== memberCount) return undefined;
   return keys.map((key, index) => ({
@@ -162,7 +162,7 @@ function isIndex(key: string): boolean {
   return first >= 0x30 && first <= 0x39;
 }
 
-/** Members of all objects in `value`; fewer than its text has where a key is repeated. Recursion ends at `MAX_DEPTH`. */
+/** JsonObject of all objects in `value`; fewer than its text has where a key is repeated. Recursion ends at `MAX_DEPTH`. */
 function countMembers(value: object): number {
   let count = 0;
   if (Array.isArray(value)) {
@@ -171,7 +171,7 @@ function countMembers(value: object): number {
   }
   for (const key in value) {
     count++;
-    const inner = (value as Members)[key];
+    const inner = (value as JsonObject)[key];
     if (typeof inner === 'object' && inner !== null) count += countMembers(inner);
   }
   return count;

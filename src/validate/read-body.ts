@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../contracts/clock.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { Lifeline } from '../util/cancellation.js';
+import type { CancelSignal } from '../util/cancellation.js';
 import { announcedLength, refuseAmbiguousFraming, refuseOtherContent } from './framing.js';
-import { linger } from './drain-request.js';
+import { drainRequestBody } from './drain-request.js';
 
 /** A body as bytes, or as what the host's own parser has made of them. */
 export type Received =
@@ -26,21 +26,25 @@ const LOOK_MS = 1_000;
  * The body of `req`: what `express.json()`, `raw()` or `text()` has left of it, else read from the connection.
  * @throws GatewayError for a body that is too large, too slow, not JSON by its own account, or cut off.
  */
-export async function readBody(req: IncomingMessage, limits: ReadLimits, lifeline: Lifeline): Promise<Received> {
+export async function readBody(
+  req: IncomingMessage,
+  limits: ReadLimits,
+  cancelSignal: CancelSignal,
+): Promise<Received> {
   refuseAmbiguousFraming(req);
   if (req.readableEnded) return leftByHost(req, limits.bodyLimit);
   refuseOtherContent(req);
   const length = announcedLength(req);
   if (length !== undefined && length > limits.bodyLimit) {
-    linger(req, limits.clock);
+    drainRequestBody(req, limits.clock);
     throw tooLarge(limits.bodyLimit);
   }
   // A small body usually came in one packet with the head: after this turn it is in the buffer, and costs no timer.
   // Where somebody in front listens it flows already, and what is not caught now is lost.
   if (req.readableFlowing !== true) await undefined;
   // What has closed already will not say so again.
-  if (lifeline.gone || req.destroyed) throw clientGone();
-  return { bytes: arrived(req, length) ?? (await upload(req, limits, lifeline)) };
+  if (cancelSignal.aborted || req.destroyed) throw clientGone();
+  return { bytes: arrived(req, length) ?? (await upload(req, limits, cancelSignal)) };
 }
 
 function leftByHost(req: IncomingMessage & { readonly body?: unknown }, bodyLimit: number): Received {
@@ -69,7 +73,7 @@ function arrived(req: IncomingMessage, length: number | undefined): Buffer | und
 function upload(
   req: IncomingMessage,
   { bodyLimit, bodyTimeoutMs, clock }: ReadLimits,
-  lifeline: Lifeline,
+  cancelSignal: CancelSignal,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -84,7 +88,7 @@ function upload(
         return;
       }
       fail(tooLarge(bodyLimit));
-      linger(req, clock);
+      drainRequestBody(req, clock);
     };
     const finish = (): void => {
       letGo();
@@ -116,7 +120,7 @@ function upload(
 
     const startedAt = clock.now();
     let timer = clock.setTimer(look, Math.min(FIRST_LOOK_MS, bodyTimeoutMs));
-    const stay = lifeline.onGone(leave);
+    const stay = cancelSignal.onAbort(leave);
     // No listener for `error`: an aborted request throws only where somebody listens, and `close` tells the same.
     req.on('data', take).on('end', finish).on('close', leave);
     // Somebody in front may have paused it, and then listening alone would wait for ever.

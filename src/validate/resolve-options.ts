@@ -1,4 +1,4 @@
-import { refusal } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
 import type { ValidateOptions } from '../options/types.js';
 
 /** `ValidateOptions` with nothing left open. */
@@ -12,13 +12,13 @@ export function resolveValidateOptions(options: ValidateOptions): ResolvedValida
   const { unknownFields = 'pass', unknownContentParts = 'reject' } = options;
   // An unusable limit must not end up as no limit.
   if (!Number.isSafeInteger(bodyLimit) || bodyLimit < 1)
-    throw refusal('bodyLimit', 'must be bytes, a whole number from 1', bodyLimit);
+    throw optionError('bodyLimit', 'must be bytes, a whole number from 1', bodyLimit);
   if (!(bodyTimeoutMs > 0 && bodyTimeoutMs <= MOST_MS)) {
-    throw refusal('bodyTimeoutMs', `must be milliseconds, more than 0 and at most ${MOST_MS}`, bodyTimeoutMs);
+    throw optionError('bodyTimeoutMs', `must be milliseconds, more than 0 and at most ${MOST_MS}`, bodyTimeoutMs);
   }
-  if (!CHOICES.includes(unknownFields)) throw refusal('unknownFields', "must be 'pass' or 'reject'", unknownFields);
+  if (!CHOICES.includes(unknownFields)) throw optionError('unknownFields', "must be 'pass' or 'reject'", unknownFields);
   if (!CHOICES.includes(unknownContentParts))
-    throw refusal('unknownContentParts', "must be 'pass' or 'reject'", unknownContentParts);
+    throw optionError('unknownContentParts', "must be 'pass' or 'reject'", unknownContentParts);
   return { bodyLimit, bodyTimeoutMs, unknownFields, unknownContentParts };
 }
 

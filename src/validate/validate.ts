@@ -21,22 +21,22 @@ export interface Validator {
 }
 
 /** May answer a request by its bytes alone, before they are parsed. `false`: it did not. */
-export type Shortcut = (context: RequestContext, bytes: Buffer) => boolean | Promise<boolean>;
+export type FastPath = (context: RequestContext, bytes: Buffer) => boolean | Promise<boolean>;
 
 /**
  * @param shortcut - Asked with every body that comes as bytes.
  * @throws TypeError for an option that is wrong.
  */
-export function createValidator(options: ValidateOptions, clock: Clock, shortcut?: Shortcut): Validator {
+export function createValidator(options: ValidateOptions, clock: Clock, fastPath?: FastPath): Validator {
   const { bodyLimit, bodyTimeoutMs, ...choice } = resolveValidateOptions(options);
   const rules = compileRequestSchema(choice);
   const limits = { bodyLimit, bodyTimeoutMs, clock };
 
   async function validateStage(context: RequestContext): Promise<StageOutcome> {
     const received = await readBody(context.req, limits, context.client);
-    if (shortcut !== undefined && received.bytes !== undefined) {
-      const answered = shortcut(context, received.bytes);
-      if (answered === true || (answered !== false && (await answered))) return 'answered';
+    if (fastPath !== undefined && received.bytes !== undefined) {
+      const answered = fastPath(context, received.bytes);
+      if (answered === true || (answered !== false && (await answered))) return 'responded';
     }
     const { request, body } = await parsed(received);
     context.request = request;

@@ -23,8 +23,8 @@ export function wirePath(value: unknown, pointer: string, below: readonly string
 
 /** The path of member `key` of the object at `path`. A key may be as long as a body: beyond reason it is cut. */
 export function memberPath(path: string, key: string): string {
-  const shown = key.length > MOST_OF_A_KEY ? `${key.slice(0, MOST_OF_A_KEY)}…` : key;
-  return path === '' ? shown : `${path}.${shown}`;
+  const formatValue = key.length > MOST_OF_A_KEY ? `${key.slice(0, MOST_OF_A_KEY)}…` : key;
+  return path === '' ? formatValue : `${path}.${formatValue}`;
 }
 
 function segments(pointer: string): string[] {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { authenticateStage } from '../../src/authenticate/authenticate.js';
 import type { Stage } from '../../src/request/context.js';
 import { HookRunner } from '../../src/request/hooks.js';
-import { OwnedLifeline } from '../../src/util/cancellation.js';
+import { CancelSource } from '../../src/util/cancellation.js';
 import { systemClock } from '../../src/util/clock.js';
 import type { AuthenticateOptions } from '../../src/options/types.js';
 import { runStages } from '../../src/request/run-stages.js';
@@ -26,12 +26,12 @@ afterEach(async () => {
 async function serve(options: AuthenticateOptions): Promise<number> {
   const sayWho: Stage = (context) => {
     context.res.end(JSON.stringify(context.caller ?? null));
-    return 'answered';
+    return 'responded';
   };
   const handler = runStages([authenticateStage(options, systemClock), sayWho], {
     clock: systemClock,
     hooks: new HookRunner(),
-    onError: 'respond',
+    errorHandling: 'respond',
     errorFormat: 'openai',
   });
   const server = http.createServer(handler);
@@ -190,7 +190,7 @@ describe('a lookup that never answers', () => {
     const stage = authenticateStage({ verifyKey: () => new Promise(() => undefined) }, clock);
     const context = {
       req: { headers: { 'x-api-key': KEY }, rawHeaders: ['x-api-key', KEY] },
-      lifeline: new OwnedLifeline(),
+      cancelSignal: new CancelSource(),
     } as never;
     const asked = stage(context) as Promise<unknown>;
     const refused = expect(asked).rejects.toMatchObject({ code: 'authentication_unavailable' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KnownBodies } from '../../src/cache/body-index.js';
+import { BodyIndex } from '../../src/cache/body-index.js';
 
 const MIB = 1024 * 1024;
 const body = (text: string): Buffer => Buffer.from(text);
@@ -14,7 +14,7 @@ function lookalikes(): [Buffer, Buffer] {
 
 describe('known bodies', () => {
   it('are known again by their bytes', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     bodies.keep('a', body('{"n":1}'), 'one');
     bodies.keep('a', body('{"n":2}'), 'two');
     expect(bodies.nameOf('a', body('{"n":1}'))).toBe('one');
@@ -24,13 +24,13 @@ describe('known bodies', () => {
   });
 
   it('are known to nobody else', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     bodies.keep('a', body('{"n":1}'), 'one');
     expect(bodies.nameOf('b', body('{"n":1}'))).toBeUndefined();
   });
 
   it('are compared byte by byte: of two that look alike only the later one is known', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     const [one, other] = lookalikes();
     bodies.keep('a', one, 'one');
     expect(bodies.nameOf('a', other)).toBeUndefined();
@@ -40,7 +40,7 @@ describe('known bodies', () => {
   });
 
   it('are copies: what becomes of the bytes that came does not matter', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     const came = body('{"n":1}');
     bodies.keep('a', came, 'one');
     came.fill(0);
@@ -48,7 +48,7 @@ describe('known bodies', () => {
   });
 
   it('take no more than their share of memory, and no large ones', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     const large = Buffer.alloc(256 * 1024 + 1);
     bodies.keep('a', large, 'large');
     expect(bodies.nameOf('a', large)).toBeUndefined();
@@ -63,7 +63,7 @@ describe('known bodies', () => {
   });
 
   it('are few', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     for (let index = 0; index < 3_000; index++) bodies.keep('a', body(`{"n":${index}}`), String(index));
     const left = Array.from({ length: 3_000 }, (_, index) => bodies.nameOf('a', body(`{"n":${index}}`)));
     expect(left.filter((name) => name !== undefined).length).toBeLessThanOrEqual(2_000);
@@ -71,7 +71,7 @@ describe('known bodies', () => {
   });
 
   it('are forgotten when they are told to', () => {
-    const bodies = new KnownBodies();
+    const bodies = new BodyIndex();
     bodies.keep('a', body('{"n":1}'), 'one');
     bodies.clear();
     expect(bodies.nameOf('a', body('{"n":1}'))).toBeUndefined();

@@ -16,11 +16,11 @@ describe('resolveCacheOptions', () => {
 
   it('knows the numbers behind coalesce: true', () => {
     expect(resolveCacheOptions({ coalesce: true }, true).coalesce).toEqual({
-      waitMs: 5_000,
-      maxFollowers: 1_024,
+      joinTimeoutMs: 5_000,
+      maxSubscribers: 1_024,
       maxBufferBytes: 8_388_608,
     });
-    expect(resolveCacheOptions({ coalesce: { waitMs: 50 } }, true).coalesce?.waitMs).toBe(50);
+    expect(resolveCacheOptions({ coalesce: { joinTimeoutMs: 50 } }, true).coalesce?.joinTimeoutMs).toBe(50);
     expect(resolveCacheOptions({ coalesce: false }, true).coalesce).toBeUndefined();
   });
 
@@ -41,7 +41,7 @@ describe('resolveCacheOptions', () => {
     [{ shared: 'yes' }, /cache\.shared must be true or false/],
     [{ usageOnHit: 'none' }, /cache\.usageOnHit must be one of "original", "zero"/],
     [{ coalesce: { wait: 1 } }, /cache\.coalesce: unknown option "wait"/],
-    [{ coalesce: { waitMs: 0 } }, /cache\.coalesce\.waitMs/],
+    [{ coalesce: { joinTimeoutMs: 0 } }, /cache\.coalesce\.joinTimeoutMs/],
     [{ coalesce: 'yes' }, /cache\.coalesce must be an object/],
     [{ store: {} }, /cache\.store must have the method get\(\)/],
     [true, /cache must be an object, got true/],

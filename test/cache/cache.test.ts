@@ -6,13 +6,23 @@ import type { CacheOptions } from '../../src/options/types.js';
 import { GatewayError, isGatewayError } from '../../src/errors/gateway-error.js';
 import { assembleCompletion } from '../../src/chat/assemble.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { completion, endpoint, settled, streamOf, upstream, USAGE, visit, type Asked, type Visit } from './support.js';
+import {
+  completion,
+  endpoint,
+  settled,
+  streamOf,
+  upstream,
+  USAGE,
+  ticket,
+  type Asked,
+  type AttemptTicket,
+} from './support.js';
 
 interface Bench {
   readonly cache: Cache;
   readonly clock: FakeClock;
   /** Sends a request through the stage; where it is not answered, `answer` plays the upstream. */
-  ask(asked?: Asked, answer?: (visit: Visit) => void): Promise<Visit & { outcome: StageOutcome }>;
+  ask(asked?: Asked, answer?: (ticket: AttemptTicket) => void): Promise<AttemptTicket & { outcome: StageOutcome }>;
 }
 
 function bench(options: CacheOptions = {}): Bench {
@@ -25,7 +35,7 @@ function bench(options: CacheOptions = {}): Bench {
       asked = {},
       answer = ({ context }) => (context.request?.stream === true ? upstream.stream(context) : upstream.whole(context)),
     ) {
-      const one = visit(asked);
+      const one = ticket(asked);
       const outcome = await cache.stage(one.context);
       if (outcome === 'next') answer(one);
       await settled();
@@ -42,7 +52,7 @@ describe('the cache', () => {
     expect(first.context.cacheStatus).toBe('MISS');
 
     const second = await ask();
-    expect(second.outcome).toBe('answered');
+    expect(second.outcome).toBe('responded');
     expect(second.context).toMatchObject({
       cacheStatus: 'HIT',
       served: { provider: 'alpha', model: 'small', slug: 'alpha' },
@@ -56,7 +66,7 @@ describe('the cache', () => {
   it('answers from memory at once, without a promise', async () => {
     const { ask, cache } = bench();
     await ask();
-    expect(cache.stage(visit().context)).toBe('answered');
+    expect(cache.stage(ticket().context)).toBe('responded');
   });
 
   it('never gives one tenant the answer of another', async () => {
@@ -68,8 +78,8 @@ describe('the cache', () => {
   it('gives all callers the same answers where sharing was spelt out', async () => {
     const { ask } = bench({ shared: true });
     await ask({ caller: 'tenant-a' });
-    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('answered');
-    expect((await ask({ caller: undefined })).outcome).toBe('answered');
+    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('responded');
+    expect((await ask({ caller: undefined })).outcome).toBe('responded');
   });
 
   it('leaves alone what nobody is known to ask', async () => {
@@ -104,7 +114,7 @@ describe('the cache', () => {
     const { ask, clock } = bench({ ttlMs: 1_000 });
     await ask();
     clock.advance(999);
-    expect((await ask()).outcome).toBe('answered');
+    expect((await ask()).outcome).toBe('responded');
     clock.advance(1);
     expect((await ask()).outcome).toBe('next');
   });
@@ -171,7 +181,7 @@ describe('a replay', () => {
   it('is as fast as its reader, and no faster', async () => {
     const { ask, cache } = bench();
     await ask();
-    const slow = visit({ request: { stream: true } });
+    const slow = ticket({ request: { stream: true } });
     slow.client.room = 1;
     const outcome = cache.stage(slow.context);
     await settled();
@@ -180,19 +190,19 @@ describe('a replay', () => {
     await settled();
     expect(slow.client.events).toHaveLength(2);
     slow.client.drain();
-    expect(await outcome).toBe('answered');
+    expect(await outcome).toBe('responded');
     expect(slow.client.ending).toBe('done');
   });
 
   it('ends when its reader leaves', async () => {
     const { ask, cache } = bench();
     await ask();
-    const gone = visit({ request: { stream: true } });
+    const gone = ticket({ request: { stream: true } });
     gone.client.room = 1;
     const outcome = cache.stage(gone.context);
     await settled();
     gone.leave();
-    expect(await outcome).toBe('answered');
+    expect(await outcome).toBe('responded');
     expect(gone.client.ending).toBeUndefined();
     expect(gone.context.outcome?.complete).toBe(false);
   });
@@ -230,7 +240,7 @@ describe('what is not looked up', () => {
   it('a request whose route has overrides', async () => {
     const { ask, cache } = bench();
     await ask();
-    const one = visit();
+    const one = ticket();
     one.context.route = { ...one.context.route!, overrides: new Map() };
     expect(cache.stage(one.context)).toBe('next');
     expect(one.context.cacheStatus).toBe('BYPASS');
@@ -239,7 +249,7 @@ describe('what is not looked up', () => {
   it('empty provider settings are none', async () => {
     const { ask } = bench();
     await ask({ request: { provider_configs: {} } });
-    expect((await ask({ request: { provider_configs: {} } })).outcome).toBe('answered');
+    expect((await ask({ request: { provider_configs: {} } })).outcome).toBe('responded');
   });
 });
 
@@ -266,7 +276,7 @@ describe('what is not kept', () => {
   it.each(['length', 'tool_calls', 'function_call'])('but an answer that ended by %s is', async (reason) => {
     const { ask } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('x', { finish_reason: reason })));
-    expect((await ask()).outcome).toBe('answered');
+    expect((await ask()).outcome).toBe('responded');
   });
 
   it('half a stream', async () => {
@@ -318,7 +328,7 @@ describe('who answered', () => {
     await ask({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
     expect((await ask({ endpoints: [alpha, beta] })).outcome).toBe('next');
     const direct = await ask({ endpoints: [beta, alpha] });
-    expect(direct.outcome).toBe('answered');
+    expect(direct.outcome).toBe('responded');
     expect(direct.context.served?.slug).toBe('beta');
   });
 
@@ -331,7 +341,7 @@ describe('who answered', () => {
       [beta, alpha],
     ]) {
       const again = await ask({ endpoints, drawn: true });
-      expect(again.outcome).toBe('answered');
+      expect(again.outcome).toBe('responded');
       expect(again.context.served?.slug).toBe('beta');
     }
     // Nobody who could be drawn now.
@@ -368,7 +378,7 @@ describe('what callers say about caching', () => {
     const { ask, clock } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('old')));
     clock.advance(30_000);
-    expect((await ask({ cacheControl: 'max-age=31' })).outcome).toBe('answered');
+    expect((await ask({ cacheControl: 'max-age=31' })).outcome).toBe('responded');
     const renewed = await ask({ cacheControl: 'max-age=30' }, ({ context }) =>
       upstream.whole(context, completion('new')),
     );
@@ -386,7 +396,7 @@ describe('what callers say about caching', () => {
     '%s is 504 where nothing will do',
     async (cacheControl) => {
       const { cache } = bench();
-      const { context } = visit({ cacheControl });
+      const { context } = ticket({ cacheControl });
       const error = await Promise.resolve()
         .then(() => cache.stage(context))
         .catch((thrown: unknown) => thrown);
@@ -397,7 +407,7 @@ describe('what callers say about caching', () => {
   it('only-if-cached is answered where something will do', async () => {
     const { ask } = bench();
     await ask();
-    expect((await ask({ cacheControl: 'only-if-cached' })).outcome).toBe('answered');
+    expect((await ask({ cacheControl: 'only-if-cached' })).outcome).toBe('responded');
   });
 });
 
@@ -424,7 +434,7 @@ describe('a store that misbehaves', () => {
       delete: () => undefined,
     };
     const { cache, clock } = bench({ store });
-    const outcome = cache.stage(visit().context);
+    const outcome = cache.stage(ticket().context);
     await clock.advanceAsync(250);
     expect(await outcome).toBe('next');
     expect(cache.statistics().storeFaults).toBe(1);
@@ -464,7 +474,7 @@ describe('a store that misbehaves', () => {
     };
     const { ask } = bench({ store });
     await ask();
-    expect((await ask()).outcome).toBe('answered');
+    expect((await ask()).outcome).toBe('responded');
   });
 
   it('and was given is left open for its owner', async () => {
@@ -487,11 +497,11 @@ describe('a repeated body', () => {
     const { ask, cache } = bench();
     await ask({ received });
     const again = unread();
-    expect(await cache.repeat(again.context, received)).toBe(true);
+    expect(await cache.lookupByBody(again.context, received)).toBe(true);
     expect(again.client.completion.choices).toEqual(completion().choices);
     expect(again.context.cacheStatus).toBe('HIT');
     const oncemore = unread();
-    expect(await cache.repeat(oncemore.context, received)).toBe(true);
+    expect(await cache.lookupByBody(oncemore.context, received)).toBe(true);
     expect(oncemore.client.completion.choices).toEqual(completion().choices);
   });
 
@@ -507,9 +517,9 @@ describe('a repeated body', () => {
     const { ask, cache } = bench();
     await ask({ received });
     // Once by its hash, and then by its bytes.
-    expect(await cache.repeat(unread().context, received)).toBe(true);
+    expect(await cache.lookupByBody(unread().context, received)).toBe(true);
     const again = unread(asked);
-    expect(await cache.repeat(again.context, bytes ?? received)).toBe(false);
+    expect(await cache.lookupByBody(again.context, bytes ?? received)).toBe(false);
     expect(again.client.head).toBeUndefined();
   });
 
@@ -524,10 +534,10 @@ describe('a repeated body', () => {
   it('is forgotten when the providers have changed', async () => {
     const { ask, cache } = bench();
     await ask({ received });
-    expect(await cache.repeat(unread().context, received)).toBe(true);
-    cache.forgetRepeats();
-    expect(await cache.repeat(unread().context, received)).toBe(false);
-    expect((await ask({ received })).outcome).toBe('answered');
+    expect(await cache.lookupByBody(unread().context, received)).toBe(true);
+    cache.clearBodyIndex();
+    expect(await cache.lookupByBody(unread().context, received)).toBe(false);
+    expect((await ask({ received })).outcome).toBe('responded');
   });
 
   it('is a stream where it asked for one', async () => {
@@ -535,7 +545,7 @@ describe('a repeated body', () => {
     const streaming = Buffer.from('{"model":"small","stream":true,"messages":[{"role":"user","content":"hi"}]}');
     await ask({ received: streaming, request: { stream: true } });
     const again = unread();
-    expect(await cache.repeat(again.context, streaming)).toBe(true);
+    expect(await cache.lookupByBody(again.context, streaming)).toBe(true);
     expect(again.client.events.length).toBeGreaterThan(0);
   });
 });
@@ -545,8 +555,8 @@ function boom(): never {
 }
 
 /** A request of which only the bytes are known yet. */
-function unread(asked: Asked = {}): Visit {
-  const one = visit(asked);
+function unread(asked: Asked = {}): AttemptTicket {
+  const one = ticket(asked);
   one.context.request = undefined;
   one.context.body = undefined;
   one.context.route = undefined;

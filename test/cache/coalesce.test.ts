@@ -4,12 +4,12 @@ import type { StageOutcome } from '../../src/request/context.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import type { CacheOptions } from '../../src/options/types.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { completion, settled, streamOf, upstream, USAGE, visit, type Asked, type Visit } from './support.js';
+import { completion, settled, streamOf, upstream, USAGE, ticket, type Asked, type AttemptTicket } from './support.js';
 
 const STREAM: Asked = { request: { stream: true } };
 const OUTAGE = new GatewayError('bad_gateway', 'The upstream is down.');
 
-interface Runner extends Visit {
+interface Runner extends AttemptTicket {
   /** What the stage came to, once it has. */
   outcome: StageOutcome | undefined;
 }
@@ -25,7 +25,7 @@ function bench(coalesce: CacheOptions['coalesce'] = true, options: CacheOptions 
   const clock = new FakeClock();
   const cache = createCache({ coalesce, ...options }, { clock, hasTenants: true });
   const start = (asked: Asked = {}): Runner => {
-    const runner: Runner = { ...visit({ startedAt: clock.now(), ...asked }), outcome: undefined };
+    const runner: Runner = { ...ticket({ startedAt: clock.now(), ...asked }), outcome: undefined };
     void (async () => {
       runner.outcome = await cache.stage(runner.context);
     })();
@@ -56,7 +56,7 @@ describe('coalescing', () => {
     upstream.whole(callers[0]!.context);
     await settled();
     expect(runners.every(({ client }) => client.completion.choices[0]?.message?.content === 'Hello')).toBe(true);
-    expect(runners.filter(({ outcome }) => outcome === 'answered')).toHaveLength(999);
+    expect(runners.filter(({ outcome }) => outcome === 'responded')).toHaveLength(999);
     expect(cache.statistics()).toMatchObject({ coalesced: 999, stores: 1, misses: 1_000 });
   });
 
@@ -132,7 +132,7 @@ describe('a shared stream', () => {
     expect(follower.client.events).toEqual(payloads);
     expect(follower.client.ending).toBe('done');
     expect(leader.client.events).toEqual(payloads);
-    expect(follower.outcome).toBe('answered');
+    expect(follower.outcome).toBe('responded');
   });
 
   it('is whole for those who join late', async () => {
@@ -157,7 +157,7 @@ describe('a shared stream', () => {
     await settled();
     expect(leader.client.ending).toBe(OUTAGE);
     expect(follower.client.ending).toBe(OUTAGE);
-    expect(follower.outcome).toBe('answered');
+    expect(follower.outcome).toBe('responded');
     expect(follower.context.outcome?.complete).toBe(false);
     expect((await send(STREAM)).outcome).toBe('next');
   });
@@ -246,7 +246,7 @@ describe('a shared stream', () => {
     slow.client.drain();
     await settled();
     expect(slow.client.events).toEqual(payloads);
-    expect(slow.outcome).toBe('answered');
+    expect(slow.outcome).toBe('responded');
   });
 });
 
@@ -255,12 +255,12 @@ describe('a leader that leaves', () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     leader.leave();
-    expect(leader.context.lifeline.gone).toBe(false);
+    expect(leader.context.cancelSignal.aborted).toBe(false);
     upstream.stream(leader.context, streamOf('Hello'));
     await settled();
     expect(follower.client.events).toEqual(streamOf('Hello'));
-    expect(follower.outcome).toBe('answered');
-    expect((await send(STREAM)).outcome).toBe('answered');
+    expect(follower.outcome).toBe('responded');
+    expect((await send(STREAM)).outcome).toBe('responded');
   });
 
   it('in the middle of a stream takes nothing from its followers either', async () => {
@@ -280,11 +280,11 @@ describe('a leader that leaves', () => {
     const { send } = bench();
     const [leader, follower] = [await send(), await send()];
     follower.leave();
-    expect(leader.context.lifeline.gone).toBe(false);
+    expect(leader.context.cancelSignal.aborted).toBe(false);
     leader.leave();
-    expect(leader.context.lifeline.gone).toBe(true);
+    expect(leader.context.cancelSignal.aborted).toBe(true);
     await settled();
-    expect(follower.outcome).toBe('answered');
+    expect(follower.outcome).toBe('responded');
     expect((await send()).outcome).toBe('next');
   });
 
@@ -294,7 +294,7 @@ describe('a leader that leaves', () => {
     leader.leave();
     upstream.open(leader.context);
     follower.leave();
-    expect(leader.context.lifeline.gone).toBe(true);
+    expect(leader.context.cancelSignal.aborted).toBe(true);
   });
 });
 
@@ -312,7 +312,7 @@ describe('a leader that fails', () => {
     await settled();
     expect(followers.every(({ client }) => client.ending === 'done')).toBe(true);
     expect(followers.map(({ context }) => context.cacheStatus)).toEqual(['MISS', 'HIT', 'HIT']);
-    expect((await send()).outcome).toBe('answered');
+    expect((await send()).outcome).toBe('responded');
   });
 
   it('is replaced once: the second failure is everybody’s', async () => {
@@ -395,7 +395,7 @@ describe('a leader that fails', () => {
     second.leave();
     await settled();
     expect(second.outcome).toBe('next');
-    expect(second.context.lifeline.gone).toBe(false);
+    expect(second.context.cancelSignal.aborted).toBe(false);
     upstream.whole(second.context);
     await settled();
     expect(third.client.ending).toBe('done');
@@ -429,7 +429,7 @@ describe('a follower', () => {
   });
 
   it('goes its own way where too many wait already', async () => {
-    const { sendMany } = bench({ maxFollowers: 2 });
+    const { sendMany } = bench({ maxSubscribers: 2 });
     const runners = await sendMany(5);
     expect(runners.map(({ outcome }) => outcome)).toEqual(['next', undefined, undefined, 'next', 'next']);
   });
@@ -439,7 +439,7 @@ describe('a follower', () => {
     const [leader, follower] = [await send(), await send()];
     follower.leave();
     await settled();
-    expect(follower.outcome).toBe('answered');
+    expect(follower.outcome).toBe('responded');
     upstream.whole(leader.context);
     expect(follower.client.head).toBeUndefined();
     expect(clock.pending.size).toBe(0);

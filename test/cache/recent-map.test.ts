@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Recent } from '../../src/cache/recent-map.js';
+import { RecentMap } from '../../src/cache/recent-map.js';
 
 const LIMIT = 10;
 
-function filled(count: number): Recent<number> {
-  const recent = new Recent<number>(LIMIT);
+function filled(count: number): RecentMap<number> {
+  const recent = new RecentMap<number>(LIMIT);
   for (let index = 0; index < count; index++) recent.set(`key ${index}`, index);
   return recent;
 }
 
 /** Which of the keys are still there. To look moves them, so a `recent` is looked at once. */
-function kept(recent: Recent<number>, count: number): number[] {
+function kept(recent: RecentMap<number>, count: number): number[] {
   const keys = Array.from({ length: count }, (_, index) => index).toReversed();
   return keys.filter((index) => recent.get(`key ${index}`) === index).toReversed();
 }

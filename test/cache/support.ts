@@ -3,14 +3,14 @@ import { Socket } from 'node:net';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../../src/chat/types.js';
 import { RequestContext } from '../../src/request/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
-import type { AnswerBody, AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
+import type { ResponseBody, SinkHead, ResponseSink } from '../../src/contracts/sink.js';
 import type { GatewayError } from '../../src/errors/gateway-error.js';
 import { bytesOf } from '../../src/http/write-body.js';
 import { endpointAt } from '../support/endpoint.js';
 
 /** What a client would have got, written down. */
-class ClientSink implements AnswerSink {
-  head: AnswerHead | undefined;
+class ClientSink implements ResponseSink {
+  head: SinkHead | undefined;
   body: string | undefined;
   readonly events: string[] = [];
   ending: 'done' | GatewayError | undefined;
@@ -18,14 +18,14 @@ class ClientSink implements AnswerSink {
   room = Number.POSITIVE_INFINITY;
   #resume: (() => void) | undefined;
 
-  json(head: AnswerHead, body: AnswerBody): void {
+  json(head: SinkHead, body: ResponseBody): void {
     this.#mustBeFirst();
     this.head = head;
     this.body = Buffer.from(bytesOf(body)).toString();
     this.ending = 'done';
   }
 
-  open(head: AnswerHead): void {
+  open(head: SinkHead): void {
     this.#mustBeFirst();
     this.head = head;
   }
@@ -85,7 +85,7 @@ export interface Asked {
   readonly startedAt?: number;
 }
 
-export interface Visit {
+export interface AttemptTicket {
   readonly context: RequestContext;
   readonly client: ClientSink;
   /** The client closes its connection. */
@@ -95,7 +95,7 @@ export interface Visit {
 }
 
 /** A request as it comes out of the route stage. */
-export function visit(asked: Asked = {}): Visit {
+export function ticket(asked: Asked = {}): AttemptTicket {
   const client = new ClientSink();
   const req = new IncomingMessage(new Socket());
   if (asked.cacheControl !== undefined) req.headers['cache-control'] = asked.cacheControl;
@@ -179,7 +179,7 @@ function chunk(delta: object, finishReason: string | null): string {
   });
 }
 
-const OK: AnswerHead = { status: 200, headers: {} };
+const OK: SinkHead = { status: 200, headers: {} };
 
 /** Does what the proxy stage does once an upstream has answered. */
 export const upstream = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChunkFrame } from '../../src/chat/chunk-template.js';
+import { ChunkTemplate } from '../../src/chat/chunk-template.js';
 
 function event(content: string, more: object = {}, delta: object = {}): string {
   return JSON.stringify({
@@ -13,10 +13,10 @@ function event(content: string, more: object = {}, delta: object = {}): string {
   });
 }
 
-function frameOf(data: string): ChunkFrame {
-  const frame = new ChunkFrame();
-  frame.learn(data);
-  return frame;
+function frameOf(data: string): ChunkTemplate {
+  const template = new ChunkTemplate();
+  template.set(data);
+  return template;
 }
 
 /** The value with every text that may differ blanked out. */
@@ -30,17 +30,17 @@ function blank(data: string): unknown {
 
 describe('the frame of an event', () => {
   it('fits the next words, padding and thoughts', () => {
-    expect(frameOf(event('Hello')).fits(event(' wörld 🌍 '))).toBe(true);
-    expect(frameOf(event('Hello')).fits(event(''))).toBe(true);
+    expect(frameOf(event('Hello')).matches(event(' wörld 🌍 '))).toBe(true);
+    expect(frameOf(event('Hello')).matches(event(''))).toBe(true);
     const padded = frameOf(event('Hello', { obfuscation: 'a1' }));
-    expect(padded.fits(event('you', { obfuscation: 'b2c3d4' }))).toBe(true);
+    expect(padded.matches(event('you', { obfuscation: 'b2c3d4' }))).toBe(true);
     const thinking = frameOf(event('', {}, { reasoning_content: 'Hm' }));
-    expect(thinking.fits(event('', {}, { reasoning_content: ' so' }))).toBe(true);
+    expect(thinking.matches(event('', {}, { reasoning_content: ' so' }))).toBe(true);
   });
 
   it('fits events with a space behind the colon', () => {
     const spaced = (text: string): string => `{"choices": [{"index": 0, "delta": {"content": "${text}"}}]}`;
-    expect(frameOf(spaced('a')).fits(spaced('bcd'))).toBe(true);
+    expect(frameOf(spaced('a')).matches(spaced('bcd'))).toBe(true);
   });
 
   it.each([
@@ -55,17 +55,17 @@ describe('the frame of an event', () => {
     ['words that do not end', event('x').slice(0, event('x').indexOf('x') + 1)],
     ['nothing', ''],
   ])('does not fit %s', (_what, data) => {
-    expect(frameOf(event('Hello')).fits(data)).toBe(false);
+    expect(frameOf(event('Hello')).matches(data)).toBe(false);
   });
 
   it('is none where nothing was learnt, where it was forgotten, and around no words', () => {
-    expect(new ChunkFrame().fits(event('x'))).toBe(false);
-    expect(new ChunkFrame().fits('')).toBe(false);
-    const frame = frameOf(event('x'));
-    frame.forget();
-    expect(frame.fits(event('x'))).toBe(false);
+    expect(new ChunkTemplate().matches(event('x'))).toBe(false);
+    expect(new ChunkTemplate().matches('')).toBe(false);
+    const template = frameOf(event('x'));
+    template.clear();
+    expect(template.matches(event('x'))).toBe(false);
     const toolCall = JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0 }] } }] });
-    expect(frameOf(toolCall).fits(toolCall)).toBe(false);
+    expect(frameOf(toolCall).matches(toolCall)).toBe(false);
   });
 
   it('never fits what is not JSON, nor what says more than other words', () => {
@@ -95,9 +95,9 @@ describe('the frame of an event', () => {
         const learnt = event(a, one);
         const sound = event(b, other);
         const spoilt = sound.slice(0, at) + noise + sound.slice(at + cut);
-        const frame = frameOf(learnt);
+        const template = frameOf(learnt);
         for (const data of [sound, spoilt]) {
-          if (!frame.fits(data)) continue;
+          if (!template.matches(data)) continue;
           fitted++;
           expect(blank(data)).toEqual(blank(learnt));
         }

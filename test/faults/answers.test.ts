@@ -21,7 +21,7 @@ it('F20 JSON cut short at any byte is no answer, and may be billed', async () =>
   let length = 0;
   const billed: boolean[] = [];
   const { ask } = await alone(() => json(BODY.slice(0, length)), {
-    hooks: { onAttempt: ({ record }) => void billed.push(record.possiblyBilled) },
+    hooks: { afterAttempt: ({ record }) => void billed.push(record.possiblyBilled) },
   });
   for (length = 0; length < BODY.length; length++) {
     expect((await ask({ stream: length % 2 === 0 })).status).toBe(502);

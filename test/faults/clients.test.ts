@@ -2,7 +2,7 @@ import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/util/clock.js';
-import { ResponseSink } from '../../src/http/response-sink.js';
+import { HttpResponseSink } from '../../src/http/response-sink.js';
 import { chat, completion, hang, ignoreAbort, sse, stall, stream, type ScriptSource } from '../../src/testing/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
@@ -86,7 +86,7 @@ describe('F27 a client that reads nothing', () => {
         client: { answered() {} },
         upstreamMs: 0,
       };
-      const sink = new ResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 });
+      const sink = new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 });
       if (form === 'whole') sink.json({ status: 200, headers: {} }, body);
       else {
         sink.open({ status: 200, headers: {} });
@@ -111,7 +111,7 @@ describe('F27 a client that reads nothing', () => {
         client: { answered() {} },
         upstreamMs: 0,
       };
-      new ResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 }).json(
+      new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 }).json(
         { status: 200, headers: {} },
         body,
       );

@@ -165,14 +165,14 @@ describe('F06 a reset before the head', () => {
   it('on a new connection: the next provider answers, and the call may be billed', async () => {
     const records: boolean[] = [];
     const set = await faultyAndSpare(reset(), {
-      hooks: { onAttempt: ({ record }) => void records.push(record.possiblyBilled) },
+      hooks: { afterAttempt: ({ record }) => void records.push(record.possiblyBilled) },
     });
     expect(await textOf(await set.ask({}))).toBe(SPARE);
     expect(records).toEqual([true, false]);
   });
 
   it.each([
-    ['with retryAmbiguous: false', {}, { retryAmbiguous: false }],
+    ['with retryNonIdempotent: false', {}, { retryNonIdempotent: false }],
     ['when the answer was to be stored at the provider', { store: true }, {}],
   ])('%s nobody else is asked', async (_when, body, options) => {
     const { ask, spare } = await faultyAndSpare(reset(), options);

@@ -7,7 +7,7 @@ import { contentOf, readSse } from '../support/read-sse.js';
 export { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
 /** Short enough for a test, long enough for a busy machine. */
-export const SHORT = { connectMs: 400, headMs: 400, firstEventMs: 400, idleMs: 400 };
+export const SHORT = { connectMs: 400, headersMs: 400, firstChunkMs: 400, idleMs: 400 };
 
 /** What the second provider says. */
 export const SPARE = 'from the spare';

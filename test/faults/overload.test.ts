@@ -3,24 +3,24 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Admission } from '../../src/runtime/admission.js';
 import { RequestContext, type Stage } from '../../src/request/context.js';
 import { HookRunner } from '../../src/request/hooks.js';
-import { ProcessVitals, type VitalSigns, type Vitals } from '../../src/runtime/process-load.js';
+import { NodeProcessLoad, type ProcessLoadMonitor, type ProcessLoad } from '../../src/runtime/process-load.js';
 import { Overload } from '../../src/runtime/overload.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { listen } from '../support/listen.js';
 
-const WELL: Vitals = { loopDelayMs: 0, busyShare: 0.9, heapShare: 0.3 };
+const WELL: ProcessLoad = { loopDelayMs: 0, busyShare: 0.9, heapShare: 0.3 };
 
 /** Vital signs that are what the test says. */
-class SaidVitals implements VitalSigns {
+class SaidVitals implements ProcessLoadMonitor {
   running = false;
-  now: Vitals = WELL;
+  now: ProcessLoad = WELL;
 
   start(): void {
     this.running = true;
   }
 
-  read(): Vitals {
+  read(): ProcessLoad {
     return this.now;
   }
 
@@ -31,17 +31,17 @@ class SaidVitals implements VitalSigns {
 
 function watched(occupied = 0.1) {
   const clock = new FakeClock();
-  const vitals = new SaidVitals();
+  const processLoad = new SaidVitals();
   let occupancy = occupied;
-  const overload = new Overload({ clock, vitals, occupancy: () => occupancy });
+  const overload = new Overload({ clock, processLoad, occupancy: () => occupancy });
   return {
     clock,
-    vitals,
+    processLoad,
     overload,
     occupy: (share: number) => void (occupancy = share),
     /** The levels that follow so many checks in which the process is like this. */
-    levels(signs: Partial<Vitals>, checks: number): number[] {
-      vitals.now = { ...WELL, ...signs };
+    levels(signs: Partial<ProcessLoad>, checks: number): number[] {
+      processLoad.now = { ...WELL, ...signs };
       return Array.from({ length: checks }, () => {
         clock.advance(250);
         return overload.level;
@@ -52,13 +52,13 @@ function watched(occupied = 0.1) {
 
 describe('the load of the process', () => {
   it('is not looked at while nobody is there', () => {
-    const { overload, vitals, clock, occupy } = watched();
+    const { overload, processLoad, clock, occupy } = watched();
     expect(clock.pending.size).toBe(0);
     overload.watch();
-    expect(vitals.running).toBe(true);
+    expect(processLoad.running).toBe(true);
     occupy(0);
     clock.advance(250);
-    expect(vitals.running).toBe(false);
+    expect(processLoad.running).toBe(false);
     expect(clock.pending.size).toBe(0);
   });
 
@@ -92,26 +92,26 @@ describe('the load of the process', () => {
 describe('under load', () => {
   async function served() {
     const clock = new FakeClock();
-    const vitals = new SaidVitals();
+    const processLoad = new SaidVitals();
     const admission = new Admission(
       { maxInFlight: 10, maxInFlightPerCaller: 10 },
-      (occupancy) => new Overload({ clock, vitals, occupancy }),
+      (occupancy) => new Overload({ clock, processLoad, occupancy }),
     );
     let finish: (() => void)[] = [];
     const seen: RequestContext[] = [];
-    const answer: Stage = async (context): Promise<'answered'> => {
+    const answer: Stage = async (context): Promise<'responded'> => {
       seen.push(context);
       await new Promise<void>((resolve) => finish.push(resolve));
       context.sink.json({ status: 200, headers: {} }, Buffer.from('{}'));
-      return 'answered';
+      return 'responded';
     };
     const hooks = new HookRunner();
-    const parts = { clock, hooks, onError: 'respond', errorFormat: 'openai', admission } as const;
+    const parts = { clock, hooks, errorHandling: 'respond', errorFormat: 'openai', admission } as const;
     const server = await listen(http.createServer(runStages([admission.admitCaller, answer], parts)));
     onTestFinished(() => server.close());
     return {
       clock,
-      vitals,
+      processLoad,
       admission,
       seen,
       ask: (signal?: AbortSignal) => fetch(server.url, { method: 'POST', body: 'x', signal: signal ?? null }),
@@ -123,10 +123,10 @@ describe('under load', () => {
   }
 
   it('connections are not kept, and what can wait is left out', async () => {
-    const { clock, vitals, admission, seen, ask, finishAll } = await served();
+    const { clock, processLoad, admission, seen, ask, finishAll } = await served();
     const first = ask();
     await expect.poll(() => seen.length).toBe(1);
-    vitals.now = { ...WELL, loopDelayMs: 150 };
+    processLoad.now = { ...WELL, loopDelayMs: 150 };
     clock.advance(500);
     expect(admission.load).toBe(1);
     const second = ask();
@@ -134,7 +134,7 @@ describe('under load', () => {
     finishAll();
     expect((await first).headers.get('connection')).toBe('keep-alive');
     expect((await second).headers.get('connection')).toBe('close');
-    expect(seen.map(({ strained }) => strained)).toEqual([false, true]);
+    expect(seen.map(({ underPressure }) => underPressure)).toEqual([false, true]);
   });
 
   it('who has left holds no place, whatever still works for them', async () => {
@@ -149,10 +149,10 @@ describe('under load', () => {
   });
 
   it('new requests are refused, and those at work are not touched', async () => {
-    const { clock, vitals, seen, ask, finishAll } = await served();
+    const { clock, processLoad, seen, ask, finishAll } = await served();
     const first = ask();
     await expect.poll(() => seen.length).toBe(1);
-    vitals.now = { ...WELL, loopDelayMs: 400 };
+    processLoad.now = { ...WELL, loopDelayMs: 400 };
     clock.advance(2_000);
     const refused = await ask();
     expect(refused.status).toBe(503);
@@ -160,7 +160,7 @@ describe('under load', () => {
     expect(await refused.json()).toMatchObject({ error: { code: 'server_is_overloaded', type: 'server_error' } });
     finishAll();
     expect((await first).status).toBe(200);
-    vitals.now = WELL;
+    processLoad.now = WELL;
     clock.advance(250);
     const third = ask();
     await expect.poll(() => seen.length).toBe(2);
@@ -172,19 +172,19 @@ describe('under load', () => {
 describe('the vital signs of a process', () => {
   it('tell of a stall, wherever it falls, and only once', async () => {
     const real = { now: () => performance.now(), wallNow: () => Date.now(), setTimer: timer };
-    const vitals = new ProcessVitals(real);
-    vitals.start();
-    onTestFinished(() => vitals.stop());
+    const processLoad = new NodeProcessLoad(real);
+    processLoad.start();
+    onTestFinished(() => processLoad.stop());
     await new Promise((resolve) => setTimeout(resolve, 60));
-    vitals.read();
+    processLoad.read();
     const until = performance.now() + 200;
     while (performance.now() < until);
-    const stalled = vitals.read();
+    const stalled = processLoad.read();
     expect(stalled.loopDelayMs).toBeGreaterThan(150);
     expect(stalled.busyShare).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(vitals.read().loopDelayMs).toBeLessThan(150);
-    expect(vitals.read().heapShare).toBeGreaterThan(0);
+    expect(processLoad.read().loopDelayMs).toBeLessThan(150);
+    expect(processLoad.read().heapShare).toBeGreaterThan(0);
   });
 
   function timer(fire: () => void, ms: number): { cancel(): void } {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import http from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { GatewayOptions, GatewayStatus } from '../../src/index.js';
-import { requestsWithinOpenFiles } from '../../src/runtime/file-descriptors.js';
+import { maxRequestsForFdLimit } from '../../src/runtime/file-descriptors.js';
 import { chat, completion, error, fakeUpstream, hang, stream, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild, type Child } from '../support/child.js';
 import { collectSse } from '../support/read-sse.js';
@@ -87,7 +87,7 @@ describe('F30 SIGTERM', () => {
     const { ask, gateway } = await alone(completion(text), { timeouts: {} });
     const answer = await ask({});
     let drained = false;
-    const draining = gateway.drain({ graceMs: 10_000 }).then(() => (drained = true));
+    const draining = gateway.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
     let length = 0;
     for await (const piece of answer.body!) {
       if (length === 0) {
@@ -104,7 +104,7 @@ describe('F30 SIGTERM', () => {
     const { ask, gateway } = await alone(hang());
     const answer = ask({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
-    await Promise.all([gateway.drain({ graceMs: 200 }), gateway.drain({ graceMs: 300 })]);
+    await Promise.all([gateway.drain({ timeoutMs: 200 }), gateway.drain({ timeoutMs: 300 })]);
     expect((await answer).status).toBe(503);
   });
 
@@ -113,7 +113,7 @@ describe('F30 SIGTERM', () => {
     const answer = ask({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     const startedAt = performance.now();
-    await gateway.drain({ graceMs: 400 });
+    await gateway.drain({ timeoutMs: 400 });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect((await answer).status).toBe(503);
   });
@@ -146,7 +146,7 @@ describe('F35 the wall clock jumps', () => {
 it('F36 a stall of the loop: of 200 streams none is cut, and no breaker counts it', async () => {
   const upstream = await upstreamFor(stream('a b c d e f g h i j k l m n o p', { delayMs: 100 }));
   const { ask, tell } = await processOver([upstream], {
-    timeouts: { idleMs: 2_000, firstEventMs: 2_000 },
+    timeouts: { idleMs: 2_000, firstChunkMs: 2_000 },
     maxAttempts: 1,
   });
   const reading = Array.from({ length: 200 }, async () => textOf(await ask({ stream: true })));
@@ -213,7 +213,7 @@ describe('F38 no more files can be opened', () => {
     [256, 16],
     [Infinity, Infinity],
   ])('of %d files %d requests are allowed', (limit, requests) => {
-    expect(requestsWithinOpenFiles(limit)).toBe(requests);
+    expect(maxRequestsForFdLimit(limit)).toBe(requests);
   });
 });
 

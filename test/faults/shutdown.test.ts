@@ -63,7 +63,7 @@ describe('F30 a listener that closes', () => {
 
   it('closes when there is no time left, whoever still comes', async () => {
     const host = await hosted(chat('yes'));
-    const draining = host.gateway.drain({ server: host.server, graceMs: 10_000, noticeMs: 60_000 });
+    const draining = host.gateway.drain({ server: host.server, timeoutMs: 10_000, delayMs: 60_000 });
     host.clock.advance(8_000);
     await expect.poll(() => host.server.listening).toBe(false);
     await draining;
@@ -85,7 +85,7 @@ describe('F30 a notice', () => {
     expect(before.headers.connection).toBe('keep-alive');
 
     let drained = false;
-    const draining = host.gateway.drain({ noticeMs: 5_000 }).then(() => (drained = true));
+    const draining = host.gateway.drain({ delayMs: 5_000 }).then(() => (drained = true));
     expect(host.gateway.status().draining).toBe(true);
     host.clock.advance(4_999);
     const during = (await host.ask(agent)) as IncomingMessage;

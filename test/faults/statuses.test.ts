@@ -21,7 +21,7 @@ describe('F08 silence before the first byte', () => {
   });
 
   it('is not begun anew when there is no time left', async () => {
-    const { ask, spare } = await faultyAndSpare(hang(), { timeouts: { headMs: 5_000, totalMs: 300 } });
+    const { ask, spare } = await faultyAndSpare(hang(), { timeouts: { headersMs: 5_000, totalMs: 300 } });
     const answer = await ask({});
     expect(answer.status).toBe(504);
     expect(spare.ledger).toHaveLength(0);
@@ -182,7 +182,7 @@ describe('when all of them fail', () => {
     ['then the rest', [error(500), error(404)], 502],
   ] as const)('the best failure is told: %s', async (_what, scripts, status) => {
     const upstreams = await Promise.all(scripts.map((script) => upstreamFor(script)));
-    const { ask } = await gatewayOver(upstreams, { maxAttempts: upstreams.length, timeouts: { headMs: 300 } });
+    const { ask } = await gatewayOver(upstreams, { maxAttempts: upstreams.length, timeouts: { headersMs: 300 } });
     expect((await ask({})).status).toBe(status);
   });
 });

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import OpenAI, { APIError } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { drip, faults, reset, sse, stall, stream } from '../../src/testing/index.js';
+import { keepAliveOnly, faults, reset, sse, stall, stream } from '../../src/testing/index.js';
 import { contentOf, readSse } from '../support/read-sse.js';
 import { alone, expectHonestEnd, faultyAndSpare, SPARE, textOf, type Pair } from './fixtures.js';
 
@@ -30,12 +30,12 @@ describe('F09 silence in the middle', () => {
   });
 
   it('only comments come', async () => {
-    const { ask } = await alone(drip({ after: 2, everyMs: 20 }), { timeouts: { idleMs: 150 } });
+    const { ask } = await alone(keepAliveOnly({ after: 2, everyMs: 20 }), { timeouts: { idleMs: 150 } });
     expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
   });
 
   it.each([true, false])('before anything was said, only comments come (stream: %s)', async (streamed) => {
-    const { ask } = await faultyAndSpare(streamed ? drip({ after: 1, everyMs: 20 }) : commentsForJson());
+    const { ask } = await faultyAndSpare(streamed ? keepAliveOnly({ after: 1, everyMs: 20 }) : commentsForJson());
     expect(await textOf(await ask({ stream: streamed }))).toBe(SPARE);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ChatChunk, GatewayOptions, Provider, Transport } from '../../src/index.js';
+import type { ChatChunk, GatewayOptions, WireFormat, Transport } from '../../src/index.js';
 import { openai } from '../../src/formats/openai.js';
 import { chat, error, stream, type ScriptSource } from '../../src/testing/index.js';
 import { collectSse } from '../support/read-sse.js';
@@ -27,7 +27,7 @@ const rejects = (): Promise<never> => Promise.reject(new Error('a bug of the hos
 
 /** The places where a host's own code runs, by name: there is no other code on the path that is not ours. */
 type Options = Partial<GatewayOptions> & {
-  readonly format?: Partial<Provider>;
+  readonly format?: Partial<WireFormat>;
   readonly apiKey?: () => Promise<string>;
 };
 const places: readonly [string, Options, ScriptSource?][] = [
@@ -40,17 +40,17 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['selectCandidates throws', { hooks: { selectCandidates: bug } }],
   ['selectCandidates rejects', { hooks: { selectCandidates: rejects } }],
   ['selectCandidates answers nonsense', { hooks: { selectCandidates: () => [null] as never } }],
-  ['beforeUpstream throws', { hooks: { beforeUpstream: bug } }],
-  ['beforeUpstream rejects', { hooks: { beforeUpstream: rejects } }],
-  ['beforeUpstream answers nonsense', { hooks: { beforeUpstream: () => ({ headers: { 'x-a': 7 } }) as never } }],
-  ['beforeUpstream breaks a header', { hooks: { beforeUpstream: () => ({ headers: { 'x-a': 'b\r\nx-c: d' } }) } }],
-  ['onAttempt throws', { hooks: { onAttempt: bug } }],
-  ['onAttempt rejects', { hooks: { onAttempt: rejects } }],
-  ['afterAnswer throws', { hooks: { afterAnswer: bug } }],
-  ['afterAnswer rejects', { hooks: { afterAnswer: rejects } }],
+  ['beforeAttempt throws', { hooks: { beforeAttempt: bug } }],
+  ['beforeAttempt rejects', { hooks: { beforeAttempt: rejects } }],
+  ['beforeAttempt answers nonsense', { hooks: { beforeAttempt: () => ({ headers: { 'x-a': 7 } }) as never } }],
+  ['beforeAttempt breaks a header', { hooks: { beforeAttempt: () => ({ headers: { 'x-a': 'b\r\nx-c: d' } }) } }],
+  ['afterAttempt throws', { hooks: { afterAttempt: bug } }],
+  ['afterAttempt rejects', { hooks: { afterAttempt: rejects } }],
+  ['afterResponse throws', { hooks: { afterResponse: bug } }],
+  ['afterResponse rejects', { hooks: { afterResponse: rejects } }],
   ['onError throws', { hooks: { onError: bug } }, error(400)],
-  ['onHookError throws', { hooks: { afterAnswer: bug, onHookError: bug } }],
-  ['onHookError rejects', { hooks: { afterAnswer: bug, onHookError: rejects } }],
+  ['onHookError throws', { hooks: { afterResponse: bug, onHookError: bug } }],
+  ['onHookError rejects', { hooks: { afterResponse: bug, onHookError: rejects } }],
   ['the store’s get throws', { cache: { store: { get: bug, set() {}, delete() {} } } }],
   ['the store’s get rejects', { cache: { store: { get: rejects, set() {}, delete() {} } } }],
   ['the store’s set throws', { cache: { store: { get: () => undefined, set: bug, delete() {} } } }],
@@ -110,7 +110,7 @@ describe('F43 code of the host that throws', () => {
     ['verifyKey', { keys: undefined, verifyKey: hangs }],
     ['beforeRoute', { hooks: { beforeRoute: hangs } }],
     ['selectCandidates', { hooks: { selectCandidates: hangs } }],
-    ['beforeUpstream', { hooks: { beforeUpstream: hangs } }],
+    ['beforeAttempt', { hooks: { beforeAttempt: hangs } }],
     ['the store’s get', { cache: { store: { get: hangs, set() {}, delete() {} } } }],
   ])('%s never settles: the client that leaves takes its place with it', async (_place, options) => {
     const { ask, gateway } = await gatewayOver([await upstreamFor()], options as never);
@@ -120,7 +120,7 @@ describe('F43 code of the host that throws', () => {
     controller.abort();
     expect(await answer).toBe('left');
     await expect.poll(() => gateway.status().inFlight).toBe(0);
-    await gateway.drain({ graceMs: 5_000 });
+    await gateway.drain({ timeoutMs: 5_000 });
   });
 
   it('an apiKey() that never settles is not waited for: the next provider answers', async () => {
@@ -136,10 +136,10 @@ describe('F43 code of the host that throws', () => {
     expect(first.ledger).toHaveLength(0);
   });
 
-  it('a beforeUpstream that never settles ends with the total timeout', async () => {
+  it('a beforeAttempt that never settles ends with the total timeout', async () => {
     const { ask } = await gatewayOver([await upstreamFor()], {
       timeouts: { totalMs: 200 },
-      hooks: { beforeUpstream: hangs as () => Promise<void> },
+      hooks: { beforeAttempt: hangs as () => Promise<void> },
     });
     expect((await ask({})).status).toBe(504);
   });

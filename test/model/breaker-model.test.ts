@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Breaker, type BreakerCall } from '../../src/proxy/failover/circuit-breaker.js';
+import { CircuitBreaker, type BreakerTicket } from '../../src/proxy/failover/circuit-breaker.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-type Kind = BreakerCall['kind'];
+type Kind = BreakerTicket['kind'];
 type Ending = 'succeed' | 'fail' | 'abandon';
 interface Sample {
   readonly epoch: number;
@@ -71,9 +71,9 @@ class Model {
 }
 
 interface Real {
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
   readonly clock: FakeClock;
-  readonly calls: BreakerCall[];
+  readonly calls: BreakerTicket[];
 }
 type Command = fc.Command<Model, Real>;
 
@@ -144,7 +144,7 @@ it('a breaker does what its model says, whatever begins, ends and passes', () =>
       const clock = new FakeClock({ now: 0 });
       const setup = (): { model: Model; real: Real } => ({
         model: new Model(),
-        real: { breaker: new Breaker(clock, () => 0.5), clock, calls: [] },
+        real: { breaker: new CircuitBreaker(clock, () => 0.5), clock, calls: [] },
       });
       fc.modelRun(setup, run);
     }),
@@ -156,7 +156,7 @@ it('an opening lasts thirty seconds a time, five minutes at most, a tenth more o
   fc.assert(
     fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.integer({ min: 1, max: 20 }), (random, times) => {
       const clock = new FakeClock({ now: 0 });
-      const breaker = new Breaker(clock, () => random);
+      const breaker = new CircuitBreaker(clock, () => random);
       for (let failures = 0; failures < 5; failures++) breaker.fail(breaker.begin(), 'a');
       for (let time = 1; time <= times; time++) {
         const nominal = Math.min(30_000 * time, 300_000);

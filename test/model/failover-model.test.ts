@@ -25,18 +25,18 @@ const whole = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' }],
 });
 
-type Saying = [text: string, means: { meaningful?: boolean; finished?: boolean }];
+type Saying = [text: string, means: { hasContent?: boolean; finished?: boolean }];
 /** What an upstream may say, and what that is worth to a client. */
 const SAYINGS = {
   role: [chunk({ role: 'assistant', content: '' }), {}],
-  content: [chunk({ content: 'word ' }), { meaningful: true }],
-  finish: [chunk({}, 'stop'), { meaningful: true, finished: true }],
+  content: [chunk({ content: 'word ' }), { hasContent: true }],
+  finish: [chunk({}, 'stop'), { hasContent: true, finished: true }],
   doneMark: ['data: [DONE]\n\n', { finished: true }],
   error: ['data: {"error":{"message":"no"}}\n\n', {}],
   comment: [': still here\n\n', {}],
   junk: ['data: {"choices":[\n\n', {}],
   half: ['data: {"choi', {}],
-  whole: [whole, { meaningful: true, finished: true }],
+  whole: [whole, { hasContent: true, finished: true }],
 } satisfies Record<string, Saying>;
 
 const upstreamSays = (saying: keyof typeof SAYINGS): Command =>

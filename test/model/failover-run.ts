@@ -3,12 +3,12 @@ import { Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
 import { RequestContext } from '../../src/request/context.js';
-import type { AnswerSink } from '../../src/contracts/sink.js';
+import type { ResponseSink } from '../../src/contracts/sink.js';
 import { toGatewayError } from '../../src/errors/gateway-error.js';
 import { HookRunner } from '../../src/request/hooks.js';
-import { OwnedLifeline } from '../../src/util/cancellation.js';
+import { CancelSource } from '../../src/util/cancellation.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
+import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { endpoint } from './endpoint.js';
 import { ManualTransport } from './manual-transport.js';
@@ -18,15 +18,15 @@ const MAX_ATTEMPTS = 4;
 /** One request on its way through two endpoints, and what must hold at every moment of it. */
 export class FailoverRun {
   readonly clock = new FakeClock();
-  readonly lifeline = new OwnedLifeline();
+  readonly cancelSignal = new CancelSource();
   readonly transport = new ManualTransport(() => {
-    this.#must(!this.lifeline.gone, 'a call after the client has left');
+    this.#must(!this.cancelSignal.aborted, 'a call after the client has left');
     this.#must(!this.#settled, 'a call after the end');
   });
   /** The client has had enough for now. */
   blocked = false;
   readonly #stream: boolean;
-  readonly #targets = new TargetTable({ clock: this.clock, random: () => 0.5, maxInFlightPerProvider: 10 });
+  readonly #endpointStates = new EndpointStates({ clock: this.clock, random: () => 0.5, maxInFlightPerProvider: 10 });
   readonly #endpoints = [endpoint(0), endpoint(1)];
   readonly #context: RequestContext;
   readonly #begun: object[] = [];
@@ -41,7 +41,7 @@ export class FailoverRun {
     this.#stream = stream;
     const req = new IncomingMessage(new Socket());
     this.#context = new RequestContext(req, new ServerResponse(req), 'req_1', this.clock.now(), () => this.#sink());
-    this.#context.lifeline = this.lifeline;
+    this.#context.cancelSignal = this.cancelSignal;
     const request: ChatRequest = { model: 'm', messages: [{ role: 'user', content: 'hi' }], stream };
     this.#context.request = request;
     this.#context.body = { request, received: undefined, bytesFor: () => Buffer.from(JSON.stringify(request)) };
@@ -66,7 +66,7 @@ export class FailoverRun {
     const hooks = new HookRunner();
     hooks.observe({
       attemptBegan: (_context, _endpoint, attempt) => {
-        this.#must(!this.lifeline.gone, 'an attempt for nobody');
+        this.#must(!this.cancelSignal.aborted, 'an attempt for nobody');
         this.#begun.push(attempt);
       },
       attemptEnded: (_context, _endpoint, attempt) => void this.#ended.push(attempt),
@@ -76,9 +76,9 @@ export class FailoverRun {
       clock: this.clock,
       random: () => 0.5,
       hooks,
-      targets: this.#targets,
+      endpointStates: this.#endpointStates,
       maxAttempts: MAX_ATTEMPTS,
-      retryAmbiguous: true,
+      retryNonIdempotent: true,
       hedging: undefined,
     });
     try {
@@ -86,7 +86,7 @@ export class FailoverRun {
     } catch (thrown) {
       const error = toGatewayError(thrown);
       this.#must(error.code !== 'internal_error', `an internal error: ${String(error.cause)}`);
-      if (!this.lifeline.gone) this.#context.sink.fail(error);
+      if (!this.cancelSignal.aborted) this.#context.sink.fail(error);
     }
     this.#settled = true;
   }
@@ -102,7 +102,7 @@ export class FailoverRun {
   }
 
   leave(): void {
-    this.lifeline.end();
+    this.cancelSignal.abort();
   }
 
   drain(): void {
@@ -121,7 +121,7 @@ export class FailoverRun {
     // What is left of an error, or of what follows an answer, may still be read; all other calls are closed.
     const held = this.transport.calls.filter(({ over, status, finished }) => !over && status <= 200 && !finished);
     expect(held.length, 'calls that somebody waits for').toBeLessThanOrEqual(this.#settled ? 0 : 1);
-    if (!this.lifeline.gone) return;
+    if (!this.cancelSignal.aborted) return;
     expect(this.#settled, 'work for nobody').toBe(true);
     expect(this.#inFlight()).toBe(0);
   }
@@ -141,21 +141,21 @@ export class FailoverRun {
     expect(new Set(this.#ended).size, 'attempts that ended once').toBe(this.#ended.length);
     expect(this.#ended).toHaveLength(this.#begun.length);
     expect(this.#context.attempts.map(({ outcome }) => outcome)).not.toContain('pending');
-    if (!this.lifeline.gone) expect(['json', 'done', 'fail']).toContain(this.#said.at(-1));
+    if (!this.cancelSignal.aborted) expect(['json', 'done', 'fail']).toContain(this.#said.at(-1));
   }
 
   #inFlight(): number {
-    const states = this.#endpoints.map(({ id }) => this.#targets.status(id)?.inFlight ?? 0);
+    const states = this.#endpoints.map(({ id }) => this.#endpointStates.status(id)?.inFlight ?? 0);
     return states.reduce((sum, count) => sum + count, 0);
   }
 
-  #sink(): AnswerSink {
+  #sink(): ResponseSink {
     const say = (what: 'json' | 'open' | 'done' | 'fail', after: readonly (string | undefined)[]): void => {
-      this.#must(!this.lifeline.gone, `${what} to nobody`);
+      this.#must(!this.cancelSignal.aborted, `${what} to nobody`);
       this.#must(after.includes(this.#said.at(-1)), `${what} after ${this.#said.join()}`);
       this.#said.push(what);
     };
-    const mustHaveCome = (trait: 'meaningful' | 'finished'): void =>
+    const mustHaveCome = (trait: 'hasContent' | 'finished'): void =>
       this.#must(this.transport.call?.[trait] === true, `${this.#said.join()} before anything ${trait} came`);
     return {
       json: () => {
@@ -166,11 +166,11 @@ export class FailoverRun {
       open: () => {
         say('open', [undefined]);
         this.#must(this.#stream, 'a stream for json');
-        mustHaveCome('meaningful');
+        mustHaveCome('hasContent');
       },
       event: () => {
         this.#must(this.#said.join() === 'open', `an event after ${this.#said.join()}`);
-        this.#must(!this.lifeline.gone, 'an event to nobody');
+        this.#must(!this.cancelSignal.aborted, 'an event to nobody');
         return !this.blocked;
       },
       onDrain: (resume) => {

@@ -9,12 +9,12 @@ import type { Endpoint } from '../../src/contracts/routing.js';
 import { drain, type DrainOptions } from '../../src/runtime/drain.js';
 import { HookRunner } from '../../src/request/hooks.js';
 import type { Middleware } from '../../src/http/middleware.js';
-import { Fault } from '../../src/proxy/upstream-failure.js';
+import { UpstreamFailure } from '../../src/proxy/upstream-failure.js';
 import { Hedging } from '../../src/proxy/failover/hedging.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import type { Target } from '../../src/proxy/failover/endpoint-state.js';
-import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
-import type { Visit } from '../../src/proxy/failover/attempt-ticket.js';
+import type { EndpointState } from '../../src/proxy/failover/endpoint-state.js';
+import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
+import type { AttemptTicket } from '../../src/proxy/failover/attempt-ticket.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
@@ -46,32 +46,32 @@ class InterleavedClock extends FakeClock {
 type Later = (label: string, act: () => void) => void;
 
 /** Every visit of an endpoint, and how often each was ended. */
-class CountingTable extends TargetTable {
+class CountingTable extends EndpointStates {
   readonly visits: { readonly provider: string; endings: number }[] = [];
 
-  override begin(provider: string, target: Target): Visit {
-    const visit = super.begin(provider, target);
+  override begin(provider: string, endpointState: EndpointState): AttemptTicket {
+    const ticket = super.begin(provider, endpointState);
     const counted = { provider, endings: 0 };
     this.visits.push(counted);
-    const { succeed, fail, abandon } = visit;
-    return Object.assign(visit, {
+    const { succeed, fail, abandon } = ticket;
+    return Object.assign(ticket, {
       succeed(tenant: string) {
         counted.endings++;
-        succeed.call(visit, tenant);
+        succeed.call(ticket, tenant);
       },
-      fail(fault: Fault, tenant: string) {
+      fail(fault: UpstreamFailure, tenant: string) {
         counted.endings++;
-        fail.call(visit, fault, tenant);
+        fail.call(ticket, fault, tenant);
       },
       abandon() {
         counted.endings++;
-        abandon.call(visit);
+        abandon.call(ticket);
       },
     });
   }
 
   open(provider: string): number {
-    return this.visits.filter((visit) => visit.provider === provider && visit.endings === 0).length;
+    return this.visits.filter((ticket) => ticket.provider === provider && ticket.endings === 0).length;
   }
 }
 
@@ -125,7 +125,7 @@ export class InterleavedWorld {
   readonly clock: InterleavedClock;
   readonly transport = new AnsweringTransport();
   readonly admission = new Admission({ maxInFlight: 100, maxInFlightPerCaller: 100 });
-  readonly targets: CountingTable;
+  readonly endpointStates: CountingTable;
   readonly clients: Client[] = [];
   readonly endpoints: readonly Endpoint[];
   readonly drains: { readonly closesAt: number; done: boolean }[] = [];
@@ -144,9 +144,9 @@ export class InterleavedWorld {
     const { clock } = this;
     const random = (): number => ((seed * 7_919 + this.#draws++ * 104_729) % 1_000) / 1_000;
     this.endpoints = ['p0', 'p1', 'p2'].map((slug, position) => this.#endpoint(slug, position));
-    this.targets = new CountingTable({ clock, random, maxInFlightPerProvider: room });
+    this.endpointStates = new CountingTable({ clock, random, maxInFlightPerProvider: room });
     const hooks = new HookRunner();
-    const { transport, targets } = this;
+    const { transport, endpointStates } = this;
     const open = transport.open.bind(transport);
     transport.open = (request, events) => {
       const call = open(request, events) as AnsweringCall;
@@ -159,9 +159,9 @@ export class InterleavedWorld {
       clock,
       random,
       hooks,
-      targets,
+      endpointStates,
       maxAttempts: MAX_ATTEMPTS,
-      retryAmbiguous: true,
+      retryNonIdempotent: true,
       hedging: this.hedged ? new Hedging(clock, hedgeAfterMs) : undefined,
     });
     this.#gateway = runStages(
@@ -176,7 +176,7 @@ export class InterleavedWorld {
           }
         },
       ],
-      { clock, hooks, onError: 'respond', errorFormat: 'openai', admission: this.admission },
+      { clock, hooks, errorHandling: 'respond', errorFormat: 'openai', admission: this.admission },
     );
   }
 
@@ -227,7 +227,7 @@ export class InterleavedWorld {
   }
 
   drain(options: DrainOptions): void {
-    const draining = { closesAt: this.clock.now() + (options.noticeMs ?? 0), done: false };
+    const draining = { closesAt: this.clock.now() + (options.delayMs ?? 0), done: false };
     this.drains.push(draining);
     void drain(this.admission, this.clock, options).then(() => (draining.done = true));
   }
@@ -235,9 +235,11 @@ export class InterleavedWorld {
   /** As many failures as it takes, of calls that somebody else has made. */
   openBreaker(position: number): void {
     const endpoint = this.endpoints[position]!;
-    const target = this.targets.of(endpoint, false);
+    const endpointState = this.endpointStates.of(endpoint, false);
     for (let call = 0; call < 5; call++) {
-      this.targets.begin(endpoint.provider.slug, target).fail(new Fault('reset'), `tenant-${call}`);
+      this.endpointStates
+        .begin(endpoint.provider.slug, endpointState)
+        .fail(new UpstreamFailure('reset'), `tenant-${call}`);
     }
   }
 

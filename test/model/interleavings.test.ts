@@ -88,19 +88,19 @@ const others = [
     .constantFrom(-3_600_000, 3_600_000)
     .map((ms) => command('the wall clock jumps', ({ clock }) => clock.jumpWall(ms))),
   fc.constant(
-    command('the budget is used up', ({ targets }) => {
-      const budget = targets.budgetOf('m');
+    command('the budget is used up', ({ endpointStates }) => {
+      const budget = endpointStates.budgetOf('m');
       while (budget.take(1));
     }),
   ),
 ];
 const drains = fc
-  .record({ graceMs: fc.constantFrom(1_000, 10_000), noticeMs: fc.constantFrom(undefined, 700) })
+  .record({ timeoutMs: fc.constantFrom(1_000, 10_000), delayMs: fc.constantFrom(undefined, 700) })
   .map((options) => command(`drain(${JSON.stringify(options)})`, (real) => real.drain(options)));
 
 /** What must hold at every moment. */
 function expectInvariants(real: InterleavedWorld): void {
-  const { clients, endpoints, targets, room } = real;
+  const { clients, endpoints, endpointStates, room } = real;
   expect(real.broken).toEqual([]);
   for (const client of clients) {
     const { sink, context, working, left, late } = client;
@@ -120,17 +120,17 @@ function expectInvariants(real: InterleavedWorld): void {
     // What follows a whole answer may still be read, so that the connection can be kept.
     if (sink.told.at(-1) === 'fail') expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
   }
-  expect(targets.visits.filter(({ endings }) => endings > 1)).toEqual([]);
+  expect(endpointStates.visits.filter(({ endings }) => endings > 1)).toEqual([]);
   for (const endpoint of endpoints) {
     const { slug } = endpoint.provider;
-    const { breaker, inFlight } = targets.of(endpoint, false);
-    expect(inFlight).toBe(targets.open(slug));
+    const { breaker, inFlight } = endpointStates.of(endpoint, false);
+    expect(inFlight).toBe(endpointStates.open(slug));
     expect(inFlight, `calls at ${slug}`).toBeLessThanOrEqual(room);
-    expect(targets.hasRoom(slug)).toBe(inFlight < room);
+    expect(endpointStates.hasRoom(slug)).toBe(inFlight < room);
     if (inFlight === 0) expect(breaker.probing, `a probe of ${slug} that nobody makes`).toBe(false);
   }
   if (real.drains.some(({ done }) => done)) expect(clients.filter(({ working }) => working)).toEqual([]);
-  const { tokens } = targets.budgetOf('m');
+  const { tokens } = endpointStates.budgetOf('m');
   expect(tokens).toBeGreaterThanOrEqual(0);
   expect(tokens).toBeLessThanOrEqual(500);
 }
@@ -140,7 +140,7 @@ function expectQuiet(real: InterleavedWorld): void {
   expectInvariants(real);
   expect(real.quiet).toBe(true);
   expect(real.transport.calls.filter(({ over }) => !over)).toEqual([]);
-  expect(real.targets.visits.filter(({ endings }) => endings !== 1)).toEqual([]);
+  expect(real.endpointStates.visits.filter(({ endings }) => endings !== 1)).toEqual([]);
   expect(real.admission.inFlight).toBe(0);
   for (const { context, sink, left } of real.clients) {
     const outcomes = context.attempts.map(({ outcome }) => outcome);

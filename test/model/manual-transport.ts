@@ -12,7 +12,7 @@ class ManualCall implements UpstreamCall {
   state: 'opened' | 'connected' | 'headed' | 'ended' | 'aborted' = 'opened';
   status = 0;
   /** Something was said that a client may hear of. */
-  meaningful = false;
+  hasContent = false;
   /** What was said is a whole answer. */
   finished = false;
   readonly #events: UpstreamEvents;
@@ -41,10 +41,10 @@ class ManualCall implements UpstreamCall {
     this.#events.onHead({ status, headers: { 'content-type': type, 'retry-after': '1' }, message: this.#body });
   }
 
-  say(text: string, means: { readonly meaningful?: boolean; readonly finished?: boolean }): void {
+  say(text: string, means: { readonly hasContent?: boolean; readonly finished?: boolean }): void {
     if (this.state !== 'headed') return;
     if (this.status === 200) {
-      this.meaningful ||= means.meaningful === true;
+      this.hasContent ||= means.hasContent === true;
       this.finished ||= means.finished === true;
     }
     this.#body?.push(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/failover/retry-budget.js';
-import { Fault } from '../../src/proxy/upstream-failure.js';
+import { UpstreamFailure } from '../../src/proxy/upstream-failure.js';
 import type { AnsweringCall } from './answering-transport.js';
 import { MAX_ATTEMPTS, World, type Asked } from './many-requests.js';
 
@@ -129,15 +129,17 @@ const world = [
   fc.constantFrom(-3_600_000, 3_600_000).map((ms) => new Step(`the clock jumps`, ({ clock }) => clock.jumpWall(ms))),
   fc.nat(2).map(
     (at) =>
-      new Step(`breaker of p${at} opens`, ({ targets, endpoints }) => {
+      new Step(`breaker of p${at} opens`, ({ endpointStates, endpoints }) => {
         for (let call = 0; call < 5; call++) {
-          targets.begin(`p${at}`, targets.of(endpoints[at]!, false)).fail(new Fault('reset'), `tenant-${call}`);
+          endpointStates
+            .begin(`p${at}`, endpointStates.of(endpoints[at]!, false))
+            .fail(new UpstreamFailure('reset'), `tenant-${call}`);
         }
       }),
   ),
   fc.constant(
-    new Step('the budget is used up', ({ targets }) => {
-      const budget = targets.budgetOf('m');
+    new Step('the budget is used up', ({ endpointStates }) => {
+      const budget = endpointStates.budgetOf('m');
       while (budget.take(1));
     }),
   ),
@@ -156,7 +158,7 @@ const asks = fc
 const steps = [asks, asks, ...good, ...good, ...good, ...bad, ...bad, ...world];
 
 /** What must hold at every moment. */
-function expectInvariants({ asked: all, clock, endpoints, targets }: World): void {
+function expectInvariants({ asked: all, clock, endpoints, endpointStates }: World): void {
   for (const asked of all) {
     const { sink, calls, context } = asked;
     // Bytes in their order, and of one answer only.
@@ -178,11 +180,11 @@ function expectInvariants({ asked: all, clock, endpoints, targets }: World): voi
   }
   const atWork = all.filter(({ settled }) => !settled).length;
   for (const endpoint of endpoints) {
-    const inFlight = targets.status(endpoint.id)?.inFlight ?? 0;
+    const inFlight = endpointStates.status(endpoint.id)?.inFlight ?? 0;
     expect(inFlight).toBeGreaterThanOrEqual(0);
     expect(inFlight).toBeLessThanOrEqual(atWork);
   }
-  const { tokens } = targets.budgetOf('m');
+  const { tokens } = endpointStates.budgetOf('m');
   expect(tokens).toBeGreaterThanOrEqual(0);
   expect(tokens).toBeLessThanOrEqual(500);
 }
@@ -209,8 +211,8 @@ async function expectQuiet(real: World): Promise<void> {
   expect(real.transport.calls.filter((call) => !call.over)).toEqual([]);
   expect(real.clock.pending.size).toBe(0);
   for (const endpoint of real.endpoints) {
-    expect(real.targets.status(endpoint.id)?.inFlight ?? 0).toBe(0);
-    expect(real.targets.hasRoom(endpoint.provider.slug)).toBe(true);
+    expect(real.endpointStates.status(endpoint.id)?.inFlight ?? 0).toBe(0);
+    expect(real.endpointStates.hasRoom(endpoint.provider.slug)).toBe(true);
   }
 }
 
@@ -250,7 +252,7 @@ describe('the failover of many requests, whatever happens to them', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fates, { minLength: 1, maxLength: 12 }), fc.nat(1_000), async (requests, seed) => {
         const world = new World(seed);
-        const budget = world.targets.budgetOf('m');
+        const budget = world.endpointStates.budgetOf('m');
         let tokens = budget.tokens;
         for (const [number, fate] of requests.entries()) {
           await world.ask(false, 2);

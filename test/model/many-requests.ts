@@ -3,21 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChatRequest } from '../../src/chat/types.js';
 import { RequestContext } from '../../src/request/context.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
-import type { AnswerSink } from '../../src/contracts/sink.js';
+import type { ResponseSink } from '../../src/contracts/sink.js';
 import { toGatewayError, type GatewayError } from '../../src/errors/gateway-error.js';
 import { HookRunner } from '../../src/request/hooks.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
+import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import { endpointAt } from '../support/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
 
 export const MAX_ATTEMPTS = 5;
 const TOTAL_MS = 60_000;
-const TIMEOUTS = { connectMs: 5_000, headMs: 20_000, firstEventMs: 10_000, idleMs: 8_000, totalMs: TOTAL_MS };
+const TIMEOUTS = { connectMs: 5_000, headersMs: 20_000, firstChunkMs: 10_000, idleMs: 8_000, totalMs: TOTAL_MS };
 
 /** Writes down what it is told, and refuses what is out of order. */
-export class WitnessSink implements AnswerSink {
+export class WitnessSink implements ResponseSink {
   readonly told: string[] = [];
   readonly faults: string[] = [];
   blocked = false;
@@ -136,22 +136,22 @@ export class World {
   readonly clock = new FakeClock();
   readonly transport = new AnsweringTransport();
   readonly endpoints = ['p0', 'p1', 'p2'].map(endpointOf);
-  readonly targets: TargetTable;
+  readonly endpointStates: EndpointStates;
   readonly asked: Asked[] = [];
   readonly #stage: ReturnType<typeof proxyStage>;
   #draws = 0;
 
   constructor(seed: number) {
     const random = (): number => ((seed * 7_919 + this.#draws++ * 104_729) % 1_000) / 1_000;
-    this.targets = new TargetTable({ clock: this.clock, random, maxInFlightPerProvider: 1 + (seed % 3) });
+    this.endpointStates = new EndpointStates({ clock: this.clock, random, maxInFlightPerProvider: 1 + (seed % 3) });
     this.#stage = proxyStage({
       transport: this.transport,
       clock: this.clock,
       random,
       hooks: new HookRunner(),
-      targets: this.targets,
+      endpointStates: this.endpointStates,
       maxAttempts: MAX_ATTEMPTS,
-      retryAmbiguous: true,
+      retryNonIdempotent: true,
       hedging: undefined,
     });
   }

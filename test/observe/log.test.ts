@@ -33,7 +33,7 @@ describe('the logger', () => {
       { level: 'debug', message: 'upstream call ended', provider: 'p1', attempt: 2, outcome: 'ok' },
       {
         level: 'info',
-        message: 'answered',
+        message: 'responded',
         requestId: 'mine',
         caller: expect.stringMatching(/^key_/),
         provider: 'p1',
@@ -98,7 +98,7 @@ describe('the logger', () => {
     const { ask } = await gatewayOver([await upstreamFor()], {
       logger,
       hooks: {
-        afterAnswer: async function faultyHook() {
+        afterResponse: async function faultyHook() {
           throw new RangeError('about the prompt: secret words');
         },
       },
@@ -109,7 +109,7 @@ describe('the logger', () => {
       .toEqual({
         level: 'error',
         message: 'hook threw',
-        hook: 'afterAnswer',
+        hook: 'afterResponse',
         cause: { name: 'RangeError', stack: expect.stringContaining('faultyHook') },
       });
     expect(JSON.stringify(lines)).not.toContain('secret words');
@@ -152,7 +152,7 @@ describe('the logger', () => {
 });
 
 describe('a watching hook that throws where nobody listens', () => {
-  const afterAnswer = (): never => {
+  const afterResponse = (): never => {
     throw new Error('secret words');
   };
 
@@ -166,18 +166,18 @@ describe('a watching hook that throws where nobody listens', () => {
   }
 
   it('is a warning of the process, once', async () => {
-    const calls = await warningsAfterTwo({ hooks: { afterAnswer } });
-    expect(calls).toEqual([[expect.stringContaining('afterAnswer'), { code: 'NORDLYS_HOOK_THREW' }]]);
+    const calls = await warningsAfterTwo({ hooks: { afterResponse } });
+    expect(calls).toEqual([[expect.stringContaining('afterResponse'), { code: 'NORDLYS_HOOK_THREW' }]]);
     expect(JSON.stringify(calls)).not.toContain('secret words');
   });
 
   it('or where who listens throws as well', async () => {
-    expect(await warningsAfterTwo({ hooks: { afterAnswer, onHookError: afterAnswer } })).toHaveLength(1);
+    expect(await warningsAfterTwo({ hooks: { afterResponse, onHookError: afterResponse } })).toHaveLength(1);
   });
 
   it('and none where somebody listens', async () => {
-    expect(await warningsAfterTwo({ hooks: { afterAnswer, onHookError: () => undefined } })).toEqual([]);
-    expect(await warningsAfterTwo({ hooks: { afterAnswer }, logger: memoryLogger().logger })).toEqual([]);
+    expect(await warningsAfterTwo({ hooks: { afterResponse, onHookError: () => undefined } })).toEqual([]);
+    expect(await warningsAfterTwo({ hooks: { afterResponse }, logger: memoryLogger().logger })).toEqual([]);
   });
 });
 
@@ -214,6 +214,6 @@ describe('a 500 of which nobody would hear', () => {
     expect(await warningsOf({ hooks: { beforeRoute, onError: () => undefined } })).toEqual([]);
     expect(await warningsOf({ hooks: { beforeRoute }, logger: memoryLogger().logger })).toEqual([]);
     const handled = (gateway: Gateway) => express().use(gateway, errorHandler());
-    expect(await warningsOf({ hooks: { beforeRoute }, onError: 'next' }, handled)).toEqual([]);
+    expect(await warningsOf({ hooks: { beforeRoute }, errorHandling: 'next' }, handled)).toEqual([]);
   });
 });

@@ -96,7 +96,7 @@ describe('with a tracer', () => {
         telemetry: { tracer },
         hooks: {
           beforeRoute: () => tracer.startSpan('hook').end(),
-          beforeUpstream: () => tracer.startSpan('key').end(),
+          beforeAttempt: () => tracer.startSpan('key').end(),
         },
       },
       (gateway) => (req, res) =>
@@ -159,7 +159,7 @@ describe('with a tracer', () => {
 
     const open = await gatewayOver([upstream], {
       telemetry: { tracer, propagate: true },
-      hooks: { beforeUpstream: () => ({ headers: { 'x-mine': 'yes' } }) },
+      hooks: { beforeAttempt: () => ({ headers: { 'x-mine': 'yes' } }) },
     });
     await open.ask({});
     const { headers } = await upstream.nextRequest();

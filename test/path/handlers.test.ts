@@ -195,7 +195,7 @@ describe('update()', () => {
 
 describe('errorHandler()', () => {
   async function appWith(limit: string): Promise<express.Express> {
-    const app = express().use(express.json({ limit }), await gatewayFor({ onError: 'next' }));
+    const app = express().use(express.json({ limit }), await gatewayFor({ errorHandling: 'next' }));
     app.use(errorHandler());
     return app;
   }
@@ -247,7 +247,7 @@ describe('onError: next', () => {
     const upstream = await upstreamFor(error(503));
     const gateway = createGateway({
       keys: ['demo-key'],
-      onError: 'next',
+      errorHandling: 'next',
       maxAttempts: 1,
       providers: { p: { baseUrl: upstream.baseUrl, models: ['m'] } },
     });
@@ -313,8 +313,8 @@ describe('options that are wrong are refused at start-up', () => {
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
     [
       'an error mode that is none',
-      { keys: ['k'], providers, onError: 'throw' },
-      /onError must be one of "respond", "next"/,
+      { keys: ['k'], providers, errorHandling: 'throw' },
+      /errorHandling must be one of "respond", "next"/,
     ],
     [
       'a hook that is none',

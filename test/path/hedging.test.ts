@@ -34,8 +34,8 @@ async function hedgedOver(upstreams: readonly FakeUpstream[], options: Partial<G
     upstreams,
     {
       clock,
-      hedge: { afterMs: AFTER_MS },
-      hooks: { onAttempt: ({ record }) => void records.push(record) },
+      hedging: { delayMs: AFTER_MS },
+      hooks: { afterAttempt: ({ record }) => void records.push(record) },
       ...options,
     },
     (gateway) => express().use('/v1/metrics', gateway.metrics).use(gateway),
@@ -78,7 +78,7 @@ describe('where the first call takes long', () => {
     expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
     expect((await slow.upstream.closed(first)).closedBy).toBe('client');
     expect(outcomes(set)).toEqual([
-      [1, 'outrun', true],
+      [1, 'superseded', true],
       [2, 'ok', false],
     ]);
     expect(set.gateway.status().endpoints.map(({ readiness }) => readiness?.inFlight)).toEqual([0, 0]);
@@ -97,7 +97,7 @@ describe('where the first call takes long', () => {
     expect(await saidBy(await asked)).toBe('slow');
     expect((await slower.upstream.closed(second)).closedBy).toBe('client');
     expect(outcomes(set)).toEqual([
-      [2, 'outrun', true],
+      [2, 'superseded', true],
       [1, 'ok', false],
     ]);
   });
@@ -178,7 +178,7 @@ describe('where the first call takes long', () => {
     let asked = 0;
     const set = await hedgedOver([slow.upstream, other], {
       hooks: {
-        beforeUpstream: ({ attempt }) => {
+        beforeAttempt: ({ attempt }) => {
           asked++;
           return attempt === 1 ? undefined : new Promise(() => {});
         },
@@ -204,7 +204,7 @@ describe('the host’s own code', () => {
     const set = await hedgedOver(upstreams, {
       hooks: {
         // Later attempts of a request that was let through need no second look.
-        beforeUpstream: ({ attempt }) =>
+        beforeAttempt: ({ attempt }) =>
           attempt > 1
             ? undefined
             : new Promise((_resolve, reject) => {
@@ -226,7 +226,7 @@ describe('the host’s own code', () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     let go: (() => void) | undefined;
     const set = await hedgedOver([slow.upstream, quick], {
-      hooks: { beforeUpstream: ({ attempt }) => (attempt > 1 ? undefined : new Promise((resolve) => (go = resolve))) },
+      hooks: { beforeAttempt: ({ attempt }) => (attempt > 1 ? undefined : new Promise((resolve) => (go = resolve))) },
     });
 
     const asked = ask(set);
@@ -246,7 +246,7 @@ describe('the host’s own code', () => {
     let refused = 0;
     const set = await hedgedOver([slow.upstream, other], {
       hooks: {
-        beforeUpstream: ({ candidate }) => {
+        beforeAttempt: ({ candidate }) => {
           if (candidate.provider !== 'p1') return;
           refused++;
           throw new GatewayError('internal_error', 'Not there.');
@@ -266,7 +266,7 @@ describe('the host’s own code', () => {
   it('that makes the answer a stored one is heard once', async () => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
     const set = await hedgedOver([slow.upstream, other], {
-      hooks: { beforeUpstream: ({ request }) => ({ request: { ...request, store: true } }) },
+      hooks: { beforeAttempt: ({ request }) => ({ request: { ...request, store: true } }) },
     });
 
     const asked = ask(set);
@@ -284,12 +284,12 @@ describe('the host’s own code', () => {
     let hooked = 0;
     const set = await hedgedOver([slow.upstream, other], {
       hooks: {
-        beforeUpstream: ({ attempt }) => {
+        beforeAttempt: ({ attempt }) => {
           hooked++;
           return attempt === 1 ? undefined : new Promise(() => {});
         },
-        onAttempt: ({ record }) => void told.push(record.outcome),
-        afterAnswer: ({ attempts }) => void told.push(`then ${attempts.map(({ outcome }) => outcome).join()}`),
+        afterAttempt: ({ record }) => void told.push(record.outcome),
+        afterResponse: ({ attempts }) => void told.push(`then ${attempts.map(({ outcome }) => outcome).join()}`),
       },
     });
 
@@ -301,7 +301,7 @@ describe('the host’s own code', () => {
     await saidBy(await asked);
 
     await vi.waitFor(() => expect(told).toHaveLength(3));
-    expect(told).toEqual(['outrun', 'ok', 'then ok,outrun']);
+    expect(told).toEqual(['superseded', 'ok', 'then ok,superseded']);
     const metrics = await readMetrics(set);
     expect(metrics.match(/^gen_ai_client_token_usage_count\{.*$/gm)).toHaveLength(2);
   });
@@ -329,7 +329,7 @@ it('says at once that a request is wrong, although the second has not answered',
 
 describe('nobody is asked beside the first', () => {
   const withoutSecond: readonly [string, object, Partial<GatewayOptions>][] = [
-    ['unless the option says so', {}, { hedge: false }],
+    ['unless the option says so', {}, { hedging: false }],
     ['for a stream', { stream: true }, {}],
     ['for an answer that is stored at the provider', { store: true }, {}],
     ['for a search', { web_search_options: {} }, {}],
@@ -338,7 +338,7 @@ describe('nobody is asked beside the first', () => {
     ['at a provider for which the caller has a key', { provider_configs: { p1: { api_key: 'callers-own' } } }, {}],
     ['where one call is allowed', {}, { maxAttempts: 1 }],
     ['where the caller wants no other', { provider_only: ['p0'] }, {}],
-    ['before enough answers are known', {}, { hedge: true }],
+    ['before enough answers are known', {}, { hedging: true }],
   ];
 
   it.each(withoutSecond)('%s', async (_about, body, options) => {
@@ -449,7 +449,7 @@ it('is paid from the upper half of the retry budget, and not given back', async 
 
 it('takes for long what is slower than 95 % of the answers of its endpoint, once it knows 20', async () => {
   const [first, second] = [await held('first'), await held('second')];
-  const set = await hedgedOver([first.upstream, second.upstream], { hedge: true });
+  const set = await hedgedOver([first.upstream, second.upstream], { hedging: true });
   const answerAfter = async (ms: number): Promise<void> => {
     const asked = ask(set);
     await first.upstream.nextRequest();
@@ -468,16 +468,20 @@ it('takes for long what is slower than 95 % of the answers of its endpoint, once
   set.clock.advance(1);
   await second.answer();
   expect(await saidBy(await asked)).toBe('second');
-  // And so does who is outrun: else what is slow would look quick, the more it is.
-  expect(set.records.at(-2)).toMatchObject({ outcome: 'outrun', durationMs: 1_900 });
+  // And so does who is superseded: else what is slow would look quick, the more it is.
+  expect(set.records.at(-2)).toMatchObject({ outcome: 'superseded', durationMs: 1_900 });
 });
 
 describe('the option', () => {
   const wrong: readonly [string, object, RegExp][] = [
-    ['a number', { hedge: 5 }, /hedge must be true, false or \{ afterMs \}, got 5/],
-    ['a misspelt member', { hedge: { afterms: 5 } }, /hedge: unknown option "afterms"\. Did you mean "afterMs"\?/],
-    ['no time', { hedge: { afterMs: 0 } }, /hedge\.afterMs must be a number of milliseconds/],
-    ['against retryAmbiguous: false', { hedge: true, retryAmbiguous: false }, /hedge .* retryAmbiguous: false/],
+    ['a number', { hedging: 5 }, /hedging must be true, false or \{ delayMs \}, got 5/],
+    ['a misspelt member', { hedging: { delayms: 5 } }, /hedging: unknown option "delayms"\. Did you mean "delayMs"\?/],
+    ['no time', { hedging: { delayMs: 0 } }, /hedging\.delayMs must be a number of milliseconds/],
+    [
+      'against retryNonIdempotent: false',
+      { hedging: true, retryNonIdempotent: false },
+      /hedging .* retryNonIdempotent: false/,
+    ],
   ];
 
   it.each(wrong)('is refused: %s', async (_about, options, message) => {

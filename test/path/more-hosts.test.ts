@@ -7,7 +7,7 @@ import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { authenticate, contextOf, createGateway, proxy, route, validate, type Gateway } from '../../src/index.js';
+import { authenticate, getContext, createGateway, proxy, route, validate, type Gateway } from '../../src/index.js';
 import { readSse } from '../support/read-sse.js';
 import { listen } from '../support/listen.js';
 import { upstreamFor } from './fixtures.js';
@@ -89,7 +89,7 @@ describe('beside other middleware', () => {
       rateLimit({
         windowMs: 60_000,
         limit: 2,
-        keyGenerator: (req) => contextOf(req).caller!.id,
+        keyGenerator: (req) => getContext(req).caller!.id,
         handler: (_req, res) =>
           void res.status(429).json({
             error: { message: 'Too many requests.', type: 'requests', param: null, code: 'rate_limit_exceeded' },

@@ -71,7 +71,7 @@ describe("a caller's own key", () => {
 describe("a caller's own address", () => {
   it('is called when the operator lists its origin, with the caller’s key only', async () => {
     const [own, theirs] = [await upstreamFor(), await upstreamFor(chat('from the caller’s upstream'))];
-    const { ask } = await gatewayOver([own], { overrides: { origins: [theirs.origin] } });
+    const { ask } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
     const answer = await ask({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
     expect(await answer.text()).toContain('from the caller');
     expect(own.ledger).toHaveLength(0);
@@ -96,7 +96,7 @@ describe("a caller's own address", () => {
     ],
   ])('is refused %s, and nothing is connected to', async (_what, config, code) => {
     const [own, theirs] = [await upstreamFor(), await upstreamFor()];
-    const { ask, baseUrl } = await gatewayOver([own], { overrides: { origins: [theirs.origin] } });
+    const { ask, baseUrl } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
     const connect = vi.spyOn(net, 'connect');
     const text = JSON.stringify(config).replace('LISTED', theirs.baseUrl);
     const answer = await ask({ provider_configs: { p0: JSON.parse(text) } });
@@ -113,7 +113,9 @@ describe("a caller's own address", () => {
 
   it('whose name turns out to mean this machine is not dialled: the guard stands where sockets are opened', async () => {
     const own = await upstreamFor();
-    const { ask } = await gatewayOver([own], { overrides: { origins: [`http://rebound.example.com:${own.port}`] } });
+    const { ask } = await gatewayOver([own], {
+      callerOverrides: { allowedOrigins: [`http://rebound.example.com:${own.port}`] },
+    });
     const lookup = vi
       .spyOn(dns, 'lookup')
       .mockImplementation(((

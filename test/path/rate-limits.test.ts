@@ -3,7 +3,7 @@ import { rateLimit } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import { createClient } from 'redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { authenticate, contextOf, errorHandler, GatewayError, proxy, route, validate } from '../../src/index.js';
+import { authenticate, getContext, errorHandler, GatewayError, proxy, route, validate } from '../../src/index.js';
 import { hasRedis, startRedis } from '../stores/redis-server.js';
 import { listen } from '../support/listen.js';
 import { upstreamFor } from './fixtures.js';
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('rate limits across processes (skipped where no redis
     const perCaller = rateLimit({
       windowMs: 60_000,
       limit: 3,
-      keyGenerator: (req) => contextOf(req).caller!.id,
+      keyGenerator: (req) => getContext(req).caller!.id,
       store: new RedisStore({ prefix: 'rate:', sendCommand: (...words) => redis.sendCommand(words) }),
       passOnStoreError: true,
       handler: (_req, _res, next) =>

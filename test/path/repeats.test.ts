@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { contextOf } from '../../src/index.js';
+import { getContext } from '../../src/index.js';
 import { chat, completion } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor } from './fixtures.js';
@@ -90,8 +90,8 @@ it('a hook that is told afterwards can see what was asked, and has it read only 
   const { ask } = await gatewayOver([upstream], {
     cache: {},
     hooks: {
-      afterAnswer(state) {
-        const { request, route } = contextOf(state.req);
+      afterResponse(state) {
+        const { request, route } = getContext(state.req);
         const before = { routed: route !== undefined, read: request !== undefined };
         seen.push({ cache: state.cache, ...before, request: state.request });
       },
@@ -154,7 +154,7 @@ it('is not changed by a hook that changes what it was told of the last one', asy
   const { ask } = await gatewayOver([upstream], {
     cache: {},
     hooks: {
-      afterAnswer({ usage }) {
+      afterResponse({ usage }) {
         if (usage !== undefined) Object.assign(usage, { prompt_tokens: 1_000_000 });
       },
     },

@@ -7,7 +7,7 @@ import { readSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor, type Set } from './fixtures.js';
 
 // Only `sse-idle-timeout` waits for these; the others end long before.
-const timeouts = { idleMs: 400, firstEventMs: 5_000 };
+const timeouts = { idleMs: 400, firstChunkMs: 5_000 };
 
 async function gatewayFor(row: ResponseCase): Promise<Set> {
   return gatewayOver([await upstreamFor(scriptOf(row))], { maxAttempts: 1, timeouts });

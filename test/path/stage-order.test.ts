@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   authenticate,
   cache,
-  contextOf,
+  getContext,
   proxy,
   route,
   validate,
@@ -100,7 +100,7 @@ describe('stages in their order', () => {
   it('take the caller that the host’s own middleware has found', async () => {
     const stages = await stagesFor();
     const signIn: RequestHandler = (req, _res, next) => {
-      contextOf(req).caller = { id: 'ada' };
+      getContext(req).caller = { id: 'ada' };
       next();
     };
     const app = express().use(stages.validate, signIn, stages.route, stages.proxy);
@@ -110,7 +110,7 @@ describe('stages in their order', () => {
 
   it('may be taken alone where they need nothing of others', async () => {
     const { validate: alone } = await stagesFor();
-    const app = express().use(alone, (req, res) => void res.json({ model: contextOf(req).request?.model }));
+    const app = express().use(alone, (req, res) => void res.json({ model: getContext(req).request?.model }));
     await request(app).post('/').send(hello).expect(200, { model: 'm' });
     await request(app).post('/').send({ model: 'm' }).expect(400);
   });

@@ -31,7 +31,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-const FAULTS: readonly ScriptSource[] = [
+const FAILURES: readonly ScriptSource[] = [
   error(500),
   error(503),
   error(429),
@@ -57,7 +57,7 @@ it.each(TRANSPORTS)(
     const random = seeded(42);
     const answer: ScriptSource = (request) => chat(`echo of ${(request.json as { user: string }).user}`);
     const faulty: ScriptSource = (request) => {
-      const script = random() < 0.2 ? FAULTS[Math.floor(random() * FAULTS.length)]! : answer;
+      const script = random() < 0.2 ? FAILURES[Math.floor(random() * FAILURES.length)]! : answer;
       return typeof script === 'function' ? script(request) : script;
     };
     const upstreams = [
@@ -71,7 +71,7 @@ it.each(TRANSPORTS)(
       ...transport(),
       maxInFlightPerCaller: AT_ONCE,
       // Long enough for a loop that serves fifty clients and three providers at once: only hangs may run into it.
-      timeouts: { headMs: 3_000, firstEventMs: 3_000 },
+      timeouts: { headersMs: 3_000, firstChunkMs: 3_000 },
       providers: Object.fromEntries(upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }])),
     });
     const server = http.createServer(gateway);

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Breaker } from '../../src/proxy/failover/circuit-breaker.js';
+import { CircuitBreaker } from '../../src/proxy/failover/circuit-breaker.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-function breakerAt(): { breaker: Breaker; clock: FakeClock; call: (outcome: 'ok' | 'bad', tenant?: string) => void } {
+function breakerAt(): {
+  breaker: CircuitBreaker;
+  clock: FakeClock;
+  call: (outcome: 'ok' | 'bad', tenant?: string) => void;
+} {
   const clock = new FakeClock();
-  const breaker = new Breaker(clock, () => 0.5);
+  const breaker = new CircuitBreaker(clock, () => 0.5);
   const call = (outcome: 'ok' | 'bad', tenant = 'a'): void => {
     const begun = breaker.begin();
     if (outcome === 'ok') breaker.succeed(begun, tenant);

@@ -37,7 +37,7 @@ async function proxyOver(
   return { harness, upstreams };
 }
 
-const SHORT = { connectMs: 300, headMs: 300, firstEventMs: 300, idleMs: 300 };
+const SHORT = { connectMs: 300, headersMs: 300, firstChunkMs: 300, idleMs: 300 };
 const errorOf = async (answer: Response): Promise<Record<string, unknown>> =>
   ((await answer.json()) as { error: Record<string, unknown> }).error;
 
@@ -312,10 +312,10 @@ describe('when nobody answers', () => {
 });
 
 describe('hooks', () => {
-  it('beforeUpstream changes what one candidate is sent', async () => {
+  it('beforeAttempt changes what one candidate is sent', async () => {
     const { harness, upstreams } = await proxyOver([chat('hi')], {
       hooks: {
-        beforeUpstream: ({ request, candidate, attempt, headers }) => {
+        beforeAttempt: ({ request, candidate, attempt, headers }) => {
           expect(JSON.stringify(headers)).not.toContain('operator-secret');
           return { request: { ...request, temperature: 0 }, headers: { 'X-Trace': `${candidate.slug}-${attempt}` } };
         },
@@ -327,10 +327,10 @@ describe('hooks', () => {
   });
 
   it.each(['authorization', 'Cookie', 'Host', 'content-length', 'expect'])(
-    'beforeUpstream must not set %s',
+    'beforeAttempt must not set %s',
     async (name) => {
       const { harness, upstreams } = await proxyOver([chat('hi')], {
-        hooks: { beforeUpstream: () => ({ headers: { [name]: 'x' } }) },
+        hooks: { beforeAttempt: () => ({ headers: { [name]: 'x' } }) },
       });
       expect((await harness.ask({})).status).toBe(500);
       expect(upstreams[0]!.ledger).toHaveLength(0);
@@ -341,25 +341,25 @@ describe('hooks', () => {
     const reported: string[] = [];
     const { harness } = await proxyOver([error(503), chat('hi')], {
       hooks: {
-        onAttempt: () => {
+        afterAttempt: () => {
           throw new Error('bug');
         },
-        afterAnswer: async () => {
+        afterResponse: async () => {
           throw new Error('bug');
         },
         onHookError: (_error, hook) => void reported.push(hook),
       },
     });
     expect((await harness.ask({})).status).toBe(200);
-    await expect.poll(() => reported.toSorted()).toEqual(['afterAnswer', 'onAttempt', 'onAttempt']);
+    await expect.poll(() => reported.toSorted()).toEqual(['afterResponse', 'afterAttempt', 'afterAttempt']);
   });
 
-  it('afterAnswer knows who answered, what it used and what it cost', async () => {
+  it('afterResponse knows who answered, what it used and what it cost', async () => {
     const seen: unknown[] = [];
     const { harness } = await proxyOver(
       [error(503), completion('ok', { usage: { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 } })],
       {
-        hooks: { afterAnswer: (state) => void seen.push(state) },
+        hooks: { afterResponse: (state) => void seen.push(state) },
       },
     );
     await (await harness.ask({})).text();

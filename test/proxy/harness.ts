@@ -2,13 +2,13 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChatRequest } from '../../src/chat/types.js';
 import type { RequestContext, Stage } from '../../src/request/context.js';
-import type { CallOutcome, Timeouts } from '../../src/contracts/routing.js';
+import type { AttemptOutcome, Timeouts } from '../../src/contracts/routing.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
 import { HookRunner } from '../../src/request/hooks.js';
 import { systemClock } from '../../src/util/clock.js';
 import { proxyStage } from '../../src/proxy/proxy.js';
-import { TargetTable } from '../../src/proxy/failover/endpoint-states.js';
-import { proxyTransport } from '../../src/transports/http-proxy/http-proxy-transport.js';
+import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
+import { httpProxyTransport } from '../../src/transports/http-proxy/http-proxy-transport.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { endpointAt } from '../support/endpoint.js';
 
@@ -22,7 +22,7 @@ export interface HarnessOptions {
 
 /** The proxy stage alone on a real server: routing is a fixed list, validation is JSON.parse. */
 export async function proxyHarness(options: HarnessOptions) {
-  const transport = proxyTransport();
+  const transport = httpProxyTransport();
   const endpoints = options.upstreams.map((upstream, position) =>
     endpointAt(upstream.baseUrl, `p${position}`, {
       position,
@@ -32,8 +32,8 @@ export async function proxyHarness(options: HarnessOptions) {
       ...(options.timeouts && { timeouts: options.timeouts }),
     }),
   );
-  const outcomes: CallOutcome[] = [];
-  const targets = new TargetTable({
+  const outcomes: AttemptOutcome[] = [];
+  const endpointStates = new EndpointStates({
     clock: systemClock,
     random: options.random ?? (() => 0),
     maxInFlightPerProvider: 1024,
@@ -74,13 +74,13 @@ export async function proxyHarness(options: HarnessOptions) {
     clock: systemClock,
     random: options.random ?? (() => 0),
     hooks,
-    targets,
+    endpointStates,
     maxAttempts: options.maxAttempts ?? 5,
-    retryAmbiguous: true,
+    retryNonIdempotent: true,
     hedging: undefined,
   });
   const server = http.createServer(
-    runStages([prepare, proxy], { clock: systemClock, hooks, onError: 'respond', errorFormat: 'openai' }),
+    runStages([prepare, proxy], { clock: systemClock, hooks, errorHandling: 'respond', errorFormat: 'openai' }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
@@ -90,7 +90,7 @@ export async function proxyHarness(options: HarnessOptions) {
     transport,
     contexts,
     outcomes,
-    targets,
+    endpointStates,
     endpoints,
     ask: (body: object, init: RequestInit = {}) =>
       fetch(url, {

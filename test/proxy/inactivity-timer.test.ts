@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Watchdog } from '../../src/proxy/response/inactivity-timer.js';
+import { InactivityTimer } from '../../src/proxy/response/inactivity-timer.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** Two turns of the loop, as the watchdog takes before it bites. */
@@ -7,10 +7,10 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function watched(): { dog: Watchdog; clock: FakeClock; bites: string[] } {
+function watched(): { dog: InactivityTimer; clock: FakeClock; bites: string[] } {
   const clock = new FakeClock();
   const bites: string[] = [];
-  return { clock, bites, dog: new Watchdog(clock, (reason) => void bites.push(reason)) };
+  return { clock, bites, dog: new InactivityTimer(clock, (reason) => void bites.push(reason)) };
 }
 
 describe('a watchdog', () => {
@@ -33,7 +33,7 @@ describe('a watchdog', () => {
     dog.watch('idle', 100, clock.now());
     for (let piece = 0; piece < 10; piece++) {
       clock.advance(60);
-      dog.touch(clock.now());
+      dog.refresh(clock.now());
       await turns();
     }
     expect(bites).toEqual([]);
@@ -47,7 +47,7 @@ describe('a watchdog', () => {
     dog.watch('idle', 100, clock.now());
     clock.advance(5_000);
     // The timer has fired, but what waited in the socket is read in the turn that follows.
-    dog.touch(clock.now());
+    dog.refresh(clock.now());
     await turns();
     expect(bites).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe('a watchdog', () => {
   it('rests when told to, and leaves no timer', async () => {
     const { dog, clock, bites } = watched();
     dog.watch('idle', 100, clock.now());
-    dog.rest();
+    dog.stop();
     clock.advance(1_000);
     await turns();
     expect(bites).toEqual([]);

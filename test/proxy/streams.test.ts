@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   chat,
   completion,
-  drip,
+  keepAliveOnly,
   fakeUpstream,
   hang,
   ignoreAbort,
@@ -36,7 +36,7 @@ async function proxyOver(
   return { harness, upstream };
 }
 
-const SHORT = { connectMs: 300, headMs: 300, firstEventMs: 300, idleMs: 300 };
+const SHORT = { connectMs: 300, headersMs: 300, firstChunkMs: 300, idleMs: 300 };
 const delta = (content: string, finish_reason: string | null = null, index = 0): object => ({
   id: 'c',
   object: 'chat.completion.chunk',
@@ -116,7 +116,9 @@ describe('an answer is told as it was', () => {
   });
 
   it('comments for ever are no answer', async () => {
-    const { harness } = await proxyOver(drip({ after: 2, everyMs: 20 }), { timeouts: { ...SHORT, idleMs: 100 } });
+    const { harness } = await proxyOver(keepAliveOnly({ after: 2, everyMs: 20 }), {
+      timeouts: { ...SHORT, idleMs: 100 },
+    });
     expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toContain('upstream_timeout');
   });
 
@@ -197,7 +199,7 @@ describe('a client that leaves', () => {
       await answer;
       expect(spare.ledger).toHaveLength(0);
       await expect
-        .poll(() => harness.targets.status(harness.endpoints[0]!.id))
+        .poll(() => harness.endpointStates.status(harness.endpoints[0]!.id))
         .toMatchObject({ inFlight: 0, breaker: { failures: 0 } });
     },
   );

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { CallOutcome } from '../../src/contracts/routing.js';
+import type { AttemptOutcome } from '../../src/contracts/routing.js';
 import { LiveStatistics } from '../../src/route/stats/health.js';
 import { createRegistry } from '../../src/route/registry.js';
 
 const { table } = createRegistry({ providers: { p: { baseUrl: 'https://p.example', models: ['m'] } } });
 const endpoint = table.endpoints[0]!;
 
-const SUCCESS: CallOutcome = {
+const SUCCESS: AttemptOutcome = {
   ok: true,
   countable: true,
   firstTokenMs: undefined,
   durationMs: 100,
   completionTokens: undefined,
 };
-const FAILURE: CallOutcome = { ...SUCCESS, ok: false };
+const FAILURE: AttemptOutcome = { ...SUCCESS, ok: false };
 const MINUTE = 60_000;
 
 /** Statistics with a history: so many calls, all at one moment. */
-function after(...history: readonly { readonly calls: number; readonly of: CallOutcome; readonly at: number }[]) {
+function after(...history: readonly { readonly calls: number; readonly of: AttemptOutcome; readonly at: number }[]) {
   const statistics = new LiveStatistics();
   for (const { calls, of, at } of history) {
     for (let call = 0; call < calls; call++) statistics.record(endpoint.id, of, at);
@@ -121,7 +121,7 @@ describe('health', () => {
 });
 
 describe('speed', () => {
-  const streamed = (firstTokenMs: number, completionTokens: number): CallOutcome => ({
+  const streamed = (firstTokenMs: number, completionTokens: number): AttemptOutcome => ({
     ok: true,
     countable: true,
     firstTokenMs,

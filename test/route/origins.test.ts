@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileOrigins } from '../../src/route/options/origins.js';
 
-const list = compileOrigins('overrides.origins', [
+const list = compileOrigins('callerOverrides.allowedOrigins', [
   'https://api.example.com',
   'https://api.example.com:8443',
   'http://10.0.0.5:8000',
@@ -179,8 +179,8 @@ describe('a list', () => {
     'http://127.1:4000',
     'https://bücher.example',
   ])('with %j is refused at start-up', (entry) => {
-    expect(() => compileOrigins('overrides.origins', ['https://ok.example.com', entry])).toThrow(
-      /^overrides\.origins\[1\] must be an origin such as/,
+    expect(() => compileOrigins('callerOverrides.allowedOrigins', ['https://ok.example.com', entry])).toThrow(
+      /^callerOverrides\.allowedOrigins\[1\] must be an origin such as/,
     );
   });
 

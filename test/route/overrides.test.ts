@@ -10,8 +10,8 @@ const PROVIDERS: RouteOptions['providers'] = {
   slow: { baseUrl: 'https://slow.example/v1', models: ['m'], timeouts: { totalMs: 2_000 } },
 };
 
-function reader(overrides: RouteOptions['overrides'] = { origins: ['https://mine.example.com'] }) {
-  const registry = createRegistry({ providers: PROVIDERS, overrides });
+function reader(overrides: RouteOptions['callerOverrides'] = { allowedOrigins: ['https://mine.example.com'] }) {
+  const registry = createRegistry({ providers: PROVIDERS, callerOverrides: overrides });
   return (provider_configs: unknown) =>
     readOverrides({ messages: [], provider_configs } as unknown as ChatRequest, registry.table, registry.overrides);
 }
@@ -227,7 +227,7 @@ describe('faults', () => {
 });
 
 describe('an operator who takes no keys', () => {
-  const closed = reader({ apiKeys: false, origins: ['https://mine.example.com'] });
+  const closed = reader({ apiKeys: false, allowedOrigins: ['https://mine.example.com'] });
 
   test.each([
     { api_key: 'k' },

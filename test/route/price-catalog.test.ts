@@ -1,15 +1,15 @@
 import * as genaiPrices from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
-import type { PriceBook } from '../../src/options/types.js';
+import type { PriceCatalog } from '../../src/options/types.js';
 import { createRegistry } from '../../src/route/registry.js';
 
 const registryOf = (
   models: object | string[],
-  fillFrom: PriceBook | undefined = genaiPrices,
+  priceCatalog: PriceCatalog | undefined = genaiPrices,
   baseUrl = 'https://api.openai.com/v1',
-) => createRegistry({ fillFrom, providers: { p: { baseUrl, models: models as never } } }).table.endpoints;
+) => createRegistry({ priceCatalog, providers: { p: { baseUrl, models: models as never } } }).table.endpoints;
 
-describe('fillFrom', () => {
+describe('priceCatalog', () => {
   it('fills in what an endpoint does not declare, by the address of its provider', () => {
     expect(registryOf(['gpt-4o'])).toMatchObject([
       { pricing: { prompt: 2.5, completion: 10, request: 0, image: 0 }, contextLength: 128_000 },
@@ -32,6 +32,6 @@ describe('fillFrom', () => {
   });
 
   it('is refused when it is no price book', () => {
-    expect(() => registryOf(['m'], {} as never)).toThrow(/fillFrom must be the module @pydantic\/genai-prices/);
+    expect(() => registryOf(['m'], {} as never)).toThrow(/priceCatalog must be the module @pydantic\/genai-prices/);
   });
 });

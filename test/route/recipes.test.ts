@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
 import { RequestContext } from '../../src/request/context.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
-import type { AnswerSink } from '../../src/contracts/sink.js';
+import type { ResponseSink } from '../../src/contracts/sink.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { createRouter } from '../../src/route/route.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -24,7 +24,7 @@ async function asked(
     validator: { check: (body) => body as ChatRequest },
   });
   const req = new IncomingMessage(new Socket());
-  const context = new RequestContext(req, new ServerResponse(req), 'req_1', 0, () => ({}) as AnswerSink);
+  const context = new RequestContext(req, new ServerResponse(req), 'req_1', 0, () => ({}) as ResponseSink);
   context.caller = { id: callerId };
   context.request = { messages: [{ role: 'user', content: 'hi' }], ...request } as ChatRequest;
   await router.stage(context);

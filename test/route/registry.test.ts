@@ -102,8 +102,8 @@ describe('timeouts', () => {
   test('have defaults', () => {
     expect(first(provider({})).provider.timeouts).toEqual({
       connectMs: 5_000,
-      headMs: 300_000,
-      firstEventMs: 60_000,
+      headersMs: 300_000,
+      firstChunkMs: 60_000,
       idleMs: 60_000,
       totalMs: 600_000,
     });
@@ -111,7 +111,7 @@ describe('timeouts', () => {
 
   test('of a provider stand over those of the top level, one by one', () => {
     const options = { ...provider({ timeouts: { idleMs: 7 } }), timeouts: { idleMs: 8, connectMs: 9 } };
-    expect(first(options).provider.timeouts).toMatchObject({ idleMs: 7, connectMs: 9, headMs: 300_000 });
+    expect(first(options).provider.timeouts).toMatchObject({ idleMs: 7, connectMs: 9, headersMs: 300_000 });
   });
 
   test.each([
@@ -221,7 +221,7 @@ describe('providers', () => {
     [{ 'a/b': BASE }, /a provider's key holds letters, digits/],
     [{ p: BASE, P: BASE }, /providers\.P stands twice/],
     [{ p: BASE, q: { ...BASE, name: 'P' } }, /providers\.q\.name is also a name of provider "p"/],
-    [{ p: { ...BASE, format: 'anthropic' } }, /format must be "openai" or a Provider/],
+    [{ p: { ...BASE, format: 'anthropic' } }, /format must be "openai" or a WireFormat/],
     [{ p: null }, /providers\.p must be an object, got null/],
   ])('%j are refused', (providers, message) => {
     expect(() => resolved({ providers } as unknown as RouteOptions)).toThrow(message);
@@ -250,9 +250,15 @@ describe('names', () => {
     [{ aliases: { fast: 'quick', quick: 'm' } }, /aliases\["fast"\]: no provider has "quick"/],
     [{ aliases: { m: 'm' } }, /aliases\["m"\] is already the name of a model/],
     [{ autoModels: 'auto' }, /autoModels must be a list of strings/],
-    [{ overrides: { origin: [] } }, /overrides: unknown option "origin"\. Did you mean "origins"\?/],
-    [{ overrides: { apiKeys: 'no' } }, /overrides\.apiKeys must be true or false/],
-    [{ overrides: { origins: ['example.com'] } }, /overrides\.origins\[0\] must be an origin such as/],
+    [
+      { callerOverrides: { allowedOrigin: [] } },
+      /callerOverrides: unknown option "allowedOrigin"\. Did you mean "allowedOrigins"\?/,
+    ],
+    [{ callerOverrides: { apiKeys: 'no' } }, /callerOverrides\.apiKeys must be true or false/],
+    [
+      { callerOverrides: { allowedOrigins: ['example.com'] } },
+      /callerOverrides\.allowedOrigins\[0\] must be an origin such as/,
+    ],
   ])('%j are refused', (fields, message) => {
     expect(() => resolved({ ...provider({}), ...fields } as unknown as RouteOptions)).toThrow(message);
   });

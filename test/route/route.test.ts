@@ -5,8 +5,8 @@ import { SerialisedBody } from '../../src/json/request-body.js';
 import type { ChatRequest } from '../../src/chat/types.js';
 import { RequestContext, type StageOutcome } from '../../src/request/context.js';
 import type { Hooks } from '../../src/contracts/hooks.js';
-import type { Candidate, CallOutcome } from '../../src/contracts/routing.js';
-import type { AnswerHead, AnswerSink } from '../../src/contracts/sink.js';
+import type { Candidate, AttemptOutcome } from '../../src/contracts/routing.js';
+import type { SinkHead, ResponseSink } from '../../src/contracts/sink.js';
 import { GatewayError, isGatewayError } from '../../src/errors/gateway-error.js';
 import type { RouteOptions } from '../../src/options/types.js';
 import { createRouter } from '../../src/route/route.js';
@@ -37,13 +37,13 @@ function routerWith(hooks: Hooks = {}, options: Partial<RouteOptions> = {}) {
 }
 
 interface Told {
-  head?: AnswerHead;
+  head?: SinkHead;
   body?: unknown;
 }
 
 function contextFor(request: Record<string, unknown>, headers: Record<string, string> = {}, callerId = 'tenant') {
   const told: Told = {};
-  const sink: Partial<AnswerSink> = {
+  const sink: Partial<ResponseSink> = {
     json(head, body) {
       told.head = head;
       told.body = JSON.parse(Buffer.from(body).toString());
@@ -51,7 +51,7 @@ function contextFor(request: Record<string, unknown>, headers: Record<string, st
   };
   const req = new IncomingMessage(new Socket());
   Object.assign(req.headers, headers);
-  const context = new RequestContext(req, new ServerResponse(req), 'req_1', 0, () => sink as AnswerSink);
+  const context = new RequestContext(req, new ServerResponse(req), 'req_1', 0, () => sink as ResponseSink);
   context.caller = { id: callerId };
   context.request = { model: MODEL, messages: [{ role: 'user', content: 'hi' }], ...request };
   context.body = new SerialisedBody(context.request);
@@ -60,8 +60,8 @@ function contextFor(request: Record<string, unknown>, headers: Record<string, st
 
 const chosen = (context: RequestContext) => context.route?.candidates.map(({ endpoint }) => idOf(endpoint));
 
-const OK: CallOutcome = { ok: true, countable: true, firstTokenMs: 300, durationMs: 1_000, completionTokens: 50 };
-const FAILED: CallOutcome = { ...OK, ok: false };
+const OK: AttemptOutcome = { ok: true, countable: true, firstTokenMs: 300, durationMs: 1_000, completionTokens: 50 };
+const FAILED: AttemptOutcome = { ...OK, ok: false };
 
 describe('the stage', () => {
   test('writes the route, and does so at once', () => {
@@ -303,7 +303,7 @@ describe('the dry run', () => {
   test('answers the plan and calls nobody', () => {
     const { router } = routerWith();
     const { context, told } = contextFor({ provider_only: ['alpha'], top_k: 5 }, { 'x-nordlys-dry-run': 'plan' });
-    expect(router.stage(context)).toBe('answered');
+    expect(router.stage(context)).toBe('responded');
     expect(context.route).toBeUndefined();
     expect(told.head?.status).toBe(200);
     expect(told.body).toEqual(router.plan({ model: MODEL, provider_only: ['alpha'], top_k: 5 }));
@@ -316,7 +316,7 @@ describe('the dry run', () => {
     });
     const { context, told } = contextFor({}, { 'x-nordlys-dry-run': 'plan' });
     const outcome: StageOutcome = await router.stage(context);
-    expect(outcome).toBe('answered');
+    expect(outcome).toBe('responded');
     expect((told.body as { candidates: Candidate[] }).candidates.map(idOf)).toEqual(['C2', 'C1']);
   });
 

@@ -37,7 +37,7 @@ it('text of an upstream never reaches the client’s head', async () => {
     const line = said.replaceAll(/[\r\n]/g, '');
     return raw(`HTTP/1.1 429 ${line}\r\nretry-after: ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
-  const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headMs: 500 } });
+  const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headersMs: 500 } });
   await fc.assert(
     fc.asyncProperty(text, async (words) => {
       said = words;

@@ -4,7 +4,7 @@ import { chat, hostileHeads, raw, type HostileHead } from '../../src/testing/ind
 import { gatewayOver, upstreamFor, type Set } from '../path/fixtures.js';
 import { collectSse, contentOf } from '../support/read-sse.js';
 
-const SHORT = { connectMs: 300, headMs: 300, firstEventMs: 300, idleMs: 300 };
+const SHORT = { connectMs: 300, headersMs: 300, firstChunkMs: 300, idleMs: 300 };
 /** What an answer may carry: ours, and Node's framing. */
 const ALLOWED: ReadonlySet<string> = new Set([
   'cache-control',

@@ -17,7 +17,7 @@ import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 const OPERATOR = 'canary+operator/0123456789=&x';
 const CALLER = 'canary+caller/abcdefghijkl=&y';
 const BYOK = 'canary+byok/zyxwvutsrqpo=&z';
-const SHORT = { connectMs: 250, headMs: 250, firstEventMs: 250, idleMs: 250 };
+const SHORT = { connectMs: 250, headersMs: 250, firstChunkMs: 250, idleMs: 250 };
 
 /** A secret as a careless writer may put it somewhere. */
 function spellings(secret: string): string[] {
@@ -46,14 +46,14 @@ class Witness {
 
   /** The host's own request object holds what the client sent; all else is ours to answer for. */
   readonly hooks: Hooks = {
-    onAttempt: ({ req: _req, ...state }) => this.tell('onAttempt', state),
-    afterAnswer: ({ req: _req, ...state }) => this.tell('afterAnswer', state),
+    afterAttempt: ({ req: _req, ...state }) => this.tell('afterAttempt', state),
+    afterResponse: ({ req: _req, ...state }) => this.tell('afterResponse', state),
     onError: ({ req: _req, ...state }) => {
       this.tell('onError', state);
       this.tell('the error', [state.error, state.error.stack, JSON.stringify(state.error)]);
     },
     onHookError: (thrown) => this.tell('onHookError', thrown),
-    beforeUpstream: ({ req: _req, request: _request, ...state }) => this.tell('beforeUpstream', state),
+    beforeAttempt: ({ req: _req, request: _request, ...state }) => this.tell('beforeAttempt', state),
     selectCandidates: ({ req: _req, request: _request, ...state }) => this.tell('selectCandidates', state),
   };
 

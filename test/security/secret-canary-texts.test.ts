@@ -22,8 +22,8 @@ async function overheard(scriptFor: (request: ReceivedRequest) => Script) {
     onTestFinished(vi.spyOn(stream, 'write').mockImplementation((text) => (note(text), true)).mockRestore);
   // The host's own request is what the client sent; all else is ours to answer for.
   const hooks: Hooks = {
-    onAttempt: ({ record }) => note(record),
-    afterAnswer: ({ req: _req, request: _request, signal: _signal, ...state }) => note(state),
+    afterAttempt: ({ record }) => note(record),
+    afterResponse: ({ req: _req, request: _request, signal: _signal, ...state }) => note(state),
     onError: ({ error: told }) => note(told, told.stack, told.cause, JSON.stringify(told)),
     onHookError: (thrown) => note(thrown),
   };
@@ -33,7 +33,7 @@ async function overheard(scriptFor: (request: ReceivedRequest) => Script) {
     {
       keys: [SECRETS.gateway],
       providers: { p0: { baseUrl: upstream.baseUrl, apiKey: SECRETS.operator, models: ['m'] } },
-      timeouts: { connectMs: 250, headMs: 250, firstEventMs: 250, idleMs: 250, totalMs: 1_500 },
+      timeouts: { connectMs: 250, headersMs: 250, firstChunkMs: 250, idleMs: 250, totalMs: 1_500 },
       maxAttempts: 1,
       hooks,
       logger: { debug: note, info: note, warn: note, error: note },

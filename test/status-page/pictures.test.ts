@@ -82,7 +82,7 @@ it('a share is a part of a circle', () => {
 describe('ribbons', () => {
   it('are as wide as their share on both sides', () => {
     const flows = [
-      { kind: 'answered', row: 0, amount: 3 },
+      { kind: 'responded', row: 0, amount: 3 },
       { kind: 'failed', row: 1, amount: 1 },
     ] as const;
     const svg = ribbons(flows, 2, 'Three quarters.');

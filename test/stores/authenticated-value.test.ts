@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createSealer } from '../../src/stores/authenticated-value.js';
+import { createValueSigner } from '../../src/stores/authenticated-value.js';
 
 const VALUE = Buffer.from('an answer');
-const sealer = createSealer('a secret of some length');
+const sealer = createValueSigner('a secret of some length');
 const sealed = sealer.seal('key', VALUE, 1_750_000_000_000);
 
 describe('a seal', () => {
   it('opens for the value, the key and the secret that it was made with', () => {
-    const unsealed = createSealer('a secret of some length').unseal('key', sealed);
+    const unsealed = createValueSigner('a secret of some length').unseal('key', sealed);
     expect(unsealed?.expiresAt).toBe(1_750_000_000_000);
     expect(Buffer.from(unsealed!.value)).toEqual(VALUE);
   });
@@ -17,7 +17,7 @@ describe('a seal', () => {
   });
 
   it('does not open with another secret', () => {
-    expect(createSealer('another secret of some length').unseal('key', sealed)).toBeUndefined();
+    expect(createValueSigner('another secret of some length').unseal('key', sealed)).toBeUndefined();
   });
 
   it('does not open when a single bit was changed, wherever', () => {

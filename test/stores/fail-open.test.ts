@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { BestEffort } from '../../src/stores/fail-open.js';
+import { FailOpen } from '../../src/stores/fail-open.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const fails = (): Promise<never> => Promise.reject(new Error('down'));
 const hangs = (): Promise<never> => new Promise(() => undefined);
 const works = (): Promise<string> => Promise.resolve('value');
 
-describe('BestEffort', () => {
+describe('FailOpen', () => {
   it('gives what a call gives', async () => {
-    expect(await new BestEffort(new FakeClock()).run(works, 50)).toBe('value');
+    expect(await new FailOpen(new FakeClock()).run(works, 50)).toBe('value');
   });
 
   it('makes nothing of a failure', async () => {
-    const effort = new BestEffort(new FakeClock());
+    const effort = new FailOpen(new FakeClock());
     expect(await effort.run(fails, 50)).toBeUndefined();
     expect(effort.faults).toBe(1);
   });
 
   it('waits no longer than it may', async () => {
     const clock = new FakeClock();
-    const effort = new BestEffort(clock);
+    const effort = new FailOpen(clock);
     const result = effort.run(hangs, 50);
     await clock.advanceAsync(50);
     expect(await result).toBeUndefined();
@@ -30,7 +30,7 @@ describe('BestEffort', () => {
   it('takes an answer that came while this process was busy', async () => {
     const clock = new FakeClock();
     const answers: ((value: string) => void)[] = [];
-    const result = new BestEffort(clock).run(() => new Promise<string>((resolve) => answers.push(resolve)), 50);
+    const result = new FailOpen(clock).run(() => new Promise<string>((resolve) => answers.push(resolve)), 50);
     clock.advance(50);
     answers[0]?.('just so');
     expect(await result).toBe('just so');
@@ -38,7 +38,7 @@ describe('BestEffort', () => {
 
   it('leaves a server alone after five faults in a row, for five seconds', async () => {
     const clock = new FakeClock();
-    const effort = new BestEffort(clock);
+    const effort = new FailOpen(clock);
     for (let fault = 0; fault < 5; fault++) await effort.run(fails, 50);
     let calls = 0;
     const counted = (): Promise<string> => {
@@ -55,7 +55,7 @@ describe('BestEffort', () => {
 
   it('lets one call try at a time, and waits again when that fails', async () => {
     const clock = new FakeClock();
-    const effort = new BestEffort(clock);
+    const effort = new FailOpen(clock);
     for (let fault = 0; fault < 5; fault++) await effort.run(fails, 50);
     clock.advance(5_000);
     const trial = effort.run(hangs, 50);
@@ -68,7 +68,7 @@ describe('BestEffort', () => {
   });
 
   it('forgives faults that are not in a row', async () => {
-    const effort = new BestEffort(new FakeClock());
+    const effort = new FailOpen(new FakeClock());
     for (let round = 0; round < 5; round++) {
       for (let fault = 0; fault < 4; fault++) await effort.run(fails, 50);
       expect(await effort.run(works, 50)).toBe('value');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createGateway, lruStore, type Provider } from '../../src/index.js';
+import { createGateway, lruStore, type WireFormat } from '../../src/index.js';
 
 import {
   chat,
@@ -23,7 +23,7 @@ import * as kit from '../../src/testing/index.js';
 async function startGateway(...upstreams: FakeUpstream[]) {
   const gateway = createGateway({
     keys: ['test-key'],
-    timeouts: { headMs: 300, firstEventMs: 300, idleMs: 300, totalMs: 4_000 },
+    timeouts: { headersMs: 300, firstChunkMs: 300, idleMs: 300, totalMs: 4_000 },
     providers: Object.fromEntries(upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: ['m'] }])),
   });
   const server = http.createServer(gateway).listen(0, '127.0.0.1');
@@ -121,7 +121,7 @@ test('no answer, however hostile, hurts the process or those who come after', as
 
 storeContract(test, (now) => lruStore({ maxEntries: 10, now }));
 
-const parrot: Provider = {
+const parrot: WireFormat = {
   name: 'parrot',
   path: '/squawk',
   decodeError: (body) =>

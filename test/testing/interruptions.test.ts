@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   close,
-  drip,
+  keepAliveOnly,
   earlyAnswer,
   fakeUpstream,
   hang,
@@ -81,7 +81,7 @@ describe('a stall', () => {
 
 describe('a drip', () => {
   it('is comments and nothing else, without end', async () => {
-    upstream.enqueue(drip({ after: 1, everyMs: 1 }));
+    upstream.enqueue(keepAliveOnly({ after: 1, everyMs: 1 }));
     const { received } = await rawRequest(upstream.port, STREAM, { responses: Infinity, timeoutMs: 80 });
     expect(progress(received)).toBe('1 events');
     expect(received.match(/: still here/g)?.length).toBeGreaterThan(3);

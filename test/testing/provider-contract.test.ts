@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
 import type { ChatChunk, ChatCompletion } from '../../src/chat/types.js';
-import type { Provider } from '../../src/contracts/provider.js';
+import type { WireFormat } from '../../src/contracts/provider.js';
 import { providerContract, type ProviderFixtures } from '../../src/testing/index.js';
 import { failuresOf } from './contract-runner.js';
 
 /** A wire format that nobody speaks, small enough to be read at one go. */
-const parrot: Provider = {
+const parrot: WireFormat = {
   name: 'parrot',
   path: '/squawk',
   headers: { 'parrot-version': '2026-01-01' },
@@ -63,7 +63,7 @@ describe('a wire format keeps the contract', () => {
 
 describe('the contract catches a wire format', () => {
   let shared = 0;
-  it.each<{ that: string; flaw: Partial<Provider>; caught: string }>([
+  it.each<{ that: string; flaw: Partial<WireFormat>; caught: string }>([
     {
       that: 'sends a key',
       flaw: { headers: { authorization: 'Bearer k' } },

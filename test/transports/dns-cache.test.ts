@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { sharedLookup } from '../../src/transports/dns-cache.js';
+import { createDnsCache } from '../../src/transports/dns-cache.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 type Done = (error: NodeJS.ErrnoException | null, answers: dns.LookupAddress[]) => void;
@@ -13,7 +13,7 @@ function asked() {
   vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _options: unknown, done: Done) => {
     questions.push({ host, done });
   }) as never);
-  const lookup = sharedLookup(clock);
+  const lookup = createDnsCache(clock);
   const told: string[] = [];
   const ask = (host = 'api.test', all = true): void =>
     lookup(host, { all }, (error, answer) => {

@@ -1,19 +1,19 @@
 import http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { AgentPool } from '../../src/transports/agent-pool.js';
-import { proxyTransport } from '../../src/transports/http-proxy/http-proxy-transport.js';
+import { httpProxyTransport } from '../../src/transports/http-proxy/http-proxy-transport.js';
 import { chat, type FakeUpstream, fakeUpstream, raw, transportContract } from '../../src/testing/index.js';
 import type { Transport, UpstreamHead } from '../../src/contracts/transport.js';
 
 describe('http-proxy-middleware behind stand-ins keeps the transport contract', () => {
-  transportContract(it, () => proxyTransport());
+  transportContract(it, () => httpProxyTransport());
 });
 
 it('http-proxy-middleware skips a 100 that nobody has asked for (RFC 9110, 15.2.1)', async () => {
   await using upstream = await fakeUpstream({
     script: raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'),
   });
-  const transport = proxyTransport();
+  const transport = httpProxyTransport();
   expect(await headOf(transport, upstream)).toMatchObject({ status: 200 });
   transport.close();
 });
@@ -26,7 +26,7 @@ describe('what the stand-ins lean on in http-proxy-middleware 4.2 and httpxy 0.5
       used.push(`${url.origin} ${name} ${keepAlive}`);
       return new http.Agent({ keepAlive });
     });
-    const transport = proxyTransport(pool);
+    const transport = httpProxyTransport(pool);
     const head = await headOf(transport, upstream);
     head.message.resume();
     await new Promise((resolve) => head.message.once('end', resolve));

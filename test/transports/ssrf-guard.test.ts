@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import dns from 'node:dns';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { guardedConnection } from '../../src/transports/ssrf-guard.js';
+import { connectGuarded } from '../../src/transports/ssrf-guard.js';
 import { fakeUpstream } from '../../src/testing/index.js';
 
 afterEach(() => vi.restoreAllMocks());
 
 /** How a connection to `host` ends, where nothing but `literals` is allowed beyond public addresses. */
 async function outcomeOf(host: string, port: number, literals: readonly string[] = []): Promise<string> {
-  const socket = guardedConnection({ host, port, secure: false }, { literals: new Set(literals) });
+  const socket = connectGuarded({ host, port, secure: false }, { literals: new Set(literals) });
   const failed = once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code!);
   const outcome = await Promise.race([failed, once(socket, 'connect').then(() => 'connected')]);
   socket.destroy();

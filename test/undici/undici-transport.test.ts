@@ -17,11 +17,11 @@ describe('undici keeps the transport contract', () => {
 });
 
 it.each([
-  [{ origins: 'http://10.0.0.1' }, /origins must be a list of origins/],
-  [{ origins: ['10.0.0.1'] }, /origins must be a list of origins/],
-  [{ origins: ['*'] }, /origins must be a list of origins/],
-  [{ origins: [5] }, /origins must be a list of origins/],
-  [{ orgins: [] }, /Did you mean "origins"/],
+  [{ allowedOrigins: 'http://10.0.0.1' }, /allowedOrigins must be a list of origins/],
+  [{ allowedOrigins: ['10.0.0.1'] }, /allowedOrigins must be a list of origins/],
+  [{ allowedOrigins: ['*'] }, /allowedOrigins must be a list of origins/],
+  [{ allowedOrigins: [5] }, /allowedOrigins must be a list of origins/],
+  [{ allowedOrgins: [] }, /Did you mean "allowedOrigins"/],
   [null, /undiciTransport must be an object/],
 ])('says what is wrong with %j', (options, message) => {
   expect(() => undiciTransport(options as never)).toThrow(message);
@@ -182,8 +182,8 @@ describe('a gateway that calls its providers through undici', () => {
     const upstream = await upstreamFor(chat('hello'));
     const ask = async (origins: readonly string[]): Promise<number> => {
       const gateway = await gatewayOver([upstream], {
-        overrides: { origins: [upstream.origin] },
-        transport: undiciTransport({ origins }),
+        callerOverrides: { allowedOrigins: [upstream.origin] },
+        transport: undiciTransport({ allowedOrigins: origins }),
       });
       const body = { provider_configs: { p0: { api_key: 'callers-own-key', base_url: `${upstream.origin}/v1` } } };
       return (await gateway.ask(body)).status;

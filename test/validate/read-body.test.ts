@@ -5,7 +5,7 @@ import express from 'express';
 import express4 from 'express4';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toGatewayError, type GatewayError } from '../../src/errors/gateway-error.js';
-import { ClientPresence } from '../../src/util/cancellation.js';
+import { ClientConnection } from '../../src/util/cancellation.js';
 import { readBody, type Received } from '../../src/validate/read-body.js';
 import { bytesOf, headersOf, invalidCases } from '../fixtures/cases.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -36,7 +36,7 @@ afterEach(() => server.close());
 
 function answerWhatWasRead(req: IncomingMessage, res: ServerResponse): void {
   const limits = { bodyLimit: BODY_LIMIT, bodyTimeoutMs: 5_000, clock };
-  readBody(req, limits, new ClientPresence(res)).then(
+  readBody(req, limits, new ClientConnection(res)).then(
     (received) => {
       outcomes.push({ received, req });
       res.end(received.bytes ?? JSON.stringify({ value: received.value }));

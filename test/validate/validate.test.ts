@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { RequestContext } from '../../src/request/context.js';
-import type { AnswerSink } from '../../src/contracts/sink.js';
+import type { ResponseSink } from '../../src/contracts/sink.js';
 import type { ValidateOptions } from '../../src/options/types.js';
 import { toGatewayError } from '../../src/errors/gateway-error.js';
 import { systemClock } from '../../src/util/clock.js';
 import { createValidator, validateStage } from '../../src/validate/validate.js';
 import { listen } from '../support/listen.js';
 
-const SINK: AnswerSink = {
+const SINK: ResponseSink = {
   json() {},
   open() {},
   event: () => true,

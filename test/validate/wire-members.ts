@@ -79,11 +79,11 @@ type JsonTypeOf<V> = V extends string
 type IfOptional<T, K extends keyof T> = { [key: string]: never } extends Pick<T, K> ? 'absent' : never;
 
 /** Member → the JSON types that it may have, and whether it may be absent. */
-type Members<T> = {
+type JsonObject<T> = {
   readonly [K in KnownKeys<T> & keyof T]: Readonly<Record<JsonTypes<Exclude<T[K], undefined>> | IfOptional<T, K>, 1>>;
 };
 
-export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: Members<RequestTypes[Name]> } = {
+export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObject<RequestTypes[Name]> } = {
   CompletionsChatCompletionRequest: {
     model: { null: 1, string: 1, absent: 1 },
     messages: { array: 1 },
@@ -365,10 +365,10 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: Members<R
 interface AnswerTypes {
   V2ChatCompletion: types.ChatCompletion;
   V2ChatCompletionChoice: types.ChatChoice;
-  V2ChatCompletionMessage: types.ChatAnswerMessage;
-  V2ChatCompletionAudio: types.AnswerAudio;
+  V2ChatCompletionMessage: types.ChatResponseMessage;
+  V2ChatCompletionAudio: types.ResponseAudio;
   V2ChatCompletionMessageFunctionCall: types.FunctionCall;
-  V2ChatCompletionMessageToolCallUnion: types.AnswerToolCall;
+  V2ChatCompletionMessageToolCallUnion: types.ResponseToolCall;
   V2ChatCompletionMessageFunctionToolCallFunction: types.FunctionCall;
   V2ChatCompletionMessageCustomToolCallCustom: types.CustomCall;
   V2ChatCompletionMessageAnnotation: types.Annotation;

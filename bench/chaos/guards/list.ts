@@ -46,7 +46,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'a stale connection is asked again',
     'proxy/response/upstream-exchange.ts',
-    ['reusedSocket && !this.#redone', 'false'],
+    ['reusedSocket && !this.#reconnected', 'false'],
     'faults/connection',
   ),
   guard(
@@ -64,7 +64,10 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'what throws in an event is caught',
     'proxy/response/upstream-exchange.ts',
-    ['  #spoil(cause: unknown): void {', '  #spoil(cause: unknown): void {\n    if (cause !== null) throw cause;'],
+    [
+      '  #failWithThrown(cause: unknown): void {',
+      '  #failWithThrown(cause: unknown): void {\n    if (cause !== null) throw cause;',
+    ],
     'faults/user-code-errors',
   ),
   guard(
@@ -135,7 +138,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
   guard(
     'those who leave cut their upstream off',
     'proxy/failover/attempt.ts',
-    ['lifeline.onGone(() => attempt.cancel())', 'lifeline.onGone(() => {})'],
+    ['cancelSignal.onGone(() => attempt.cancel())', 'cancelSignal.onGone(() => {})'],
     'faults/clients',
   ),
   guard(
@@ -281,7 +284,12 @@ const OF_FAILOVER: readonly Guard[] = [
 ];
 
 const OF_HEDGING: readonly Guard[] = [
-  guard('who is outrun is cut off', 'proxy/failover/hedging.ts', ['  rival.lifeline.end();\n', ''], 'path/hedging'),
+  guard(
+    'who is superseded is cut off',
+    'proxy/failover/hedging.ts',
+    ['  rival.cancelSignal.end();\n', ''],
+    'path/hedging',
+  ),
   guard(
     'the host’s own code comes first',
     'proxy/failover/hedging.ts',
@@ -307,7 +315,7 @@ const OF_HEDGING: readonly Guard[] = [
   guard(
     'one who leaves takes both along',
     'proxy/failover/failover.ts',
-    ['this.context.lifeline.onGone(() => lifeline.end());', ''],
+    ['this.context.cancelSignal.onGone(() => cancelSignal.end());', ''],
     'path/hedging',
     'model/interleavings',
   ),

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { announce, serve, setup } from '../../lib/channel.ts';
+import { startDraining, serve, setup } from '../../lib/channel.ts';
 import { KEY, MODEL } from '../lib/client.ts';
 import { gatewayPackage } from '../lib/package.ts';
 import type { GatewaySetup } from '../lib/set-up.ts';
@@ -13,7 +13,7 @@ import { RespClient } from './resp-client.ts';
 const { createGateway, redisStore } = gatewayPackage;
 const { upstreams, redisPort, roomy } = setup<GatewaySetup>();
 /** Stalls are a matter of seconds here. */
-const IMPATIENT = { connectMs: 1_000, headMs: 2_000, firstEventMs: 2_000, idleMs: 2_000, totalMs: 30_000 };
+const IMPATIENT = { connectMs: 1_000, headersMs: 2_000, firstChunkMs: 2_000, idleMs: 2_000, totalMs: 30_000 };
 /** The same price everywhere: the load is spread evenly. */
 const PRICED = { pricing: { prompt: 1, completion: 1 } };
 
@@ -34,7 +34,7 @@ const gateway = createGateway({
   overloadProtection: false,
   ...(roomy ? { maxInFlight: 20_000, maxInFlightPerProvider: 20_000 } : {}),
   hooks: {
-    onAttempt: ({ record }) => void (outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1),
+    afterAttempt: ({ record }) => void (outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1),
   },
 });
 
@@ -58,11 +58,13 @@ process.once('SIGTERM', () => void stop());
 process.once('disconnect', () => {
   if (!stopping) process.exit();
 });
-server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => announce([(server.address() as AddressInfo).port]));
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
+  startDraining([(server.address() as AddressInfo).port]),
+);
 
 async function stop(): Promise<void> {
   stopping = true;
-  await gateway.drain({ graceMs: 15_000, noticeMs: NOTICE_MS, server });
+  await gateway.drain({ timeoutMs: 15_000, delayMs: NOTICE_MS, server });
   await gateway.close();
   redis?.close();
   server.closeAllConnections();

@@ -1,6 +1,6 @@
 // An upstream: the test kit in a process of its own, with a ledger that survives its death.
 import type { ReceivedRequest, Script } from 'nordlys-proxy/testing';
-import { announce, setup } from '../../lib/channel.ts';
+import { startDraining, setup } from '../../lib/channel.ts';
 import { ledgerWriter } from '../lib/ledger.ts';
 import { testKit } from '../lib/package.ts';
 import { between, hashOf, randomOf } from '../lib/random.ts';
@@ -17,7 +17,7 @@ let served = 0;
 
 const upstream = await fakeUpstream({ port, script: answer });
 process.once('disconnect', () => process.exit());
-announce([upstream.port]);
+startDraining([upstream.port]);
 
 function answer(request: ReceivedRequest): Script {
   const mark = `${name}${life}-${++served}`;

@@ -1,26 +1,26 @@
 import type { RequestContext } from '../../request/context.js';
 import type { Clock } from '../../contracts/clock.js';
 import type { ResolvedCoalesceOptions } from '../cache-options.js';
-import { Flight } from './shared-request.js';
-import type { LogBudget } from './event-buffer.js';
+import { SharedRequest } from './shared-request.js';
+import type { BufferBudget } from './event-buffer.js';
 
 /**
  * What became of a follower: its answer has been written, it is to make the call itself for all who wait,
  * or it goes its own way.
  */
-export type FollowerOutcome = 'answered' | 'lead' | 'alone';
+export type JoinOutcome = 'responded' | 'lead' | 'alone';
 
 /** All running streams together keep this many times what one may. */
 const FLIGHTS_IN_BUDGET = 16;
 
 /** Equal requests at the same time share one upstream call (single flight). */
-export class Flights {
+export class Coalescer {
   /** Requests that were answered by another's call. */
   coalesced = 0;
   readonly #options: ResolvedCoalesceOptions;
   readonly #clock: Clock;
-  readonly #budget: LogBudget;
-  readonly #flights = new Map<string, Flight>();
+  readonly #budget: BufferBudget;
+  readonly #coalescer = new Map<string, SharedRequest>();
 
   constructor(options: ResolvedCoalesceOptions, clock: Clock) {
     this.#options = options;
@@ -33,37 +33,37 @@ export class Flights {
   }
 
   /** The call under way for `key`. */
-  find(key: string): Flight | undefined {
-    return this.#flights.get(key);
+  find(key: string): SharedRequest | undefined {
+    return this.#coalescer.get(key);
   }
 
   /** A new call for `key`, made by `context`. Whoever follows is answered by it. */
-  start(key: string, context: RequestContext): Flight {
-    const flight = new Flight(this.#budget, () => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  start(key: string, context: RequestContext): SharedRequest {
+    const shared = new SharedRequest(this.#budget, () => {
+      if (this.#coalescer.get(key) === shared) this.#coalescer.delete(key);
     });
-    this.#flights.set(key, flight);
-    flight.lead(context);
-    return flight;
+    this.#coalescer.set(key, shared);
+    shared.lead(context);
+    return shared;
   }
 
   /** Answers `context` from `flight`. Resolves when there is nothing more to write, or when it must act itself. */
-  follow(flight: Flight, context: RequestContext): Promise<FollowerOutcome> {
+  follow(shared: SharedRequest, context: RequestContext): Promise<JoinOutcome> {
     // The leader's own client is one of the readers.
-    if (flight.size > this.#options.maxFollowers) return Promise.resolve('alone');
+    if (shared.size > this.#options.maxSubscribers) return Promise.resolve('alone');
     const joinedAt = this.#clock.now();
     let firstTokenMs: number | undefined;
 
     return new Promise((resolve) => {
       const patience = this.#clock.setTimer(() => {
-        if (flight.release(context)) resolve('alone');
-      }, this.#options.waitMs);
+        if (shared.release(context)) resolve('alone');
+      }, this.#options.joinTimeoutMs);
 
-      flight.join(context, {
+      shared.join(context, {
         begin: () => {
           patience.cancel();
           context.cacheStatus = 'HIT';
-          context.served = flight.leader?.served;
+          context.served = shared.leader?.served;
           context.upstreamMs = this.#clock.now() - joinedAt;
           firstTokenMs = this.#clock.now() - context.startedAt;
         },
@@ -72,7 +72,7 @@ export class Flights {
           if (complete) this.coalesced++;
           // The leader's outcome is written just after the last byte.
           setImmediate(() => {
-            const outcome = flight.leader?.outcome;
+            const outcome = shared.leader?.outcome;
             context.outcome = {
               complete,
               finishReason: outcome?.finishReason,
@@ -80,7 +80,7 @@ export class Flights {
               costUsd: 0,
               firstTokenMs,
             };
-            resolve('answered');
+            resolve('responded');
           });
         },
         takeOver: () => {

@@ -1,26 +1,26 @@
-import type { AnswerHead } from '../../contracts/sink.js';
+import type { SinkHead } from '../../contracts/sink.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
 /** What all running streams together may keep, in characters. */
-export interface LogBudget {
+export interface BufferBudget {
   readonly perAnswer: number;
   readonly inAll: number;
   used: number;
 }
 
 /** As much of an answer as has come: a whole one, or the events of a stream, each under its position. */
-export class SharedAnswer {
-  head: AnswerHead | undefined = undefined;
+export class EventBuffer {
+  head: SinkHead | undefined = undefined;
   /** The body, where the answer is no stream. */
   whole: Uint8Array | undefined = undefined;
   end: 'done' | GatewayError | undefined = undefined;
-  readonly #budget: LogBudget;
+  readonly #budget: BufferBudget;
   #events: string[] = [];
   // Position of the first event that is still there.
   #first = 0;
   #size = 0;
 
-  constructor(budget: LogBudget) {
+  constructor(budget: BufferBudget) {
     this.#budget = budget;
   }
 

@@ -1,12 +1,12 @@
 import type { RequestContext } from '../../request/context.js';
-import type { AnswerBody, AnswerHead, AnswerSink } from '../../contracts/sink.js';
+import type { ResponseBody, SinkHead, ResponseSink } from '../../contracts/sink.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 import { bytesOf } from '../../http/write-body.js';
 
 /** A call with many readers. Each word of its answer comes with who says it, since leaders are replaced. */
 export interface SharedCall {
-  json(from: RequestContext, head: AnswerHead, body: Uint8Array): void;
-  open(from: RequestContext, head: AnswerHead): void;
+  json(from: RequestContext, head: SinkHead, body: Uint8Array): void;
+  open(from: RequestContext, head: SinkHead): void;
   event(from: RequestContext, payload: string): boolean;
   onDrain(resume: () => void): void;
   done(from: RequestContext): void;
@@ -14,7 +14,7 @@ export interface SharedCall {
 }
 
 /** Where the proxy of one leader writes. */
-export class LeaderSink implements AnswerSink {
+export class LeaderSink implements ResponseSink {
   readonly #call: SharedCall;
   readonly #leader: RequestContext;
 
@@ -23,11 +23,11 @@ export class LeaderSink implements AnswerSink {
     this.#leader = leader;
   }
 
-  json(head: AnswerHead, body: AnswerBody): void {
+  json(head: SinkHead, body: ResponseBody): void {
     this.#call.json(this.#leader, head, bytesOf(body));
   }
 
-  open(head: AnswerHead): void {
+  open(head: SinkHead): void {
     this.#call.open(this.#leader, head);
   }
 

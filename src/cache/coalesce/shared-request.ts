@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../request/context.js';
-import type { AnswerHead } from '../../contracts/sink.js';
+import type { SinkHead } from '../../contracts/sink.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { OwnedLifeline } from '../../util/cancellation.js';
+import { CancelSource } from '../../util/cancellation.js';
 import { LeaderSink, type SharedCall } from './leader-sink.js';
-import { Reader, type FollowerEvents } from './subscriber.js';
-import { SharedAnswer, type LogBudget } from './event-buffer.js';
+import { Subscriber, type SubscriberEvents } from './subscriber.js';
+import { EventBuffer, type BufferBudget } from './event-buffer.js';
 
 /** An answer is asked for this often at most: by the first, and by one follower when that failed. */
 const MAX_LEADERS = 2;
@@ -16,11 +16,11 @@ const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429, 499]);
  * One upstream call and all who share its answer. The leader's proxy writes into it as into any sink; every reader,
  * the leader's own client among them, goes through what has come at its own speed.
  */
-export class Flight implements SharedCall {
+export class SharedRequest implements SharedCall {
   /** Ends when nobody reads any more: only then the upstream call is given up. */
-  readonly lifeline = new OwnedLifeline();
-  readonly #answer: SharedAnswer;
-  readonly #readers = new Set<Reader>();
+  readonly cancelSignal = new CancelSource();
+  readonly #buffer: EventBuffer;
+  readonly #subscribers = new Set<Subscriber>();
   readonly #onClosed: () => void;
   #closed = false;
   #leader: RequestContext | undefined;
@@ -28,14 +28,14 @@ export class Flight implements SharedCall {
   #resume: (() => void) | undefined;
 
   /** @param onClosed - Told once, when nobody can join any more. */
-  constructor(budget: LogBudget, onClosed: () => void) {
-    this.#answer = new SharedAnswer(budget);
+  constructor(budget: BufferBudget, onClosed: () => void) {
+    this.#buffer = new EventBuffer(budget);
     this.#onClosed = onClosed;
   }
 
   /** Everyone who reads: the leader's client, while it is there, and the followers. */
   get size(): number {
-    return this.#readers.size;
+    return this.#subscribers.size;
   }
 
   /** Who asks upstream. Its context knows who answers and what that costs. */
@@ -43,29 +43,29 @@ export class Flight implements SharedCall {
     return this.#leader;
   }
 
-  /** Makes `context` the one that asks: its sink and its lifeline become the shared ones. */
+  /** Makes `context` the one that asks: its sink and its cancelSignal become the shared ones. */
   lead(context: RequestContext): void {
     this.#leaders++;
     this.#leader = context;
-    if (this.#readerOf(context) === undefined) this.#admit(context);
+    if (this.#subscriberOf(context) === undefined) this.#admit(context);
     context.sink = new LeaderSink(this, context);
-    context.lifeline = this.lifeline;
+    context.cancelSignal = this.cancelSignal;
     // A host may answer an error past the sink: the call is over then, and nobody should wait for it.
     context.res.once('close', () => {
-      if (!context.client.gone && this.#answer.head === undefined) this.fail(context, answeredElsewhere());
+      if (!context.client.aborted && this.#buffer.head === undefined) this.fail(context, sharedCallFailed());
     });
   }
 
   /** Lets `context` read along from the first byte on. */
-  join(context: RequestContext, events: FollowerEvents): void {
+  join(context: RequestContext, events: SubscriberEvents): void {
     this.#serve(this.#admit(context, events));
   }
 
   /** Takes back a follower that will not wait any longer. False: its answer has begun, or it is not there. */
   release(context: RequestContext): boolean {
-    const reader = this.#readerOf(context);
-    if (reader === undefined || reader.begun) return false;
-    this.#drop(reader);
+    const subscriber = this.#subscriberOf(context);
+    if (subscriber === undefined || subscriber.begun) return false;
+    this.#drop(subscriber);
     return true;
   }
 
@@ -77,24 +77,24 @@ export class Flight implements SharedCall {
     this.#letGo();
   }
 
-  json(from: RequestContext, head: AnswerHead, body: Uint8Array): void {
+  json(from: RequestContext, head: SinkHead, body: Uint8Array): void {
     if (!this.#hears(from)) return;
-    this.#answer.head = head;
-    this.#answer.whole = body;
+    this.#buffer.head = head;
+    this.#buffer.whole = body;
     this.#finish('done');
   }
 
-  open(from: RequestContext, head: AnswerHead): void {
+  open(from: RequestContext, head: SinkHead): void {
     if (!this.#hears(from)) return;
-    this.#answer.head = head;
+    this.#buffer.head = head;
     this.#serveAll();
   }
 
   event(from: RequestContext, payload: string): boolean {
     if (!this.#hears(from)) return true;
-    this.#answer.append(payload);
+    this.#buffer.append(payload);
     this.#serveAll();
-    if (this.#answer.overfull) this.#makeRoom();
+    if (this.#buffer.overfull) this.#makeRoom();
     return this.#someoneKeepsUp();
   }
 
@@ -109,98 +109,98 @@ export class Flight implements SharedCall {
 
   fail(from: RequestContext, error: GatewayError): void {
     if (!this.#hears(from)) return;
-    if (this.#answer.head === undefined && this.#handOver(from, error)) return;
+    if (this.#buffer.head === undefined && this.#handOver(from, error)) return;
     this.#finish(error);
     this.close();
   }
 
   /** What a leader says after it was replaced, or after the end, is not for us. */
   #hears(from: RequestContext): boolean {
-    return from === this.#leader && this.#answer.end === undefined;
+    return from === this.#leader && this.#buffer.end === undefined;
   }
 
   #finish(end: 'done' | GatewayError): void {
-    this.#answer.end = end;
+    this.#buffer.end = end;
     this.#serveAll();
   }
 
   /** Before the first byte, a call that failed is replaced by one follower's, unless that would fail as well. */
   #handOver(from: RequestContext, error: GatewayError): boolean {
     if (this.#leaders >= MAX_LEADERS || isAboutTheRequest(error)) return false;
-    const failed = this.#readerOf(from);
-    const successor = [...this.#readers].find((reader) => reader !== failed);
+    const failed = this.#subscriberOf(from);
+    const successor = [...this.#subscribers].find((subscriber) => subscriber !== failed);
     if (successor === undefined) return false;
     this.#leader = undefined;
     if (failed !== undefined) {
-      this.#readers.delete(failed);
+      this.#subscribers.delete(failed);
       failed.fail(error);
     }
     successor.takeOver();
     return true;
   }
 
-  #admit(context: RequestContext, events?: FollowerEvents): Reader {
-    const reader = new Reader(context, this.#answer, this.#onDrained, events);
-    this.#readers.add(reader);
-    context.client.onGone(() => this.#leave(reader));
-    return reader;
+  #admit(context: RequestContext, events?: SubscriberEvents): Subscriber {
+    const subscriber = new Subscriber(context, this.#buffer, this.#onDrained, events);
+    this.#subscribers.add(subscriber);
+    context.client.onAbort(() => this.#leave(subscriber));
+    return subscriber;
   }
 
   #serveAll(): void {
-    for (const reader of this.#readers) this.#serve(reader);
+    for (const subscriber of this.#subscribers) this.#serve(subscriber);
   }
 
-  #serve(reader: Reader): void {
-    if (!reader.read()) return;
-    this.#readers.delete(reader);
+  #serve(subscriber: Subscriber): void {
+    if (!subscriber.read()) return;
+    this.#subscribers.delete(subscriber);
     this.#letGo();
   }
 
-  readonly #onDrained = (reader: Reader): void => {
-    this.#serve(reader);
+  readonly #onDrained = (subscriber: Subscriber): void => {
+    this.#serve(subscriber);
     this.#wake();
   };
 
-  #leave(reader: Reader): void {
-    if (!this.#readers.has(reader)) return;
-    this.#drop(reader);
-    reader.leave();
+  #leave(subscriber: Subscriber): void {
+    if (!this.#subscribers.has(subscriber)) return;
+    this.#drop(subscriber);
+    subscriber.leave();
   }
 
-  #drop(reader: Reader): void {
-    this.#readers.delete(reader);
-    if (this.#readers.size > 0) this.#wake();
-    else if (this.#answer.end === undefined) this.#abandon();
+  #drop(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+    if (this.#subscribers.size > 0) this.#wake();
+    else if (this.#buffer.end === undefined) this.#abandon();
     this.#letGo();
   }
 
   #abandon(): void {
     this.close();
-    this.lifeline.end();
+    this.cancelSignal.abort();
   }
 
   /** Above the limit nobody joins late any more; then those go who are furthest behind. */
   #makeRoom(): void {
     this.close();
     for (;;) {
-      const slowest = slowestOf(this.#readers);
-      this.#answer.dropBefore(slowest?.position ?? this.#answer.length);
+      const slowest = slowestOf(this.#subscribers);
+      this.#buffer.dropBefore(slowest?.position ?? this.#buffer.length);
       // The last reader is never sent away: it slows the upstream down instead.
-      if (!this.#answer.overfull || slowest === undefined || this.#readers.size === 1) return;
-      this.#readers.delete(slowest);
+      if (!this.#buffer.overfull || slowest === undefined || this.#subscribers.size === 1) return;
+      this.#subscribers.delete(slowest);
       slowest.fail(readTooSlowly());
     }
   }
 
   /** What nobody will read any more is not kept. */
   #letGo(): void {
-    if (this.#closed && this.#readers.size === 0) this.#answer.dropBefore(this.#answer.length);
+    if (this.#closed && this.#subscribers.size === 0) this.#buffer.dropBefore(this.#buffer.length);
   }
 
   /** The upstream is as fast as the fastest reader. */
   #someoneKeepsUp(): boolean {
-    if (this.#readers.size === 0) return true;
-    for (const reader of this.#readers) if (!reader.blocked) return true;
+    if (this.#subscribers.size === 0) return true;
+    for (const subscriber of this.#subscribers) if (!subscriber.blocked) return true;
     return false;
   }
 
@@ -211,15 +211,16 @@ export class Flight implements SharedCall {
     resume();
   }
 
-  #readerOf(context: RequestContext): Reader | undefined {
-    for (const reader of this.#readers) if (reader.context === context) return reader;
+  #subscriberOf(context: RequestContext): Subscriber | undefined {
+    for (const subscriber of this.#subscribers) if (subscriber.context === context) return subscriber;
     return undefined;
   }
 }
 
-function slowestOf(readers: ReadonlySet<Reader>): Reader | undefined {
-  let slowest: Reader | undefined;
-  for (const reader of readers) if (slowest === undefined || reader.position < slowest.position) slowest = reader;
+function slowestOf(subscribers: ReadonlySet<Subscriber>): Subscriber | undefined {
+  let slowest: Subscriber | undefined;
+  for (const subscriber of subscribers)
+    if (slowest === undefined || subscriber.position < slowest.position) slowest = subscriber;
   return slowest;
 }
 
@@ -232,6 +233,6 @@ function readTooSlowly(): GatewayError {
   return new GatewayError('server_is_overloaded', 'This answer was shared and read too slowly to be kept any longer.');
 }
 
-function answeredElsewhere(): GatewayError {
+function sharedCallFailed(): GatewayError {
   return new GatewayError('internal_error', 'The shared call ended without an answer.');
 }

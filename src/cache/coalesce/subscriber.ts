@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../request/context.js';
-import type { AnswerSink } from '../../contracts/sink.js';
+import type { ResponseSink } from '../../contracts/sink.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
-import type { SharedAnswer } from './event-buffer.js';
+import type { EventBuffer } from './event-buffer.js';
 
 /** What a follower wants to know of its reading. */
-export interface FollowerEvents {
+export interface SubscriberEvents {
   /** The first byte is about to be written. */
   begin(): void;
   /** Nothing more will be written: the answer has ended one way or the other, or the client has left. */
@@ -14,27 +14,27 @@ export interface FollowerEvents {
 }
 
 /** One client's place in a shared answer. Each reads at its own speed. */
-export class Reader {
+export class Subscriber {
   readonly context: RequestContext;
   /** The sink is full: nothing is read until it has drained. */
   blocked = false;
   position = 0;
-  readonly #sink: AnswerSink;
-  readonly #answer: SharedAnswer;
-  readonly #onDrained: (reader: Reader) => void;
-  #follower: FollowerEvents | undefined;
+  readonly #sink: ResponseSink;
+  readonly #buffer: EventBuffer;
+  readonly #onDrained: (subscriber: Subscriber) => void;
+  #follower: SubscriberEvents | undefined;
   #begun = false;
-  #over = false;
+  #finished = false;
 
   constructor(
     context: RequestContext,
-    answer: SharedAnswer,
-    onDrained: (reader: Reader) => void,
-    follower?: FollowerEvents,
+    buffer: EventBuffer,
+    onDrained: (subscriber: Subscriber) => void,
+    follower?: SubscriberEvents,
   ) {
     this.context = context;
     this.#sink = context.sink;
-    this.#answer = answer;
+    this.#buffer = buffer;
     this.#onDrained = onDrained;
     this.#follower = follower;
   }
@@ -45,8 +45,8 @@ export class Reader {
 
   /** Reads as far as there is something and the sink takes it. True: to the very end. */
   read(): boolean {
-    if (this.#over || this.blocked) return this.#over;
-    const { head, whole, end } = this.#answer;
+    if (this.#finished || this.blocked) return this.#finished;
+    const { head, whole, end } = this.#buffer;
     if (head === undefined) return end instanceof Error && this.fail(end);
     if (!this.#begun) this.#follower?.begin();
     if (whole !== undefined) {
@@ -62,14 +62,14 @@ export class Reader {
   }
 
   fail(error: GatewayError): true {
-    if (this.#over) return true;
+    if (this.#finished) return true;
     this.#sink.fail(error);
     return this.#finish(false);
   }
 
   /** The client has left, or will not wait. */
   leave(): void {
-    if (!this.#over) this.#finish(false);
+    if (!this.#finished) this.#finish(false);
   }
 
   /** From a follower to the one that asks: what it reads from now on is its own call's answer. */
@@ -80,12 +80,12 @@ export class Reader {
   }
 
   #readEvents(): boolean {
-    while (this.position < this.#answer.length) {
-      if (this.#sink.event(this.#answer.eventAt(this.position++))) continue;
+    while (this.position < this.#buffer.length) {
+      if (this.#sink.event(this.#buffer.eventAt(this.position++))) continue;
       this.#waitForDrain();
       return false;
     }
-    const { end } = this.#answer;
+    const { end } = this.#buffer;
     if (end === undefined) return false;
     if (end !== 'done') return this.fail(end);
     this.#sink.done();
@@ -96,12 +96,12 @@ export class Reader {
     this.blocked = true;
     this.#sink.onDrain(() => {
       this.blocked = false;
-      if (!this.#over) this.#onDrained(this);
+      if (!this.#finished) this.#onDrained(this);
     });
   }
 
   #finish(complete: boolean): true {
-    this.#over = true;
+    this.#finished = true;
     this.#follower?.end(complete);
     return true;
   }

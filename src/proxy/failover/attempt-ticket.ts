@@ -1,32 +1,32 @@
-import type { BreakerCall } from './circuit-breaker.js';
-import type { Fault } from '../upstream-failure.js';
-import type { Target } from './endpoint-state.js';
+import type { BreakerTicket } from './circuit-breaker.js';
+import type { UpstreamFailure } from '../upstream-failure.js';
+import type { EndpointState } from './endpoint-state.js';
 
 /** One call under way at a target, counted from beginning to end. It ends in exactly one of its three ways. */
-export class Visit {
-  readonly #target: Target;
-  readonly #call: BreakerCall;
+export class AttemptTicket {
+  readonly #endpointState: EndpointState;
+  readonly #call: BreakerTicket;
   readonly #leave: () => void;
 
-  constructor(target: Target, leave: () => void) {
-    this.#target = target;
+  constructor(endpointState: EndpointState, leave: () => void) {
+    this.#endpointState = endpointState;
     this.#leave = leave;
-    this.#call = target.begin();
+    this.#call = endpointState.begin();
   }
 
   succeed(tenant: string): void {
     this.#leave();
-    this.#target.succeed(this.#call, tenant);
+    this.#endpointState.succeed(this.#call, tenant);
   }
 
-  fail(fault: Fault, tenant: string): void {
+  fail(failure: UpstreamFailure, tenant: string): void {
     this.#leave();
-    this.#target.fail(this.#call, fault, tenant);
+    this.#endpointState.fail(this.#call, failure, tenant);
   }
 
   /** It says nothing of the target: the client left, or the fault was ours. */
   abandon(): void {
     this.#leave();
-    this.#target.abandon(this.#call);
+    this.#endpointState.abandon(this.#call);
   }
 }

@@ -1,16 +1,16 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
-import type { BeforeUpstreamState, Hooks, UpstreamChange } from '../../contracts/hooks.js';
-import type { CallOutcome } from '../../contracts/routing.js';
+import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
+import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import { hookState } from '../../request/hooks.js';
-import { patiently, type Patience } from '../../util/wait-for.js';
-import type { Lifeline } from '../../util/cancellation.js';
-import type { UpstreamAnswer } from '../response/upstream-response.js';
-import { Attempt } from '../response/upstream-exchange.js';
+import { waitFor, type WaitLimits } from '../../util/wait-for.js';
+import type { CancelSignal } from '../../util/cancellation.js';
+import type { UpstreamResponse } from '../response/upstream-response.js';
+import { UpstreamExchange } from '../response/upstream-exchange.js';
 import { AttemptLog } from './attempt-log.js';
 import type { FailoverParts } from './failover.js';
-import { Fault } from '../upstream-failure.js';
+import { UpstreamFailure } from '../upstream-failure.js';
 import {
   buildRequest,
   outboundHeaders,
@@ -18,13 +18,13 @@ import {
   secretsOf,
   type Destination,
 } from '../request/build-request.js';
-import type { Pick } from './candidate-selector.js';
-import type { Visit } from './attempt-ticket.js';
+import type { Selection } from './candidate-selector.js';
+import type { AttemptTicket } from './attempt-ticket.js';
 
-const NO_CHANGE: UpstreamChange = Object.freeze({});
+const NO_CHANGE: AttemptChange = Object.freeze({});
 
 /** What all calls of one request share. */
-export interface Chain {
+export interface AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
   readonly parts: FailoverParts;
@@ -37,61 +37,61 @@ export interface Chain {
 }
 
 /** An answer past its commit point, and the call that brings it. `close` must be called when it has ended. */
-export interface FoundAnswer {
-  readonly answer: UpstreamAnswer;
+export interface CommittedResponse {
+  readonly answer: UpstreamResponse;
   readonly candidate: PlannedCandidate;
-  readonly attempt: Attempt;
+  readonly attempt: UpstreamExchange;
   readonly log: AttemptLog;
   close(ended: 'complete' | 'truncated' | 'cancelled'): void;
 }
 
 /** `undefined`: nobody waits for it any more. */
-export type CallResult = FoundAnswer | Fault | undefined;
+export type AttemptResult = CommittedResponse | UpstreamFailure | undefined;
 
 /** One upstream call of a request, counted from before it is prepared until its answer has ended, in exactly one way. */
-export class Call {
+export class Attempt {
   readonly candidate: PlannedCandidate;
-  readonly #chain: Chain;
-  readonly #lifeline: Lifeline;
+  readonly #chain: AttemptContext;
+  readonly #cancelSignal: CancelSignal;
   readonly #log: AttemptLog;
-  readonly #visit: Visit;
+  readonly #ticket: AttemptTicket;
   readonly #startedAt: number;
   /** When its upstream was asked; `undefined` while the host's own code is. */
   #askedAt: number | undefined;
   /** What its upstream is asked: the request, or what a hook has made of it. */
   request: ChatRequest;
   /** What became of it where nobody waited for its end. */
-  #givenUp = 'cancelled';
+  #cancelOutcome = 'cancelled';
 
-  /** @param lifeline - ends when nobody waits for this call any more */
-  constructor(chain: Chain, { candidate, target }: Pick, lifeline: Lifeline) {
+  /** @param cancelSignal - ends when nobody waits for this call any more */
+  constructor(chain: AttemptContext, { candidate, endpointState }: Selection, cancelSignal: CancelSignal) {
     const { context, parts } = chain;
     this.candidate = candidate;
     this.request = context.request!;
     this.#chain = chain;
-    this.#lifeline = lifeline;
+    this.#cancelSignal = cancelSignal;
     this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
     context.attempts.push(this.#log);
-    this.#visit = parts.targets.begin(candidate.endpoint.provider.slug, target);
+    this.#ticket = parts.endpointStates.begin(candidate.endpoint.provider.slug, endpointState);
     this.#startedAt = parts.clock.now();
     parts.hooks.attemptBegan(context, candidate.endpoint, this.#log);
   }
 
   /** @throws GatewayError where a hook refuses or breaks. */
-  async run(): Promise<CallResult> {
+  async run(): Promise<AttemptResult> {
     const attempt = await this.#prepare().catch((error: unknown) => {
-      this.#visit.abandon();
+      this.#ticket.abandon();
       this.#end('hook');
       throw hookError(error);
     });
     if (attempt === undefined) return this.#cancelled();
-    if (attempt instanceof Fault) return this.#failed(attempt);
+    if (attempt instanceof UpstreamFailure) return this.#failed(attempt);
 
-    const stopWatching = this.#lifeline.onGone(() => attempt.cancel());
+    const stopWatching = this.#cancelSignal.onAbort(() => attempt.cancel());
     this.#askedAt = this.#chain.parts.clock.now();
     const result = await attempt.run();
     if (result.kind !== 'answer') stopWatching();
-    if (result.kind === 'fault') return this.#failed(result.fault);
+    if (result.kind === 'failure') return this.#failed(result.failure);
     if (result.kind === 'cancelled') return this.#cancelled();
     this.#log.status = 200;
     this.#log.firstTokenMs = attempt.firstTokenMs;
@@ -102,13 +102,13 @@ export class Call {
     return { answer: result.answer, candidate: this.candidate, attempt, log: this.#log, close };
   }
 
-  /** Another call of the same request has answered. Whoever owns the lifeline ends it then. */
-  outrun(): void {
-    this.#givenUp = 'outrun';
+  /** Another call of the same request has answered. Whoever owns the cancelSignal ends it then. */
+  supersede(): void {
+    this.#cancelOutcome = 'superseded';
   }
 
   /** Milliseconds since its upstream was asked; 0 before. */
-  get askedForMs(): number {
+  get upstreamElapsedMs(): number {
     return this.#askedAt === undefined ? 0 : this.#since(this.#askedAt);
   }
 
@@ -117,25 +117,25 @@ export class Call {
   }
 
   /** `undefined`: the client left while the host's own code was asked. */
-  async #prepare(): Promise<Attempt | Fault | undefined> {
+  async #prepare(): Promise<UpstreamExchange | UpstreamFailure | undefined> {
     const { context, route, parts } = this.#chain;
     const { endpoint } = this.candidate;
     const override = route.overrides?.get(endpoint.provider.slug);
     const { timeouts } = endpoint.provider;
     let destination: Destination | undefined;
     try {
-      destination = await resolveDestination(endpoint.provider, override, this.#patience(timeouts.connectMs));
+      destination = await resolveDestination(endpoint.provider, override, this.#waitLimits(timeouts.connectMs));
     } catch (cause) {
-      return new Fault('credential', { cause });
+      return new UpstreamFailure('credential', { cause });
     }
     if (destination === undefined) return undefined;
     const headers = outboundHeaders(context, endpoint);
-    const hook = parts.hooks.hooks.beforeUpstream;
+    const hook = parts.hooks.hooks.beforeAttempt;
     const change = hook === undefined ? NO_CHANGE : await this.#askHook(hook, headers);
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
-    return new Attempt({
+    return new UpstreamExchange({
       transport: parts.transport,
       clock: parts.clock,
       request: buildRequest(context, this.candidate, destination, headers, change),
@@ -151,22 +151,22 @@ export class Call {
   }
 
   async #askHook(
-    hook: NonNullable<Hooks['beforeUpstream']>,
+    hook: NonNullable<Hooks['beforeAttempt']>,
     headers: Record<string, string>,
-  ): Promise<UpstreamChange | undefined> {
+  ): Promise<AttemptChange | undefined> {
     const { context } = this.#chain;
     const { provider, model, slug, upstreamModel } = this.candidate.endpoint;
-    const state: BeforeUpstreamState = {
+    const state: BeforeAttemptState = {
       ...hookState(context),
-      signal: this.#lifeline.signal,
+      signal: this.#cancelSignal.signal,
       request: this.request,
       candidate: { provider: provider.slug, model, slug, upstreamModel },
       attempt: this.#log.attempt,
       headers: { ...headers },
     };
-    const asked = await patiently(async () => hook(state), this.#patience(Infinity));
-    if (asked.kind === 'late') throw this.#chain.tooLate();
-    return asked.kind === 'gone' ? undefined : (asked.value ?? NO_CHANGE);
+    const asked = await waitFor(async () => hook(state), this.#waitLimits(Infinity));
+    if (asked.kind === 'timed-out') throw this.#chain.tooLate();
+    return asked.kind === 'aborted' ? undefined : (asked.value ?? NO_CHANGE);
   }
 
   #deadline(callersLimitMs: number | undefined): number {
@@ -174,37 +174,37 @@ export class Call {
     return callersLimitMs === undefined ? deadline : Math.min(deadline, parts.clock.now() + callersLimitMs);
   }
 
-  #patience(limitMs: number): Patience {
+  #waitLimits(limitMs: number): WaitLimits {
     const { deadline, parts } = this.#chain;
     const { clock } = parts;
-    return { clock, lifeline: this.#lifeline, limitMs: Math.min(limitMs, deadline - clock.now()) };
+    return { clock, cancelSignal: this.#cancelSignal, limitMs: Math.min(limitMs, deadline - clock.now()) };
   }
 
-  #failed(fault: Fault): Fault {
-    this.#visit.fail(fault, this.#tenant);
+  #failed(failure: UpstreamFailure): UpstreamFailure {
+    this.#ticket.fail(failure, this.#tenant);
     this.#record({
       ok: false,
-      countable: fault.rule.breaker,
+      countable: failure.rule.breaker,
       firstTokenMs: undefined,
       durationMs: this.#since(this.#startedAt),
       completionTokens: undefined,
     });
-    this.#log.status = fault.status;
-    this.#log.possiblyBilled = fault.rule.billed;
-    this.#end(fault.kind);
-    return fault;
+    this.#log.status = failure.status;
+    this.#log.possiblyBilled = failure.rule.possiblyBilled;
+    this.#end(failure.kind);
+    return failure;
   }
 
   #cancelled(): undefined {
-    this.#visit.abandon();
+    this.#ticket.abandon();
     this.#log.possiblyBilled = this.#askedAt !== undefined;
-    this.#end(this.#givenUp);
+    this.#end(this.#cancelOutcome);
   }
 
   #closed(ended: 'complete' | 'truncated' | 'cancelled'): void {
-    if (ended === 'complete') this.#visit.succeed(this.#tenant);
-    else if (ended === 'truncated') this.#visit.fail(new Fault('truncated'), this.#tenant);
-    else this.#visit.abandon();
+    if (ended === 'complete') this.#ticket.succeed(this.#tenant);
+    else if (ended === 'truncated') this.#ticket.fail(new UpstreamFailure('truncated'), this.#tenant);
+    else this.#ticket.abandon();
     const { context, route } = this.#chain;
     const usage = context.outcome?.usage;
     if (ended !== 'cancelled') {
@@ -218,11 +218,11 @@ export class Call {
     }
     if (ended === 'complete') route.onServed?.(this.candidate.endpoint, usage);
     this.#log.possiblyBilled = ended !== 'complete';
-    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#givenUp : ended);
+    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
-  #record(outcome: CallOutcome): void {
+  #record(outcome: AttemptOutcome): void {
     const { candidate } = this;
     if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
   }

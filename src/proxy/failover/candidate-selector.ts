@@ -1,7 +1,7 @@
 import type { PlannedCandidate } from '../../request/context.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Fault } from '../upstream-failure.js';
-import type { Target } from './endpoint-state.js';
+import type { UpstreamFailure } from '../upstream-failure.js';
+import type { EndpointState } from './endpoint-state.js';
 
 /** An inline wait for a provider's `Retry-After` is worth no more than this, in milliseconds. */
 const MAX_INLINE_WAIT_MS = 5_000;
@@ -11,27 +11,27 @@ const THROTTLED_BASE_MS = 1_000;
 const THROTTLED_CAP_MS = 5_000;
 
 /** What this request has already seen of one candidate. */
-interface Experience {
+interface CandidateHistory {
   tries: number;
   immediate: boolean;
-  lastFault: Fault;
+  lastFault: UpstreamFailure;
   /** Not before this moment again; `Infinity`: not again. */
   notBefore: number;
 }
 
-export interface Pick {
+export interface Selection {
   readonly candidate: PlannedCandidate;
-  readonly target: Target;
+  readonly endpointState: EndpointState;
   /** Milliseconds to wait first. */
   readonly waitMs: number;
   /** This request has asked the same endpoint before. */
-  readonly again: boolean;
+  readonly isRetry: boolean;
 }
 
-export interface PickerParts {
+export interface SelectorParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly targetOf: (candidate: PlannedCandidate) => Target;
+  readonly stateOf: (candidate: PlannedCandidate) => EndpointState;
   /** The provider has room for one more call. */
   readonly hasRoom: (candidate: PlannedCandidate) => boolean;
 }
@@ -41,65 +41,68 @@ export interface PickerParts {
  * may have recovered), then (the last resort) those that are cooling down or cut off, soonest first, then those that
  * failed this request before in a way that may pass.
  */
-export class CandidatePicker {
+export class CandidateSelector {
   /** Some candidate was left out only because its provider is full. */
   full = false;
-  readonly #parts: PickerParts;
+  readonly #parts: SelectorParts;
   readonly #candidates: readonly PlannedCandidate[];
-  #seen: Map<PlannedCandidate, Experience> | undefined;
+  #seen: Map<PlannedCandidate, CandidateHistory> | undefined;
   #stoppedModels: Set<string> | undefined;
   #retries = 0;
 
-  constructor(candidates: readonly PlannedCandidate[], parts: PickerParts) {
+  constructor(candidates: readonly PlannedCandidate[], parts: SelectorParts) {
     this.#candidates = candidates;
     this.#parts = parts;
   }
 
   /** Tells what a try came to. `move` of the fault's rule decides what may follow. */
-  learn(candidate: PlannedCandidate, fault: Fault): void {
+  recordFailure(candidate: PlannedCandidate, failure: UpstreamFailure): void {
     const seen = (this.#seen ??= new Map());
     const before = seen.get(candidate);
-    const immediate = fault.rule.move === 'same' && before?.immediate !== true;
+    const immediate = failure.rule.action === 'retry-same' && before?.immediate !== true;
     seen.set(candidate, {
       tries: (before?.tries ?? 0) + 1,
       immediate: immediate || before?.immediate === true,
-      lastFault: fault,
-      notBefore: immediate ? this.#parts.clock.now() : this.#notBefore(fault),
+      lastFault: failure,
+      notBefore: immediate ? this.#parts.clock.now() : this.#notBefore(failure),
     });
-    if (fault.rule.move === 'stop') (this.#stoppedModels ??= new Set()).add(candidate.endpoint.model);
+    if (failure.rule.action === 'abort') (this.#stoppedModels ??= new Set()).add(candidate.endpoint.model);
     this.#immediate = immediate ? candidate : undefined;
   }
   #immediate: PlannedCandidate | undefined;
 
-  next(): Pick | undefined {
+  next(): Selection | undefined {
     if (this.#immediate !== undefined) {
       const candidate = this.#immediate;
       this.#immediate = undefined;
-      return { candidate, target: this.#parts.targetOf(candidate), waitMs: 0, again: true };
+      return { candidate, endpointState: this.#parts.stateOf(candidate), waitMs: 0, isRetry: true };
     }
-    return this.#untried() ?? this.#again();
+    return this.#untried() ?? this.#isRetry();
   }
 
   /** Who can be asked while `other` is still at work: the same model at another provider, well and with room. */
-  beside({ endpoint: other }: PlannedCandidate, usable: (candidate: PlannedCandidate) => boolean): Pick | undefined {
+  selectHedge(
+    { endpoint: other }: PlannedCandidate,
+    usable: (candidate: PlannedCandidate) => boolean,
+  ): Selection | undefined {
     for (const candidate of this.#candidates) {
       const { provider, model } = candidate.endpoint;
       if (provider.slug === other.provider.slug || model !== other.model || !usable(candidate)) continue;
       if (!this.#parts.hasRoom(candidate)) continue;
-      const target = this.#parts.targetOf(candidate);
-      if (target.breaker.state !== 'closed' || target.cooling) continue;
-      return { candidate, target, waitMs: 0, again: false };
+      const endpointState = this.#parts.stateOf(candidate);
+      if (endpointState.breaker.state !== 'closed' || endpointState.inCooldown) continue;
+      return { candidate, endpointState, waitMs: 0, isRetry: false };
     }
     return undefined;
   }
 
   /** What was picked before a pause can still be asked. */
-  stands({ candidate }: Pick): boolean {
+  stillAvailable({ candidate }: Selection): boolean {
     return this.#parts.hasRoom(candidate);
   }
 
-  #untried(): Pick | undefined {
-    let resort: Pick | undefined;
+  #untried(): Selection | undefined {
+    let resort: Selection | undefined;
     let resortAt = Infinity;
     for (const candidate of this.#candidates) {
       if (this.#seen?.has(candidate) === true || this.#stopped(candidate)) continue;
@@ -107,23 +110,23 @@ export class CandidatePicker {
         this.full = true;
         continue;
       }
-      const target = this.#parts.targetOf(candidate);
-      const { state } = target.breaker;
-      const pick = (): Pick => ({ candidate, target, waitMs: this.#pause(), again: false });
+      const endpointState = this.#parts.stateOf(candidate);
+      const { state } = endpointState.breaker;
+      const selection = (): Selection => ({ candidate, endpointState, waitMs: this.#pause(), isRetry: false });
       // The probe of one that may have recovered stands in its own place, with all others behind it as fallbacks: were it
       // asked after those that are well, nobody would come back to it as long as they are.
-      const ready = state === 'closed' || (state === 'half-open' && !target.breaker.probing);
-      if (ready && !target.cooling) return pick();
-      const readyAt = Math.max(target.coolUntil, target.breaker.openUntil);
+      const ready = state === 'closed' || (state === 'half-open' && !endpointState.breaker.probing);
+      if (ready && !endpointState.inCooldown) return selection();
+      const readyAt = Math.max(endpointState.cooldownUntil, endpointState.breaker.openUntil);
       if (readyAt < resortAt) {
         resortAt = readyAt;
-        resort = pick();
+        resort = selection();
       }
     }
     return resort;
   }
 
-  #again(): Pick | undefined {
+  #isRetry(): Selection | undefined {
     if (this.#seen === undefined) return undefined;
     let best: PlannedCandidate | undefined;
     let bestAt = Infinity;
@@ -135,15 +138,15 @@ export class CandidatePicker {
     if (best === undefined) return undefined;
     this.#retries++;
     const waitMs = Math.max(0, bestAt - this.#parts.clock.now());
-    return { candidate: best, target: this.#parts.targetOf(best), waitMs, again: true };
+    return { candidate: best, endpointState: this.#parts.stateOf(best), waitMs, isRetry: true };
   }
 
   #stopped(candidate: PlannedCandidate): boolean {
     return this.#stoppedModels?.has(candidate.endpoint.model) === true;
   }
 
-  #notBefore({ rule, kind, retryAfterMs }: Fault): number {
-    if (!rule.again) return Infinity;
+  #notBefore({ rule, kind, retryAfterMs }: UpstreamFailure): number {
+    if (!rule.retryable) return Infinity;
     const now = this.#parts.clock.now();
     if (retryAfterMs !== undefined) return retryAfterMs <= MAX_INLINE_WAIT_MS ? now + retryAfterMs : Infinity;
     const throttled = kind === 'rate_limited';

@@ -3,7 +3,7 @@ import type { Clock } from '../../contracts/clock.js';
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /** One call as its breaker knows it, from `begin` to its end. */
-export interface BreakerCall {
+export interface BreakerTicket {
   /**
    * `usual`: the breaker was closed; `probe`: the one call that a half-open breaker lets through, and which decides;
    * `resort`: made although the breaker was open, because nobody else was left.
@@ -11,8 +11,8 @@ export interface BreakerCall {
   readonly kind: 'usual' | 'probe' | 'resort';
 }
 
-const USUAL: BreakerCall = Object.freeze({ kind: 'usual' });
-const RESORT: BreakerCall = Object.freeze({ kind: 'resort' });
+const USUAL: BreakerTicket = Object.freeze({ kind: 'usual' });
+const RESORT: BreakerTicket = Object.freeze({ kind: 'resort' });
 
 export interface BreakerStatus {
   readonly state: BreakerState;
@@ -38,7 +38,7 @@ const MAX_OPEN_MS = 300_000;
  * "five failures in a row" alone trips on a fifth of random faults and makes a partial outage a whole one.
  * Failures must come from two tenants, unless there is only one, so that nobody can shut a provider for all others.
  */
-export class Breaker {
+export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, newSlot);
@@ -46,7 +46,7 @@ export class Breaker {
   #ejections = 0;
   #openUntil = 0;
   #isOpen = false;
-  #probe: BreakerCall | undefined;
+  #probe: BreakerTicket | undefined;
   #healthySince = 0;
 
   constructor(clock: Clock, random: () => number) {
@@ -70,13 +70,13 @@ export class Breaker {
   }
 
   /** A call begins. It ends in exactly one of `succeed`, `fail` and `abandon`. */
-  begin(): BreakerCall {
+  begin(): BreakerTicket {
     if (!this.#isOpen) return USUAL;
     if (this.#probe !== undefined || this.state === 'open') return RESORT;
     return (this.#probe = { kind: 'probe' });
   }
 
-  succeed(call: BreakerCall, tenant: string): void {
+  succeed(call: BreakerTicket, tenant: string): void {
     this.#consecutive = 0;
     // A stream that began before the trouble and ends well says nothing of how things are now.
     if (this.#isOpen && call !== USUAL) this.#shut();
@@ -86,7 +86,7 @@ export class Breaker {
     if (!this.#isOpen) this.#forgive();
   }
 
-  fail(call: BreakerCall, tenant: string): void {
+  fail(call: BreakerTicket, tenant: string): void {
     this.#consecutive++;
     const slot = this.#slot();
     slot.failures++;
@@ -97,7 +97,7 @@ export class Breaker {
   }
 
   /** The call says nothing of the upstream: the client left, or the fault was ours. */
-  abandon(call: BreakerCall): void {
+  abandon(call: BreakerTicket): void {
     if (call === this.#probe) this.#probe = undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../contracts/clock.js';
-import { Breaker, type BreakerCall, type BreakerStatus } from './circuit-breaker.js';
-import type { Fault } from '../upstream-failure.js';
+import { CircuitBreaker, type BreakerTicket, type BreakerStatus } from './circuit-breaker.js';
+import type { UpstreamFailure } from '../upstream-failure.js';
 
 /** Milliseconds that an endpoint is left alone after a fault that does not count against its breaker. */
 const MISSING_MS = 60_000;
@@ -10,7 +10,7 @@ const THROTTLE_MS = 5_000;
 const MAX_THROTTLE_MS = 60_000;
 const MIN_HINTED_MS = 1_000;
 
-export interface TargetStatus {
+export interface EndpointReadiness {
   readonly breaker: BreakerStatus;
   readonly inFlight: number;
   /** Milliseconds that the endpoint is still left alone. */
@@ -18,60 +18,60 @@ export interface TargetStatus {
 }
 
 /** What this process knows of one endpoint's readiness: breaker, cool-down, calls at work. */
-export class Target {
-  readonly breaker: Breaker;
+export class EndpointState {
+  readonly breaker: CircuitBreaker;
   readonly #clock: Clock;
   inFlight = 0;
-  coolUntil = 0;
+  cooldownUntil = 0;
   #throttles = 0;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
-    this.breaker = new Breaker(clock, random);
+    this.breaker = new CircuitBreaker(clock, random);
   }
 
-  get cooling(): boolean {
-    return this.#clock.now() < this.coolUntil;
+  get inCooldown(): boolean {
+    return this.#clock.now() < this.cooldownUntil;
   }
 
-  begin(): BreakerCall {
+  begin(): BreakerTicket {
     this.inFlight++;
     return this.breaker.begin();
   }
 
-  succeed(call: BreakerCall, tenant: string): void {
+  succeed(call: BreakerTicket, tenant: string): void {
     this.inFlight--;
     this.#throttles = 0;
     this.breaker.succeed(call, tenant);
   }
 
-  fail(call: BreakerCall, fault: Fault, tenant: string): void {
+  fail(call: BreakerTicket, failure: UpstreamFailure, tenant: string): void {
     this.inFlight--;
-    if (fault.rule.breaker) this.breaker.fail(call, tenant);
+    if (failure.rule.breaker) this.breaker.fail(call, tenant);
     else this.breaker.abandon(call);
-    this.#coolAfter(fault);
+    this.#coolAfter(failure);
   }
 
-  abandon(call: BreakerCall): void {
+  abandon(call: BreakerTicket): void {
     this.inFlight--;
     this.breaker.abandon(call);
   }
 
-  status(): TargetStatus {
+  status(): EndpointReadiness {
     return {
       breaker: this.breaker.status(),
       inFlight: this.inFlight,
-      coolsForMs: Math.max(0, Math.round(this.coolUntil - this.#clock.now())),
+      coolsForMs: Math.max(0, Math.round(this.cooldownUntil - this.#clock.now())),
     };
   }
 
-  #coolAfter(fault: Fault): void {
-    const ms = this.#coolDownOf(fault);
+  #coolAfter(failure: UpstreamFailure): void {
+    const ms = this.#coolDownOf(failure);
     // Never shorten: a later hint that is smaller does not undo an earlier one.
-    if (ms > 0) this.coolUntil = Math.max(this.coolUntil, this.#clock.now() + ms);
+    if (ms > 0) this.cooldownUntil = Math.max(this.cooldownUntil, this.#clock.now() + ms);
   }
 
-  #coolDownOf({ kind, retryAfterMs }: Fault): number {
+  #coolDownOf({ kind, retryAfterMs }: UpstreamFailure): number {
     switch (kind) {
       case 'model_missing':
         return MISSING_MS;

@@ -1,36 +1,36 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { Endpoint } from '../../contracts/routing.js';
 import { RetryBudget } from './retry-budget.js';
-import { Target, type TargetStatus } from './endpoint-state.js';
-import { Visit } from './attempt-ticket.js';
+import { EndpointState, type EndpointReadiness } from './endpoint-state.js';
+import { AttemptTicket } from './attempt-ticket.js';
 
-export interface TargetTableOptions {
+export interface EndpointStatesOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly maxInFlightPerProvider: number;
 }
 
 /** What this process knows of its endpoints: breakers, cool-downs, room, and the retry budget of each model. */
-export class TargetTable {
-  readonly #options: TargetTableOptions;
-  readonly #targets = new Map<string, Target>();
+export class EndpointStates {
+  readonly #options: EndpointStatesOptions;
+  readonly #endpointStates = new Map<string, EndpointState>();
   readonly #budgets = new Map<string, RetryBudget>();
   readonly #inFlight = new Map<string, number>();
 
-  constructor(options: TargetTableOptions) {
+  constructor(options: EndpointStatesOptions) {
     this.#options = options;
   }
 
   /** A call with a caller's own key or address gets a target of its own: it neither learns nor teaches. */
-  of(endpoint: Endpoint, ownCredential: boolean): Target {
+  of(endpoint: Endpoint, ownCredential: boolean): EndpointState {
     const { clock, random } = this.#options;
-    if (ownCredential) return new Target(clock, random);
-    let target = this.#targets.get(endpoint.id);
-    if (target === undefined) {
-      target = new Target(clock, random);
-      this.#targets.set(endpoint.id, target);
+    if (ownCredential) return new EndpointState(clock, random);
+    let endpointState = this.#endpointStates.get(endpoint.id);
+    if (endpointState === undefined) {
+      endpointState = new EndpointState(clock, random);
+      this.#endpointStates.set(endpoint.id, endpointState);
     }
-    return target;
+    return endpointState;
   }
 
   /** Models are the operator's, so there are only so many. */
@@ -48,14 +48,14 @@ export class TargetTable {
   }
 
   /** A call begins. It ends with exactly one of the methods of what is returned. */
-  begin(provider: string, target: Target): Visit {
+  begin(provider: string, endpointState: EndpointState): AttemptTicket {
     this.#inFlight.set(provider, (this.#inFlight.get(provider) ?? 0) + 1);
-    return new Visit(target, () => this.#leave(provider));
+    return new AttemptTicket(endpointState, () => this.#leave(provider));
   }
 
   /** By endpoint id; `undefined` before the first call. */
-  status(endpointId: string): TargetStatus | undefined {
-    return this.#targets.get(endpointId)?.status();
+  status(endpointId: string): EndpointReadiness | undefined {
+    return this.#endpointStates.get(endpointId)?.status();
   }
 
   #leave(provider: string): void {

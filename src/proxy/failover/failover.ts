@@ -3,15 +3,15 @@ import type { Clock } from '../../contracts/clock.js';
 import type { Transport } from '../../contracts/transport.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 import type { HookRunner } from '../../request/hooks.js';
-import { OwnedLifeline } from '../../util/cancellation.js';
+import { CancelSource } from '../../util/cancellation.js';
 import { FALLBACK_COST, HEDGE_COST, RETRY_COST, type RetryBudget } from './retry-budget.js';
-import { Call, type CallResult, type Chain, type FoundAnswer } from './attempt.js';
-import { exhausted, type ChainEnd, type FailedAttempt } from './final-error.js';
-import { Fault } from '../upstream-failure.js';
-import { canBeHedged, firstAnswer, takesLongerThan, type Hedging, type Runner } from './hedging.js';
+import { Attempt, type AttemptResult, type AttemptContext, type CommittedResponse } from './attempt.js';
+import { finalError, type EndReason, type FailedAttempt } from './final-error.js';
+import { UpstreamFailure } from '../upstream-failure.js';
+import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type Runner } from './hedging.js';
 import { pause } from './pause.js';
-import { CandidatePicker, type Pick } from './candidate-selector.js';
-import type { TargetTable } from './endpoint-states.js';
+import { CandidateSelector, type Selection } from './candidate-selector.js';
+import type { EndpointStates } from './endpoint-states.js';
 
 /** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
 const MIN_LEFT_MS = 2_000;
@@ -21,9 +21,9 @@ export interface FailoverParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly hooks: HookRunner;
-  readonly targets: TargetTable;
+  readonly endpointStates: EndpointStates;
   readonly maxAttempts: number;
-  readonly retryAmbiguous: boolean;
+  readonly retryNonIdempotent: boolean;
   /** `undefined`: no endpoint is asked beside another. */
   readonly hedging: Hedging | undefined;
 }
@@ -32,20 +32,20 @@ export interface FailoverParts {
  * Asks one candidate after another until one gives an answer: one loop, one deadline, one budget.
  * @throws GatewayError when none does. `undefined`: nobody waits any more.
  */
-export async function findAnswer(
+export async function findResponse(
   context: RequestContext,
   route: ResolvedRoute,
   parts: FailoverParts,
-): Promise<FoundAnswer | undefined> {
+): Promise<CommittedResponse | undefined> {
   return new Failover(context, route, parts).run();
 }
 
-class Failover implements Chain {
+class Failover implements AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
   readonly parts: FailoverParts;
   readonly deadline: number;
-  readonly #picker: CandidatePicker;
+  readonly #selector: CandidateSelector;
   readonly #budget: RetryBudget;
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
@@ -56,41 +56,41 @@ class Failover implements Chain {
     this.context = context;
     this.route = route;
     this.parts = parts;
-    this.#budget = parts.targets.budgetOf(route.model);
+    this.#budget = parts.endpointStates.budgetOf(route.model);
     this.#totalMs = longestTotal(route.candidates);
     this.deadline = context.startedAt + this.#totalMs;
-    this.#picker = new CandidatePicker(route.candidates, {
+    this.#selector = new CandidateSelector(route.candidates, {
       clock: parts.clock,
       random: parts.random,
-      targetOf: (candidate) => parts.targets.of(candidate.endpoint, this.hasOverride(candidate)),
-      hasRoom: (candidate) => parts.targets.hasRoom(candidate.endpoint.provider.slug),
+      stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, this.hasOverride(candidate)),
+      hasRoom: (candidate) => parts.endpointStates.hasRoom(candidate.endpoint.provider.slug),
     });
   }
 
-  async run(): Promise<FoundAnswer | undefined> {
-    const { attempts, lifeline } = this.context;
+  async run(): Promise<CommittedResponse | undefined> {
+    const { attempts, cancelSignal } = this.context;
     let spent = 0;
     while (attempts.length < this.parts.maxAttempts) {
-      const pick = this.#picker.next();
-      if (pick === undefined) throw this.#giveUp(this.#picker.full ? 'full' : 'tried');
-      if (!this.#timeFor(pick)) throw this.tooLate();
-      const cost = this.#costOf(pick);
+      const selection = this.#selector.next();
+      if (selection === undefined) throw this.#giveUp(this.#selector.full ? 'full' : 'tried');
+      if (!this.#timeFor(selection)) throw this.tooLate();
+      const cost = this.#costOf(selection);
       if (!this.#budget.take(cost)) break;
       spent += cost;
-      if (pick.waitMs > 0) await pause(pick.waitMs, this.parts.clock, lifeline);
-      if (lifeline.gone) {
+      if (selection.waitMs > 0) await pause(selection.waitMs, this.parts.clock, cancelSignal);
+      if (cancelSignal.aborted) {
         // Nothing was bought for it.
         this.#budget.refund(cost);
         return undefined;
       }
-      if (pick.waitMs > 0 && !this.#picker.stands(pick)) {
+      if (selection.waitMs > 0 && !this.#selector.stillAvailable(selection)) {
         // Others came first, of all those that saw the same room and paused: this one looks again.
         this.#budget.refund(cost);
         spent -= cost;
         continue;
       }
-      const found = await this.#ask(pick);
-      if (!(found instanceof Fault)) {
+      const found = await this.#ask(selection);
+      if (!(found instanceof UpstreamFailure)) {
         if (found !== undefined) this.#reward(found, spent);
         return found;
       }
@@ -99,21 +99,21 @@ class Failover implements Chain {
     throw this.#giveUp('tried');
   }
 
-  async #ask(pick: Pick): Promise<CallResult> {
+  async #ask(selection: Selection): Promise<AttemptResult> {
     const { clock, hedging } = this.parts;
     const startedAt = clock.now();
-    const result = await (hedging !== undefined && this.#mayHedge(pick)
-      ? this.#hedged(pick, hedging)
-      : this.#run(new Call(this, pick, this.context.lifeline)));
+    const result = await (hedging !== undefined && this.#mayHedge(selection)
+      ? this.#hedged(selection, hedging)
+      : this.#run(new Attempt(this, selection, this.context.cancelSignal)));
     this.context.upstreamMs += clock.now() - startedAt;
     return result;
   }
 
-  async #run(call: Call): Promise<CallResult> {
+  async #run(call: Attempt): Promise<AttemptResult> {
     const result = await call.run();
-    if (result instanceof Fault) {
-      this.#picker.learn(call.candidate, result);
-      this.#failures.push({ fault: result, provider: call.candidate.endpoint.provider.slug });
+    if (result instanceof UpstreamFailure) {
+      this.#selector.recordFailure(call.candidate, result);
+      this.#failures.push({ failure: result, provider: call.candidate.endpoint.provider.slug });
       this.#stored ||= call.request.store === true;
     }
     return result;
@@ -123,49 +123,51 @@ class Failover implements Chain {
    * Only beside the first call, and only where the operator pays: what a caller pays for is asked once. A probe must come
    * to its own end, or its breaker would never hear how things are.
    */
-  #mayHedge({ candidate, target }: Pick): boolean {
-    const first = this.context.attempts.length === 0 && target.breaker.state === 'closed';
+  #mayHedge({ candidate, endpointState }: Selection): boolean {
+    const first = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
     return first && !this.hasOverride(candidate) && canBeHedged(this.context.request!);
   }
 
   /** Asks `pick`, and another provider beside it when it takes long. */
-  async #hedged(pick: Pick, hedging: Hedging): Promise<CallResult> {
-    const first = this.#start(pick);
-    const delayMs = hedging.delayFor(pick.target);
+  async #hedged(selection: Selection, hedging: Hedging): Promise<AttemptResult> {
+    const first = this.#start(selection);
+    const delayMs = hedging.delayFor(selection.endpointState);
     const late = delayMs !== undefined && (await takesLongerThan(delayMs, first, this.parts.clock));
-    const second = late ? this.#startBeside(first.call) : undefined;
-    const result = await (second === undefined ? first.result : firstAnswer(first, second));
-    const failed = result instanceof Fault || (this.#failures.length > 0 && result?.candidate !== pick.candidate);
-    // One that was outrun would have taken longer still.
-    if (result !== undefined && !failed) hedging.learn(pick.target, first.call.askedForMs);
+    const second = late ? this.#startHedge(first.call) : undefined;
+    const result = await (second === undefined ? first.result : firstResponse(first, second));
+    const failed =
+      result instanceof UpstreamFailure || (this.#failures.length > 0 && result?.candidate !== selection.candidate);
+    // One that was superseded would have taken longer still.
+    if (result !== undefined && !failed) hedging.record(selection.endpointState, first.call.upstreamElapsedMs);
     return result;
   }
 
-  #startBeside({ candidate: first, request }: Call): Runner | undefined {
+  #startHedge({ candidate: first, request }: Attempt): Runner | undefined {
     const { context, parts } = this;
     // A process with too much to do makes no work that can be left out.
-    if (context.lifeline.gone || context.strained || context.attempts.length >= parts.maxAttempts) return undefined;
+    if (context.cancelSignal.aborted || context.underPressure || context.attempts.length >= parts.maxAttempts)
+      return undefined;
     if (!canBeHedged(request)) return undefined;
-    const beside = this.#picker.beside(first, (candidate) => !this.hasOverride(candidate));
-    if (beside === undefined || !this.#timeFor(beside) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
-    return this.#start(beside);
+    const hedge = this.#selector.selectHedge(first, (candidate) => !this.hasOverride(candidate));
+    if (hedge === undefined || !this.#timeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
+    return this.#start(hedge);
   }
 
-  #start(pick: Pick): Runner {
-    const lifeline = new OwnedLifeline();
-    this.context.lifeline.onGone(() => lifeline.end());
-    const call = new Call(this, pick, lifeline);
-    return { call, lifeline, result: this.#run(call) };
+  #start(selection: Selection): Runner {
+    const cancelSignal = new CancelSource();
+    this.context.cancelSignal.onAbort(() => cancelSignal.abort());
+    const call = new Attempt(this, selection, cancelSignal);
+    return { call, cancelSignal, result: this.#run(call) };
   }
 
   /** A caller's own key or address is the caller's own business: it must not use up what others need. */
-  #costOf({ candidate, again }: Pick): number {
+  #costOf({ candidate, isRetry }: Selection): number {
     if (this.context.attempts.length === 0 || this.hasOverride(candidate)) return 0;
-    return again ? RETRY_COST : FALLBACK_COST;
+    return isRetry ? RETRY_COST : FALLBACK_COST;
   }
 
   /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
-  #reward({ candidate }: FoundAnswer, spent: number): void {
+  #reward({ candidate }: CommittedResponse, spent: number): void {
     if (this.context.attempts.length > 1) this.#budget.refund(spent);
     else if (!this.hasOverride(candidate)) this.#budget.earn();
   }
@@ -174,17 +176,17 @@ class Failover implements Chain {
    * Nothing else may be tried: the upstream may have begun an answer, and the host wants none twice, or the caller
    * asked for it to be stored there, and it would be stored twice.
    */
-  #isFinal(fault: Fault): boolean {
-    return fault.rule.billed && (!this.parts.retryAmbiguous || this.#stored);
+  #isFinal(failure: UpstreamFailure): boolean {
+    return failure.rule.possiblyBilled && (!this.parts.retryNonIdempotent || this.#stored);
   }
 
-  #timeFor(pick: Pick): boolean {
-    const left = this.deadline - this.parts.clock.now() - pick.waitMs;
+  #timeFor(selection: Selection): boolean {
+    const left = this.deadline - this.parts.clock.now() - selection.waitMs;
     return this.context.attempts.length === 0 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
   }
 
-  #giveUp(end: ChainEnd): GatewayError {
-    return exhausted(this.#failures, end);
+  #giveUp(end: EndReason): GatewayError {
+    return finalError(this.#failures, end);
   }
 
   tooLate(): GatewayError {

@@ -1,13 +1,13 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Clock } from '../../contracts/clock.js';
-import { OwnedLifeline } from '../../util/cancellation.js';
-import { isObject, knownMembers, optionalMilliseconds, refusal } from '../../options/checks.js';
+import { CancelSource } from '../../util/cancellation.js';
+import { isObject, knownMembers, optionalMilliseconds, optionError } from '../../options/checks.js';
 import type { ProxyOptions } from '../../options/types.js';
 import { SampleWindow } from '../../util/sample-window.js';
-import type { Call, CallResult } from './attempt.js';
-import { Fault } from '../upstream-failure.js';
+import type { Attempt, AttemptResult } from './attempt.js';
+import { UpstreamFailure } from '../upstream-failure.js';
 import { pause } from './pause.js';
-import type { Target } from './endpoint-state.js';
+import type { EndpointState } from './endpoint-state.js';
 
 /** Slower than all but a twentieth of its answers: what waits longer is worth a second question. */
 const PATIENT_SHARE = 0.95;
@@ -20,43 +20,46 @@ const LEAST_ANSWERS = 20;
  */
 export class Hedging {
   readonly #clock: Clock;
-  readonly #afterMs: number | undefined;
-  readonly #answerTimes = new WeakMap<Target, SampleWindow>();
+  readonly #delayMs: number | undefined;
+  readonly #answerTimes = new WeakMap<EndpointState, SampleWindow>();
 
-  constructor(clock: Clock, afterMs: number | undefined) {
+  constructor(clock: Clock, delayMs: number | undefined) {
     this.#clock = clock;
-    this.#afterMs = afterMs;
+    this.#delayMs = delayMs;
   }
 
   /** Milliseconds after which `target` takes long; `undefined` while nobody can tell. */
-  delayFor(target: Target): number | undefined {
-    return this.#afterMs ?? this.#answerTimes.get(target)?.percentile(PATIENT_SHARE, this.#clock.now(), LEAST_ANSWERS);
+  delayFor(endpointState: EndpointState): number | undefined {
+    return (
+      this.#delayMs ?? this.#answerTimes.get(endpointState)?.percentile(PATIENT_SHARE, this.#clock.now(), LEAST_ANSWERS)
+    );
   }
 
   /** `target` took `ms` for a whole answer, or at least so long before it was given up for a faster one. */
-  learn(target: Target, ms: number): void {
-    let times = this.#answerTimes.get(target);
+  record(endpointState: EndpointState, ms: number): void {
+    let times = this.#answerTimes.get(endpointState);
     if (times === undefined) {
       times = new SampleWindow();
-      this.#answerTimes.set(target, times);
+      this.#answerTimes.set(endpointState, times);
     }
     times.add(ms, this.#clock.now());
   }
 }
 
 /** @throws TypeError for an option that is wrong. `undefined`: no hedging. */
-export function hedgingOf({ hedge, retryAmbiguous }: ProxyOptions, clock: Clock): Hedging | undefined {
-  if (hedge === undefined || hedge === null || hedge === false) return undefined;
-  if (hedge !== true && !isObject(hedge)) throw refusal('hedge', 'must be true, false or { afterMs }', hedge);
-  if (retryAmbiguous === false) {
-    throw new TypeError('hedge asks two providers for one answer, and retryAmbiguous: false forbids that.');
+export function hedgingOf({ hedging, retryNonIdempotent }: ProxyOptions, clock: Clock): Hedging | undefined {
+  if (hedging === undefined || hedging === null || hedging === false) return undefined;
+  if (hedging !== true && !isObject(hedging))
+    throw optionError('hedging', 'must be true, false or { delayMs }', hedging);
+  if (retryNonIdempotent === false) {
+    throw new TypeError('hedging asks two providers for one answer, and retryNonIdempotent: false forbids that.');
   }
-  if (hedge === true) return new Hedging(clock, undefined);
-  const { afterMs } = knownMembers('hedge', hedge, ['afterMs']);
-  return new Hedging(clock, optionalMilliseconds('hedge.afterMs', afterMs));
+  if (hedging === true) return new Hedging(clock, undefined);
+  const { delayMs } = knownMembers('hedging', hedging, ['delayMs']);
+  return new Hedging(clock, optionalMilliseconds('hedging.delayMs', delayMs));
 }
 
-/** Members by which providers do more than answer: what they then do, or charge for, would be done twice. */
+/** JsonObject by which providers do more than answer: what they then do, or charge for, would be done twice. */
 const EFFECTS = ['store', 'web_search_options', 'plugins', 'search_parameters', 'enable_search', 'background'] as const;
 
 /** Whole answers only, and only where asking leaves nothing behind at a provider. */
@@ -66,25 +69,25 @@ export function canBeHedged(request: ChatRequest): boolean {
 
 /** A call at work, and how to give it up. */
 export interface Runner {
-  readonly call: Call;
-  readonly lifeline: OwnedLifeline;
-  readonly result: Promise<CallResult>;
+  readonly call: Attempt;
+  readonly cancelSignal: CancelSource;
+  readonly result: Promise<AttemptResult>;
 }
 
 /** True once the upstream of `runner` has been asked for `ms`; false where the call ends before. */
 export async function takesLongerThan(ms: number, { call, result }: Runner, clock: Clock): Promise<boolean> {
-  const ended = new OwnedLifeline();
-  const end = (): void => ended.end();
+  const ended = new CancelSource();
+  const end = (): void => ended.abort();
   result.then(end, end);
   // What a hook and a key take is no slowness of the upstream, and until they are done nobody else may be asked.
-  while (!ended.gone && call.askedForMs < ms) await pause(ms - call.askedForMs, clock, ended);
-  return !ended.gone;
+  while (!ended.aborted && call.upstreamElapsedMs < ms) await pause(ms - call.upstreamElapsedMs, clock, ended);
+  return !ended.aborted;
 }
 
 /** How a call ended: with a result, or with what a hook threw. */
 interface Ending {
   readonly runner: Runner;
-  readonly result?: CallResult;
+  readonly result?: AttemptResult;
   readonly error?: unknown;
 }
 
@@ -93,19 +96,19 @@ interface Ending {
  * which order calls end. A fault is the result where both fail, or where the first says that the request is wrong.
  * @throws what a hook throws: of the first at once, of the second where the first brings no answer either.
  */
-export async function firstAnswer(first: Runner, second: Runner): Promise<CallResult> {
+export async function firstResponse(first: Runner, second: Runner): Promise<AttemptResult> {
   const endings = [endingOf(first), endingOf(second)] as const;
   const early = await Promise.race(endings);
   const [rival, rivals] = early.runner === first ? [second, endings[1]] : [first, endings[0]];
   if (!isDecided(early, first)) {
     const late = await rivals;
-    return told(late.result instanceof Fault && early.error !== undefined ? early : late);
+    return told(late.result instanceof UpstreamFailure && early.error !== undefined ? early : late);
   }
-  if (early.result !== undefined) rival.call.outrun();
-  rival.lifeline.end();
+  if (early.result !== undefined) rival.call.supersede();
+  rival.cancelSignal.abort();
   const { result } = await rivals;
   // Both answered in the same turn: the later answer is for nobody.
-  if (result !== undefined && !(result instanceof Fault)) result.close('cancelled');
+  if (result !== undefined && !(result instanceof UpstreamFailure)) result.close('cancelled');
   return told(early);
 }
 
@@ -119,10 +122,10 @@ function endingOf(runner: Runner): Promise<Ending> {
 /** What the second comes to is a matter of the first as long as that may still answer, unless it is the answer. */
 function isDecided({ runner, result, error }: Ending, first: Runner): boolean {
   if (error !== undefined) return runner === first;
-  return !(result instanceof Fault) || (runner === first && result.rule.move === 'stop');
+  return !(result instanceof UpstreamFailure) || (runner === first && result.rule.action === 'abort');
 }
 
-function told({ result, error }: Ending): CallResult {
+function told({ result, error }: Ending): AttemptResult {
   if (error !== undefined) throw error;
   return result;
 }

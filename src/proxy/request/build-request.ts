@@ -1,12 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { PlannedCandidate, ProviderOverride, RequestContext, ResolvedRoute } from '../../request/context.js';
-import type { UpstreamChange } from '../../contracts/hooks.js';
+import type { AttemptChange } from '../../contracts/hooks.js';
 import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
 import type { UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import { Credential } from './credential.js';
-import { patiently, type Patience } from '../../util/wait-for.js';
+import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 
 /** Names that no hook and no option may set: they are ours, or they change how the message is read. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -42,7 +42,7 @@ export interface Destination {
 export async function resolveDestination(
   provider: ResolvedProvider,
   override: ProviderOverride | undefined,
-  patience: Patience,
+  limits: WaitLimits,
 ): Promise<Destination | undefined> {
   if (override?.apiKey !== undefined) {
     const url = override.url ?? provider.url;
@@ -50,9 +50,9 @@ export async function resolveDestination(
   }
   // Without a key of the caller's own the address is the operator's, whatever else the override says.
   if (typeof provider.apiKey !== 'function') return operators(provider, provider.apiKey);
-  const asked = await patiently(provider.apiKey, patience);
-  if (asked.kind === 'late') throw new Error('apiKey() took too long.');
-  return asked.kind === 'gone' ? undefined : operators(provider, asked.value);
+  const asked = await waitFor(provider.apiKey, limits);
+  if (asked.kind === 'timed-out') throw new Error('apiKey() took too long.');
+  return asked.kind === 'aborted' ? undefined : operators(provider, asked.value);
 }
 
 /** A provider without a key is one; one whose key cannot stand in a header is out of order. */
@@ -100,7 +100,7 @@ export function buildRequest(
   candidate: PlannedCandidate,
   { url, credential, callersKey }: Destination,
   headers: Record<string, string>,
-  change: UpstreamChange | undefined,
+  change: AttemptChange | undefined,
 ): UpstreamRequest {
   const route = context.route!;
   const body =
@@ -175,7 +175,7 @@ function addHookHeaders(headers: Record<string, string>, added: Readonly<Record<
   for (const [name, value] of Object.entries(added)) {
     const key = name.toLowerCase();
     if (RESERVED_HEADERS.has(key) || key === 'authorization' || key === 'x-api-key' || key === 'api-key') {
-      throw new TypeError(`beforeUpstream must not set the header "${key}".`);
+      throw new TypeError(`beforeAttempt must not set the header "${key}".`);
     }
     // A name or value that no header can carry is the hook's fault, not the upstream's: it throws here.
     validateHeaderName(key);

@@ -2,7 +2,7 @@
  * The chunks that one read of the socket brings come one by one, and are read here as the one piece that they were: what
  * each costs is paid once a turn.
  */
-export class Arrivals {
+export class ChunkBatcher {
   readonly #read: (bytes: Buffer) => void;
   #chunks: Buffer[] = [];
 
@@ -23,6 +23,6 @@ export class Arrivals {
   }
 }
 
-function flush(arrivals: Arrivals): void {
+function flush(arrivals: ChunkBatcher): void {
   arrivals.flush();
 }

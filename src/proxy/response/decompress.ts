@@ -14,7 +14,7 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
  * Decoding is streamed, so the readers' limits hold for what comes out: a bomb is cut like any other long answer.
  * `undefined` for a coding that we do not know.
  */
-export function decodedBody(head: UpstreamHead): Readable | undefined {
+export function decompressed(head: UpstreamHead): Readable | undefined {
   const coding = head.headers['content-encoding'];
   if (coding === undefined || coding === '' || coding === 'identity') return head.message;
   const decoder = typeof coding === 'string' ? DECODERS.get(coding.trim().toLowerCase())?.() : undefined;

@@ -5,9 +5,9 @@ import type { Clock, Timer } from '../../contracts/clock.js';
  * one timer; and a timer that fires after a stall of the event loop looks again before it acts, because the bytes it
  * waited for may lie unread in the socket.
  */
-export class Watchdog {
+export class InactivityTimer {
   readonly #clock: Clock;
-  readonly #bite: (reason: string) => void;
+  readonly #onTimeout: (reason: string) => void;
   #timer: Timer | undefined;
   #reason = '';
   #limitMs = 0;
@@ -15,9 +15,9 @@ export class Watchdog {
   #dueAt = 0;
   #generation = 0;
 
-  constructor(clock: Clock, bite: (reason: string) => void) {
+  constructor(clock: Clock, onTimeout: (reason: string) => void) {
     this.#clock = clock;
-    this.#bite = bite;
+    this.#onTimeout = onTimeout;
   }
 
   /** From `now` on, `limitMs` without a sign of life is too long. Replaces what was watched before. */
@@ -31,11 +31,11 @@ export class Watchdog {
   }
 
   /** A sign of life. */
-  touch(now: number): void {
+  refresh(now: number): void {
     this.#lastSign = now;
   }
 
-  rest(): void {
+  stop(): void {
     this.#limitMs = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -64,7 +64,7 @@ export class Watchdog {
       this.#arm(Math.max(1, left), now);
       return;
     }
-    this.rest();
-    this.#bite(this.#reason);
+    this.stop();
+    this.#onTimeout(this.#reason);
   }
 }

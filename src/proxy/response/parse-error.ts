@@ -1,10 +1,10 @@
-import type { Provider, UpstreamErrorBody } from '../../contracts/provider.js';
+import type { WireFormat, UpstreamErrorBody } from '../../contracts/provider.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { Fault, FAULTS, kindOfStatus, type FaultKind } from '../upstream-failure.js';
+import { UpstreamFailure, FAILURES, kindOfStatus, type FailureKind } from '../upstream-failure.js';
 import { redact } from './redact.js';
 
 export interface UpstreamErrorContext {
-  readonly format: Provider;
+  readonly format: WireFormat;
   /** The credential came with the request: its refusal is the caller's to know. */
   readonly callersKey: boolean;
   /** Text that must never reach a client. */
@@ -25,26 +25,30 @@ const POLICY_CODES: ReadonlySet<string> = new Set([
 const OVERLOAD_TYPES: ReadonlySet<string> = new Set(['overloaded_error', 'server_is_overloaded']);
 
 /** Kinds whose words are the caller's to read; of all others the client hears only our own. */
-const RELAYED: ReadonlySet<FaultKind> = new Set(['rejected', 'rate_limited', 'quota', 'caller_auth']);
+const RELAYED: ReadonlySet<FailureKind> = new Set(['rejected', 'rate_limited', 'quota', 'caller_auth']);
 
 /** An answer with an error status as a fault. `body` is what could be parsed of it, `undefined` when nothing. */
-export function faultOfErrorAnswer(
+export function failureOfErrorResponse(
   status: number,
   body: unknown,
   retryAfterMs: number | undefined,
   context: UpstreamErrorContext,
-): Fault {
+): UpstreamFailure {
   const said = readError(body, context.format);
   const kind = refineKind(kindOfStatus(status, context.callersKey), said);
   // A page of HTML is no error of the provider's: somebody on the way answered for it.
   if (kind === 'server_error' && body === undefined) {
-    return new Fault(kind, { error: new GatewayError('bad_gateway', FAULTS.malformed.text), status, retryAfterMs });
+    return new UpstreamFailure(kind, {
+      error: new GatewayError('bad_gateway', FAILURES.malformed.text),
+      status,
+      retryAfterMs,
+    });
   }
   return faultOf(kind, said, status, retryAfterMs, context);
 }
 
 /** An error that came inside an answer with a good status: as if it had come with the status that it names. */
-export function faultOfErrorObject(body: unknown, context: UpstreamErrorContext): Fault {
+export function failureOfErrorObject(body: unknown, context: UpstreamErrorContext): UpstreamFailure {
   const said = readError(body, context.format);
   const status = said?.status ?? statusOfWords(said);
   const kind = refineKind(status === undefined ? 'server_error' : kindOfStatus(status, context.callersKey), said);
@@ -54,29 +58,29 @@ export function faultOfErrorObject(body: unknown, context: UpstreamErrorContext)
 /** What an in-band error says, for the event that ends a stream half way: the upstream's own words, cleaned. */
 export function midStreamError(body: unknown, context: UpstreamErrorContext): GatewayError {
   const said = readError(body, context.format);
-  if (said === undefined) return new GatewayError('bad_gateway', FAULTS.server_error.text);
+  if (said === undefined) return new GatewayError('bad_gateway', FAILURES.server_error.text);
   return relay('bad_gateway', said, undefined, context.secrets);
 }
 
 function faultOf(
-  kind: FaultKind,
+  kind: FailureKind,
   said: UpstreamErrorBody | undefined,
   status: number | undefined,
   retryAfterMs: number | undefined,
   { secrets }: UpstreamErrorContext,
-): Fault {
+): UpstreamFailure {
   const error = RELAYED.has(kind) ? relayed(kind, said, relayedStatus(kind, status), secrets) : undefined;
-  return new Fault(kind, { error, status, retryAfterMs });
+  return new UpstreamFailure(kind, { error, status, retryAfterMs });
 }
 
 /** The upstream's status with its own words, or with ours where it said none that can be read. */
 function relayed(
-  kind: FaultKind,
+  kind: FailureKind,
   said: UpstreamErrorBody | undefined,
   status: number | undefined,
   secrets: readonly string[],
 ): GatewayError {
-  const { code, text } = FAULTS[kind];
+  const { code, text } = FAILURES[kind];
   return said === undefined ? new GatewayError(code, text, { status }) : relay(code, said, status, secrets);
 }
 
@@ -95,13 +99,13 @@ function relay(
 }
 
 /** 422 is no status of OpenAI's: its clients know 400. */
-function relayedStatus(kind: FaultKind, status: number | undefined): number | undefined {
+function relayedStatus(kind: FailureKind, status: number | undefined): number | undefined {
   if (kind === 'rate_limited' || kind === 'quota') return 429;
   if (kind === 'caller_auth') return status;
   return status === 422 ? 400 : status;
 }
 
-function readError(body: unknown, format: Provider): UpstreamErrorBody | undefined {
+function readError(body: unknown, format: WireFormat): UpstreamErrorBody | undefined {
   if (body === undefined) return undefined;
   try {
     return format.decodeError?.(body);
@@ -111,7 +115,7 @@ function readError(body: unknown, format: Provider): UpstreamErrorBody | undefin
   }
 }
 
-function refineKind(kind: FaultKind, said: UpstreamErrorBody | undefined): FaultKind {
+function refineKind(kind: FailureKind, said: UpstreamErrorBody | undefined): FailureKind {
   if (said === undefined) return kind;
   const words = [said.code, said.type];
   if (kind === 'rate_limited' && words.some((word) => word !== null && QUOTA_CODES.has(word))) return 'quota';

@@ -1,12 +1,12 @@
 import { CompletionAssembler } from '../../chat/assemble.js';
 import { splitCompletion } from '../../chat/split.js';
-import { isSoundIndex } from '../../chat/validate-chunk.js';
+import { isValidChoiceIndex } from '../../chat/validate-chunk.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
-import type { AnswerSink } from '../../contracts/sink.js';
-import type { UpstreamAnswer } from './upstream-response.js';
+import type { ResponseSink } from '../../contracts/sink.js';
+import type { UpstreamResponse } from './upstream-response.js';
 import { parseJson } from './body-collector.js';
-import { Fault } from '../upstream-failure.js';
-import { faultOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
+import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
 /** What the caller is to get. */
 export interface Wanted {
@@ -16,26 +16,30 @@ export interface Wanted {
 }
 
 /** A body that came whole: the answer in the form that was asked for, or why it is none. */
-export function readCompletion(bytes: Buffer, wanted: Wanted, errors: UpstreamErrorContext): UpstreamAnswer | Fault {
+export function readCompletion(
+  bytes: Buffer,
+  wanted: Wanted,
+  errors: UpstreamErrorContext,
+): UpstreamResponse | UpstreamFailure {
   const parsed = parseJson(bytes);
-  if (parsed === undefined) return new Fault(bytes.length === 0 ? 'empty' : 'malformed');
+  if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
   const completion = asCompletion(parsed, errors);
-  if (completion instanceof Fault) return completion;
-  if (completion.choices.length === 0) return new Fault('empty');
+  if (completion instanceof UpstreamFailure) return completion;
+  if (completion.choices.length === 0) return new UpstreamFailure('empty');
   // A stream says why each choice ended, or it has not ended.
-  if (wanted.stream && !completion.choices.every(hasEnded)) return new Fault('truncated');
+  if (wanted.stream && !completion.choices.every(hasEnded)) return new UpstreamFailure('truncated');
   if (wanted.stream) return asChunks(completion, wanted);
   return { kind: 'json', completion, body: completion === parsed ? withoutMark(bytes) : encode(completion) };
 }
 
 /** A whole answer made of the events of a stream, where none was asked for. */
-export function completionOf(assembler: CompletionAssembler): UpstreamAnswer {
+export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
   return { kind: 'json', completion, body: encode(completion) };
 }
 
 /** Gathers the events of a stream that must become one answer. */
-export class CollectingSink implements AnswerSink {
+export class CollectingSink implements ResponseSink {
   readonly assembler = new CompletionAssembler();
 
   event(payload: string): boolean {
@@ -50,17 +54,17 @@ export class CollectingSink implements AnswerSink {
   fail(): void {}
 }
 
-function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | Fault {
-  if (isErrorObject(parsed)) return faultOfErrorObject(parsed, errors);
+function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | UpstreamFailure {
+  if (isErrorObject(parsed)) return failureOfErrorObject(parsed, errors);
   const { decodeCompletion } = errors.format;
   if (decodeCompletion !== undefined) {
     try {
       return decodeCompletion(parsed);
     } catch (cause) {
-      return new Fault('malformed', { cause });
+      return new UpstreamFailure('malformed', { cause });
     }
   }
-  return isCompletion(parsed) ? parsed : new Fault('malformed');
+  return isCompletion(parsed) ? parsed : new UpstreamFailure('malformed');
 }
 
 /** SDKs take a 200 for success whatever it holds, so an error inside one must not get past here. */
@@ -84,10 +88,10 @@ function hasEnded({ finish_reason }: ChatChoice): boolean {
 function isWholeChoice(choice: unknown): boolean {
   if (typeof choice !== 'object' || choice === null) return false;
   const { index, message } = choice as { index?: unknown; message?: unknown };
-  return typeof message === 'object' && message !== null && !Array.isArray(message) && isSoundIndex(index);
+  return typeof message === 'object' && message !== null && !Array.isArray(message) && isValidChoiceIndex(index);
 }
 
-function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamAnswer {
+function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamResponse {
   const payloads: string[] = [];
   for (const chunk of splitCompletion(completion, { includeUsage: wanted.usage })) payloads.push(JSON.stringify(chunk));
   return { kind: 'chunks', completion, payloads };

@@ -7,7 +7,7 @@ const EVENT_FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
  * What a body is, by its first bytes: upstreams label events as text/plain and login pages as anything.
  * `unknown` while there is too little of it to say.
  */
-export function kindOfBody(start: string): BodyKind {
+export function sniffBody(start: string): BodyKind {
   const text = start.replace(/^\uFEFF/, '').trimStart();
   if (text === '') return 'unknown';
   if (JSON_START.has(text[0]!)) return 'json';

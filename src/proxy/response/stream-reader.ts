@@ -1,13 +1,13 @@
-import { ChunkFrame } from '../../chat/chunk-template.js';
+import { ChunkTemplate } from '../../chat/chunk-template.js';
 import type { ChatChunk } from '../../chat/types.js';
-import { isSoundChunk } from '../../chat/validate-chunk.js';
+import { isValidChunk } from '../../chat/validate-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
-import type { Provider } from '../../contracts/provider.js';
-import type { AnswerSink } from '../../contracts/sink.js';
+import type { WireFormat } from '../../contracts/provider.js';
+import type { ResponseSink } from '../../contracts/sink.js';
 import { EventReader, type SseEvent } from '../../sse/event-reader.js';
 import { DONE } from '../../sse/format.js';
-import { Fault } from '../upstream-failure.js';
-import { faultOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
+import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
 /** Held back before the commit point, in characters. */
@@ -25,7 +25,7 @@ export interface StreamReaderOptions {
 export interface StreamListener {
   /** The first event that means something has come. The owner calls `flowTo` when it is ready. */
   onCommit(): void;
-  onFault(fault: Fault): void;
+  onStreamFailure(failure: UpstreamFailure): void;
   /** The stream has ended for good, whole or not. Nothing is to be read any more. */
   onEnd(): void;
 }
@@ -45,13 +45,13 @@ export class StreamReader {
   readonly #reader: EventReader;
   readonly #options: StreamReaderOptions;
   readonly #listener: StreamListener;
-  readonly #decode: ReturnType<NonNullable<Provider['createChunkDecoder']>> | undefined;
+  readonly #decode: ReturnType<NonNullable<WireFormat['createChunkDecoder']>> | undefined;
   /** Of the last event, where it was one of many: text for a choice that goes on. */
-  readonly #frame = new ChunkFrame();
+  readonly #template = new ChunkTemplate();
   #held: string[] = [];
   #heldLength = 0;
   #state: 'holding' | 'committed' | 'ended' = 'holding';
-  #sink: AnswerSink | undefined;
+  #sink: ResponseSink | undefined;
   #sinkBlocked = false;
   #end: StreamEnd | undefined;
 
@@ -62,7 +62,7 @@ export class StreamReader {
     this.#reader = new EventReader({
       maxEventLength: MAX_EVENT,
       onEvent: (event) => this.#onEvent(event),
-      onOverflow: () => this.#fail(new Fault('too_large')),
+      onOverflow: () => this.#fail(new UpstreamFailure('too_large')),
     });
   }
 
@@ -90,20 +90,20 @@ export class StreamReader {
     if (this.#state === 'ended') return;
     // A finish reason for every choice is an end, however the connection came to its own.
     if (this.progress.complete) this.#complete();
-    else if (this.#state === 'holding' && !this.progress.meaningful)
-      this.#fail(new Fault(whole ? 'empty' : 'truncated'));
-    else this.#fail(new Fault('truncated'));
+    else if (this.#state === 'holding' && !this.progress.hasContent)
+      this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
+    else this.#fail(new UpstreamFailure('truncated'));
   }
 
   /** Something outside the stream ended it: a timer, a lost connection. */
-  breakOff(fault: Fault): void {
+  breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
     if (this.progress.complete) this.#complete();
-    else this.#fail(fault);
+    else this.#fail(failure);
   }
 
   /** Sends what was held, and everything that follows, to `sink`. */
-  flowTo(sink: AnswerSink): void {
+  flowTo(sink: ResponseSink): void {
     this.#sink = sink;
     const held = this.#held;
     this.#held = [];
@@ -120,18 +120,18 @@ export class StreamReader {
     const data = event.data;
     this.events++;
     if (data === '') return;
-    if (data.length > MAX_EVENT) return this.#fail(new Fault('too_large'));
+    if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
     if (this.#decode !== undefined) return this.#onForeignEvent(event);
-    if (event.event !== 'error' && this.#frame.fits(data)) return this.#pass(this.#withoutNullUsage(data));
+    if (event.event !== 'error' && this.#template.matches(data)) return this.#pass(this.#withoutNullUsage(data));
     if (data === DONE || data.trim() === DONE) return this.#onDone();
     const chunk = parseChunk(data);
-    if (chunk === undefined) return this.#fail(new Fault('malformed_event'));
+    if (chunk === undefined) return this.#fail(new UpstreamFailure('malformed_event'));
     if (event.event === 'error' || isErrorChunk(chunk))
       return this.#onErrorChunk(event.event === 'error' ? asErrorBody(chunk) : chunk);
-    if (!isSoundChunk(chunk)) return this.#fail(new Fault('malformed_event'));
+    if (!isValidChunk(chunk)) return this.#fail(new UpstreamFailure('malformed_event'));
     this.#take(chunk, oneLine(data));
-    if (this.#state === 'committed' && isOneOfMany(chunk, data)) this.#frame.learn(data);
-    else this.#frame.forget();
+    if (this.#state === 'committed' && isOneOfMany(chunk, data)) this.#template.set(data);
+    else this.#template.clear();
   }
 
   #onForeignEvent(event: SseEvent): void {
@@ -139,7 +139,7 @@ export class StreamReader {
     try {
       chunks = this.#decode!({ event: event.event, data: event.data });
     } catch (cause) {
-      this.#fail(new Fault('malformed_event', { cause }));
+      this.#fail(new UpstreamFailure('malformed_event', { cause }));
       return;
     }
     if (chunks === 'done') return this.#onDone();
@@ -169,11 +169,11 @@ export class StreamReader {
   #hold(payload: string): void {
     this.#held.push(payload);
     this.#heldLength += payload.length;
-    if (this.progress.meaningful) {
+    if (this.progress.hasContent) {
       this.#state = 'committed';
       this.#listener.onCommit();
     } else if (this.#heldLength > MAX_PRELUDE) {
-      this.#fail(new Fault('malformed'));
+      this.#fail(new UpstreamFailure('malformed'));
     }
   }
 
@@ -184,12 +184,12 @@ export class StreamReader {
 
   #onDone(): void {
     // A lone [DONE] is an empty answer, whatever it says of itself.
-    if (this.#state === 'holding') this.#fail(new Fault('empty'));
+    if (this.#state === 'holding') this.#fail(new UpstreamFailure('empty'));
     else this.#complete();
   }
 
   #onErrorChunk(body: unknown): void {
-    if (this.#state === 'holding') this.#fail(faultOfErrorObject(body, this.#options.errors));
+    if (this.#state === 'holding') this.#fail(failureOfErrorObject(body, this.#options.errors));
     else this.#close({ complete: false, error: midStreamError(body, this.#options.errors) });
   }
 
@@ -197,13 +197,13 @@ export class StreamReader {
     this.#close({ complete: true });
   }
 
-  #fail(fault: Fault): void {
+  #fail(failure: UpstreamFailure): void {
     if (this.#state === 'holding') {
       this.#stop();
-      this.#listener.onFault(fault);
+      this.#listener.onStreamFailure(failure);
       return;
     }
-    this.#close({ complete: false, error: fault.error });
+    this.#close({ complete: false, error: failure.error });
   }
 
   #close(end: StreamEnd): void {
@@ -214,7 +214,7 @@ export class StreamReader {
     this.#listener.onEnd();
   }
 
-  #tell(end: StreamEnd, sink: AnswerSink): void {
+  #tell(end: StreamEnd, sink: ResponseSink): void {
     if (end.complete) sink.done();
     else sink.fail(end.error);
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../contracts/clock.js';
 import type { Timeouts } from '../../contracts/routing.js';
-import type { AnswerSink } from '../../contracts/sink.js';
+import type { ResponseSink } from '../../contracts/sink.js';
 import type {
   Transport,
   TransportFailure,
@@ -10,19 +10,19 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../../contracts/transport.js';
-import { Arrivals } from './chunk-batcher.js';
-import type { AttemptResult, RunningStream, UpstreamAnswer } from './upstream-response.js';
+import { ChunkBatcher } from './chunk-batcher.js';
+import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
 import { BodyCollector, parseJson } from './body-collector.js';
-import { kindOfBody, type BodyKind } from './sniff-body.js';
-import { decodedBody } from './decompress.js';
-import { Fault, kindOfTransportFailure, type FaultKind } from '../upstream-failure.js';
+import { sniffBody, type BodyKind } from './sniff-body.js';
+import { decompressed } from './decompress.js';
+import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
 import { CollectingSink, completionOf, readCompletion, type Wanted } from './read-completion.js';
 import { readRetryAfter } from '../retry-after.js';
 import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
-import { faultOfErrorAnswer, type UpstreamErrorContext } from './parse-error.js';
-import { Watchdog } from './inactivity-timer.js';
+import { failureOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
+import { InactivityTimer } from './inactivity-timer.js';
 
-export interface AttemptJob {
+export interface ExchangeOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly request: UpstreamRequest;
@@ -55,15 +55,15 @@ const MAX_TAIL = 64 * 1024;
  *
  * The states, as the watchdog sees them: connecting → sent → (body | prelude → flowing → tail).
  */
-export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
+export class UpstreamExchange implements UpstreamEvents, StreamListener, RunningStream {
   readonly kind = 'stream';
   /** Milliseconds from the start to the first event that means something (a whole answer: to its end). */
   firstTokenMs: number | undefined = undefined;
   readonly startedAt: number;
 
-  readonly #job: AttemptJob;
-  readonly #watchdog: Watchdog;
-  readonly #arrivals = new Arrivals((bytes) => this.#guard(() => this.#read(bytes)));
+  readonly #job: ExchangeOptions;
+  readonly #timer: InactivityTimer;
+  readonly #batcher = new ChunkBatcher((bytes) => this.#guard(() => this.#read(bytes)));
   #call: UpstreamCall | undefined;
   #head: UpstreamHead | undefined;
   #body: Readable | undefined;
@@ -71,24 +71,24 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #collector: BodyCollector | undefined;
   #reader: StreamReader | undefined;
   #collecting: CollectingSink | undefined;
-  #redone = false;
+  #reconnected = false;
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt = 0;
-  #settle: ((result: AttemptResult) => void) | undefined;
+  #settle: ((result: ExchangeResult) => void) | undefined;
   #endStream: ((end: StreamEnd | 'cancelled') => void) | undefined;
-  #sink: AnswerSink | undefined;
-  #over = false;
+  #sink: ResponseSink | undefined;
+  #finished = false;
 
-  constructor(job: AttemptJob) {
+  constructor(job: ExchangeOptions) {
     this.#job = job;
     this.startedAt = job.clock.now();
-    this.#watchdog = new Watchdog(job.clock, (reason) => this.#timedOut(reason as FaultKind));
+    this.#timer = new InactivityTimer(job.clock, (reason) => this.#timedOut(reason as FailureKind));
   }
 
-  run(): Promise<AttemptResult> {
+  run(): Promise<ExchangeResult> {
     return new Promise((settle) => {
-      if (this.#over) return settle({ kind: 'cancelled' });
+      if (this.#finished) return settle({ kind: 'cancelled' });
       this.#settle = settle;
       this.#guard(() => this.#open(this.#job.request));
     });
@@ -96,7 +96,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   /** Nobody waits any more: the upstream's socket is closed at once. */
   cancel(): void {
-    if (this.#over) return;
+    if (this.#finished) return;
     this.#abort();
     this.#settle?.({ kind: 'cancelled' });
     this.#endStream?.('cancelled');
@@ -115,36 +115,36 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   onConnected(): void {
     const { timeouts, wanted } = this.#job;
-    if (wanted.stream) this.#watch('first_event_timeout', timeouts.firstEventMs);
-    else this.#watch('head_timeout', timeouts.headMs);
+    if (wanted.stream) this.#watch('first_chunk_timeout', timeouts.firstChunkMs);
+    else this.#watch('headers_timeout', timeouts.headersMs);
   }
 
   onFailure({ error, reusedSocket, connected }: TransportFailure): void {
-    if (this.#over) return;
+    if (this.#finished) return;
     // The upstream closed an idle connection just as we used it: nothing was read, so nothing counts.
-    if (reusedSocket && !this.#redone) {
-      this.#redone = true;
+    if (reusedSocket && !this.#reconnected) {
+      this.#reconnected = true;
       this.#guard(() => this.#open({ ...this.#job.request, fresh: true }));
       return;
     }
-    this.#fail(new Fault(kindOfTransportFailure(error.code, connected), { cause: error }));
+    this.#fail(new UpstreamFailure(kindOfTransportFailure(error.code, connected), { cause: error }));
   }
 
   onHead(head: UpstreamHead): void {
-    if (this.#over) {
+    if (this.#finished) {
       head.message.destroy();
       return;
     }
     this.#head = head;
-    const body = decodedBody(head);
-    if (body === undefined) return this.#fail(new Fault('malformed', { status: head.status }));
+    const body = decompressed(head);
+    if (body === undefined) return this.#fail(new UpstreamFailure('malformed', { status: head.status }));
     this.#body = body;
     const isAnswer = head.status === 200;
     if (!isAnswer) this.#watch('idle_timeout', Math.min(ERROR_BODY_MS, this.#job.timeouts.idleMs));
     else if (!this.#job.wanted.stream) this.#watch('idle_timeout', this.#job.timeouts.idleMs);
     if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
     else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
-    body.on('data', (bytes: Buffer) => this.#arrivals.add(bytes));
+    body.on('data', (bytes: Buffer) => this.#batcher.add(bytes));
     body.once('end', () => this.#guard(() => this.#onBodyEnd(head.message.complete || body !== head.message)));
     // An error is followed by `close`; one answer for both.
     body.on('error', nothing);
@@ -155,21 +155,21 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   #read(bytes: Buffer): void {
     this.#received += bytes.length;
-    if (this.#over) return this.#drainTail();
+    if (this.#finished) return this.#drainTail();
     const { clock, deadline } = this.#job;
     // Before an event means something nothing is a sign of life: comments and roles can come for ever.
     const now = clock.now();
-    if (this.#reader?.committed !== false) this.#watchdog.touch(now);
+    if (this.#reader?.committed !== false) this.#timer.refresh(now);
     if (now > deadline) return this.#timedOut('deadline');
     if (this.#reader !== undefined) this.#feed(this.#reader, bytes, now);
     else this.#collect(bytes, now);
   }
 
   #feed(reader: StreamReader, bytes: Buffer, now: number): void {
-    if (this.#received > MAX_STREAM) return this.#breakOff(new Fault('too_large'));
+    if (this.#received > MAX_STREAM) return this.#breakOff(new UpstreamFailure('too_large'));
     reader.feed(bytes);
-    if (this.#over) return;
-    if (this.#onlyComments(reader, now)) return this.#breakOff(new Fault('idle_timeout'));
+    if (this.#finished) return;
+    if (this.#onlyComments(reader, now)) return this.#breakOff(new UpstreamFailure('idle_timeout'));
     if (reader.blocked) this.#waitForClient(reader);
     else if (reader.committed && reader.progress.complete) this.#watchFlow(reader);
   }
@@ -187,9 +187,9 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   /** The client reads more slowly than the upstream writes: its pace holds, and no timer runs against the upstream. */
   #waitForClient(reader: StreamReader): void {
     this.#body?.pause();
-    this.#watchdog.rest();
+    this.#timer.stop();
     this.#sink?.onDrain(() => {
-      if (this.#over) return;
+      if (this.#finished) return;
       reader.unblock();
       this.#watchFlow(reader);
       this.#body?.resume();
@@ -203,27 +203,28 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   #collect(bytes: Buffer, now: number): void {
     const collector = this.#collector!;
-    if (!collector.add(bytes)) return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new Fault('too_large'));
+    if (!collector.add(bytes))
+      return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new UpstreamFailure('too_large'));
     if (this.#isError() || this.#bodyKind === 'json') return;
     this.#bodyKind =
-      bytes[0] === OPENING_BRACE ? 'json' : kindOfBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
+      bytes[0] === OPENING_BRACE ? 'json' : sniffBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
     // Whoever begins with so much of nothing is left to the parser.
     if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
-    if (this.#bodyKind === 'other') this.#fail(new Fault('malformed', { status: 200 }));
+    if (this.#bodyKind === 'other') this.#fail(new UpstreamFailure('malformed', { status: 200 }));
     else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes(), now);
   }
 
   #onBodyEnd(whole: boolean): void {
-    this.#arrivals.flush();
-    if (this.#over) return;
-    if (this.#isError()) return this.#fail(this.#errorFault());
+    this.#batcher.flush();
+    if (this.#finished) return;
+    if (this.#isError()) return this.#fail(this.#errorFailure());
     if (this.#reader !== undefined) {
       this.#reader.finish(whole);
       return;
     }
-    if (!whole) return this.#fail(new Fault('truncated'));
+    if (!whole) return this.#fail(new UpstreamFailure('truncated'));
     const result = readCompletion(this.#collector!.bytes(), this.#job.wanted, this.#job.errors);
-    if (result instanceof Fault) this.#fail(result);
+    if (result instanceof UpstreamFailure) this.#fail(result);
     else this.#succeed(result);
   }
 
@@ -231,10 +232,10 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     return this.#head !== undefined && this.#head.status !== 200;
   }
 
-  #errorFault(): Fault {
+  #errorFailure(): UpstreamFailure {
     const { status, headers } = this.#head!;
     const body = parseJson(this.#collector!.bytes());
-    return faultOfErrorAnswer(status, body, readRetryAfter(headers, this.#job.clock.wallNow()), this.#job.errors);
+    return failureOfErrorResponse(status, body, readRetryAfter(headers, this.#job.clock.wallNow()), this.#job.errors);
   }
 
   // --- the stream --------------------------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   #beginStream(): StreamReader {
     const { wanted, errors, clock, timeouts } = this.#job;
     this.#lastEventAt = clock.now();
-    if (!wanted.stream) this.#watch('first_event_timeout', timeouts.headMs);
+    if (!wanted.stream) this.#watch('first_chunk_timeout', timeouts.headersMs);
     this.#reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
     return this.#reader;
   }
@@ -257,14 +258,14 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     }
     // Nothing more is read until the owner says where it goes.
     this.#body?.pause();
-    this.#watchdog.rest();
+    this.#timer.stop();
     this.#settle?.({ kind: 'answer', answer: this });
     this.#settle = undefined;
   }
 
-  flowTo(sink: AnswerSink): Promise<StreamEnd | 'cancelled'> {
+  flowTo(sink: ResponseSink): Promise<StreamEnd | 'cancelled'> {
     return new Promise((resolve) => {
-      if (this.#over && this.#reader?.end === undefined) return resolve('cancelled');
+      if (this.#finished && this.#reader?.end === undefined) return resolve('cancelled');
       const reader = this.#reader!;
       this.#sink = sink;
       this.#endStream = resolve;
@@ -276,8 +277,8 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     });
   }
 
-  onFault(fault: Fault): void {
-    this.#fail(fault);
+  onStreamFailure(failure: UpstreamFailure): void {
+    this.#fail(failure);
   }
 
   onEnd(): void {
@@ -289,54 +290,54 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
 
   #endCollected(sink: CollectingSink, end: StreamEnd): void {
     if (end.complete) this.#succeed(completionOf(sink.assembler));
-    else this.#fail(new Fault('truncated', { error: end.error }));
+    else this.#fail(new UpstreamFailure('truncated', { error: end.error }));
   }
 
   // --- endings -----------------------------------------------------------------------------------------------------
 
-  #succeed(answer: UpstreamAnswer): void {
+  #succeed(answer: UpstreamResponse): void {
     this.firstTokenMs ??= this.#job.clock.now() - this.startedAt;
     this.#finish(true);
     this.#settle?.({ kind: 'answer', answer });
   }
 
-  #fail(fault: Fault): void {
-    if (this.#over) return;
+  #fail(failure: UpstreamFailure): void {
+    if (this.#finished) return;
     // A short error body has been read to its end, and the connection can serve again.
     this.#finish(this.#isError());
-    this.#settle?.({ kind: 'fault', fault });
+    this.#settle?.({ kind: 'failure', failure });
   }
 
-  #timedOut(reason: FaultKind): void {
-    if (this.#over) return;
+  #timedOut(reason: FailureKind): void {
+    if (this.#finished) return;
     // An error's body may hang: its status says enough.
-    if (this.#isError()) this.#fail(this.#errorFault());
-    else this.#breakOff(new Fault(this.#job.clock.now() >= this.#job.deadline ? 'deadline' : reason));
+    if (this.#isError()) this.#fail(this.#errorFailure());
+    else this.#breakOff(new UpstreamFailure(this.#job.clock.now() >= this.#job.deadline ? 'deadline' : reason));
   }
 
-  #breakOff(fault: Fault): void {
-    if (this.#reader === undefined) this.#fail(fault);
-    else this.#reader.breakOff(fault);
+  #breakOff(failure: UpstreamFailure): void {
+    if (this.#reader === undefined) this.#fail(failure);
+    else this.#reader.breakOff(failure);
   }
 
   #guard(act: () => void): void {
     try {
       act();
     } catch (cause) {
-      this.#spoil(cause);
+      this.#failWithThrown(cause);
     }
   }
 
   /** A host's own wire format or transport threw. That spoils this call, not the process: nobody else could catch it. */
-  #spoil(cause: unknown): void {
-    this.#breakOff(new Fault('malformed', { cause }));
+  #failWithThrown(cause: unknown): void {
+    this.#breakOff(new UpstreamFailure('malformed', { cause }));
   }
 
   /** `reusable`: the rest of the body, if any, is short and worth reading for the connection's sake. */
   #finish(reusable: boolean): void {
     if (!reusable || this.#body === undefined) return this.#abort();
-    this.#over = true;
-    this.#watchdog.rest();
+    this.#finished = true;
+    this.#timer.stop();
     if (this.#body.readableEnded) return;
     this.#received = 0;
     const timer = this.#job.clock.setTimer(() => this.#abort(), ERROR_BODY_MS);
@@ -349,8 +350,8 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
   }
 
   #abort(): void {
-    this.#over = true;
-    this.#watchdog.rest();
+    this.#finished = true;
+    this.#timer.stop();
     try {
       this.#call?.abort();
     } catch {
@@ -360,10 +361,10 @@ export class Attempt implements UpstreamEvents, StreamListener, RunningStream {
     if (this.#body !== this.#head?.message) this.#body?.destroy();
   }
 
-  #watch(reason: FaultKind, limitMs: number): void {
+  #watch(reason: FailureKind, limitMs: number): void {
     const { clock, deadline } = this.#job;
     const now = clock.now();
-    this.#watchdog.watch(reason, Math.max(1, Math.min(limitMs, deadline - now)), now);
+    this.#timer.watch(reason, Math.max(1, Math.min(limitMs, deadline - now)), now);
   }
 }
 

@@ -1,16 +1,16 @@
 import type { ChatCompletion } from '../../chat/types.js';
-import type { AnswerSink } from '../../contracts/sink.js';
-import type { Fault } from '../upstream-failure.js';
+import type { ResponseSink } from '../../contracts/sink.js';
+import type { UpstreamFailure } from '../upstream-failure.js';
 import type { StreamEnd, StreamReader } from './stream-reader.js';
 
 /** What one upstream call came to. */
-export type AttemptResult =
-  | { readonly kind: 'answer'; readonly answer: UpstreamAnswer }
-  | { readonly kind: 'fault'; readonly fault: Fault }
+export type ExchangeResult =
+  | { readonly kind: 'answer'; readonly answer: UpstreamResponse }
+  | { readonly kind: 'failure'; readonly failure: UpstreamFailure }
   | { readonly kind: 'cancelled' };
 
 /** An answer that has passed the commit point. */
-export type UpstreamAnswer =
+export type UpstreamResponse =
   /** A whole `chat.completion`, with the bytes that the upstream sent. */
   | { readonly kind: 'json'; readonly completion: ChatCompletion; readonly body: Uint8Array }
   /** A whole answer where a stream was asked for. */
@@ -22,5 +22,5 @@ export interface RunningStream {
   readonly kind: 'stream';
   readonly reader: StreamReader;
   /** Lets the events flow. Resolves when the stream has ended; `'cancelled'` when nobody waited any more. */
-  flowTo(sink: AnswerSink): Promise<StreamEnd | 'cancelled'>;
+  flowTo(sink: ResponseSink): Promise<StreamEnd | 'cancelled'>;
 }

@@ -1,5 +1,5 @@
 import type { UpstreamUrl } from '../../contracts/transport.js';
-import { refusal, shown, text } from '../../options/checks.js';
+import { optionError, formatValue, text } from '../../options/checks.js';
 
 /**
  * The address that `baseUrl` and a format's path make: `path` goes behind the base's own path, a query is kept,
@@ -9,14 +9,14 @@ import { refusal, shown, text } from '../../options/checks.js';
 export function resolveBaseUrl(option: string, value: unknown, path: string): UpstreamUrl {
   const url = parse(option, value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw refusal(option, 'must begin with https:// or http://', `${url.protocol}//…`);
+    throw optionError(option, 'must begin with https:// or http://', `${url.protocol}//…`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw refusal(option, 'must not hold a user name or password: give the key as apiKey');
+    throw optionError(option, 'must not hold a user name or password: give the key as apiKey');
   }
-  if (url.hash !== '' || url.href.endsWith('#')) throw refusal(option, 'must not hold a fragment (#…)', value);
+  if (url.hash !== '' || url.href.endsWith('#')) throw optionError(option, 'must not hold a fragment (#…)', value);
   const base = withoutTrailingSlashes(url.pathname);
-  if (base.endsWith(path)) throw refusal(option, `must end before ${path}, which is appended`, value);
+  if (base.endsWith(path)) throw optionError(option, `must end before ${path}, which is appended`, value);
   return upstreamUrl(url, base + path + url.search);
 }
 
@@ -43,6 +43,6 @@ function parse(option: string, value: unknown): URL {
   const address = text(option, value);
   const url = URL.parse(address);
   if (url !== null && url.host !== '') return url;
-  const shownAddress = address.includes('@') ? 'an address with "@"' : shown(address);
+  const shownAddress = address.includes('@') ? 'an address with "@"' : formatValue(address);
   throw new TypeError(`${option} must be an absolute URL such as "https://api.example.com/v1", got ${shownAddress}.`);
 }

@@ -8,11 +8,11 @@ import {
   optionalList,
   optionalOneOf,
   optionalText,
-  refusal,
+  optionError,
   text,
 } from '../../options/checks.js';
-import type { PriceBook } from '../../options/types.js';
-import { lookUpFacts } from './price-catalog.js';
+import type { PriceCatalog } from '../../options/types.js';
+import { lookUpModelInfo } from './price-catalog.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 
 const MEMBERS = [
@@ -35,7 +35,7 @@ interface EndpointDefaults {
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
   /** Fills in prices and limits that are not declared. */
-  readonly fillFrom: PriceBook | undefined;
+  readonly priceCatalog: PriceCatalog | undefined;
 }
 
 /** An endpoint that has no place in the table yet. */
@@ -48,7 +48,7 @@ export function resolveModels(path: string, models: unknown, defaults: EndpointD
       resolveEndpoint(`${path}[${index}]`, modelName(`${path}[${index}]`, name), {}, defaults),
     );
   }
-  if (!isObject(models)) throw refusal(path, 'must be a list of model names or an object of them', models);
+  if (!isObject(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
   return Object.entries(models).flatMap(([name, options]) => {
     const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
     if (!Array.isArray(options)) return [resolveEndpoint(place, name, options, defaults)];
@@ -62,7 +62,7 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
   const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
   const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
   const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
-  const known = lookUpFacts(defaults.fillFrom, upstreamModel, defaults.provider);
+  const known = lookUpModelInfo(defaults.priceCatalog, upstreamModel, defaults.provider);
   return {
     provider: defaults.provider,
     model,
@@ -85,7 +85,7 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
 function modelName(path: string, value: unknown): string {
   const name = text(path, value);
   if (name.length > 256 || name !== name.trim()) {
-    throw refusal(path, 'must be a model name of at most 256 characters without spaces around it', value);
+    throw optionError(path, 'must be a model name of at most 256 characters without spaces around it', value);
   }
   return name;
 }
@@ -98,7 +98,7 @@ function slugOf(provider: string, tag: string | undefined): string {
 function resolveTag(path: string, value: unknown): string | undefined {
   const tag = optionalText(path, value)?.toLowerCase();
   if (tag !== undefined && !TAG.test(tag)) {
-    throw refusal(
+    throw optionError(
       path,
       'must be what follows "provider/" in the slug: letters, digits, ".", "_", "-" and inner "/"',
       value,
@@ -136,7 +136,7 @@ function perMillion(path: string, value: unknown): number {
 
 function price(path: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw refusal(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
+    throw optionError(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
   }
   return value;
 }
@@ -151,12 +151,12 @@ export function endpointDefaults(
   path: string,
   options: unknown,
   provider: ResolvedProvider,
-  fillFrom: PriceBook | undefined,
+  priceCatalog: PriceCatalog | undefined,
 ): EndpointDefaults {
   const members = anyMembers(path, options);
   return {
     provider,
-    fillFrom,
+    priceCatalog,
     zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? false,
     dataCollection: optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? 'allow',
   };

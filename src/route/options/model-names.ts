@@ -1,7 +1,7 @@
 import type { ResolvedProvider } from '../../contracts/routing.js';
 import type { RouteOptions } from '../../options/types.js';
 import type { RoutableEndpoint } from '../endpoint.js';
-import { anyMembers, optionalList, optionalText, refusal, shown, text } from '../../options/checks.js';
+import { anyMembers, optionalList, optionalText, optionError, formatValue, text } from '../../options/checks.js';
 import { didYouMean } from '../../options/suggest.js';
 
 export type SortBy = 'price' | 'throughput' | 'latency';
@@ -98,9 +98,10 @@ function resolveAliases(value: unknown, models: Models, read: NameReader): Reado
   const aliases = new Map<string, readonly ModelChoice[]>();
   for (const [alias, targets] of Object.entries(anyMembers('aliases', value ?? {}))) {
     const path = `aliases[${JSON.stringify(text('aliases', alias))}]`;
-    if (models.has(alias)) throw refusal(path, 'is already the name of a model');
+    if (models.has(alias)) throw optionError(path, 'is already the name of a model');
     const names = typeof targets === 'string' ? [text(path, targets)] : optionalList(path, targets);
-    if (names === undefined || names.length === 0) throw refusal(path, 'must be a model or a list of models', targets);
+    if (names === undefined || names.length === 0)
+      throw optionError(path, 'must be a model or a list of models', targets);
     aliases.set(alias, Object.freeze(names.flatMap((name) => read(name) ?? fail(path, name, models.keys()))));
   }
   return aliases;
@@ -112,7 +113,7 @@ function resolveDefaultModel(value: unknown, read: NameReader, known: Iterable<s
 }
 
 function fail(path: string, name: string, known: Iterable<string>): never {
-  throw new TypeError(`${path}: no provider has ${shown(name)}.${didYouMean(name, known)}`);
+  throw new TypeError(`${path}: no provider has ${formatValue(name)}.${didYouMean(name, known)}`);
 }
 
 function choice(model: string): ModelChoice {

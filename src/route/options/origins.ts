@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { UpstreamUrl } from '../../contracts/transport.js';
 import { upstreamUrl, withoutTrailingSlashes } from './base-url.js';
-import { shown } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
 
 /** The origins that a caller's `base_url` may name, and nothing else. */
 export interface OriginList {
@@ -22,7 +22,7 @@ export function compileOrigins(option: string, entries: readonly string[]): Orig
     if (origin === undefined || withoutTrailingSlashes(origin.pathname) !== '') {
       throw new TypeError(
         `${option}[${index}] must be an origin such as "https://api.example.com", "http://10.0.0.5:8000" or ` +
-          `"https://*.example.com", in lower case and without a path, got ${entry.includes('@') ? 'one with "@"' : shown(entry)}.`,
+          `"https://*.example.com", in lower case and without a path, got ${entry.includes('@') ? 'one with "@"' : formatValue(entry)}.`,
       );
     }
     (isWildcard ? wildcards : exact).add(originKey(origin, isWildcard ? parentOf(origin.hostname) : origin.hostname));

@@ -1,8 +1,8 @@
 import type { Pricing, ResolvedProvider } from '../../contracts/routing.js';
-import type { PriceBook } from '../../options/types.js';
+import type { PriceCatalog } from '../../options/types.js';
 
 /** What a price book knows of an endpoint. */
-export interface KnownFacts {
+export interface ModelInfo {
   readonly pricing: Pricing;
   readonly contextLength: number | undefined;
 }
@@ -15,11 +15,11 @@ const MILLION = 1_000_000;
  * Prices and context length of `upstreamModel` at this provider, by the address of its API. `undefined` where the book
  * does not know that address or that model: a price of somebody else would be a guess.
  */
-export function lookUpFacts(
-  book: PriceBook | undefined,
+export function lookUpModelInfo(
+  book: PriceCatalog | undefined,
   upstreamModel: string,
   provider: ResolvedProvider,
-): KnownFacts | undefined {
+): ModelInfo | undefined {
   if (book === undefined) return undefined;
   const usage = { input_tokens: SAMPLE_TOKENS, output_tokens: SAMPLE_TOKENS };
   const found = book.calcPrice(usage, upstreamModel, { providerApiUrl: provider.url.origin + provider.url.path });

@@ -1,4 +1,4 @@
-import type { Provider } from '../../contracts/provider.js';
+import type { WireFormat } from '../../contracts/provider.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import type { TimeoutOptions } from '../../options/types.js';
 import { openai } from '../../formats/openai.js';
@@ -10,7 +10,7 @@ import {
   knownMembers,
   optionalMilliseconds,
   optionalText,
-  refusal,
+  optionError,
   text,
 } from '../../options/checks.js';
 
@@ -30,8 +30,8 @@ const MEMBERS = [
 /** What a provider waits for where neither it nor the top level says otherwise. */
 export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   connectMs: 5_000,
-  headMs: 300_000,
-  firstEventMs: 60_000,
+  headersMs: 300_000,
+  firstChunkMs: 60_000,
   idleMs: 60_000,
   totalMs: 600_000,
 });
@@ -59,20 +59,20 @@ export function resolveTimeouts(path: string, value: unknown, fallback: Timeouts
   const read = (name: keyof TimeoutOptions) => optionalMilliseconds(`${path}.${name}`, members[name]) ?? fallback[name];
   return Object.freeze({
     connectMs: read('connectMs'),
-    headMs: read('headMs'),
-    firstEventMs: read('firstEventMs'),
+    headersMs: read('headersMs'),
+    firstChunkMs: read('firstChunkMs'),
     idleMs: read('idleMs'),
     totalMs: read('totalMs'),
   });
 }
 
-function resolveFormat(path: string, value: unknown): Provider {
+function resolveFormat(path: string, value: unknown): WireFormat {
   if (value === undefined || value === null || value === openai.name) return openai;
-  if (!isProvider(value)) throw refusal(path, 'must be "openai" or a Provider with a name and a path', value);
+  if (!isProvider(value)) throw optionError(path, 'must be "openai" or a WireFormat with a name and a path', value);
   return value;
 }
 
-function isProvider(value: unknown): value is Provider {
+function isProvider(value: unknown): value is WireFormat {
   if (!isObject(value)) return false;
   const { name, path } = value;
   return typeof name === 'string' && name !== '' && typeof path === 'string' && path.startsWith('/');
@@ -82,9 +82,10 @@ function isProvider(value: unknown): value is Provider {
 function resolveApiKey(path: string, value: unknown): ResolvedProvider['apiKey'] {
   if (value === undefined || value === null) return undefined;
   if (isKeySource(value)) return value;
-  if (typeof value !== 'string') throw refusal(path, 'must be a string or a function that returns one');
-  if (value === '') throw refusal(path, 'is empty: leave it out where the provider needs no key, or set its variable');
-  if (!PRINTABLE_ASCII.test(value)) throw refusal(path, 'must be printable ASCII without spaces or line ends');
+  if (typeof value !== 'string') throw optionError(path, 'must be a string or a function that returns one');
+  if (value === '')
+    throw optionError(path, 'is empty: leave it out where the provider needs no key, or set its variable');
+  if (!PRINTABLE_ASCII.test(value)) throw optionError(path, 'must be printable ASCII without spaces or line ends');
   return value;
 }
 
@@ -98,7 +99,7 @@ function resolveAuth(path: string, value: unknown): ResolvedProvider['auth'] {
   if (value === undefined || value === null || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
   if (!isObject(value)) {
-    throw refusal(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
+    throw optionError(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
   }
   const members = knownMembers(path, value, ['header', 'prefix']);
   return Object.freeze({
@@ -123,8 +124,8 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 /** A header name in lower case. Names that belong to the connection itself are refused. */
 function headerName(path: string, value: unknown): string {
   const name = text(path, value).toLowerCase();
-  if (!TOKEN.test(name) || name === '__proto__') throw refusal(path, 'must be a header name', value);
-  if (OF_THE_CONNECTION.has(name)) throw refusal(path, 'is set by the gateway itself and cannot be given');
+  if (!TOKEN.test(name) || name === '__proto__') throw optionError(path, 'must be a header name', value);
+  if (OF_THE_CONNECTION.has(name)) throw optionError(path, 'is set by the gateway itself and cannot be given');
   return name;
 }
 
@@ -148,9 +149,9 @@ const OF_THE_CONNECTION = new Set([
 
 /** Header values may hold secrets, so a wrong one is not shown. */
 function headerValue(path: string, value: unknown): string {
-  if (typeof value !== 'string') throw refusal(path, 'must be a string');
-  if (hasControlCharacter(value)) throw refusal(path, 'must not contain control characters');
-  if (!LATIN1.test(value)) throw refusal(path, 'must hold Latin-1 characters only');
+  if (typeof value !== 'string') throw optionError(path, 'must be a string');
+  if (hasControlCharacter(value)) throw optionError(path, 'must not contain control characters');
+  if (!LATIN1.test(value)) throw optionError(path, 'must hold Latin-1 characters only');
   return value;
 }
 

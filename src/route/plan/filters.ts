@@ -7,7 +7,7 @@ import type { Preferences } from '../preferences/preferences.js';
 import { withinCaps } from './price.js';
 
 /** What rules are told besides the caller's preferences. */
-export interface Facts {
+export interface FilterContext {
   readonly choice: ModelChoice;
   /** The model has endpoints of the flex tier. */
   readonly hasFlex: boolean;
@@ -24,11 +24,11 @@ interface Rule {
   /** The word in the error's `excluded_by`, where it is not the reason. */
   readonly excludedBy?: string;
   /** Whether the rule has a say in this request at all. */
-  applies(preferences: Preferences, facts: Facts): boolean;
+  applies(preferences: Preferences, facts: FilterContext): boolean;
   /** Whether `endpoint` may stay. */
-  keeps(endpoint: RoutableEndpoint, preferences: Preferences, facts: Facts): boolean;
+  accepts(endpoint: RoutableEndpoint, preferences: Preferences, facts: FilterContext): boolean;
   /** What would have been needed, for people to read. */
-  detail(preferences: Preferences, facts: Facts, removed: readonly RoutableEndpoint[]): string;
+  detail(preferences: Preferences, facts: FilterContext, removed: readonly RoutableEndpoint[]): string;
 }
 
 /** Endpoints of a tier stand back unless they are asked for. Hooks may choose them, so this is no hard filter. */
@@ -36,7 +36,7 @@ const TIER_RULE: Rule = {
   reason: 'service_tier',
   code: 'no_endpoints',
   applies: () => true,
-  keeps(endpoint, preferences, facts) {
+  accepts(endpoint, preferences, facts) {
     const { tier } = endpoint;
     if (preferences.serviceTier === 'flex' && facts.hasFlex)
       return tier === 'flex' || isExactlyNamed(endpoint, preferences);
@@ -52,7 +52,7 @@ function isExactlyNamed({ slug, tier }: RoutableEndpoint, { only, order }: Prefe
 }
 
 /** An explicit order or tier says more than a suffix does. */
-function admittedBySuffix(tier: string, preferences: Preferences, { choice }: Facts): boolean {
+function admittedBySuffix(tier: string, preferences: Preferences, { choice }: FilterContext): boolean {
   if (preferences.order !== undefined || preferences.serviceTier === 'default') return false;
   return choice.variant?.admits === tier;
 }
@@ -63,21 +63,21 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'distillable',
     code: 'constraint_filtered',
     applies: ({ distillable }) => distillable,
-    keeps: (endpoint) => endpoint.distillable,
+    accepts: (endpoint) => endpoint.distillable,
     detail: () => "The model's author is not known to allow distillation.",
   },
   {
     reason: 'allowed_providers',
     code: 'no_endpoints',
     applies: (_, { choice }) => choice.pin !== undefined,
-    keeps: ({ provider, tier }, _, { choice }) => provider.slug === choice.pin && tier === undefined,
+    accepts: ({ provider, tier }, _, { choice }) => provider.slug === choice.pin && tier === undefined,
     detail: servedBy,
   },
   {
     reason: 'allowed_providers',
     code: 'no_endpoints',
     applies: ({ only }) => only !== undefined,
-    keeps: (endpoint, { only }) => only === undefined || isNamedIn(only, endpoint),
+    accepts: (endpoint, { only }) => only === undefined || isNamedIn(only, endpoint),
     detail: servedBy,
   },
   {
@@ -85,7 +85,7 @@ const HARD_FILTERS: readonly Rule[] = [
     excludedBy: 'allowed_providers',
     code: 'no_endpoints',
     applies: ({ ignore }) => ignore !== undefined,
-    keeps: (endpoint, { ignore }) => ignore === undefined || !isNamedIn(ignore, endpoint),
+    accepts: (endpoint, { ignore }) => ignore === undefined || !isNamedIn(ignore, endpoint),
     detail: servedBy,
   },
   {
@@ -93,35 +93,35 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'allowed_providers',
     code: 'no_endpoints',
     applies: ({ order, allowFallbacks }) => order !== undefined && !allowFallbacks,
-    keeps: (endpoint, { order }) => order === undefined || isNamedIn(order, endpoint),
+    accepts: (endpoint, { order }) => order === undefined || isNamedIn(order, endpoint),
     detail: servedBy,
   },
   {
     reason: 'quantization',
     code: 'constraint_filtered',
     applies: ({ quantizations }) => quantizations !== undefined,
-    keeps: (endpoint, { quantizations }) => quantizations === undefined || quantizations.has(endpoint.quantization),
+    accepts: (endpoint, { quantizations }) => quantizations === undefined || quantizations.has(endpoint.quantization),
     detail: (_, __, removed) => `The levels there are: ${list(removed.map(({ quantization }) => quantization))}.`,
   },
   {
     reason: 'data_policy:training',
     code: 'privacy_restricted',
     applies: ({ denyDataCollection }) => denyDataCollection,
-    keeps: (endpoint) => endpoint.dataCollection === 'deny',
+    accepts: (endpoint) => endpoint.dataCollection === 'deny',
     detail: () => 'No endpoint left is known to keep no user data.',
   },
   {
     reason: 'data_policy:zdr',
     code: 'privacy_restricted',
     applies: ({ zdr }) => zdr,
-    keeps: (endpoint) => endpoint.zdr,
+    accepts: (endpoint) => endpoint.zdr,
     detail: () => 'No endpoint left is known to retain nothing.',
   },
   {
     reason: 'max_price',
     code: 'constraint_filtered',
     applies: ({ caps }) => caps !== undefined,
-    keeps: (endpoint, { caps }) => caps === undefined || withinCaps(endpoint.pricing, caps),
+    accepts: (endpoint, { caps }) => caps === undefined || withinCaps(endpoint.pricing, caps),
     detail: () =>
       'Prices are compared in USD per million tokens, per request and per image; an unknown price meets no cap.',
   },
@@ -129,7 +129,7 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'max_tokens',
     code: 'constraint_filtered',
     applies: ({ maxTokens }) => maxTokens !== undefined,
-    keeps: ({ maxCompletionTokens }, { maxTokens = 0 }) =>
+    accepts: ({ maxCompletionTokens }, { maxTokens = 0 }) =>
       maxCompletionTokens === undefined || maxTokens <= maxCompletionTokens,
     detail: ({ maxTokens }, _, removed) =>
       `${maxTokens} tokens of output were asked for; the most is ${most(removed, 'maxCompletionTokens')}.`,
@@ -138,7 +138,7 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'context_length',
     code: 'constraint_filtered',
     applies: () => true,
-    keeps: ({ contextLength }, { maxTokens = 0 }, facts) =>
+    accepts: ({ contextLength }, { maxTokens = 0 }, facts) =>
       contextLength === undefined || facts.promptTokens() + maxTokens <= contextLength,
     detail: ({ maxTokens = 0 }, facts, removed) =>
       `About ${facts.promptTokens()} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
@@ -147,7 +147,7 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'require_parameters',
     code: 'constraint_filtered',
     applies: ({ requireParameters }) => requireParameters,
-    keeps: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
+    accepts: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
     detail: ({ parameters }, _, removed) => `Not understood: ${list(lackingIn(parameters, removed))}.`,
   },
 ];
@@ -165,7 +165,7 @@ export interface Filtered {
 export function filterEndpoints(
   pool: readonly RoutableEndpoint[],
   preferences: Preferences,
-  facts: Facts,
+  facts: FilterContext,
   excluded: ExcludedEndpoint[],
 ): Filtered {
   let kept = pool;
@@ -173,7 +173,7 @@ export function filterEndpoints(
     if (!rule.applies(preferences, facts)) continue;
     const before = kept;
     kept = before.filter(
-      (endpoint) => rule.keeps(endpoint, preferences, facts) || exclude(endpoint, rule.reason, excluded),
+      (endpoint) => rule.accepts(endpoint, preferences, facts) || exclude(endpoint, rule.reason, excluded),
     );
     if (kept.length === 0) return { kept, emptiedBy: { rule, removed: before } };
   }
@@ -181,8 +181,12 @@ export function filterEndpoints(
 }
 
 /** The hard filter that `endpoint` does not pass, whatever else the plan holds. */
-export function brokenFilter(endpoint: RoutableEndpoint, preferences: Preferences, facts: Facts): Rule | undefined {
-  return HARD_FILTERS.find((rule) => rule.applies(preferences, facts) && !rule.keeps(endpoint, preferences, facts));
+export function brokenFilter(
+  endpoint: RoutableEndpoint,
+  preferences: Preferences,
+  facts: FilterContext,
+): Rule | undefined {
+  return HARD_FILTERS.find((rule) => rule.applies(preferences, facts) && !rule.accepts(endpoint, preferences, facts));
 }
 
 /** Where some endpoints understand a parameter that changes what an answer is, the others stand back. */
@@ -202,7 +206,7 @@ function preferUnderstanding(
   return kept;
 }
 
-function servedBy(_: Preferences, __: Facts, removed: readonly RoutableEndpoint[]): string {
+function servedBy(_: Preferences, __: FilterContext, removed: readonly RoutableEndpoint[]): string {
   return `Without this, it would be served by ${list(removed.map(({ slug }) => slug))}.`;
 }
 

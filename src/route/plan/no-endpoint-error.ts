@@ -1,12 +1,12 @@
 import type { ExcludedEndpoint } from '../../contracts/routing.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { Facts, Filtered } from './filters.js';
-import { shown } from '../../options/checks.js';
+import type { FilterContext, Filtered } from './filters.js';
+import { formatValue } from '../../options/checks.js';
 import type { Preferences } from '../preferences/preferences.js';
 import type { RouteTable } from '../registry.js';
 
 interface EmptyPlan extends Filtered {
-  readonly facts: Facts;
+  readonly facts: FilterContext;
   readonly preferences: Preferences;
   readonly table: RouteTable;
   readonly excluded: readonly ExcludedEndpoint[];
@@ -15,20 +15,25 @@ interface EmptyPlan extends Filtered {
 /** The error of a request that nobody can serve. It is named after the filter that took the last model's last endpoint. */
 export function refuseEmptyPlan({ facts, emptiedBy, preferences, table, excluded }: EmptyPlan): GatewayError {
   const { model } = facts.choice;
-  if (emptiedBy === undefined) return new GatewayError('no_endpoints', `No provider serves ${shown(model)} any more.`);
+  if (emptiedBy === undefined)
+    return new GatewayError('no_endpoints', `No provider serves ${formatValue(model)} any more.`);
   const { rule, removed } = emptiedBy;
   const word = rule.excludedBy ?? rule.reason;
   const detail = rule.detail(preferences, facts, removed);
-  return new GatewayError(rule.code, `No endpoint of ${shown(model)} can serve this request (${word}). ${detail}`, {
-    metadata: {
-      excluded_by: [word],
-      counts: countByReason(excluded),
-      requested_models: preferences.models.map((choice) => choice.model),
-      retryable: false,
-      ...(rule.code === 'constraint_filtered' ? { constraint: { field: word, detail } } : {}),
-      ...(rule.code === 'no_endpoints' ? { available_providers: providersOf(model, table) } : {}),
+  return new GatewayError(
+    rule.code,
+    `No endpoint of ${formatValue(model)} can serve this request (${word}). ${detail}`,
+    {
+      metadata: {
+        excluded_by: [word],
+        counts: countByReason(excluded),
+        requested_models: preferences.models.map((choice) => choice.model),
+        retryable: false,
+        ...(rule.code === 'constraint_filtered' ? { constraint: { field: word, detail } } : {}),
+        ...(rule.code === 'no_endpoints' ? { available_providers: providersOf(model, table) } : {}),
+      },
     },
-  });
+  );
 }
 
 function countByReason(excluded: readonly ExcludedEndpoint[]): Readonly<Record<string, number>> {

@@ -3,7 +3,7 @@ import type { PlannedCandidate } from '../../request/context.js';
 import type { Candidate, ExcludedEndpoint, Snapshot } from '../../contracts/routing.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
-import { type Facts, filterEndpoints } from './filters.js';
+import { type FilterContext, filterEndpoints } from './filters.js';
 import { isObject } from '../../options/checks.js';
 import { type Group, mergeGroups, orderGroups } from './order.js';
 import { membersToDrop } from './parameters.js';
@@ -52,7 +52,7 @@ export interface Plan {
 export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request that the first candidate is not told, as it does not understand them. */
+  /** JsonObject of the request that the first candidate is not told, as it does not understand them. */
   readonly droppedParameters: readonly string[];
 }
 
@@ -91,7 +91,7 @@ function filterModels(input: PlanInput, preferences: Preferences, excluded: Excl
   let refusal: (() => GatewayError) | undefined;
   for (const choice of preferences.models) {
     const pool = table.models.get(choice.model) ?? [];
-    const facts: Facts = { choice, hasFlex: pool.some(({ tier }) => tier === 'flex'), promptTokens };
+    const facts: FilterContext = { choice, hasFlex: pool.some(({ tier }) => tier === 'flex'), promptTokens };
     const filtered = filterEndpoints(pool, preferences, facts, excluded);
     if (filtered.kept.length > 0) {
       groups.push({ models: [choice.model], endpoints: filtered.kept, sort: choice.variant?.sort });

@@ -1,5 +1,5 @@
 import { GatewayError, type GatewayErrorCode } from '../../errors/gateway-error.js';
-import { isObject, shown } from '../../options/checks.js';
+import { isObject, formatValue } from '../../options/checks.js';
 import { didYouMean } from '../../options/suggest.js';
 
 /**
@@ -46,7 +46,7 @@ export function oneOf<T extends string>(allowed: readonly T[]): Reader<T> {
     if (typeof value !== 'string') throw wrongType(path, 'a string');
     const word = allowed.find((candidate) => candidate === value);
     if (word !== undefined) return word;
-    throw fault('invalid_value', path, `${shown(value)} is none of ${allowed.map((w) => `"${w}"`).join(', ')}.`);
+    throw fault('invalid_value', path, `${formatValue(value)} is none of ${allowed.map((w) => `"${w}"`).join(', ')}.`);
   };
 }
 
@@ -99,7 +99,7 @@ export function onlyKnown(value: Readonly<Record<string, unknown>>, path: string
 
 /** Names the member that nobody reads, and the one that was probably meant. */
 export function unknownParameter(before: string, key: string, known: readonly string[]): GatewayError {
-  const place = before + shown(key).slice(1, -1);
-  const mend = didYouMean(key, known) || ` Known: ${known.join(', ')}.`;
-  return new GatewayError('unknown_parameter', `Unknown parameter: '${place}'.${mend}`, { param: place });
+  const place = before + formatValue(key).slice(1, -1);
+  const hint = didYouMean(key, known) || ` Known: ${known.join(', ')}.`;
+  return new GatewayError('unknown_parameter', `Unknown parameter: '${place}'.${hint}`, { param: place });
 }

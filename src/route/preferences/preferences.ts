@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import { chooseModels } from '../choose-models.js';
 import type { ModelChoice, SortBy } from '../options/model-names.js';
-import { shown } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
 import { type SentParameters, sentParameters } from '../plan/parameters.js';
 import { nestedSetting, placeOf, preferenceFields, type PreferenceFields, setting } from './preference-fields.js';
 import { amount, amountOrText, type Cutoffs, cutoffs, fault, flag, oneOf, words } from './preference-values.js';
@@ -50,7 +50,7 @@ const PARTITION = oneOf(['model', 'none']);
  */
 export function readPreferences(request: ChatRequest, table: RouteTable, anyModel: boolean): Preferences {
   return Object.freeze({
-    ...(hasWishes(request) ? readWishes(request, table) : NO_WISHES),
+    ...(hasWishes(request) ? readWishes(request, table) : DEFAULT_PREFERENCES),
     models: chooseModels(request, table.names, anyModel),
     serviceTier: serviceTier(request['service_tier']),
     maxTokens: maxTokens(request),
@@ -62,7 +62,7 @@ export function readPreferences(request: ChatRequest, table: RouteTable, anyMode
 type Wishes = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters'>;
 
 /** Most requests say nothing of all this: they share one value. */
-const NO_WISHES: Wishes = Object.freeze({
+const DEFAULT_PREFERENCES: Wishes = Object.freeze({
   order: undefined,
   only: undefined,
   ignore: undefined,
@@ -162,11 +162,11 @@ function knownSlugs(
   const slugs = entries.map((entry, index) => {
     const slug = slugOf(entry, table);
     if (slug !== undefined && isKnown(slug, table)) return slug;
-    const mend = didYouMean(entry, table.providerNames.keys());
+    const hint = didYouMean(entry, table.providerNames.keys());
     throw fault(
       'invalid_value',
       `${placeOf(fields, name)}[${index}]`,
-      `no provider ${shown(entry)} is configured.${mend}`,
+      `no provider ${formatValue(entry)} is configured.${hint}`,
     );
   });
   return new Set(slugs);

@@ -1,4 +1,4 @@
-import type { CallOutcome, Percentiles } from '../../contracts/routing.js';
+import type { AttemptOutcome, Percentiles } from '../../contracts/routing.js';
 import type { Health, Performance } from './performance.js';
 import { SampleWindow } from '../../util/sample-window.js';
 import { SuccessWindow } from './success-window.js';
@@ -21,7 +21,7 @@ export class LiveStatistics {
   readonly #endpoints = new Map<string, EndpointStatistics>();
 
   /** @param now - milliseconds on the monotonic clock */
-  record(endpointId: string, outcome: CallOutcome, now: number): void {
+  record(endpointId: string, outcome: AttemptOutcome, now: number): void {
     // What is the caller's fault, and a 429, say nothing of an endpoint's health.
     if (!outcome.ok && !outcome.countable) return;
     let statistics = this.#endpoints.get(endpointId);
@@ -84,7 +84,7 @@ class EndpointStatistics {
   readonly #latency = new Kept((now) => this.#firstTokens?.percentiles(now, 'low'));
   readonly #throughput = new Kept((now) => this.#rates?.percentiles(now, 'high'));
 
-  record({ ok, firstTokenMs, durationMs, completionTokens }: CallOutcome, now: number): void {
+  record({ ok, firstTokenMs, durationMs, completionTokens }: AttemptOutcome, now: number): void {
     this.#successes.add(ok, now);
     if (!ok) {
       // The next plan must see a failure at once; a success may wait.

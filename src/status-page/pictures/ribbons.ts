@@ -8,7 +8,7 @@ const STREAM = 34;
 
 /** Where a part of the traffic went. */
 export interface Flow {
-  readonly kind: 'answered' | 'failed' | 'cached';
+  readonly kind: 'responded' | 'failed' | 'cached';
   readonly row: number;
   readonly amount: number;
 }

@@ -21,7 +21,7 @@ const MAX_INTERIM = 5;
  * A class, not a literal with closures: V8 moves the allocation site of such literals to old space, and every dead
  * call would then be carried through each scavenge.
  */
-export class StandInRequest implements UpstreamCall {
+export class FakeRequest implements UpstreamCall {
   readonly method = 'POST';
   /** The path stands in the target: of a URL here HPM would parse all and keep nothing. */
   readonly url = '';
@@ -31,7 +31,7 @@ export class StandInRequest implements UpstreamCall {
   readonly socket = INERT_SOCKET;
 
   readonly upstream: UpstreamRequest;
-  readonly response = new StandInResponse();
+  readonly response = new FakeResponse();
   #events: UpstreamEvents | undefined;
   #clientRequest: ClientRequest | undefined;
   #connected = false;
@@ -141,7 +141,7 @@ export class StandInRequest implements UpstreamCall {
  * The response as httpxy sees it: it records, and forgets. httpxy destroys a response whose upstream broke off and
  * ends a promise when it closes; the client's response must know of neither.
  */
-export class StandInResponse {
+export class FakeResponse {
   readonly headersSent = false;
   /** An answer that has been handed over is not httpxy's any more: it hangs no listeners on it. */
   readonly finished = true;
@@ -179,7 +179,7 @@ function isHangUp({ code }: NodeJS.ErrnoException): boolean {
 
 /** Which call a client request belongs to: the listeners below are the same for all, so none is made per call. */
 const CALL = Symbol('nordlys-proxy.call');
-type OurClientRequest = ClientRequest & { [CALL]?: StandInRequest };
+type OurClientRequest = ClientRequest & { [CALL]?: FakeRequest };
 
 function onClose(this: OurClientRequest): void {
   this[CALL]?.fails('The upstream closed without an answer.');

@@ -2,19 +2,19 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import type { Transport } from '../../contracts/transport.js';
 import { AgentPool } from '../agent-pool.js';
-import { StandInRequest, type StandInResponse } from './fake-request.js';
+import { FakeRequest, type FakeResponse } from './fake-request.js';
 
 /**
  * Upstream calls by http-proxy-middleware: one instance for all of them, called once per attempt with stand-ins
  * instead of the client's request and response. Keys and headers are set before it sees the request, never in its
  * hooks: httpxy skips `proxyReq` for requests with `Expect`, and a hook that may not run guards nothing.
  */
-export function proxyTransport(agents: AgentPool = new AgentPool()): Transport {
+export function httpProxyTransport(agents: AgentPool = new AgentPool()): Transport {
   const proxy = createProxy(agents);
 
   return {
     open(request, events) {
-      const call = new StandInRequest(request, events);
+      const call = new FakeRequest(request, events);
       // Resolves when the stand-in response is released; what goes wrong before the call began comes as `next(error)`.
       void proxy(call, call.response, (error) => call.failed(asError(error)));
       return call;
@@ -24,11 +24,7 @@ export function proxyTransport(agents: AgentPool = new AgentPool()): Transport {
   };
 }
 
-type StandInProxy = (
-  request: StandInRequest,
-  response: StandInResponse,
-  next: (error?: unknown) => void,
-) => Promise<void>;
+type StandInProxy = (request: FakeRequest, response: FakeResponse, next: (error?: unknown) => void) => Promise<void>;
 
 function createProxy(agents: AgentPool): StandInProxy {
   const handler = createProxyMiddleware<IncomingMessage, ServerResponse>({
@@ -60,8 +56,8 @@ function createProxy(agents: AgentPool): StandInProxy {
   return handler as RequestHandler as unknown as StandInProxy;
 }
 
-function standIn(req: IncomingMessage | undefined): StandInRequest {
-  return req as IncomingMessage & StandInRequest;
+function standIn(req: IncomingMessage | undefined): FakeRequest {
+  return req as IncomingMessage & FakeRequest;
 }
 
 function asError(value: unknown): Error {

@@ -1,4 +1,4 @@
-import { isRecord, type Members } from '../../util/json-object.js';
+import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { memberPath } from '../wire-path.js';
 
 /** Stands for a member that is to be left out. */
@@ -62,7 +62,7 @@ export function isEmptyObject(value: unknown): boolean {
 }
 
 /** A copy with one member replaced or left out. A spread keeps an own `__proto__` an own member; assignment would not. */
-export function withMember(object: Members, key: string, value: unknown): Members {
+export function withMember(object: JsonObject, key: string, value: unknown): JsonObject {
   if (value !== OMITTED) return { ...object, [key]: value };
   const { [key]: _left, ...rest } = object;
   return rest;

@@ -1,6 +1,6 @@
-import { isRecord, type Members } from '../../util/json-object.js';
+import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { kindOf } from '../json-type.js';
+import { jsonTypeOf } from '../json-type.js';
 import { isEmptyObject, OMITTED, withMember, type Normalise } from './normalise.js';
 import type { Alternative, Union } from './unions.js';
 import { memberPath } from '../wire-path.js';
@@ -20,7 +20,7 @@ export function optional(union: Union): Normalise {
 }
 
 /** The one member of `value` that is set, as it stands on the wire; `value` itself where it is no wrapper. */
-function unwrap(union: Union, value: Members, path: string): unknown {
+function unwrap(union: Union, value: JsonObject, path: string): unknown {
   const ours = Object.keys(value).filter((key) => Object.hasOwn(union, key));
   if (ours.length === 0) return value;
   const set = ours.filter((key) => isSet(union[key] as Alternative, value[key]));
@@ -41,26 +41,30 @@ function isSet({ kind }: Alternative, value: unknown): boolean {
 }
 
 /** Unset alternatives beside wire members say nothing; alone, they are all that there is to complain about. */
-function withoutUnset(value: Members, unset: readonly string[]): Members {
+function withoutUnset(value: JsonObject, unset: readonly string[]): JsonObject {
   if (unset.length === Object.keys(value).length) return value;
   return unset.reduce((rest, key) => withMember(rest, key, OMITTED), value);
 }
 
-function holdsNothing(union: Union, value: Members): boolean {
+function holdsNothing(union: Union, value: JsonObject): boolean {
   return Object.keys(value).every((key) => Object.hasOwn(union, key) && !isSet(union[key] as Alternative, value[key]));
 }
 
 function wireForm({ kind, constant }: Alternative, inner: unknown, path: string): unknown {
   if (!hasKind(inner, kind)) {
     const expected = kind === 'string' ? 'a string' : `an ${kind}`;
-    throw new GatewayError('invalid_type', `Invalid type for '${path}': expected ${expected}, got ${kindOf(inner)}.`, {
-      param: path,
-    });
+    throw new GatewayError(
+      'invalid_type',
+      `Invalid type for '${path}': expected ${expected}, got ${jsonTypeOf(inner)}.`,
+      {
+        param: path,
+      },
+    );
   }
   if (constant === undefined) return inner;
   const [key, value] = constant;
-  const given = (inner as Members)[key];
-  if (given === undefined || given === '') return withMember(inner as Members, key, value);
+  const given = (inner as JsonObject)[key];
+  if (given === undefined || given === '') return withMember(inner as JsonObject, key, value);
   if (given === value) return inner;
   const param = memberPath(path, key);
   throw new GatewayError('invalid_value', `Invalid value for '${param}': expected '${value}', as it was wrapped.`, {

@@ -1,4 +1,4 @@
-import { isRecord, type Members } from '../../util/json-object.js';
+import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { inOrder, items, members, optionalScalar, withMember, type Normalise } from './normalise.js';
 import { optional, required } from './unwrap-union.js';
 import { UNIONS } from './unions.js';
@@ -109,6 +109,6 @@ const request = members({
  * The request in wire form; the very same object where it was in wire form already.
  * @throws GatewayError for a wrapper that says two things at once, or something else than its name.
  */
-export function unwrapUnions(value: Members): Members {
-  return request(value, '') as Members;
+export function unwrapUnions(value: JsonObject): JsonObject {
+  return request(value, '') as JsonObject;
 }

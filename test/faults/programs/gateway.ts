@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { createGateway, type GatewayOptions } from '../../../src/index.js';
 
 const options = JSON.parse(process.env['GATEWAY_OPTIONS']!) as GatewayOptions;
-const graceMs = Number(process.env['GRACE_MS'] ?? 4_000);
+const timeoutMs = Number(process.env['GRACE_MS'] ?? 4_000);
 
 const gateway = createGateway(options);
 const server = createServer(gateway);
 server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));
 
 process.once('SIGTERM', async () => {
-  await gateway.drain({ graceMs });
+  await gateway.drain({ timeoutMs });
   await gateway.close();
   server.close();
   server.closeAllConnections();
