@@ -1,5 +1,5 @@
 // What a simulator says to a request, before anything is sent: pure, and the same each time.
-import type { Personality } from './simulator.ts';
+import type { Personality } from './personality.ts';
 import type { SimulatedRequest } from './simulator-request.ts';
 import { exampleOf } from './simulator-schema.ts';
 import { seedOf, speak, tokensOf } from './simulator-words.ts';

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerTo, type SimulatedAnswer, type SimulatedChoice } from './simulator-answer.ts';
 import type { SimulatedRequest } from './simulator-request.ts';
-import type { Personality } from './simulator.ts';
+import type { Personality } from './personality.ts';
 
 export interface Delivery {
   readonly personality: Personality;

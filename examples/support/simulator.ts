@@ -3,30 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { deliver } from './simulator-delivery.ts';
 import { readRequest, Refusal } from './simulator-request.ts';
-
-/** What an upstream is like. */
-export interface Personality {
-  readonly slug: string;
-  readonly name: string;
-  readonly models: readonly string[];
-  /** USD per million tokens. */
-  readonly pricing: { readonly prompt: number; readonly completion: number };
-  /** Tokens. */
-  readonly contextLength: number;
-  readonly firstTokenMs: number;
-  readonly tokenMs: number;
-  /** Length of an answer that nobody limits. */
-  readonly words: number;
-  /** Every so many-th request gets 503. */
-  readonly failEvery?: number;
-  readonly zdr?: boolean;
-}
-
-/**
- * Ways to break a simulator: `down` answers 503, `rate-limit` 429, `reset` cuts the connection, `hang` says nothing,
- * `cut` breaks off after a few words, `slow` takes ten times as long.
- */
-export type BreakKind = 'down' | 'rate-limit' | 'reset' | 'hang' | 'cut' | 'slow';
+import type { BreakKind, Personality } from './personality.ts';
 
 interface SimulatorStats {
   requests: number;

@@ -1,7 +1,9 @@
 // Four upstreams in this process, each with a character of its own: enough to see a gateway choose, fail over and explain.
-import { startSimulator, type Personality, type Simulator } from './simulator.ts';
+import type { Personality } from './personality.ts';
+import { startSimulator, type Simulator } from './simulator.ts';
 
-export type { BreakKind, Simulator } from './simulator.ts';
+export type { BreakKind } from './personality.ts';
+export type { Simulator } from './simulator.ts';
 
 export interface Simulators extends AsyncDisposable {
   /** Quick and cheap, and not deep. */

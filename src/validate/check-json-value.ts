@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import { jsonTypeOf } from './json-type.js';
-import { MAX_DEPTH, MAX_TOKENS, tooDeep, tooMany } from '../json/limits.js';
+import { MAX_DEPTH, MAX_TOKENS } from '../json/limits.js';
+import { tooDeep, tooMany } from './complexity-errors.js';
 import { memberPath } from './wire-path.js';
 
 /**

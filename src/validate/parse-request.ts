@@ -8,7 +8,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { fieldError } from './field-errors.js';
 import { checkJsonValue } from './check-json-value.js';
 import { jsonTypeOf } from './json-type.js';
-import { tooDeep, tooMany } from '../json/limits.js';
+import { tooDeep, tooMany } from './complexity-errors.js';
 import { parseLossless } from '../json/lossless-parse.js';
 import { checkCrossFields } from './check-cross-fields.js';
 import { keyAt, JsonScanner } from '../json/scanner.js';

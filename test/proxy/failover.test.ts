@@ -351,7 +351,7 @@ describe('hooks', () => {
       },
     });
     expect((await harness.ask({})).status).toBe(200);
-    await expect.poll(() => reported.toSorted()).toEqual(['afterResponse', 'afterAttempt', 'afterAttempt']);
+    await expect.poll(() => reported.toSorted()).toEqual(['afterAttempt', 'afterAttempt', 'afterResponse']);
   });
 
   it('afterResponse knows who answered, what it used and what it cost', async () => {

@@ -3,13 +3,15 @@ import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../requ
 import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
-import { hookState } from '../../request/hooks.js';
+import type { Clock } from '../../contracts/clock.js';
+import type { Transport } from '../../contracts/transport.js';
+import type { EndpointStates } from './endpoint-states.js';
+import { hookState, type HookRunner } from '../../request/hooks.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
 import { AttemptLog } from './attempt-log.js';
-import type { FailoverParts } from './failover.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import {
   buildRequest,
@@ -23,11 +25,19 @@ import type { AttemptTicket } from './attempt-ticket.js';
 
 const NO_CHANGE: AttemptChange = Object.freeze({});
 
+/** What an attempt uses of the gateway. */
+export interface AttemptServices {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+  readonly endpointStates: EndpointStates;
+}
+
 /** What all calls of one request share. */
 export interface AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
-  readonly parts: FailoverParts;
+  readonly parts: AttemptServices;
   /** Moment on the monotonic scale by which the whole request must have ended. */
   readonly deadline: number;
   /** A key or an address of the caller's own. */

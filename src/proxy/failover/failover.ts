@@ -1,27 +1,25 @@
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
-import type { Clock } from '../../contracts/clock.js';
-import type { Transport } from '../../contracts/transport.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
-import type { HookRunner } from '../../request/hooks.js';
 import { CancelSource } from '../../util/cancellation.js';
 import { FALLBACK_COST, HEDGE_COST, RETRY_COST, type RetryBudget } from './retry-budget.js';
-import { Attempt, type AttemptResult, type AttemptContext, type CommittedResponse } from './attempt.js';
+import {
+  Attempt,
+  type AttemptResult,
+  type AttemptContext,
+  type CommittedResponse,
+  type AttemptServices,
+} from './attempt.js';
 import { finalError, type EndReason, type FailedAttempt } from './final-error.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type Runner } from './hedging.js';
 import { pause } from './pause.js';
 import { CandidateSelector, type Selection } from './candidate-selector.js';
-import type { EndpointStates } from './endpoint-states.js';
 
 /** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
 const MIN_LEFT_MS = 2_000;
 
-export interface FailoverParts {
-  readonly transport: Transport;
-  readonly clock: Clock;
+export interface FailoverParts extends AttemptServices {
   readonly random: () => number;
-  readonly hooks: HookRunner;
-  readonly endpointStates: EndpointStates;
   readonly maxAttempts: number;
   readonly retryNonIdempotent: boolean;
   /** `undefined`: no endpoint is asked beside another. */
