@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
@@ -5,7 +6,6 @@ import type { ResponseOutcome, RequestContext } from '../request/context.js';
 import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
 import { asLatin1, SMALL } from '../http/write-body.js';
 import type { CancelSignal } from '../util/cancellation.js';
-import { randomId } from '../http/random-id.js';
 import { parseJson, type CachedResponse } from './entry.js';
 
 /** In which form an answer is wanted. */
@@ -138,7 +138,7 @@ function drained(sink: ResponseSink, client: CancelSignal): Promise<void> {
 }
 
 function freshId(): string {
-  return `chatcmpl-${randomId()}`;
+  return `chatcmpl-${randomUUID()}`;
 }
 
 function seconds(wallNow: number): number {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../contracts/routing.js';
 import { digestOfBytes, digestOfRequest, keyFor } from './key.js';
 import { BodyIndex } from './body-index.js';
 import type { Targets } from './policy.js';
-import { RecentMap } from './recent-map.js';
+import { BoundedMap } from '../util/bounded-map.js';
 import { askedForm, type AskedForm } from './replay.js';
 
 /** A request, as far as the cache is concerned. */
@@ -28,10 +28,10 @@ const MAX_KNOWN = 10_000;
  * once before the cache did, and requests that come together would not find each other.
  */
 export class RequestKeyCache {
-  readonly #known = new RecentMap<KnownRequest>(MAX_KNOWN);
+  readonly #known = new BoundedMap<KnownRequest>(MAX_KNOWN);
   readonly #bodies = new BodyIndex();
   /** By what is asked. */
-  readonly #drawn = new RecentMap<Endpoint>(MAX_KNOWN);
+  readonly #drawn = new BoundedMap<Endpoint>(MAX_KNOWN);
 
   /** What `tenant` asks of `targets`. `body` is that of the request, where there is one. */
   of(request: ChatRequest, body: RequestBody | undefined, tenant: string, targets: Targets): KnownRequest {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Endpoint } from '../contracts/routing.js';
+import { BoundedMap } from '../util/bounded-map.js';
 
 /** A prompt cache lives about this long after its last use. */
 const IDLE_MS = 600_000;
@@ -21,13 +22,11 @@ interface Memory {
 /** Which endpoint served a conversation last, so that it finds its prompt cache again. Bounded; expires by itself. */
 export class StickyMemory {
   readonly #clock: Clock;
-  readonly #capacity: number;
-  // A Map keeps insertion order: set again = most recent.
-  readonly #memories = new Map<string, Memory>();
+  readonly #memories: BoundedMap<Memory>;
 
   constructor(clock: Clock, capacity: number = MOST_CONVERSATIONS) {
     this.#clock = clock;
-    this.#capacity = capacity;
+    this.#memories = new BoundedMap(capacity);
   }
 
   recall(key: string): string | undefined {
@@ -39,20 +38,11 @@ export class StickyMemory {
   }
 
   remember(key: string, slug: string, idleMs: number): void {
-    this.#memories.delete(key);
     this.#memories.set(key, { slug, until: this.#clock.now() + idleMs });
-    if (this.#memories.size > this.#capacity) this.#forgetOldest();
   }
 
   get size(): number {
     return this.#memories.size;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#memories.keys()) {
-      this.#memories.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { BoundedMap } from '../util/bounded-map.js';
 import type { Clock, Timer } from '../contracts/clock.js';
 
 type Answers = readonly dns.LookupAddress[];
@@ -26,12 +27,11 @@ const MAX_HOSTS = 1_024;
  * files: a name service that hangs would otherwise stop them all with its first four questions.
  */
 export function createDnsCache(clock: Clock): LookupFunction {
-  const entries = new Map<string, Entry>();
+  const entries = new BoundedMap<Entry>(MAX_HOSTS);
 
   const entryOf = (hostname: string): Entry => {
     let entry = entries.get(hostname);
     if (entry === undefined) {
-      if (entries.size >= MAX_HOSTS) entries.delete(entries.keys().next().value!);
       entry = { waiting: undefined, error: null, answers: [], until: 0 };
       entries.set(hostname, entry);
     }

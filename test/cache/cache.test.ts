@@ -97,7 +97,7 @@ describe('the cache', () => {
     clock.advance(60_000);
     const second = (await ask()).client.completion;
     const third = (await ask()).client.completion;
-    expect(second.id).toMatch(/^chatcmpl-[0-9a-f]{24}$/);
+    expect(second.id).toMatch(/^chatcmpl-[0-9a-f-]{36}$/);
     expect(second.id).not.toBe(third.id);
     expect(second.id).not.toBe('chatcmpl-upstream');
     expect(second.created).toBe(Math.floor(clock.wallNow() / 1_000));

@@ -1,5 +1,6 @@
 import type { AttemptOutcome, Percentiles } from '../../contracts/routing.js';
 import type { Health, Performance } from './performance.js';
+import { BoundedMap } from '../../util/bounded-map.js';
 import { SampleWindow } from '../../util/sample-window.js';
 import { SuccessWindow } from './success-window.js';
 
@@ -13,12 +14,12 @@ export interface EndpointStatus {
   readonly latency: Percentiles | undefined;
 }
 
-/** Hot replacement may bring new names for ever; those that were met first then go. */
-const MOST_ENDPOINTS = 10_000;
+/** `gateway.update()` may add new names without end; statistics of the least recently used endpoints are dropped. */
+const MAX_ENDPOINTS = 10_000;
 
 /** Live statistics of every endpoint, by id (`<slug> <model>`), so that they outlive a change of the provider table. */
 export class LiveStatistics {
-  readonly #endpoints = new Map<string, EndpointStatistics>();
+  readonly #endpoints = new BoundedMap<EndpointStatistics>(MAX_ENDPOINTS);
 
   /** @param now - milliseconds on the monotonic clock */
   record(endpointId: string, outcome: AttemptOutcome, now: number): void {
@@ -28,7 +29,6 @@ export class LiveStatistics {
     if (statistics === undefined) {
       statistics = new EndpointStatistics();
       this.#endpoints.set(endpointId, statistics);
-      if (this.#endpoints.size > MOST_ENDPOINTS) this.#forgetOne();
     }
     statistics.record(outcome, now);
   }
@@ -45,13 +45,6 @@ export class LiveStatistics {
 
   statusOf(endpointId: string, now: number): EndpointStatus {
     return this.#endpoints.get(endpointId)?.status(now) ?? UNUSED;
-  }
-
-  #forgetOne(): void {
-    for (const oldest of this.#endpoints.keys()) {
-      this.#endpoints.delete(oldest);
-      return;
-    }
   }
 }
 
