@@ -2,7 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import helmet from 'helmet';
-import { createGateway, statusPage } from 'nordlys-proxy';
+import { createGateway } from 'nordlys-proxy';
+import { statusPage } from 'nordlys-proxy/status-page';
 import { playground } from './playground/playground.ts';
 import { startSimulators } from './support/simulators.ts';
 

@@ -2,7 +2,6 @@
 
 export { createGateway } from './gateway.js';
 export { authenticate, cache, proxy, route, validate } from './stages.js';
-export { statusPage } from './status-page/status-page.js';
 export { errorHandler } from './request/error-handler.js';
 export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
@@ -12,7 +11,6 @@ export { redisStore } from './stores/redis-store.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
-export type { StatusPageOptions } from './status-page/status-page.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';

@@ -1,13 +1,8 @@
 import http, { type RequestListener } from 'node:http';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  createGateway,
-  statusPage,
-  type Gateway,
-  type GatewayOptions,
-  type StatusPageOptions,
-} from '../../src/index.js';
+import { createGateway, type Gateway, type GatewayOptions } from '../../src/index.js';
+import { statusPage, type StatusPageOptions } from '../../src/status-page/index.js';
 import { chat, error, type FakeUpstream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { FakeClock } from '../support/fake-clock.js';

@@ -12,6 +12,7 @@ export interface PublicName {
 const source = new URL('../../src/', import.meta.url);
 const ENTRIES = {
   'nordlys-proxy': 'index.ts',
+  'nordlys-proxy/status-page': 'status-page/index.ts',
   'nordlys-proxy/testing': 'testing/index.ts',
   'nordlys-proxy/undici': 'undici/index.ts',
 } as const;
