@@ -7,6 +7,7 @@ import type { Hooks } from './contracts/hooks.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { GatewayError } from './errors/gateway-error.js';
 import { sendJson } from './http/send.js';
+import { fetchHandler } from './http/fetch-handler.js';
 import type { Middleware } from './http/middleware.js';
 import { shareInternals } from './observe/gateway-internals.js';
 import { createObservation } from './observe/observe.js';
@@ -31,6 +32,12 @@ export interface Gateway extends Middleware {
   readonly metrics: Middleware;
   /** 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
+  /**
+   * Answers a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
+   * gateway.fetch(c.req.raw))` in Hono. The same path as over TCP, streams and aborts included. Rejects with a
+   * `TypeError` where the response was aborted before its head; a path that is not served gets 404.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
   /** What this process knows of its endpoints right now, as JSON. */
   status(): GatewayStatus;
   /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
@@ -88,6 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       sendJson(res, admission.draining ? 503 : 200, {
         status: admission.draining ? 'draining' : 'ok',
       })) satisfies Middleware,
+    fetch: fetchHandler(gateway),
     status,
     update(providers: RouteOptions['providers']): void {
       router.update(providers);
