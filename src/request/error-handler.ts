@@ -5,17 +5,17 @@ import type { ErrorMiddleware } from '../http/middleware.js';
 import { Diagnostics } from '../observe/diagnostics.js';
 import { knownMembers, optionalOneOf } from '../options/checks.js';
 
-/** In whose shape errors are told. */
+/** Options of `errorHandler`. */
 export interface ErrorHandlerOptions {
   /** @defaultValue `'openai'` */
   readonly errorFormat?: ErrorFormat | undefined;
-  /** Warned, once, of a JSON parser in front whose limit is too small. */
+  /** Warned, once, of a JSON parser in front of the gateway whose limit is too small. */
   readonly logger?: Pick<Logger, 'warn'> | undefined;
-  /** Told the same. */
+  /** Called with the same diagnostic. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
 }
 
-/** What body-parser and http-errors call their faults, in our words. */
+/** Error types of body-parser and http-errors, as gateway errors. */
 const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
   ['entity.parse.failed', () => new GatewayError('invalid_json', 'The body is not valid JSON.')],
   [
@@ -31,21 +31,26 @@ const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
     () => new GatewayError('unsupported_content_type', 'The body must be sent without a content encoding.'),
   ],
   ['charset.unsupported', () => new GatewayError('unsupported_content_type', 'The body must be in UTF-8.')],
-  ['request.aborted', () => new GatewayError('client_closed_request', 'The client left before the body was complete.')],
+  [
+    'request.aborted',
+    () => new GatewayError('client_closed_request', 'The client disconnected before the body was complete.'),
+  ],
 ]);
 
 /**
- * The host's last handler, for errors that come by `next`: ours (with `errorHandling: 'next'`), and those of `express.json()`
- * in front, which would otherwise be a page of HTML that no client can read. Other errors become a 500 without detail.
- * Half an answer is torn, not finished.
- * @throws TypeError for an option that is wrong.
+ * An Express error handler for errors passed to `next`: the gateway's (with `errorHandling: 'next'`) and those of
+ * `express.json()` in front of it, which Express would send as HTML. Other errors become a 500 without detail. A response
+ * that has begun is destroyed, not completed.
+ * @throws TypeError for an invalid option
+ * @example
+ * app.use(express.json(), gateway, errorHandler());
  */
 export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware {
   knownMembers('errorHandler', options, ['errorFormat', 'logger', 'onDiagnostic']);
   const format = optionalOneOf('errorHandler: errorFormat', options.errorFormat, ['openai', 'openrouter']) ?? 'openai';
   const diagnostics = new Diagnostics(options);
 
-  // Express tells error handlers apart by their four parameters.
+  // Express recognises error handlers by their four parameters.
   return function respondWithError(error, _req, res, _next) {
     if (res.headersSent) {
       res.destroy();

@@ -14,18 +14,18 @@ export interface RunnerParts {
   readonly errorHandling: 'respond' | 'next';
   readonly errorFormat: ErrorFormat;
   readonly admission?: Admission | undefined;
-  /** These are chat requests, which observers are told of. */
+  /** These are chat requests: observers are notified. */
   readonly observed?: boolean | undefined;
-  /** Runs the stages of a request within something: an active span. */
+  /** Runs the stages inside a scope, such as an active span. */
   readonly scope?: (<T>(context: RequestContext, work: () => T) => T) | undefined;
 }
 
-/** A client that reads nothing for this long is let go. */
+/** A client that reads nothing for this long is disconnected. */
 const WRITE_STALL_MS = 30_000;
 
 /**
  * Stages in a row as one middleware: the only bridge between promises and `next`, and the only place where an error
- * becomes an answer. It never rejects: Express 4 and Connect would leave the client hanging.
+ * becomes a response. It never rejects: Express 4 and Connect would leave the client waiting.
  */
 export function runStages(stages: readonly Stage[], parts: RunnerParts): Middleware {
   const sinkOptions = { clock: parts.clock, errorFormat: parts.errorFormat, writeStallMs: WRITE_STALL_MS };
@@ -39,12 +39,12 @@ export function runStages(stages: readonly Stage[], parts: RunnerParts): Middlew
     outcome.then(
       (outcome) => {
         if (parts.observed === true) parts.hooks.requestEnded(context, undefined);
-        // Out of the promise: what a later handler throws must not come back here and call `next` twice.
+        // Outside of the promise: an exception of a later handler must not come back here and call `next` twice.
         if (outcome === 'next' && next !== undefined) process.nextTick(next);
       },
       (thrown: unknown) => {
         const error = toGatewayError(thrown);
-        answerError(context, error, parts, next);
+        respondWithError(context, error, parts, next);
         if (parts.observed === true) parts.hooks.requestEnded(context, error);
       },
     );
@@ -61,9 +61,9 @@ async function run(
     for (const stage of stages) {
       const outcome = stage(context);
       if ((outcome instanceof Promise ? await outcome : outcome) === 'responded') {
-        // A list of models, a page of metrics: no answer of anybody.
+        // `afterResponse` is for chat responses only, not for `/models` or `/metrics`.
         const isChat = context.request !== undefined || context.served !== undefined;
-        if (isChat) hooks.watch('afterResponse', () => answerState(context, clock));
+        if (isChat) hooks.watch('afterResponse', () => responseState(context, clock));
         return 'responded';
       }
     }
@@ -73,41 +73,41 @@ async function run(
   }
 }
 
-function answerError(
+function respondWithError(
   context: RequestContext,
   error: GatewayError,
   { hooks, errorHandling }: RunnerParts,
   next: Next | undefined,
 ): void {
-  // Others may share this request's upstream call: they are told, even when its own client has left.
+  // Subscribers of a shared upstream call get the error even when this request's own client has disconnected.
   if (context.cancelSignal.aborted) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
-  const hostAnswers =
+  const hostResponds =
     errorHandling === 'next' && next !== undefined && !context.client.aborted && !context.res.headersSent;
-  if (error.code === 'internal_error' && !hostAnswers) hooks.reportInternalError(error);
-  if (hostAnswers) {
-    // The host's answer stands for ours, and is no departure of the client.
+  if (error.code === 'internal_error' && !hostResponds) hooks.reportInternalError(error);
+  if (hostResponds) {
+    // The host responds instead of the gateway: its closing the response is no client abort.
     context.client.answered();
-    // Out of the promise: what the host's handler throws is the host's.
+    // Outside of the promise: an exception of the host's handler belongs to the host.
     process.nextTick(next, error);
     return;
   }
   try {
     context.sink.fail(error);
   } catch {
-    // Not even the error can be said: whoever waits must at least not wait for ever.
+    // The error could not be written: close the connection so that the client does not wait.
     context.res.destroy();
   }
 }
 
-function answerState(
+function responseState(
   context: RequestContext,
   clock: Clock,
 ): Parameters<NonNullable<HookRunner['hooks']['afterResponse']>>[0] {
   const { served, outcome } = context;
   return {
     ...hookState(context),
-    // A repeat is answered unread: it is read for those who ask.
+    // A cache hit by body bytes was served without parsing; parse when a hook reads `request`.
     get request() {
       return (context.request ??= context.readRequest!());
     },

@@ -4,62 +4,62 @@ import { CancelSource } from '../util/cancellation.js';
 import type { Overload } from './overload.js';
 
 export interface AdmissionOptions {
-  /** Requests at work at once. */
+  /** Requests in flight at once. */
   readonly maxInFlight: number;
-  /** Requests of one caller at work at once. */
+  /** Requests in flight at once of one caller. */
   readonly maxInFlightPerCaller: number;
 }
 
 const RETRY_SOON = Object.freeze({ 'retry-after': '1', 'retry-after-ms': '1000' });
 const CLOSE_AND_RETRY = Object.freeze({ ...RETRY_SOON, connection: 'close' });
 
-/** Who is inside: refuses what is too much, and lets the last one out before the process ends. */
+/** Counts the requests in flight, refuses those above the limits, and knows when the last one has ended. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #overload: Overload | undefined;
-  // No Set: the tables that one leaves behind while it churns keep finished requests alive, and make garbage collections slow.
-  readonly #inside: RequestContext[] = [];
+  // Not a Set: under churn its old hash tables keep finished requests reachable and slow garbage collection down.
+  readonly #inFlight: RequestContext[] = [];
   readonly #perCaller = new Map<string, number>();
   #draining = false;
   #closed = false;
   #onEmpty: (() => void)[] = [];
 
-  /** @param overloadOf - Made for the share of `maxInFlight` that is at work; absent: the process is not watched. */
+  /** @param overloadOf - given the share of `maxInFlight` in use; absent: process load is not monitored. */
   constructor(options: AdmissionOptions, overloadOf?: (occupancy: () => number) => Overload) {
     this.#options = options;
-    this.#overload = overloadOf?.(() => this.#inside.length / options.maxInFlight);
+    this.#overload = overloadOf?.(() => this.#inFlight.length / options.maxInFlight);
   }
 
   get inFlight(): number {
-    return this.#inside.length;
+    return this.#inFlight.length;
   }
 
-  /** We are about to leave, whether or not somebody may still come in. */
+  /** A shutdown has begun; new requests may still be accepted. */
   get draining(): boolean {
     return this.#draining;
   }
 
-  /** 0: all is well, 1: strained, 2: overloaded. */
+  /** 0: normal, 1: under pressure, 2: overloaded. */
   get load(): Overload['level'] {
     return this.#overload?.level ?? 0;
   }
 
-  /** Before anything is read. @throws GatewayError when there is no room, or none any more. */
+  /** Called before anything is read. @throws GatewayError when the limit is reached or the gateway is closed. */
   enter(context: RequestContext): void {
     if (this.#closed) {
       throw new GatewayError('server_shutdown', 'The server is shutting down. Try again in a moment.', {
         headers: CLOSE_AND_RETRY,
       });
     }
-    if (this.#inside.length >= this.#options.maxInFlight) throw overloaded();
+    if (this.#inFlight.length >= this.#options.maxInFlight) throw overloaded();
     this.#overload?.watch();
     if (this.#draining) context.res.setHeader('connection', 'close');
-    context.inFlightIndex = this.#inside.push(context) - 1;
-    // A hook of the host's that never ends must not hold the place of a client that has left.
+    context.inFlightIndex = this.#inFlight.push(context) - 1;
+    // A host's hook that never settles must not keep a disconnected client counted.
     context.client.onAbort(() => this.leave(context));
   }
 
-  /** A stage behind `authenticate`. @throws GatewayError when this caller, or the process, has too much to do. */
+  /** A stage behind `authenticate`. @throws GatewayError when the caller is at its limit or the process is overloaded. */
   readonly admitCaller = (context: RequestContext): 'next' => {
     if (this.load > 0) this.#admitUnderLoad(context);
     const id = context.caller?.id;
@@ -67,39 +67,39 @@ export class Admission {
     return 'next';
   };
 
-  /** All stages are done. What they answered may still be on its way to the client: until then nobody has left. */
+  /** All stages are done. The request counts as in flight until its response has been written. */
   leave(context: RequestContext): void {
     const { res, client } = context;
     if (!res.writableEnded || res.writableFinished || res.destroyed) this.#remove(context);
     else client.onClosed(() => this.#remove(context));
   }
 
-  /** We leave soon: nobody shall count on this process, or on a connection to it, any more. */
+  /** Announces the shutdown: `connection: close` on every response from now on. */
   startDraining(): void {
     this.#draining = true;
-    for (const { res } of this.#inside) if (!res.headersSent) res.setHeader('connection', 'close');
+    for (const { res } of this.#inFlight) if (!res.headersSent) res.setHeader('connection', 'close');
   }
 
-  /** Nobody new comes in. */
+  /** Refuses new requests. */
   close(): void {
     this.#draining = true;
     this.#closed = true;
   }
 
-  /** Resolves when the last request has left. */
-  empty(): Promise<void> {
-    if (this.#inside.length === 0) return Promise.resolve();
+  /** Resolves when no request is in flight. */
+  whenIdle(): Promise<void> {
+    if (this.#inFlight.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** Ends what is still at work: an honest error for every client, an abort for every upstream. */
+  /** Ends every request in flight: an error for the client, an abort for the upstream call. */
   abortAll(): void {
-    // They leave while we go through.
-    for (const context of this.#inside.slice()) {
-      // The last word has been said, and is on its way.
+    // Ending a request removes it from the list.
+    for (const context of this.#inFlight.slice()) {
+      // `end()` was called already; let the response flush.
       if (context.res.writableEnded) continue;
       context.sink.fail(
-        new GatewayError('server_shutdown', 'The server shut down before the answer was complete.', {
+        new GatewayError('server_shutdown', 'The server shut down before the response was complete.', {
           headers: CLOSE_AND_RETRY,
         }),
       );
@@ -112,7 +112,7 @@ export class Admission {
     if (count >= this.#options.maxInFlightPerCaller) {
       throw new GatewayError(
         'rate_limit_exceeded',
-        `Too many requests at once: this API key may have ${this.#options.maxInFlightPerCaller} at work.`,
+        `Too many requests at once: this API key may have ${this.#options.maxInFlightPerCaller} in flight.`,
         { headers: RETRY_SOON },
       );
     }
@@ -120,7 +120,7 @@ export class Admission {
     context.admitted = true;
   }
 
-  /** The body is not read yet: that is the work to spare. */
+  /** The body has not been read yet, so refusing here saves most of the work. */
   #admitUnderLoad(context: RequestContext): void {
     if (this.load === 2) throw overloaded();
     context.underPressure = true;
@@ -129,19 +129,19 @@ export class Admission {
 
   #remove(context: RequestContext): void {
     if (context.inFlightIndex === undefined) return;
-    // The last one takes the place of the one that leaves.
-    const last = this.#inside.pop()!;
+    // Move the last entry into the gap: removal in constant time.
+    const last = this.#inFlight.pop()!;
     if (last !== context) {
-      this.#inside[context.inFlightIndex] = last;
+      this.#inFlight[context.inFlightIndex] = last;
       last.inFlightIndex = context.inFlightIndex;
     }
     context.inFlightIndex = undefined;
-    if (context.admitted) this.#leaveCaller(context.caller!.id);
-    if (this.#inside.length > 0) return;
+    if (context.admitted) this.#removeCaller(context.caller!.id);
+    if (this.#inFlight.length > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  #leaveCaller(id: string): void {
+  #removeCaller(id: string): void {
     const count = (this.#perCaller.get(id) ?? 1) - 1;
     if (count <= 0) this.#perCaller.delete(id);
     else this.#perCaller.set(id, count);

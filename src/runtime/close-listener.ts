@@ -1,15 +1,15 @@
 import type { Server } from 'node:net';
 
 /**
- * Node lets in one connection in a turn of the event loop, so a turn without one says that nobody waits in the kernel's
- * queue any more. What came with the last one is read in the turns behind it.
+ * Node accepts one connection per turn of the event loop, so a turn without one means that the kernel's accept queue is
+ * empty. The requests of the last connections are read in the turns after that.
  */
 const QUIET_TURNS = 3;
 
 /**
- * Closes the listener behind the last connection that the kernel has accepted for it. `server.close()` alone resets all
- * that Node has not let in yet: on a busy machine these are many, and their clients believe that they were heard.
- * @param isOutOfTime - Asked each turn: whether there is no time left for that.
+ * Closes the listener after the kernel's accept queue is empty. `server.close()` alone resets every connection that Node
+ * has not accepted yet; on a busy machine these are many, and their clients have already sent requests.
+ * @param isOutOfTime - asked each turn; `true` closes at once
  */
 export async function closeListener(server: Server, isOutOfTime: () => boolean): Promise<void> {
   let quiet = 0;

@@ -4,74 +4,75 @@ import type { Clock } from '../contracts/clock.js';
 import { closeListener } from './close-listener.js';
 import { knownMembers, optionalMilliseconds, optionError } from '../options/checks.js';
 
-/** How `gateway.drain()` goes about it, and how long it may take. */
+/** Limits of `gateway.drain()`. */
 export interface DrainOptions {
   /**
-   * The whole of it, `delayMs` included.
-   * @defaultValue `25_000`: Kubernetes kills after 30 s
+   * Milliseconds for the whole shutdown, `delayMs` included.
+   * @defaultValue `25_000`: Kubernetes kills a pod after 30 s
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * So long requests are still taken, while `gateway.health` says 503 already and every answer `connection: close`: the
-   * time that a balancer needs to send its requests elsewhere.
+   * Milliseconds for which new requests are still served while `gateway.health` already says 503 and every response
+   * carries `connection: close`: the time that a load balancer needs to notice.
    * @defaultValue none: new requests are refused at once
    */
   readonly delayMs?: number | undefined;
   /**
-   * What `listen()` gave: it is closed when whoever the kernel has accepted for it was let in, and not earlier. Call
-   * `server.close()` yourself, and connections that wait in that queue are reset.
+   * The server that `listen()` returned. It is closed once the kernel's accept queue is empty; calling `server.close()`
+   * yourself would reset the connections in that queue.
    */
   readonly server?: Server | undefined;
 }
 
-/** Open answers get their error event this long before the grace ends, so that it still arrives. */
-const LAST_CALL_MS = 2_000;
+/** Requests still in flight are aborted this long before the timeout, so that their error event still arrives. */
+const ABORT_PHASE_MS = 2_000;
 
 /**
- * Says that we are leaving, lets nobody in any more, waits for those inside, and ends honestly what is left shortly before
- * the grace is over. @throws TypeError for an option that is wrong.
+ * Graceful shutdown: report unhealthy → stop accepting → wait for the requests in flight → shortly before `timeoutMs`,
+ * end the rest with `server_shutdown`.
+ * @throws TypeError for an invalid option
  */
 export async function drain(admission: Admission, clock: Clock, options: DrainOptions): Promise<void> {
   knownMembers('drain', options, ['timeoutMs', 'delayMs', 'server']);
   const timeoutMs = optionalMilliseconds('timeoutMs', options.timeoutMs) ?? 25_000;
   const delayMs = optionalMilliseconds('delayMs', options.delayMs);
   const server = optionalServer(options.server);
-  const lastCallMs = Math.max(timeoutMs / 2, timeoutMs - LAST_CALL_MS);
+  const abortAfterMs = Math.max(timeoutMs / 2, timeoutMs - ABORT_PHASE_MS);
   let isOutOfTime = false;
-  const lastCall = clock.setTimer(() => {
+  const abortTimer = clock.setTimer(() => {
     isOutOfTime = true;
     admission.close();
     admission.abortAll();
-  }, lastCallMs);
+  }, abortAfterMs);
 
-  async function letAllLeave(): Promise<void> {
+  async function waitForAll(): Promise<void> {
     admission.startDraining();
     if (delayMs !== undefined) {
-      await new Promise<void>((resolve) => clock.setTimer(resolve, Math.min(delayMs, lastCallMs)));
+      await new Promise<void>((resolve) => clock.setTimer(resolve, Math.min(delayMs, abortAfterMs)));
     }
     if (server !== undefined) await closeListener(server, () => isOutOfTime);
     admission.close();
-    await admission.empty();
+    await admission.whenIdle();
   }
 
   await new Promise<void>((resolve) => {
     const end = clock.setTimer(resolve, timeoutMs);
-    letAllLeave().then(
+    waitForAll().then(
       () => {
         end.cancel();
         resolve();
       },
-      // What the host's own server threw must not end the process: nobody new comes in, and the grace runs out.
+      // An error of the host's server must not end the process: refuse new requests and let the timeout end the wait.
       () => admission.close(),
     );
   });
-  lastCall.cancel();
+  abortTimer.cancel();
 }
 
 function optionalServer(server: Server | null | undefined): Server | undefined {
   if (server === undefined || server === null) return undefined;
   if (typeof server.close !== 'function' || typeof server.on !== 'function') {
-    throw optionError('server', 'must be the server that listen() gave', server);
+    throw optionError('server', 'must be the server that listen() returned', server);
   }
   return server;
 }

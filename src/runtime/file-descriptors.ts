@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** Open files that are left for everything but connections. */
+/** File descriptors reserved for everything but connections. */
 const RESERVED = 512;
-const FEWEST = 16;
+const MIN_REQUESTS = 16;
 
 /**
- * Requests that the limit of open files allows at once: each holds a client's connection and an upstream's.
- * `Infinity` where the system does not tell its limit.
+ * How many requests in flight the limit of open files allows: each holds a client connection and an upstream one.
+ * `Infinity` where the system does not report its limit.
  */
 export function maxRequestsForFdLimit(limit = openFilesLimit()): number {
-  return Math.max(FEWEST, Math.floor((limit - RESERVED) / 2));
+  return Math.max(MIN_REQUESTS, Math.floor((limit - RESERVED) / 2));
 }
 
-/** The soft limit of this process. Node raises it to the hard one as it starts. */
+/** The soft limit of this process. Node raises it to the hard limit when it starts. */
 function openFilesLimit(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

@@ -1,20 +1,20 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Clock, Timer } from '../contracts/clock.js';
 
-/** How a process is. */
+/** One reading of a process's load. */
 export interface ProcessLoad {
-  /** How late the event loop was at worst since the last reading, in milliseconds. */
+  /** Largest event loop delay since the last reading, in milliseconds. */
   readonly loopDelayMs: number;
-  /** Share of that time in which the process itself was computing. More than 1 where several threads were. */
+  /** CPU time used, as a share of that time. Above 1 with several busy threads. */
   readonly busyShare: number;
-  /** Share of the heap's limit that is used. */
+  /** Used share of the heap limit. */
   readonly heapShare: number;
 }
 
-/** Measures while somebody wants to know. */
+/** Samples the load between `start` and `stop`. */
 export interface ProcessLoadMonitor {
   start(): void;
-  /** What it was since the last reading. */
+  /** The load since the last reading. */
   read(): ProcessLoad;
   stop(): void;
 }
@@ -22,8 +22,8 @@ export interface ProcessLoadMonitor {
 const SAMPLE_MS = 25;
 
 /**
- * The vital signs of this process. The delay of the loop is how late a timer comes; `monitorEventLoopDelay()` would
- * forget, at each `reset()`, the very stall that it falls into.
+ * Load of this process. Loop delay is how late a timer fires; `monitorEventLoopDelay()` would lose, at each `reset()`,
+ * the stall during which it is called.
  */
 export class NodeProcessLoad implements ProcessLoadMonitor {
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class NodeProcessLoad implements ProcessLoadMonitor {
   }
 
   read(): ProcessLoad {
-    // A timer that is overdue now would tell of the same stall once more.
+    // A timer that is overdue now would count the same stall again.
     if (this.#timer !== undefined && this.#note() > 0) this.#arm();
     const loopDelayMs = this.#worst;
     this.#worst = 0;

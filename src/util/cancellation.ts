@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 
-/** Whether somebody still waits for an answer. */
+/** Says when the result of some work is no longer wanted. A cheap stand-in for `AbortSignal` on the hot path. */
 export interface CancelSignal {
   readonly aborted: boolean;
-  /** Runs `leave` once when nobody waits any more. Returns how to take that back. */
+  /** Calls `listener` once, on abort. Returns a function that unsubscribes it. */
   onAbort(listener: () => void): () => void;
-  /** The same as an `AbortSignal`, made on first use: hooks and stores want one, the hot path does not. */
+  /** The same as an `AbortSignal`, created on first use: hooks and stores want one, the hot path does not. */
   readonly signal: AbortSignal;
 }
 
-/** A cancelSignal that its owner ends by hand. */
+/** A `CancelSignal` and the means to abort it, as `AbortController` is for `AbortSignal`. */
 export class CancelSource implements CancelSignal {
   aborted = false;
-  // Whoever came first is told first. No Set: a list of two or three costs less.
+  // Called in the order of subscription. An array of two or three entries costs less than a Set.
   #listeners: (() => void)[] | undefined;
   #controller: AbortController | undefined;
 
@@ -43,14 +43,15 @@ export class CancelSource implements CancelSignal {
     this.#controller?.abort();
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    // One that is told may take another one's wish back.
+    // A listener may unsubscribe a later one, so shift instead of iterating.
     while (listeners !== undefined && listeners.length > 0) listeners.shift()!();
   }
 }
 
 /**
- * The client's presence, read from `res`: `req` emits `close` as soon as the body is read, long before anybody left.
- * Ends when the connection closes, or the host answers in our place, before our answer was written to its end.
+ * The client's connection, observed through `res`: `req` emits `close` as soon as its body is read, long before a
+ * disconnect. Aborts when the connection closes, or when the host responds itself, before the gateway's response is
+ * complete.
  */
 export class ClientConnection extends CancelSource {
   #answered = false;
@@ -62,19 +63,19 @@ export class ClientConnection extends CancelSource {
       this.abort();
       return;
     }
-    // Not `once`: a response closes once, and a listener that takes itself away costs more than one that stays.
+    // Not `once`: a response closes only once, and removing a listener costs more than leaving it.
     res.on('close', () => {
       if (!this.#answered || !res.writableFinished) this.abort();
       this.#afterwards?.();
     });
   }
 
-  /** Our own answer has been written to its end: that the connection then closes is no departure. */
+  /** The response has been written completely: closing the connection after that is no abort. */
   answered(): void {
     this.#answered = true;
   }
 
-  /** Runs `then` once the response has closed, whether or not it was whole. Only before that. */
+  /** Calls `then` once the response has closed, complete or not. Must be called before that. */
   onClosed(then: () => void): void {
     const before = this.#afterwards;
     this.#afterwards =

@@ -8,16 +8,16 @@ export interface WaitLimits {
   readonly limitMs: number;
 }
 
-/** What came of the wait: a value, nobody who waits any more, or no time left. */
+/** Result of `waitFor`: a value, aborted, or timed out. */
 export type WaitResult<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'timed-out' };
 
 /**
- * Waits for a host's own code, but no longer than anybody waits for its result: a promise that never settles must not
- * hold its request, nor a shutdown, for ever.
- * @throws what the code throws.
+ * Waits for the host's own code until it settles, the signal aborts or the limit passes: a promise that never settles
+ * must not hold its request, or a shutdown, open.
+ * @throws what `work` throws.
  */
 export async function waitFor<T>(work: () => T | Promise<T>, limits: WaitLimits): Promise<WaitResult<T>> {
   const { clock, cancelSignal, limitMs } = limits;

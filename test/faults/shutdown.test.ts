@@ -72,7 +72,7 @@ describe('F30 a listener that closes', () => {
   it('is refused where it is none', async () => {
     const { gateway } = await hosted(chat('yes'));
     const server = (() => {}) as unknown as Server;
-    await expect(gateway.drain({ server })).rejects.toThrow('server must be the server that listen() gave');
+    await expect(gateway.drain({ server })).rejects.toThrow('server must be the server that listen() returned');
   });
 });
 
