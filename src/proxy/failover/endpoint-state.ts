@@ -21,7 +21,7 @@ export interface EndpointReadiness {
   readonly inFlight: number;
   /** Milliseconds that the endpoint is still left alone. */
   readonly coolsForMs: number;
-  /** The last call that failed; `undefined` while none has. */
+  /** The last call that failed by the endpoint's fault; `undefined` while none has. */
   readonly lastFailure: LastFailure | undefined;
 }
 
@@ -81,7 +81,9 @@ export class EndpointState {
     if (failure.rule.breaker) this.breaker.fail(call, tenant);
     else this.breaker.abandon(call);
     this.#coolAfter(failure, tenant);
-    this.#lastFailure = { at: this.#clock.now(), failure };
+    // What one request did wrong says nothing of the endpoint, and its words may quote it.
+    if (!OF_ONE_REQUEST.has(failure.kind) || failure.kind === 'firewall')
+      this.#lastFailure = { at: this.#clock.now(), failure };
   }
 
   abandon(call: BreakerTicket): void {
