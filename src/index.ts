@@ -92,6 +92,7 @@ export type {
   OnErrorState,
   SelectCandidatesState,
   AttemptChange,
+  UpstreamErrorSummary,
 } from './contracts/hooks.js';
 export type {
   Candidate,

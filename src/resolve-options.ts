@@ -75,6 +75,7 @@ const PROXY = names<ProxyOptions>({
   maxInFlightPerProvider: 1,
   transport: 1,
   errorFormat: 1,
+  upstreamErrors: 1,
 });
 
 const OBSERVE = names<ObserveOptions>({ logger: 1, onDiagnostic: 1, telemetry: 1 });

@@ -44,6 +44,18 @@ export interface AttemptChange {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * An upstream's own error as the operator sees it: redacted and shortened. `message` may quote what the request said;
+ * it is empty where the body held nothing readable.
+ */
+export interface UpstreamErrorSummary {
+  /** HTTP status, or the one that an error inside of a 200 names. */
+  readonly status: number | undefined;
+  readonly type: string | null;
+  readonly code: string | null;
+  readonly message: string;
+}
+
 /** One upstream call, as it ended. */
 export interface AttemptRecord {
   readonly attempt: number;
@@ -60,6 +72,8 @@ export interface AttemptRecord {
   readonly firstTokenMs: number | undefined;
   /** The upstream may have charged for an answer that was not delivered. */
   readonly possiblyBilled: boolean;
+  /** What the upstream itself said where it refused or broke off; `undefined` where it said nothing. */
+  readonly upstreamError: UpstreamErrorSummary | undefined;
 }
 
 /** What `afterAttempt` is told. */

@@ -1,4 +1,5 @@
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
+import type { ResponseHead, UpstreamErrorKind } from './wire-format.js';
 
 /**
  * An upstream wire format as pure translation: no clock, no network, no state beyond one stream.
@@ -20,8 +21,11 @@ export interface WireFormat {
   decodeCompletion?(body: unknown): ChatCompletion;
   /** One decoder per stream: an upstream event in, any number of chunks out; `'done'` ends the stream. */
   createChunkDecoder?(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done';
-  /** What an error body says, in OpenAI's words. `undefined`: nothing readable in it. */
-  decodeError?(body: unknown): UpstreamErrorBody | undefined;
+  /**
+   * What an error body says, in OpenAI's words. `undefined`: nothing readable in it.
+   * @param head - absent for an error inside a stream.
+   */
+  decodeError?(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined;
 }
 
 /** One server-sent event of an upstream. */
@@ -38,4 +42,10 @@ export interface UpstreamErrorBody {
   readonly code: string | null;
   /** HTTP status that the error itself names, where it does. */
   readonly status?: number | undefined;
+  /** Set where the status misleads: a 400 that means a refused key. Beats every other rule. */
+  readonly kind?: UpstreamErrorKind | undefined;
+  /** Milliseconds that the error asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+  /** Further words of the upstream for what happened (`API_KEY_INVALID`), never shown to a client. */
+  readonly reasons?: readonly string[] | undefined;
 }

@@ -12,6 +12,8 @@ export interface ResolvedProvider {
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly headers: Readonly<Record<string, string>>;
   readonly format: WireFormat;
+  /** It takes `stream_options`. */
+  readonly streamOptions: boolean;
   readonly timeouts: Timeouts;
 }
 

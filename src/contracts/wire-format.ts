@@ -122,6 +122,8 @@ export interface UpstreamErrorBody {
   readonly kind?: UpstreamErrorKind | undefined;
   /** Milliseconds that the error asks to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** Further words of the upstream for what happened (`API_KEY_INVALID`), never shown to a client. */
+  readonly reasons?: readonly string[] | undefined;
 }
 
 /** What an upstream's error means for the chain of candidates. */

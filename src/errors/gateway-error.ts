@@ -61,6 +61,7 @@ export const GATEWAY_ERRORS = {
 
   // What the upstream did.
   upstream_rejected: { status: 400, type: INVALID },
+  unsupported_by_provider: { status: 400, type: INVALID },
   rate_limit_exceeded: { status: 429, type: 'requests' },
   insufficient_quota: { status: 429, type: 'insufficient_quota' },
   capacity_exhausted: { status: 429, type: 'requests' },

@@ -1,4 +1,18 @@
 import type { UpstreamErrorBody } from '../contracts/provider.js';
+import type { ResponseHead } from '../contracts/wire-format.js';
+import {
+  codeIn,
+  detailOf,
+  isObject,
+  messageIn,
+  minimaxKind,
+  reasonsIn,
+  statusIn,
+  textOf,
+  typeIn,
+  type JsonObject,
+} from '../providers/error-members.js';
+import { waitOf } from '../providers/error-wait.js';
 
 /** More of a message than this helps nobody and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;
@@ -21,10 +35,15 @@ const NO_STATUSES: ReadonlyMap<string, number> = new Map();
 
 /**
  * What an error body says, whoever wrote it: OpenAI's envelope, Anthropic's, OpenRouter's with a numeric `code`,
- * Google's list of one, FastAPI's `detail`, a bare `message`, or a text where the object should be.
+ * Google's list of one, FastAPI's `detail`, MiniMax's `base_resp`, a list of `errors`, or the members without any
+ * envelope (`message`, `msg`, `error_msg` …).
  */
-export function decodeError(body: unknown): UpstreamErrorBody | undefined {
-  return decodeNested(body, DEEPEST_NESTING);
+export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
+  const said = decodeNested(body, DEEPEST_NESTING);
+  const name = head?.headers['x-amzn-errortype'];
+  if (said === undefined || typeof name !== 'string') return said;
+  // AWS writes `Name:http://…`.
+  return { ...said, reasons: [...(said.reasons ?? []), name.split(':')[0]!] };
 }
 
 /** Routers wrap routers; a body that nests deeper was made to hurt. */
@@ -34,58 +53,102 @@ function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefi
   if (levels === 0) return undefined;
   if (Array.isArray(body)) return body.length === 1 ? decodeNested(body[0], levels - 1) : undefined;
   if (!isObject(body)) return undefined;
-  const error = body['error'];
-  if (isObject(error)) return fromErrorObject(error, levels, body['type'] === 'error');
-  const message = textOf(error) ?? textOf(body['message']) ?? detailOf(body['detail']);
-  return message === undefined ? undefined : { ...hintsOf(body), message: shortened(message) };
+  const { error, errors, detail, base_resp: base } = body;
+  if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) return fromBaseResp(base);
+  if (isObject(error)) return withOuterWait(fromErrorObject(error, levels, body['type'] === 'error'), body);
+  if (Array.isArray(errors) && errors.length > 0) return decodeNested(errors[0], levels - 1);
+  if (isObject(detail)) return decodeNested(detail, levels - 1);
+  return fromFlat(body, levels);
+}
+
+/** The members of an error that has no envelope. `title` alone is how RFC 9457 names a problem without a detail. */
+function fromFlat(body: JsonObject, levels: number): UpstreamErrorBody | undefined {
+  const message =
+    messageIn(body) ??
+    textOf(body['error']) ??
+    detailOf(body['detail']) ??
+    textOf(body['title']) ??
+    listedIn(body, levels);
+  return message === undefined ? undefined : said(message, body, NO_STATUSES);
+}
+
+/** Mistral's `message: { detail: [{ loc, msg }] }`, and messages that are such a list themselves. */
+function listedIn({ message }: JsonObject, levels: number): string | undefined {
+  return Array.isArray(message) ? detailOf(message) : decodeNested(message, levels - 1)?.message;
+}
+
+function fromBaseResp(base: JsonObject): UpstreamErrorBody | undefined {
+  const body = said(messageIn(base) ?? `Status ${String(base['status_code'])}`, base, NO_STATUSES);
+  const kind = minimaxKind(base);
+  return kind === undefined ? body : { ...body, kind };
 }
 
 /** @param isAnthropic - its types stand for statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
 function fromErrorObject(error: JsonObject, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
-  const message = messageOf(error, levels);
-  const hints = hintsOf(error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
-  if (message === undefined && hints.code === null && hints.type === null) return undefined;
-  return { ...hints, message: shortened(message ?? hints.code ?? hints.type ?? '') };
+  const cause = isObject(error['metadata']) ? causeOf(error['metadata']['raw'], levels) : undefined;
+  const message = joined(messageIn(error) ?? detailOf(error['detail']) ?? listedIn(error, levels), cause?.message);
+  const code = codeIn(error) ?? wordForCode(error);
+  const type = typeIn(error);
+  if (message === undefined && code === undefined && type === undefined)
+    return isObject(error['error']) ? decodeNested(error, levels - 1) : undefined;
+  const body = said(message ?? code ?? type ?? '', error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
+  return cause === undefined ? body : withCause(body, cause);
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-type Hints = Omit<UpstreamErrorBody, 'message'>;
-
-/** Everything but the message. A number in `code` is a status, as OpenRouter, vLLM and Google write it. */
-function hintsOf(error: JsonObject, statuses = NO_STATUSES): Hints {
-  const type = textOf(error['type']) ?? null;
-  const param = textOf(error['param']) ?? null;
-  const status = statusOf(error['code']) ?? (type === null ? undefined : statuses.get(type));
-  const code = statusOf(error['code']) === undefined ? (textOf(error['code']) ?? null) : wordForCode(error);
-  return { type, param, code, ...(status === undefined ? {} : { status }) };
+/** What a router says, and what its provider said in turn. */
+function withCause(body: UpstreamErrorBody, cause: UpstreamErrorBody): UpstreamErrorBody {
+  const reasons = [...(body.reasons ?? []), cause.code, cause.type, ...(cause.reasons ?? [])];
+  return withReasons({ ...body, retryAfterMs: body.retryAfterMs ?? cause.retryAfterMs }, reasons);
 }
 
-function statusOf(code: unknown): number | undefined {
-  const status = typeof code === 'string' && /^[1-5]\d\d$/.test(code) ? Number(code) : code;
-  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599 ? Number(status) : undefined;
+function said(message: string, error: JsonObject, statuses: ReadonlyMap<string, number>): UpstreamErrorBody {
+  const type = typeIn(error) ?? null;
+  const status = statusIn(error) ?? (type === null ? undefined : statuses.get(type));
+  const retryAfterMs = waitOf(error, message);
+  return withReasons(
+    {
+      message: shortened(message),
+      type,
+      param: textOf(error['param']) ?? null,
+      code: codeIn(error) ?? wordForCode(error) ?? null,
+      ...(status !== undefined && { status }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+    reasonsIn(error),
+  );
+}
+
+function withReasons(body: UpstreamErrorBody, words: readonly (string | null)[]): UpstreamErrorBody {
+  const reasons = words.filter((word) => word !== null);
+  return reasons.length === 0 ? body : { ...body, reasons };
+}
+
+/** A wait may stand beside the envelope. */
+function withOuterWait(body: UpstreamErrorBody | undefined, outer: JsonObject): UpstreamErrorBody | undefined {
+  if (body === undefined || body.retryAfterMs !== undefined) return body;
+  const retryAfterMs = waitOf(outer, undefined);
+  return retryAfterMs === undefined ? body : { ...body, retryAfterMs };
 }
 
 /** The word that stands beside a numeric code: OpenRouter's `metadata.error_type`, Google's `status`. */
-function wordForCode(error: JsonObject): string | null {
+function wordForCode(error: JsonObject): string | undefined {
   const metadata = error['metadata'];
   const word = isObject(metadata) ? textOf(metadata['error_type']) : undefined;
-  return word ?? textOf(error['status']) ?? null;
+  const status = textOf(error['status']);
+  return word ?? (status !== undefined && /^[A-Z][A-Z_]+$/.test(status) ? status : undefined);
 }
 
 /** The message; where a router only says that its provider failed, what that provider said. */
-function messageOf(error: JsonObject, levels: number): string | undefined {
-  const message = textOf(error['message']) ?? detailOf(error['detail']);
-  const metadata = error['metadata'];
-  if (!isObject(metadata)) return message;
-  const cause = causeOf(metadata['raw'], levels);
+function joined(message: string | undefined, cause: string | undefined): string | undefined {
   if (cause === undefined || message === undefined) return cause ?? message;
   return message.includes(cause) ? message : `${message}: ${cause}`;
 }
 
 /** `metadata.raw` is an object, JSON text or plain text. */
-function causeOf(raw: unknown, levels: number): string | undefined {
+function causeOf(raw: unknown, levels: number): UpstreamErrorBody | undefined {
   const value = typeof raw === 'string' ? parsed(raw) : raw;
-  return typeof value === 'string' ? textOf(value) : decodeNested(value, levels - 1)?.message;
+  if (typeof value !== 'string') return decodeNested(value, levels - 1);
+  return textOf(value) === undefined ? undefined : { message: value, type: null, param: null, code: null };
 }
 
 function parsed(text: string): unknown {
@@ -97,33 +160,6 @@ function parsed(text: string): unknown {
   }
 }
 
-/** FastAPI's `detail`: a text, or a list of `{ loc, msg }`. */
-function detailOf(detail: unknown): string | undefined {
-  if (!Array.isArray(detail)) return textOf(detail);
-  const faults = detail.slice(0, 5).map(faultOf);
-  const known = faults.filter((fault) => fault !== undefined);
-  return known.length === 0 ? undefined : known.join('; ');
-}
-
-function faultOf(fault: unknown): string | undefined {
-  if (!isObject(fault)) return textOf(fault);
-  const message = textOf(fault['msg']);
-  const place = Array.isArray(fault['loc']) ? fault['loc'].filter(isStep).join('.') : '';
-  return message === undefined || place === '' ? message : `${place}: ${message}`;
-}
-
-function isStep(step: unknown): boolean {
-  return typeof step === 'number' || (typeof step === 'string' && step !== 'body');
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-}
-
 function shortened(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

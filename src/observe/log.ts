@@ -5,12 +5,13 @@ import type { Logger } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { framesOf, type Observer } from '../request/hooks.js';
-import { clientStatus } from './request-facts.js';
+import { clientStatus, upstreamErrorFor } from './request-facts.js';
 
 /**
  * One line per request (`info`, or `warn` and `error` where something went wrong), one per failed upstream call
- * (`warn`), one per good one (`debug`). Only numbers, names that the operator gave, and closed sets of words: messages
- * of errors may quote what somebody has written, so they stay out.
+ * (`warn`), one per good one (`debug`). Only numbers, names that the operator gave, closed sets of words, and what an
+ * upstream said of a fault that is the operator's (redacted): messages of errors that are the caller's own may quote
+ * the request, so they stay out.
  */
 export class RequestLog implements Observer {
   readonly #logger: Logger;
@@ -34,6 +35,7 @@ export class RequestLog implements Observer {
       durationMs: rounded(durationMs),
       firstTokenMs: rounded(firstTokenMs),
       possiblyBilled,
+      ...upstreamErrorFacts(record),
     };
     if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'superseded')
       this.#logger.debug(facts, 'upstream call ended');
@@ -70,6 +72,11 @@ export class RequestLog implements Observer {
     else if (error.code !== 'internal_error') this.#logger.warn(told, 'failed');
     else this.#logger.error({ ...told, cause: withoutWords(error.cause) }, 'failed');
   }
+}
+
+function upstreamErrorFacts(record: AttemptRecord): object {
+  const upstreamError = upstreamErrorFor(record);
+  return upstreamError === undefined ? {} : { upstreamError };
 }
 
 function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {

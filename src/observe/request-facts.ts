@@ -1,5 +1,6 @@
 import type { RequestContext } from '../request/context.js';
 import type { Endpoint } from '../contracts/routing.js';
+import type { AttemptRecord, UpstreamErrorSummary } from '../contracts/hooks.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 
 /** nginx's word for "the client left before there was anything to tell". */
@@ -15,4 +16,20 @@ export function clientStatus({ res, client }: RequestContext, error: GatewayErro
 /** A call with a caller's own key or address: it says nothing of the endpoint, and the operator does not pay for it. */
 export function usesCallerCredential({ route }: RequestContext, { provider }: Endpoint): boolean {
   return route?.overrides?.has(provider.slug) === true;
+}
+
+/** Outcomes that are the caller's own fault: what an upstream says of them may quote the request. */
+const CALLERS_FAULTS: ReadonlySet<string> = new Set([
+  'rejected',
+  'request_refused',
+  'caller_auth',
+  'generation_failed',
+]);
+
+/** The upstream's own error as logs and spans may hold it; its message only where it speaks of the operator. */
+export function upstreamErrorFor(record: AttemptRecord): Partial<UpstreamErrorSummary> | undefined {
+  const { outcome, upstreamError } = record;
+  if (upstreamError === undefined || !CALLERS_FAULTS.has(outcome)) return upstreamError;
+  const { message: _message, ...rest } = upstreamError;
+  return rest;
 }

@@ -5,7 +5,7 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
-import { clientStatus } from './request-facts.js';
+import { clientStatus, upstreamErrorFor } from './request-facts.js';
 import { endpointAttributes } from './gen-ai.js';
 
 // OpenTelemetry's SpanKind and SpanStatusCode.
@@ -69,6 +69,7 @@ export class Tracing implements Observer {
     if (context.request?.stream === true) {
       put(attributes, 'gen_ai.response.time_to_first_chunk', seconds(attempt.firstTokenMs));
     }
+    putUpstreamError(attributes, attempt);
     if (context.outcome !== undefined) putAnswer(attributes, context.outcome);
     if (attempt.outcome !== 'ok') fail(span, attributes, attempt.outcome, attempt.outcome !== 'superseded');
     span.setAttributes(attributes);
@@ -142,6 +143,15 @@ function putAnswer(attributes: SpanAttributes, { finishReason, usage, costUsd }:
   put(attributes, 'gen_ai.usage.cache_read.input_tokens', usage?.prompt_tokens_details?.cached_tokens);
   put(attributes, 'gen_ai.usage.reasoning.output_tokens', usage?.completion_tokens_details?.reasoning_tokens);
   put(attributes, 'nordlys.cost_usd', costUsd);
+}
+
+function putUpstreamError(attributes: SpanAttributes, attempt: AttemptRecord): void {
+  const error = upstreamErrorFor(attempt);
+  if (error === undefined) return;
+  put(attributes, 'nordlys.upstream_error.status', error.status);
+  put(attributes, 'nordlys.upstream_error.type', error.type);
+  put(attributes, 'nordlys.upstream_error.code', error.code);
+  put(attributes, 'nordlys.upstream_error.message', error.message);
 }
 
 function put(attributes: SpanAttributes, name: string, value: unknown): void {

@@ -154,6 +154,12 @@ export interface ProviderOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** @defaultValue `'openai'` */
   readonly format?: 'openai' | WireFormat | undefined;
+  /**
+   * The provider takes `stream_options`, by which the gateway asks every stream for its usage. `false`: it is never
+   * sent them, not even a caller's. One that refuses them is asked again without in any case.
+   * @defaultValue `true`
+   */
+  readonly streamOptions?: boolean | undefined;
   /** Retains nothing. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
@@ -260,4 +266,11 @@ export interface ProxyOptions {
   readonly transport?: Transport | undefined;
   /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
   readonly errorFormat?: 'openai' | 'openrouter' | undefined;
+  /**
+   * What clients read of an upstream's error that is the operator's fault (a refused key, no credit, a failing
+   * server): the gateway's own summary, or the upstream's words, redacted. Faults of the caller's own request are told
+   * in the upstream's words in any case; hooks, logs and spans get them always.
+   * @defaultValue `'summary'`
+   */
+  readonly upstreamErrors?: 'summary' | 'message' | undefined;
 }

@@ -5,7 +5,7 @@ import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
-import { isObject, optionalBoolean, optionalCount, optionError } from '../options/checks.js';
+import { isObject, optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
 import { sendResponse } from './send-response.js';
 import { findResponse, type FailoverParts } from './failover/failover.js';
 import { hedgingOf } from './failover/hedging.js';
@@ -40,10 +40,21 @@ export function createProxy(
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
   const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
   const retryNonIdempotent = optionalBoolean('retryNonIdempotent', options.retryNonIdempotent) ?? true;
+  const upstreamErrors = optionalOneOf('upstreamErrors', options.upstreamErrors, ['summary', 'message']) ?? 'summary';
   const hedging = hedgingOf(options, clock);
 
   return {
-    stage: proxyStage({ transport, clock, random, hooks, endpointStates, maxAttempts, retryNonIdempotent, hedging }),
+    stage: proxyStage({
+      transport,
+      clock,
+      random,
+      hooks,
+      endpointStates,
+      maxAttempts,
+      retryNonIdempotent,
+      upstreamErrors,
+      hedging,
+    }),
     endpointStates,
     sockets: () => transport.sockets(),
     close: () => transport.close(),

@@ -1,13 +1,11 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** No upstream makes a caller wait longer than this on its word alone. */
-const LONGEST_MS = 60_000;
-/** A hint beyond a day is not a hint. */
-const NONSENSE_MS = 86_400_000;
+/** A wait beyond a month is a mistake, not a wait. Within it clients are told what the upstream said. */
+const LONGEST_MS = 31 * 86_400_000;
 const DECIMAL = /^\d{1,12}(?:\.\d{1,6})?$/;
 
 /**
- * How long an upstream asks to be left alone, in milliseconds from 0 to 60,000; `undefined` when it does not say.
+ * How long an upstream asks to be left alone, in milliseconds; `undefined` when it does not say.
  * Reads `retry-after-ms` and `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3),
  * and takes dates against the response's own `date`, so that clocks which differ do no harm.
  */
@@ -40,7 +38,7 @@ function untilDate(text: string | undefined, sentAt: string | undefined, wallNow
 }
 
 function bounded(ms: number): number | undefined {
-  return ms > NONSENSE_MS ? undefined : Math.min(ms, LONGEST_MS);
+  return ms > LONGEST_MS ? undefined : ms;
 }
 
 /** The first of several values. A date holds a comma of its own, and begins with its weekday. */

@@ -4,6 +4,7 @@ import type { Usage } from '../chat/types.js';
 import type { ResponseOutcome, RequestContext } from '../request/context.js';
 import type { Pricing } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
+import type { GatewayError } from '../errors/gateway-error.js';
 import type { CancelSignal } from '../util/cancellation.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
 import type { CommittedResponse } from './failover/attempt.js';
@@ -21,8 +22,14 @@ export async function sendResponse(context: RequestContext, found: CommittedResp
     // Also where the sink threw: what the upstream still sends is for nobody.
     if (ended === 'cancelled') found.attempt.cancel();
     context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
-    found.close(ended);
+    found.close(ended, ended === 'truncated' ? errorOf(found.answer) : undefined);
   }
+}
+
+/** What the client was told of a stream that broke off. */
+function errorOf(answer: UpstreamResponse): GatewayError | undefined {
+  const end = answer.kind === 'stream' ? answer.reader.end : undefined;
+  return end === undefined || end.complete ? undefined : end.error;
 }
 
 async function pour(

@@ -1,3 +1,4 @@
+import type { UpstreamErrorSummary } from '../contracts/hooks.js';
 import { GatewayError, type GatewayErrorCode } from '../errors/gateway-error.js';
 
 type Trait =
@@ -104,6 +105,7 @@ export const FAILURES = {
     'The upstream provider timed out.',
   ),
   server_error: rule('next', ['breaker', 'retryable'], 'bad_gateway', 'The upstream provider failed to answer.'),
+  unexpected_status: rule('next', ['breaker'], 'bad_gateway', 'The upstream provider refused the call.'),
   try_later: rule('next', ['retryable'], 'bad_gateway', 'The upstream provider asked to try again.'),
   conflict: rule('retry-same', [], 'bad_gateway', 'The upstream provider reported a conflict.'),
   auth: rule('next', [], 'provider_auth_error', "The upstream provider refused the gateway's own credentials."),
@@ -115,6 +117,23 @@ export const FAILURES = {
   ),
   model_missing: rule('next', [], 'model_unavailable_upstream', 'The upstream provider does not serve this model.'),
   rejected: rule('abort', [], 'upstream_rejected', 'The upstream provider rejected the request.'),
+
+  // The fault of one request at one endpoint: another endpoint may serve it, and this one serves others.
+  request_refused: rule('next', [], 'upstream_rejected', 'The upstream provider cannot serve this request.'),
+  firewall: rule('next', [], 'upstream_rejected', 'A firewall in front of the upstream provider blocked the request.'),
+  generation_failed: rule('next', [], 'upstream_rejected', 'The model failed to produce a valid response.'),
+  added_parameter: rule(
+    'retry-same',
+    [],
+    'bad_gateway',
+    'The upstream provider refused a parameter that the gateway added.',
+  ),
+  unsupported: rule(
+    'next',
+    [],
+    'unsupported_by_provider',
+    'No provider of this model can express a parameter of the request.',
+  ),
 
   // The answer was none.
   malformed: rule(
@@ -151,6 +170,20 @@ export const FAILURES = {
 
 export type FailureKind = keyof typeof FAILURES;
 
+/** Faults of one request: they never rest the endpoint for others, whatever wait they name. */
+export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'rejected',
+  'caller_auth',
+  'request_refused',
+  'firewall',
+  'generation_failed',
+  'added_parameter',
+  'unsupported',
+]);
+
+/** Faults that cost no attempt of `maxAttempts` and nothing of the retry budget: the gateway corrects itself. */
+export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>(['added_parameter', 'unsupported']);
+
 /** One failed upstream call: its kind, and what the client is told if nothing better comes. */
 export class UpstreamFailure {
   readonly kind: FailureKind;
@@ -158,8 +191,12 @@ export class UpstreamFailure {
   readonly error: GatewayError;
   /** HTTP status of the upstream, where one came. */
   readonly status: number | undefined;
-  /** What the upstream asked to wait, in milliseconds. */
+  /** What the upstream asked to wait, in milliseconds, however long. */
   readonly retryAfterMs: number | undefined;
+  /** What the upstream itself said, redacted. */
+  readonly upstreamError: UpstreamErrorSummary | undefined;
+  /** What it means when many requests in a row report it: then it is no longer the fault of one. */
+  readonly repeatedKind: FailureKind | undefined;
 
   constructor(kind: FailureKind, details: FailureDetails = {}) {
     this.kind = kind;
@@ -167,6 +204,8 @@ export class UpstreamFailure {
     this.error = details.error ?? new GatewayError(this.rule.code, this.rule.text, { cause: details.cause });
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.upstreamError = details.upstreamError;
+    this.repeatedKind = details.repeatedKind;
   }
 }
 
@@ -174,6 +213,8 @@ export interface FailureDetails {
   readonly error?: GatewayError | undefined;
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly upstreamError?: UpstreamErrorSummary | undefined;
+  readonly repeatedKind?: FailureKind | undefined;
   readonly cause?: unknown;
 }
 
@@ -197,30 +238,43 @@ export function kindOfTransportFailure(code: string | undefined, connected: bool
   return connected ? 'reset' : 'unreachable';
 }
 
+const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
+  // Only these blame the request itself; any other 4xx is about the operator, the endpoint or the moment.
+  [400, 'rejected'],
+  [413, 'rejected'],
+  [422, 'rejected'],
+  [401, 'auth'],
+  [403, 'auth'],
+  [407, 'auth'],
+  // Unavailable for legal reasons: the region of the operator's account.
+  [451, 'auth'],
+  [402, 'quota'],
+  [404, 'model_missing'],
+  [410, 'model_missing'],
+  [501, 'model_missing'],
+  [408, 'try_later'],
+  [425, 'try_later'],
+  // gRPC's CANCELLED, and nginx's word for a client that left: nothing that this client did.
+  [499, 'try_later'],
+  [409, 'conflict'],
+  // Bedrock: the model behind the endpoint failed.
+  [424, 'server_error'],
+  [429, 'rate_limited'],
+  // Groq's flex tier is full.
+  [498, 'overloaded'],
+  [503, 'overloaded'],
+  [529, 'overloaded'],
+  [504, 'upstream_timeout'],
+  [524, 'upstream_timeout'],
+]);
+
 /** The kind of an HTTP status that is no answer. `callersKey`: the credential came with the request. */
 export function kindOfStatus(status: number, callersKey: boolean): FailureKind {
-  switch (status) {
-    case 401:
-    case 402:
-    case 403:
-      return callersKey ? 'caller_auth' : 'auth';
-    case 404:
-      return 'model_missing';
-    case 408:
-    case 425:
-      return 'try_later';
-    case 409:
-      return 'conflict';
-    case 429:
-      return 'rate_limited';
-    case 503:
-    case 529:
-      return 'overloaded';
-    case 504:
-    case 524:
-      return 'upstream_timeout';
-    default:
-      if (status >= 500) return 'server_error';
-      return status >= 400 ? 'rejected' : 'malformed';
-  }
+  const kind = STATUS_KINDS.get(status) ?? otherKind(status);
+  return callersKey && (kind === 'auth' || kind === 'quota') ? 'caller_auth' : kind;
+}
+
+function otherKind(status: number): FailureKind {
+  if (status >= 500) return 'server_error';
+  return status >= 400 ? 'unexpected_status' : 'malformed';
 }

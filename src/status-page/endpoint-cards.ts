@@ -11,6 +11,9 @@ const MOST_CARDS = 60;
 
 const MOST_IDLE = 100;
 
+/** Older failures explain nothing that is shown. */
+const LATELY_MS = 3_600_000;
+
 const STATE_WORDS = {
   ready: 'ready',
   resting: 'resting',
@@ -52,7 +55,16 @@ function card(endpoint: EndpointStatusReport, record: EndpointRecord | undefined
   const heading = `<h3>${escapeText(endpoint.slug)} <small>${escapeText(endpoint.model)}</small></h3>`;
   const badge = `<p class="badge ${state}">${STATE_WORDS[state]}</p>`;
   const pictures = record === undefined ? '<p class="empty">New.</p>' : picturesOf(record, history);
-  return `<article class="card"><header>${heading}${badge}</header>${pictures}${facts(endpoint, record)}</article>`;
+  return `<article class="card"><header>${heading}${badge}</header>${pictures}${facts(endpoint, record)}${lastFailure(endpoint)}</article>`;
+}
+
+/** Why the last call failed, in the upstream's own words where it said any. */
+function lastFailure({ readiness }: EndpointStatusReport): string {
+  const failure = readiness?.lastFailure;
+  if (failure === undefined || failure.agoMs > LATELY_MS) return '';
+  const { outcome, upstreamError: said, agoMs } = failure;
+  const words = [outcome, said?.status, said?.code ?? said?.type, said?.message].filter((word) => word);
+  return `<p class="legend">last failure, ${duration(agoMs / 1_000)} ago: ${escapeText(words.join(' · '))}</p>`;
 }
 
 function picturesOf(record: EndpointRecord, history: HistoryRecord): string {

@@ -31,6 +31,10 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'superseded',
   'hook',
   'rejected',
+  'request_refused',
+  'firewall',
+  'added_parameter',
+  'unsupported',
   'caller_auth',
   'local',
 ]);

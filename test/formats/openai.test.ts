@@ -84,12 +84,97 @@ describe('an error body', () => {
       said('Key expired.', { code: 'PERMISSION_DENIED', status: 403 }),
     ],
     ['a code of three digits in text', { error: { code: '503', message: 'Busy.' } }, said('Busy.', { status: 503 })],
-    ['a number that is no status', { error: { code: 20_012, message: 'Model missing.' } }, said('Model missing.')],
+    [
+      'a number that is no status',
+      { error: { code: 20_012, message: 'Model missing.' } },
+      said('Model missing.', { code: '20012' }),
+    ],
     ['a code without a message', { error: { code: 'rate_limited' } }, said('rate_limited', { code: 'rate_limited' })],
     [
       'a type without a message',
       { error: { type: 'server_error', message: '' } },
       said('server_error', { type: 'server_error' }),
+    ],
+    [
+      'the members without an envelope',
+      { object: 'error', message: 'Bad.', type: 'x', code: 7 },
+      said('Bad.', { type: 'x', code: '7' }),
+    ],
+    [
+      "Mistral's list in a message",
+      { object: 'error', message: { detail: [{ loc: ['body', 'stop'], msg: 'Too many.' }] }, type: 'x' },
+      said('stop: Too many.', { type: 'x' }),
+    ],
+    ["Zhipu's", { code: 500, msg: 'boom', success: false }, said('boom', { status: 500 })],
+    [
+      "Zhipu's with a code of its own",
+      { code: '1113', msg: 'no balance', success: false },
+      said('no balance', { code: '1113' }),
+    ],
+    ["Baidu's", { error_code: 17, error_msg: 'Daily limit reached' }, said('Daily limit reached', { code: '17' })],
+    [
+      "MiniMax's",
+      { base_resp: { status_code: 1008, status_msg: 'insufficient balance' }, choices: null },
+      said('insufficient balance', { code: '1008', kind: 'quota' }),
+    ],
+    ["MiniMax's without words", { base_resp: { status_code: 9999 } }, said('Status 9999', { code: '9999' })],
+    [
+      "Cloudflare's list",
+      { success: false, errors: [{ code: 10_000, message: 'Authentication error' }], result: null },
+      said('Authentication error', { code: '10000' }),
+    ],
+    [
+      'a problem document',
+      { type: 'about:blank', title: 'Gone', status: 410 },
+      said('Gone', { type: 'about:blank', status: 410 }),
+    ],
+    [
+      "Spring's",
+      { status: 404, error: 'Not Found', message: 'No such path', path: '/' },
+      said('No such path', { status: 404 }),
+    ],
+    [
+      'an error in a detail',
+      { detail: { error: { message: 'Too long.', code: 'c' } } },
+      said('Too long.', { code: 'c' }),
+    ],
+    ['an error in an error', { error: { error: { message: 'Deep.' } } }, said('Deep.')],
+    ["xAI's", { code: 'Some phrase', error: 'No credits.' }, said('No credits.', { code: 'Some phrase' })],
+    [
+      "AWS's",
+      { __type: 'com.amazon#ThrottlingException', Message: 'Slow.' },
+      said('Slow.', { code: 'ThrottlingException' }),
+    ],
+    [
+      "Google's with its reason",
+      [
+        {
+          error: {
+            code: 400,
+            message: 'Bad key.',
+            status: 'INVALID_ARGUMENT',
+            details: [{ reason: 'API_KEY_INVALID' }],
+          },
+        },
+      ],
+      said('Bad key.', { code: 'INVALID_ARGUMENT', status: 400, reasons: ['API_KEY_INVALID'] }),
+    ],
+    [
+      "Azure's with its inner code",
+      {
+        error: {
+          message: 'Filtered.',
+          code: 'content_filter',
+          status: 400,
+          innererror: { code: 'ResponsibleAIPolicyViolation' },
+        },
+      },
+      said('Filtered.', { code: 'content_filter', status: 400, reasons: ['ResponsibleAIPolicyViolation'] }),
+    ],
+    [
+      'a base_resp that says all is well',
+      { base_resp: { status_code: 0, status_msg: 'success' }, message: 'Bad.' },
+      said('Bad.'),
     ],
   ])('%s', (_, body, expected) => {
     expect(decode(body)).toEqual(expected);
@@ -138,6 +223,59 @@ describe('an error body', () => {
       { numRuns: 500 },
     );
   });
+});
+
+describe('a wait in an error body', () => {
+  test.each<[string, unknown, number | undefined]>([
+    ['a message with seconds', { error: { message: 'Please try again in 34.07s.' } }, 34_070],
+    ['milliseconds', { error: { message: 'Rate limit reached. Please try again in 174ms. AttemptTicket x' } }, 174],
+    ['minutes and seconds', { error: { message: 'Please try again in 6m0s.' } }, 360_000],
+    ['hours, minutes and seconds', { error: { message: 'try again in 1h2m3.5s' } }, 3_723_500],
+    ["Azure's words", { error: { message: 'Please retry after 20 seconds.' } }, 20_000],
+    ["Azure's singular", { error: { message: 'Please retry after 1 second.' } }, 1_000],
+    ["Google's words", { error: { message: 'Please retry in 13.38s.' } }, 13_380],
+    ['words with an amount in words of units', { error: { message: 'Please wait 2 minutes and retry.' } }, 120_000],
+    ["Django's words", { detail: 'Request was throttled. Expected available in 26 seconds.' }, 26_000],
+    ['the header in a text', { error: { message: 'Limited. Retry-After: 30' } }, 30_000],
+    ['a wait in about', { error: { message: 'Try again in about 5 seconds' } }, 5_000],
+    ['RetryInfo', { error: { message: 'x', details: [{ reason: 'r' }, { '@type': 'y', retryDelay: '34s' }] } }, 34_000],
+    [
+      'RetryInfo as an object',
+      { error: { message: 'x', details: [{ retryDelay: { seconds: '7', nanos: 5e8 } }] } },
+      7_500,
+    ],
+    ['retry_after', { error: { message: 'x', retry_after: 12 } }, 12_000],
+    ['retry_after as text', { error: { message: 'x', retry_after: '1.5' } }, 1_500],
+    ['retry_after beside the envelope', { error: { message: 'x' }, retry_after: 3 }, 3_000],
+    ['retry_after without an envelope', { message: 'x', retryAfter: 4 }, 4_000],
+    ['retry_after_ms', { error: { message: 'x', retry_after_ms: 250, retry_after: 9 } }, 250],
+    ['in the metadata', { error: { message: 'x', code: 429, metadata: { retry_after_seconds: 8 } } }, 8_000],
+    ["Hugging Face's loading time", { error: 'Model x is currently loading', estimated_time: 20 }, 20_000],
+    ['a member before the message', { error: { message: 'try again in 9s', retry_after: 2 } }, 2_000],
+    [
+      "of a router's provider",
+      {
+        error: {
+          message: 'Provider returned error',
+          code: 429,
+          metadata: { raw: '{"error":{"message":"try again in 3s"}}' },
+        },
+      },
+      3_000,
+    ],
+    ['an hour is told as it is', { error: { message: 'try again in 1h' } }, 3_600_000],
+    ['a year is no wait', { error: { message: 'x', retry_after: 31_536_000 } }, undefined],
+    ['a negative one', { error: { message: 'x', retry_after: -1 } }, undefined],
+    ['no number', { error: { message: 'Please try again in a moment.', retry_after: 'soon' } }, undefined],
+    ['a number without a unit', { error: { message: 'try again in 20' } }, undefined],
+    ['another number of seconds', { error: { message: 'The request took 20 seconds.' } }, undefined],
+    ['a unit that is only the beginning of a word', { error: { message: 'try again in 3 sessions' } }, undefined],
+  ])('%s', (_, body, expected) => expect(decode(body)?.retryAfterMs).toBe(expected));
+});
+
+test("AWS's name of an error stands in a header", () => {
+  const head = { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException:http://internal/' } };
+  expect(openai.decodeError?.({ message: 'Slow.' }, head)?.reasons).toEqual(['ThrottlingException']);
 });
 
 test('requests and answers travel as they are', () => {

@@ -79,6 +79,7 @@ export class FailoverRun {
       endpointStates: this.#endpointStates,
       maxAttempts: MAX_ATTEMPTS,
       retryNonIdempotent: true,
+      upstreamErrors: 'summary',
       hedging: undefined,
     });
     try {

@@ -162,6 +162,7 @@ export class InterleavedWorld {
       endpointStates,
       maxAttempts: MAX_ATTEMPTS,
       retryNonIdempotent: true,
+      upstreamErrors: 'summary',
       hedging: this.hedged ? new Hedging(clock, hedgeAfterMs) : undefined,
     });
     this.#gateway = runStages(

@@ -152,6 +152,7 @@ export class World {
       endpointStates: this.endpointStates,
       maxAttempts: MAX_ATTEMPTS,
       retryNonIdempotent: true,
+      upstreamErrors: 'summary',
       hedging: undefined,
     });
   }

@@ -150,6 +150,28 @@ describe('with a tracer', () => {
       expect(text).not.toContain(secret);
   });
 
+  it('a call’s span holds what the upstream said, its words only where the fault is the operator’s', async () => {
+    const { tracer, spans } = tracing();
+    const said = (message: string) => ({ error: { message, type: 'a', code: 'b', param: null } });
+    const upstream = await upstreamFor(error(401, said('Key sk-abcdefgh refused.')));
+    const { ask } = await gatewayOver([upstream], { telemetry: { tracer } });
+    await ask({});
+    upstream.always(error(400, said('Invalid words of the prompt.')));
+    await ask({});
+    const [refusedKey, , rejected] = await spans(4);
+    expect(refusedKey!.attributes).toMatchObject({
+      'nordlys.upstream_error.status': 401,
+      'nordlys.upstream_error.type': 'a',
+      'nordlys.upstream_error.code': 'b',
+      'nordlys.upstream_error.message': 'Key [redacted] refused.',
+    });
+    expect(rejected!.attributes).toMatchObject({
+      'nordlys.upstream_error.status': 400,
+      'nordlys.upstream_error.code': 'b',
+    });
+    expect(rejected!.attributes).not.toHaveProperty('nordlys.upstream_error.message');
+  });
+
   it('traceparent is sent upstream only where the host wants it', async () => {
     const { tracer, spans } = tracing();
     const upstream = await upstreamFor();

@@ -77,6 +77,7 @@ export async function proxyHarness(options: HarnessOptions) {
     endpointStates,
     maxAttempts: options.maxAttempts ?? 5,
     retryNonIdempotent: true,
+    upstreamErrors: 'summary',
     hedging: undefined,
   });
   const server = http.createServer(

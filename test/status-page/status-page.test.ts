@@ -206,6 +206,18 @@ describe('the status page', () => {
     expect(value).toContain('<p class="badge ready">');
   });
 
+  it('says why the last call failed, in the upstream’s own words, escaped; never what one request did wrong', async () => {
+    const said = (message: string) => ({ error: { message, type: null, code: 'invalid_api_key', param: null } });
+    const upstream = await upstreamFor(error(401, said('Key <b>sk-abcdefgh</b> refused.')));
+    const { ask, frames } = await watched([upstream]);
+    await ask({});
+    upstream.always(error(400, { error: { message: 'Words of a prompt.' } }));
+    await ask({});
+    const { value: frame } = await (await frames()).next();
+    expect(frame).toContain('auth · 401 · invalid_api_key · Key &lt;b&gt;[redacted]&lt;/b&gt; refused.');
+    expect(frame).not.toContain('Words of a prompt');
+  });
+
   it('escapes every name', async () => {
     const upstream = await upstreamFor();
     const model = `<img src=x onerror="alert('m')">`;

@@ -21,6 +21,7 @@ export function endpointAt(baseUrl: string, slug: string, facts: EndpointFacts =
       auth: { header: 'authorization', prefix: 'Bearer ' },
       headers: {},
       format: openai,
+      streamOptions: true,
       timeouts: {
         connectMs: 5_000,
         headersMs: 5_000,

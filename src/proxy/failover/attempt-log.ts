@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../../contracts/hooks.js';
+import type { AttemptRecord, UpstreamErrorSummary } from '../../contracts/hooks.js';
 import type { Endpoint } from '../../contracts/routing.js';
 
 /** One upstream call as the context keeps it: entered when it begins, filled in when it ends. */
@@ -12,6 +12,7 @@ export class AttemptLog implements AttemptRecord {
   durationMs = 0;
   firstTokenMs: number | undefined = undefined;
   possiblyBilled = false;
+  upstreamError: UpstreamErrorSummary | undefined = undefined;
 
   constructor(attempt: number, endpoint: Endpoint) {
     this.attempt = attempt;

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
 import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
+import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
@@ -18,9 +19,12 @@ import {
   outboundHeaders,
   resolveDestination,
   secretsOf,
+  withoutStreamOptions,
   type Destination,
 } from '../request/build-request.js';
 import type { Selection } from './candidate-selector.js';
+import type { EndpointState } from './endpoint-state.js';
+import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 const NO_CHANGE: AttemptChange = Object.freeze({});
@@ -44,6 +48,8 @@ export interface AttemptContext {
   hasOverride(candidate: PlannedCandidate): boolean;
   /** What the client is told when the time is up. */
   tooLate(): GatewayError;
+  /** This request has already been refused there because of its `stream_options`. */
+  refusedStreamOptions(candidate: PlannedCandidate): boolean;
 }
 
 /** An answer past its commit point, and the call that brings it. `close` must be called when it has ended. */
@@ -52,7 +58,8 @@ export interface CommittedResponse {
   readonly candidate: PlannedCandidate;
   readonly attempt: UpstreamExchange;
   readonly log: AttemptLog;
-  close(ended: 'complete' | 'truncated' | 'cancelled'): void;
+  /** @param error - what the client was told where it was truncated */
+  close(ended: 'complete' | 'truncated' | 'cancelled', error?: GatewayError): void;
 }
 
 /** `undefined`: nobody waits for it any more. */
@@ -61,6 +68,7 @@ export type AttemptResult = CommittedResponse | UpstreamFailure | undefined;
 /** One upstream call of a request, counted from before it is prepared until its answer has ended, in exactly one way. */
 export class Attempt {
   readonly candidate: PlannedCandidate;
+  readonly endpointState: EndpointState;
   readonly #chain: AttemptContext;
   readonly #cancelSignal: CancelSignal;
   readonly #log: AttemptLog;
@@ -77,6 +85,7 @@ export class Attempt {
   constructor(chain: AttemptContext, { candidate, endpointState }: Selection, cancelSignal: CancelSignal) {
     const { context, parts } = chain;
     this.candidate = candidate;
+    this.endpointState = endpointState;
     this.request = context.request!;
     this.#chain = chain;
     this.#cancelSignal = cancelSignal;
@@ -105,8 +114,9 @@ export class Attempt {
     if (result.kind === 'cancelled') return this.#cancelled();
     this.#log.status = 200;
     this.#log.firstTokenMs = attempt.firstTokenMs;
-    const close = (ended: 'complete' | 'truncated' | 'cancelled'): void => {
+    const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
+      if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
       this.#closed(ended);
     };
     return { answer: result.answer, candidate: this.candidate, attempt, log: this.#log, close };
@@ -145,19 +155,41 @@ export class Attempt {
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
-    return new UpstreamExchange({
-      transport: parts.transport,
-      clock: parts.clock,
-      request: buildRequest(context, this.candidate, destination, headers, change),
-      timeouts,
-      deadline: this.#deadline(override?.timeoutMs),
-      wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-      errors: {
-        format: endpoint.provider.format,
-        callersKey: destination.callersKey,
-        secrets: secretsOf(endpoint.provider, destination),
-      },
-    });
+    const sendsStreamOptions = this.#sendsStreamOptions();
+    const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
+    try {
+      return new UpstreamExchange({
+        transport: parts.transport,
+        clock: parts.clock,
+        request: buildRequest(context, candidate, destination, headers, change),
+        timeouts,
+        deadline: this.#deadline(override?.timeoutMs),
+        wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
+        errors: this.#errorContext(destination, sendsStreamOptions),
+      });
+    } catch (error) {
+      if (error instanceof UnsupportedRequest) return unsupported(error);
+      throw error;
+    }
+  }
+
+  #sendsStreamOptions(): boolean {
+    const { candidate } = this;
+    const isRefused = this.#chain.refusedStreamOptions(candidate) || this.endpointState.refusesStreamOptions;
+    return candidate.endpoint.provider.streamOptions && !isRefused;
+  }
+
+  #errorContext(destination: Destination, sendsStreamOptions: boolean): UpstreamErrorContext {
+    const { provider } = this.candidate.endpoint;
+    let sent: string | undefined;
+    return {
+      format: provider.format,
+      callersKey: destination.callersKey,
+      secrets: secretsOf(provider, destination),
+      relay: this.#chain.parts.upstreamErrors,
+      sentStreamOptions: sendsStreamOptions && this.request.stream === true,
+      quotes: (text) => (sent ??= JSON.stringify(this.request).toLowerCase()).includes(text.toLowerCase()),
+    };
   }
 
   async #askHook(
@@ -200,6 +232,7 @@ export class Attempt {
       completionTokens: undefined,
     });
     this.#log.status = failure.status;
+    this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
     this.#end(failure.kind);
     return failure;
@@ -246,6 +279,12 @@ export class Attempt {
   get #tenant(): string {
     return this.#chain.context.caller?.id ?? '';
   }
+}
+
+/** A format cannot express the request: nothing was sent. */
+function unsupported(cause: UnsupportedRequest): UpstreamFailure {
+  const error = new GatewayError('unsupported_by_provider', cause.message, { param: cause.param, cause });
+  return new UpstreamFailure('unsupported', { error });
 }
 
 /** A hook that refuses ends the request; anything else it throws is the host's bug, and ends it as well. */

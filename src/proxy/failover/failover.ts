@@ -10,7 +10,7 @@ import {
   type AttemptServices,
 } from './attempt.js';
 import { finalError, type EndReason, type FailedAttempt } from './final-error.js';
-import { UpstreamFailure } from '../upstream-failure.js';
+import { UpstreamFailure, FREE_OF_CHARGE } from '../upstream-failure.js';
 import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type Runner } from './hedging.js';
 import { pause } from './pause.js';
 import { CandidateSelector, type Selection } from './candidate-selector.js';
@@ -22,6 +22,8 @@ export interface FailoverParts extends AttemptServices {
   readonly random: () => number;
   readonly maxAttempts: number;
   readonly retryNonIdempotent: boolean;
+  /** What clients read of faults that are the operator's. */
+  readonly upstreamErrors: 'summary' | 'message';
   /** `undefined`: no endpoint is asked beside another. */
   readonly hedging: Hedging | undefined;
 }
@@ -47,6 +49,10 @@ class Failover implements AttemptContext {
   readonly #budget: RetryBudget;
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
+  readonly #withoutStreamOptions = new Set<PlannedCandidate>();
+  /** Calls that the gateway's own mistake caused: they count neither as attempts nor against the budget. */
+  #free = 0;
+  #lastWasFree = false;
   /** A provider was asked to keep its answer. */
   #stored = false;
 
@@ -68,7 +74,7 @@ class Failover implements AttemptContext {
   async run(): Promise<CommittedResponse | undefined> {
     const { attempts, cancelSignal } = this.context;
     let spent = 0;
-    while (attempts.length < this.parts.maxAttempts) {
+    while (attempts.length - this.#free < this.parts.maxAttempts) {
       const selection = this.#selector.next();
       if (selection === undefined) throw this.#giveUp(this.#selector.full ? 'full' : 'tried');
       if (!this.#timeFor(selection)) throw this.tooLate();
@@ -111,10 +117,24 @@ class Failover implements AttemptContext {
     const result = await call.run();
     if (result instanceof UpstreamFailure) {
       this.#selector.recordFailure(call.candidate, result);
+      this.#lastWasFree = FREE_OF_CHARGE.has(result.kind);
+      if (this.#lastWasFree) this.#free++;
+      if (result.kind === 'added_parameter') this.#withoutStreamOptions.add(call.candidate);
       this.#failures.push({ failure: result, provider: call.candidate.endpoint.provider.slug });
       this.#stored ||= call.request.store === true;
+    } else if (result !== undefined && this.#learnsOfStreamOptions(call)) {
+      call.endpointState.learnNoStreamOptions();
     }
     return result;
+  }
+
+  /** The endpoint refused what the gateway had added, and answered without it. */
+  #learnsOfStreamOptions({ candidate, request }: Attempt): boolean {
+    return this.#withoutStreamOptions.has(candidate) && (request.stream_options ?? undefined) === undefined;
+  }
+
+  refusedStreamOptions(candidate: PlannedCandidate): boolean {
+    return this.#withoutStreamOptions.has(candidate);
   }
 
   /**
@@ -160,13 +180,14 @@ class Failover implements AttemptContext {
 
   /** A caller's own key or address is the caller's own business: it must not use up what others need. */
   #costOf({ candidate, isRetry }: Selection): number {
-    if (this.context.attempts.length === 0 || this.hasOverride(candidate)) return 0;
+    const isFirst = this.context.attempts.length === this.#free;
+    if (isFirst || this.#lastWasFree || this.hasOverride(candidate)) return 0;
     return isRetry ? RETRY_COST : FALLBACK_COST;
   }
 
   /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
   #reward({ candidate }: CommittedResponse, spent: number): void {
-    if (this.context.attempts.length > 1) this.#budget.refund(spent);
+    if (this.context.attempts.length - this.#free > 1) this.#budget.refund(spent);
     else if (!this.hasOverride(candidate)) this.#budget.earn();
   }
 

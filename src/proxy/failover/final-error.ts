@@ -38,20 +38,34 @@ function nobodyAsked(end: EndReason): GatewayError {
   });
 }
 
-function rankOf({ rule, error }: UpstreamFailure): number {
+function rankOf({ kind, rule, error }: UpstreamFailure): number {
   if (rule.action === 'abort') return 0;
-  switch (error.status) {
-    case 429:
+  switch (kind) {
+    // The sender can change the request, and should read why.
+    case 'request_refused':
       return 1;
-    case 504:
-      return 2;
-    case 503:
-      return 3;
-    // A missing model is certain, but a failing provider that has it may come back.
-    case 404:
-      return 5;
+    // Certain, but a failing provider that serves the model may come back.
+    case 'model_missing':
+    case 'firewall':
+    case 'generation_failed':
+      return 6;
+    case 'unsupported':
+      return 7;
     default:
+      return rankOfStatus(error.status);
+  }
+}
+
+function rankOfStatus(status: number): number {
+  switch (status) {
+    case 429:
+      return 2;
+    case 504:
+      return 3;
+    case 503:
       return 4;
+    default:
+      return 5;
   }
 }
 

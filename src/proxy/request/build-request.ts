@@ -123,7 +123,7 @@ function bodyFor(context: RequestContext, route: ResolvedRoute, candidate: Plann
   const request = context.request!;
   if (encodeRequest !== undefined) return encoded(encodeRequest(ownRequest(request, route, candidate)));
   return context.body!.bytesFor({
-    set: editsFor(request, candidate.endpoint),
+    set: editsFor(request, candidate),
     remove: removedFields(route, candidate),
   });
 }
@@ -145,7 +145,8 @@ function ownRequest(request: ChatRequest, route: ResolvedRoute, candidate: Plann
   const own: ChatRequest = { ...request, model: candidate.endpoint.upstreamModel };
   for (const field of route.ownFields) delete own[field];
   for (const field of candidate.drop) delete own[field];
-  if (own.stream === true) own.stream_options = { ...own.stream_options, include_usage: true };
+  if (own.stream === true && takesStreamOptions(candidate))
+    own.stream_options = { ...own.stream_options, include_usage: true };
   return own;
 }
 
@@ -155,13 +156,24 @@ function encoded(body: unknown): Uint8Array {
 
 const modelTexts = new WeakMap<Endpoint, Readonly<Record<string, string>>>();
 
-function editsFor(request: ChatRequest, endpoint: Endpoint): Readonly<Record<string, string>> {
+/** Of a provider that refuses them, `stream_options` are dropped like any parameter that it does not understand. */
+export function withoutStreamOptions(candidate: PlannedCandidate): PlannedCandidate {
+  return takesStreamOptions(candidate) ? { ...candidate, drop: [...candidate.drop, 'stream_options'] } : candidate;
+}
+
+function takesStreamOptions({ drop }: PlannedCandidate): boolean {
+  return !drop.includes('stream_options');
+}
+
+function editsFor(request: ChatRequest, candidate: PlannedCandidate): Readonly<Record<string, string>> {
+  const { endpoint } = candidate;
   let edits = modelTexts.get(endpoint);
   if (edits === undefined) {
     edits = Object.freeze({ model: JSON.stringify(endpoint.upstreamModel) });
     modelTexts.set(endpoint, edits);
   }
   if (request.stream !== true || request.stream_options?.include_usage === true) return edits;
+  if (!takesStreamOptions(candidate)) return edits;
   // Usage is always asked for, for the accounts; the extra chunk reaches only those who asked themselves.
   return { ...edits, stream_options: JSON.stringify({ ...request.stream_options, include_usage: true }) };
 }

@@ -1,7 +1,13 @@
+import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 import type { WireFormat, UpstreamErrorBody } from '../../contracts/provider.js';
+import type { ResponseHead } from '../../contracts/wire-format.js';
 import { GatewayError } from '../../errors/gateway-error.js';
+import { openAiType, statusOfWords } from '../error-words.js';
+import { readErrorBody, type ErrorBody, type ErrorResponse } from '../error-response.js';
 import { UpstreamFailure, FAILURES, kindOfStatus, type FailureKind } from '../upstream-failure.js';
-import { redact } from './redact.js';
+import { knownError } from '../known-errors.js';
+import { redact, shortened } from './redact.js';
+import { readRetryAfter } from '../retry-after.js';
 
 export interface UpstreamErrorContext {
   readonly format: WireFormat;
@@ -9,143 +15,208 @@ export interface UpstreamErrorContext {
   readonly callersKey: boolean;
   /** Text that must never reach a client. */
   readonly secrets: readonly string[];
+  /**
+   * What clients read of faults that are the operator's: the gateway's own summary, or the upstream's words.
+   * @defaultValue `'summary'`
+   */
+  readonly relay?: 'summary' | 'message' | undefined;
+  /** `stream_options` was sent, which the gateway adds to every stream. */
+  readonly sentStreamOptions?: boolean | undefined;
+  /** Whether the caller's own request holds this text: an upstream that repeats it says nothing by it. */
+  readonly quotes?: ((text: string) => boolean) | undefined;
 }
-
-const QUOTA_CODES: ReadonlySet<string> = new Set([
-  'insufficient_quota',
-  'billing_hard_limit_reached',
-  'enforced_spend_limit_reached',
-]);
-const POLICY_CODES: ReadonlySet<string> = new Set([
-  'content_policy_violation',
-  'content_filter',
-  'moderation_blocked',
-  'ResponsibleAIPolicyViolation',
-]);
-const OVERLOAD_TYPES: ReadonlySet<string> = new Set(['overloaded_error', 'server_is_overloaded']);
 
 /** Kinds whose words are the caller's to read; of all others the client hears only our own. */
-const RELAYED: ReadonlySet<FailureKind> = new Set(['rejected', 'rate_limited', 'quota', 'caller_auth']);
+const RELAYED: ReadonlySet<FailureKind> = new Set([
+  'rejected',
+  'request_refused',
+  'generation_failed',
+  'rate_limited',
+  'quota',
+  'caller_auth',
+]);
 
-/** An answer with an error status as a fault. `body` is what could be parsed of it, `undefined` when nothing. */
-export function failureOfErrorResponse(
-  status: number,
-  body: unknown,
-  retryAfterMs: number | undefined,
-  context: UpstreamErrorContext,
-): UpstreamFailure {
-  const said = readError(body, context.format);
-  const kind = refineKind(kindOfStatus(status, context.callersKey), said);
-  // A page of HTML is no error of the provider's: somebody on the way answered for it.
-  if (kind === 'server_error' && body === undefined) {
-    return new UpstreamFailure(kind, {
-      error: new GatewayError('bad_gateway', FAILURES.malformed.text),
-      status,
-      retryAfterMs,
+/** One error of an upstream, read. */
+interface Reading {
+  readonly said: UpstreamErrorBody | undefined;
+  readonly body: ErrorBody;
+  /** The status line's; `undefined` for an error inside of a 200. */
+  readonly lineStatus: number | undefined;
+}
+
+/** A response with an error status as a fault. */
+export function faultOfErrorResponse(response: ErrorResponse, context: UpstreamErrorContext): UpstreamFailure {
+  const { head, wallNow } = response;
+  const body = readErrorBody(response);
+  const reading: Reading = { said: readError(body, context.format, head), body, lineStatus: head.status };
+  return faultOf(reading, readRetryAfter(head.headers, wallNow), context);
+}
+
+/** An error that came inside a response with a good status: as if it had come with the status that it names. */
+export function failureOfErrorObject(value: unknown, context: UpstreamErrorContext): UpstreamFailure {
+  return faultOf(readingOf(value, context), undefined, context);
+}
+
+/**
+ * What an in-band error says, for the event that ends a stream half way: the upstream's own words, redacted. Of the
+ * operator's account (key, credit) the client reads the summary.
+ */
+export function midStreamError(value: unknown, context: UpstreamErrorContext): GatewayError {
+  const reading = readingOf(value, context);
+  const { said } = reading;
+  const kind = jsonTypeOf(reading, context);
+  const isOperators = (kind === 'auth' || kind === 'quota') && context.relay !== 'message';
+  if (said === undefined || isOperators)
+    return new GatewayError('bad_gateway', isOperators ? FAILURES[kind].text : FAILURES.server_error.text, {
+      cause: summaryOf(reading, context.secrets),
     });
-  }
-  return faultOf(kind, said, status, retryAfterMs, context);
+  return relay('bad_gateway', said, {
+    status: undefined,
+    secrets: context.secrets,
+    cause: summaryOf(reading, context.secrets),
+  });
 }
 
-/** An error that came inside an answer with a good status: as if it had come with the status that it names. */
-export function failureOfErrorObject(body: unknown, context: UpstreamErrorContext): UpstreamFailure {
-  const said = readError(body, context.format);
-  const status = said?.status ?? statusOfWords(said);
-  const kind = refineKind(status === undefined ? 'server_error' : kindOfStatus(status, context.callersKey), said);
-  return faultOf(kind, said, status, undefined, context);
+function readingOf(value: unknown, { format }: UpstreamErrorContext): Reading {
+  const body: ErrorBody = { form: 'json', value };
+  return { said: readError(body, format, undefined), body, lineStatus: undefined };
 }
 
-/** What an in-band error says, for the event that ends a stream half way: the upstream's own words, cleaned. */
-export function midStreamError(body: unknown, context: UpstreamErrorContext): GatewayError {
-  const said = readError(body, context.format);
-  if (said === undefined) return new GatewayError('bad_gateway', FAILURES.server_error.text);
-  return relay('bad_gateway', said, undefined, context.secrets);
+function faultOf(reading: Reading, headerWaitMs: number | undefined, context: UpstreamErrorContext): UpstreamFailure {
+  const { said, body } = reading;
+  const status = statusOf(reading);
+  const kind = jsonTypeOf(reading, context);
+  const details = {
+    status,
+    retryAfterMs: headerWaitMs ?? said?.retryAfterMs,
+    upstreamError: summaryOf(reading, context.secrets),
+    repeatedKind: repeatedKind(kind, status),
+  };
+  // A page is no error of the provider's: an intermediary answered for it.
+  if ((kind === 'server_error' || kind === 'unexpected_status') && body.form !== 'json')
+    return new UpstreamFailure(kind, { ...details, error: new GatewayError('bad_gateway', FAILURES.malformed.text) });
+  return new UpstreamFailure(kind, { ...details, error: clientError(kind, said, status, context) });
 }
 
-function faultOf(
+/** The status line's, or the one that an error inside of a 200 names. */
+function statusOf({ said, lineStatus }: Reading): number | undefined {
+  return lineStatus ?? said?.status ?? statusOfWords(said);
+}
+
+/** The one decision whose fault an error is: the format's own verdict, then the table of known errors, then the status. */
+function jsonTypeOf(reading: Reading, context: UpstreamErrorContext): FailureKind {
+  const { said, body } = reading;
+  const status = statusOf(reading);
+  const byStatus = status === undefined ? 'server_error' : kindOfStatus(status, context.callersKey);
+  if (body.form === 'page') return status !== undefined && BLOCKING.has(status) ? 'firewall' : byStatus;
+  if (said === undefined) return byStatus;
+  if (isAboutStreamOptions(said, status, context)) return 'added_parameter';
+  const kind = said.kind ?? kindByTable(said, status, context) ?? byStatus;
+  return context.callersKey && (kind === 'auth' || (kind === 'quota' && status !== 429)) ? 'caller_auth' : kind;
+}
+
+/** Statuses by which a firewall refuses what it thinks an attack. A page with 401 or 404 is a wrong address instead. */
+const BLOCKING: ReadonlySet<number> = new Set([400, 403, 405, 406, 413, 415, 418, 422, 451]);
+
+function kindByTable(
+  said: UpstreamErrorBody,
+  status: number | undefined,
+  { quotes }: UpstreamErrorContext,
+): FailureKind | undefined {
+  const words = [said.code, said.type, ...(said.reasons ?? [])].flatMap((word) => word?.toLowerCase() ?? []);
+  const known = knownError({ status, words, message: said.message });
+  // A caller could write "insufficient balance" where an upstream repeats it, and rest the endpoint for all others.
+  return known?.phrase !== undefined && quotes?.(known.phrase) === true ? undefined : known?.kind;
+}
+
+/** The gateway adds `stream_options` to every stream: an upstream that refuses it must not blame the caller. */
+function isAboutStreamOptions(
+  { message, param, reasons }: UpstreamErrorBody,
+  status: number | undefined,
+  { sentStreamOptions, quotes }: UpstreamErrorContext,
+): boolean {
+  if (status !== undefined && (status < 400 || status > 499 || status === 429)) return false;
+  const named = [param ?? '', message, ...(reasons ?? [])].find((text) => /stream_?options|include_usage/i.test(text));
+  if (named === undefined) return false;
+  return sentStreamOptions === true || (sentStreamOptions === false && quotes?.('stream_options') !== true);
+}
+
+/** Where the status alone would have blamed the operator, many such errors in a row do. */
+function repeatedKind(kind: FailureKind, status: number | undefined): FailureKind | undefined {
+  if (kind === 'firewall') return 'auth';
+  if (kind !== 'rejected' && kind !== 'request_refused') return undefined;
+  const byStatus = status === undefined ? 'rejected' : kindOfStatus(status, false);
+  return byStatus === 'auth' || byStatus === 'quota' || byStatus === 'model_missing' ? byStatus : undefined;
+}
+
+/** What the client reads if nothing better comes; `undefined`: the summary of the kind. */
+function clientError(
   kind: FailureKind,
   said: UpstreamErrorBody | undefined,
   status: number | undefined,
-  retryAfterMs: number | undefined,
-  { secrets }: UpstreamErrorContext,
-): UpstreamFailure {
-  const error = RELAYED.has(kind) ? relayed(kind, said, relayedStatus(kind, status), secrets) : undefined;
-  return new UpstreamFailure(kind, { error, status, retryAfterMs });
-}
-
-/** The upstream's status with its own words, or with ours where it said none that can be read. */
-function relayed(
-  kind: FailureKind,
-  said: UpstreamErrorBody | undefined,
-  status: number | undefined,
-  secrets: readonly string[],
-): GatewayError {
+  { secrets, relay: mode }: UpstreamErrorContext,
+): GatewayError | undefined {
   const { code, text } = FAILURES[kind];
-  return said === undefined ? new GatewayError(code, text, { status }) : relay(code, said, status, secrets);
+  const isRelayed = RELAYED.has(kind) && (kind !== 'quota' || status === 429);
+  if (!isRelayed && kind !== 'firewall') {
+    if (mode !== 'message' || said === undefined || kind === 'added_parameter') return undefined;
+    return new GatewayError(code, redact(said.message, secrets));
+  }
+  const relayed = relayedStatus(kind, status);
+  return said === undefined
+    ? new GatewayError(code, text, { status: relayed })
+    : relay(code, said, { status: relayed, secrets });
 }
 
 function relay(
   code: GatewayError['code'],
   said: UpstreamErrorBody,
-  status: number | undefined,
-  secrets: readonly string[],
+  { status, secrets, cause }: { status: number | undefined; secrets: readonly string[]; cause?: unknown },
 ): GatewayError {
   return new GatewayError(code, redact(said.message, secrets), {
     status,
-    type: said.type === null ? undefined : redact(said.type, secrets),
+    type: openAiType(said.type),
     wireCode: said.code === null ? null : redact(said.code, secrets),
     param: said.param === null ? null : redact(said.param, secrets),
+    cause,
   });
 }
 
-/** 422 is no status of OpenAI's: its clients know 400. */
+/** 422 is no status of OpenAI's: its clients know 400. What blames the request is always told with a 4xx. */
 function relayedStatus(kind: FailureKind, status: number | undefined): number | undefined {
   if (kind === 'rate_limited' || kind === 'quota') return 429;
-  if (kind === 'caller_auth') return status;
-  return status === 422 ? 400 : status;
+  if (kind === 'caller_auth') return status !== undefined && status < 500 ? status : undefined;
+  return status === undefined || status === 422 || status >= 500 ? 400 : status;
 }
 
-function readError(body: unknown, format: WireFormat): UpstreamErrorBody | undefined {
-  if (body === undefined) return undefined;
+function readError(body: ErrorBody, format: WireFormat, head: ResponseHead | undefined): UpstreamErrorBody | undefined {
+  if (body.form === 'text') return { message: body.text, type: null, param: null, code: null };
+  if (body.form !== 'json') return undefined;
   try {
-    return format.decodeError?.(body);
+    return format.decodeError?.(body.value, head);
   } catch {
     // A body that the host's own format cannot read says nothing; its status does.
     return undefined;
   }
 }
 
-function refineKind(kind: FailureKind, said: UpstreamErrorBody | undefined): FailureKind {
-  if (said === undefined) return kind;
-  const words = [said.code, said.type];
-  if (kind === 'rate_limited' && words.some((word) => word !== null && QUOTA_CODES.has(word))) return 'quota';
-  if (kind === 'auth' && words.some((word) => word !== null && POLICY_CODES.has(word))) return 'rejected';
-  if (kind === 'server_error' && words.some((word) => word !== null && OVERLOAD_TYPES.has(word))) return 'overloaded';
-  return kind;
+/** What hooks, logs and spans are told: the upstream's own error, fit to be read by the operator. */
+function summaryOf(reading: Reading, secrets: readonly string[]): UpstreamErrorSummary {
+  const { said, body } = reading;
+  const clean = (text: string): string => shortened(redact(text, secrets));
+  const page = body.form === 'page' ? `A page of HTML: ${body.title}` : '';
+  return {
+    status: statusOf(reading),
+    type: said?.type == null ? null : clean(said.type),
+    code: said?.code == null ? null : clean(said.code),
+    message: clean(said?.message ?? page),
+  };
 }
 
-function statusOfWords(said: UpstreamErrorBody | undefined): number | undefined {
-  if (said === undefined) return undefined;
-  const numeric = Number(said.code);
-  if (Number.isInteger(numeric) && numeric >= 400 && numeric <= 599) return numeric;
-  switch (said.type ?? said.code) {
-    case 'rate_limit_error':
-    case 'rate_limit_exceeded':
-    case 'insufficient_quota':
-    case 'requests':
-    case 'tokens':
-      return 429;
-    case 'overloaded_error':
-      return 529;
-    case 'authentication_error':
-      return 401;
-    case 'permission_error':
-      return 403;
-    case 'not_found_error':
-      return 404;
-    case 'invalid_request_error':
-      return 400;
-    default:
-      return undefined;
-  }
+/** The upstream's own error behind one that a client was told half way through a stream. */
+export function upstreamErrorBehind(error: GatewayError): UpstreamErrorSummary | undefined {
+  const { cause } = error;
+  return typeof cause === 'object' && cause !== null && 'message' in cause && !(cause instanceof Error)
+    ? (cause as UpstreamErrorSummary)
+    : undefined;
 }

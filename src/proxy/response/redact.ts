@@ -1,14 +1,16 @@
+import { withoutAccounts } from '../redact-accounts.js';
+
 /** Longest upstream text that a client is shown, in characters. */
 const MAX_LENGTH = 512;
-/** What looks like a key, whoever's it is. */
-const KEY_LIKE = /\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|gsk_\w{8,}|xai-[\w-]{8,}|Bearer\s+[\w.~+/=-]{6,}|org-\w{8,})/g;
+/** Longest text in hooks, logs and spans. */
+const SUMMARY_LENGTH = 256;
 // oxlint-disable-next-line no-control-regex -- control characters of a hostile upstream are what this removes
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** Shorter ones are words, and taking them out would only spoil the text. */
 const SHORTEST_SECRET = 4;
 
-/** Upstream text fit for a client: without keys, without control characters, and short. */
+/** Upstream text fit for a client: without keys and account identifiers, without control characters, and short. */
 export function redact(text: string, secrets: readonly string[]): string {
   // Control characters go first: a key that they break up would be whole again without them.
   let clean = text.replace(CONTROL, '');
@@ -17,8 +19,16 @@ export function redact(text: string, secrets: readonly string[]): string {
     if (secret.length < SHORTEST_SECRET) continue;
     for (const spelling of spellings(secret)) clean = clean.replaceAll(spelling, '[redacted]');
   }
-  clean = clean.replace(KEY_LIKE, '[redacted]');
-  return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
+  return cut(withoutAccounts(clean), MAX_LENGTH);
+}
+
+/** Redacted text, short enough for a log line. */
+export function shortened(text: string): string {
+  return cut(text, SUMMARY_LENGTH);
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
 /** A secret as an upstream may repeat it: as it is, in a URL, in base64 with and without padding, in hex. */

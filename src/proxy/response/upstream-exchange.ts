@@ -12,14 +12,13 @@ import type {
 } from '../../contracts/transport.js';
 import { ChunkBatcher } from './chunk-batcher.js';
 import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
-import { BodyCollector, parseJson } from './body-collector.js';
+import { BodyCollector } from './body-collector.js';
 import { sniffBody, type BodyKind } from './sniff-body.js';
 import { decompressed } from './decompress.js';
 import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
 import { CollectingSink, completionOf, readCompletion, type Wanted } from './read-completion.js';
-import { readRetryAfter } from '../retry-after.js';
 import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
-import { failureOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
+import { faultOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
 import { InactivityTimer } from './inactivity-timer.js';
 
 export interface ExchangeOptions {
@@ -233,9 +232,8 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   }
 
   #errorFailure(): UpstreamFailure {
-    const { status, headers } = this.#head!;
-    const body = parseJson(this.#collector!.bytes());
-    return failureOfErrorResponse(status, body, readRetryAfter(headers, this.#job.clock.wallNow()), this.#job.errors);
+    const response = { head: this.#head!, bytes: this.#collector!.bytes(), wallNow: this.#job.clock.wallNow() };
+    return faultOfErrorResponse(response, this.#job.errors);
   }
 
   // --- the stream --------------------------------------------------------------------------------------------------

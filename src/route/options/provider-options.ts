@@ -8,6 +8,7 @@ import {
   hasControlCharacter,
   isObject,
   knownMembers,
+  optionalBoolean,
   optionalMilliseconds,
   optionalText,
   optionError,
@@ -21,6 +22,7 @@ const MEMBERS = [
   'auth',
   'headers',
   'format',
+  'streamOptions',
   'zdr',
   'dataCollection',
   'timeouts',
@@ -48,6 +50,7 @@ export function resolveProvider(path: string, slug: string, options: unknown, fa
     auth: resolveAuth(`${path}.auth`, members['auth']),
     headers: resolveHeaders(`${path}.headers`, members['headers']),
     format,
+    streamOptions: optionalBoolean(`${path}.streamOptions`, members['streamOptions']) ?? true,
     timeouts: resolveTimeouts(`${path}.timeouts`, members['timeouts'], fallback),
   });
 }

@@ -1,0 +1,66 @@
+import type { UpstreamErrorBody } from '../contracts/provider.js';
+
+/** Types that official clients know, of OpenAI and of those whose types OpenAI's clients meet through gateways. */
+const KNOWN_TYPES: ReadonlySet<string> = new Set([
+  'invalid_request_error',
+  'authentication_error',
+  'permission_error',
+  'not_found_error',
+  'rate_limit_error',
+  'request_too_large',
+  'billing_error',
+  'insufficient_quota',
+  'requests',
+  'tokens',
+  'server_error',
+  'api_error',
+  'timeout_error',
+  'overloaded_error',
+]);
+
+/** A type that OpenAI's clients know; `undefined` for `BadRequestError` and the like, which the code's own replaces. */
+export function openAiType(type: string | null): string | undefined {
+  return type !== null && KNOWN_TYPES.has(type) ? type : undefined;
+}
+
+/** Types and codes that stand for a status, where an error inside of a 200 names none. In lower case. */
+const STATUSES: ReadonlyMap<string, number> = new Map([
+  ['rate_limit_error', 429],
+  ['rate_limit_exceeded', 429],
+  ['insufficient_quota', 429],
+  ['requests', 429],
+  ['tokens', 429],
+  ['resource_exhausted', 429],
+  ['ratelimiterror', 429],
+  ['throttlingexception', 429],
+  ['overloaded_error', 529],
+  ['unavailable', 503],
+  ['serviceunavailableexception', 503],
+  ['serviceunavailableerror', 503],
+  ['authentication_error', 401],
+  ['unauthenticated', 401],
+  ['authenticationerror', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['permission_denied', 403],
+  ['permissiondeniederror', 403],
+  ['not_found_error', 404],
+  ['not_found', 404],
+  ['notfounderror', 404],
+  ['invalid_request_error', 400],
+  ['badrequesterror', 400],
+  ['invalid_argument', 400],
+  ['failed_precondition', 400],
+  ['validationexception', 400],
+  ['unprocessableentityerror', 422],
+  ['timeout_error', 504],
+  ['deadline_exceeded', 504],
+  ['apitimeouterror', 504],
+]);
+
+/** The status that the words of an error stand for. */
+export function statusOfWords(said: UpstreamErrorBody | undefined): number | undefined {
+  if (said === undefined) return undefined;
+  const word = said.type ?? said.code;
+  return STATUSES.get(word?.toLowerCase() ?? '') ?? STATUSES.get(said.code?.toLowerCase() ?? '');
+}
