@@ -11,8 +11,8 @@ import {
   textOf,
   typeIn,
   type JsonObject,
-} from '../providers/error-members.js';
-import { waitOf } from '../providers/error-wait.js';
+} from './error-members.js';
+import { waitOf } from './error-wait.js';
 
 /** More of a message than this helps nobody and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;

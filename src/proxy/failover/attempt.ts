@@ -35,6 +35,8 @@ export interface AttemptServices {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly endpointStates: EndpointStates;
+  /** Whether clients read the upstream's own words for the operator's failures. */
+  readonly upstreamErrors: 'summary' | 'message';
 }
 
 /** What all calls of one request share. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../contracts/clock.js';
 import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 import { CircuitBreaker, type BreakerTicket, type BreakerStatus } from './circuit-breaker.js';
 import { OF_ONE_REQUEST, type UpstreamFailure, type FailureKind } from '../upstream-failure.js';
-import { RefusalStreak } from '../refusal-streak.js';
+import { RefusalStreak } from './refusal-streak.js';
 
 /** Milliseconds that an endpoint is left alone after a fault that does not count against its breaker. */
 const MISSING_MS = 60_000;

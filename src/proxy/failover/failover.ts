@@ -22,8 +22,6 @@ export interface FailoverParts extends AttemptServices {
   readonly random: () => number;
   readonly maxAttempts: number;
   readonly retryNonIdempotent: boolean;
-  /** What clients read of faults that are the operator's. */
-  readonly upstreamErrors: 'summary' | 'message';
   /** `undefined`: no endpoint is asked beside another. */
   readonly hedging: Hedging | undefined;
 }

@@ -2,10 +2,10 @@ import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 import type { WireFormat, UpstreamErrorBody } from '../../contracts/provider.js';
 import type { ResponseHead } from '../../contracts/wire-format.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { openAiType, statusOfWords } from '../error-words.js';
-import { readErrorBody, type ErrorBody, type ErrorResponse } from '../error-response.js';
+import { openAiType, statusOfWords } from './error-words.js';
+import { readErrorBody, type ErrorBody, type ErrorResponse } from './error-response.js';
 import { UpstreamFailure, FAILURES, kindOfStatus, type FailureKind } from '../upstream-failure.js';
-import { knownError } from '../known-errors.js';
+import { knownError } from './known-errors.js';
 import { redact, shortened } from './redact.js';
 import { readRetryAfter } from '../retry-after.js';
 

@@ -1,4 +1,4 @@
-import { withoutAccounts } from '../redact-accounts.js';
+import { withoutAccounts } from './redact-accounts.js';
 
 /** Longest upstream text that a client is shown, in characters. */
 const MAX_LENGTH = 512;

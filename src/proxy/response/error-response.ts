@@ -1,5 +1,5 @@
-import type { ResponseHead } from '../contracts/wire-format.js';
-import { parseJson } from './response/body-collector.js';
+import type { ResponseHead } from '../../contracts/wire-format.js';
+import { parseJson } from './body-collector.js';
 
 /** An error's body by what it is made of. */
 export type ErrorBody =

@@ -1,4 +1,4 @@
-import type { FailureKind } from './upstream-failure.js';
+import type { FailureKind } from '../upstream-failure.js';
 
 /** One error as the table compares it. */
 export interface SaidError {
