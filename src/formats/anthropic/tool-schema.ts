@@ -65,25 +65,24 @@ function mergedRoot(root: JsonObject, param: string): JsonObject {
   const parts = root['allOf'];
   if (!Array.isArray(parts)) return root;
   const { allOf: _merged, ...rest } = root;
-  let whole: JsonObject = rest;
-  for (const part of parts as readonly unknown[]) {
-    const branch = isRecord(part) ? objectSchema({ ...definitionsOf(root), ...part }, param) : {};
-    const properties = united(whole['properties'], branch['properties']);
-    whole = { ...branch, ...whole, properties, ...requiredBy(whole, branch) };
-  }
-  return whole;
+  const definitions = definitionsOf(root);
+  const branches = parts.filter(isRecord).map((part) => objectSchema({ ...definitions, ...part }, param));
+  const all = [rest, ...branches];
+  const required = all.flatMap((part) => (Array.isArray(part['required']) ? (part['required'] as unknown[]) : []));
+  return Object.assign(
+    {},
+    ...branches.toReversed(),
+    rest,
+    { properties: united(all.map((part) => part['properties'])) },
+    required.length === 0 ? {} : { required: [...new Set(required)] },
+  ) as JsonObject;
 }
 
-/** A property that both sides describe must satisfy both. */
-function united(a: unknown, b: unknown): JsonObject {
-  const whole = new Map(Object.entries(isRecord(a) ? a : {}));
-  for (const [name, schema] of Object.entries(isRecord(b) ? b : {})) {
+/** A property that several parts describe must satisfy all of them. */
+function united(parts: readonly unknown[]): JsonObject {
+  const whole = new Map<string, unknown>();
+  for (const [name, schema] of parts.filter(isRecord).flatMap((part) => Object.entries(part))) {
     whole.set(name, whole.has(name) ? { allOf: [whole.get(name), schema] } : schema);
   }
   return Object.fromEntries(whole);
-}
-
-function requiredBy(a: JsonObject, b: JsonObject): JsonObject {
-  const names = [a['required'], b['required']].flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
-  return names.length === 0 ? {} : { required: [...new Set(names)] };
 }
