@@ -114,7 +114,7 @@ function runRequest(format: WireFormat, { in: input, out }: FormatCase): void {
   const exchange = exchangeFor(format, input);
   const body = JSON.parse(JSON.stringify(exchange.body)) as JsonObject;
   if (out['path'] !== undefined) expect(exchange.path).toBe(out['path']);
-  if (out['headers'] !== undefined) expect(exchange.headers).toMatchObject(out['headers']);
+  if (out['headers'] !== undefined) expect(exchange.headers).toMatchObject(out['headers'] as object);
   // Each member that is named must be equal as a whole: something too much in a list or a tool is a fault as well.
   for (const [member, value] of Object.entries(out.body ?? {})) {
     expect(plainTexts(body[member]), member).toEqual(plainTexts(value));

@@ -47,7 +47,7 @@ class Conversation implements SentConversation {
   readonly messages: SentMessage[] = [];
   readonly #translation: Translation;
   readonly #ids = new ToolCallIds(ID_RULE);
-  readonly #results = new Map<string, ToolResultBlock>();
+  readonly #results = new Map<string, { readonly block: ToolResultBlock; readonly at: string }>();
   /** Calls without a result so far, by the caller's name: results of the deprecated `function` role name no id. */
   #open: { readonly name: string; readonly id: string }[] = [];
   #functionCalls = 0;
@@ -114,8 +114,10 @@ class Conversation implements SentConversation {
       throw new UnsupportedRequest(`${at}.audio`, 'Anthropic has no audio responses to refer to.');
     }
     const said: Block[] = textBlocks(message.content, `${at}.content`, this.#translation);
-    if (said.length === 0 && typeof refusal === 'string' && !isBlank(refusal))
-      said.push({ type: 'text', text: refusal });
+    if (typeof refusal === 'string' && !isBlank(refusal)) {
+      if (said.length === 0) said.push({ type: 'text', text: refusal });
+      else this.#translation.dropped.add(`${at}.refusal`);
+    }
     said.push(...this.#calls(message, index));
     if (said.length === 0) return;
     markLast(said, markOf(message, this.#translation.traits));
@@ -174,16 +176,17 @@ class Conversation implements SentConversation {
     if (message['is_error'] === true) block.is_error = true;
     markLast([block], markOf(message, this.#translation.traits));
     this.#open = this.#open.filter((open) => open.id !== id);
-    this.#pushResult(id, block);
+    this.#pushResult(id, block, at);
   }
 
   /** Of two results for one call the later one counts. */
-  #pushResult(id: string, block: ToolResultBlock): void {
+  #pushResult(id: string, block: ToolResultBlock, at: string): void {
     const earlier = this.#results.get(id);
-    this.#results.set(id, block);
-    const replaced = earlier === undefined ? undefined : this.messages.find(({ content }) => content.includes(earlier));
-    if (earlier !== undefined && replaced !== undefined) {
-      replaced.content[replaced.content.indexOf(earlier)] = block;
+    this.#results.set(id, { block, at });
+    if (earlier !== undefined) {
+      this.#translation.dropped.add(`${earlier.at}.content`);
+      const replaced = this.messages.find(({ content }) => content.includes(earlier.block));
+      replaced?.content.splice(replaced.content.indexOf(earlier.block), 1, block);
       return;
     }
     const turn = this.#turn('user');
