@@ -29,7 +29,7 @@ const SIGNATURES: readonly (readonly [pattern: RegExp, mimeType: string])[] = [
   [/^25504446/, 'application/pdf'],
   [/^52494646.{8}57415645/, 'audio/wav'],
   [/^494433/, 'audio/mpeg'],
-  [/^fff[bf32]/, 'audio/mpeg'],
+  [/^fff[ab32]/, 'audio/mpeg'],
   [/^4f676753/, 'audio/ogg'],
   [/^664c6143/, 'audio/flac'],
   [/^1a45dfa3/, 'video/webm'],
