@@ -137,5 +137,30 @@ const rich = fc.record(
   { requiredKeys: ['messages'] },
 );
 
+const any = fc.oneof(validRequest, rich) as unknown as fc.Arbitrary<ChatRequest>;
+
 /** Requests that `validate` lets through, and further ones whose members suit a translation. */
-export const anyRequest = fc.oneof(validRequest, rich) as unknown as fc.Arbitrary<ChatRequest>;
+export const anyRequest: fc.Arbitrary<ChatRequest> = fc
+  .tuple(any, fc.nat({ max: 4 }))
+  .map(([request, dice]) => (dice === 0 ? request : sendable(request)));
+
+/** `request` without what every native format refuses, so that most of them become an exchange. */
+function sendable({ n: _n, modalities: _modalities, tool_choice: choice, ...request }: ChatRequest): ChatRequest {
+  const called = new Set<string>();
+  const answers = request.messages.filter((message) => {
+    if (message.role === 'assistant') for (const { id: callId } of message.tool_calls ?? []) called.add(callId);
+    if (message.role === 'function') return false;
+    return message.role !== 'tool' || called.has(message.tool_call_id);
+  });
+  const tools = request.tools?.map((declared) =>
+    declared.type === 'function' ? { ...declared, function: { ...declared.function, parameters: null } } : declared,
+  );
+  const messages = [...answers, { role: 'user' as const, content: 'And now?' }];
+  const hasTools = tools !== undefined && tools.length > 0;
+  return {
+    ...request,
+    messages,
+    ...(hasTools ? { tools } : {}),
+    ...(hasTools && typeof choice === 'string' ? { tool_choice: choice } : {}),
+  };
+}
