@@ -1,6 +1,7 @@
 import { ToolCallsAssembler, foldFunctionCall } from './assemble-tool-calls.js';
 import { AudioAssembler } from './assemble-audio.js';
 import { arrayIndex, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
+import { joinReasoningDetails } from './reasoning-details.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 /** JsonObject of a delta that come in pieces of one text. */
@@ -128,6 +129,8 @@ class MessageAssembler {
     };
     for (const [key, text] of this.#texts) message[key] = text;
     Object.assign(message, this.#others);
+    const details = message['reasoning_details'];
+    if (Array.isArray(details)) message['reasoning_details'] = joinReasoningDetails(details);
     if (!this.#audio.empty) message['audio'] = this.#audio.audio();
     if (this.#functionCall !== undefined) message['function_call'] = this.#functionCall;
     if (!this.#toolCalls.empty) message['tool_calls'] = this.#toolCalls.toolCalls();

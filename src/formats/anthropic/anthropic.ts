@@ -1,0 +1,154 @@
+import type { ChatRequest } from '../../chat/types.js';
+import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { expressibleMembers } from '../shared/member-table.js';
+import { ToolNames } from '../shared/tool-names.js';
+import { sentBody } from './body.js';
+import { completionOf } from './completion.js';
+import { AnthropicDecoder } from './decoder.js';
+import { addressed, BedrockFrames } from './door.js';
+import { decodeError } from './errors.js';
+import { ANTHROPIC_MEMBERS } from './members.js';
+import type { Reading } from './reading.js';
+import { takesSampling } from './settings.js';
+import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
+import { traitsOf, type TraitDefaults } from './traits.js';
+import type { Door, Translation, TranslationOptions } from './translation.js';
+import { asksForSearch, WEB_SEARCH } from './web-search.js';
+
+/** How a provider speaks Anthropic's Messages API. What differs by model stands in `models[…].format`. */
+export interface AnthropicOptions {
+  /**
+   * Which cloud serves it: Anthropic's own API, Vertex AI (`baseUrl` ends in `/projects/…/locations/…`), or
+   * Bedrock's InvokeModel.
+   * @defaultValue `'api'`
+   */
+  readonly door?: Door | undefined;
+  /**
+   * `anthropic-version` header. From `2026-10-21` on the API takes no `temperature`, `top_p` and `top_k`.
+   * @defaultValue `'2023-06-01'`
+   */
+  readonly version?: string | undefined;
+  /** Names of betas, sent with every request. @defaultValue none */
+  readonly betas?: readonly string[] | undefined;
+  /**
+   * `'auto'` marks tools, system and the last turn where a request has no marks of its own; `false` sends no marks.
+   * @defaultValue `true`: the request's own marks
+   */
+  readonly promptCaching?: boolean | 'auto' | undefined;
+  /** Sends `user` as `metadata.user_id`, which must be no mail address or phone number. @defaultValue `false` */
+  readonly sendUser?: boolean | undefined;
+  /** Passes `file_id`s of Anthropic's Files API on; needs its beta. @defaultValue `false` */
+  readonly fileIds?: boolean | undefined;
+}
+
+const NAME_RULE = { forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 128 };
+const SAMPLING: readonly string[] = ['temperature', 'top_p', 'top_k'];
+const REASONING: readonly string[] = ['reasoning', 'reasoning_effort', 'include_reasoning'];
+
+/**
+ * The wire format of Anthropic's Messages API.
+ *
+ * @example
+ * providers: { anthropic: { format: anthropic({ promptCaching: 'auto' }), apiKey, models: ['claude-sonnet-4-5'] } }
+ * @throws TypeError for an option that is not one of its values.
+ */
+export function anthropic(options: AnthropicOptions = {}): WireFormat {
+  const door = checkedDoor(options.door);
+  const defaults: TraitDefaults = {
+    promptCaching: checkedCaching(options.promptCaching),
+    apiVersion: options.version ?? '2023-06-01',
+  };
+  const betas = options.betas ?? [];
+  const translationOptions: TranslationOptions = {
+    door,
+    sendUser: options.sendUser ?? false,
+    fileIds: options.fileIds ?? false,
+  };
+  const expressible = [...expressibleMembers(ANTHROPIC_MEMBERS), 'structured_outputs'];
+
+  return Object.freeze<WireFormat>({
+    name: door === 'api' ? 'anthropic' : `anthropic-${door}`,
+    ...DOORS[door],
+    exchange(request, context) {
+      const declared = declaredTools(request);
+      const translation = newTranslation(request, declared, context, defaults, translationOptions);
+      const sent = sentBody(request, declared, context, translation);
+      const { path, headers, body } = addressed(door, sent.body, {
+        model: context.model.upstreamModel,
+        stream: context.stream,
+        apiVersion: translation.traits.apiVersion,
+        betas,
+      });
+      const reading: Reading = {
+        ...translation,
+        jsonTool: sent.jsonTool,
+        legacy: isLegacy(request),
+        excludeReasoning: sent.excludeReasoning,
+        fallbackId: `chatcmpl-${context.requestId}`,
+        created: context.now,
+        askedModel: context.model.upstreamModel,
+      };
+      return exchangeOf({ path, headers, body, dropped: [...translation.dropped] }, reading, door);
+    },
+    supportedParameters(model: ModelFacts): ReadonlySet<string> {
+      const traits = traitsOf(model, defaults);
+      const without = new Set([
+        ...(takesSampling(traits) ? [] : SAMPLING),
+        ...(traits.thinking === 'none' ? REASONING : []),
+      ]);
+      return new Set(expressible.filter((name) => !without.has(name)));
+    },
+    decodeError,
+  });
+}
+
+/** What is fixed for each door. */
+const DOORS: Readonly<Record<Door, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
+  api: { path: '/v1/messages', defaultBaseUrl: 'https://api.anthropic.com', auth: 'x-api-key' },
+  vertex: { path: '/publishers/anthropic/models', auth: 'bearer' },
+  bedrock: { path: '/model', auth: 'bearer', framing: 'aws-event-stream' },
+};
+
+function newTranslation(
+  request: ChatRequest,
+  declared: readonly DeclaredTool[],
+  { model }: ExchangeContext,
+  defaults: TraitDefaults,
+  options: TranslationOptions,
+): Translation {
+  const names = declared.map(({ name }) => name);
+  return {
+    traits: traitsOf(model, defaults),
+    options,
+    names: new ToolNames(NAME_RULE, names, asksForSearch(request) ? [WEB_SEARCH] : []),
+    customTools: new Set(declared.filter(({ kind }) => kind === 'custom').map(({ name }) => name)),
+    dropped: new Set(),
+  };
+}
+
+function exchangeOf(
+  sent: Pick<Exchange, 'path' | 'headers' | 'body' | 'dropped'>,
+  reading: Reading,
+  door: Door,
+): Exchange {
+  return {
+    ...sent,
+    completion: (body) => completionOf(body, reading),
+    decoder() {
+      const decoder = new AnthropicDecoder(reading);
+      return door === 'bedrock' ? new BedrockFrames(decoder) : decoder;
+    },
+  };
+}
+
+function checkedDoor(door: unknown): Door {
+  if (door === undefined) return 'api';
+  if (door === 'api' || door === 'vertex' || door === 'bedrock') return door;
+  throw new TypeError(`anthropic({ door }) must be "api", "vertex" or "bedrock", got ${JSON.stringify(door)}.`);
+}
+
+function checkedCaching(caching: unknown): boolean | 'auto' {
+  if (caching === undefined) return true;
+  if (caching === 'auto' || typeof caching === 'boolean') return caching;
+  throw new TypeError(`anthropic({ promptCaching }) must be "auto", true or false, got ${JSON.stringify(caching)}.`);
+}

@@ -1,0 +1,23 @@
+import { isRecord, type JsonObject } from '../../util/json-object.js';
+
+/** Member that carries arguments which are no JSON object. */
+export const INVALID_ARGUMENTS = '__invalid_arguments';
+
+/**
+ * The `arguments` of a tool call as the object that native formats want. Nothing becomes `{}`. A text that is no JSON
+ * object is kept under `__invalid_arguments`: a model wrote it once, and the conversation must go on.
+ */
+export function argumentsObject(text: unknown): JsonObject {
+  if (typeof text !== 'string') return isRecord(text) ? text : {};
+  if (text.trim() === '') return {};
+  const value = parsed(text);
+  return isRecord(value) ? value : { [INVALID_ARGUMENTS]: text };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

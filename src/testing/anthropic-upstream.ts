@@ -1,0 +1,168 @@
+import { sizedSteps, type AnswerOptions } from './answers.js';
+import { asksForStream } from './chat-answers.js';
+import { member, type FakeToolCall } from './chat-bodies.js';
+import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import type { ReceivedRequest } from './request-log.js';
+import { onRequest, type Script } from './script.js';
+
+/** What a scripted Claude says, whole or streamed. */
+export interface AnthropicReply {
+  readonly text?: string | undefined;
+  /** Comes first, with its signature. */
+  readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
+  readonly toolCalls?: readonly FakeToolCall[] | undefined;
+  /** @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
+  readonly stopReason?: string | undefined;
+  /** Replaces members of `{ input_tokens: 10, output_tokens: 5 }`. */
+  readonly usage?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * `overloaded`: an error event half way, or status 529. `cut`: the stream ends half way. `noMessageStop`: only the
+   * last event is missing. A whole response is cut in the middle of its JSON.
+   */
+  readonly fault?: 'overloaded' | 'cut' | 'noMessageStop' | undefined;
+}
+
+/** How a reply of the Messages API is sent. */
+export type AnthropicReplyOptions = AnswerOptions & EventStreamOptions;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * What Anthropic's Messages API would answer: events to a request with `stream: true`, else a whole message.
+ *
+ * @example
+ * upstream.enqueue(anthropicReply({ text: 'Hello', fault: 'noMessageStop' }), anthropicReply({ text: 'Hello' }));
+ */
+export function anthropicReply(reply: AnthropicReply, options: AnthropicReplyOptions = {}): Script {
+  return onRequest('anthropic', (request) =>
+    asksForStream(request) ? streamed(reply, options, request) : whole(reply, options, request),
+  );
+}
+
+/** An error of the Messages API: `anthropicError(529, 'overloaded_error')`. */
+export function anthropicError(
+  status: number,
+  type: string,
+  message = `The fake upstream answers ${status}.`,
+  options: AnswerOptions = {},
+): Script {
+  const body = JSON.stringify(errorBody(type, message));
+  return onRequest(`anthropic ${status}`, (request) => sizedSteps(body, { ...options, status }, request));
+}
+
+/** The events of a streamed reply, each as the API sends it: `data.type` is its name. */
+export function anthropicEvents(reply: AnthropicReply, request: ReceivedRequest): JsonObject[] {
+  const start = { ...messageOf(reply, request), content: [], stop_reason: null };
+  const events: JsonObject[] = [{ type: 'message_start', message: start }, { type: 'ping' }];
+  for (const [index, block] of blocksOf(reply).entries()) events.push(...blockEvents(block, index));
+  events.push({
+    type: 'message_delta',
+    delta: { stop_reason: stopReasonOf(reply), stop_sequence: null },
+    usage: { output_tokens: usageOf(reply)['output_tokens'] },
+  });
+  events.push({ type: 'message_stop' });
+  return withFault(events, reply);
+}
+
+function whole(reply: AnthropicReply, options: AnthropicReplyOptions, request: ReceivedRequest) {
+  if (reply.fault === 'overloaded') {
+    const body = JSON.stringify(errorBody('overloaded_error', 'Overloaded'));
+    return sizedSteps(body, { ...options, status: 529 }, request);
+  }
+  const text = JSON.stringify(messageOf(reply, request));
+  return sizedSteps(reply.fault === undefined ? text : text.slice(0, text.length / 2), options, request);
+}
+
+function streamed(reply: AnthropicReply, options: AnthropicReplyOptions, request: ReceivedRequest) {
+  const events = anthropicEvents(reply, request).map((event) =>
+    Buffer.from(`event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`),
+  );
+  return eventStreamSteps(events, options, request);
+}
+
+function withFault(events: readonly JsonObject[], { fault }: AnthropicReply): JsonObject[] {
+  const half = Math.ceil(events.length / 2);
+  switch (fault) {
+    case 'overloaded':
+      return [...events.slice(0, half), errorBody('overloaded_error', 'Overloaded')];
+    case 'cut':
+      return events.slice(0, half);
+    case 'noMessageStop':
+      return events.slice(0, -1);
+    default:
+      return [...events];
+  }
+}
+
+function messageOf(reply: AnthropicReply, request: ReceivedRequest): JsonObject {
+  const model = member(request.json, 'model');
+  return {
+    id: `msg_${request.index}`,
+    type: 'message',
+    role: 'assistant',
+    model: typeof model === 'string' ? model : 'fake-claude',
+    content: blocksOf(reply),
+    stop_reason: stopReasonOf(reply),
+    stop_sequence: null,
+    usage: usageOf(reply),
+  };
+}
+
+function blocksOf({ text, thinking, toolCalls = [] }: AnthropicReply): JsonObject[] {
+  return [
+    ...(thinking === undefined ? [] : [{ type: 'thinking', thinking: thinking.text, signature: thinking.signature }]),
+    ...(text === undefined || text === '' ? [] : [{ type: 'text', text }]),
+    ...toolCalls.map(({ id, name, arguments: input }, index) => ({
+      type: 'tool_use',
+      id: id ?? `toolu_${index + 1}`,
+      name,
+      input: typeof input === 'string' ? (JSON.parse(input) as unknown) : input,
+    })),
+  ];
+}
+
+function blockEvents(block: JsonObject, index: number): JsonObject[] {
+  const start = (content: JsonObject): JsonObject => ({ type: 'content_block_start', index, content_block: content });
+  const delta = (piece: JsonObject): JsonObject => ({ type: 'content_block_delta', index, delta: piece });
+  const stop = { type: 'content_block_stop', index };
+  switch (block['type']) {
+    case 'text':
+      return [
+        start({ ...block, text: '' }),
+        ...piecesOf(block['text']).map((text) => delta({ type: 'text_delta', text })),
+        stop,
+      ];
+    case 'thinking':
+      return [
+        start({ ...block, thinking: '', signature: '' }),
+        ...piecesOf(block['thinking']).map((thinking) => delta({ type: 'thinking_delta', thinking })),
+        delta({ type: 'signature_delta', signature: block['signature'] }),
+        stop,
+      ];
+    default:
+      return [
+        start({ ...block, input: {} }),
+        ...piecesOf(JSON.stringify(block['input'])).map((json) =>
+          delta({ type: 'input_json_delta', partial_json: json }),
+        ),
+        stop,
+      ];
+  }
+}
+
+/** A text in pieces of a few characters. */
+function piecesOf(text: unknown): readonly string[] {
+  return String(text).match(/[^]{1,8}/gu) ?? [];
+}
+
+function stopReasonOf({ stopReason, toolCalls = [] }: AnthropicReply): string {
+  return stopReason ?? (toolCalls.length > 0 ? 'tool_use' : 'end_turn');
+}
+
+function usageOf({ usage }: AnthropicReply): JsonObject {
+  return { input_tokens: 10, output_tokens: 5, ...usage };
+}
+
+function errorBody(type: string, message: string): JsonObject {
+  return { type: 'error', error: { type, message }, request_id: 'req_fake' };
+}
