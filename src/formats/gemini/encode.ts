@@ -3,6 +3,7 @@ import type { ChatRequest } from '../../chat/types.js';
 import { encodeContents } from './contents.js';
 import type { Encoding } from './encoding.js';
 import { generationConfig } from './generation-config.js';
+import { stringOf } from './json.js';
 import type { GeminiTraits } from './models.js';
 import { ToolNames } from './tool-names.js';
 import { declaredTools, encodeTools } from './tools.js';
@@ -57,7 +58,7 @@ function labels({ request, door, dropped }: Encoding): JsonObject {
   const fit =
     door === 'vertex' &&
     Object.entries(metadata).every(
-      ([key, value]) => /^[a-z][a-z0-9_-]{0,62}$/.test(key) && /^[a-z0-9_-]{1,63}$/.test(String(value)),
+      ([key, value]) => /^[a-z][a-z0-9_-]{0,62}$/.test(key) && /^[a-z0-9_-]{1,63}$/.test(stringOf(value)),
     );
   if (!fit) dropped.add('metadata');
   return fit ? { labels: metadata } : {};

@@ -44,7 +44,7 @@ export class Grounding {
     if (!isRecord(segment) || !Array.isArray(groundingChunkIndices)) return [];
     const [start_index, end_index] = this.#span(segment, bytes);
     return groundingChunkIndices
-      .map((index) => webOf(this.#chunks[Number(index)]))
+      .map((index) => webOf(typeof index === 'number' ? this.#chunks[index] : undefined))
       .filter((web) => web !== undefined)
       .map((web) => ({ type: 'url_citation', url_citation: { ...web, start_index, end_index } }));
   }

@@ -1,4 +1,5 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
+import { stringOf } from './json.js';
 
 /** Keywords that belong to one type, and move with it where a schema allows several. */
 const BOUND: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +29,7 @@ export function branchesOf(schema: JsonObject): Branches | undefined {
     return { common, schemas: others, nullable: others.length < list.length };
   }
   if (!Array.isArray(schema['type'])) return undefined;
-  const words = schema['type'].map((word) => String(word).toUpperCase());
+  const words = schema['type'].map((word) => stringOf(word).toUpperCase());
   const types = words.filter((word) => word !== 'NULL');
   if (types.length < 2) return undefined;
   const said: JsonObject = {};

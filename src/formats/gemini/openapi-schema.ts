@@ -1,5 +1,6 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { branchesOf, enumOf, valueOf, withLimits } from './openapi-members.js';
+import { stringOf } from './json.js';
 import { objectRoot } from './json-schema.js';
 import { SchemaBudget, definitionAt, merged, objectOf } from './schema-walk.js';
 
@@ -134,9 +135,10 @@ class Translation {
 
   #types(schema: JsonObject): { types: string[]; nullable: boolean } {
     const words = schema['type'] === undefined ? [] : [schema['type']].flat();
-    const types = words.map((word) => String(word).toUpperCase());
+    const types = words.map((word) => stringOf(word).toUpperCase());
     const wrong = types.find((type) => type !== 'NULL' && !TYPES.has(type));
-    if (wrong !== undefined) throw this.#budget.refusal(`The schema names an unknown type: ${wrong.slice(0, 40)}.`);
+    if (wrong !== undefined)
+      throw this.#budget.refusal(`The schema names a type that does not exist: '${wrong.slice(0, 40)}'.`);
     return { types: types.filter((type) => type !== 'NULL'), nullable: types.includes('NULL') };
   }
 
@@ -165,10 +167,10 @@ class Translation {
     if (properties.size === 0) return;
     result['properties'] = objectOf(properties);
     const required = Array.isArray(schema['required']) ? schema['required'] : [];
-    const known = required.filter((name) => properties.has(String(name)));
+    const known = required.filter((name) => properties.has(name as string));
     if (known.length > 0) result['required'] = known;
     const order = schema['propertyOrdering'];
-    if (Array.isArray(order)) result['propertyOrdering'] = order.filter((name) => properties.has(String(name)));
+    if (Array.isArray(order)) result['propertyOrdering'] = order.filter((name) => properties.has(name as string));
   }
 }
 

@@ -33,7 +33,7 @@ export function definitionAt(root: JsonObject, ref: unknown, budget: SchemaBudge
   for (const step of match[2]!.split('/').map(unescaped)) {
     const holder: unknown = value;
     if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, step))
-      throw budget.refusal(`The reference ${String(ref).slice(0, 100)} leads nowhere.`);
+      throw budget.refusal(`The reference ${match[0].slice(0, 100)} leads nowhere.`);
     value = (holder as JsonObject)[step];
   }
   return value;

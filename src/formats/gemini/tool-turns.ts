@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { Conversation, PendingCall, Turn } from './conversation.js';
 import type { Encoding } from './encoding.js';
-import { parseJsonObject, textOf } from './json.js';
+import { parseJsonObject, stringOf, textOf } from './json.js';
 import { mediaPart } from './media.js';
 import { carriedSignatures, plainId, type CarriedSignatures } from './signatures.js';
 import { rulesOf, unknownPart, urlSource } from './user-parts.js';
@@ -31,7 +31,7 @@ export function addCalls(
   }
   const legacy = message['function_call'];
   if (!isRecord(legacy)) return;
-  const name = String(legacy['name'] ?? '');
+  const name = stringOf(legacy['name']);
   conversation.call(turn, undefined, name, {
     functionCall: { name: encoding.names.toWire(name), args: argsOf(legacy) },
   });
@@ -49,14 +49,14 @@ function functionCall(call: JsonObject, path: string, signatures: CarriedSignatu
   const head = keepsId ? { id } : {};
   if (call['type'] === 'custom') {
     const custom: JsonObject = isRecord(call['custom']) ? call['custom'] : {};
-    const name = String(custom['name'] ?? '');
+    const name = stringOf(custom['name']);
     if (!encoding.customTools.has(name))
       throw new UnsupportedRequest(path, 'A call of a custom tool needs that tool in tools.');
     const args = { input: typeof custom['input'] === 'string' ? custom['input'] : '' };
     return { name, call: { ...head, name: encoding.names.toWire(name), args } };
   }
   const called: JsonObject = isRecord(call['function']) ? call['function'] : {};
-  const name = String(called['name'] ?? '');
+  const name = stringOf(called['name']);
   return { name, call: { ...head, name: encoding.names.toWire(name), args: argsOf(called) } };
 }
 
@@ -92,7 +92,7 @@ export function addFunctionResult(
   conversation: Conversation,
   encoding: Encoding,
 ): void {
-  const name = String(message['name'] ?? '');
+  const name = stringOf(message['name']);
   const call = conversation.callWithName(name);
   if (call === undefined)
     throw new UnsupportedRequest(`${path}.name`, 'No earlier message has a call of this function without a result.');

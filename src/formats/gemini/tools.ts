@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { Encoding } from './encoding.js';
-import { textOf } from './json.js';
+import { stringOf, textOf } from './json.js';
 import { parametersSchema } from './json-schema.js';
 import { openApiParameters } from './openapi-schema.js';
 
@@ -49,7 +49,7 @@ function declaredTool(tool: JsonObject, path: string): DeclaredTool {
   if (isRecord(format) && format['type'] !== 'text')
     throw new UnsupportedRequest(`${path}.custom.format`, 'Gemini cannot hold the input of a tool to a grammar.');
   return {
-    name: String(name),
+    name: nameOf(name, `${path}.custom`),
     custom: true,
     description: textOf(description),
     parameters: CUSTOM_PARAMETERS,
@@ -59,12 +59,18 @@ function declaredTool(tool: JsonObject, path: string): DeclaredTool {
 
 function functionTool(definition: JsonObject, path: string): DeclaredTool {
   return {
-    name: String(definition['name']),
+    name: nameOf(definition['name'], path),
     custom: false,
     description: textOf(definition['description']),
     parameters: isRecord(definition['parameters']) ? definition['parameters'] : undefined,
     param: `${path}.parameters`,
   };
+}
+
+function nameOf(name: unknown, path: string): string {
+  const given = textOf(name);
+  if (given === undefined) throw new UnsupportedRequest(`${path}.name`, 'A tool needs a name.');
+  return given;
 }
 
 /** `tools` and `toolConfig` of the body; no members where there are no tools. */
@@ -154,5 +160,5 @@ function wireNames(
 function nameIn(choice: unknown): string {
   if (!isRecord(choice)) return '';
   const holder = [choice['function'], choice['custom'], choice].find((one) => isRecord(one) && textOf(one['name']));
-  return isRecord(holder) ? String(holder['name']) : '';
+  return isRecord(holder) ? stringOf(holder['name']) : '';
 }
