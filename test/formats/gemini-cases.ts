@@ -188,7 +188,7 @@ function expectStreamError(format: WireFormat, read: ReadStream, expected: JsonO
   const said = format.decodeError?.({ error: read.error });
   const { kind, ...words } = expected;
   expect(said).toMatchObject(words);
-  if (kind !== undefined) expect(read.error?.['fault'] ?? said?.kind).toBe(kind);
+  if (kind !== undefined) expect(read.error?.['kind'] ?? said?.kind).toBe(kind);
 }
 
 function runError(format: WireFormat, { in: given, out }: FormatCase): void {

@@ -363,7 +363,7 @@ describe('a stream', () => {
   it('ends with the first error', () => {
     const malformed = piece([{ text: 'a' }], { finishReason: 'MALFORMED_FUNCTION_CALL' });
     const read = stream([malformed, piece([{ text: 'b' }], { finishReason: 'STOP' })]);
-    expect(read.error).toMatchObject({ code: 'malformed_function_call', fault: 'malformed' });
+    expect(read.error).toMatchObject({ code: 'malformed_function_call', kind: 'malformed' });
     expect(read.completion.choices).toMatchObject([{ message: { content: 'a' }, finish_reason: null }]);
     expect(read.complete).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { assembleCompletion } from '../../chat/assemble.js';
 import type { ChatCompletion } from '../../chat/types.js';
-import { FailedResponse } from './failed-response.js';
+import { FailedResponse, failureOf } from './failed-response.js';
 import { ResponseReader, type ReaderSettings } from './response-reader.js';
 
 /**
@@ -12,7 +12,7 @@ export function readCompletion(body: unknown, settings: ReaderSettings, streamed
   const reader = new ResponseReader(settings);
   const chunks = reader.read(body);
   const { failure } = reader;
-  if (failure !== undefined) throw new FailedResponse(failure.fault ?? 'error', failure.message, failure);
+  if (failure !== undefined) throw failureOf(failure);
   const last = reader.finish(streamed || Array.isArray(body) ? undefined : 'FINISH_REASON_UNSPECIFIED');
   if (typeof last === 'string') throw new FailedResponse(last, `The response is ${last}.`);
   return assembleCompletion([...chunks, ...last]);

@@ -1,4 +1,4 @@
-import type { UpstreamErrorBody } from '../../contracts/wire-format.js';
+import type { UpstreamErrorBody, UpstreamErrorKind } from '../../contracts/wire-format.js';
 
 /** What a response lacks, where it is none. */
 export type ResponseFault = 'error' | 'malformed' | 'empty' | 'truncated';
@@ -18,10 +18,16 @@ export class FailedResponse extends Error {
 }
 
 /** The member `error` of a chunk that ends a stream as failed. `decodeError` reads it. */
-export interface ChunkError extends UpstreamErrorBody {
+export interface ChunkError extends Omit<UpstreamErrorBody, 'kind'> {
   readonly status: number;
-  /** `malformed`: the upstream gave no usable response. */
-  readonly fault?: ResponseFault;
+  /** `malformed`: the upstream gave no usable response; the status says so to whoever knows no such kind. */
+  readonly kind?: UpstreamErrorKind | 'malformed' | undefined;
+}
+
+/** The failure of a whole response that such an error ends. */
+export function failureOf({ kind, ...error }: ChunkError): FailedResponse {
+  if (kind === 'malformed') return new FailedResponse('malformed', error.message);
+  return new FailedResponse('error', error.message, { ...error, kind });
 }
 
 /** The prompt was blocked: the request's own fault, as OpenAI reports it. `OTHER` is the upstream's. */
@@ -38,5 +44,5 @@ export function blockedPrompt(reason: string, details: unknown): ChunkError {
 
 /** A candidate or an event that cannot be used; another attempt may succeed. */
 export function malformedResponse(code: string, message: string): ChunkError {
-  return { message, type: 'server_error', param: null, code, status: 502, kind: 'server_error', fault: 'malformed' };
+  return { message, type: 'server_error', param: null, code, status: 502, kind: 'malformed' };
 }
