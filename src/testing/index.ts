@@ -10,6 +10,7 @@ export type { Clock, Timer } from '../contracts/clock.js';
 export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
+export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js';
 export {
   close,
   keepAliveOnly,
@@ -24,6 +25,7 @@ export {
 export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
+export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
 export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
 export type { AnswerHeaders } from './wire.js';

@@ -545,6 +545,7 @@ describe('thinking', () => {
     [{ reasoning_effort: 'low' }, 'gemini-2.0-flash', undefined, ['reasoning_effort']],
     [{ reasoning_effort: 'none' }, 'gemini-2.0-flash', undefined, []],
     [{ reasoning_effort: 'enormous' }, 'gemini-3-flash', undefined, ['reasoning_effort']],
+    [{ reasoning: { max_tokens: -1 } }, 'gemini-2.5-flash', undefined, ['reasoning.max_tokens']],
     [{ reasoning_effort: null, reasoning: null }, 'gemini-3-flash', undefined, []],
   ];
   it.each(cases)('%j for %s', (request, model, sent, dropped = []) => {

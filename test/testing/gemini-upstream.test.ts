@@ -4,7 +4,7 @@ import type { ChatRequest } from '../../src/chat/types.js';
 import { gemini } from '../../src/formats/gemini/gemini.js';
 import { EventReader, type SseEvent } from '../../src/sse/event-reader.js';
 import { fakeUpstream, type ScriptSource } from '../../src/testing/index.js';
-import { geminiChat, geminiError } from '../../src/testing/gemini-upstream.js';
+import { geminiError, geminiReply } from '../../src/testing/gemini-upstream.js';
 import { HEAD, readStream } from '../formats/gemini-cases.js';
 
 const format = gemini();
@@ -37,10 +37,10 @@ async function askForStream(script: ScriptSource, request?: JsonObject) {
   return readStream(exchange.decoder(HEAD), [...events, { eof: true }]);
 }
 
-const SCRIPT = geminiChat('Hello to you.', {
-  thinking: 'A greeting.',
+const SCRIPT = geminiReply({
+  text: 'Hello to you.',
+  thinking: { text: 'A greeting.', signature: 'SIG' },
   toolCalls: [{ name: 'wave', arguments: { hands: 2 } }],
-  signature: 'SIG',
 });
 
 describe('a fake Gemini', () => {
@@ -83,16 +83,37 @@ describe('a fake Gemini', () => {
     expect(exchange.completion(list, HEAD).choices[0]?.message?.content).toBe('Hello to you.');
   });
 
-  it('truncates a stream, by its words and by its connection', async () => {
-    expect((await askForStream(geminiChat('Half of it', { finishReason: null }))).complete).toBe(false);
-    expect((await askForStream(geminiChat('Half of it', { afterEvents: 2 }))).complete).toBe(false);
-    expect((await askForStream(geminiChat('Half of it', { afterEvents: 1, end: 'reset' }))).complete).toBe(false);
+  it.each(['noFinishReason', 'cut', 'overloaded'] as const)(
+    'never completes a stream with the fault %s',
+    async (fault) => {
+      const read = await askForStream(geminiReply({ text: 'Half of it', fault }));
+      expect(read.complete).toBe(false);
+      expect(read.completion.choices[0]?.message?.content).toMatch(/^Half of/);
+      if (fault === 'overloaded') expect(read.error).toMatchObject({ code: 'UNAVAILABLE', kind: 'overloaded' });
+    },
+  );
+
+  it('cuts a stream off with its connection', async () => {
+    expect((await askForStream(geminiReply({ text: 'Half of it' }, { afterEvents: 2, end: 'fin' }))).complete).toBe(
+      false,
+    );
+  });
+
+  it('spoils whole responses', async () => {
+    expect((await ask(geminiReply({ text: 'Half', fault: 'overloaded' }), false)).status).toBe(503);
+    const cut = await ask(geminiReply({ text: 'Half', fault: 'cut' }), false);
+    expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
+  });
+
+  it('signs a text where there is no call', async () => {
+    const read = await askForStream(geminiReply({ text: 'Hello to you.', thinking: { text: 'Hm', signature: 'S' } }));
+    expect(read.completion.choices[0]?.message).toMatchObject({ reasoning_details: [{ data: 'S' }] });
   });
 
   it('blocks prompts and filters responses', async () => {
-    const blocked = await askForStream(geminiChat('', { blockReason: 'SAFETY' }));
+    const blocked = await askForStream(geminiReply({ blockReason: 'SAFETY' }));
     expect(blocked.error).toMatchObject({ code: 'content_filter', status: 400 });
-    const filtered = await askForStream(geminiChat('', { finishReason: 'SAFETY', usage: 'never' }));
+    const filtered = await askForStream(geminiReply({ finishReason: 'SAFETY', usage: 'never' }));
     expect(filtered.completion).toMatchObject({ choices: [{ finish_reason: 'content_filter' }] });
     expect(filtered.completion.usage).toBeUndefined();
   });

@@ -30,7 +30,7 @@ export function thinkingConfig(encoding: Encoding): JsonObject | undefined {
   const { request, traits, dropped } = encoding;
   const wish = wishOf(request);
   if (wish === undefined) return undefined;
-  if (wish.effort !== undefined && !EFFORTS.has(wish.effort)) {
+  if (!isKnown(wish)) {
     dropped.add(wish.param);
     return undefined;
   }
@@ -44,6 +44,10 @@ export function thinkingConfig(encoding: Encoding): JsonObject | undefined {
       ? { thinkingBudget: budgetOf(wish, encoding) }
       : { thinkingLevel: levelOf(wish, encoding) };
   return { ...amount, ...(!off && !excludesReasoning(request) && { includeThoughts: true }) };
+}
+
+function isKnown({ effort, budget }: ReasoningWish): boolean {
+  return (effort === undefined || EFFORTS.has(effort)) && (budget === undefined || budget >= 0);
 }
 
 function wishOf(request: ChatRequest): ReasoningWish | undefined {
