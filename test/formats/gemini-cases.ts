@@ -51,6 +51,11 @@ export function getContext(given: JsonObject, request: ChatRequest): ExchangeCon
   };
 }
 
+/** A request as the format is given it, frozen. */
+export function asRequest(value: object): ChatRequest {
+  return deepFreeze(value) as ChatRequest;
+}
+
 /** Makes the exchange of a row from a frozen request. */
 export function exchangeOf(format: WireFormat, given: JsonObject, stream = given['stream'] === true): Exchange {
   const request = deepFreeze(structuredClone(given['request'] ?? PLAIN_REQUEST)) as ChatRequest;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/util/json-object.js';
-import type { ChatRequest } from '../../src/chat/types.js';
 import { UnsupportedRequest, type Exchange } from '../../src/contracts/wire-format.js';
 import { gemini } from '../../src/formats/gemini/gemini.js';
 import { geminiMembers } from '../../src/formats/gemini/members.js';
@@ -207,7 +206,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 const format = gemini({ door: 'vertex' });
 
 function made(members: JsonObject, stream = false): Exchange | UnsupportedRequest {
-  const request = { model: 'gemini-2.5-flash', messages: [USER], ...members } as unknown as ChatRequest;
+  const request = { model: 'gemini-2.5-flash', messages: [USER], ...members };
   try {
     return exchangeOf(format, { request }, stream);
   } catch (error) {

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/util/json-object.js';
-import type { ChatRequest } from '../../src/chat/types.js';
 import { gemini } from '../../src/formats/gemini/gemini.js';
 import { EventReader, type SseEvent } from '../../src/sse/event-reader.js';
 import { fakeUpstream, type ScriptSource } from '../../src/testing/index.js';
 import { geminiError, geminiReply } from '../../src/testing/gemini-upstream.js';
-import { HEAD, readStream } from '../formats/gemini-cases.js';
+import { asRequest, HEAD, readStream } from '../formats/gemini-cases.js';
 
 const format = gemini();
 
 /** Sends a request through the format to an upstream with this script. */
 async function ask(script: ScriptSource, stream: boolean, request: JsonObject = {}) {
   await using upstream = await fakeUpstream({ script });
-  const asked = { messages: [{ role: 'user', content: 'Hi' }], ...request } as unknown as ChatRequest;
+  const asked = asRequest({ messages: [{ role: 'user', content: 'Hi' }], ...request });
   const model = { upstreamModel: 'gemini-2.5-flash', maxCompletionTokens: undefined, traits: {} };
   const exchange = format.exchange!(asked, { model, stream, requestId: 'req-1', now: 1 });
   const response = await fetch(upstream.origin + exchange.path, {
