@@ -37,7 +37,7 @@ export const HEAD = { status: 200, headers: {} };
 const PLAIN_REQUEST = { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Hi' }] };
 
 /** The context of a row: the model's facts default to the name that the request asks for. */
-export function getContext(given: JsonObject, request: ChatRequest): ExchangeContext {
+function getContext(given: JsonObject, request: ChatRequest): ExchangeContext {
   const model = isRecord(given['model']) ? given['model'] : {};
   return {
     model: {

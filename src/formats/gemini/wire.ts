@@ -18,7 +18,7 @@ export interface FunctionCall {
   readonly args: object;
 }
 
-export interface FunctionResponse {
+interface FunctionResponse {
   readonly id?: string;
   readonly name: string;
   readonly response: object;
