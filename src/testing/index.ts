@@ -11,6 +11,7 @@ export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
 export { anthropicError, anthropicEvents, anthropicReply } from './anthropic-upstream.js';
+export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js';
 export {
   close,
   keepAliveOnly,
@@ -26,6 +27,7 @@ export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
 export type { AnthropicReply, AnthropicReplyOptions } from './anthropic-upstream.js';
+export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
 export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
 export type { AnswerHeaders } from './wire.js';
