@@ -34,9 +34,9 @@ export function s3Source(url: string): JsonObject | undefined {
   return /^s3:\/\/[^/]+\/./.test(url) ? { s3Location: { uri: url } } : undefined;
 }
 
-/** The extension of a file name or address, in lower case and without query. */
+/** The extension of a file name or of an object's address, in lower case. */
 export function extensionOf(name: string): string {
-  return /\.([a-z0-9_]{1,8})$/i.exec(name.split(/[?#]/, 1)[0] ?? '')?.[1]?.toLowerCase() ?? '';
+  return /\.([a-z0-9_]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
 function cleanBase64(data: string): string | undefined {
