@@ -33,7 +33,7 @@ export function readCases(name: string): Case[] {
   return lines.map((line) => JSON.parse(line) as Case);
 }
 
-export function contextFor(input: Record<string, unknown>, stream: boolean): ExchangeContext {
+function contextFor(input: Record<string, unknown>, stream: boolean): ExchangeContext {
   const request = input['request'] as ChatRequest | undefined;
   const model = (input['model'] ?? {}) as Partial<ExchangeContext['model']>;
   return deepFreeze({
@@ -198,7 +198,7 @@ function errorOutcome(format: WireFormat, input: Record<string, unknown>): unkno
   return { ...said, kind: jsonTypeOf(said, head.status) };
 }
 
-export function frameOutcome(bytes: Buffer): { events?: UpstreamEvent[]; fails?: string } {
+function frameOutcome(bytes: Buffer): { events?: UpstreamEvent[]; fails?: string } {
   const events: UpstreamEvent[] = [];
   let failed = false;
   const reader = new AwsEventStreamReader({

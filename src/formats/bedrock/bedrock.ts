@@ -9,8 +9,6 @@ import type { BedrockModel } from './model-types.js';
 import { checkBedrockOptions, type BedrockOptions } from './options.js';
 import { supportedParameters } from './supported.js';
 
-export type { BedrockGuardrail, BedrockOptions } from './options.js';
-
 /**
  * The format of Amazon Bedrock's Converse and ConverseStream, for every model that Bedrock serves. A Bedrock API key is
  * sent as `authorization: Bearer`; for credentials of AWS set `auth: sigV4(…)` of `nordlys-proxy/aws`.
