@@ -135,7 +135,7 @@ describe('calls and results', () => {
     ];
     const functions = [{ name: 'f', parameters: { type: 'object', properties: {} } }];
     const { body } = send(messages, { functions, function_call: { name: 'f' } });
-    expect(body.messages[2]!.content).toEqual([{ toolResult: { toolUseId: 'call_fn_1', content: [{ text: '1' }] } }]);
+    expect(body.messages[2]!.content).toEqual([{ toolResult: { toolUseId: 'call_fn_0', content: [{ text: '1' }] } }]);
     expect(body.toolConfig!.toolChoice).toEqual({ tool: { name: 'f' } });
   });
 

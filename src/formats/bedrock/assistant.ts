@@ -18,7 +18,7 @@ export function addAssistantMessage(
     throw new UnsupportedRequest(`${path}.audio`, 'Bedrock cannot refer to audio of an earlier response.');
   }
   const blocks = spokenBlocks(message, path, state);
-  const calls = callsOf(message, index, state);
+  const calls = callsOf(message, index, state, conversation);
   if (blocks.length === 0 && calls.length === 0) return;
   const turn = conversation.turn('assistant', index);
   turn.blocks.push(...signedReasoning(message, state.model), ...blocks);
@@ -44,7 +44,7 @@ interface Call {
   readonly input: JsonObject;
 }
 
-function callsOf(message: JsonObject, index: number, state: EncodeState): Call[] {
+function callsOf(message: JsonObject, index: number, state: EncodeState, conversation: Conversation): Call[] {
   const calls: Call[] = [];
   const list: unknown = message['tool_calls'];
   for (const [position, call] of (Array.isArray(list) ? list : []).entries()) {
@@ -53,7 +53,7 @@ function callsOf(message: JsonObject, index: number, state: EncodeState): Call[]
   const legacy = message['function_call'];
   if (isRecord(legacy)) {
     const name = String(legacy['name']);
-    calls.push({ id: `call_fn_${index}`, name, input: inputOf(legacy['arguments']) });
+    calls.push({ id: conversation.nextFunctionCallId(), name, input: inputOf(legacy['arguments']) });
   }
   return calls;
 }

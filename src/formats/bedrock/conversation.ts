@@ -29,6 +29,7 @@ export class Conversation {
   readonly calledTools = new Set<string>();
   readonly #callsById = new Map<string, OpenCall[]>();
   readonly #calls: OpenCall[] = [];
+  #functionCalls = 0;
 
   /** The turn that a message of `role` belongs to: roles must alternate, so neighbours are one turn. */
   turn(role: Turn['role'], index: number): Turn {
@@ -49,6 +50,11 @@ export class Conversation {
     const sameId = this.#callsById.get(id);
     if (sameId === undefined) this.#callsById.set(id, [call]);
     else sameId.push(call);
+  }
+
+  /** An id for a call of the deprecated form, which has none. */
+  nextFunctionCallId(): string {
+    return `call_fn_${this.#functionCalls++}`;
   }
 
   /** The call that a result with `id` is for: the latest without a result, else the latest of all. */
