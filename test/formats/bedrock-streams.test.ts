@@ -62,6 +62,14 @@ describe('the end of a stream', () => {
     });
   });
 
+  it('is a failure for a response of endless calls', () => {
+    const decoder = exchange().decoder(OK);
+    const start = (contentBlockIndex: number) =>
+      event('contentBlockStart', { contentBlockIndex, start: { toolUse: { toolUseId: 'c', name: 'f' } } });
+    for (let index = 0; index < 128; index++) decoder.event(start(index));
+    expect(() => decoder.event(start(128))).toThrow('too many calls');
+  });
+
   it('of one exchange is a stranger to every other', () => {
     const shared = exchange();
     const [one, other] = [shared.decoder(OK), shared.decoder(OK)];

@@ -71,9 +71,13 @@ export class ConverseDecoder implements ChunkDecoder {
     if (typeof delta['text'] === 'string') return this.#text.add(delta['text']);
     if (isRecord(delta['toolUse'])) return this.#tools.input(block, delta['toolUse']['input']);
     if (isRecord(delta['reasoningContent'])) return this.#reasoning.add(block, delta['reasoningContent']);
-    if (isRecord(delta['citation'])) this.#citations.push(delta['citation']);
+    if (isRecord(delta['citation'])) this.#addCitation(delta['citation']);
     if ('image' in delta) return this.#onImage(delta['image']);
     return [];
+  }
+
+  #addCitation(citation: JsonObject): void {
+    if (this.#annotations.length + this.#citations.length < MOST_CITATIONS) this.#citations.push(citation);
   }
 
   #onImage(image: unknown): ChunkDelta[] {
@@ -136,6 +140,9 @@ export class ConverseDecoder implements ChunkDecoder {
     }));
   }
 }
+
+/** Citations are held until the end; a response that names more than this is not read for them. */
+const MOST_CITATIONS = 1_000;
 
 const KNOWN_EVENTS: ReadonlySet<string> = new Set([
   'messageStart',

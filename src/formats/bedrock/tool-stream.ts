@@ -6,6 +6,9 @@ import { freeTextOf } from './tool-calls.js';
 /** Held input of one free-text call, in characters: no longer call is ever read. */
 const MOST_HELD = 16 * 1024 * 1024;
 
+/** Clients address arrays by the index of a call; no response has more calls or open blocks than this. */
+const MOST_CALLS = 128;
+
 /** One `toolUse` block that is being streamed. */
 interface OpenBlock {
   readonly kind: 'call' | 'function_call' | 'custom' | 'json' | 'ignored';
@@ -35,6 +38,7 @@ export class ToolStream {
   }
 
   start(block: unknown, toolUse: JsonObject): ChunkDelta[] {
+    if (this.#calls >= MOST_CALLS || this.#open.size >= MOST_CALLS) throw new Error('The response has too many calls.');
     const kind = this.#jsonTypeOf(toolUse);
     const isCall = kind === 'call' || kind === 'custom' || kind === 'function_call';
     this.#open.set(block, { kind, index: this.#calls, hasInput: false, held: '' });
