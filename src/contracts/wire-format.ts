@@ -29,6 +29,13 @@ export interface WireFormat {
    * @throws UnsupportedRequest when the format cannot express the request for this model.
    */
   exchange?(request: ChatRequest, context: ExchangeContext): Exchange;
+  /**
+   * For a format whose request bodies are OpenAI's own, so that the received bytes are sent as they are (`model`
+   * replaced, the gateway's fields cut out): path and query behind `baseUrl`, where they depend on the model. Takes the
+   * place of `path`; not read where `exchange` is there.
+   * @throws UnsupportedRequest when the model's name cannot stand in a path.
+   */
+  pathFor?(model: ModelFacts, stream: boolean): string;
   /** Parameters that the format can express for `model`. The endpoint's own list is cut down to them. */
   supportedParameters?(model: ModelFacts): ReadonlySet<string>;
   /**

@@ -1,0 +1,135 @@
+import type { Clock } from '../contracts/clock.js';
+import { isObject, optionError } from '../options/checks.js';
+
+/** Credentials of AWS, in the form of its SDKs' credential providers. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+  /** When they end: a `Date`, or text that `Date` can read. */
+  readonly expiration?: Date | string | undefined;
+}
+
+/** Credentials, or a function that fetches them whenever they are about to end. */
+export type AwsCredentialsSource = AwsCredentials | (() => AwsCredentials | Promise<AwsCredentials>);
+
+/** Credentials are fetched anew this long before they end, so that no request carries ones that end on its way. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+/** How long credentials without an end are used before the function is asked again. */
+const KEEP_WITHOUT_END_MS = 5 * 60_000;
+/** A function that takes longer counts as failed, so that one lost request never blocks all that follow. */
+const FETCH_TIMEOUT_MS = 30_000;
+
+/** Checked credentials and their end. */
+interface KnownCredentials {
+  readonly value: AwsCredentials;
+  /** Unix milliseconds from which new ones are fetched. */
+  readonly renewAt: number;
+  /** Unix milliseconds after which they are refused. */
+  readonly endsAt: number;
+}
+
+/** Hands out credentials: fetched once for all who wait, kept until five minutes before they end. */
+export class CredentialsCache {
+  readonly #fetch: () => AwsCredentials | Promise<AwsCredentials>;
+  readonly #clock: Clock;
+  #known: KnownCredentials | undefined;
+  #fetching: Promise<AwsCredentials> | undefined;
+  /** Of the current credentials and of those before, which attempts may still carry. */
+  #secrets: readonly string[] = [];
+
+  constructor(source: AwsCredentialsSource, clock: Clock) {
+    this.#clock = clock;
+    if (typeof source === 'function') {
+      this.#fetch = source;
+      return;
+    }
+    const value = checkedCredentials(source, 'sigV4().credentials');
+    this.#fetch = () => value;
+    this.#secrets = secretsOf(value);
+  }
+
+  /** @throws what the function throws, or an error that names what is wrong with its credentials. */
+  async get(): Promise<AwsCredentials> {
+    const known = this.#known;
+    const now = this.#clock.wallNow();
+    if (known !== undefined && now < known.renewAt) return known.value;
+    try {
+      return await (this.#fetching ??= this.#renew());
+    } catch (error) {
+      // The old ones are good until their end: a failed renewal is tried again by the next request.
+      if (known !== undefined && this.#clock.wallNow() < known.endsAt) return known.value;
+      throw error;
+    }
+  }
+
+  secrets(): readonly string[] {
+    return this.#secrets;
+  }
+
+  async #renew(): Promise<AwsCredentials> {
+    try {
+      const value = checkedCredentials(await this.#fetchInTime(), 'credentials()');
+      const endsAt = endOf(value);
+      const now = this.#clock.wallNow();
+      if (endsAt <= now) throw new Error('credentials() gave credentials that have expired.');
+      const renewAt = Number.isFinite(endsAt) ? endsAt - RENEW_BEFORE_MS : now + KEEP_WITHOUT_END_MS;
+      const previous = this.#known === undefined ? [] : secretsOf(this.#known.value);
+      this.#secrets = [...new Set([...secretsOf(value), ...previous])];
+      this.#known = { value, renewAt, endsAt };
+      return value;
+    } finally {
+      this.#fetching = undefined;
+    }
+  }
+
+  #fetchInTime(): Promise<AwsCredentials> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`credentials() took longer than ${FETCH_TIMEOUT_MS} ms.`));
+      const timer = this.#clock.setTimer(late, FETCH_TIMEOUT_MS);
+      const fetched = (async () => this.#fetch())();
+      fetched.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+}
+
+/** @throws TypeError that names the member, and never shows its value. */
+function checkedCredentials(value: unknown, path: string): AwsCredentials {
+  if (!isObject(value)) throw optionError(path, 'must be an object with accessKeyId and secretAccessKey');
+  for (const member of ['accessKeyId', 'secretAccessKey']) {
+    if (!isHeaderText(value[member]))
+      throw optionError(`${path}.${member}`, 'must be a non-empty string of visible characters');
+  }
+  const { sessionToken, expiration } = value;
+  if (sessionToken !== undefined && sessionToken !== null && !isHeaderText(sessionToken)) {
+    throw optionError(`${path}.sessionToken`, 'must be a non-empty string of visible characters');
+  }
+  if (Number.isNaN(timeOf(expiration)))
+    throw optionError(`${path}.expiration`, 'must be a Date, or text that Date can read');
+  return {
+    accessKeyId: String(value['accessKeyId']),
+    secretAccessKey: String(value['secretAccessKey']),
+    ...(typeof sessionToken === 'string' ? { sessionToken } : {}),
+    ...(expiration instanceof Date || typeof expiration === 'string' ? { expiration } : {}),
+  };
+}
+
+function isHeaderText(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}
+
+function endOf({ expiration }: AwsCredentials): number {
+  return timeOf(expiration);
+}
+
+/** Unix milliseconds; infinity for no end, NaN for what is no time. */
+function timeOf(expiration: unknown): number {
+  if (expiration === undefined || expiration === null) return Number.POSITIVE_INFINITY;
+  if (expiration instanceof Date) return expiration.getTime();
+  return typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
+}
+
+function secretsOf({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): string[] {
+  return sessionToken === undefined ? [secretAccessKey, accessKeyId] : [secretAccessKey, accessKeyId, sessionToken];
+}

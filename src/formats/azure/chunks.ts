@@ -1,0 +1,56 @@
+import { isRecord, type JsonObject } from '../../util/json-object.js';
+import { isValidChunk } from '../../chat/validate-chunk.js';
+import type { ChatChunk } from '../../chat/types.js';
+import type { UpstreamEvent } from '../../contracts/wire-format.js';
+
+const DONE = '[DONE]';
+
+/**
+ * Reads Azure's stream as OpenAI's. Three things differ: a first chunk without choices that brings the filter's results
+ * for the prompt; choices without a `delta`, which bring those of an asynchronous filter; and such chunks say `""` or 0
+ * where others say their id, model and time. Clients rely on `choices[0].delta` and on one id.
+ */
+export function azureChunkDecoder(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done' {
+  const head: JsonObject = {};
+  return ({ event, data }) => {
+    if (data.trim() === DONE) return 'done';
+    const chunk: unknown = JSON.parse(data);
+    if (!isRecord(chunk)) throw new Error('An event of the stream is no object.');
+    if (event === 'error' && !('error' in chunk)) return [{ error: chunk }];
+    if (isErrorChunk(chunk)) return [chunk];
+    if (!isValidChunk(chunk)) throw new Error('An event of the stream is no chunk.');
+    if (saysNothing(chunk)) return [];
+    rememberHead(head, chunk);
+    return [{ ...chunk, ...missingOf(head, chunk), ...withDeltas(chunk) }];
+  };
+}
+
+function isErrorChunk({ error }: JsonObject): boolean {
+  return error !== undefined && error !== null && error !== false && error !== '';
+}
+
+/** Only the results of a filter, or nothing at all. */
+function saysNothing({ choices, usage }: ChatChunk): boolean {
+  return (choices ?? []).length === 0 && (usage === undefined || usage === null);
+}
+
+const HEAD_MEMBERS = ['id', 'object', 'created', 'model'] as const;
+
+function rememberHead(head: JsonObject, chunk: ChatChunk): void {
+  for (const member of HEAD_MEMBERS) if (isFilled(chunk[member])) head[member] ??= chunk[member];
+}
+
+function missingOf(head: JsonObject, chunk: ChatChunk): JsonObject {
+  const missing = HEAD_MEMBERS.filter((member) => !isFilled(chunk[member]) && member in head);
+  return Object.fromEntries(missing.map((member) => [member, head[member]]));
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && value !== 0;
+}
+
+function withDeltas({ choices }: ChatChunk): Partial<ChatChunk> {
+  if (!Array.isArray(choices)) return { choices: [] };
+  if (choices.every(({ delta }) => delta !== undefined && delta !== null)) return {};
+  return { choices: choices.map((choice) => ({ ...choice, delta: choice.delta ?? {} })) };
+}

@@ -1,0 +1,33 @@
+import { isRecord } from '../../util/json-object.js';
+import type { Usage } from '../../chat/types.js';
+
+/** Bedrock's usage in OpenAI's words: prompt tokens include those read from and written to the cache. */
+export function usageOf(usage: unknown): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { inputTokens, outputTokens, totalTokens, cacheReadInputTokens, cacheWriteInputTokens } = usage;
+  if (![inputTokens, outputTokens, totalTokens].some(isCount)) return undefined;
+  const cached = count(cacheReadInputTokens);
+  const written = count(cacheWriteInputTokens);
+  const completion = count(outputTokens);
+  const prompt = promptTokens(count(inputTokens), cached + written, completion, totalTokens);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+  };
+}
+
+/** Some models count cache tokens into `inputTokens`: then the total is the sum without them. */
+function promptTokens(input: number, cache: number, completion: number, total: unknown): number {
+  const includesCache = cache > 0 && input >= cache && total === input + completion;
+  return includesCache ? input : input + cache;
+}
+
+function count(value: unknown): number {
+  return isCount(value) ? value : 0;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
