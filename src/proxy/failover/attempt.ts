@@ -21,6 +21,9 @@ import {
 import type { Selection } from './candidate-selector.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
+/** The host's own code is not waited for any longer, where nothing else ends the wait. */
+const LONGEST_WAIT_MS = 600_000;
+
 const NO_CHANGE: AttemptChange = Object.freeze({});
 
 /** What all calls of one request share. */
@@ -141,6 +144,7 @@ export class Attempt {
       request: buildRequest(context, this.candidate, destination, headers, change),
       timeouts,
       deadline: this.#deadline(override?.timeoutMs),
+      streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
       wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
       errors: {
         format: endpoint.provider.format,
@@ -177,7 +181,11 @@ export class Attempt {
   #waitLimits(limitMs: number): WaitLimits {
     const { deadline, parts } = this.#chain;
     const { clock } = parts;
-    return { clock, cancelSignal: this.#cancelSignal, limitMs: Math.min(limitMs, deadline - clock.now()) };
+    return {
+      clock,
+      cancelSignal: this.#cancelSignal,
+      limitMs: Math.min(limitMs, deadline - clock.now(), LONGEST_WAIT_MS),
+    };
   }
 
   #failed(failure: UpstreamFailure): UpstreamFailure {
