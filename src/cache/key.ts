@@ -4,7 +4,7 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
 
 /**
- * JsonObject of a request that do not count: they say in which form the answer comes, not what it says.
+ * Members of a request that do not count: they say in which form the answer comes, not what it says.
  * Everything else does, members that nobody here knows included: a list of what counts would be out of date at once.
  */
 const NOT_IN_KEY: readonly string[] = ['stream', 'stream_options'];

@@ -28,7 +28,8 @@ export class RecordingSink implements ResponseSink {
 
   json(head: SinkHead, body: ResponseBody): void {
     this.#next.json(head, body);
-    this.#onWhole(head.status === 200 && body.length <= this.#room ? completionIn(bytesOf(body)) : undefined);
+    const mayKeep = head.status === 200 && head.headers['cache-control'] !== 'no-store' && body.length <= this.#room;
+    this.#onWhole(mayKeep ? completionIn(bytesOf(body)) : undefined);
   }
 
   open(head: SinkHead): void {
@@ -47,7 +48,9 @@ export class RecordingSink implements ResponseSink {
 
   done(): void {
     this.#next.done();
-    this.#onWhole(this.#assembler?.completion());
+    const assembler = this.#assembler;
+    // Whether such an answer is whole is its upstream's word against itself: good enough to pass on, not to keep.
+    this.#onWhole(assembler === undefined || assembler.contradictory ? undefined : assembler.completion());
   }
 
   fail(error: GatewayError): void {

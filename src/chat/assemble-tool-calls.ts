@@ -1,4 +1,5 @@
-import { arrayIndex, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
+import { filledText, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
+import { ToolCallNumbers } from './tool-call-numbers.js';
 
 const OWN_TOOL_CALL: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom']);
 const ARGUMENTS: ReadonlySet<string> = new Set(['arguments']);
@@ -7,13 +8,14 @@ const INPUT: ReadonlySet<string> = new Set(['input']);
 /** Puts the tool calls of one choice together: id, type and name come once, arguments in pieces. */
 export class ToolCallsAssembler {
   readonly #calls: (JsonObject | undefined)[] = [];
-  #latest = -1;
+  readonly #numbers = new ToolCallNumbers();
 
   get empty(): boolean {
-    return this.#latest === -1;
+    return this.#calls.length === 0;
   }
 
   add(deltas: readonly unknown[]): void {
+    this.#numbers.nextDelta();
     for (const delta of deltas) {
       if (isRecord(delta)) this.#addOne(delta);
     }
@@ -24,25 +26,17 @@ export class ToolCallsAssembler {
   }
 
   #addOne(delta: JsonObject): void {
-    const at = this.#indexOf(delta);
+    const at = this.#numbers.numberOf(delta);
     if (at === undefined) return;
-    this.#latest = at;
     const call = (this.#calls[at] ??= {});
-    if (typeof delta['id'] === 'string' && delta['id'] !== '') call['id'] = delta['id'];
-    if (typeof delta['type'] === 'string') call['type'] = delta['type'];
+    const id = this.#numbers.idOf(at);
+    if (id !== undefined) call['id'] = id;
+    const type = filledText(delta['type']);
+    if (type !== undefined) call['type'] = type;
     call['type'] ??= isRecord(delta['custom']) ? 'custom' : 'function';
     if (isRecord(delta['function'])) call['function'] = foldFunctionCall(call['function'], delta['function']);
     if (isRecord(delta['custom'])) call['custom'] = foldPieces(call['custom'], delta['custom'], 'input', INPUT);
     mergeDefined(call, delta, OWN_TOOL_CALL);
-  }
-
-  /** Some upstreams leave `index` out: a new id then begins a new call, and no id goes on with the latest. */
-  #indexOf(delta: JsonObject): number | undefined {
-    if (delta['index'] !== undefined && delta['index'] !== null) return arrayIndex(delta['index']);
-    const id = delta['id'];
-    if (typeof id !== 'string' || id === '') return arrayIndex(Math.max(this.#latest, 0));
-    const known = this.#calls.findIndex((call) => call?.['id'] === id);
-    return arrayIndex(known === -1 ? this.#calls.length : known);
   }
 }
 
@@ -53,10 +47,20 @@ export function foldFunctionCall(call: unknown, piece: JsonObject): JsonObject {
 
 function foldPieces(whole: unknown, piece: JsonObject, textMember: string, except: ReadonlySet<string>): JsonObject {
   const folded: JsonObject = isRecord(whole) ? whole : { name: '', [textMember]: '' };
-  const text = piece[textMember];
-  if (typeof text === 'string') folded[textMember] = `${folded[textMember] as string}${text}`;
+  const text = textOf(piece[textMember]);
+  if (text !== undefined) folded[textMember] = `${folded[textMember] as string}${text}`;
   // A later "" for the name is a placeholder, not a new name.
-  if (piece['name'] === '') return folded;
-  mergeDefined(folded, piece, except);
+  if (piece['name'] === '') {
+    const { name: _name, ...others } = piece;
+    mergeDefined(folded, others, except);
+  } else {
+    mergeDefined(folded, piece, except);
+  }
   return folded;
+}
+
+/** Arguments are a text in pieces; some send the object that it would be. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;
 }

@@ -1,11 +1,17 @@
 import { ToolCallsAssembler, foldFunctionCall } from './assemble-tool-calls.js';
 import { AudioAssembler } from './assemble-audio.js';
-import { arrayIndex, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
-import { joinReasoningDetails } from './reasoning-details.js';
+import { isBlockList, joinBlocks } from './assemble-blocks.js';
+import { flattenContent } from './content-parts.js';
+import { filledText, indexIn, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
+import { saysSomething } from './spoken.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
-/** JsonObject of a delta that come in pieces of one text. */
-const TEXT_MEMBERS: ReadonlySet<string> = new Set(['content', 'refusal', 'reasoning_content', 'reasoning']);
+/**
+ * Members of a delta that are labels: the latest counts. Every other text comes in pieces, whatever it is called
+ * (`reasoning_text`, `thinking`, `thoughts`).
+ */
+const LABEL =
+  /^(?:name|id|type|object|status|phase|model|provider|channel|format|language)$|_(?:id|type|status|format|effort|reason|tier)$|signature|opaque|encrypted/;
 
 /** Top-level members that `completion()` writes itself; `obfuscation` is padding of one event and means nothing. */
 const OWN_TOP_LEVEL: ReadonlySet<string> = new Set([
@@ -18,7 +24,7 @@ const OWN_TOP_LEVEL: ReadonlySet<string> = new Set([
   'obfuscation',
 ]);
 
-/** JsonObject of a choice that are folded; some upstreams repeat the whole `message` beside the delta. */
+/** Members of a choice that are folded; some upstreams repeat the whole `message` beside the delta. */
 const OWN_CHOICE: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs']);
 
 /** The whole answer that `chunks` tell in pieces. */
@@ -41,9 +47,10 @@ export class CompletionAssembler {
   readonly #choices: (ChoiceAssembler | undefined)[] = [];
 
   add(chunk: ChatChunk): void {
-    this.#id ??= chunk.id;
-    this.#created ??= chunk.created;
-    this.#model ??= chunk.model;
+    // Azure opens with a chunk that has none of them: "", 0 and "".
+    this.#id ??= filledText(chunk.id);
+    this.#created ??= chunk.created === 0 ? undefined : (chunk.created ?? undefined);
+    this.#model ??= filledText(chunk.model);
     if (isRecord(chunk.usage)) this.#usage = chunk.usage;
     mergeDefined(this.#others, chunk, OWN_TOP_LEVEL);
     if (!Array.isArray(chunk.choices)) return;
@@ -52,7 +59,15 @@ export class CompletionAssembler {
     }
   }
 
-  /** What has come so far. JsonObject that no chunk carried are left out, but for those that clients insist on. */
+  /**
+   * A choice said something after its finish reason: the upstream puts one in every chunk, so that nothing but `[DONE]`
+   * shows where its answer ends.
+   */
+  get contradictory(): boolean {
+    return this.#choices.some((choice) => choice?.reopened === true);
+  }
+
+  /** What has come so far. Members that no chunk carried are left out, but for those that clients insist on. */
   completion(): ChatCompletion {
     const completion: ChatCompletion = { object: 'chat.completion', choices: [] };
     if (this.#id !== undefined) completion.id = this.#id;
@@ -68,23 +83,25 @@ export class CompletionAssembler {
   }
 
   #choiceAt(index: unknown, position: number): ChoiceAssembler | undefined {
-    const at = arrayIndex(index ?? position);
-    if (at === undefined) return undefined;
+    const given = indexIn(index);
+    if (given === 'invalid') return undefined;
+    const at = given === 'absent' ? position : given;
     return (this.#choices[at] ??= new ChoiceAssembler());
   }
 }
 
 class ChoiceAssembler {
+  reopened = false;
   #finishReason: string | null = null;
   #logprobs: JsonObject | null = null;
   readonly #others: JsonObject = {};
   readonly #message = new MessageAssembler();
 
   add(choice: ChunkChoice): void {
+    if (this.#finishReason !== null && saysSomething(choice.delta)) this.reopened = true;
     if (isRecord(choice.delta)) this.#message.add(choice.delta);
     // Go servers write "" where they mean null.
-    if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '')
-      this.#finishReason = choice.finish_reason;
+    this.#finishReason = filledText(choice.finish_reason) ?? this.#finishReason;
     if (isRecord(choice['logprobs'])) this.#addLogprobs(choice['logprobs']);
     mergeDefined(this.#others, choice, OWN_CHOICE);
   }
@@ -118,7 +135,8 @@ class MessageAssembler {
   #functionCall: JsonObject | undefined;
 
   add(delta: JsonObject): void {
-    for (const key of Object.keys(delta)) this.#addMember(key, delta[key]);
+    const said = hasParts(delta) ? flattened(delta) : delta;
+    for (const key of Object.keys(said)) this.#addMember(key, said[key]);
   }
 
   message(): NonNullable<ChatChoice['message']> {
@@ -129,8 +147,6 @@ class MessageAssembler {
     };
     for (const [key, text] of this.#texts) message[key] = text;
     Object.assign(message, this.#others);
-    const details = message['reasoning_details'];
-    if (Array.isArray(details)) message['reasoning_details'] = joinReasoningDetails(details);
     if (!this.#audio.empty) message['audio'] = this.#audio.audio();
     if (this.#functionCall !== undefined) message['function_call'] = this.#functionCall;
     if (!this.#toolCalls.empty) message['tool_calls'] = this.#toolCalls.toolCalls();
@@ -140,15 +156,16 @@ class MessageAssembler {
   }
 
   #addMember(key: string, value: unknown): void {
-    if (value === null || value === undefined) return;
-    if (typeof value === 'string' && TEXT_MEMBERS.has(key)) {
+    if (value === null || value === undefined || key === '__proto__') return;
+    if (key === 'role') {
+      this.#role ??= filledText(value);
+      return;
+    }
+    if (typeof value === 'string' && !LABEL.test(key)) {
       this.#texts.set(key, (this.#texts.get(key) ?? '') + value);
       return;
     }
     switch (key) {
-      case 'role':
-        if (isText(value)) this.#role ??= value;
-        return;
       case 'tool_calls':
         if (Array.isArray(value)) this.#toolCalls.add(value);
         return;
@@ -159,20 +176,33 @@ class MessageAssembler {
         if (isRecord(value)) this.#audio.add(value);
         return;
       default:
-        // Of lists (`annotations`, `reasoning_details`, `images`) each delta brings further items.
-        mergeDefined(this.#others, { [key]: Array.isArray(value) ? appended(this.#others[key], value) : value });
+        mergeDefined(this.#others, { [key]: Array.isArray(value) ? this.#extended(key, value) : value });
     }
   }
+
+  /** Of lists (`annotations`, `images`) each delta brings further items, of blocks further pieces. */
+  #extended(key: string, items: readonly unknown[]): unknown[] {
+    const before = this.#others[key];
+    return isBlockList(key) ? joinBlocks(before, items) : appended(before, items);
+  }
+}
+
+function hasParts({ content }: JsonObject): boolean {
+  return typeof content === 'object' && content !== null;
+}
+
+/** The chunk is the caller's, and stays as it is. */
+function flattened(delta: JsonObject): JsonObject {
+  const said = { ...delta };
+  flattenContent(said);
+  return said;
 }
 
 function saysSomethingElse(message: JsonObject): boolean {
   return (
-    ['tool_calls', 'function_call', 'audio'].some((key) => Object.hasOwn(message, key)) || isText(message['refusal'])
+    ['tool_calls', 'function_call', 'audio'].some((key) => Object.hasOwn(message, key)) ||
+    filledText(message['refusal']) !== undefined
   );
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 /** `list` with `more` behind it, grown in place: a copy for each chunk would be quadratic. */

@@ -1,4 +1,4 @@
-/** JsonObject whose text differs from event to event while everything around it stays: what models say, and padding (OpenAI). */
+/** Members whose text differs from event to event while everything around it stays: what models say, and padding (OpenAI). */
 const SPOKEN = /"(?:content|reasoning|reasoning_content|obfuscation)": ?"/g;
 /** What a JSON string must escape, and the sign of an escape: where neither stands, a string ends at the next quote. */
 // oxlint-disable-next-line no-control-regex -- these are what it looks for

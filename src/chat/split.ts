@@ -1,4 +1,5 @@
-import { isRecord, type JsonObject } from '../util/json-object.js';
+import { flattenContent } from './content-parts.js';
+import { filledText, indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 export interface SplitOptions {
@@ -38,11 +39,12 @@ function commonMembers(completion: ChatCompletion, includeUsage: boolean): ChatC
 }
 
 function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
-  const index = choice.index ?? position;
-  const message: JsonObject = isRecord(choice.message) ? choice.message : {};
+  const given = indexIn(choice.index);
+  const index = typeof given === 'number' ? given : position;
+  const message = messageOf(choice);
   const logprobs = isRecord(choice['logprobs']) ? choice['logprobs'] : undefined;
-  const hasContent = isText(message['content']);
-  const hasRefusal = isText(message['refusal']);
+  const hasContent = filledText(message['content']) !== undefined;
+  const hasRefusal = filledText(message['refusal']) !== undefined;
 
   const deltas: ChunkChoice[] = [piece(index, openingDelta(message))];
   const others = withoutMembers(message, OWN_MESSAGE);
@@ -60,8 +62,21 @@ function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
       refusal: hasRefusal ? null : logprobs?.['refusal'],
     },
   );
-  deltas.push({ ...end, ...withoutMembers(choice, OWN_CHOICE), finish_reason: choice.finish_reason ?? null });
+  deltas.push({
+    ...end,
+    ...withoutMembers(choice, OWN_CHOICE),
+    finish_reason: filledText(choice.finish_reason) ?? null,
+  });
   return deltas;
+}
+
+/** A content that is a list of parts has no form in a stream: it is told as text, and as what else it holds. */
+function messageOf({ message }: ChatChoice): JsonObject {
+  if (!isRecord(message)) return {};
+  if (typeof message.content !== 'object' || message.content === null) return message;
+  const flat: JsonObject = { ...message };
+  flattenContent(flat);
+  return flat;
 }
 
 /** Clients that put deltas together want the role first. Content is "" where text follows, null where none does. */
@@ -98,8 +113,4 @@ function withoutMembers(source: JsonObject, except: ReadonlySet<string>): JsonOb
     if (key !== '__proto__' && !except.has(key)) rest[key] = source[key];
   }
   return rest;
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
 }

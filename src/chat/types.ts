@@ -1,14 +1,14 @@
 /**
  * The wire types of `/v1/chat/completions`. A request is what `validate` lets through, so its members have their
  * types; an answer comes from somebody else's server, so nearly everything in it may be missing.
- * JsonObject that are not named here are kept as they came.
+ * Members that are not named here are kept as they came.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 // ── Request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A validated request in wire form. JsonObject that this package does not know are passed on untouched. */
+/** A validated request in wire form. Members that this package does not know are passed on untouched. */
 export interface ChatRequest extends RoutingFields {
   /** Absent, `null` and `""` mean the same: nobody named a model. */
   model?: string | null;
@@ -44,7 +44,7 @@ export interface ChatRequest extends RoutingFields {
   [key: string]: unknown;
 }
 
-/** JsonObject of a request that are the gateway's own: read by `route`, never sent to an upstream. */
+/** Members of a request that are the gateway's own: read by `route`, never sent to an upstream. */
 export interface RoutingFields {
   models?: string[] | null;
   provider_configs?: Record<string, ProviderConfig | null> | null;

@@ -22,12 +22,14 @@ export interface Timeouts {
   readonly connectMs: number;
   /** To the response head, where a whole answer was asked for. */
   readonly headersMs: number;
-  /** To the first event that means something, where a stream was asked for. */
+  /** To the first event that means something, where a stream was asked for; anew with each sign of life. */
   readonly firstChunkMs: number;
+  /** The same, however many signs of life come before it. @defaultValue `headersMs` */
+  readonly streamHeadMs?: number;
   /** Between two pieces of a body. */
   readonly idleMs: number;
-  /** The whole request, all attempts and pauses. */
-  readonly totalMs: number;
+  /** The whole request, all attempts and pauses; a stream, until it begins. `undefined`: 10 minutes, a stream without limit. */
+  readonly totalMs: number | undefined;
 }
 
 /** An endpoint = provider × model × tag: one thing that can be asked. */

@@ -33,7 +33,7 @@ const NONE = -1;
 export class JsonScanner {
   /** Three offsets for each top-level member: opening quote of the key, first byte of the value, one past its last. */
   readonly spans: number[] = [];
-  /** JsonObject of all objects; a repeated key counts every time. */
+  /** Members of all objects; a repeated key counts every time. */
   memberCount = 0;
   /** An `Of…` key or an empty object occurs: perhaps a form that is not the wire's. */
   mayHoldUnions = false;

@@ -70,7 +70,7 @@ export interface ValidateOptions {
   readonly bodyLimit?: number | undefined;
   /** A body must have arrived within this. @defaultValue `30_000` */
   readonly bodyTimeoutMs?: number | undefined;
-  /** JsonObject that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
+  /** Members that OpenAI's schema does not know; a misspelt `provider_…` is refused in any case. @defaultValue `'pass'` */
   readonly unknownFields?: 'pass' | 'reject' | undefined;
   /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;
@@ -125,13 +125,27 @@ export interface CallerOverrideOptions {
 export interface TimeoutOptions {
   /** @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
-  /** @defaultValue `300_000` */
+  /**
+   * To the response head, where a whole response was asked for. With `stream`: to the first event that means something,
+   * however many signs of life come before it.
+   * @defaultValue `300_000`, with `stream` `600_000`
+   */
   readonly headersMs?: number | undefined;
-  /** @defaultValue `60_000` */
+  /**
+   * With `stream`: to the first event that means something. Begins anew with each sign of life (the head, a comment, a
+   * role chunk), up to `headersMs` in all.
+   * @defaultValue `60_000`
+   */
   readonly firstChunkMs?: number | undefined;
-  /** @defaultValue `60_000` */
+  /**
+   * Between two pieces of a body.
+   * @defaultValue `60_000`
+   */
   readonly idleMs?: number | undefined;
-  /** @defaultValue `600_000` */
+  /**
+   * The whole request, all attempts and pauses. Never ends a stream that has begun: `idleMs` guards it.
+   * @defaultValue `600_000` for whole responses, no limit for streams
+   */
   readonly totalMs?: number | undefined;
 }
 

@@ -10,6 +10,7 @@ import type { UpstreamResponse } from './response/upstream-response.js';
 import type { CommittedResponse } from './failover/attempt.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
+const OK_ONCE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-control': 'no-store' }) });
 
 /** Hands a found answer to the sink, as fast as the sink takes it, and tells the context how it ended. */
 export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
@@ -38,7 +39,7 @@ async function pour(
 ): Promise<'complete' | 'truncated' | 'cancelled'> {
   switch (answer.kind) {
     case 'json':
-      sink.json(OK, answer.body);
+      sink.json(answer.contradictory === true ? OK_ONCE : OK, answer.body);
       return 'complete';
     case 'chunks':
       sink.open(OK);

@@ -95,7 +95,7 @@ export interface ResolvedRoute {
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
-  /** JsonObject that this endpoint does not understand and the caller did not insist on. */
+  /** Members that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
 }
 

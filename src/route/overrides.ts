@@ -61,9 +61,12 @@ function readConfig(
   if (url !== undefined && apiKey === undefined) throw keyRequired(addresses[0]?.path ?? path);
   const timeoutMs = endpoint?.timeoutMs;
   if (apiKey === undefined && timeoutMs === undefined) return undefined;
-  // Callers may be less patient than the operator, never more.
-  const shortened = timeoutMs === undefined ? undefined : Math.min(timeoutMs, provider.timeouts.totalMs);
-  return Object.freeze({ apiKey, url, timeoutMs: shortened });
+  return Object.freeze({ apiKey, url, timeoutMs: shortened(timeoutMs, provider) });
+}
+
+/** Callers may be less patient than the operator, never more. */
+function shortened(timeoutMs: number | undefined, { timeouts }: ResolvedProvider): number | undefined {
+  return timeoutMs === undefined ? undefined : Math.min(timeoutMs, timeouts.totalMs ?? Infinity);
 }
 
 interface Address {

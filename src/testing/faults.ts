@@ -18,6 +18,9 @@ const tooLong = errorBody(400, { param: 'messages', code: 'context_length_exceed
 const unknownField = errorBody(400, { param: 'top_k', code: 'unsupported_parameter' });
 const moderated = errorBody(403, { code: 'content_policy_violation' });
 
+/** No timeout ends a stream that flows: what ends it is its size. */
+const LONG_WORDS = 'on and on '.repeat(50_000);
+
 const CONNECTION_FAULTS = {
   resetOnConnect: fault('next', 'Resets every connection as it is accepted.', reset({ after: 'connect' })),
   staleKeepAlive: fault(
@@ -34,7 +37,7 @@ const CONNECTION_FAULTS = {
   hangAfterHead: fault('next', 'Sends a head and nothing else.', hang({ after: 'head' })),
   hangMidAnswer: fault('cut', 'Falls silent after 3 events, or in the middle of a whole answer.', hang({ after: 3 })),
   commentDrip: fault('cut', 'After 2 events says nothing but comments.', keepAliveOnly()),
-  ignoresAbort: fault('cut', 'Streams for ever, also when the client has left.', ignoreAbort()),
+  ignoresAbort: fault('cut', 'Streams for ever, also when the client has left.', ignoreAbort({ words: LONG_WORDS })),
   answersEarly: fault('relay', 'Answers 413 at the head, reads no body, resets.', earlyAnswer(413)),
 } as const satisfies Record<string, Fault>;
 

@@ -122,15 +122,18 @@ export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
   };
 }
 
-/** A stream without end that goes on when the client has left, until the kernel refuses to send. */
-export function ignoreAbort({ everyMs = 5 } = {}): Script {
+/**
+ * A stream without end that goes on when the client has left, until the kernel refuses to send.
+ * @param options - `words` of each event, and the milliseconds between two
+ */
+export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   return {
     name: 'ignoreAbort',
     starts: 'request',
     ignoresAbort: true,
     *steps(request) {
       yield* streamUntil(1, LONG_ANSWER, request);
-      const event = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'on ' } }] })}\n\n`);
+      const event = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: words } }] })}\n\n`);
       for (;;) {
         yield send(renderChunk(event));
         yield wait(everyMs);

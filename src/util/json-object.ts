@@ -13,6 +13,21 @@ export function arrayIndex(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_INDEX ? value : undefined;
 }
 
+/**
+ * The `index` member of a choice or a tool call as upstreams write it: a number or its digits. `'absent'` for null and
+ * undefined, `'invalid'` for everything that must not become an array index.
+ */
+export function indexIn(value: unknown): number | 'absent' | 'invalid' {
+  if (value === undefined || value === null) return 'absent';
+  const number = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value;
+  return arrayIndex(number) ?? 'invalid';
+}
+
+/** `value` where it is a text that says something. */
+export function filledText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 /** Copies what `source` says into `target`, later values over earlier ones; null says nothing. */
 export function mergeDefined(target: JsonObject, source: JsonObject, except: ReadonlySet<string> = NOTHING): void {
   for (const key of Object.keys(source)) {

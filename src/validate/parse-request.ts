@@ -162,7 +162,7 @@ function isIndex(key: string): boolean {
   return first >= 0x30 && first <= 0x39;
 }
 
-/** JsonObject of all objects in `value`; fewer than its text has where a key is repeated. Recursion ends at `MAX_DEPTH`. */
+/** Members of all objects in `value`; fewer than its text has where a key is repeated. Recursion ends at `MAX_DEPTH`. */
 function countMembers(value: object): number {
   let count = 0;
   if (Array.isArray(value)) {

@@ -32,7 +32,7 @@ const INT64 = 2 ** 63;
 /**
  * The JSON Schema of a request in wire form. A part of it has the name that the published document gives it, without
  * the prefix (`V2ChatCompletionContentPartTextParam` is `contentPartText`); its unions are in `unions.ts`, its
- * `ParamOpt…` types are plain scalars. JsonObject stand in the order in which OpenAI checks them, because the
+ * `ParamOpt…` types are plain scalars. Members stand in the order in which OpenAI checks them, because the
  * first fault is the one that the caller reads.
  */
 export function requestSchema({ unknownFields, unknownContentParts }: SchemaChoice): Schema {
@@ -103,7 +103,7 @@ function compile(schema: Schema): ValidateFunction<ChatRequest> {
   return ajv.compile<ChatRequest>(schema);
 }
 
-/** JsonObject of OpenAI's own request that the published document lacks: passed on unread, so never "unknown". */
+/** Members of OpenAI's own request that the published document lacks: passed on unread, so never "unknown". */
 const PASSED_ON = [
   'functions',
   'function_call',

@@ -117,17 +117,17 @@ describe('assembleCompletion', () => {
     });
   });
 
-  it('adds up lists, and keeps the latest of members that it does not know', () => {
+  it('adds up lists, and keeps the latest of labels and of members that it does not know', () => {
     const completion = assembleCompletion([
-      { ...HEAD, citations: ['x'], choices: [{ index: 0, delta: { annotations: [1], mood: 'good' } }] },
+      { ...HEAD, citations: ['x'], choices: [{ index: 0, delta: { annotations: [1], phase: 'good' } }] },
       {
         ...HEAD,
         citations: null,
-        choices: [{ index: 0, delta: { annotations: [2], mood: 'better' }, stop_reason: 7 }],
+        choices: [{ index: 0, delta: { annotations: [2], phase: 'better' }, stop_reason: 7 }],
       },
     ]);
     expect(completion['citations']).toEqual(['x']);
-    expect(completion.choices[0]).toMatchObject({ stop_reason: 7, message: { annotations: [1, 2], mood: 'better' } });
+    expect(completion.choices[0]).toMatchObject({ stop_reason: 7, message: { annotations: [1, 2], phase: 'better' } });
   });
 
   it('adds up the log probabilities of content and refusal', () => {
@@ -166,10 +166,10 @@ describe('assembleCompletion', () => {
     expect(message['content']).toBeNull();
   });
 
-  it.each([-1, 128, 1.5, 4_294_967_294, '0', Number.NaN])(
+  it.each([-1, 128, 1.5, 4_294_967_294, '128', '1e1', '-1', true, Number.NaN])(
     'ignores a choice and a tool call with the index %s',
     (index) => {
-      const stray = { index } as { index: number };
+      const stray = { index: index as number };
       expect(assembleCompletion([{ choices: [{ ...stray, delta: { content: 'x' } }] }]).choices).toEqual([]);
       expect(messageOf(delta({ tool_calls: [{ ...stray, function: { arguments: 'x' } }] }))).not.toHaveProperty(
         'tool_calls',

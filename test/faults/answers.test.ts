@@ -115,9 +115,12 @@ describe('F25 nothing in it', () => {
   );
 });
 
-it('F25 roles without end are no answer: what is held back has a bound', async () => {
+it.each([
+  ['roles', {}],
+  ['search results', { search_results: ['x'.repeat(400)] }],
+])('F25 %s without end are no answer: what is held back has a bound', async (_what, more) => {
   const roles = (function* () {
-    for (;;) yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] };
+    for (;;) yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], ...more };
   })();
   const { ask, faulty } = await faultyAndSpare(sse(roles), { timeouts: {} });
   expect(await textOf(await ask({ stream: true }))).toBe(SPARE);

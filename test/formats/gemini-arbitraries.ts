@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { json, validRequest } from '../validate/arbitraries.js';
 
-/** JsonObject that the shared arbitraries leave out. */
+/** Members that the shared arbitraries leave out. */
 const more = fc.record(
   {
     logprobs: fc.boolean(),

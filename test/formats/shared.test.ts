@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { joinReasoningDetails } from '../../src/chat/reasoning-details.js';
 import { isRecursive, mapSchema } from '../../src/formats/shared/json-schema.js';
 import { inlineData, parseDataUrl, sniff } from '../../src/formats/shared/media.js';
 import { droppedMembers, expressibleMembers } from '../../src/formats/shared/member-table.js';
@@ -109,31 +108,6 @@ describe('schemas', () => {
     [{ $defs: { a: { $ref: '#/$defs/b' }, b: {} }, $ref: '#/$defs/a' }, false],
   ])('know whether they are recursive: %j', (schema, recursive) => {
     expect(isRecursive(schema)).toBe(recursive);
-  });
-});
-
-describe('reasoning details', () => {
-  it('are joined by type, index and id, whatever came between', () => {
-    const entry = (text: string, index: number) => ({ type: 'reasoning.text', text, index });
-    expect(
-      joinReasoningDetails([
-        entry('a', 0),
-        entry('x', 1),
-        entry('b', 0),
-        { ...entry('', 0), signature: 'S' },
-        null,
-        { type: 'reasoning.encrypted', data: 'E', index: 0 },
-      ]),
-    ).toEqual([
-      { ...entry('ab', 0), signature: 'S' },
-      entry('x', 1),
-      { type: 'reasoning.encrypted', data: 'E', index: 0 },
-    ]);
-  });
-
-  it('without an index are whole', () => {
-    const whole = { type: 'reasoning.text', text: 'a' };
-    expect(joinReasoningDetails([whole, whole])).toEqual([whole, whole]);
   });
 });
 

@@ -123,7 +123,7 @@ describe('an answer is told as it was', () => {
   });
 
   it('a finish reason is an end even when the connection then hangs', async () => {
-    const { harness } = await proxyOver(sse([delta('all', 'stop')], { end: 'hang' }), { timeouts: SHORT });
+    const { harness } = await proxyOver(sse([delta('all'), delta('', 'stop')], { end: 'hang' }), { timeouts: SHORT });
     expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 });

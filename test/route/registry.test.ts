@@ -104,14 +104,20 @@ describe('timeouts', () => {
       connectMs: 5_000,
       headersMs: 300_000,
       firstChunkMs: 60_000,
+      streamHeadMs: 600_000,
       idleMs: 60_000,
-      totalMs: 600_000,
+      totalMs: undefined,
     });
   });
 
   test('of a provider stand over those of the top level, one by one', () => {
     const options = { ...provider({ timeouts: { idleMs: 7 } }), timeouts: { idleMs: 8, connectMs: 9 } };
     expect(first(options).provider.timeouts).toMatchObject({ idleMs: 7, connectMs: 9, headersMs: 300_000 });
+  });
+
+  test('of a head bound the beginning of a stream as well', () => {
+    const timeouts = first({ ...provider({}), timeouts: { headersMs: 9_000 } }).provider.timeouts;
+    expect(timeouts).toMatchObject({ headersMs: 9_000, streamHeadMs: 9_000 });
   });
 
   test.each([

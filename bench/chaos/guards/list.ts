@@ -50,10 +50,34 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'faults/connection',
   ),
   guard(
-    'comments are no answer',
+    'signs of life are no answer',
     'proxy/response/upstream-exchange.ts',
-    ['this.#reader?.committed !== false', 'true'],
-    'faults/streams',
+    ['const left = Math.max(1, this.#beginBy - clock.now());', 'const left = Infinity;'],
+    'path/odd-streams',
+  ),
+  guard(
+    'comments do not make a tail longer',
+    'proxy/response/upstream-exchange.ts',
+    ['else if (!this.#inTail) this.#watchdog.touch(now);', 'else this.#watchdog.touch(now);'],
+    'path/odd-streams',
+  ),
+  guard(
+    'a finish reason in every chunk is doubted',
+    'proxy/response/stream-reader.ts',
+    ['whole ? this.progress.complete : this.progress.certain', 'this.progress.complete'],
+    'path/odd-streams',
+  ),
+  guard(
+    'an answer that contradicts itself is not remembered',
+    'cache/recording-sink.ts',
+    [' || assembler.contradictory', ''],
+    'path/odd-streams',
+  ),
+  guard(
+    'a frame is learnt of words only',
+    'proxy/response/stream-reader.ts',
+    [' && this.progress.spoke;', ';'],
+    'path/odd-streams',
   ),
   guard(
     'progress is watched',
@@ -81,6 +105,12 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'the prelude has a bound',
     'proxy/response/stream-reader.ts',
     ['this.#heldLength > MAX_PRELUDE', 'false'],
+    'faults/answers',
+  ),
+  guard(
+    'empty deltas have a bound',
+    'proxy/response/stream-reader.ts',
+    ['this.#emptyLength > MAX_EMPTY', 'false'],
     'faults/answers',
   ),
   guard(

@@ -1,5 +1,5 @@
-import { isRecord, type JsonObject } from '../../util/json-object.js';
-import { joinReasoningDetails } from '../../chat/reasoning-details.js';
+import { isRecord } from '../../util/json-object.js';
+import { joinBlocks } from '../../chat/assemble-blocks.js';
 import type { ThinkingBlock } from './blocks.js';
 
 /** `format` of our entries in `reasoning_details`. Signatures of other vendors are refused upstream. */
@@ -12,15 +12,15 @@ export const REASONING_FORMAT = 'anthropic-claude-v1';
 export function signedThinking(message: Readonly<Record<string, unknown>>): ThinkingBlock[] {
   const details = message['reasoning_details'];
   if (Array.isArray(details)) {
-    const blocks = joinReasoningDetails(details).flatMap((entry) => blockOfDetail(entry) ?? []);
+    const blocks = joinBlocks([], details).flatMap((entry) => blockOfDetail(entry) ?? []);
     if (blocks.length > 0) return blocks;
   }
   const native = message['thinking_blocks'];
   return Array.isArray(native) ? native.flatMap((block: unknown) => blockOfNative(block) ?? []) : [];
 }
 
-function blockOfDetail(entry: JsonObject): ThinkingBlock | undefined {
-  if (entry['format'] !== REASONING_FORMAT) return undefined;
+function blockOfDetail(entry: unknown): ThinkingBlock | undefined {
+  if (!isRecord(entry) || entry['format'] !== REASONING_FORMAT) return undefined;
   if (entry['type'] === 'reasoning.text') return thinking(entry['text'] ?? '', entry['signature']);
   return entry['type'] === 'reasoning.encrypted' ? redacted(entry['data']) : undefined;
 }

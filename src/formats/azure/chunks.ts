@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
-import { isValidChunk } from '../../chat/validate-chunk.js';
+import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import type { ChatChunk } from '../../chat/types.js';
 import type { UpstreamEvent } from '../../contracts/wire-format.js';
 
@@ -12,16 +12,17 @@ const DONE = '[DONE]';
  */
 export function azureChunkDecoder(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done' {
   const head: JsonObject = {};
+  const normaliser = new ChunkNormaliser();
   return ({ event, data }) => {
     if (data.trim() === DONE) return 'done';
     const chunk: unknown = JSON.parse(data);
     if (!isRecord(chunk)) throw new Error('An event of the stream is no object.');
     if (event === 'error' && !('error' in chunk)) return [{ error: chunk }];
     if (isErrorChunk(chunk)) return [chunk];
-    if (!isValidChunk(chunk)) throw new Error('An event of the stream is no chunk.');
     if (saysNothing(chunk)) return [];
+    if (normaliser.normalise(chunk) === 'invalid') throw new Error('An event of the stream is not a chunk.');
     rememberHead(head, chunk);
-    return [{ ...chunk, ...missingOf(head, chunk), ...withDeltas(chunk) }];
+    return [{ ...chunk, ...missingOf(head, chunk) }];
   };
 }
 
@@ -47,10 +48,4 @@ function missingOf(head: JsonObject, chunk: ChatChunk): JsonObject {
 
 function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && value !== 0;
-}
-
-function withDeltas({ choices }: ChatChunk): Partial<ChatChunk> {
-  if (!Array.isArray(choices)) return { choices: [] };
-  if (choices.every(({ delta }) => delta !== undefined && delta !== null)) return {};
-  return { choices: choices.map((choice) => ({ ...choice, delta: choice.delta ?? {} })) };
 }

@@ -5,7 +5,7 @@ import type { EncodeState } from './encode-state.js';
 /** Where sampling parameters go. */
 export interface EncodedInference {
   readonly config: JsonObject;
-  /** JsonObject of `additionalModelRequestFields`. */
+  /** Members of `additionalModelRequestFields`. */
   readonly fields: JsonObject;
 }
 

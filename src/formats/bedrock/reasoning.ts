@@ -4,7 +4,7 @@ import type { Effort, WantedReasoning } from './wanted-reasoning.js';
 
 /** How the wanted reasoning is asked for. */
 export interface EncodedReasoning {
-  /** JsonObject of `additionalModelRequestFields`. */
+  /** Members of `additionalModelRequestFields`. */
   readonly fields: JsonObject;
   /** The model will think, so sampling and forced tools are limited. */
   readonly thinks: boolean;

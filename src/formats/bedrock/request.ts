@@ -49,7 +49,7 @@ function namesInHistory({ messages }: ChatRequest): string[] {
   });
 }
 
-/** JsonObject of the body that say nothing of the conversation. */
+/** Members of the body that say nothing of the conversation. */
 export function encodeEnvelope({ request, dropped }: EncodeState): JsonObject {
   const body: JsonObject = {};
   const tier = request.service_tier;

@@ -4,7 +4,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 const DEEPEST = 64;
 const MOST_NODES = 10_000;
 
-/** JsonObject of a schema whose values are schemas by name. */
+/** Members of a schema whose values are schemas by name. */
 const SCHEMA_MAPS: ReadonlySet<string> = new Set([
   'properties',
   '$defs',
@@ -12,7 +12,7 @@ const SCHEMA_MAPS: ReadonlySet<string> = new Set([
   'patternProperties',
   'dependentSchemas',
 ]);
-/** JsonObject of a schema whose value is a schema, or a list of them. */
+/** Members of a schema whose value is a schema, or a list of them. */
 const SCHEMAS: ReadonlySet<string> = new Set([
   'items',
   'prefixItems',

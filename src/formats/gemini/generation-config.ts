@@ -14,7 +14,7 @@ const NUMBERS: readonly (readonly [member: string, sent: string])[] = [
   ['top_p', 'topP'],
   ['top_k', 'topK'],
 ];
-/** JsonObject without an equivalent that only tune the response. */
+/** Members without an equivalent that only tune the response. */
 const neverSent = droppedMembers(geminiMembers);
 const MAX_STOPS = 5;
 const MODALITIES: ReadonlySet<string> = new Set(['text', 'image']);

@@ -20,7 +20,7 @@ export class SchemaBudget {
     if (++this.#nodes > MAX_NODES) throw this.refusal(`The schema has more than ${MAX_NODES} sub-schemas.`);
   }
 
-  optionError(message: string): UnsupportedRequest {
+  refusal(message: string): UnsupportedRequest {
     return new UnsupportedRequest(this.param, message);
   }
 }

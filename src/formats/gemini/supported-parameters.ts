@@ -14,7 +14,7 @@ const EXPRESSIBLE: readonly string[] = [
 export function supportedParameters(model: ModelFacts): ReadonlySet<string> {
   const { thinking, penalties, logprobs } = traitsOf(model);
   const names = new Set(EXPRESSIBLE);
-  const remove = (...aborted: readonly string[]): void => gone.forEach((name) => names.delete(name));
+  const remove = (...removed: readonly string[]): void => removed.forEach((name) => names.delete(name));
   if (thinking === 'none') remove('reasoning', 'reasoning_effort', 'include_reasoning');
   if (!penalties) remove('frequency_penalty', 'presence_penalty');
   if (!logprobs) remove('logprobs', 'top_logprobs');

@@ -27,6 +27,9 @@ import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
+/** The host's own code is not waited for any longer, where nothing else ends the wait. */
+const LONGEST_WAIT_MS = 600_000;
+
 const NO_CHANGE: AttemptChange = Object.freeze({});
 
 /** What an attempt uses of the gateway. */
@@ -166,6 +169,7 @@ export class Attempt {
         request: buildRequest(context, candidate, destination, headers, change),
         timeouts,
         deadline: this.#deadline(override?.timeoutMs),
+        streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
         wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
         errors: this.#errorContext(destination, sendsStreamOptions),
       });
@@ -221,7 +225,11 @@ export class Attempt {
   #waitLimits(limitMs: number): WaitLimits {
     const { deadline, parts } = this.#chain;
     const { clock } = parts;
-    return { clock, cancelSignal: this.#cancelSignal, limitMs: Math.min(limitMs, deadline - clock.now()) };
+    return {
+      clock,
+      cancelSignal: this.#cancelSignal,
+      limitMs: Math.min(limitMs, deadline - clock.now(), LONGEST_WAIT_MS),
+    };
   }
 
   #failed(failure: UpstreamFailure): UpstreamFailure {

@@ -17,6 +17,8 @@ import { CandidateSelector, type Selection } from './candidate-selector.js';
 
 /** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
 const MIN_LEFT_MS = 2_000;
+/** For a whole response, where the operator says nothing else. */
+const DEFAULT_TOTAL_MS = 600_000;
 
 export interface FailoverParts extends AttemptServices {
   readonly random: () => number;
@@ -59,7 +61,7 @@ class Failover implements AttemptContext {
     this.route = route;
     this.parts = parts;
     this.#budget = parts.endpointStates.budgetOf(route.model);
-    this.#totalMs = longestTotal(route.candidates);
+    this.#totalMs = longestTotal(route.candidates, context.request?.stream === true);
     this.deadline = context.startedAt + this.#totalMs;
     this.#selector = new CandidateSelector(route.candidates, {
       clock: parts.clock,
@@ -216,8 +218,12 @@ class Failover implements AttemptContext {
   }
 }
 
-function longestTotal(candidates: readonly PlannedCandidate[]): number {
+/** How long all attempts together may take. A stream has a limit of its own only where the operator set one. */
+function longestTotal(candidates: readonly PlannedCandidate[], stream: boolean): number {
   let longest = 0;
-  for (const { endpoint } of candidates) longest = Math.max(longest, endpoint.provider.timeouts.totalMs);
+  for (const { endpoint } of candidates) {
+    const { totalMs } = endpoint.provider.timeouts;
+    longest = Math.max(longest, totalMs ?? (stream ? Infinity : DEFAULT_TOTAL_MS));
+  }
   return longest;
 }

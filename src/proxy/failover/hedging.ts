@@ -59,7 +59,7 @@ export function hedgingOf({ hedging, retryNonIdempotent }: ProxyOptions, clock: 
   return new Hedging(clock, optionalMilliseconds('hedging.delayMs', delayMs));
 }
 
-/** JsonObject by which providers do more than answer: what they then do, or charge for, would be done twice. */
+/** Members by which providers do more than answer: what they then do, or charge for, would be done twice. */
 const EFFECTS = ['store', 'web_search_options', 'plugins', 'search_parameters', 'enable_search', 'background'] as const;
 
 /** Whole answers only, and only where asking leaves nothing behind at a provider. */

@@ -1,6 +1,8 @@
 import { CompletionAssembler } from '../../chat/assemble.js';
 import { splitCompletion } from '../../chat/split.js';
-import { isValidChoiceIndex } from '../../chat/validate-chunk.js';
+import { isErrorObject } from '../../chat/error-object.js';
+import { arrayIndex, isRecord } from '../../util/json-object.js';
+import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
@@ -23,19 +25,22 @@ export function readCompletion(
 ): UpstreamResponse | UpstreamFailure {
   const parsed = parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
+  // SDKs take a 200 for success whatever it holds, so an error inside one must not get past here.
+  if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
+  const isSent = errors.format.decodeCompletion === undefined && !(isRecord(parsed) && normaliseCompletion(parsed));
   const completion = asCompletion(parsed, errors);
   if (completion instanceof UpstreamFailure) return completion;
   if (completion.choices.length === 0) return new UpstreamFailure('empty');
   // A stream says why each choice ended, or it has not ended.
   if (wanted.stream && !completion.choices.every(hasEnded)) return new UpstreamFailure('truncated');
   if (wanted.stream) return asChunks(completion, wanted);
-  return { kind: 'json', completion, body: completion === parsed ? withoutMark(bytes) : encode(completion) };
+  return { kind: 'json', completion, body: isSent ? withoutMark(bytes) : encode(completion) };
 }
 
 /** A whole answer made of the events of a stream, where none was asked for. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
-  return { kind: 'json', completion, body: encode(completion) };
+  return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 
 /** Gathers the events of a stream that must become one answer. */
@@ -55,7 +60,6 @@ export class CollectingSink implements ResponseSink {
 }
 
 function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | UpstreamFailure {
-  if (isErrorObject(parsed)) return failureOfErrorObject(parsed, errors);
   const { decodeCompletion } = errors.format;
   if (decodeCompletion !== undefined) {
     try {
@@ -67,18 +71,14 @@ function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatComple
   return isCompletion(parsed) ? parsed : new UpstreamFailure('malformed');
 }
 
-/** SDKs take a 200 for success whatever it holds, so an error inside one must not get past here. */
-function isErrorObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { error, choices } = value as { error?: unknown; choices?: unknown };
-  if (error !== undefined && error !== null && error !== false && error !== '') return true;
-  return Array.isArray(choices) && choices.length > 0 && choices.every((choice) => choice?.finish_reason === 'error');
+/** Google wraps an error in a list of one. */
+function isErrorBody(value: unknown): boolean {
+  const body: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  return isRecord(body) && isErrorObject(body);
 }
 
 function isCompletion(value: unknown): value is ChatCompletion {
-  if (typeof value !== 'object' || value === null) return false;
-  const { choices } = value as { choices?: unknown };
-  return Array.isArray(choices) && choices.every(isWholeChoice);
+  return isRecord(value) && Array.isArray(value['choices']) && value['choices'].every(isWholeChoice);
 }
 
 function hasEnded({ finish_reason }: ChatChoice): boolean {
@@ -86,9 +86,7 @@ function hasEnded({ finish_reason }: ChatChoice): boolean {
 }
 
 function isWholeChoice(choice: unknown): boolean {
-  if (typeof choice !== 'object' || choice === null) return false;
-  const { index, message } = choice as { index?: unknown; message?: unknown };
-  return typeof message === 'object' && message !== null && !Array.isArray(message) && isValidChoiceIndex(index);
+  return isRecord(choice) && isRecord(choice['message']) && arrayIndex(choice['index']) !== undefined;
 }
 
 function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamResponse {

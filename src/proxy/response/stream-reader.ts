@@ -1,17 +1,22 @@
 import { ChunkTemplate } from '../../chat/chunk-template.js';
-import type { ChatChunk } from '../../chat/types.js';
-import { isValidChunk } from '../../chat/validate-chunk.js';
+import { carriesData, isAuxiliaryName, isErrorObject } from '../../chat/error-object.js';
+import { isRecord } from '../../util/json-object.js';
+import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
+import type { ChatChunk } from '../../chat/types.js';
 import type { WireFormat } from '../../contracts/provider.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import { EventReader, type SseEvent } from '../../sse/event-reader.js';
 import { DONE } from '../../sse/format.js';
+import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
-/** Held back before the commit point, in characters. */
-const MAX_PRELUDE = 64 * 1024;
+/** Held back before the commit point, in characters: search results can be long. */
+const MAX_PRELUDE = 1024 * 1024;
+/** Empty deltas that are not even held, in characters: enough for ten minutes of them, not for a flood. */
+const MAX_EMPTY = 8 * 1024 * 1024;
 /** Largest event, in characters: audio and tool arguments are long, openai-go reads no more than this. */
 const MAX_EVENT = 32 * 1024 * 1024;
 
@@ -42,14 +47,20 @@ export class StreamReader {
   readonly progress = new StreamProgress();
   /** Events read so far: what tells a stream that works from one that only sends comments. */
   events = 0;
+  /** Chunks that brought something since the commit point; words of a choice that goes on are not counted. */
+  tidings = 0;
   readonly #reader: EventReader;
   readonly #options: StreamReaderOptions;
   readonly #listener: StreamListener;
   readonly #decode: ReturnType<NonNullable<WireFormat['createChunkDecoder']>> | undefined;
+  readonly #normaliser = new ChunkNormaliser();
   /** Of the last event, where it was one of many: text for a choice that goes on. */
   readonly #template = new ChunkTemplate();
   #held: string[] = [];
   #heldLength = 0;
+  #emptyLength = 0;
+  /** The last event, where it was an empty delta that was not held. */
+  #lastEmpty = '';
   #state: 'holding' | 'committed' | 'ended' = 'holding';
   #sink: ResponseSink | undefined;
   #sinkBlocked = false;
@@ -88,8 +99,8 @@ export class StreamReader {
   finish(whole: boolean): void {
     this.#reader.end();
     if (this.#state === 'ended') return;
-    // A finish reason for every choice is an end, however the connection came to its own.
-    if (this.progress.complete) this.#complete();
+    // A finish reason for every choice is an end, however the connection came to its own, where it can be believed.
+    if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
       this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
     else this.#fail(new UpstreamFailure('truncated'));
@@ -98,7 +109,7 @@ export class StreamReader {
   /** Something outside the stream ended it: a timer, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
-    if (this.progress.complete) this.#complete();
+    if (this.progress.certain) this.#complete();
     else this.#fail(failure);
   }
 
@@ -122,15 +133,32 @@ export class StreamReader {
     if (data === '') return;
     if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
     if (this.#decode !== undefined) return this.#onForeignEvent(event);
+    if (data === this.#lastEmpty && this.#state === 'holding') return this.#countEmpty(data);
     if (event.event !== 'error' && this.#template.matches(data)) return this.#pass(this.#withoutNullUsage(data));
     if (data === DONE || data.trim() === DONE) return this.#onDone();
-    const chunk = parseChunk(data);
-    if (chunk === undefined) return this.#fail(new UpstreamFailure('malformed_event'));
-    if (event.event === 'error' || isErrorChunk(chunk))
-      return this.#onErrorChunk(event.event === 'error' ? asErrorBody(chunk) : chunk);
-    if (!isValidChunk(chunk)) return this.#fail(new UpstreamFailure('malformed_event'));
-    this.#take(chunk, oneLine(data));
-    if (this.#state === 'committed' && isOneOfMany(chunk, data)) this.#template.set(data);
+    this.#onObject(event, parsedChunk(data));
+  }
+
+  #onObject({ event: name, data }: SseEvent, value: unknown): void {
+    if (name === 'error') return this.#onErrorChunk(asErrorBody(value ?? data));
+    if (!isRecord(value)) {
+      if (!isAuxiliaryName(name)) this.#fail(new UpstreamFailure('malformed_event'));
+      return;
+    }
+    if (!isErrorObject(value)) return this.#onChunk(value, data);
+    // A ping may carry a message; an error in its envelope is one under any name.
+    if (!isAuxiliaryName(name) || 'error' in value) this.#onErrorChunk(value);
+  }
+
+  #onChunk(chunk: ChatChunk, data: string): void {
+    // Clients read `choices` of every chunk; what has none and carries nothing for them ends here.
+    if (!Array.isArray(chunk.choices) && !isRecord(chunk.choices) && !carriesData(chunk)) return;
+    const normalised = this.#normaliser.normalise(chunk);
+    if (normalised === 'invalid') return this.#fail(new UpstreamFailure('malformed_event'));
+    this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
+    // The frame is that of the upstream's own text: it holds where that is what the client gets.
+    const isFrame = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
+    if (isFrame && isOneOfMany(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
 
@@ -144,21 +172,25 @@ export class StreamReader {
     }
     if (chunks === 'done') return this.#onDone();
     for (const chunk of chunks) {
-      if (isErrorChunk(chunk)) return this.#onErrorChunk(chunk);
+      if (isErrorObject(chunk)) return this.#onErrorChunk(chunk);
       this.#take(chunk, JSON.stringify(chunk));
     }
   }
 
   #take(chunk: ChatChunk, payload: string): void {
-    this.progress.observe(chunk);
+    const { progress } = this;
+    progress.observe(chunk);
+    if (progress.news) this.tidings++;
     if (!this.#options.passUsage) {
       if (isUsageOnly(chunk)) return;
       if (chunk.usage === null) payload = this.#withoutNullUsage(payload);
     }
     // openai-go takes any `error` key for an error, even null.
     if ('error' in chunk) payload = withoutError(chunk);
-    if (this.#state === 'holding') this.#hold(payload);
-    else this.#pass(payload);
+    if (this.#state !== 'holding') this.#pass(payload);
+    // Hundreds of empty deltas may come while a model thinks: one says as much.
+    else if (progress.news || !isBare(chunk)) this.#hold(payload);
+    else this.#countEmpty(payload);
   }
 
   /** OpenAI adds `"usage":null` to every chunk because we asked for usage; the caller did not. */
@@ -173,8 +205,15 @@ export class StreamReader {
       this.#state = 'committed';
       this.#listener.onCommit();
     } else if (this.#heldLength > MAX_PRELUDE) {
-      this.#fail(new UpstreamFailure('malformed'));
+      this.#fail(new UpstreamFailure('too_large'));
     }
+  }
+
+  /** An empty delta after the first tells a client nothing, so it is not held; nor must there be a flood of them. */
+  #countEmpty(data: string): void {
+    this.#lastEmpty = data;
+    this.#emptyLength += data.length;
+    if (this.#emptyLength > MAX_EMPTY) this.#fail(new UpstreamFailure('too_large'));
   }
 
   #pass(payload: string): void {
@@ -225,51 +264,17 @@ export class StreamReader {
   }
 }
 
-function parseChunk(data: string): ChatChunk | undefined {
+/** The JSON value of an event; a list of one is what it holds (Google wraps errors so). `undefined` where it is none. */
+function parsedChunk(data: string): unknown {
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ChatChunk) : undefined;
+    return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
   } catch {
     return undefined;
   }
 }
 
-/** An error object where a chunk should be, or OpenRouter's chunk that ends in an error. */
-function isErrorChunk(chunk: ChatChunk): boolean {
-  const error = chunk['error'];
-  if (error !== undefined && error !== null && error !== false && error !== '') return true;
-  return Array.isArray(chunk.choices) && chunk.choices.some((choice) => choice?.finish_reason === 'error');
-}
-
-/** Under `event: error` some send the error's members without the envelope. */
-function asErrorBody(chunk: ChatChunk): unknown {
-  return 'error' in chunk ? chunk : { error: chunk };
-}
-
-function isUsageOnly(chunk: ChatChunk): boolean {
-  return (
-    Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== undefined && chunk.usage !== null
-  );
-}
-
-/** A chunk that tells nothing but more text: what its like would tell the progress is known. */
-function isOneOfMany(chunk: ChatChunk, data: string): boolean {
-  const { choices, usage } = chunk;
-  return (
-    // Only its own `usage` is left out of what is passed on.
-    (usage === null || (usage === undefined && !data.includes('"usage"'))) &&
-    !('error' in chunk) &&
-    Array.isArray(choices) &&
-    choices.every(({ finish_reason }) => finish_reason === undefined || finish_reason === null)
-  );
-}
-
-/** JSON text holds line ends only between tokens, where a space says the same. */
-function oneLine(data: string): string {
-  return data.includes('\n') ? data.replaceAll('\n', ' ') : data;
-}
-
-function withoutError(chunk: ChatChunk): string {
-  const { error: _error, ...rest } = chunk;
-  return JSON.stringify(rest);
+/** Under `event: error` some send the error's members without the envelope, or a mere text. */
+function asErrorBody(value: unknown): unknown {
+  return isRecord(value) && 'error' in value ? value : { error: value };
 }

@@ -26,8 +26,10 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly request: UpstreamRequest;
   readonly timeouts: Timeouts;
-  /** Moment on the monotonic scale by which the whole request must have ended. */
+  /** Moment on the monotonic scale by which an answer must have ended; a stream, by which it must have begun. */
   readonly deadline: number;
+  /** Moment by which a stream must have ended. */
+  readonly streamDeadline: number;
   readonly wanted: Wanted;
   readonly errors: UpstreamErrorContext;
 }
@@ -43,8 +45,10 @@ const ERROR_BODY_MS = 1_000;
 const OPENING_BRACE = 0x7b;
 /** Bytes within which a body must show what it is. */
 const MAX_SNIFFED = 256;
-/** What may still come after the last finish reason: the usage chunk and `[DONE]`. */
-const TAIL_MS = 5_000;
+/** What may still come after the last finish reason: the usage chunk and `[DONE]`, which some send seconds later. */
+const TAIL_MS = 30_000;
+/** Statuses with which answers come: some proxies turn 200 into another one. */
+const ANSWERS: ReadonlySet<number> = new Set([200, 201, 202, 203]);
 /** Bytes after the end that are worth reading to keep the connection. */
 const MAX_TAIL = 64 * 1024;
 
@@ -74,6 +78,12 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt = 0;
+  /** Moment by which a stream must have begun to mean something, however much it shows that it is at work. */
+  #beginBy = Infinity;
+  #deadline: number;
+  /** Every choice has its finish reason: silence is measured from what was said last, not from the last byte. */
+  #inTail = false;
+  #tidingsSeen = 0;
   #settle: ((result: ExchangeResult) => void) | undefined;
   #endStream: ((end: StreamEnd | 'cancelled') => void) | undefined;
   #sink: ResponseSink | undefined;
@@ -81,6 +91,7 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
 
   constructor(job: ExchangeOptions) {
     this.#job = job;
+    this.#deadline = job.deadline;
     this.startedAt = job.clock.now();
     this.#timer = new InactivityTimer(job.clock, (reason) => this.#timedOut(reason as FailureKind));
   }
@@ -113,8 +124,9 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   }
 
   onConnected(): void {
-    const { timeouts, wanted } = this.#job;
-    if (wanted.stream) this.#watch('first_chunk_timeout', timeouts.firstChunkMs);
+    const { timeouts, wanted, clock } = this.#job;
+    this.#beginBy = clock.now() + ((wanted.stream ? timeouts.streamHeadMs : undefined) ?? timeouts.headersMs);
+    if (wanted.stream) this.#watchBeginning();
     else this.#watch('headers_timeout', timeouts.headersMs);
   }
 
@@ -138,9 +150,10 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
     const body = decompressed(head);
     if (body === undefined) return this.#fail(new UpstreamFailure('malformed', { status: head.status }));
     this.#body = body;
-    const isAnswer = head.status === 200;
+    const isAnswer = !this.#isError();
     if (!isAnswer) this.#watch('idle_timeout', Math.min(ERROR_BODY_MS, this.#job.timeouts.idleMs));
-    else if (!this.#job.wanted.stream) this.#watch('idle_timeout', this.#job.timeouts.idleMs);
+    else if (this.#job.wanted.stream) this.#watchBeginning();
+    else this.#watch('idle_timeout', this.#job.timeouts.idleMs);
     if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
     else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
     body.on('data', (bytes: Buffer) => this.#batcher.add(bytes));
@@ -155,11 +168,10 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   #read(bytes: Buffer): void {
     this.#received += bytes.length;
     if (this.#finished) return this.#drainTail();
-    const { clock, deadline } = this.#job;
-    // Before an event means something nothing is a sign of life: comments and roles can come for ever.
-    const now = clock.now();
-    if (this.#reader?.committed !== false) this.#timer.refresh(now);
-    if (now > deadline) return this.#timedOut('deadline');
+    const now = this.#job.clock.now();
+    if (this.#reader?.committed === false) this.#watchBeginning();
+    else if (!this.#inTail) this.#timer.refresh(now);
+    if (now > this.#deadline) return this.#timedOut('deadline');
     if (this.#reader !== undefined) this.#feed(this.#reader, bytes, now);
     else this.#collect(bytes, now);
   }
@@ -170,7 +182,14 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
     if (this.#finished) return;
     if (this.#onlyComments(reader, now)) return this.#breakOff(new UpstreamFailure('idle_timeout'));
     if (reader.blocked) this.#waitForClient(reader);
-    else if (reader.committed && reader.progress.complete) this.#watchFlow(reader);
+    else if (reader.committed) this.#watchTail(reader);
+  }
+
+  /** The tail begins with a finish reason, anew with all that is said in it, and ends where a choice goes on. */
+  #watchTail(reader: StreamReader): void {
+    const { complete } = reader.progress;
+    if (complete === this.#inTail && (!complete || reader.tidings === this.#tidingsSeen)) return;
+    this.#watchFlow(reader);
   }
 
   /** Comments keep a connection alive for ever; an answer has to come as well. */
@@ -195,9 +214,21 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
     });
   }
 
-  #watchFlow({ progress }: StreamReader): void {
+  #watchFlow({ progress, tidings }: StreamReader): void {
     const { idleMs } = this.#job.timeouts;
-    this.#watch('idle_timeout', progress.complete ? Math.min(TAIL_MS, idleMs) : idleMs);
+    this.#inTail = progress.complete;
+    this.#tidingsSeen = tidings;
+    this.#watch('idle_timeout', progress.certain ? Math.min(TAIL_MS, idleMs) : idleMs);
+  }
+
+  /**
+   * A reasoning model may take minutes to its first word. Whatever comes until then, a comment or a role, shows that its
+   * provider is at work, so the limit begins anew, up to `headersMs` in all.
+   */
+  #watchBeginning(): void {
+    const { timeouts, clock, wanted } = this.#job;
+    const left = Math.max(1, this.#beginBy - clock.now());
+    this.#watch('first_chunk_timeout', wanted.stream ? Math.min(timeouts.firstChunkMs, left) : left);
   }
 
   #collect(bytes: Buffer, now: number): void {
@@ -209,7 +240,7 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
       bytes[0] === OPENING_BRACE ? 'json' : sniffBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
     // Whoever begins with so much of nothing is left to the parser.
     if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
-    if (this.#bodyKind === 'other') this.#fail(new UpstreamFailure('malformed', { status: 200 }));
+    if (this.#bodyKind === 'other') this.#fail(new UpstreamFailure('malformed', { status: this.#head!.status }));
     else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes(), now);
   }
 
@@ -228,7 +259,7 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   }
 
   #isError(): boolean {
-    return this.#head !== undefined && this.#head.status !== 200;
+    return this.#head !== undefined && !ANSWERS.has(this.#head.status);
   }
 
   #errorFailure(): UpstreamFailure {
@@ -239,9 +270,9 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   // --- the stream --------------------------------------------------------------------------------------------------
 
   #beginStream(): StreamReader {
-    const { wanted, errors, clock, timeouts } = this.#job;
+    const { wanted, errors, clock } = this.#job;
     this.#lastEventAt = clock.now();
-    if (!wanted.stream) this.#watch('first_chunk_timeout', timeouts.headersMs);
+    this.#watchBeginning();
     this.#reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
     return this.#reader;
   }
@@ -254,6 +285,8 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
       this.#reader!.flowTo(this.#collecting);
       return;
     }
+    // From here on it flows, and only its own silence ends it.
+    this.#deadline = this.#job.streamDeadline;
     // Nothing more is read until the owner says where it goes.
     this.#body?.pause();
     this.#timer.stop();
@@ -310,7 +343,7 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
     if (this.#finished) return;
     // An error's body may hang: its status says enough.
     if (this.#isError()) this.#fail(this.#errorFailure());
-    else this.#breakOff(new UpstreamFailure(this.#job.clock.now() >= this.#job.deadline ? 'deadline' : reason));
+    else this.#breakOff(new UpstreamFailure(this.#job.clock.now() >= this.#deadline ? 'deadline' : reason));
   }
 
   #breakOff(failure: UpstreamFailure): void {
@@ -360,9 +393,8 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
   }
 
   #watch(reason: FailureKind, limitMs: number): void {
-    const { clock, deadline } = this.#job;
-    const now = clock.now();
-    this.#timer.watch(reason, Math.max(1, Math.min(limitMs, deadline - now)), now);
+    const now = this.#job.clock.now();
+    this.#timer.watch(reason, Math.max(1, Math.min(limitMs, this.#deadline - now)), now);
   }
 }
 

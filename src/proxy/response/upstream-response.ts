@@ -12,7 +12,13 @@ export type ExchangeResult =
 /** An answer that has passed the commit point. */
 export type UpstreamResponse =
   /** A whole `chat.completion`, with the bytes that the upstream sent. */
-  | { readonly kind: 'json'; readonly completion: ChatCompletion; readonly body: Uint8Array }
+  | {
+      readonly kind: 'json';
+      readonly completion: ChatCompletion;
+      readonly body: Uint8Array;
+      /** Made of a stream whose finish reasons did not hold: good enough to pass on, not to be remembered. */
+      readonly contradictory?: boolean;
+    }
   /** A whole answer where a stream was asked for. */
   | { readonly kind: 'chunks'; readonly completion: ChatCompletion; readonly payloads: readonly string[] }
   | RunningStream;

@@ -1,6 +1,5 @@
 import type { WireFormat } from '../../contracts/provider.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
-import type { TimeoutOptions } from '../../options/types.js';
 import { openai } from '../../formats/openai.js';
 import { resolveBaseUrl } from './base-url.js';
 import {
@@ -34,8 +33,10 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   connectMs: 5_000,
   headersMs: 300_000,
   firstChunkMs: 60_000,
+  // A reasoning model that shows signs of life may think for so long.
+  streamHeadMs: 600_000,
   idleMs: 60_000,
-  totalMs: 600_000,
+  totalMs: undefined,
 });
 
 /** The provider that `providers[slug]` describes; its models are read elsewhere. */
@@ -55,17 +56,21 @@ export function resolveProvider(path: string, slug: string, options: unknown, fa
   });
 }
 
+const TIMEOUTS = ['connectMs', 'headersMs', 'firstChunkMs', 'idleMs', 'totalMs'] as const;
+
 /** `value` over `fallback`, member by member. */
 export function resolveTimeouts(path: string, value: unknown, fallback: Timeouts): Timeouts {
   if (value === undefined || value === null) return fallback;
-  const members = knownMembers(path, value, Object.keys(DEFAULT_TIMEOUTS));
-  const read = (name: keyof TimeoutOptions) => optionalMilliseconds(`${path}.${name}`, members[name]) ?? fallback[name];
+  const members = knownMembers(path, value, TIMEOUTS);
+  const read = (name: (typeof TIMEOUTS)[number]) => optionalMilliseconds(`${path}.${name}`, members[name]);
+  const headersMs = read('headersMs');
   return Object.freeze({
-    connectMs: read('connectMs'),
-    headersMs: read('headersMs'),
-    firstChunkMs: read('firstChunkMs'),
-    idleMs: read('idleMs'),
-    totalMs: read('totalMs'),
+    connectMs: read('connectMs') ?? fallback.connectMs,
+    headersMs: headersMs ?? fallback.headersMs,
+    firstChunkMs: read('firstChunkMs') ?? fallback.firstChunkMs,
+    streamHeadMs: headersMs ?? fallback.streamHeadMs ?? fallback.headersMs,
+    idleMs: read('idleMs') ?? fallback.idleMs,
+    totalMs: read('totalMs') ?? fallback.totalMs,
   });
 }
 

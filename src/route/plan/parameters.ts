@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 
 /**
- * What an endpoint may or may not understand. JsonObject outside this vocabulary (`stream`, `user`, `metadata` …)
+ * What an endpoint may or may not understand. Members outside this vocabulary (`stream`, `user`, `metadata` …)
  * are never a reason to choose or to drop. A set of parameters is a number with one bit each.
  */
 const VOCABULARY = [
@@ -49,7 +49,7 @@ const IMPLIED: ReadonlyMap<string, readonly Parameter[]> = new Map<string, reado
   ['reasoning', ['reasoning_effort']],
 ]);
 
-/** JsonObject that mean nothing, or are refused upstream, once the member that they belong to is gone. */
+/** Members that mean nothing, or are refused upstream, once the member that they belong to is gone. */
 const DEPENDENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['tools', ['tool_choice', 'parallel_tool_calls']],
   ['logprobs', ['top_logprobs']],

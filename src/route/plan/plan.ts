@@ -52,7 +52,7 @@ export interface Plan {
 export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** JsonObject of the request that the first candidate is not told, as it does not understand them. */
+  /** Members of the request that the first candidate is not told, as it does not understand them. */
   readonly droppedParameters: readonly string[];
 }
 

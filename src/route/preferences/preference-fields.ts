@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { isObject } from '../../options/checks.js';
 import { onlyKnown, type Reader, unknownParameter, wrongType } from './preference-values.js';
 
-/** JsonObject of the nested `provider` object, and the flat field that means the same. */
+/** Members of the nested `provider` object, and the flat field that means the same. */
 const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
   ['order', 'provider_order'],
   ['only', 'provider_only'],
@@ -16,7 +16,7 @@ const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
   ['allow_fallbacks', 'provider_allow_fallbacks'],
 ]);
 
-/** JsonObject of `provider.max_price`. An audio price is nowhere declared, so no cap on it can be exceeded. */
+/** Members of `provider.max_price`. An audio price is nowhere declared, so no cap on it can be exceeded. */
 const PRICE_NAMES: ReadonlyMap<string, string> = new Map([
   ['prompt', 'provider_max_prompt_price'],
   ['completion', 'provider_max_completion_price'],
@@ -28,7 +28,7 @@ const PRICE_NAMES: ReadonlyMap<string, string> = new Map([
 const NESTED_MEMBERS = [...FLAT_NAMES.keys(), 'sort', 'max_price', 'preferred_min_throughput', 'preferred_max_latency'];
 
 /**
- * JsonObject of a request that are addressed to the gateway and that no upstream is told.
+ * Members of a request that are addressed to the gateway and that no upstream is told.
  */
 export const OWN_FIELDS: ReadonlySet<string> = new Set([
   'models',

@@ -70,7 +70,7 @@ export const providerPreferences = object({
   preferred_max_latency: cutoffs,
 });
 
-/** JsonObject that the gateway reads itself and tells no upstream. `""`, `[]` and `null` all mean "not set". */
+/** Members that the gateway reads itself and tells no upstream. `""`, `[]` and `null` all mean "not set". */
 export const routingFields = {
   models: slugs,
   provider_configs: orNull(record(orNull(providerConfigOverride))),

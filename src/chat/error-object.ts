@@ -1,0 +1,133 @@
+import { isRecord, type JsonObject } from '../util/json-object.js';
+
+/**
+ * Whether a JSON object that stands where a chunk or a completion was expected reports an error. OpenAI wraps errors in
+ * `error`; others send them bare, so an object without choices that says something like an error is one, unless it is
+ * a known auxiliary event. What the error means is decided elsewhere.
+ */
+export function isErrorObject(value: JsonObject): boolean {
+  if (isFailure(value['error']) || isFailedEnvelope(value)) return true;
+  const { choices } = value;
+  if (Array.isArray(choices) && choices.length > 0) return hasFailed(choices);
+  if (hasErrorMember(value) || hasErrorLabel(value)) return true;
+  // An empty list of choices is an ordinary chunk: a message beside it may be a progress report.
+  return !Array.isArray(choices) && !isAuxiliaryEvent(value) && hasErrorWords(value);
+}
+
+/** Events that only keep a connection alive or report progress, by the name that they carry. */
+export function isAuxiliaryName(name: unknown): boolean {
+  return typeof name === 'string' && AUXILIARY_NAMES.has(name.toLowerCase());
+}
+
+/** Whether an object without choices is worth passing on with `choices: []`: it carries data of the answer. */
+export function carriesData(value: JsonObject): boolean {
+  if (isRecord(value['usage'])) return true;
+  if (isAuxiliaryEvent(value)) return false;
+  return value['object'] === 'chat.completion.chunk' || ANSWER_DATA.some((key) => Array.isArray(value[key]));
+}
+
+const AUXILIARY_NAMES: ReadonlySet<string> = new Set([
+  'ping',
+  'pong',
+  'heartbeat',
+  'keepalive',
+  'keep-alive',
+  'keep_alive',
+  'status',
+  'progress',
+  'processing',
+  'queued',
+  'in_progress',
+  'pending',
+  'info',
+  'debug',
+  'metadata',
+]);
+
+/** Lists that some upstreams send beside the text: Perplexity, OpenRouter. */
+const ANSWER_DATA = ['citations', 'search_results', 'related_questions', 'annotations', 'images', 'videos'] as const;
+
+/** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`. */
+const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$/i;
+
+/** Where providers wrap a status of their own: MiniMax, iFlytek. */
+const STATUS_ENVELOPES = [
+  ['base_resp', 'status_code'],
+  ['header', 'code'],
+] as const;
+
+const STATUS_MEMBERS = ['status', 'status_code', 'statusCode', 'http_status'] as const;
+const FAILED_WORDS: ReadonlySet<string> = new Set(['error', 'fail', 'failed', 'failure']);
+const GOOD_WORDS: ReadonlySet<string> = new Set(['', '0', 'ok', 'success', 'succeeded', 'none', 'null']);
+const MESSAGE_MEMBERS = ['message', 'msg', 'Message', 'detail', 'title', 'exception', '__type'] as const;
+
+function isAuxiliaryEvent(value: JsonObject): boolean {
+  return [value['type'], value['event'], value['object'], value['status']].some(isAuxiliaryName);
+}
+
+function isFailedEnvelope(value: JsonObject): boolean {
+  return STATUS_ENVELOPES.some(([envelope, member]) => {
+    const inner = value[envelope];
+    return isRecord(inner) && isFailureCode(inner[member]);
+  });
+}
+
+/** A chunk that ends one choice in an error, as OpenRouter does, or a whole response in which none came to an end. */
+function hasFailed(choices: readonly unknown[]): boolean {
+  const failed = choices.filter((choice) => isRecord(choice) && choice['finish_reason'] === 'error');
+  return failed.length === choices.length || failed.some((choice) => !Object.hasOwn(Object(choice), 'message'));
+}
+
+function hasErrorMember(value: JsonObject): boolean {
+  for (const key of Object.keys(value)) if (ERROR_MEMBER.test(key) && isFailure(value[key])) return true;
+  // Tencent wraps once more: `{ Response: { Error: { Code, Message } } }`.
+  const inner = value['Response'] ?? value['ResponseMetadata'];
+  return isRecord(inner) && isFailure(inner['Error']);
+}
+
+/** `object: "error"`, `type: "error"`, `success: false`, a status of 400 and above. */
+function hasErrorLabel(value: JsonObject): boolean {
+  if (value['success'] === false || value['ok'] === false) return true;
+  if ([value['object'], value['type'], value['event']].some(isErrorName)) return true;
+  if (STATUS_MEMBERS.some((key) => isErrorStatus(value[key]))) return true;
+  const { code } = value;
+  return isErrorStatus(code) || (isFailureCode(code) && hasText(value, ['msg', 'message', 'Message']));
+}
+
+/** A bare message: nothing else says so much and has no choices, but for those who report success in words. */
+function hasErrorWords(value: JsonObject): boolean {
+  const { code, detail, success } = value;
+  if (success === true || (code !== undefined && code !== null && !isFailureCode(code))) return false;
+  return hasText(value, MESSAGE_MEMBERS) || (Array.isArray(detail) && detail.length > 0) || isRecord(detail);
+}
+
+function hasText(value: JsonObject, keys: readonly string[]): boolean {
+  return keys.some((key) => {
+    const text = value[key];
+    return typeof text === 'string' && !GOOD_WORDS.has(text.trim().toLowerCase());
+  });
+}
+
+/** `error`, `api_error`, `response.failed`. */
+function isErrorName(name: unknown): boolean {
+  return typeof name === 'string' && /(?:^|[._-])(?:error|failed)$/i.test(name);
+}
+
+function isErrorStatus(status: unknown): boolean {
+  if (typeof status === 'string' && FAILED_WORDS.has(status.toLowerCase())) return true;
+  const number = typeof status === 'string' && /^\d+$/.test(status) ? Number(status) : status;
+  return typeof number === 'number' && number >= 400;
+}
+
+/** A code that is neither 0 nor a 2xx nor a word of success. */
+function isFailureCode(code: unknown): boolean {
+  if (typeof code === 'string') return !GOOD_WORDS.has(code.trim().toLowerCase()) && !/^2\d\d$/.test(code.trim());
+  return typeof code === 'number' && code !== 0 && !(code >= 200 && code < 300);
+}
+
+/** A value under a name of errors that says there is one. */
+function isFailure(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'number') return isFailureCode(value);
+  if (Array.isArray(value)) return value.length > 0;
+  return value === true || isRecord(value);
+}

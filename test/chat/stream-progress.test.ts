@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { saysSomething } from '../../src/chat/spoken.js';
+import { StreamProgress } from '../../src/chat/stream-progress.js';
+
+type Told = readonly [content: string, reason: string | null, index?: number];
+
+function after(...told: Told[]): { complete: boolean; certain: boolean } {
+  const progress = new StreamProgress();
+  for (const [content, finish_reason, index = 0] of told) {
+    progress.observe({ choices: [{ index, delta: { content }, finish_reason }] });
+  }
+  return { complete: progress.complete, certain: progress.certain };
+}
+
+describe('a stream is complete', () => {
+  it.each<[string, Told[], boolean, boolean]>([
+    ['not without a finish reason', [['a', null]], false, false],
+    [
+      'with one of its own',
+      [
+        ['a', null],
+        ['', 'stop'],
+      ],
+      true,
+      true,
+    ],
+    [
+      'with one beside the last words',
+      [
+        ['a', null],
+        ['b', 'stop'],
+      ],
+      true,
+      true,
+    ],
+    ['in doubt with one beside the first words', [['a', 'stop']], true, false],
+    [
+      'in doubt with one in every chunk',
+      [
+        ['a', 'stop'],
+        ['b', 'stop'],
+      ],
+      true,
+      false,
+    ],
+    [
+      'not where words follow',
+      [
+        ['a', null],
+        ['', 'stop'],
+        ['b', null],
+      ],
+      false,
+      false,
+    ],
+    [
+      'in doubt where it ended twice',
+      [
+        ['a', null],
+        ['', 'stop'],
+        ['b', null],
+        ['', 'stop'],
+      ],
+      true,
+      false,
+    ],
+    [
+      'still where only empty deltas follow',
+      [
+        ['a', null],
+        ['', 'stop'],
+        ['', null],
+      ],
+      true,
+      true,
+    ],
+    [
+      'not before every choice is',
+      [
+        ['a', null],
+        ['b', null, 1],
+        ['', 'stop'],
+      ],
+      false,
+      false,
+    ],
+    [
+      'where every choice is',
+      [
+        ['a', null],
+        ['b', null, 1],
+        ['', 'stop'],
+        ['', 'stop', 1],
+      ],
+      true,
+      true,
+    ],
+    [
+      'in doubt where one choice is',
+      [
+        ['a', null],
+        ['b', 'stop', 1],
+        ['', 'stop'],
+      ],
+      true,
+      false,
+    ],
+    ['not before it begins', [], false, false],
+  ])('%s', (_when, told, complete, certain) => {
+    expect(after(...told)).toEqual({ complete, certain });
+  });
+
+  it('still with usage behind it', () => {
+    const progress = new StreamProgress();
+    progress.observe({ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] });
+    progress.observe({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    progress.observe({ choices: [], usage: { total_tokens: 1 } });
+    expect(progress).toMatchObject({ complete: true, certain: true, news: true });
+  });
+});
+
+describe('a delta says something', () => {
+  it.each([
+    [{ content: 'a' }, true],
+    [{ reasoning: 'a' }, true],
+    [{ tool_calls: [{ index: 0, id: 'x' }] }, true],
+    [{ audio: { data: 'AAAA' } }, true],
+    [{}, false],
+    [null, false],
+    [{ role: 'assistant', content: '', refusal: null }, false],
+    [{ content: '', tool_calls: [], reasoning_content: null, audio: {} }, false],
+    [{ tool_calls: [{ index: 0, type: 'function', function: { name: '', arguments: '' } }] }, false],
+    [{ reasoning_details: [{ type: 'reasoning.text', text: '', index: 0 }] }, false],
+  ])('%o: %s', (delta, says) => {
+    expect(saysSomething(delta)).toBe(says);
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * The rows of `fixtures/upstreams.jsonl`: what odd upstreams send, taken from public bug reports, and what a client of the
+ * gateway must get. One JSON value a line.
+ */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { createGateway, type GatewayOptions, type ProviderOptions } from '../../src/index.js';
+import {
+  error,
+  fakeUpstream,
+  json,
+  raw,
+  sse,
+  type EventStreamOptions,
+  type Script,
+  type StreamEvent,
+} from '../../src/testing/index.js';
+import { listen } from './listen.js';
+import { readResponse, type ClientView } from './client-view.js';
+
+export interface UpstreamRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly situation: string;
+  readonly request?: RowRequest;
+  /** Sent one after another. */
+  readonly requests?: readonly RowRequest[];
+  readonly gateway?: Partial<GatewayOptions> & { readonly provider?: Partial<ProviderOptions> };
+  readonly timeouts?: {
+    readonly headersMs?: number;
+    readonly firstChunkMs?: number;
+    readonly idleMs?: number;
+    readonly totalMs?: number;
+  };
+  /** One provider each; a list is what its requests get one after another. */
+  readonly upstreams: readonly (RowScript | readonly RowScript[])[];
+  readonly expect: Expectation;
+}
+
+type RowRequest = { readonly [key: string]: unknown } & {
+  readonly stream?: boolean;
+  readonly $headers?: Readonly<Record<string, string>>;
+  readonly $path?: string;
+};
+
+interface RowScript {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: object;
+  readonly text?: string;
+  readonly sse?: readonly (StreamEvent | RawEvent)[];
+  readonly raw?: string;
+  readonly options?: EventStreamOptions;
+}
+
+/** Bytes in place of an event. */
+interface RawEvent {
+  readonly $raw: string;
+  readonly $enc?: BufferEncoding;
+}
+
+/** All members must hold, for the last response unless `each` says otherwise. */
+export type Expectation = { readonly [name: string]: unknown } & {
+  /** One for each request. */
+  readonly each?: readonly Expectation[];
+  /** One of them is enough. */
+  readonly any?: readonly Expectation[];
+};
+
+/** What came of a row. */
+export interface RowRun {
+  readonly responses: readonly ClientView[];
+  readonly upstreamCalls: number;
+}
+
+const TIMEOUTS = { headersMs: 1_500, firstChunkMs: 1_500, idleMs: 1_500, totalMs: 8_000 };
+
+export const upstreamRows: readonly UpstreamRow[] = readFileSync(
+  new URL('../fixtures/upstreams.jsonl', import.meta.url),
+  'utf8',
+)
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as UpstreamRow);
+
+/** Sends the requests of `row` through a gateway over its upstreams. */
+export async function runRow(row: UpstreamRow): Promise<RowRun> {
+  await using stack = new AsyncDisposableStack();
+  const upstreams = [];
+  for (const given of row.upstreams) {
+    const scripts = (Array.isArray(given) ? given : [given]).map((script) => scriptOf(script as RowScript));
+    const upstream = stack.use(await fakeUpstream({ script: scripts.at(-1)! }));
+    upstream.enqueue(...scripts);
+    upstreams.push(upstream);
+  }
+  const { provider = {}, ...options } = row.gateway ?? {};
+  const gateway = createGateway({
+    keys: ['test-key'],
+    providers: Object.fromEntries(
+      upstreams.map(({ baseUrl }, position) => [
+        `p${position}`,
+        { baseUrl, apiKey: `sk-operator-secret-${position}-abcdef`, models: ['m'], ...provider },
+      ]),
+    ),
+    timeouts: { ...TIMEOUTS, ...row.timeouts },
+    ...options,
+  } as GatewayOptions);
+  stack.defer(() => gateway.close());
+  const server = stack.use(await listen(http.createServer(gateway)));
+  const order = upstreams.map((_, position) => `p${position}`);
+  const responses: ClientView[] = [];
+  for (const request of row.requests ?? [row.request ?? {}]) responses.push(await send(server.url, order, request));
+  return { responses, upstreamCalls: upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0) };
+}
+
+async function send(url: string, order: readonly string[], request: RowRequest): Promise<ClientView> {
+  const { $headers, $path = '/v1/chat/completions', ...body } = request;
+  const response = await fetch(url + $path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-key', ...$headers },
+    body: JSON.stringify({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      provider_order: order,
+      ...body,
+    }),
+  });
+  return readResponse(response, request.stream === true);
+}
+
+function scriptOf({ status, headers, json: body, text, sse: events, raw: bytes, options }: RowScript): Script {
+  if (events !== undefined) {
+    return sse(events.map(eventOf), {
+      ...(status === undefined ? {} : { status }),
+      ...(headers === undefined ? {} : { headers }),
+      ...options,
+    });
+  }
+  if (bytes !== undefined) return raw(bytes);
+  if (status !== undefined && status !== 200) return error(status, body ?? text, headers);
+  return json(body ?? text, headers === undefined ? {} : { headers });
+}
+
+function eventOf(event: StreamEvent | RawEvent): StreamEvent {
+  if (typeof event !== 'object' || !('$raw' in event)) return event;
+  return Buffer.from(String(event.$raw), '$enc' in event ? (event.$enc as BufferEncoding) : 'utf8');
+}
