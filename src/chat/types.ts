@@ -127,14 +127,14 @@ export interface PercentileCutoffs {
 export interface ProviderConfig {
   api_key?: string | null;
   base_url?: string | null;
-  endpoint_overrides?: Record<string, EndpointOverride>;
+  endpoint_overrides?: Record<string, EndpointOverride | null> | null;
   [key: string]: unknown;
 }
 
 export interface EndpointOverride {
-  base_url?: string;
+  base_url?: string | null;
   /** Milliseconds. */
-  timeout?: number;
+  timeout?: number | null;
   [key: string]: unknown;
 }
 
@@ -170,7 +170,10 @@ export interface UserMessage {
 
 export interface AssistantMessage {
   role: 'assistant';
-  /** Missing or `null` where `tool_calls`, `function_call`, `refusal` or `audio` stand in for it. */
+  /**
+   * Missing or `null` where `tool_calls`, `function_call`, `refusal`, `audio` or reasoning stand in for it. Parts that an
+   * upstream has answered with (`thinking`, `reference` …) may stand among the others at run time.
+   */
   content?: string | (TextPart | RefusalPart)[] | null;
   name?: string | null;
   refusal?: string | null;
@@ -222,7 +225,7 @@ export interface ImagePart {
 export interface ImageUrl {
   /** `https:` or `data:`. Never fetched here. */
   url: string;
-  detail?: 'auto' | 'low' | 'high';
+  detail?: 'auto' | 'low' | 'high' | null;
   [key: string]: unknown;
 }
 
@@ -312,7 +315,7 @@ export interface CustomTool {
 export interface CustomToolDefinition {
   name: string;
   description?: string | null;
-  format?: TextToolFormat | GrammarToolFormat;
+  format?: TextToolFormat | GrammarToolFormat | null;
   [key: string]: unknown;
 }
 
@@ -383,7 +386,7 @@ export interface JsonSchemaFormat {
   name: string;
   description?: string | null;
   /** A JSON Schema; opaque. */
-  schema?: Record<string, unknown>;
+  schema?: Record<string, unknown> | null;
   strict?: boolean | null;
   [key: string]: unknown;
 }
@@ -408,11 +411,23 @@ export interface Prediction {
   [key: string]: unknown;
 }
 
-/** Which processing tier serves the request (OpenAI). */
-export type ServiceTier = 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast';
+/** Which processing tier serves the request: OpenAI's names first, then those of other providers. */
+export type ServiceTier =
+  | 'auto'
+  | 'default'
+  | 'flex'
+  | 'scale'
+  | 'priority'
+  | 'fast'
+  | 'on_demand'
+  | 'performance'
+  | 'standard'
+  | 'standard_only'
+  | 'reserved'
+  | 'batch';
 
 export interface WebSearchOptions {
-  search_context_size?: 'low' | 'medium' | 'high';
+  search_context_size?: 'low' | 'medium' | 'high' | null;
   user_location?: UserLocation | null;
   [key: string]: unknown;
 }

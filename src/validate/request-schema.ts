@@ -63,7 +63,7 @@ export function requestSchema({ unknownFields, unknownContentParts }: SchemaChoi
     audio: orNull(answer.audioParam),
     prediction: orNull(answer.predictionContent),
     reasoning_effort: orNull(text),
-    service_tier: orNull(word('auto', 'default', 'flex', 'scale', 'priority', 'fast')),
+    service_tier: orNull(word(...answer.SERVICE_TIERS)),
     store: orNull(flag),
     web_search_options: orNull(answer.webSearchOptions),
     ...routingFields,

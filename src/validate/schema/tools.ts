@@ -33,7 +33,7 @@ export const customToolCustom = object(
   {
     name: text,
     description: orNull(text),
-    format: variants('type', [customToolCustomFormatText, customToolCustomFormatGrammar]),
+    format: orNull(variants('type', [customToolCustomFormatText, customToolCustomFormatGrammar])),
   },
   ['name'],
 );
