@@ -74,6 +74,11 @@ export interface ValidateOptions {
   readonly unknownFields?: 'pass' | 'reject' | undefined;
   /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;
+  /**
+   * Tools of a type that chat completions do not have: hosted ones (`web_search`, `code_interpreter`, `mcp` …), which some
+   * compatible servers take, and a `tool_choice` that names one. @defaultValue `'reject'`
+   */
+  readonly unknownTools?: 'pass' | 'reject' | undefined;
 }
 
 /** Who can answer. */

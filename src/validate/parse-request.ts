@@ -10,6 +10,7 @@ import { fieldError } from './field-errors.js';
 import { checkJsonValue } from './check-json-value.js';
 import { jsonTypeOf } from './json-type.js';
 import { tooDeep, tooMany } from '../json/limits.js';
+import { refuseBodyOfOtherApi } from './other-apis.js';
 import { parseLossless } from '../json/lossless-parse.js';
 import { checkCrossFields } from './check-cross-fields.js';
 import { keyAt, JsonScanner } from '../json/scanner.js';
@@ -117,9 +118,12 @@ function notJson(message: string): GatewayError {
 }
 
 function checked(value: JsonObject, check: RequestCheck): ChatRequest {
-  if (!check(value)) throw fieldError(value, check.errors);
-  checkCrossFields(value);
-  return value;
+  if (check(value)) {
+    checkCrossFields(value);
+    return value;
+  }
+  refuseBodyOfOtherApi(value);
+  throw fieldError(value, check.errors);
 }
 
 /** Refuses, after the schema has had its say, what would not arrive upstream as it was checked here. */

@@ -74,6 +74,14 @@ export const acceptedCases: readonly OwnCase[] = [
       provider_configs: { openai: { api_key: null, base_url: null, endpoint_overrides: null } },
     }),
   },
+  {
+    name: 'tool-name-colon',
+    body: asking({ tools: [{ type: 'function', function: { name: 'server:tool' } }] }),
+  },
+  {
+    name: 'response_format-json_object-schema',
+    body: asking({ response_format: { type: 'json_object', schema: { type: 'object' } } }),
+  },
   { name: 'stop-16', body: asking({ stop: Array.from({ length: 16 }, (_, index) => `s${index}`) }) },
   ...['on_demand', 'performance', 'standard', 'standard_only', 'reserved', 'batch'].map((tier) => ({
     name: `service_tier-${tier}`,

@@ -27,7 +27,11 @@ export const metadata: Schema = { ...record(shortText(512)), maxProperties: 16, 
 export const predictionContent = object({ type: word('content'), content: textOrTextParts }, ['type', 'content']);
 
 export const responseFormatText = object({ type: word('text') }, ['type']);
-export const responseFormatJSONObject = object({ type: word('json_object') }, ['type']);
+// The flat form of llama.cpp, Together and Fireworks has its schema here.
+export const responseFormatJSONObject: Schema = {
+  ...object({ type: word('json_object') }, ['type']),
+  passedOn: ['schema'],
+};
 
 export const responseFormatJSONSchemaJSONSchema = object(
   { name: text, description: orNull(text), schema: orNull(opaque), strict: orNull(flag) },

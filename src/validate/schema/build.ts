@@ -108,7 +108,15 @@ export function textOr(parts: Schema): Schema {
 
 /** One of a closed set of words, or what `schema` says. The words are a pattern, which an object passes by. */
 export function wordOr(words: readonly string[], schema: Schema): Schema {
-  return { ...schema, type: ['string', ...typesOf(schema)], pattern: `^(?:${words.join('|')})$`, words };
+  const orText = (inner: Schema): Schema => ({ ...inner, type: ['string', ...typesOf(inner)] });
+  return {
+    ...orText(schema),
+    pattern: `^(?:${words.join('|')})$`,
+    words,
+    // oxlint-disable-next-line unicorn/no-thenable -- as above
+    ...(schema.then !== undefined && { then: orText(schema.then) }),
+    ...(schema.else !== undefined && { else: orText(schema.else) }),
+  };
 }
 
 /** `null` means the same as absent. */
