@@ -4,24 +4,22 @@ import type { IncomingMessage } from 'node:http';
 const BEARER = /^bearer ([\x21-\x2b\x2d-\x7e]{1,512})$/i;
 const KEY = /^[\x21-\x2b\x2d-\x7e]{1,512}$/;
 
+/** Headers that hold nothing but the key, the first that is given counts. `api-key` is what Azure's clients send. */
+const KEY_HEADERS = ['x-api-key', 'api-key'] as const;
+const ALL_HEADERS = [...KEY_HEADERS, 'authorization'] as const;
+
 /**
  * The key that a request carries, or `undefined` when it carries none that is well formed.
  * `X-API-Key` wins over `Authorization`: OpenAI's SDKs insist on a bearer token, so people send a dummy one beside
  * the real key. A header that comes twice is no key at all: Node joins or drops the second, so it could say two things.
  */
 export function readApiKey(req: IncomingMessage): string | undefined {
-  const apiKey = req.headers['x-api-key'];
-  const authorization = req.headers.authorization;
-  if (apiKey !== undefined && apiKey !== '') {
-    return typeof apiKey === 'string' &&
-      KEY.test(apiKey) &&
-      !repeats(req, 'x-api-key') &&
-      !repeats(req, 'authorization')
-      ? apiKey
-      : undefined;
-  }
-  if (authorization === undefined || repeats(req, 'authorization')) return undefined;
-  return BEARER.exec(authorization)?.[1];
+  const { headers } = req;
+  const name = KEY_HEADERS.find((header) => headers[header] !== undefined && headers[header] !== '');
+  if (ALL_HEADERS.some((header) => headers[header] !== undefined && repeats(req, header))) return undefined;
+  if (name === undefined) return BEARER.exec(headers.authorization ?? '')?.[1];
+  const key = headers[name];
+  return typeof key === 'string' && KEY.test(key) ? key : undefined;
 }
 
 function repeats(req: IncomingMessage, name: string): boolean {

@@ -46,6 +46,21 @@ export function requestedModel(req: MountedRequest): string | undefined {
   }
 }
 
+/**
+ * The deployment in Azure's path, `…/openai/deployments/{deployment}/chat/completions`: the model of a request whose
+ * body names none. `undefined` for every other path.
+ */
+export function requestedDeployment(req: MountedRequest): string | undefined {
+  const url = req.originalUrl ?? req.url ?? '/';
+  if (!url.includes('/deployments/')) return undefined;
+  const found = /\/openai\/deployments\/([^/]+)\/chat\/completions$/.exec(pathOf(url));
+  try {
+    return found?.[1] && decodeURIComponent(found[1]);
+  } catch {
+    return found?.[1];
+  }
+}
+
 /** The path without query and trailing slash. */
 function pathOf(url: string): string {
   const end = url.indexOf('?');
