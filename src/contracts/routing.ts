@@ -13,6 +13,8 @@ export interface ResolvedProvider {
   readonly headers: Readonly<Record<string, string>>;
   readonly format: WireFormat;
   readonly timeouts: Timeouts;
+  /** Is sent the request's nested `provider` object, because it routes by it itself. */
+  readonly forwardsPreferences?: boolean;
 }
 
 /** Milliseconds. */

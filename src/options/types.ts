@@ -164,6 +164,12 @@ export interface ProviderOptions {
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /**
+   * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
+   * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.
+   * @defaultValue `false`
+   */
+  readonly forwardPreferences?: boolean | undefined;
   /** Names, or names with what is known of them. */
   readonly models: readonly string[] | Readonly<Record<string, EndpointOptions | readonly EndpointOptions[]>>;
 }

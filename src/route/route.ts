@@ -15,7 +15,8 @@ import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan/plan.js';
-import { OWN_FIELDS } from './preferences/preference-fields.js';
+import type { Preferences } from './preferences/preferences.js';
+import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
@@ -124,6 +125,7 @@ function routeStage(parts: RouteStageParts): Stage {
 /** Everything that a request's route is made from. */
 interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   readonly overrides: ResolvedRoute['overrides'];
+  readonly forwarded: Preferences['forwarded'];
   /** `undefined` where the caller's own order decides. */
   readonly conversation: Conversation | undefined;
 }
@@ -166,11 +168,12 @@ function planRequest(
     sticky: conversation.slugFor,
     anyModel: hooks.selectCandidates !== undefined,
   });
-  return { ...planned, overrides, conversation: planned.preferences.order === undefined ? conversation : undefined };
+  const { order, forwarded } = planned.preferences;
+  return { ...planned, overrides, forwarded, conversation: order === undefined ? conversation : undefined };
 }
 
 function resolvedRoute(
-  { model, candidates, excluded, drawn, overrides, conversation }: Decision,
+  { model, candidates, excluded, drawn, overrides, conversation, forwarded }: Decision,
   record: ResolvedRoute['record'],
 ): ResolvedRoute {
   return {
@@ -178,7 +181,7 @@ function resolvedRoute(
     candidates,
     excluded,
     drawn,
-    ownFields: OWN_FIELDS,
+    ownFields: forwarded.length > 0 ? OWN_FIELDS_BUT_PREFERENCES : OWN_FIELDS,
     overrides,
     record,
     onServed: conversation?.served,

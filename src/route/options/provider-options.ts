@@ -8,6 +8,7 @@ import {
   hasControlCharacter,
   isObject,
   knownMembers,
+  optionalBoolean,
   optionalMilliseconds,
   optionalText,
   optionError,
@@ -24,6 +25,7 @@ const MEMBERS = [
   'zdr',
   'dataCollection',
   'timeouts',
+  'forwardPreferences',
   'models',
 ] as const;
 
@@ -49,6 +51,7 @@ export function resolveProvider(path: string, slug: string, options: unknown, fa
     headers: resolveHeaders(`${path}.headers`, members['headers']),
     format,
     timeouts: resolveTimeouts(`${path}.timeouts`, members['timeouts'], fallback),
+    forwardsPreferences: optionalBoolean(`${path}.forwardPreferences`, members['forwardPreferences']) ?? false,
   });
 }
 
