@@ -18,6 +18,7 @@ export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { RedisClient } from './stores/redis-client.js';
 export type {
+  AnonymousOptions,
   AuthenticateOptions,
   CacheOptions,
   CoalesceOptions,

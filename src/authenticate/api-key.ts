@@ -22,6 +22,11 @@ export function readApiKey(req: IncomingMessage): string | undefined {
   return typeof key === 'string' && KEY.test(key) ? key : undefined;
 }
 
+/** Whether a request carries anything that may be meant as a key: a wrong one is refused, not taken for none. */
+export function carriesKey({ headers }: IncomingMessage): boolean {
+  return ALL_HEADERS.some((header) => headers[header] !== undefined && headers[header] !== '');
+}
+
 function repeats(req: IncomingMessage, name: string): boolean {
   const raw = req.rawHeaders;
   let count = 0;

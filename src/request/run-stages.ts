@@ -73,6 +73,11 @@ async function run(
   }
 }
 
+/** A client cannot have caused it, and is told nothing of its cause. Without a cause the host has said it itself. */
+function isOfTheHostsCode({ code, cause }: GatewayError): boolean {
+  return code === 'internal_error' || (code === 'authentication_unavailable' && cause !== undefined);
+}
+
 function answerError(
   context: RequestContext,
   error: GatewayError,
@@ -84,7 +89,7 @@ function answerError(
   hooks.watch('onError', () => ({ ...hookState(context), error }));
   const hostAnswers =
     errorHandling === 'next' && next !== undefined && !context.client.aborted && !context.res.headersSent;
-  if (error.code === 'internal_error' && !hostAnswers) hooks.reportInternalError(error);
+  if (isOfTheHostsCode(error) && !hostAnswers) hooks.reportInternalError(error);
   if (hostAnswers) {
     // The host's answer stands for ours, and is no departure of the client.
     context.client.answered();
