@@ -4,10 +4,11 @@ import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../requ
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
-import { GatewayError } from '../errors/gateway-error.js';
+import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
+import { chooseModels } from './choose-models.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
@@ -21,7 +22,7 @@ import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
 
-/** A hook that decides may take this long, in milliseconds: it holds a request up. */
+/** A hook that decides may take this long, in milliseconds, where `totalMs` leaves it the time: it holds a request up. */
 const HOOK_MS = 60_000;
 
 /** What `gateway.plan()` may be told instead of finding out itself. */
@@ -70,7 +71,15 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
   const created = Math.floor(clock.wallNow() / 1_000);
   const anyModel = hooks.selectCandidates !== undefined;
   return {
-    stage: routeStage({ registry, statistics, sticky: new StickyMemory(clock), hooks, random, clock }),
+    stage: routeStage({
+      registry,
+      statistics,
+      sticky: new StickyMemory(clock),
+      hooks,
+      random,
+      clock,
+      totalMs: options.timeouts?.totalMs ?? undefined,
+    }),
     plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
@@ -103,6 +112,8 @@ interface RouteStageParts {
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly random: () => number;
   readonly clock: Clock;
+  /** What the whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
 }
 
 /** The stage that writes `context.route`. Synchronous unless a hook is not. */
@@ -144,7 +155,7 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
     candidates: decision.candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded: decision.excluded,
   };
-  const selected = hosts(context, parts.clock, () => parts.hooks.selectCandidates?.(state));
+  const selected = hosts(context, parts, 'selectCandidates', () => parts.hooks.selectCandidates?.(state));
   return andThen(selected, (candidates) =>
     candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
   );
@@ -192,14 +203,19 @@ function resolvedRoute(
  * Lets the host replace the request, or change it in place; what it leaves is what every later stage sees and what is
  * sent. So where there is such a hook, the received bytes are not what counts any more.
  */
-function runBeforeRoute(
-  context: RequestContext,
-  { hooks: { beforeRoute }, clock }: RouteStageParts,
-): void | Promise<void> {
+function runBeforeRoute(context: RequestContext, parts: RouteStageParts): void | Promise<void> {
+  const { beforeRoute } = parts.hooks;
   if (beforeRoute === undefined) return undefined;
   const request = requestOf(context);
+  const state = {
+    ...hookState(context),
+    request,
+    get models() {
+      return modelsOf(request, parts);
+    },
+  };
   return andThen(
-    hosts(context, clock, () => beforeRoute({ ...hookState(context), request })),
+    hosts(context, parts, 'beforeRoute', () => beforeRoute(state)),
     (replaced = request) => {
       if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
       context.request = replaced;
@@ -209,13 +225,31 @@ function runBeforeRoute(
 }
 
 /** What a hook of the host's says, at once or within the time that a hook may take. */
-function hosts<T>(context: RequestContext, clock: Clock, ask: () => T | Promise<T>): T | Promise<T> {
+function hosts<T>(
+  { cancelSignal, startedAt }: RequestContext,
+  { clock, totalMs = Infinity }: RouteStageParts,
+  hook: 'beforeRoute' | 'selectCandidates',
+  ask: () => T | Promise<T>,
+): T | Promise<T> {
   const asked = ask();
   if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
-  return waitFor(() => asked, { clock, cancelSignal: context.cancelSignal, limitMs: HOOK_MS }).then((waited) => {
+  const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
+  return waitFor(() => asked, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;
-    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.');
+    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.', {
+      cause: new HostCodeError(`the hook ${hook} has not settled in time`),
+    });
   });
+}
+
+/** What the names in `request` stand for; nothing where they stand for nothing. */
+function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): readonly string[] {
+  try {
+    const choices = chooseModels(request, registry.table.names, hooks.selectCandidates !== undefined);
+    return [...new Set(choices.map(({ model }) => model))];
+  } catch {
+    return [];
+  }
 }
 
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
