@@ -45,7 +45,7 @@ export interface ResolvedGatewayOptions {
 
 // Each list must name every option of its type: one that is forgotten does not compile.
 const COMMON = names<CommonOptions>({ hooks: 1, errorHandling: 1, clock: 1, random: 1 });
-const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1, anonymous: 1 });
+const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1, anonymous: 1, allowedOrigins: 1 });
 const VALIDATE = names<ValidateOptions>({
   bodyLimit: 1,
   bodyTimeoutMs: 1,

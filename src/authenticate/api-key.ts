@@ -4,9 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const BEARER = /^bearer ([\x21-\x2b\x2d-\x7e]{1,512})$/i;
 const KEY = /^[\x21-\x2b\x2d-\x7e]{1,512}$/;
 
-/** Headers that hold nothing but the key, the first that is given counts. `api-key` is what Azure's clients send. */
-const KEY_HEADERS = ['x-api-key', 'api-key'] as const;
-const ALL_HEADERS = [...KEY_HEADERS, 'authorization'] as const;
+/** Where a key may stand, the first that is given counts. `api-key` is what Azure's clients send. */
+const KEY_HEADERS = ['x-api-key', 'authorization', 'api-key'] as const;
 
 /**
  * The key that a request carries, or `undefined` when it carries none that is well formed.
@@ -15,16 +14,17 @@ const ALL_HEADERS = [...KEY_HEADERS, 'authorization'] as const;
  */
 export function readApiKey(req: IncomingMessage): string | undefined {
   const { headers } = req;
+  if (KEY_HEADERS.some((header) => headers[header] !== undefined && repeats(req, header))) return undefined;
   const name = KEY_HEADERS.find((header) => headers[header] !== undefined && headers[header] !== '');
-  if (ALL_HEADERS.some((header) => headers[header] !== undefined && repeats(req, header))) return undefined;
-  if (name === undefined) return BEARER.exec(headers.authorization ?? '')?.[1];
-  const key = headers[name];
-  return typeof key === 'string' && KEY.test(key) ? key : undefined;
+  const value = name === undefined ? undefined : headers[name];
+  if (typeof value !== 'string') return undefined;
+  if (name === 'authorization') return BEARER.exec(value)?.[1];
+  return KEY.test(value) ? value : undefined;
 }
 
 /** Whether a request carries anything that may be meant as a key: a wrong one is refused, not taken for none. */
 export function carriesKey({ headers }: IncomingMessage): boolean {
-  return ALL_HEADERS.some((header) => headers[header] !== undefined && headers[header] !== '');
+  return KEY_HEADERS.some((header) => headers[header] !== undefined && headers[header] !== '');
 }
 
 function repeats(req: IncomingMessage, name: string): boolean {

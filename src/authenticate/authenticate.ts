@@ -7,6 +7,7 @@ import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import type { AuthenticateOptions } from '../options/types.js';
 import { optionalBoolean } from '../options/checks.js';
 import { carriesKey, readApiKey } from './api-key.js';
+import { crossSiteGuard } from './cross-site.js';
 import { staticKeys } from './static-keys.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
@@ -16,7 +17,7 @@ const LOOKUP_MS = 10_000;
 
 /** WHO ASKS: writes `context.caller`, or refuses. @throws TypeError for options that do not say clearly who may call. */
 export function authenticateStage(options: AuthenticateOptions, clock: Clock): Stage {
-  const { keys, verifyKey, caller }: AnyAuthenticateOptions = options;
+  const { keys, verifyKey, caller, allowedOrigins }: AnyAuthenticateOptions = options;
   const isOpen = optionalBoolean('anonymous', options.anonymous) ?? false;
   if (keys !== undefined && keys !== false && verifyKey !== undefined) {
     throw new TypeError('keys and verifyKey exclude each other: give one of them.');
@@ -29,7 +30,19 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
   if (caller !== undefined && keys !== false) {
     throw new TypeError('caller is asked only with keys: false, where the host has authenticated.');
   }
-  if (keys === false) return trustHost(optionalFunction('caller', caller), isOpen, clock);
+  if (allowedOrigins !== undefined && keys !== false) {
+    throw new TypeError(
+      'allowedOrigins is looked at only with keys: false. AdminRoutes of other origins may call with a key of their own.',
+    );
+  }
+  if (keys === false) {
+    const refuseCrossSite = crossSiteGuard(allowedOrigins);
+    const readCaller = trustHost(optionalFunction('caller', caller), isOpen, clock);
+    return function authenticatedByHost(context) {
+      refuseCrossSite(context.req);
+      return readCaller(context);
+    };
+  }
   const lookup = verifyKey === undefined ? staticLookup(keys) : optionalFunction('verifyKey', verifyKey)!;
   return askForKey(lookup, isOpen, clock);
 }
@@ -39,6 +52,7 @@ interface AnyAuthenticateOptions {
   readonly keys?: readonly string[] | false | undefined;
   readonly verifyKey?: FindCaller | undefined;
   readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 function staticLookup(keys: readonly string[] | undefined): FindCaller {

@@ -50,18 +50,26 @@ export type AuthenticateOptions = AnonymousOptions &
         readonly keys: readonly string[];
         readonly verifyKey?: never;
         readonly caller?: never;
+        readonly allowedOrigins?: never;
       }
     | {
         /** Looks a key up. `undefined` is a 401. Throws only when it could not find out (the client gets 503). */
         readonly verifyKey: VerifyKey;
         readonly keys?: never;
         readonly caller?: never;
+        readonly allowedOrigins?: never;
       }
     | {
         /** The host has authenticated already. */
         readonly keys: false;
         /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
         readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+        /**
+         * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
+         * host's cookies to requests of every site, so those of all others are refused (403).
+         * @defaultValue none
+         */
+        readonly allowedOrigins?: readonly string[] | undefined;
         readonly verifyKey?: never;
       }
   );
