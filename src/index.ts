@@ -35,6 +35,7 @@ export type {
   TimeoutOptions,
   ValidateOptions,
 } from './options/types.js';
+export type { AdminOptions } from './options-admin.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   ChatChoice,

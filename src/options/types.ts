@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { AdminOptions } from '../options-admin.js';
 import type { Caller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
@@ -9,6 +10,7 @@ import type { Transport } from '../contracts/transport.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
 export type GatewayOptions = AuthenticateOptions &
+  AdminOptions &
   ValidateOptions &
   RouteOptions &
   ProxyOptions &
