@@ -30,6 +30,17 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
 }
 
 /**
+ * Whether a request is for another endpoint than chat completions: a chain of stages at `/v1` lets it by. At a path
+ * of the host's own that is no mount point (`/chat`), what reaches the chain is meant for it.
+ */
+export function isOtherEndpoint(req: MountedRequest): boolean {
+  if (requestedRoute(req) === 'chat') return false;
+  const url = req.url ?? '/';
+  const isMounted = req.originalUrl !== undefined && req.originalUrl !== url;
+  return isMounted || /\/v\d+\//.test(pathOf(url));
+}
+
+/**
  * Which model `GET …/models/{id}` asks about; `undefined` where it asks for all. Ids hold slashes, and may hold
  * `/models/` themselves (Fireworks'), so it is the first one that ends the mount path.
  */

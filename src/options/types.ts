@@ -168,7 +168,10 @@ export interface ProviderOptions {
   readonly name?: string | undefined;
   /** Up to and without `/chat/completions`; `/v1` is never added. A query is kept. */
   readonly baseUrl: string;
-  /** The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. */
+  /**
+   * The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. Left out where
+   * the provider needs none; given as `undefined` it is refused, as a missing environment variable is.
+   */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
   /** How the key is sent. @defaultValue `'bearer'` */
   readonly auth?:
