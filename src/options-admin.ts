@@ -1,4 +1,4 @@
-import type { Caller } from './contracts/caller.js';
+import type { ByMethod, Caller } from './contracts/caller.js';
 
 /** Who may see what the gateway says of itself: `gateway.metrics` and what the status page shows. */
 export interface AdminOptions {
@@ -7,7 +7,7 @@ export interface AdminOptions {
    * caller, which may not.
    * @defaultValue every caller, or none where `adminKeys` are given
    */
-  readonly admin?: ((caller: Caller) => boolean) | false | undefined;
+  readonly admin?: ByMethod<[caller: Caller], boolean> | false | undefined;
   /** Keys that may see these pages and nothing else: a scraper with one of them cannot spend. @defaultValue none */
   readonly adminKeys?: readonly string[] | undefined;
 }

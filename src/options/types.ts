@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { AdminOptions } from '../options-admin.js';
-import type { Caller, VerifyKey } from '../contracts/caller.js';
+import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
@@ -65,7 +64,7 @@ export type AuthenticateOptions = AnonymousOptions &
         /** The host has authenticated already. */
         readonly keys: false;
         /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
-        readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+        readonly caller?: ReadCaller | undefined;
         /**
          * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
          * host's cookies to requests of every site, so those of all others are refused (403).

@@ -31,6 +31,7 @@ export interface PlanContext extends PlanAssumptions {
   readonly now?: number | undefined;
 }
 
+/** What `gateway.plan()` returns. */
 export type PlanResult = ShownPlan;
 
 /** One endpoint as status pages show it. */

@@ -10,6 +10,7 @@ const THROTTLE_MS = 5_000;
 const MAX_THROTTLE_MS = 60_000;
 const MIN_HINTED_MS = 1_000;
 
+/** What the circuit breaker of an endpoint knows right now. */
 export interface EndpointReadiness {
   readonly breaker: BreakerStatus;
   readonly inFlight: number;
