@@ -16,6 +16,8 @@ import type { GatewayStatus } from './status.js';
 export interface AdminRoutesParts {
   readonly runner: RunnerParts;
   readonly authenticate: Stage;
+  /** Lets pass who may see the pages about the gateway. */
+  readonly admin: Stage;
   readonly router: Router;
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
@@ -26,7 +28,7 @@ export interface AdminRoutesParts {
 export interface AdminRoutes {
   readonly models: Middleware;
   readonly metrics: Middleware;
-  /** `stage` for GET requests of known callers. */
+  /** `stage` for GET requests of those who may see the pages about the gateway. */
   guarded(stage: Stage): Middleware;
   /** `stage` for GET requests of everybody. */
   open(stage: Stage): Middleware;
@@ -37,18 +39,20 @@ export interface AdminRoutes {
 export function createAdminRoutes({
   runner,
   authenticate,
+  admin,
   router,
   recorder,
   diagnostics,
   status,
 }: AdminRoutesParts): AdminRoutes {
-  const guarded = (stage: Stage): Middleware => runStages([getOnly, authenticate, stage], runner);
-  const models = guarded(({ req, res }) => {
+  const guarded = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
+  const listModels: Stage = ({ req, res }) => {
     const id = requestedModel(req);
     const list = router.models();
     sendJson(res, 200, id === undefined ? list : modelIn(list, id));
     return 'responded';
-  });
+  };
+  const models = runStages([getOnly, authenticate, listModels], runner);
   const metrics = guarded(({ res }) => {
     sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status()));
     return 'responded';

@@ -1,4 +1,5 @@
 import { Admission } from './runtime/admission.js';
+import { adminGuard } from './authenticate/admin.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache, type Cache } from './cache/cache.js';
 import type { ChatRequest } from './chat/types.js';
@@ -28,7 +29,7 @@ export interface Gateway extends Middleware {
   plan(body: unknown, context?: PlanContext): PlanResult;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
-  /** Everything that is counted, as Prometheus reads it, for callers with a key. */
+  /** Everything that is counted, as Prometheus reads it, for those whom `admin` and `adminKeys` let see it. */
   readonly metrics: Middleware;
   /** 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
@@ -63,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const runner: RunnerParts = { ...common, hooks };
 
   const authenticate = authenticateStage(options, clock);
+  const admin = adminGuard(options, authenticate);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
@@ -82,10 +84,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     { ...runner, admission, observed: true, scope },
   );
   const status = createStatus({ clock, admission, router, proxy, cache });
-  const adminRoutes = createAdminRoutes({ runner, authenticate, router, recorder, diagnostics, status });
+  const adminRoutes = createAdminRoutes({
+    runner,
+    authenticate,
+    admin: admin.stage,
+    router,
+    recorder,
+    diagnostics,
+    status,
+  });
   const gateway = adminRoutes.withRoutes(chat);
-  const authenticates = options.keys !== false;
-  const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates });
+  const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates: admin.decides });
 
   return Object.assign(gateway, {
     plan: router.plan,

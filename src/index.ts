@@ -10,12 +10,23 @@ export { redisStore } from './stores/redis-store.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { EndpointReport, PlanContext, PlanResult } from './route/route.js';
+export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
+export type { EndpointStatus } from './route/stats/health.js';
+export type { Health } from './route/stats/performance.js';
+export type { BreakerState, BreakerStatus } from './proxy/failover/circuit-breaker.js';
+export type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
+export type { BodyEdits, RequestBody } from './json/request-body.js';
+export type { ClientConnection, CancelSignal, CancelSource } from './util/cancellation.js';
+export type { ErrorFormat } from './errors/error-response.js';
+export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
-export type { RedisClient } from './stores/redis-client.js';
+export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
 export type {
+  AnonymousOptions,
   AuthenticateOptions,
   CacheOptions,
   CoalesceOptions,
@@ -32,32 +43,94 @@ export type {
   TimeoutOptions,
   ValidateOptions,
 } from './options/types.js';
+export type { AdminOptions } from './options/admin.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
+  AllowedTools,
+  AllowedToolsChoice,
+  Annotation,
+  ResponseAudio,
+  ResponseToolCall,
+  ApproximateLocation,
+  AssistantMessage,
+  AudioOptions,
+  ChatResponseMessage,
   ChatChoice,
   ChatChunk,
   ChatCompletion,
   ChatMessage,
   ChatRequest,
+  ChoiceLogprobs,
   ChunkChoice,
   ChunkDelta,
+  CompletionTokensDetails,
   ContentPart,
+  CustomCall,
+  CustomTool,
+  CustomToolCall,
+  CustomToolDefinition,
   DataCollection,
+  DeveloperMessage,
+  EndpointOverride,
+  FilePart,
+  FileReference,
+  FunctionCall,
+  FunctionDefinition,
+  FunctionMessage,
+  FunctionTool,
+  FunctionToolCall,
+  Grammar,
+  GrammarToolFormat,
+  ImagePart,
+  ImageUrl,
+  InputAudio,
+  InputAudioPart,
   Json,
+  JsonObjectResponseFormat,
+  JsonSchemaFormat,
+  JsonSchemaResponseFormat,
+  MaxPrice,
+  NamedCustomToolChoice,
+  NamedToolChoice,
   PercentileCutoffs,
+  Prediction,
+  PromptTokensDetails,
+  ProviderConfig,
+  ProviderPreferences,
+  RefusalPart,
   ResponseFormat,
   RoutingFields,
   ServiceTier,
   SortMetric,
+  SortPreference,
+  StreamOptions,
+  SystemMessage,
+  TextPart,
+  TextResponseFormat,
+  TextToolFormat,
+  TokenLogprob,
   Tool,
   ToolCall,
   ToolCallDelta,
   ToolChoice,
+  ToolMessage,
+  TopLogprob,
+  UrlCitation,
   Usage,
+  UserLocation,
+  UserMessage,
+  WebSearchOptions,
 } from './chat/types.js';
-export type { ResponseOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './request/context.js';
+export type {
+  ResponseOutcome,
+  PlannedCandidate,
+  ProviderOverride,
+  RequestContext,
+  ResolvedRoute,
+  ServedBy,
+} from './request/context.js';
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
-export type { Caller, VerifyKey } from './contracts/caller.js';
+export type { ByMethod, Caller, ReadCaller, VerifyKey } from './contracts/caller.js';
 export type {
   Diagnostic,
   InstrumentOptions,
@@ -102,6 +175,8 @@ export type {
   ExcludedEndpoint,
   Percentiles,
   Pricing,
+  ResolvedProvider,
   Snapshot,
+  Timeouts,
 } from './contracts/routing.js';
 export type { ErrorMiddleware, Middleware, Next } from './http/middleware.js';

@@ -1,4 +1,5 @@
 import type { AdmissionOptions } from './runtime/admission.js';
+import type { AdminOptions } from './options/admin.js';
 import type { Clock } from './contracts/clock.js';
 import { HookRunner } from './request/hooks.js';
 import { maxRequestsForFdLimit } from './runtime/file-descriptors.js';
@@ -45,8 +46,15 @@ export interface ResolvedGatewayOptions {
 
 // Each list must name every option of its type: one that is forgotten does not compile.
 const COMMON = names<CommonOptions>({ hooks: 1, errorHandling: 1, clock: 1, random: 1 });
-const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1 });
-const VALIDATE = names<ValidateOptions>({ bodyLimit: 1, bodyTimeoutMs: 1, unknownFields: 1, unknownContentParts: 1 });
+const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1, anonymous: 1, allowedOrigins: 1 });
+const ADMIN = names<AdminOptions>({ admin: 1, adminKeys: 1 });
+const VALIDATE = names<ValidateOptions>({
+  bodyLimit: 1,
+  bodyTimeoutMs: 1,
+  unknownFields: 1,
+  unknownContentParts: 1,
+  unknownTools: 1,
+});
 const ROUTE = names<RouteOptions>({
   providers: 1,
   defaultModel: 1,
@@ -84,7 +92,7 @@ const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, c
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  const known = [...COMMON, ...AUTHENTICATE, ...ADMIN, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);

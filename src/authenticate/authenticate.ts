@@ -3,9 +3,11 @@ import type { Caller } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import { waitFor } from '../util/wait-for.js';
-import { GatewayError } from '../errors/gateway-error.js';
+import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import type { AuthenticateOptions } from '../options/types.js';
-import { readApiKey } from './api-key.js';
+import { optionalBoolean } from '../options/checks.js';
+import { carriesKey, readApiKey } from './api-key.js';
+import { crossSiteGuard } from './cross-site.js';
 import { staticKeys } from './static-keys.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
@@ -15,7 +17,8 @@ const LOOKUP_MS = 10_000;
 
 /** WHO ASKS: writes `context.caller`, or refuses. @throws TypeError for options that do not say clearly who may call. */
 export function authenticateStage(options: AuthenticateOptions, clock: Clock): Stage {
-  const { keys, verifyKey, caller }: AnyAuthenticateOptions = options;
+  const { keys, verifyKey, caller, allowedOrigins }: AnyAuthenticateOptions = options;
+  const isOpen = optionalBoolean('anonymous', options.anonymous) ?? false;
   if (keys !== undefined && keys !== false && verifyKey !== undefined) {
     throw new TypeError('keys and verifyKey exclude each other: give one of them.');
   }
@@ -27,8 +30,21 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
   if (caller !== undefined && keys !== false) {
     throw new TypeError('caller is asked only with keys: false, where the host has authenticated.');
   }
-  if (keys === false) return trustHost(optionalFunction('caller', caller), clock);
-  return askForKey(verifyKey === undefined ? staticLookup(keys) : optionalFunction('verifyKey', verifyKey)!, clock);
+  if (allowedOrigins !== undefined && keys !== false) {
+    throw new TypeError(
+      'allowedOrigins is looked at only with keys: false. AdminRoutes of other origins may call with a key of their own.',
+    );
+  }
+  if (keys === false) {
+    const refuseCrossSite = crossSiteGuard(allowedOrigins);
+    const readCaller = trustHost(optionalFunction('caller', caller), isOpen, clock);
+    return function authenticatedByHost(context) {
+      refuseCrossSite(context.req);
+      return readCaller(context);
+    };
+  }
+  const lookup = verifyKey === undefined ? staticLookup(keys) : optionalFunction('verifyKey', verifyKey)!;
+  return askForKey(lookup, isOpen, clock);
 }
 
 /** What JavaScript may pass, whatever the types say. */
@@ -36,6 +52,7 @@ interface AnyAuthenticateOptions {
   readonly keys?: readonly string[] | false | undefined;
   readonly verifyKey?: FindCaller | undefined;
   readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 function staticLookup(keys: readonly string[] | undefined): FindCaller {
@@ -50,40 +67,53 @@ function optionalFunction<F>(name: string, value: F | undefined): F | undefined 
   throw new TypeError(`${name} must be a function, got ${typeof value}.`);
 }
 
-function askForKey(findCaller: FindCaller, clock: Clock): Stage {
+function askForKey(findCaller: FindCaller, isOpen: boolean, clock: Clock): Stage {
   return function authenticateRequest(context) {
     const key = readApiKey(context.req);
-    if (key === undefined) throw optionError();
+    if (key === undefined) {
+      if (isOpen && !carriesKey(context.req)) return 'next';
+      throw optionError();
+    }
     return whenKnown(
       () => findCaller(key, context.req),
-      context,
-      clock,
+      { context, clock, source: 'verifyKey' },
       (caller) => admit(context, caller),
     );
   };
 }
 
 /** The host authenticated; all we ask is who it was. */
-function trustHost(callerOf: ((req: IncomingMessage) => Caller | undefined) | undefined, clock: Clock): Stage {
+function trustHost(
+  callerOf: ((req: IncomingMessage) => Caller | undefined) | undefined,
+  isOpen: boolean,
+  clock: Clock,
+): Stage {
   if (callerOf === undefined) return () => 'next';
   return function readHostCaller(context) {
     return whenKnown(
       () => callerOf(context.req),
-      context,
-      clock,
+      { context, clock, source: 'caller' },
       (caller) => {
         if (!isNobody(caller)) context.caller = checked(caller, 'caller');
+        else if (!isOpen) throw notSignedIn();
         return 'next';
       },
     );
   };
 }
 
+/** What a look-up needs to know. */
+interface Lookup {
+  readonly context: RequestContext;
+  readonly clock: Clock;
+  /** The option that is asked. */
+  readonly source: 'verifyKey' | 'caller';
+}
+
 /** Goes on at once where the host answers at once, and never waits for ever where it does not. */
 function whenKnown(
   ask: () => Caller | undefined | Promise<Caller | undefined>,
-  { cancelSignal }: RequestContext,
-  clock: Clock,
+  { context: { cancelSignal }, clock, source }: Lookup,
   goOn: (caller: Caller | undefined) => StageOutcome,
 ): StageOutcome | Promise<StageOutcome> {
   let asked: Caller | undefined | Promise<Caller | undefined>;
@@ -96,9 +126,8 @@ function whenKnown(
   return waitFor(() => asked, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
     (waited) => {
       if (waited.kind === 'value') return goOn(waited.value);
-      throw unavailable(
-        new Error(waited.kind === 'timed-out' ? `No answer within ${LOOKUP_MS} ms.` : 'The client left.'),
-      );
+      const why = waited.kind === 'timed-out' ? `${source} gave no result within ${LOOKUP_MS} ms` : 'the client left';
+      throw unavailable(new HostCodeError(why));
     },
     (error: unknown) => {
       throw unavailable(error);
@@ -124,13 +153,21 @@ function isNobody(caller: unknown): caller is undefined {
 /** A caller without an id would share the cache and the limits of every other such caller: never let one in. */
 function checked(caller: Caller, source: string): Caller {
   if (typeof caller === 'object' && typeof caller.id === 'string' && caller.id !== '') return caller;
-  throw unavailable(new TypeError(`${source} must give { id: string } or undefined.`));
+  const received = typeof caller === 'object' ? 'an object without an id' : `a ${typeof caller}`;
+  throw unavailable(new HostCodeError(`${source} must give { id: string } or undefined, and gave ${received}`));
 }
 
 function unavailable(cause: unknown): GatewayError {
   return new GatewayError('authentication_unavailable', 'The caller could not be checked. Try again in a moment.', {
     headers: { 'retry-after': '1', 'retry-after-ms': '1000' },
     cause,
+  });
+}
+
+/** The host knows nobody behind this request. */
+function notSignedIn(): GatewayError {
+  return new GatewayError('invalid_api_key', 'This request comes from nobody who is signed in here.', {
+    headers: { 'www-authenticate': 'Bearer realm="nordlys-proxy"' },
   });
 }
 

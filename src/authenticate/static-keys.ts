@@ -12,17 +12,16 @@ interface KnownKey {
  * new with every process, so neither the time taken nor the table tells anything about keys.
  * @throws TypeError for a list that is empty or holds something unfit to be a key.
  */
-export function staticKeys(keys: readonly string[]): (key: string) => Caller | undefined {
+export function staticKeys(keys: readonly string[], option = 'keys'): (key: string) => Caller | undefined {
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw new TypeError(
-      'keys must be a non-empty list of strings. Where the host authenticates itself, say keys: false.',
-    );
+    const hint = option === 'keys' ? ' Where the host authenticates itself, say keys: false.' : '';
+    throw new TypeError(`${option} must be a non-empty list of strings.${hint}`);
   }
   const digestOf = keyedDigest(randomBytes(32).toString('hex'));
   const known = new Map<string, KnownKey>();
   const asked = Buffer.alloc(32);
   for (const [index, key] of keys.entries()) {
-    assertKey(key, index);
+    assertKey(key, `${option}[${index}]`);
     const digest = digestOf(key);
     known.set(digest, { digest: Buffer.from(digest, 'latin1'), caller: Object.freeze({ id: callerId(key) }) });
   }
@@ -40,10 +39,10 @@ function callerId(key: string): string {
   return `key_${hash('sha256', key).slice(0, 16)}`;
 }
 
-function assertKey(key: unknown, index: number): asserts key is string {
+function assertKey(key: unknown, path: string): asserts key is string {
   if (typeof key === 'string' && /^[\x21-\x2b\x2d-\x7e]{1,512}$/.test(key)) return;
   throw new TypeError(
-    `keys[${index}] must be 1 to 512 printable ASCII characters without space or comma, got ${misfit(key)}. Is its environment variable set?`,
+    `${path} must be 1 to 512 printable ASCII characters without space or comma, got ${misfit(key)}. Is its environment variable set?`,
   );
 }
 

@@ -97,6 +97,7 @@ export type SortMetric = 'price' | 'throughput' | 'latency';
 /** Whether endpoints that keep or train on data may answer. */
 export type DataCollection = 'allow' | 'deny';
 
+/** What endpoints are sorted by, and whether model by model. */
 export interface SortPreference {
   by?: SortMetric | null;
   /** `none`: the endpoints of all models are one pool. */
@@ -127,14 +128,15 @@ export interface PercentileCutoffs {
 export interface ProviderConfig {
   api_key?: string | null;
   base_url?: string | null;
-  endpoint_overrides?: Record<string, EndpointOverride>;
+  endpoint_overrides?: Record<string, EndpointOverride | null> | null;
   [key: string]: unknown;
 }
 
+/** A caller's own address or timeout for one endpoint of a provider. */
 export interface EndpointOverride {
-  base_url?: string;
+  base_url?: string | null;
   /** Milliseconds. */
-  timeout?: number;
+  timeout?: number | null;
   [key: string]: unknown;
 }
 
@@ -147,6 +149,7 @@ export type ChatMessage =
   | ToolMessage
   | FunctionMessage;
 
+/** Instructions of the developer; they outrank those of users. */
 export interface DeveloperMessage {
   role: 'developer';
   content: string | TextPart[];
@@ -154,6 +157,7 @@ export interface DeveloperMessage {
   [key: string]: unknown;
 }
 
+/** Instructions to the model. */
 export interface SystemMessage {
   role: 'system';
   content: string | TextPart[];
@@ -161,6 +165,7 @@ export interface SystemMessage {
   [key: string]: unknown;
 }
 
+/** What a user said. */
 export interface UserMessage {
   role: 'user';
   content: string | ContentPart[];
@@ -168,9 +173,13 @@ export interface UserMessage {
   [key: string]: unknown;
 }
 
+/** What the model said in an earlier turn. */
 export interface AssistantMessage {
   role: 'assistant';
-  /** Missing or `null` where `tool_calls`, `function_call`, `refusal` or `audio` stand in for it. */
+  /**
+   * Missing or `null` where `tool_calls`, `function_call`, `refusal`, `audio` or reasoning stand in for it. Parts that an
+   * upstream has answered with (`thinking`, `reference` …) may stand among the others at run time.
+   */
   content?: string | (TextPart | RefusalPart)[] | null;
   name?: string | null;
   refusal?: string | null;
@@ -182,6 +191,7 @@ export interface AssistantMessage {
   [key: string]: unknown;
 }
 
+/** The result of a tool call. */
 export interface ToolMessage {
   role: 'tool';
   content: string | TextPart[];
@@ -189,6 +199,7 @@ export interface ToolMessage {
   [key: string]: unknown;
 }
 
+/** The result of a function call in the deprecated form. */
 export interface FunctionMessage {
   role: 'function';
   content: string | null;
@@ -199,6 +210,7 @@ export interface FunctionMessage {
 /** Part of a user message. With `unknownContentParts: 'pass'` there may be others at run time. */
 export type ContentPart = TextPart | ImagePart | InputAudioPart | FilePart;
 
+/** Text as a part of a message. */
 export interface TextPart {
   type: 'text';
   text: string;
@@ -206,12 +218,14 @@ export interface TextPart {
   [key: string]: unknown;
 }
 
+/** A refusal as a part of an assistant message. */
 export interface RefusalPart {
   type: 'refusal';
   refusal: string;
   [key: string]: unknown;
 }
 
+/** An image as a part of a user message. */
 export interface ImagePart {
   type: 'image_url';
   image_url: ImageUrl;
@@ -219,13 +233,15 @@ export interface ImagePart {
   [key: string]: unknown;
 }
 
+/** Where an image is, and in which detail it is read. */
 export interface ImageUrl {
   /** `https:` or `data:`. Never fetched here. */
   url: string;
-  detail?: 'auto' | 'low' | 'high';
+  detail?: 'auto' | 'low' | 'high' | null;
   [key: string]: unknown;
 }
 
+/** Spoken input as a part of a user message. */
 export interface InputAudioPart {
   type: 'input_audio';
   input_audio: InputAudio;
@@ -233,6 +249,7 @@ export interface InputAudioPart {
   [key: string]: unknown;
 }
 
+/** Spoken input and its format. */
 export interface InputAudio {
   /** Base64. */
   data: string;
@@ -241,6 +258,7 @@ export interface InputAudio {
   [key: string]: unknown;
 }
 
+/** A file as a part of a user message. */
 export interface FilePart {
   type: 'file';
   file: FileReference;
@@ -248,6 +266,7 @@ export interface FilePart {
   [key: string]: unknown;
 }
 
+/** A file: its data in Base64, or its id at the provider. */
 export interface FileReference {
   file_data?: string | null;
   file_id?: string | null;
@@ -258,6 +277,7 @@ export interface FileReference {
 /** A call that the model wants to be made. */
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
+/** A call of a function. */
 export interface FunctionToolCall {
   id: string;
   type: 'function';
@@ -265,6 +285,7 @@ export interface FunctionToolCall {
   [key: string]: unknown;
 }
 
+/** Name and arguments of a function call. */
 export interface FunctionCall {
   name: string;
   /** Usually JSON, written by a model: never rely on it. */
@@ -272,6 +293,7 @@ export interface FunctionCall {
   [key: string]: unknown;
 }
 
+/** A call of a custom tool. */
 export interface CustomToolCall {
   id: string;
   type: 'custom';
@@ -279,6 +301,7 @@ export interface CustomToolCall {
   [key: string]: unknown;
 }
 
+/** Name and free-form input of a call of a custom tool. */
 export interface CustomCall {
   name: string;
   input: string;
@@ -288,12 +311,14 @@ export interface CustomCall {
 /** A tool that the model may call. */
 export type Tool = FunctionTool | CustomTool;
 
+/** A function that the model may call. */
 export interface FunctionTool {
   type: 'function';
   function: FunctionDefinition;
   [key: string]: unknown;
 }
 
+/** Name, description and parameters of a function. */
 export interface FunctionDefinition {
   name: string;
   description?: string | null;
@@ -303,30 +328,35 @@ export interface FunctionDefinition {
   [key: string]: unknown;
 }
 
+/** A tool with free-form input instead of JSON arguments. */
 export interface CustomTool {
   type: 'custom';
   custom: CustomToolDefinition;
   [key: string]: unknown;
 }
 
+/** Name, description and input format of a custom tool. */
 export interface CustomToolDefinition {
   name: string;
   description?: string | null;
-  format?: TextToolFormat | GrammarToolFormat;
+  format?: TextToolFormat | GrammarToolFormat | null;
   [key: string]: unknown;
 }
 
+/** The input of a custom tool is any text. */
 export interface TextToolFormat {
   type: 'text';
   [key: string]: unknown;
 }
 
+/** The input of a custom tool follows a grammar. */
 export interface GrammarToolFormat {
   type: 'grammar';
   grammar: Grammar;
   [key: string]: unknown;
 }
 
+/** A grammar that the input of a custom tool follows. */
 export interface Grammar {
   definition: string;
   syntax: 'lark' | 'regex';
@@ -336,24 +366,28 @@ export interface Grammar {
 /** Whether and which tools the model may call. */
 export type ToolChoice = 'none' | 'auto' | 'required' | NamedToolChoice | NamedCustomToolChoice | AllowedToolsChoice;
 
+/** A `tool_choice` that demands a call of one function. */
 export interface NamedToolChoice {
   type: 'function';
   function: { name: string; [key: string]: unknown };
   [key: string]: unknown;
 }
 
+/** A `tool_choice` that demands a call of one custom tool. */
 export interface NamedCustomToolChoice {
   type: 'custom';
   custom: { name: string; [key: string]: unknown };
   [key: string]: unknown;
 }
 
+/** A `tool_choice` that narrows the request's tools to a list. */
 export interface AllowedToolsChoice {
   type: 'allowed_tools';
   allowed_tools: AllowedTools;
   [key: string]: unknown;
 }
 
+/** The tools among which a model may choose, and whether it has to call one. */
 export interface AllowedTools {
   mode: 'auto' | 'required';
   tools: Record<string, unknown>[];
@@ -363,27 +397,31 @@ export interface AllowedTools {
 /** The form that the answer must have. */
 export type ResponseFormat = TextResponseFormat | JsonObjectResponseFormat | JsonSchemaResponseFormat;
 
+/** The response is text. */
 export interface TextResponseFormat {
   type: 'text';
   [key: string]: unknown;
 }
 
+/** The response is a JSON object of any form. */
 export interface JsonObjectResponseFormat {
   type: 'json_object';
   [key: string]: unknown;
 }
 
+/** The response is JSON that follows a schema. */
 export interface JsonSchemaResponseFormat {
   type: 'json_schema';
   json_schema: JsonSchemaFormat;
   [key: string]: unknown;
 }
 
+/** A named JSON Schema that the response follows. */
 export interface JsonSchemaFormat {
   name: string;
   description?: string | null;
   /** A JSON Schema; opaque. */
-  schema?: Record<string, unknown>;
+  schema?: Record<string, unknown> | null;
   strict?: boolean | null;
   [key: string]: unknown;
 }
@@ -395,6 +433,7 @@ export interface StreamOptions {
   [key: string]: unknown;
 }
 
+/** Voice and format of spoken output. */
 export interface AudioOptions {
   /** A name, or a custom voice. */
   voice: string | { id: string; [key: string]: unknown };
@@ -402,27 +441,43 @@ export interface AudioOptions {
   [key: string]: unknown;
 }
 
+/** Text that the response is expected to repeat in large part. */
 export interface Prediction {
   type: 'content';
   content: string | TextPart[];
   [key: string]: unknown;
 }
 
-/** Which processing tier serves the request (OpenAI). */
-export type ServiceTier = 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast';
+/** Which processing tier serves the request: OpenAI's names first, then those of other providers. */
+export type ServiceTier =
+  | 'auto'
+  | 'default'
+  | 'flex'
+  | 'scale'
+  | 'priority'
+  | 'fast'
+  | 'on_demand'
+  | 'performance'
+  | 'standard'
+  | 'standard_only'
+  | 'reserved'
+  | 'batch';
 
+/** How the model searches the web. */
 export interface WebSearchOptions {
-  search_context_size?: 'low' | 'medium' | 'high';
+  search_context_size?: 'low' | 'medium' | 'high' | null;
   user_location?: UserLocation | null;
   [key: string]: unknown;
 }
 
+/** Where a user is, for a web search. */
 export interface UserLocation {
   type: 'approximate';
   approximate: ApproximateLocation;
   [key: string]: unknown;
 }
 
+/** Where a user is, roughly, for a web search. */
 export interface ApproximateLocation {
   city?: string | null;
   country?: string | null;
@@ -470,6 +525,7 @@ export interface ChatResponseMessage {
   [key: string]: unknown;
 }
 
+/** A tool call in a whole response; any member may be missing. */
 export interface ResponseToolCall {
   id?: string;
   type?: string;
@@ -478,12 +534,14 @@ export interface ResponseToolCall {
   [key: string]: unknown;
 }
 
+/** A remark on a part of the text, such as a citation of a web page. */
 export interface Annotation {
   type?: string;
   url_citation?: UrlCitation;
   [key: string]: unknown;
 }
 
+/** A web page that a part of the text cites. */
 export interface UrlCitation {
   url?: string;
   title?: string;
@@ -492,6 +550,7 @@ export interface UrlCitation {
   [key: string]: unknown;
 }
 
+/** Spoken output: Base64, with its transcript. */
 export interface ResponseAudio {
   id?: string;
   /** Base64. */
@@ -502,12 +561,14 @@ export interface ResponseAudio {
   [key: string]: unknown;
 }
 
+/** Log probabilities of the tokens of a choice. */
 export interface ChoiceLogprobs {
   content?: TokenLogprob[] | null;
   refusal?: TokenLogprob[] | null;
   [key: string]: unknown;
 }
 
+/** One token of the response with its log probability and the alternatives. */
 export interface TokenLogprob {
   token?: string;
   logprob?: number;
@@ -516,6 +577,7 @@ export interface TokenLogprob {
   [key: string]: unknown;
 }
 
+/** A token that was likely at its place. */
 export interface TopLogprob {
   token?: string;
   logprob?: number;
@@ -533,12 +595,14 @@ export interface Usage {
   [key: string]: unknown;
 }
 
+/** What the prompt tokens were made of. */
 export interface PromptTokensDetails {
   audio_tokens?: number;
   cached_tokens?: number;
   [key: string]: unknown;
 }
 
+/** What the completion tokens were spent on. */
 export interface CompletionTokensDetails {
   accepted_prediction_tokens?: number;
   audio_tokens?: number;

@@ -11,4 +11,15 @@ export interface Caller {
  * The owner of `key`, or `undefined` when nobody owns it.
  * Throw only when you could not find out: the client then gets 503, never access.
  */
-export type VerifyKey = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+export type VerifyKey = ByMethod<[key: string, req: IncomingMessage], Caller | undefined | Promise<Caller | undefined>>;
+
+/** Whose a request is, as the host's own authentication has left it on `req`. `undefined`: nobody's. */
+export type ReadCaller = ByMethod<[req: IncomingMessage], Caller | undefined>;
+
+/**
+ * A function whose parameters may be narrower than ours, as those of a method may: hosts type the request as their
+ * framework does (`express.Request`), and it is one.
+ */
+export type ByMethod<Parameters extends unknown[], Result> = {
+  call(...parameters: Parameters): Result;
+}['call'];

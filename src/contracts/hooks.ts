@@ -16,6 +16,13 @@ export interface HookState {
 /** What `beforeRoute` is told. */
 export interface BeforeRouteState extends HookState {
   readonly request: ChatRequest;
+  /**
+   * The models that the request stands for, first choice first: `model` and `models` after aliases, the default model,
+   * pins (`provider:model`) and suffixes (`:nitro`). What may be asked is decided by these, never by `request.model`:
+   * one model has many names. With a `selectCandidates` hook a request may stand for every model. Empty for a name that
+   * stands for nothing; such a request is refused after the hook, unless the hook replaces it.
+   */
+  readonly models: readonly string[];
 }
 
 /** What `selectCandidates` is told. */

@@ -15,6 +15,8 @@ export interface ResolvedProvider {
   /** It takes `stream_options`. */
   readonly streamOptions: boolean;
   readonly timeouts: Timeouts;
+  /** Is sent the request's nested `provider` object, because it routes by it itself. */
+  readonly forwardsPreferences?: boolean;
 }
 
 /** Milliseconds. */

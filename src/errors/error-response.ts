@@ -1,5 +1,6 @@
 import type { GatewayError, WireError } from './gateway-error.js';
 
+/** Whose form the body of an error has. */
 export type ErrorFormat = 'openai' | 'openrouter';
 
 /** The JSON text of an error answer, or of the event that tells of an error within a stream. */

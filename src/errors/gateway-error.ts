@@ -11,6 +11,8 @@ interface ErrorEntry {
   readonly type: string;
   /** `null` where OpenAI answers with `code: null`; the code itself where this is absent. */
   readonly wireCode?: null;
+  /** Sent as `x-should-retry`: `false` where SDKs would try again and it cannot help. */
+  readonly shouldRetry?: false;
 }
 
 /** Code → HTTP status and OpenAI error type. `docs/errors.md` says cause and mend for each. */
@@ -63,7 +65,7 @@ export const GATEWAY_ERRORS = {
   upstream_rejected: { status: 400, type: INVALID },
   unsupported_by_provider: { status: 400, type: INVALID },
   rate_limit_exceeded: { status: 429, type: 'requests' },
-  insufficient_quota: { status: 429, type: 'insufficient_quota' },
+  insufficient_quota: { status: 429, type: 'insufficient_quota', shouldRetry: false },
   capacity_exhausted: { status: 429, type: 'requests' },
   model_unavailable_upstream: { status: 404, type: INVALID },
   provider_auth_error: { status: 502, type: SERVER },
@@ -125,16 +127,17 @@ export class GatewayError extends Error {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
+  /** @throws TypeError for a code that is not in `GATEWAY_ERRORS`. */
   constructor(code: GatewayErrorCode, message: string, details: GatewayErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    const entry: ErrorEntry = GATEWAY_ERRORS[code];
+    const entry = entryOf(code);
     this.code = code;
     this.status = details.status ?? entry.status;
     this.type = details.type ?? entry.type;
     this.wireCode = details.wireCode === undefined ? (entry.wireCode === null ? null : code) : details.wireCode;
     this.param = details.param ?? null;
     this.metadata = details.metadata;
-    this.headers = details.headers ?? NO_HEADERS;
+    this.headers = entry.shouldRetry === undefined ? (details.headers ?? NO_HEADERS) : { ...FINAL, ...details.headers };
   }
 
   /** Same as `status`: Express, Koa and http-errors read either name. */
@@ -156,6 +159,22 @@ export class GatewayError extends Error {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+const FINAL = Object.freeze({ 'x-should-retry': 'false' });
+
+/** JavaScript may pass any code, and a caller of ours is told which there are. */
+function entryOf(code: GatewayErrorCode): ErrorEntry {
+  if (Object.hasOwn(GATEWAY_ERRORS, code)) return GATEWAY_ERRORS[code];
+  const known = Object.keys(GATEWAY_ERRORS).join(', ');
+  throw new TypeError(`GatewayError: unknown code ${JSON.stringify(code)}. Known: ${known}.`);
+}
+
+/**
+ * What a host's code did wrong, in words of ours: unlike the message of what it threw, they can be shown in a warning
+ * of the process.
+ */
+export class HostCodeError extends Error {
+  override readonly name = 'HostCodeError';
+}
 
 /** True for a `GatewayError` of this or any other copy of the package. */
 export function isGatewayError(value: unknown): value is GatewayError {

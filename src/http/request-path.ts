@@ -30,6 +30,17 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
 }
 
 /**
+ * Whether a request is for another endpoint than chat completions: a chain of stages at `/v1` lets it by. At a path
+ * of the host's own that is no mount point (`/chat`), what reaches the chain is meant for it.
+ */
+export function isOtherEndpoint(req: MountedRequest): boolean {
+  if (requestedRoute(req) === 'chat') return false;
+  const url = req.url ?? '/';
+  const isMounted = req.originalUrl !== undefined && req.originalUrl !== url;
+  return isMounted || /\/v\d+\//.test(pathOf(url));
+}
+
+/**
  * Which model `GET …/models/{id}` asks about; `undefined` where it asks for all. Ids hold slashes, and may hold
  * `/models/` themselves (Fireworks'), so it is the first one that ends the mount path.
  */
@@ -42,6 +53,21 @@ export function requestedModel(req: MountedRequest): string | undefined {
     return found?.[1] && decodeURIComponent(found[1]);
   } catch {
     // No id has a broken escape in it: it is looked up as it stands, and not found.
+    return found?.[1];
+  }
+}
+
+/**
+ * The deployment in Azure's path, `…/openai/deployments/{deployment}/chat/completions`: the model of a request whose
+ * body names none. `undefined` for every other path.
+ */
+export function requestedDeployment(req: MountedRequest): string | undefined {
+  const url = req.originalUrl ?? req.url ?? '/';
+  if (!url.includes('/deployments/')) return undefined;
+  const found = /\/openai\/deployments\/([^/]+)\/chat\/completions$/.exec(pathOf(url));
+  try {
+    return found?.[1] && decodeURIComponent(found[1]);
+  } catch {
     return found?.[1];
   }
 }

@@ -9,9 +9,9 @@ export interface GatewayInternals {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly status: () => GatewayStatus;
-  /** The gateway itself decides who asks; with `keys: false` it leaves that to the host. */
+  /** The gateway itself decides who may see its pages; with `keys: false` and without `admin` it leaves that to the host. */
   readonly authenticates: boolean;
-  /** `stage` for GET requests of known callers only. */
+  /** `stage` for GET requests of those who may see these pages. */
   guarded(stage: Stage): Middleware;
   /** `stage` for GET requests of everybody. */
   open(stage: Stage): Middleware;

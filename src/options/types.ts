@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { Caller, VerifyKey } from '../contracts/caller.js';
+import type { AdminOptions } from './admin.js';
+import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
@@ -9,6 +9,7 @@ import type { Transport } from '../contracts/transport.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
 export type GatewayOptions = AuthenticateOptions &
+  AdminOptions &
   ValidateOptions &
   RouteOptions &
   ProxyOptions &
@@ -43,26 +44,46 @@ export interface ObserveOptions {
 }
 
 /** Who may call, and who a caller is. */
-export type AuthenticateOptions =
-  | {
-      /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
-      readonly keys: readonly string[];
-      readonly verifyKey?: never;
-      readonly caller?: never;
-    }
-  | {
-      /** Looks a key up. Throws only when it could not find out (the client gets 503). */
-      readonly verifyKey: VerifyKey;
-      readonly keys?: never;
-      readonly caller?: never;
-    }
-  | {
-      /** The host has authenticated already. */
-      readonly keys: false;
-      /** Who that was, from the host's own request object. */
-      readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
-      readonly verifyKey?: never;
-    };
+export type AuthenticateOptions = AnonymousOptions &
+  (
+    | {
+        /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
+        readonly keys: readonly string[];
+        readonly verifyKey?: never;
+        readonly caller?: never;
+        readonly allowedOrigins?: never;
+      }
+    | {
+        /** Looks a key up. `undefined` is a 401. Throws only when it could not find out (the client gets 503). */
+        readonly verifyKey: VerifyKey;
+        readonly keys?: never;
+        readonly caller?: never;
+        readonly allowedOrigins?: never;
+      }
+    | {
+        /** The host has authenticated already. */
+        readonly keys: false;
+        /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
+        readonly caller?: ReadCaller | undefined;
+        /**
+         * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
+         * host's cookies to requests of every site, so those of all others are refused (403).
+         * @defaultValue none
+         */
+        readonly allowedOrigins?: readonly string[] | undefined;
+        readonly verifyKey?: never;
+      }
+  );
+
+/** Whether requests of nobody are taken. */
+export interface AnonymousOptions {
+  /**
+   * Takes requests without a key, and those for which `caller` returns `undefined`. They have no caller: no cache, no
+   * limit of their own. A key that is unknown or malformed stays a 401.
+   * @defaultValue `false`
+   */
+  readonly anonymous?: boolean | undefined;
+}
 
 /** What is read of a request, and how strictly. */
 export interface ValidateOptions {
@@ -74,6 +95,11 @@ export interface ValidateOptions {
   readonly unknownFields?: 'pass' | 'reject' | undefined;
   /** Content parts of a type that OpenAI does not know (`video_url` …). @defaultValue `'reject'` */
   readonly unknownContentParts?: 'pass' | 'reject' | undefined;
+  /**
+   * Tools of a type that chat completions do not have: hosted ones (`web_search`, `code_interpreter`, `mcp` …), which some
+   * compatible servers take, and a `tool_choice` that names one. @defaultValue `'reject'`
+   */
+  readonly unknownTools?: 'pass' | 'reject' | undefined;
 }
 
 /** Who can answer. */
@@ -155,7 +181,10 @@ export interface ProviderOptions {
   readonly name?: string | undefined;
   /** Up to and without `/chat/completions`; `/v1` is never added. A query is kept. */
   readonly baseUrl: string;
-  /** The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. */
+  /**
+   * The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. Left out where
+   * the provider needs none; given as `undefined` it is refused, as a missing environment variable is.
+   */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
   /** How the key is sent. @defaultValue `'bearer'` */
   readonly auth?:
@@ -179,6 +208,12 @@ export interface ProviderOptions {
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /**
+   * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
+   * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.
+   * @defaultValue `false`
+   */
+  readonly forwardPreferences?: boolean | undefined;
   /** Names, or names with what is known of them. */
   readonly models: readonly string[] | Readonly<Record<string, EndpointOptions | readonly EndpointOptions[]>>;
 }

@@ -1,7 +1,7 @@
 import type { RequestContext } from './context.js';
 import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
-import type { GatewayError } from '../errors/gateway-error.js';
+import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { knownMembers } from '../options/checks.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
@@ -70,15 +70,19 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     this.#tell((observer) => observer.requestEnded?.(context, error));
   }
 
-  /** A request ended in a 500 that nobody meant. Where neither `onError` nor a logger tells the host, a warning does. */
+  /**
+   * A request ended in a 500, or in the 503 of a caller who could not be checked, because of the host's code. Where
+   * neither `onError` nor a logger tells the host, a warning does.
+   */
   reportInternalError(error: GatewayError): void {
     const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
     if (isTold) return;
-    const [where] = framesOf(error.cause);
+    const code = error.code === 'internal_error' ? 'NORDLYS_INTERNAL_ERROR' : 'NORDLYS_AUTHENTICATION_UNAVAILABLE';
+    const why = reasonOf(error.cause);
     this.#warnOnce(
-      'NORDLYS_INTERNAL_ERROR',
-      where ?? '',
-      `A request was answered with 500, because something threw${where === undefined ? '' : ` ${where}`}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
+      code,
+      why,
+      `A request was answered with ${error.status}, because ${why}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
     );
   }
 
@@ -110,6 +114,13 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     this.#warned.add(key);
     process.emitWarning(message, { code });
   }
+}
+
+/** Our own words, or the place; never a message of the host's, which may quote what a caller has written. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof HostCodeError) return cause.message;
+  const [where] = framesOf(cause);
+  return where === undefined ? 'something threw' : `something threw ${where}`;
 }
 
 const MAX_WARNINGS = 20;

@@ -73,6 +73,11 @@ async function run(
   }
 }
 
+/** Caused by the host's code: the client gets no detail, so the host must. Without a cause the host threw it on purpose. */
+function isHostCodeFailure({ code, cause }: GatewayError): boolean {
+  return code === 'internal_error' || (code === 'authentication_unavailable' && cause !== undefined);
+}
+
 function respondWithError(
   context: RequestContext,
   error: GatewayError,
@@ -84,7 +89,7 @@ function respondWithError(
   hooks.watch('onError', () => ({ ...hookState(context), error }));
   const hostResponds =
     errorHandling === 'next' && next !== undefined && !context.client.aborted && !context.res.headersSent;
-  if (error.code === 'internal_error' && !hostResponds) hooks.reportInternalError(error);
+  if (isHostCodeFailure(error) && !hostResponds) hooks.reportInternalError(error);
   if (hostResponds) {
     // The host responds instead of the gateway: its closing the response is no client abort.
     context.client.answered();

@@ -13,6 +13,8 @@ export interface RouteTable {
   readonly providers: ReadonlyMap<string, ResolvedProvider>;
   /** Slug or display name in lower case → slug. */
   readonly providerNames: ReadonlyMap<string, string>;
+  /** Slugs of the providers that are sent the nested `provider` object. */
+  readonly forwarders: readonly string[];
   /** In the order of the options. */
   readonly endpoints: readonly RoutableEndpoint[];
   /** The endpoints of each model, cheapest first. */
@@ -60,7 +62,7 @@ export function createRegistry(options: RouteOptions): Registry {
   };
 }
 
-type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'endpoints'>;
+type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;
 
 function priceBook(value: unknown): PriceCatalog | undefined {
   if (value === undefined || value === null) return undefined;
@@ -102,7 +104,8 @@ function resolveProviders(
   }
   for (const slug of providers.keys()) providerNames.set(slug, slug);
   for (const { slug, displayName } of providers.values()) claimName(providerNames, displayName, slug);
-  return { providers, providerNames, endpoints };
+  const forwarders = [...providers.values()].filter((provider) => provider.forwardsPreferences).map(({ slug }) => slug);
+  return { providers, providerNames, forwarders, endpoints };
 }
 
 function providerSlug(path: string, key: string): string {

@@ -4,10 +4,11 @@ import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../requ
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
-import { GatewayError } from '../errors/gateway-error.js';
+import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
+import { chooseModels } from './choose-models.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
@@ -15,12 +16,13 @@ import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan/plan.js';
-import { OWN_FIELDS } from './preferences/preference-fields.js';
+import type { Preferences } from './preferences/preferences.js';
+import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
 
-/** A hook that decides may take this long, in milliseconds: it holds a request up. */
+/** A hook that decides may take this long, in milliseconds, where `totalMs` leaves it the time: it holds a request up. */
 const HOOK_MS = 60_000;
 
 /** What `gateway.plan()` may be told instead of finding out itself. */
@@ -29,6 +31,7 @@ export interface PlanContext extends PlanAssumptions {
   readonly now?: number | undefined;
 }
 
+/** What `gateway.plan()` returns. */
 export type PlanResult = ShownPlan;
 
 /** One endpoint as status pages show it. */
@@ -69,7 +72,15 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
   const created = Math.floor(clock.wallNow() / 1_000);
   const anyModel = hooks.selectCandidates !== undefined;
   return {
-    stage: routeStage({ registry, statistics, sticky: new StickyMemory(clock), hooks, random, clock }),
+    stage: routeStage({
+      registry,
+      statistics,
+      sticky: new StickyMemory(clock),
+      hooks,
+      random,
+      clock,
+      totalMs: options.timeouts?.totalMs ?? undefined,
+    }),
     plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
@@ -102,6 +113,8 @@ interface RouteStageParts {
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly random: () => number;
   readonly clock: Clock;
+  /** What the whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
 }
 
 /** The stage that writes `context.route`. Synchronous unless a hook is not. */
@@ -124,6 +137,7 @@ function routeStage(parts: RouteStageParts): Stage {
 /** Everything that a request's route is made from. */
 interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   readonly overrides: ResolvedRoute['overrides'];
+  readonly forwarded: Preferences['forwarded'];
   /** `undefined` where the caller's own order decides. */
   readonly conversation: Conversation | undefined;
 }
@@ -142,7 +156,7 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
     candidates: decision.candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded: decision.excluded,
   };
-  const selected = hosts(context, parts.clock, () => parts.hooks.selectCandidates?.(state));
+  const selected = hosts(context, parts, 'selectCandidates', () => parts.hooks.selectCandidates?.(state));
   return andThen(selected, (candidates) =>
     candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
   );
@@ -166,11 +180,12 @@ function planRequest(
     sticky: conversation.slugFor,
     anyModel: hooks.selectCandidates !== undefined,
   });
-  return { ...planned, overrides, conversation: planned.preferences.order === undefined ? conversation : undefined };
+  const { order, forwarded } = planned.preferences;
+  return { ...planned, overrides, forwarded, conversation: order === undefined ? conversation : undefined };
 }
 
 function resolvedRoute(
-  { model, candidates, excluded, drawn, overrides, conversation }: Decision,
+  { model, candidates, excluded, drawn, overrides, conversation, forwarded }: Decision,
   record: ResolvedRoute['record'],
 ): ResolvedRoute {
   return {
@@ -178,7 +193,7 @@ function resolvedRoute(
     candidates,
     excluded,
     drawn,
-    ownFields: OWN_FIELDS,
+    ownFields: forwarded.length > 0 ? OWN_FIELDS_BUT_PREFERENCES : OWN_FIELDS,
     overrides,
     record,
     onServed: conversation?.served,
@@ -189,14 +204,19 @@ function resolvedRoute(
  * Lets the host replace the request, or change it in place; what it leaves is what every later stage sees and what is
  * sent. So where there is such a hook, the received bytes are not what counts any more.
  */
-function runBeforeRoute(
-  context: RequestContext,
-  { hooks: { beforeRoute }, clock }: RouteStageParts,
-): void | Promise<void> {
+function runBeforeRoute(context: RequestContext, parts: RouteStageParts): void | Promise<void> {
+  const { beforeRoute } = parts.hooks;
   if (beforeRoute === undefined) return undefined;
   const request = requestOf(context);
+  const state = {
+    ...hookState(context),
+    request,
+    get models() {
+      return modelsOf(request, parts);
+    },
+  };
   return andThen(
-    hosts(context, clock, () => beforeRoute({ ...hookState(context), request })),
+    hosts(context, parts, 'beforeRoute', () => beforeRoute(state)),
     (replaced = request) => {
       if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
       context.request = replaced;
@@ -206,13 +226,31 @@ function runBeforeRoute(
 }
 
 /** What a hook of the host's says, at once or within the time that a hook may take. */
-function hosts<T>(context: RequestContext, clock: Clock, ask: () => T | Promise<T>): T | Promise<T> {
+function hosts<T>(
+  { cancelSignal, startedAt }: RequestContext,
+  { clock, totalMs = Infinity }: RouteStageParts,
+  hook: 'beforeRoute' | 'selectCandidates',
+  ask: () => T | Promise<T>,
+): T | Promise<T> {
   const asked = ask();
   if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
-  return waitFor(() => asked, { clock, cancelSignal: context.cancelSignal, limitMs: HOOK_MS }).then((waited) => {
+  const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
+  return waitFor(() => asked, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;
-    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.');
+    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.', {
+      cause: new HostCodeError(`the hook ${hook} has not settled in time`),
+    });
   });
+}
+
+/** What the names in `request` stand for; nothing where they stand for nothing. */
+function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): readonly string[] {
+  try {
+    const choices = chooseModels(request, registry.table.names, hooks.selectCandidates !== undefined);
+    return [...new Set(choices.map(({ model }) => model))];
+  } catch {
+    return [];
+  }
 }
 
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {

@@ -19,7 +19,7 @@ import { Viewers } from './viewers.js';
 export interface StatusPageOptions {
   /**
    * Whether whoever looks must have a key of the gateway. Say `false` where the host guards the page itself; with
-   * `keys: false` it has to be said.
+   * `keys: false` and neither `admin` nor `adminKeys` it has to be said.
    * @defaultValue `true`
    */
   readonly authenticate?: boolean | undefined;
@@ -69,7 +69,7 @@ function resolveOptions(gateway: Gateway, options: StatusPageOptions) {
   const authenticate = optionalBoolean('authenticate', options.authenticate);
   if (authenticate !== false && !internalsOf(gateway, 'statusPage').authenticates) {
     throw new TypeError(
-      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false.',
+      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false. With admin or adminKeys the gateway guards it.',
     );
   }
   return {

@@ -1,12 +1,12 @@
 /** What this package asks of an `ioredis` client (or cluster). */
-interface IoredisLike {
+export interface IoredisLike {
   getBuffer(key: string): Promise<Uint8Array | null>;
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
   del(key: string): Promise<unknown>;
 }
 
 /** What this package asks of a `redis` client, version 5 or newer. */
-interface NodeRedisLike {
+export interface NodeRedisLike {
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
   set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
   del(key: string): Promise<unknown>;
@@ -24,7 +24,8 @@ export interface RedisCommands {
 
 /** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
 const BULK_STRING = 36;
-type BytesForStrings = { readonly [BULK_STRING]: typeof Buffer };
+/** The mapping with which node-redis gives strings of the server as bytes. */
+export type BytesForStrings = { readonly 36: typeof Buffer };
 
 /** @throws TypeError when `client` is neither of the two that are known. */
 export function redisCommands(client: RedisClient): RedisCommands {

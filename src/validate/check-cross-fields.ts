@@ -1,5 +1,6 @@
 import type { AssistantMessage, ChatRequest } from '../chat/types.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { REASONING_MEMBERS } from './schema/messages.js';
 
 /**
  * What the schema cannot say: rules between members that hold at every provider. Those that depend on the model are
@@ -19,8 +20,12 @@ export function checkCrossFields(request: ChatRequest): void {
   }
 }
 
-function saysNothing({ content, tool_calls, function_call, refusal, audio }: AssistantMessage): boolean {
-  return !(isGiven(content) || isGiven(tool_calls) || isGiven(function_call) || isGiven(refusal) || isGiven(audio));
+function saysNothing(message: AssistantMessage): boolean {
+  const { content, tool_calls, function_call, refusal, audio } = message;
+  if (isGiven(content) || isGiven(tool_calls) || isGiven(function_call) || isGiven(refusal) || isGiven(audio))
+    return false;
+  // A response that was cut off while the model was still thinking.
+  return !REASONING_MEMBERS.some((member) => isGiven(message[member]));
 }
 
 function isGiven(value: unknown): boolean {

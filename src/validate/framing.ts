@@ -19,14 +19,22 @@ export function refuseAmbiguousFraming(req: IncomingMessage): void {
   if (countHosts(req.rawHeaders) > 1) throw ambiguous("More than one 'Host' header.");
 }
 
-/** Refuses a body that is announced as something else than plain JSON in UTF-8. No content type is taken for JSON. */
+/** Refuses a body that is announced as something else than plain JSON in UTF-8. */
 export function refuseOtherContent(req: IncomingMessage): void {
+  refuseCompressed(req);
+  refuseOtherType(req);
+}
+
+function refuseCompressed(req: IncomingMessage): void {
   const coding = req.headers['content-encoding'];
   if (coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity') {
     throw unsupported('Compressed bodies are not supported: send the JSON as it is.');
   }
-  const type = req.headers['content-type'];
-  if (type !== undefined && type !== '' && type !== 'application/json') refuseOtherType(type);
+}
+
+/** Whether anything comes behind the head. */
+export function announcesBody(req: IncomingMessage): boolean {
+  return req.headers['transfer-encoding'] !== undefined || (announcedLength(req) ?? 0) > 0;
 }
 
 /** `Content-Length`, or `undefined` for a chunked body. */
@@ -35,7 +43,13 @@ export function announcedLength(req: IncomingMessage): number | undefined {
   return length === undefined ? undefined : Number(length);
 }
 
-function refuseOtherType(header: string): void {
+/**
+ * Refuses a body that is not announced as JSON. One without a type is refused as well: a page of any site can send it
+ * with the cookies of whoever looks at the page, and no browser asks first.
+ */
+export function refuseOtherType(req: IncomingMessage): void {
+  const header = req.headers['content-type'] ?? '';
+  if (header === 'application/json') return;
   const [type = '', ...parameters] = header.toLowerCase().split(';');
   if (!isJsonType(type.trim())) throw unsupported("The body must be JSON: send 'Content-Type: application/json'.");
   for (const parameter of parameters) {

@@ -5,10 +5,12 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
 import { ReceivedBody, SerialisedBody, type MemberSpan, type RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { alignedWith, withoutEmptyMembers } from './empty-members.js';
 import { fieldError } from './field-errors.js';
 import { checkJsonValue } from './check-json-value.js';
 import { jsonTypeOf } from './json-type.js';
 import { tooDeep, tooMany } from './complexity-errors.js';
+import { refuseBodyOfOtherApi } from './other-apis.js';
 import { parseLossless } from '../json/lossless-parse.js';
 import { checkCrossFields } from './check-cross-fields.js';
 import { keyAt, JsonScanner } from '../json/scanner.js';
@@ -49,7 +51,7 @@ export async function parseLargeRequest(bytes: Buffer, check: RequestCheck): Pro
  * @throws GatewayError with the first fault.
  */
 export function checkRequest(value: unknown, check: RequestCheck): ParsedRequest {
-  const request = checked(unwrapUnions(objectOnly(value)), check);
+  const request = checked(inWireForm(objectOnly(value), true), check);
   checkJsonValue(request);
   return { request, body: new SerialisedBody(request) };
 }
@@ -72,14 +74,19 @@ function inspect(received: Buffer): Inspected {
 }
 
 function conclude({ bytes, found }: Inspected, value: JsonObject, check: RequestCheck): ParsedRequest {
-  const request = checked(found.mayHoldUnions ? unwrapUnions(value) : value, check);
+  const request = checked(inWireForm(value, found.mayHoldUnions), check);
   refuseLostMeaning(request, bytes, found);
 
   const members = request === value ? memberSpans(found, value) : undefined;
   if (members !== undefined) return { request, body: new ReceivedBody(request, bytes, members) };
   if (found.longNumbers.length === 0) return { request, body: new SerialisedBody(request) };
   const exact = parseLossless(bytes, found) as JsonObject;
-  return { request, body: new SerialisedBody(request, unwrapUnions(exact)) };
+  return { request, body: new SerialisedBody(request, alignedWith(request, inWireForm(exact, true))) };
+}
+
+/** The very same object where it is in wire form already. */
+function inWireForm(value: JsonObject, mayHoldUnions: boolean): JsonObject {
+  return withoutEmptyMembers(mayHoldUnions ? unwrapUnions(value) : value);
 }
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {
@@ -111,9 +118,12 @@ function notJson(message: string): GatewayError {
 }
 
 function checked(value: JsonObject, check: RequestCheck): ChatRequest {
-  if (!check(value)) throw fieldError(value, check.errors);
-  checkCrossFields(value);
-  return value;
+  if (check(value)) {
+    checkCrossFields(value);
+    return value;
+  }
+  refuseBodyOfOtherApi(value);
+  throw fieldError(value, check.errors);
 }
 
 /** Refuses, after the schema has had its say, what would not arrive upstream as it was checked here. */

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../contracts/clock.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { CancelSignal } from '../util/cancellation.js';
-import { announcedLength, refuseAmbiguousFraming, refuseOtherContent } from './framing.js';
+import {
+  announcedLength,
+  announcesBody,
+  refuseAmbiguousFraming,
+  refuseOtherContent,
+  refuseOtherType,
+} from './framing.js';
 import { drainRequestBody } from './drain-request.js';
 
 /** A body as bytes, or as what the host's own parser has made of them. */
@@ -33,8 +39,9 @@ export async function readBody(
 ): Promise<Received> {
   refuseAmbiguousFraming(req);
   if (req.readableEnded) return leftByHost(req, limits.bodyLimit);
-  refuseOtherContent(req);
   const length = announcedLength(req);
+  // What is missing is missing whatever its type.
+  if (announcesBody(req)) refuseOtherContent(req);
   if (length !== undefined && length > limits.bodyLimit) {
     drainRequestBody(req, limits.clock);
     throw tooLarge(limits.bodyLimit);
@@ -55,10 +62,10 @@ function leftByHost(req: IncomingMessage & { readonly body?: unknown }, bodyLimi
   }
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? toBuffer(body) : undefined;
   if ((bytes?.length ?? announcedLength(req) ?? 0) > bodyLimit) throw tooLarge(bodyLimit);
-  if (bytes !== undefined) return { bytes };
-  // A form that any site can post must not pass for a request because the host parses forms.
-  refuseOtherContent(req);
-  return { value: body };
+  // A form that any site can post must not pass for a request because the host parses forms. How it was compressed is
+  // no matter any more: the host's parser has inflated it.
+  refuseOtherType(req);
+  return bytes === undefined ? { value: body } : { bytes };
 }
 
 /** The body where all of it lies in the buffer of `req`. */

@@ -19,12 +19,13 @@ import {
 import { contentSchemas } from './schema/content.js';
 import { messageSchemas, messagesSchema } from './schema/messages.js';
 import { addedRoutingFields, routingFields } from './schema/routing-fields.js';
-import { toolChoice, tools } from './schema/tools.js';
+import { toolSchemas } from './schema/tools.js';
 
 /** What an operator may choose about the schema. */
 export interface SchemaChoice {
   readonly unknownFields: 'pass' | 'reject';
   readonly unknownContentParts: 'pass' | 'reject';
+  readonly unknownTools: 'pass' | 'reject';
 }
 
 const INT64 = 2 ** 63;
@@ -35,7 +36,8 @@ const INT64 = 2 ** 63;
  * `ParamOpt…` types are plain scalars. Members stand in the order in which OpenAI checks them, because the
  * first fault is the one that the caller reads.
  */
-export function requestSchema({ unknownFields, unknownContentParts }: SchemaChoice): Schema {
+export function requestSchema({ unknownFields, unknownContentParts, unknownTools }: SchemaChoice): Schema {
+  const { tools, toolChoice } = toolSchemas(unknownTools);
   const properties: Record<string, Schema> = {
     model: orNull(text),
     messages: messagesSchema(messageSchemas(contentSchemas(unknownContentParts))),
@@ -63,7 +65,7 @@ export function requestSchema({ unknownFields, unknownContentParts }: SchemaChoi
     audio: orNull(answer.audioParam),
     prediction: orNull(answer.predictionContent),
     reasoning_effort: orNull(text),
-    service_tier: orNull(word('auto', 'default', 'flex', 'scale', 'priority', 'fast')),
+    service_tier: orNull(word(...answer.SERVICE_TIERS)),
     store: orNull(flag),
     web_search_options: orNull(answer.webSearchOptions),
     ...routingFields,
@@ -75,9 +77,9 @@ export function requestSchema({ unknownFields, unknownContentParts }: SchemaChoi
 
 const compiled = new Map<string, ValidateFunction<ChatRequest>>();
 
-/** Compiles the schema: at most once for each of the four choices, never anything that a caller sent. */
+/** Compiles the schema: at most once for each of the eight choices, never anything that a caller sent. */
 export function compileRequestSchema(choice: SchemaChoice): ValidateFunction<ChatRequest> {
-  const key = `${choice.unknownFields} ${choice.unknownContentParts}`;
+  const key = `${choice.unknownFields} ${choice.unknownContentParts} ${choice.unknownTools}`;
   let check = compiled.get(key);
   if (check === undefined) {
     check = compile(requestSchema(choice));

@@ -9,7 +9,7 @@ const CHOICES = ['pass', 'reject'] as const;
 /** @throws TypeError that names the option, what came, and what would do. */
 export function resolveValidateOptions(options: ValidateOptions): ResolvedValidateOptions {
   const { bodyLimit = 10_485_760, bodyTimeoutMs = 30_000 } = options;
-  const { unknownFields = 'pass', unknownContentParts = 'reject' } = options;
+  const { unknownFields = 'pass', unknownContentParts = 'reject', unknownTools = 'reject' } = options;
   // An unusable limit must not end up as no limit.
   if (!Number.isSafeInteger(bodyLimit) || bodyLimit < 1)
     throw optionError('bodyLimit', 'must be bytes, a whole number from 1', bodyLimit);
@@ -19,7 +19,8 @@ export function resolveValidateOptions(options: ValidateOptions): ResolvedValida
   if (!CHOICES.includes(unknownFields)) throw optionError('unknownFields', "must be 'pass' or 'reject'", unknownFields);
   if (!CHOICES.includes(unknownContentParts))
     throw optionError('unknownContentParts', "must be 'pass' or 'reject'", unknownContentParts);
-  return { bodyLimit, bodyTimeoutMs, unknownFields, unknownContentParts };
+  if (!CHOICES.includes(unknownTools)) throw optionError('unknownTools', "must be 'pass' or 'reject'", unknownTools);
+  return { bodyLimit, bodyTimeoutMs, unknownFields, unknownContentParts, unknownTools };
 }
 
 /** The longest time that a timer of Node takes. */

@@ -1,6 +1,8 @@
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
+import { SerialisedBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
+import { requestedDeployment } from '../http/request-path.js';
 import type { ValidateOptions } from '../options/types.js';
 import { checkRequest, parseLargeRequest, parseRequest, type ParsedRequest } from './parse-request.js';
 import { readBody, type Received } from './read-body.js';
@@ -34,11 +36,13 @@ export function createValidator(options: ValidateOptions, clock: Clock, fastPath
 
   async function validateStage(context: RequestContext): Promise<StageOutcome> {
     const received = await readBody(context.req, limits, context.client);
-    if (fastPath !== undefined && received.bytes !== undefined) {
+    const deployment = requestedDeployment(context.req);
+    // The same bytes mean another model under another path.
+    if (fastPath !== undefined && received.bytes !== undefined && deployment === undefined) {
       const answered = fastPath(context, received.bytes);
       if (answered === true || (answered !== false && (await answered))) return 'responded';
     }
-    const { request, body } = await parsed(received);
+    const { request, body } = withModel(await parsed(received), deployment);
     context.request = request;
     context.body = body;
     return 'next';
@@ -54,6 +58,19 @@ export function createValidator(options: ValidateOptions, clock: Clock, fastPath
     parse: (bytes) => parseRequest(bytes, rules),
     check: (value) => checkRequest(value, rules).request,
   };
+}
+
+/** A request without a model, with the one that its path names. */
+function withModel(parsed: ParsedRequest, model: string | undefined): ParsedRequest {
+  const { request } = parsed;
+  if (model === undefined || isNamed(request.model) || isNamed(request.models)) return parsed;
+  const named = { ...request, model };
+  // Its received bytes do not say the model: as a cache key they would stand for every path.
+  return { request: named, body: new SerialisedBody(named) };
+}
+
+function isNamed(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
 /** The stage alone. */

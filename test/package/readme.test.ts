@@ -38,9 +38,12 @@ async function program(name: string, changes: Readonly<Record<string, string>> =
   return file;
 }
 
+/** The variables that the snippets read: one that is missing is refused at start-up. */
+const KEYS = { GATEWAY_KEY: 'demo-key', OPENAI_API_KEY: 'operator-secret', AZURE_KEY: 'operator-secret' };
+
 function start(file: string): ChildProcess {
   const child = spawn(process.execPath, [file], {
-    env: { ...process.env, GATEWAY_KEY: 'demo-key' },
+    env: { ...process.env, ...KEYS },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -83,7 +86,7 @@ describe('every snippet of the README', () => {
       )
       .toBe(401);
     const { stdout } = await run(process.execPath, [await program('client', { ':3000': `:${port}` })], {
-      env: { ...process.env, GATEWAY_KEY: 'demo-key' },
+      env: { ...process.env, ...KEYS },
     });
     expect(stdout).toBe('Because of oxygen.');
   });
@@ -94,7 +97,7 @@ describe('every snippet of the README', () => {
   });
 
   it.each(['hooks', 'stages'])('runs: %s', async (name) => {
-    await run(process.execPath, [await program(name)], { env: { ...process.env, GATEWAY_KEY: 'demo-key' } });
+    await run(process.execPath, [await program(name)], { env: { ...process.env, ...KEYS } });
   });
 
   it('runs: a process that is told to end does', async () => {

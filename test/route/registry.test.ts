@@ -67,6 +67,7 @@ describe('authentication', () => {
   });
 
   test.each([
+    [{ apiKey: undefined }, /providers\.p\.apiKey is given, and undefined\. Is its environment variable set\?/],
     [{ auth: 'basic' }, /providers\.p\.auth must be "bearer", "x-api-key"/],
     [{ auth: { name: 'x' } }, /auth: unknown option "name"/],
     [{ auth: { header: 'a b' } }, /auth\.header must be a header name/],
@@ -129,6 +130,21 @@ describe('timeouts', () => {
   ])('%j are refused', (timeouts, message) => {
     expect(() => resolved(provider({ timeouts }))).toThrow(message);
     expect(() => resolved({ ...provider({}), timeouts } as RouteOptions)).toThrow(message);
+  });
+});
+
+describe('models', () => {
+  test.each([
+    [['*'], /providers\.p\.models\[0\] must be the name of one model: patterns are not supported/],
+    [['m', 'gpt-*'], /providers\.p\.models\[1\] must be the name of one model/],
+    [{ '*': {} }, /providers\.p\.models must be the name of one model.*got "\*"/],
+  ])('are named one by one: %j', (models, message) => {
+    expect(() => resolved(provider({ models }))).toThrow(message);
+  });
+
+  test('need no key where the provider needs none', () => {
+    expect(first(provider({})).provider.apiKey).toBeUndefined();
+    expect(first(provider({ apiKey: null })).provider.apiKey).toBeUndefined();
   });
 });
 

@@ -65,7 +65,7 @@ describe('the error of a field', () => {
       param: 'service_tier',
       code: 'invalid_value',
       message:
-        "Invalid value for 'service_tier': expected one of 'auto', 'default', 'flex', 'scale', 'priority', 'fast', got \"gold\".",
+        "Invalid value for 'service_tier': expected one of 'auto', 'default', 'flex', 'scale', 'priority', 'fast', 'on_demand', 'performance', 'standard', 'standard_only', 'reserved', 'batch', got \"gold\".",
     },
     {
       members: { provider_sort: 'x' },
@@ -74,10 +74,10 @@ describe('the error of a field', () => {
       message: "Invalid value for 'provider_sort': expected one of 'price', 'throughput', 'latency', got \"x\".",
     },
     {
-      members: { tools: [] },
-      param: 'tools',
+      members: { messages: [] },
+      param: 'messages',
       code: 'empty_array',
-      message: "Invalid value for 'tools': expected at least 1 item, got an empty array.",
+      message: "Invalid value for 'messages': expected at least 1 item, got an empty array.",
     },
     {
       members: { metadata: { ['k'.repeat(65)]: 'v' } },

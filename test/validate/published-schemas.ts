@@ -6,7 +6,7 @@ import * as routing from '../../src/validate/schema/routing-fields.js';
 import * as tools from '../../src/validate/schema/tools.js';
 import { requestSchema, type SchemaChoice } from '../../src/validate/request-schema.js';
 
-const CHOICE: SchemaChoice = { unknownFields: 'pass', unknownContentParts: 'reject' };
+const CHOICE: SchemaChoice = { unknownFields: 'pass', unknownContentParts: 'reject', unknownTools: 'reject' };
 const message = messages.messageSchemas(content.contentSchemas('reject'));
 
 /**

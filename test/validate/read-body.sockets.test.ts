@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import express from 'express';
 import express4 from 'express4';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,17 +58,23 @@ function listenersOf(req: IncomingMessage): string[] {
   return names.filter((name) => !['clearRequestTimeout', 'clearIncoming'].includes(name));
 }
 
-/** Sends a request by hand. Returns status and body of the answer. */
+/** Sends a request by hand, as JSON unless `head` says otherwise. Returns status and body of the answer. */
 async function send(
   head: readonly string[],
   body: string | Uint8Array = '',
 ): Promise<{ status?: number; body?: string }> {
   const { responses } = await rawRequest(server.port, [
-    `${['POST / HTTP/1.1', 'host: a', ...head].join('\r\n')}\r\n\r\n`,
+    `${['POST / HTTP/1.1', 'host: a', ...typed(head)].join('\r\n')}\r\n\r\n`,
     body,
   ]);
   const [answer] = responses;
   return answer === undefined ? {} : { status: answer.status, body: answer.text };
+}
+
+const JSON_TYPE = 'content-type: application/json';
+
+function typed(head: readonly string[]): readonly string[] {
+  return head.some((line) => line.startsWith('content-type:')) ? head : [JSON_TYPE, ...head];
 }
 
 describe('a body on the connection', () => {
@@ -99,6 +106,8 @@ describe('a body on the connection', () => {
   it('may be empty: that is for the parser to refuse', async () => {
     expect(await send(['content-length: 0'])).toEqual({ status: 200, body: '' });
     expect(await send([])).toEqual({ status: 200, body: '' });
+    const { responses } = await rawRequest(server.port, 'POST / HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(responses[0]?.status).toBe(200);
   });
 
   it('is text where the host has set an encoding', async () => {
@@ -134,9 +143,13 @@ describe('a body that is too large', () => {
   });
 
   it('is cut off when it does not end', async () => {
-    const endless = rawRequest(server.port, ['POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999\r\n\r\n', large], {
-      responses: Infinity,
-    });
+    const endless = rawRequest(
+      server.port,
+      [`POST / HTTP/1.1\r\nhost: a\r\n${JSON_TYPE}\r\ncontent-length: 99999999\r\n\r\n`, large],
+      {
+        responses: Infinity,
+      },
+    );
     await until(() => clock.pending.size === 1);
     clock.advance(60_000);
     const { ended, responses } = await endless;
@@ -147,7 +160,7 @@ describe('a body that is too large', () => {
 });
 
 /** A request of which the rest does not come. */
-const half = ['POST / HTTP/1.1', 'host: a', 'content-length: 100', '', '{"half":'].join('\r\n');
+const half = ['POST / HTTP/1.1', 'host: a', JSON_TYPE, 'content-length: 100', '', '{"half":'].join('\r\n');
 
 describe('a body that does not come', () => {
   it('is given up after the timeout, and the connection with it', async () => {
@@ -194,12 +207,13 @@ describe('a body of another kind', () => {
     'application/json; charset=utf-8',
     'application/json;charset="UTF-8"; odd=parameter',
     'application/vnd.api+json',
-    '',
   ])('is none: %j', async (type) => {
     expect(await send([...empty, `content-type: ${type}`], '{}')).toEqual({ status: 200, body: '{}' });
   });
 
   it.each([
+    'content-type:',
+    'content-type: null',
     'content-type: text/plain',
     'content-type: application/x-www-form-urlencoded',
     'content-type: multipart/form-data; boundary=x',
@@ -212,6 +226,13 @@ describe('a body of another kind', () => {
     'content-encoding: identity, gzip',
   ])('is refused with 415: %s', async (header) => {
     expect(await send([...empty, header], '{}')).toEqual({ status: 415, body: 'unsupported_content_type' });
+  });
+
+  it('is refused with 415 where it has no type at all', async () => {
+    for (const framing of ['content-length: 2\r\n\r\n{}', 'transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n']) {
+      const { responses } = await rawRequest(server.port, `POST / HTTP/1.1\r\nhost: a\r\n${framing}`);
+      expect(responses[0]).toMatchObject({ status: 415, text: 'unsupported_content_type' });
+    }
   });
 
   it.each(invalidCases.filter((row) => row.layer === 'transport'))(
@@ -249,8 +270,8 @@ describe('a request of unclear extent', () => {
 describe('what a parser before the gateway has left', () => {
   const parsers = [
     { parser: 'express.json()', type: 'application/json', expected: { value: REQUEST } },
-    { parser: 'express.raw()', type: 'application/octet-stream', expected: REQUEST },
-    { parser: 'express.text()', type: 'text/plain', expected: REQUEST },
+    { parser: 'express.raw()', type: 'application/raw+json', expected: REQUEST },
+    { parser: 'express.text()', type: 'application/text+json', expected: REQUEST },
   ];
   const frameworks = [
     { framework: 'Express 5', app: express },
@@ -260,7 +281,11 @@ describe('what a parser before the gateway has left', () => {
   describe.each(frameworks)('$framework', ({ app: create }) => {
     it.each(parsers)('is taken from $parser', async ({ type, expected }) => {
       const app = create();
-      app.use(create.json(), create.raw({ type: 'application/octet-stream' }), create.text());
+      app.use(
+        create.json(),
+        create.raw({ type: 'application/raw+json' }),
+        create.text({ type: 'application/text+json' }),
+      );
       app.use(answerWhatWasRead);
       await using behind = await listen(app);
       const answer = await fetch(behind.url, {
@@ -269,6 +294,34 @@ describe('what a parser before the gateway has left', () => {
         body: JSON.stringify(REQUEST),
       });
       expect(await answer.json()).toEqual(expected);
+    });
+
+    it.each(['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded'])(
+      'is refused where its type is another: %s',
+      async (type) => {
+        const app = create();
+        app.use(
+          create.raw({ type: 'application/octet-stream' }),
+          create.text(),
+          create.urlencoded({ extended: false }),
+        );
+        app.use(answerWhatWasRead);
+        await using behind = await listen(app);
+        const init = { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(REQUEST) };
+        expect((await fetch(behind.url, init)).status).toBe(415);
+      },
+    );
+
+    it.each(['json', 'raw', 'text'] as const)('is taken inflated: %s()', async (parser) => {
+      const app = create();
+      app.use(create[parser]({ type: 'application/json' }), answerWhatWasRead);
+      await using behind = await listen(app);
+      const answer = await fetch(behind.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body: gzipSync(JSON.stringify(REQUEST)),
+      });
+      expect(await answer.json()).toEqual(parser === 'json' ? { value: REQUEST } : REQUEST);
     });
 
     it('is not mistaken for a body that the parser has passed by', async () => {
@@ -287,7 +340,8 @@ describe('what a parser before the gateway has left', () => {
     app.use(express.text({ type: '*/*' }));
     app.use(answerWhatWasRead);
     await using behind = await listen(app);
-    const answer = await fetch(behind.url, { method: 'POST', body: 'x'.repeat(BODY_LIMIT + 1) });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(behind.url, { method: 'POST', headers, body: 'x'.repeat(BODY_LIMIT + 1) });
     expect(answer.status).toBe(413);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { requestSchema } from '../../src/validate/request-schema.js';
 import type { Schema } from '../../src/validate/schema/build.js';
 import { UNIONS } from '../../src/validate/unions/unions.js';
+import type { GatewayError } from '../../src/errors/gateway-error.js';
 import { createValidator } from '../../src/validate/validate.js';
 import { systemClock } from '../../src/util/clock.js';
 import { publishedKeys } from '../fixtures/cases.js';
@@ -84,6 +85,76 @@ describe('unknown members', () => {
   });
 });
 
+describe('hosted tools', () => {
+  const open = createValidator({ unknownTools: 'pass' }, systemClock);
+  const closed = createValidator({}, systemClock);
+  const asking = (members: object) => ({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...members });
+  const hosted = [
+    { type: 'web_search', search_context_size: 'low' },
+    { type: 'mcp', server_label: 's' },
+  ];
+
+  it('are refused by default, and pass on request beside functions', () => {
+    const request = asking({ tools: [{ type: 'function', function: { name: 'f' } }, ...hosted] });
+    expect(() => closed.check(request)).toThrow(
+      expect.objectContaining({ code: 'invalid_value', param: 'tools[1].type' }),
+    );
+    expect(open.check(request)).toBe(request);
+  });
+
+  it.each(['auto', 'required', { type: 'web_search' }, { type: 'function', function: { name: 'f' } }])(
+    'may be chosen: %j',
+    (tool_choice) => {
+      const request = asking({ tools: hosted, tool_choice });
+      expect(open.check(request)).toBe(request);
+    },
+  );
+
+  it('do not loosen the tools that are known', () => {
+    const refused = (members: object): string | null | undefined => {
+      try {
+        open.check(asking(members));
+        return undefined;
+      } catch (error) {
+        return (error as GatewayError).param;
+      }
+    };
+    expect(refused({ tools: [{ type: 'function' }] })).toBe('tools[0].function');
+    expect(refused({ tools: [{ name: 'f' }] })).toBe('tools[0].type');
+    expect(refused({ tools: ['web_search'] })).toBe('tools[0]');
+    expect(refused({ tools: hosted, tool_choice: { type: 'function' } })).toBe('tool_choice.function');
+    expect(refused({ tools: hosted, tool_choice: 'web_search' })).toBe('tool_choice');
+    expect(refused({ tools: hosted, tool_choice: {} })).toBeUndefined();
+    expect(refused({ tools: hosted, tool_choice: { type: 7 } })).toBe('tool_choice.type');
+  });
+});
+
+describe('bodies of other APIs', () => {
+  const validator = createValidator({ unknownFields: 'reject' }, systemClock);
+  it.each([
+    [{ input: 'Hello' }, '/v1/responses'],
+    [{ input: [{ role: 'user', content: 'Hello' }], tools: [{ type: 'function', name: 'f' }] }, '/v1/responses'],
+    [{ prompt: 'Hello', max_tokens: 5 }, '/v1/completions'],
+    [{ contents: [{ parts: [{ text: 'Hello' }] }] }, 'generateContent'],
+  ])('are refused with the endpoint that they are for: %j', (body, endpoint) => {
+    expect(() => validator.check({ model: 'm', ...body })).toThrow(
+      expect.objectContaining({
+        status: 400,
+        code: 'missing_required_parameter',
+        param: 'messages',
+        message: expect.stringContaining(endpoint),
+      }),
+    );
+  });
+
+  it('are no reason for a hint where there are messages', () => {
+    const lenient = createValidator({}, systemClock);
+    expect(() => lenient.check({ model: 'm', messages: [], input: 'x' })).toThrow(
+      expect.objectContaining({ code: 'empty_array', param: 'messages' }),
+    );
+  });
+});
+
 describe('unknown content parts', () => {
   const open = createValidator({ unknownContentParts: 'pass' }, systemClock);
   const closed = createValidator({}, systemClock);
@@ -121,7 +192,7 @@ describe('unknown content parts', () => {
 });
 
 describe('patterns of the schema', () => {
-  it.each(patterns(requestSchema({ unknownFields: 'pass', unknownContentParts: 'reject' })))(
+  it.each(patterns(requestSchema({ unknownFields: 'pass', unknownContentParts: 'reject', unknownTools: 'reject' })))(
     'are anchored and have no nested repetition: %s',
     (pattern) => {
       expect(pattern.startsWith('^')).toBe(true);

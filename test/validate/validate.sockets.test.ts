@@ -74,6 +74,7 @@ describe('options of the stage', () => {
     [{ bodyTimeoutMs: '30s' }, 'bodyTimeoutMs'],
     [{ unknownFields: 'drop' }, 'unknownFields'],
     [{ unknownContentParts: true }, 'unknownContentParts'],
+    [{ unknownTools: 'allow' }, 'unknownTools'],
   ])('are refused at start-up, by name and value: %j', (options, name) => {
     const given = (options as Record<string, unknown>)[name];
     const value = typeof given === 'string' ? JSON.stringify(given) : String(given);

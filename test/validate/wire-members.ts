@@ -134,13 +134,13 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
     session_id: { null: 1, string: 1, absent: 1 },
   },
   RegistryEndpointOverride: {
-    base_url: { string: 1, absent: 1 },
-    timeout: { number: 1, absent: 1 },
+    base_url: { null: 1, string: 1, absent: 1 },
+    timeout: { null: 1, number: 1, absent: 1 },
   },
   RegistryProviderConfigOverride: {
     api_key: { null: 1, string: 1, absent: 1 },
     base_url: { null: 1, string: 1, absent: 1 },
-    endpoint_overrides: { object: 1, absent: 1 },
+    endpoint_overrides: { null: 1, object: 1, absent: 1 },
   },
   SharedFunctionDefinitionParam: {
     name: { string: 1 },
@@ -154,7 +154,7 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
   SharedResponseFormatJSONSchemaJSONSchemaParam: {
     name: { string: 1 },
     description: { null: 1, string: 1, absent: 1 },
-    schema: { object: 1, absent: 1 },
+    schema: { null: 1, object: 1, absent: 1 },
     strict: { boolean: 1, null: 1, absent: 1 },
   },
   SharedResponseFormatJSONSchemaParam: {
@@ -205,7 +205,7 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
   },
   V2ChatCompletionContentPartImageImageURLParam: {
     url: { string: 1 },
-    detail: { string: 1, absent: 1 },
+    detail: { null: 1, string: 1, absent: 1 },
   },
   V2ChatCompletionContentPartImageParam: {
     type: { string: 1 },
@@ -244,7 +244,7 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
   V2ChatCompletionCustomToolCustomParam: {
     name: { string: 1 },
     description: { null: 1, string: 1, absent: 1 },
-    format: { object: 1, absent: 1 },
+    format: { null: 1, object: 1, absent: 1 },
   },
   V2ChatCompletionCustomToolParam: {
     type: { string: 1 },
@@ -297,7 +297,7 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
     function: { object: 1 },
   },
   V2ChatCompletionNewParamsWebSearchOptions: {
-    search_context_size: { string: 1, absent: 1 },
+    search_context_size: { null: 1, string: 1, absent: 1 },
     user_location: { null: 1, object: 1, absent: 1 },
   },
   V2ChatCompletionNewParamsWebSearchOptionsUserLocation: {

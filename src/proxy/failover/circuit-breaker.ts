@@ -1,5 +1,6 @@
 import type { Clock } from '../../contracts/clock.js';
 
+/** Whether a circuit breaker lets calls through: `half-open` lets one through to find out. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /** One call as its breaker knows it, from `begin` to its end. */
@@ -14,6 +15,7 @@ export interface BreakerTicket {
 const USUAL: BreakerTicket = Object.freeze({ kind: 'usual' });
 const RESORT: BreakerTicket = Object.freeze({ kind: 'resort' });
 
+/** What a circuit breaker has counted, and how it stands. */
 export interface BreakerStatus {
   readonly state: BreakerState;
   /** Calls and failures within the window. */

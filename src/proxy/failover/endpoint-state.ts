@@ -16,6 +16,7 @@ const MAX_HINTED_MS = 60_000;
 /** How long an upstream that refused `stream_options` is not sent them. */
 const STREAM_OPTIONS_MS = 3_600_000;
 
+/** What the circuit breaker of an endpoint knows right now. */
 export interface EndpointReadiness {
   readonly breaker: BreakerStatus;
   readonly inFlight: number;

@@ -84,6 +84,13 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
 
 function modelName(path: string, value: unknown): string {
   const name = text(path, value);
+  if (name.includes('*')) {
+    throw optionError(
+      path,
+      'must be the name of one model: patterns are not supported, name each that may be asked for',
+      value,
+    );
+  }
   if (name.length > 256 || name !== name.trim()) {
     throw optionError(path, 'must be a model name of at most 256 characters without spaces around it', value);
   }

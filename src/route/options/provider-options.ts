@@ -25,6 +25,7 @@ const MEMBERS = [
   'zdr',
   'dataCollection',
   'timeouts',
+  'forwardPreferences',
   'models',
 ] as const;
 
@@ -47,12 +48,13 @@ export function resolveProvider(path: string, slug: string, options: unknown, fa
     slug,
     displayName: optionalText(`${path}.name`, members['name']) ?? slug,
     url: resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'], format.path),
-    apiKey: resolveApiKey(`${path}.apiKey`, members['apiKey']),
+    apiKey: resolveApiKey(`${path}.apiKey`, members),
     auth: resolveAuth(`${path}.auth`, members['auth']),
     headers: resolveHeaders(`${path}.headers`, members['headers']),
     format,
     streamOptions: optionalBoolean(`${path}.streamOptions`, members['streamOptions']) ?? true,
     timeouts: resolveTimeouts(`${path}.timeouts`, members['timeouts'], fallback),
+    forwardsPreferences: optionalBoolean(`${path}.forwardPreferences`, members['forwardPreferences']) ?? false,
   });
 }
 
@@ -87,7 +89,14 @@ function isProvider(value: unknown): value is WireFormat {
 }
 
 /** Nothing of a key is ever shown, not even of a wrong one. */
-function resolveApiKey(path: string, value: unknown): ResolvedProvider['apiKey'] {
+function resolveApiKey(path: string, members: Readonly<Record<string, unknown>>): ResolvedProvider['apiKey'] {
+  const value = members['apiKey'];
+  if (value === undefined && Object.hasOwn(members, 'apiKey')) {
+    throw optionError(
+      path,
+      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
+    );
+  }
   if (value === undefined || value === null) return undefined;
   if (isKeySource(value)) return value;
   if (typeof value !== 'string') throw optionError(path, 'must be a string or a function that returns one');

@@ -138,8 +138,10 @@ function notAmong(
 }
 
 /** `endpoint` as a candidate, with the members of the request that it is not told. */
-export function toPlanned(endpoint: RoutableEndpoint, { parameters }: Preferences): RoutableCandidate {
-  return { endpoint, drop: membersToDrop(parameters, endpoint.understands) };
+export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }: Preferences): RoutableCandidate {
+  const drop = membersToDrop(parameters, endpoint.understands);
+  const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
+  return { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
 }
 
 /** `plan` as people read it. */

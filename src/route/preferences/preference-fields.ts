@@ -40,6 +40,11 @@ export const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...[...PRICE_NAMES.values()].filter((name) => name.startsWith('provider_')),
 ]);
 
+/** The same where an upstream is sent the nested object. */
+export const OWN_FIELDS_BUT_PREFERENCES: ReadonlySet<string> = new Set(
+  [...OWN_FIELDS].filter((name) => name !== 'provider'),
+);
+
 /** The prefix is ours: no provider reads what begins with it. */
 const OUR_PREFIX = 'provider_';
 const OUR_NAMES = [...OWN_FIELDS].filter((name) => name.startsWith(OUR_PREFIX));
@@ -65,14 +70,15 @@ export interface PreferenceFields {
 
 /**
  * The places of `request` that hold preferences.
+ * @param isForwarded - An upstream reads the nested object, too, and may know more of its members.
  * @throws GatewayError 400 for a nested object that is none, and for members of either form that nobody reads.
  */
-export function preferenceFields(request: ChatRequest): PreferenceFields {
+export function preferenceFields(request: ChatRequest, isForwarded: boolean): PreferenceFields {
   refuseMisspelt(request);
   const provider = request['provider'];
   if (provider === undefined || provider === null) return { flat: request, nested: undefined };
   if (!isObject(provider)) throw wrongType('provider', 'an object');
-  onlyKnown(provider, 'provider', NESTED_MEMBERS);
+  if (!isForwarded) onlyKnown(provider, 'provider', NESTED_MEMBERS);
   const nested = new Map<string, NestedValue>();
   for (const [member, value] of Object.entries(provider)) {
     nested.set(FLAT_NAMES.get(member) ?? member, { path: `provider.${member}`, value });

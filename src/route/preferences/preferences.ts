@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import { chooseModels } from '../choose-models.js';
 import type { ModelChoice, SortBy } from '../options/model-names.js';
-import { formatValue } from '../../options/checks.js';
+import { isObject, formatValue } from '../../options/checks.js';
 import { type SentParameters, sentParameters } from '../plan/parameters.js';
 import { nestedSetting, placeOf, preferenceFields, type PreferenceFields, setting } from './preference-fields.js';
 import { amount, amountOrText, type Cutoffs, cutoffs, fault, flag, oneOf, words } from './preference-values.js';
@@ -37,6 +37,8 @@ export interface Preferences {
   /** The longest answer that the caller asks for, in tokens. */
   readonly maxTokens: number | undefined;
   readonly parameters: SentParameters;
+  /** JsonObject that only some providers are sent: `provider`, where one of them routes by it. */
+  readonly forwarded: readonly string[];
 }
 
 const SORTS = oneOf<SortBy>(['price', 'throughput', 'latency']);
@@ -55,11 +57,15 @@ export function readPreferences(request: ChatRequest, table: RouteTable, anyMode
     serviceTier: serviceTier(request['service_tier']),
     maxTokens: maxTokens(request),
     parameters: sentParameters(request),
+    forwarded: table.forwarders.length > 0 && isObject(request.provider) ? FORWARDED : NOTHING,
   });
 }
 
+const FORWARDED: readonly string[] = Object.freeze(['provider']);
+const NOTHING: readonly string[] = Object.freeze([]);
+
 /** What only the gateway's own fields say. */
-type Wishes = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters'>;
+type Wishes = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters' | 'forwarded'>;
 
 /** Most requests say nothing of all this: they share one value. */
 const DEFAULT_PREFERENCES: Wishes = Object.freeze({
@@ -86,9 +92,9 @@ function hasWishes(request: ChatRequest): boolean {
 }
 
 function readWishes(request: ChatRequest, table: RouteTable): Wishes {
-  const fields = preferenceFields(request);
+  const fields = preferenceFields(request, table.forwarders.length > 0);
   return {
-    order: orderedSlugs(setting(fields, 'provider_order', words), table),
+    order: orderedSlugs(fields, table),
     only: knownSlugs(fields, 'provider_only', table, isConfigured),
     ignore: knownSlugs(fields, 'provider_ignore', table, meansSomething),
     sort: setting(fields, 'provider_sort', SORTS),
@@ -137,15 +143,14 @@ function numberOrZero(value: unknown): number {
 }
 
 /** Entries that name no configured provider are skipped: an order is a wish. */
-function orderedSlugs(
-  entries: readonly string[] | undefined,
-  table: RouteTable,
-): ReadonlyMap<string, number> | undefined {
+function orderedSlugs(fields: PreferenceFields, table: RouteTable): ReadonlyMap<string, number> | undefined {
+  const entries = setting(fields, 'provider_order', words);
   if (entries === undefined) return undefined;
+  const others = meantByOtherNames(fields, 'provider_order', table);
   const order = new Map<string, number>();
   for (const entry of entries) {
     const slug = slugOf(entry, table);
-    if (slug !== undefined && !order.has(slug)) order.set(slug, order.size);
+    for (const meant of slug === undefined ? others : [slug]) if (!order.has(meant)) order.set(meant, order.size);
   }
   return order;
 }
@@ -159,9 +164,12 @@ function knownSlugs(
 ): ReadonlySet<string> | undefined {
   const entries = setting(fields, name, words);
   if (entries === undefined) return undefined;
-  const slugs = entries.map((entry, index) => {
+  const others = meantByOtherNames(fields, name, table);
+  const slugs = entries.flatMap((entry, index) => {
     const slug = slugOf(entry, table);
-    if (slug !== undefined && isKnown(slug, table)) return slug;
+    if (slug !== undefined && isKnown(slug, table)) return [slug];
+    // What is to be ignored is a part of such a provider, and not the whole of it.
+    if (others.length > 0) return name === 'provider_ignore' ? [] : others;
     const hint = didYouMean(entry, table.providerNames.keys());
     throw fault(
       'invalid_value',
@@ -170,6 +178,11 @@ function knownSlugs(
     );
   });
   return new Set(slugs);
+}
+
+/** The providers that know names of their own: those that are sent the object in which the names stand. */
+function meantByOtherNames(fields: PreferenceFields, name: string, { forwarders }: RouteTable): readonly string[] {
+  return placeOf(fields, name) === name ? NOTHING : forwarders;
 }
 
 function isConfigured(): boolean {

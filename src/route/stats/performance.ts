@@ -1,6 +1,7 @@
 import type { Percentiles, Snapshot } from '../../contracts/routing.js';
 import type { RoutableEndpoint } from '../endpoint.js';
 
+/** How well an endpoint serves at the moment. */
 export type Health = 'ok' | 'degraded' | 'down';
 
 /** How well endpoints do, at one moment. A plan reads it and nothing else of the world. */

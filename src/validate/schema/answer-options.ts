@@ -27,10 +27,14 @@ export const metadata: Schema = { ...record(shortText(512)), maxProperties: 16, 
 export const predictionContent = object({ type: word('content'), content: textOrTextParts }, ['type', 'content']);
 
 export const responseFormatText = object({ type: word('text') }, ['type']);
-export const responseFormatJSONObject = object({ type: word('json_object') }, ['type']);
+// The flat form of llama.cpp, Together and Fireworks has its schema here.
+export const responseFormatJSONObject: Schema = {
+  ...object({ type: word('json_object') }, ['type']),
+  passedOn: ['schema'],
+};
 
 export const responseFormatJSONSchemaJSONSchema = object(
-  { name: text, description: orNull(text), schema: opaque, strict: orNull(flag) },
+  { name: text, description: orNull(text), schema: orNull(opaque), strict: orNull(flag) },
   ['name'],
 );
 
@@ -45,7 +49,26 @@ export const responseFormat = variants('type', [
   responseFormatJSONSchema,
 ]);
 
-export const stop = textOr(list(text, 0, 4));
+// Four at OpenAI, sixteen at DeepSeek, more at servers that clients reach with fewer in practice.
+export const stop = textOr(list(text, 0, 16));
+
+/** OpenAI's, and those of other providers: a closed set, because a misspelt tier is a bill that was not asked for. */
+export const SERVICE_TIERS = [
+  'auto',
+  'default',
+  'flex',
+  'scale',
+  'priority',
+  'fast',
+  // Groq.
+  'on_demand',
+  'performance',
+  // Anthropic, Bedrock, Vertex and their kin.
+  'standard',
+  'standard_only',
+  'reserved',
+  'batch',
+] as const;
 
 export const streamOptions = object({ include_usage: orNull(flag), include_obfuscation: orNull(flag) });
 
@@ -62,6 +85,6 @@ export const webSearchOptionsUserLocation = object(
 );
 
 export const webSearchOptions = object({
-  search_context_size: word('low', 'medium', 'high'),
+  search_context_size: orNull(word('low', 'medium', 'high')),
   user_location: orNull(webSearchOptionsUserLocation),
 });

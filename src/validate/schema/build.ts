@@ -26,6 +26,8 @@ export interface Schema {
   readonly longest?: number;
   /** For error messages: the words that `pattern` lets through. */
   readonly words?: readonly string[];
+  /** JsonObject that are no fault where unknown ones are: known, and not ours to check. */
+  readonly passedOn?: readonly string[];
   readonly if?: Condition;
   readonly then?: Schema;
   readonly else?: Schema;
@@ -35,8 +37,8 @@ interface Condition {
   readonly properties: Readonly<Record<string, { readonly enum: readonly string[] }>>;
 }
 
-/** Keywords that check nothing: they say to `field-errors.ts` what a pattern means. */
-export const ANNOTATIONS = ['longest', 'words'];
+/** Keywords that check nothing: they say to `field-errors.ts` what a pattern means, and to `closed` what is known. */
+export const ANNOTATIONS = ['longest', 'words', 'passedOn'];
 
 /** Any value at all: known, but not ours to check. */
 export const anything: Schema = { type: ['string', 'number', 'boolean', 'object', 'array', 'null'] };
@@ -106,7 +108,15 @@ export function textOr(parts: Schema): Schema {
 
 /** One of a closed set of words, or what `schema` says. The words are a pattern, which an object passes by. */
 export function wordOr(words: readonly string[], schema: Schema): Schema {
-  return { ...schema, type: ['string', ...typesOf(schema)], pattern: `^(?:${words.join('|')})$`, words };
+  const orText = (inner: Schema): Schema => ({ ...inner, type: ['string', ...typesOf(inner)] });
+  return {
+    ...orText(schema),
+    pattern: `^(?:${words.join('|')})$`,
+    words,
+    // oxlint-disable-next-line unicorn/no-thenable -- as above
+    ...(schema.then !== undefined && { then: orText(schema.then) }),
+    ...(schema.else !== undefined && { else: orText(schema.else) }),
+  };
 }
 
 /** `null` means the same as absent. */
@@ -120,10 +130,16 @@ export function orNull(schema: Schema): Schema {
 
 /** Every known object without further members: a member that the schema does not know is an error. */
 export function closed(schema: Schema): Schema {
-  const { properties, items, oneOf, additionalProperties, then } = schema;
+  const { properties, items, oneOf, additionalProperties, then, passedOn = [] } = schema;
   return {
     ...schema,
-    ...(properties !== undefined && { properties: mapValues(properties, closed), additionalProperties: false }),
+    ...(properties !== undefined && {
+      properties: {
+        ...mapValues(properties, closed),
+        ...Object.fromEntries(passedOn.map((member) => [member, anything])),
+      },
+      additionalProperties: false,
+    }),
     ...(items !== undefined && { items: closed(items) }),
     ...(oneOf !== undefined && { oneOf: oneOf.map(closed) }),
     // oxlint-disable-next-line unicorn/no-thenable -- as above

@@ -19,7 +19,9 @@ export const contentPartText = object({ type: word('text'), text, prompt_cache_b
 
 export const contentPartRefusal = object({ type: word('refusal'), refusal: text }, ['type', 'refusal']);
 
-export const contentPartImageImageURL = object({ url: filledText, detail: word('auto', 'low', 'high') }, ['url']);
+export const contentPartImageImageURL = object({ url: filledText, detail: orNull(word('auto', 'low', 'high')) }, [
+  'url',
+]);
 
 export const contentPartImage = object(
   { type: word('image_url'), image_url: contentPartImageImageURL, prompt_cache_breakpoint },
@@ -49,6 +51,7 @@ const TEXT_KINDS = [contentPartText];
 const ASSISTANT_KINDS = [contentPartText, contentPartRefusal];
 const USER_KINDS = [contentPartText, contentPartImage, contentPartInputAudio, contentPartFile];
 const KNOWN_PARTS = ['text', 'refusal', 'image_url', 'input_audio', 'file'];
+const KNOWN_ASSISTANT_PARTS = ['text', 'refusal'];
 
 /** `content` of each role that takes parts. */
 export interface ContentSchemas {
@@ -66,7 +69,8 @@ export function contentSchemas(unknownParts: 'pass' | 'reject'): ContentSchemas 
     instruction: textOr(list(parts(TEXT_KINDS), 1)),
     // OpenAI's schema wants one part at least, its API takes none.
     user: textOr(list(parts(USER_KINDS))),
-    assistant: textOr(list(parts(ASSISTANT_KINDS), 1)),
+    // Clients send a response back as it came: with thinking, references and whatever else an upstream put into it.
+    assistant: textOr(list(openVariants('type', ASSISTANT_KINDS, KNOWN_ASSISTANT_PARTS))),
     // Servers that know more part types show pictures in tool answers, too.
     tool: textOr(list(parts(unknownParts === 'pass' ? USER_KINDS : TEXT_KINDS), 1)),
   };

@@ -1,23 +1,51 @@
 import { anything, list, object, orNull, text, variants, word, type Schema } from './build.js';
 import type { ContentSchemas } from './content.js';
 
-export const functionCall = object({ name: text, arguments: text }, ['name', 'arguments']);
+// What OpenAI's SDK adds to a response.
+export const functionCall: Schema = {
+  ...object({ name: text, arguments: text }, ['name', 'arguments']),
+  passedOn: ['parsed_arguments'],
+};
 
-export const messageFunctionToolCall = object({ id: text, type: word('function'), function: functionCall }, [
-  'id',
-  'type',
-  'function',
-]);
+/** JsonObject that tool calls have in responses: clients send them back as they came. */
+const CALL_MEMBERS = ['index', 'extra_content', 'provider_specific_fields'];
+
+export const messageFunctionToolCall: Schema = {
+  ...object({ id: text, type: word('function'), function: functionCall }, ['id', 'type', 'function']),
+  passedOn: CALL_MEMBERS,
+};
 
 export const messageCustomToolCallCustom = object({ name: text, input: text }, ['name', 'input']);
 
-export const messageCustomToolCall = object({ id: text, type: word('custom'), custom: messageCustomToolCallCustom }, [
-  'id',
-  'type',
-  'custom',
-]);
+export const messageCustomToolCall: Schema = {
+  ...object({ id: text, type: word('custom'), custom: messageCustomToolCallCustom }, ['id', 'type', 'custom']),
+  passedOn: CALL_MEMBERS,
+};
 
-export const assistantMessageAudio = object({ id: text }, ['id']);
+export const assistantMessageAudio: Schema = {
+  ...object({ id: text }, ['id']),
+  passedOn: ['data', 'transcript', 'expires_at', 'format'],
+};
+
+/** Where upstreams put what a model thought before it spoke. */
+export const REASONING_MEMBERS: readonly string[] = [
+  'reasoning_content',
+  'reasoning',
+  'reasoning_text',
+  'reasoning_details',
+  'thinking',
+  'thinking_blocks',
+];
+
+/** Further members of a response's message. Clients send them back, and where they go is the upstream's business. */
+const RESPONSE_MEMBERS = [
+  ...REASONING_MEMBERS,
+  'citations',
+  'extra_content',
+  'images',
+  'parsed',
+  'provider_specific_fields',
+];
 
 /** The message of each role. */
 export interface MessageSchemas {
@@ -36,20 +64,23 @@ export function messageSchemas(content: ContentSchemas): MessageSchemas {
     system: object({ role: word('system'), content: content.instruction, name }, ['role', 'content']),
     user: object({ role: word('user'), content: content.user, name }, ['role', 'content']),
     // What may stand in for `content` is a relation between members: `relations.ts`.
-    assistant: object(
-      {
-        role: word('assistant'),
-        content: orNull(content.assistant),
-        name,
-        refusal: orNull(text),
-        audio: orNull(assistantMessageAudio),
-        tool_calls: orNull(list(variants('type', [messageFunctionToolCall, messageCustomToolCall]), 1)),
-        function_call: orNull(functionCall),
-        // Clients send an answer back as it came.
-        annotations: anything,
-      },
-      ['role'],
-    ),
+    assistant: {
+      ...object(
+        {
+          role: word('assistant'),
+          content: orNull(content.assistant),
+          name,
+          refusal: orNull(text),
+          audio: orNull(assistantMessageAudio),
+          tool_calls: orNull(list(variants('type', [messageFunctionToolCall, messageCustomToolCall]), 1)),
+          function_call: orNull(functionCall),
+          // Clients send an answer back as it came.
+          annotations: anything,
+        },
+        ['role'],
+      ),
+      passedOn: RESPONSE_MEMBERS,
+    },
     tool: object({ role: word('tool'), content: content.tool, tool_call_id: text }, [
       'role',
       'content',

@@ -21,12 +21,12 @@ const perhaps = orNull(flag);
 // Control characters would end in a header of the upstream request.
 const apiKey: Schema = { type: 'string', pattern: '^[\\x20-\\x7e]*$' };
 
-export const endpointOverride = object({ base_url: text, timeout: whole(1, 600_000) });
+export const endpointOverride = object({ base_url: orNull(text), timeout: orNull(whole(1, 600_000)) });
 
 export const providerConfigOverride = object({
   api_key: orNull(apiKey),
   base_url: orNull(text),
-  endpoint_overrides: record(endpointOverride),
+  endpoint_overrides: orNull(record(orNull(endpointOverride))),
 });
 
 // A number, or one in text: OpenRouter's own SDK sends prices that way.

@@ -1,12 +1,24 @@
-import { flag, list, object, opaque, orNull, text, variants, word, wordOr, type Schema } from './build.js';
+import {
+  flag,
+  list,
+  object,
+  opaque,
+  openVariants,
+  orNull,
+  text,
+  variants,
+  word,
+  wordOr,
+  type Schema,
+} from './build.js';
 
 const LONGEST_NAME = 64;
 const named = object({ name: text }, ['name']);
 
-// The dot is Gemini's.
+// The dot and the colon are Gemini's.
 const functionName: Schema = {
   type: 'string',
-  pattern: `^[a-zA-Z0-9_.-]{1,${LONGEST_NAME}}$`,
+  pattern: `^[a-zA-Z0-9_.:-]{1,${LONGEST_NAME}}$`,
   longest: LONGEST_NAME,
 };
 
@@ -33,14 +45,12 @@ export const customToolCustom = object(
   {
     name: text,
     description: orNull(text),
-    format: variants('type', [customToolCustomFormatText, customToolCustomFormatGrammar]),
+    format: orNull(variants('type', [customToolCustomFormatText, customToolCustomFormatGrammar])),
   },
   ['name'],
 );
 
 export const customTool = object({ type: word('custom'), custom: customToolCustom }, ['type', 'custom']);
-
-export const tools = list(variants('type', [functionTool, customTool]), 1);
 
 export const namedToolChoiceFunction = named;
 export const namedToolChoice = object({ type: word('function'), function: namedToolChoiceFunction }, [
@@ -60,7 +70,22 @@ export const allowedToolChoice = object({ type: word('allowed_tools'), allowed_t
   'allowed_tools',
 ]);
 
-export const toolChoice = wordOr(
-  ['none', 'auto', 'required'],
-  variants('type', [namedToolChoice, namedToolChoiceCustom, allowedToolChoice]),
-);
+/** `tools` and `tool_choice`. */
+export interface ToolSchemas {
+  readonly tools: Schema;
+  readonly toolChoice: Schema;
+}
+
+/** @param unknownTools What to make of tools of a type that chat completions do not have, and of their choice. */
+export function toolSchemas(unknownTools: 'pass' | 'reject'): ToolSchemas {
+  const kinds = [functionTool, customTool];
+  const choices = [namedToolChoice, namedToolChoiceCustom, allowedToolChoice];
+  const isOpen = unknownTools === 'pass';
+  return {
+    tools: list(isOpen ? openVariants('type', kinds, ['function', 'custom']) : variants('type', kinds), 1),
+    toolChoice: wordOr(
+      ['none', 'auto', 'required'],
+      isOpen ? openVariants('type', choices, ['function', 'custom', 'allowed_tools']) : variants('type', choices),
+    ),
+  };
+}

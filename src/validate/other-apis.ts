@@ -1,0 +1,26 @@
+import type { JsonObject } from '../util/json-object.js';
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** A member that carries the prompt in another API, and where that API is served. */
+const PROMPTS: readonly (readonly [member: string, api: string])[] = [
+  ['input', 'the Responses API (POST /v1/responses) or of embeddings (POST /v1/embeddings)'],
+  ['prompt', 'the legacy completions API (POST /v1/completions)'],
+  ['contents', "Gemini's own API (POST …:generateContent)"],
+];
+
+/**
+ * Refuses the body of another API before the schema does: what helps is which endpoint it is for, and not which of its
+ * members is wrong here.
+ * @throws GatewayError 400 `missing_required_parameter` for `messages`.
+ */
+export function refuseBodyOfOtherApi(body: JsonObject): void {
+  if (body.messages !== undefined) return;
+  const found = PROMPTS.find(([member]) => body[member] !== undefined);
+  if (found === undefined) return;
+  const [member, api] = found;
+  throw new GatewayError(
+    'missing_required_parameter',
+    `Missing required parameter: 'messages'. The body has '${member}', as a request of ${api}. This endpoint is POST /v1/chat/completions.`,
+    { param: 'messages' },
+  );
+}

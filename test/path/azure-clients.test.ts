@@ -1,0 +1,60 @@
+import { AzureOpenAI } from 'openai';
+import { expect, it } from 'vitest';
+import { completion } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
+
+const messages = [{ role: 'user' as const, content: 'hi' }];
+
+async function azure(options: Parameters<typeof gatewayOver>[1] = {}) {
+  const upstream = await upstreamFor(completion('Hello.'));
+  const set = await gatewayOver([upstream], {
+    defaultModel: 'm',
+    providers: { p0: { baseUrl: upstream.baseUrl, models: ['m', 'other'] } },
+    ...options,
+  });
+  const endpoint = set.baseUrl.replace(/\/v1$/, '');
+  const ask = (deployment: string, body: object) =>
+    fetch(`${endpoint}/openai/deployments/${deployment}/chat/completions?api-version=2024-10-21`, {
+      method: 'POST',
+      headers: { 'api-key': 'demo-key', 'content-type': 'application/json' },
+      body: JSON.stringify({ messages, ...body }),
+    });
+  return { ...set, upstream, endpoint, ask };
+}
+
+it("Azure's SDK works as it is: its key header, its path", async () => {
+  const { endpoint } = await azure();
+  const client = new AzureOpenAI({ endpoint, apiKey: 'demo-key', apiVersion: '2024-10-21', deployment: 'm' });
+  const answer = await client.chat.completions.create({ model: '', messages });
+  expect(answer.choices[0]?.message.content).toBe('Hello.');
+});
+
+it('the deployment is the model of a request that names none', async () => {
+  const { ask, upstream } = await azure();
+  expect((await ask('other', {})).headers.get('x-nordlys-model')).toBe('other');
+  expect(upstream.ledger.at(-1)?.json).toMatchObject({ model: 'other' });
+  expect((await ask('other', { model: 'm' })).headers.get('x-nordlys-model')).toBe('m');
+  const unknown = await ask('gpt%2F9', {});
+  expect(unknown.status).toBe(404);
+  expect(await unknown.text()).toContain('gpt/9');
+});
+
+it('the same bytes under another path are another request to the cache', async () => {
+  const { ask, baseUrl, upstream } = await azure({ cache: {} });
+  const plain = () =>
+    fetch(`${baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { 'api-key': 'demo-key', 'content-type': 'application/json' },
+      body: JSON.stringify({ messages }),
+    });
+  for (const [answer, model] of [
+    [await plain(), 'm'],
+    [await ask('other', {}), 'other'],
+    [await plain(), 'm'],
+    [await ask('other', {}), 'other'],
+  ] as const) {
+    expect(answer.headers.get('x-nordlys-model')).toBe(model);
+    await answer.text();
+  }
+  expect(upstream.ledger.map(({ json }) => (json as { model: string }).model)).toEqual(['m', 'other']);
+});

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { GatewayError, type GatewayOptions } from '../../src/index.js';
+import { completion } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
+
+async function withModels(options: Partial<GatewayOptions> = {}) {
+  const upstream = await upstreamFor(completion('Hello.'));
+  return gatewayOver([], {
+    providers: { acme: { baseUrl: upstream.baseUrl, models: ['large', 'small'] } },
+    aliases: { best: ['large', 'small'], cheap: 'small', fast: 'large:nitro' },
+    ...options,
+  });
+}
+
+/** What `beforeRoute` is told that a request stands for. */
+async function modelsFor(request: object, options: Partial<GatewayOptions> = {}): Promise<readonly string[]> {
+  let told: readonly string[] = ['never asked'];
+  const beforeRoute = ({ models }: { models: readonly string[] }) => void (told = models);
+  const { ask } = await withModels({ ...options, hooks: { ...options.hooks, beforeRoute } });
+  await ask({ model: undefined, ...request });
+  return told;
+}
+
+it.each([
+  [{ model: 'large' }, ['large']],
+  [{ model: 'large:nitro' }, ['large']],
+  [{ model: 'large:floor' }, ['large']],
+  [{ model: 'acme:large' }, ['large']],
+  [{ model: 'acme:large:nitro' }, ['large']],
+  [{ model: 'best' }, ['large', 'small']],
+  [{ model: 'best:floor' }, ['large', 'small']],
+  [{ model: 'fast' }, ['large']],
+  [{ model: 'small', models: ['large'] }, ['small', 'large']],
+  [{ models: ['cheap', 'large', 'small'] }, ['small', 'large']],
+  [{ model: 'unknown' }, []],
+  [{}, []],
+])('beforeRoute is told what %j stands for', async (request, models) => {
+  expect(await modelsFor(request)).toEqual(models);
+});
+
+it('the default model and the choice of a routing hook are told as well', async () => {
+  expect(await modelsFor({}, { defaultModel: 'best' })).toEqual(['large', 'small']);
+  expect(await modelsFor({ model: 'auto' }, { hooks: { selectCandidates: () => undefined } })).toEqual([
+    'large',
+    'small',
+  ]);
+});
+
+it('an access check by them has no way around', async () => {
+  const { ask } = await withModels({
+    hooks: {
+      beforeRoute: ({ models }) => {
+        if (models.includes('large')) throw new GatewayError('permission_denied', 'Not on your plan.');
+      },
+    },
+  });
+  for (const model of ['large', 'large:nitro', 'large:floor', 'acme:large', 'ACME:large', 'best', 'fast']) {
+    expect([model, (await ask({ model })).status]).toEqual([model, 403]);
+  }
+  expect((await ask({ model: 'small', models: ['large'] })).status).toBe(403);
+  expect((await ask({ model: 'cheap' })).status).toBe(200);
+  expect((await ask({ model: 'Large' })).status).toBe(404);
+});
+
+it('a name that stands for nothing may still be replaced', async () => {
+  const { ask } = await withModels({
+    hooks: { beforeRoute: ({ request, models }) => (models.length === 0 ? { ...request, model: 'small' } : undefined) },
+  });
+  expect((await ask({ model: 'gpt-9' })).headers.get('x-nordlys-model')).toBe('small');
+});
