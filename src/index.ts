@@ -92,9 +92,12 @@ export type {
   HookState,
   AfterAttemptState,
   OnErrorState,
+  PlanCandidatesState,
+  SelectCandidatesHook,
   SelectCandidatesState,
   AttemptChange,
 } from './contracts/hooks.js';
+export type { AbstainReason, RouterExplanation, RouterStatus } from './contracts/router.js';
 export type {
   Candidate,
   AttemptOutcome,

@@ -122,5 +122,6 @@ function answerState(
     costUsd: outcome?.costUsd,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
+    router: context.router,
   };
 }

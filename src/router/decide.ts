@@ -4,11 +4,14 @@ import type { Checkpoint } from './checkpoint/types.js';
 import { nearestCenter } from './nearest.js';
 import { rankByCost, type CostPolicy } from './rank.js';
 
+/** USD by model id; as a function where they depend on the cluster. */
+export type ExpectedCosts = Readonly<Record<string, number>> | ((cluster: number) => Readonly<Record<string, number>>);
+
 export interface DecideOptions {
   /** Ids to choose among, as the checkpoint spells them; unknown ones are ignored. @defaultValue all */
   readonly models?: readonly string[] | null | undefined;
   /** Expected USD of this request by model id. A model without one counts as the dearest. @defaultValue none: quality alone */
-  readonly costs?: Readonly<Record<string, number>> | undefined;
+  readonly costs?: ExpectedCosts | undefined;
   /** The vector went through the checkpoint's reduction already. @defaultValue by its length */
   readonly reduced?: boolean | undefined;
 }
@@ -44,8 +47,9 @@ export function decide(
   }
   const wanted = models === undefined || models === null ? undefined : new Set(models);
   const among = checkpoint.models.filter(({ id }) => wanted === undefined || wanted.has(id));
+  const known = typeof costs === 'function' ? costs(cluster) : costs;
   const ranked = rankByCost(
-    among.map(({ id, scores }) => ({ id, score: scores[cluster]!, costUsd: costs?.[id] })),
+    among.map(({ id, scores }) => ({ id, score: scores[cluster]!, costUsd: known?.[id] })),
     policy,
   );
   return {

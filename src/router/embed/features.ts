@@ -80,25 +80,44 @@ export class FeatureCounter {
     }
   }
 
+  /** Written out, as it runs once for each character. */
   #countGrams(length: number): void {
     const codes = this.#codes;
+    const table = this.#table;
+    const touched = this.#touched;
+    const buckets = this.#buckets;
+    let size = this.#size;
     for (let index = 0; index + GRAM <= length; index++) {
-      const first = mix(mix(GRAM_SEED, codes[index]!), codes[index + 1]!);
-      this.#add(mix(mix(first, codes[index + 2]!), codes[index + 3]!));
+      let hash = Math.imul(GRAM_SEED ^ codes[index]!, PRIME);
+      hash = Math.imul(hash ^ codes[index + 1]!, PRIME);
+      hash = Math.imul(hash ^ codes[index + 2]!, PRIME);
+      const bucket = spread(Math.imul(hash ^ codes[index + 3]!, PRIME)) % buckets;
+      const count = table[bucket]!;
+      if (count === 0) touched[size++] = bucket;
+      table[bucket] = count + 1;
     }
+    this.#size = size;
   }
 
   #add(hash: number): void {
-    const spread = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    const bucket = ((spread ^ (spread >>> 13)) >>> 0) % this.#buckets;
-    if (this.#table[bucket] === 0) this.#touched[this.#size++] = bucket;
-    this.#table[bucket]! += 1;
+    const bucket = spread(hash) % this.#buckets;
+    const count = this.#table[bucket]!;
+    if (count === 0) this.#touched[this.#size++] = bucket;
+    this.#table[bucket] = count + 1;
   }
+}
+
+const PRIME = 0x01000193;
+
+/** Mixes the high bits into the low ones. Below 2³¹, where the remainder of a division is one of whole numbers. */
+function spread(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (mixed ^ (mixed >>> 13)) & 0x7fffffff;
 }
 
 /** One step of FNV-1a, over whole numbers instead of bytes. */
 function mix(hash: number, value: number): number {
-  return Math.imul(hash ^ value, 0x01000193);
+  return Math.imul(hash ^ value, PRIME);
 }
 
 function isLetter(code: number): boolean {

@@ -24,23 +24,3 @@ export function tradeOffGrid(costs: Float64Array, steps = 60): readonly number[]
   const [low, high] = [0.002 / largest, 50 / largest];
   return [0, ...Array.from({ length: steps }, (_, step) => low * (high / low) ** (step / (steps - 1)))];
 }
-
-/** Quality and cost of one way to choose. */
-export interface Outcome {
-  readonly quality: number;
-  /** Mean USD of a request; NaN where unknown. */
-  readonly costUsd: number;
-}
-
-/**
- * The largest of `points`' trade-offs that keeps `share` of `best`. A third of the loss is held back: what is chosen on
- * one part of the data shall hold on another.
- */
-export function largestTradeOff(
-  points: readonly (Outcome & { readonly tradeOff: number })[],
-  best: number,
-  share: number,
-): number {
-  const floor = best * (share + (1 - share) / 3);
-  return Math.max(0, ...points.filter(({ quality }) => quality >= floor).map(({ tradeOff }) => tradeOff));
-}

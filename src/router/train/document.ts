@@ -3,7 +3,7 @@ import { clusterMeans, type Assigned } from './cluster-scores.js';
 import type { Space } from './hashing-space.js';
 import { assignPoints, type Clustering } from './kmeans.js';
 import type { ResolvedTrainOptions } from './options.js';
-import { type Choice, KEPT_QUALITY } from './select.js';
+import { KEPT_QUALITY, tradeOffThatKeeps } from './trade-off.js';
 import type { TrainingTable } from './training-data.js';
 
 export interface DocumentParts {
@@ -11,7 +11,6 @@ export interface DocumentParts {
   readonly rows: Int32Array;
   readonly space: Space;
   readonly found: Clustering;
-  readonly choice: Choice;
   readonly options: ResolvedTrainOptions;
 }
 
@@ -47,7 +46,7 @@ export function toDocument(parts: DocumentParts): CheckpointDocument {
   };
 }
 
-function extrasOf({ table, space, found, choice, options }: DocumentParts, assigned: Assigned): TrainerExtras {
+function extrasOf({ table, space, found, options }: DocumentParts, assigned: Assigned): TrainerExtras {
   const { squares } = assignPoints(space.fitted, found.centers);
   const distances = Float64Array.from(squares, Math.sqrt).sort();
   const width = table.models.length;
@@ -56,13 +55,12 @@ function extrasOf({ table, space, found, choice, options }: DocumentParts, assig
     const usd = byCluster(costs, column, width);
     return usd.some((cost) => Number.isNaN(cost)) ? [] : [{ model_id: model, usd }];
   });
+  const tradeOff = options.prices === undefined ? undefined : tradeOffThatKeeps(table, assigned, options);
   return {
     max_distance: distances[Math.min(distances.length - 1, Math.floor(distances.length * ABSTAIN_SHARE))]!,
     ...(space.parameters === undefined ? {} : { hashing: asText(space.parameters) }),
     ...(known.length === 0 ? {} : { costs: known }),
-    ...(options.prices === undefined || choice.tradeOff === undefined
-      ? {}
-      : { trade_offs: [{ quality: KEPT_QUALITY, trade_off: choice.tradeOff }] }),
+    ...(tradeOff === undefined ? {} : { trade_offs: [{ quality: KEPT_QUALITY, trade_off: tradeOff }] }),
   };
 }
 
