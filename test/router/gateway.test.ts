@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { AfterResponseState, Diagnostic, GatewayOptions } from '../../src/index.js';
+import type { AfterResponseState, Diagnostic, GatewayOptions, RouterExplanation } from '../../src/index.js';
 import { checkpointRouter, type CheckpointRouterOptions } from '../../src/router/index.js';
 import { chat, error } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
@@ -38,7 +38,17 @@ async function routed(router: CheckpointRouterOptions = {}, options: Partial<Gat
   return { ...set, upstream, hook, modelFor, ended, embeddings: () => embedded };
 }
 
-const dryRun = { headers: { 'x-nordlys-dry-run': 'plan' } };
+interface DryRun {
+  readonly candidates: readonly { readonly model: string }[];
+  readonly router: RouterExplanation;
+}
+
+type Ask = Awaited<ReturnType<typeof gatewayOver>>['ask'];
+
+async function dryRun(ask: Ask, body: object): Promise<DryRun> {
+  const response = await ask(body, { headers: { 'x-nordlys-dry-run': 'plan' } });
+  return (await response.json()) as DryRun;
+}
 
 describe('a request that leaves the model open', () => {
   it('goes to the model that did best on prompts of its kind', async () => {
@@ -85,8 +95,8 @@ describe('a request that leaves the model open', () => {
     expect(await modelFor(says('a proof'))).toBe('small');
     // Fewer tokens, less money: quality wins again.
     expect(await modelFor(says('a proof', { max_tokens: 10 }))).toBe('large');
-    const plan = await (await ask(says('a proof', { max_tokens: 10 }), dryRun)).json();
-    expect(plan.router.costs.large).toBeCloseTo(plan.router.costs.small * 10, 12);
+    const plan = await dryRun(ask, says('a proof', { max_tokens: 10 }));
+    expect(plan.router.costs['large']).toBeCloseTo(plan.router.costs['small']! * 10, 12);
   });
 
   it('takes names from the option `models`', async () => {
@@ -122,14 +132,18 @@ describe('a request that names a model', () => {
   });
 });
 
+const fails = (): never => {
+  throw new Error('no');
+};
+
 describe('where the prompt says too little', () => {
   it.each([
     ['a prompt that is far from all training data', { embed: () => [9, 9], maxDistance: 1 }, 'far'],
-    ['an embedder that throws', { embed: () => { throw new Error('no'); } }, 'embedder_failed'], // prettier-ignore
+    ['an embedder that throws', { embed: fails }, 'embedder_failed'],
     ['an embedder that rejects', { embed: () => Promise.reject(new Error('no')) }, 'embedder_failed'],
     ['a vector of another length', { embed: () => [1] }, 'embedder_failed'],
     ['a vector of NaN', { embed: async () => [Number.NaN, 0] }, 'embedder_failed'],
-    ['a text function that throws', { text: () => { throw new Error('no'); } }, 'embedder_failed'], // prettier-ignore
+    ['a text function that throws', { text: fails }, 'embedder_failed'],
     ['no text', { text: () => ' ' }, 'no_text'],
   ] as const)('%s goes to the best on average', async (_, options, reason) => {
     const { modelFor, ended } = await routed(options as CheckpointRouterOptions);
@@ -196,17 +210,17 @@ describe('shadow', () => {
     const { modelFor, ask, ended } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
     expect(await modelFor(says('a proof'))).toBe('extra');
     expect(ended[0]?.router).toMatchObject({ mode: 'shadow', model: 'large', abstained: false });
-    const plan = await (await ask(says('a proof'), dryRun)).json();
-    expect(plan.candidates.map(({ model }: { model: string }) => model)).toEqual(['extra']);
+    const plan = await dryRun(ask, says('a proof'));
+    expect(plan.candidates.map(({ model }) => model)).toEqual(['extra']);
     expect(plan.router).toMatchObject({ mode: 'shadow', model: 'large' });
   });
 
   it('does not wait for the embedder, and does not open what was closed', async () => {
-    let resolve = (_: number[]): void => undefined;
+    let resolve: ((vector: number[]) => void) | undefined;
     const embed = () => new Promise<number[]>((done) => (resolve = done));
     const { ask, modelFor, hook } = await routed({ mode: 'shadow', embed }, { defaultModel: 'extra' });
     expect(await modelFor(says('a proof'))).toBe('extra');
-    resolve([0, 1]);
+    resolve?.([0, 1]);
     const closed = await routed({ mode: 'shadow' });
     expect((await closed.ask(says('a proof', { model: undefined }))).status).toBe(400);
     expect((await closed.ask(says('a proof'))).status).toBe(404);
@@ -229,9 +243,9 @@ describe('explained', () => {
 
   it('in the dry run, in plan(), and in afterResponse', async () => {
     const { ask, gateway, ended, upstream } = await routed();
-    const plan = await (await ask(says('a proof'), dryRun)).json();
+    const plan = await dryRun(ask, says('a proof'));
     expect(plan.router).toMatchObject(expected);
-    expect(plan.router.costs.small).toBeGreaterThan(0);
+    expect(plan.router.costs['small']).toBeGreaterThan(0);
     expect(gateway.plan(says('a proof'))).toMatchObject({
       candidates: [{ model: 'large' }, { model: 'small' }],
       router: expected,

@@ -3,6 +3,7 @@ import { clusterMeans, type Assigned } from './cluster-scores.js';
 import type { Space } from './hashing-space.js';
 import { assignPoints, type Clustering } from './kmeans.js';
 import type { ResolvedTrainOptions } from './options.js';
+import { type Choice, farDistance } from './select.js';
 import { KEPT_QUALITY, tradeOffThatKeeps } from './trade-off.js';
 import type { TrainingTable } from './training-data.js';
 
@@ -11,11 +12,9 @@ export interface DocumentParts {
   readonly rows: Int32Array;
   readonly space: Space;
   readonly found: Clustering;
+  readonly choice: Choice;
   readonly options: ResolvedTrainOptions;
 }
-
-/** Distances that only one training prompt in a hundred exceeds. */
-const ABSTAIN_SHARE = 0.99;
 
 /** What training found, in the published form of a checkpoint, with our additions under a key of their own. */
 export function toDocument(parts: DocumentParts): CheckpointDocument {
@@ -46,9 +45,8 @@ export function toDocument(parts: DocumentParts): CheckpointDocument {
   };
 }
 
-function extrasOf({ table, space, found, options }: DocumentParts, assigned: Assigned): TrainerExtras {
+function extrasOf({ table, space, found, choice, options }: DocumentParts, assigned: Assigned): TrainerExtras {
   const { squares } = assignPoints(space.fitted, found.centers);
-  const distances = Float64Array.from(squares, Math.sqrt).sort();
   const width = table.models.length;
   const costs = clusterMeans(table.costs, width, assigned, 1).values;
   const known = table.models.flatMap((model, column) => {
@@ -57,7 +55,8 @@ function extrasOf({ table, space, found, options }: DocumentParts, assigned: Ass
   });
   const tradeOff = options.prices === undefined ? undefined : tradeOffThatKeeps(table, assigned, options);
   return {
-    max_distance: distances[Math.min(distances.length - 1, Math.floor(distances.length * ABSTAIN_SHARE))]!,
+    // Prompts that the space was not fitted to lie farther out, and more so the fewer there were.
+    max_distance: Math.max(farDistance(squares), choice.unseenDistance ?? 0),
     ...(space.parameters === undefined ? {} : { hashing: asText(space.parameters) }),
     ...(known.length === 0 ? {} : { costs: known }),
     ...(tradeOff === undefined ? {} : { trade_offs: [{ quality: KEPT_QUALITY, trade_off: tradeOff }] }),

@@ -8,7 +8,9 @@ import { countFeatures, inverseFrequencies, type SparseRows, timesBlock, weighRo
 import { principalSubspace } from './subspace.js';
 import type { TrainingTable } from './training-data.js';
 
-const TOPIC_COLUMNS = 64;
+const MOST_TOPICS = 64;
+/** With fewer prompts a topic, topics fit the training prompts and nothing else. */
+const PROMPTS_A_TOPIC = 8;
 const RIDGE_PENALTY = 3;
 const FOLDS = 4;
 /** Share of a row's mean that is taken out of predictions: what all models find hard matters less than who is better. */
@@ -41,9 +43,10 @@ export function hashingSpaces(
 ): readonly Space[] {
   const idf = inverseFrequencies(features, rows);
   const matrix = weighRows(features, idf);
-  const topics = principalSubspace(matrix, rows, TOPIC_COLUMNS, seededRandom(seed));
+  const topicColumns = Math.max(2, Math.min(MOST_TOPICS, Math.floor(rows.length / PROMPTS_A_TOPIC)));
+  const topics = principalSubspace(matrix, rows, topicColumns, seededRandom(seed));
   const predictor = fitPredictor(matrix, table, rows, seed);
-  const fitted = { matrix, idf, rows, topics };
+  const fitted = { matrix, idf, rows, topics, topicColumns };
   return [topicSpace(fitted), predictingSpace(fitted, predictor)];
 }
 
@@ -52,6 +55,7 @@ interface Fitted {
   readonly idf: Float32Array;
   readonly rows: Int32Array;
   readonly topics: Float32Array;
+  readonly topicColumns: number;
 }
 
 interface Predictor {
@@ -62,27 +66,30 @@ interface Predictor {
   readonly unseen: Float32Array;
 }
 
-function topicSpace({ matrix, idf, rows, topics }: Fitted): Space {
-  const parameters = quantise(idf, topics, { columns: TOPIC_COLUMNS, unitColumns: TOPIC_COLUMNS });
+function topicSpace({ matrix, idf, rows, topics, topicColumns }: Fitted): Space {
+  const parameters = quantise(idf, topics, { columns: topicColumns, unitColumns: topicColumns });
   const block = dequantise(parameters);
-  const locate = (wanted: Int32Array): Points => pointsOf(timesBlock(matrix, wanted, block, TOPIC_COLUMNS), parameters);
+  const locate = (wanted: Int32Array): Points => pointsOf(timesBlock(matrix, wanted, block, topicColumns), parameters);
   return { name: 'topics', parameters, fitted: locate(rows), locate };
 }
 
-function predictingSpace({ matrix, idf, rows, topics }: Fitted, { width, weights, unseen }: Predictor): Space {
-  const columns = TOPIC_COLUMNS + width;
+function predictingSpace(
+  { matrix, idf, rows, topics, topicColumns }: Fitted,
+  { width, weights, unseen }: Predictor,
+): Space {
+  const columns = topicColumns + width;
   const block = new Float32Array(matrix.columns * columns);
   for (let bucket = 0; bucket < matrix.columns; bucket++) {
-    block.set(topics.subarray(bucket * TOPIC_COLUMNS, (bucket + 1) * TOPIC_COLUMNS), bucket * columns);
-    block.set(weights.subarray(bucket * width, (bucket + 1) * width), bucket * columns + TOPIC_COLUMNS);
+    block.set(topics.subarray(bucket * topicColumns, (bucket + 1) * topicColumns), bucket * columns);
+    block.set(weights.subarray(bucket * width, (bucket + 1) * width), bucket * columns + topicColumns);
   }
-  const parameters = quantise(idf, block, { columns, unitColumns: TOPIC_COLUMNS });
+  const parameters = quantise(idf, block, { columns, unitColumns: topicColumns });
   const rounded = dequantise(parameters);
   const locate = (wanted: Int32Array): Points => pointsOf(timesBlock(matrix, wanted, rounded, columns), parameters);
   const fitted = locate(rows);
   // On rows that they were fitted to, predictions are better than they will ever be again.
   for (let position = 0; position < rows.length; position++) {
-    fitted.data.set(unseen.subarray(position * width, (position + 1) * width), position * columns + TOPIC_COLUMNS);
+    fitted.data.set(unseen.subarray(position * width, (position + 1) * width), position * columns + topicColumns);
   }
   return { name: 'topics and predicted scores', parameters, fitted, locate };
 }

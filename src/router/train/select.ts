@@ -8,11 +8,19 @@ import type { TrainingTable } from './training-data.js';
 const CLUSTER_COUNTS = [4, 8, 16, 24, 32, 48, 64, 96];
 /** A cluster of fewer prompts says little about a model. */
 const FEWEST_PROMPTS_A_CLUSTER = 20;
+/** The distance that only one in a hundred of `squares`' roots exceeds. */
+export function farDistance(squares: Float64Array): number {
+  const distances = Float64Array.from(squares, Math.sqrt).sort();
+  return distances[Math.min(distances.length - 1, Math.floor(distances.length * 0.99))] ?? 0;
+}
+
 /** What was chosen on the validation split. */
 export interface Choice {
   /** Index of the space. */
   readonly space: number;
   readonly clusters: number;
+  /** The 99th percentile of the validation prompts' distances; `undefined` without a validation split. */
+  readonly unseenDistance: number | undefined;
   readonly tried: readonly { readonly projection: string; readonly clusters: number; readonly error: number }[];
 }
 
@@ -26,6 +34,7 @@ interface Trial {
   readonly space: number;
   readonly clusters: number;
   readonly error: number;
+  readonly unseenDistance: number;
 }
 
 /** Compares every space and number of clusters by how well it predicts the validation part. */
@@ -43,6 +52,7 @@ export async function chooseModel(table: TrainingTable, split: Split, options: R
   return {
     space: best.space,
     clusters: best.clusters,
+    unseenDistance: best.unseenDistance,
     tried: trials.map(({ space, clusters, error }) => ({ projection: split.spaces[space]!.name, clusters, error })),
   };
 }
@@ -69,7 +79,8 @@ function tryClusters(
   const width = table.models.length;
   const trained: Assigned = { rows: training, assignment: found.assignment, clusters: found.clusters };
   const means = clusterMeans(table.scores, width, trained, shrinkage);
-  const { assignment } = assignPoints(space.locate(validation), found.centers);
+  const { assignment, squares } = assignPoints(space.locate(validation), found.centers);
   const assigned: Assigned = { rows: validation, assignment, clusters: found.clusters };
-  return { space: index, clusters, error: relativeError(table, means, assigned) };
+  const error = relativeError(table, means, assigned);
+  return { space: index, clusters, error, unseenDistance: farDistance(squares) };
 }

@@ -24,27 +24,27 @@ export function principalSubspace(
 
 /** Modified Gram–Schmidt, column by column. A column that depends on earlier ones becomes zero. */
 function orthonormalise(block: Float32Array, height: number, width: number): void {
-  for (let column = 0; column < width; column++) {
-    const before = dot(block, { height, width, left: column, right: column });
-    for (let other = 0; other < column; other++) {
-      const overlap = dot(block, { height, width, left: column, right: other });
-      for (let row = 0; row < height; row++) block[row * width + column]! -= overlap * block[row * width + other]!;
+  // Columns are read again and again, so each is laid out in a row of its own.
+  const columns = Array.from({ length: width }, (_, column) =>
+    Float32Array.from({ length: height }, (_, row) => block[row * width + column]!),
+  );
+  for (const [index, column] of columns.entries()) {
+    const before = dot(column, column);
+    for (const other of columns.slice(0, index)) {
+      const overlap = dot(column, other);
+      for (let row = 0; row < height; row++) column[row]! -= overlap * other[row]!;
     }
-    const after = dot(block, { height, width, left: column, right: column });
+    const after = dot(column, column);
     const factor = after > before * 1e-10 ? 1 / Math.sqrt(after) : 0;
-    for (let row = 0; row < height; row++) block[row * width + column]! *= factor;
+    for (let row = 0; row < height; row++) column[row]! *= factor;
+  }
+  for (const [index, column] of columns.entries()) {
+    for (let row = 0; row < height; row++) block[row * width + index] = column[row]!;
   }
 }
 
-interface Columns {
-  readonly height: number;
-  readonly width: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-function dot(block: Float32Array, { height, width, left, right }: Columns): number {
+function dot(left: Float32Array, right: Float32Array): number {
   let sum = 0;
-  for (let row = 0; row < height; row++) sum += block[row * width + left]! * block[row * width + right]!;
+  for (let row = 0; row < left.length; row++) sum += left[row]! * right[row]!;
   return sum;
 }

@@ -56,7 +56,7 @@ export async function train(lines: readonly TrainingLine[], options: TrainOption
     maxIterations: 100,
     random: seededRandom(seed),
   });
-  const checkpoint = toDocument({ table, rows: all, space, found, options: resolved });
+  const checkpoint = toDocument({ table, rows: all, space, found, choice, options: resolved });
   await resolved.progress('done', 1);
   return {
     checkpoint,
@@ -102,7 +102,7 @@ async function validated(
   const { clusters, seed, progress } = options;
   if (all.length < FEWEST_TO_SPLIT) {
     const guess = clusters ?? Math.max(1, Math.round(Math.sqrt(all.length / 2)));
-    return { space: 0, clusters: guess, tried: [] };
+    return { space: 0, clusters: guess, tried: [], unseenDistance: undefined };
   }
   const order = shuffledIndices(all.length, seededRandom(seed));
   const cut = Math.round(all.length * VALIDATION_SHARE);
