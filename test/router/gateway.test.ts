@@ -132,12 +132,12 @@ describe('a request that names a model', () => {
   });
 });
 
-const fails = (): never => {
+function fails(): never {
   throw new Error('no');
-};
+}
 
 describe('where the prompt says too little', () => {
-  it.each([
+  const rows: readonly (readonly [string, CheckpointRouterOptions, string])[] = [
     ['a prompt that is far from all training data', { embed: () => [9, 9], maxDistance: 1 }, 'far'],
     ['an embedder that throws', { embed: fails }, 'embedder_failed'],
     ['an embedder that rejects', { embed: () => Promise.reject(new Error('no')) }, 'embedder_failed'],
@@ -145,10 +145,23 @@ describe('where the prompt says too little', () => {
     ['a vector of NaN', { embed: async () => [Number.NaN, 0] }, 'embedder_failed'],
     ['a text function that throws', { text: fails }, 'embedder_failed'],
     ['no text', { text: () => ' ' }, 'no_text'],
-  ] as const)('%s goes to the best on average', async (_, options, reason) => {
-    const { modelFor, ended } = await routed(options as CheckpointRouterOptions);
+  ];
+  it.each(rows)('%s goes to the best on average', async (_, options, reason) => {
+    const { modelFor, ended } = await routed(options);
     expect(await modelFor(says('hello'))).toBe('large');
     expect(ended[0]?.router).toMatchObject({ abstained: true, reason, model: 'large', ranking: ['large', 'small'] });
+  });
+
+  it('the distance that counts is the one that the trainer stored', async () => {
+    const document = { ...sample, nordlys_proxy: { max_distance: 0.5 } };
+    const { gateway } = await gatewayOver([await upstreamFor()], {
+      providers: { p: { baseUrl: 'http://127.0.0.1:9/v1', models: ['small', 'large'] } },
+      hooks: {
+        selectCandidates: checkpointRouter(document, { embed: (text) => (text === 'far' ? [0.5, 0.5] : [0.6, 0]) }),
+      },
+    });
+    expect(gateway.plan(says('far')).router).toMatchObject({ abstained: true, reason: 'far', cluster: 0 });
+    expect(gateway.plan(says('near')).router).toMatchObject({ abstained: false, model: 'small' });
   });
 
   it('`fallback` comes first, else `defaultModel`', async () => {

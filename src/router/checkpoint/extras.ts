@@ -45,6 +45,7 @@ function parseHashing(value: unknown, dimension: number): HashingParameters {
     unit_columns: unitColumns,
     max_characters: count('max_characters', MAX_BUCKETS),
     unit_weight: numberAt(`${path}.unit_weight`, members['unit_weight']),
+    max_length: positive(`${path}.max_length`, members['max_length']),
     idf: bytesAt(`${path}.idf`, members['idf'], buckets * 4),
     projection: bytesAt(`${path}.projection`, members['projection'], buckets * columns),
     scales: numbersAt(`${path}.scales`, members['scales'], columns),

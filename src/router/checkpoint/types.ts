@@ -50,6 +50,8 @@ export interface HashingParameters {
   /** The first so many columns are scaled to unit length together, then by `unit_weight`. */
   readonly unit_columns: number;
   readonly unit_weight: number;
+  /** The other columns, taken together, are shortened to this length where they are longer. */
+  readonly max_length: number;
   /** Float32, little-endian, one for each bucket. */
   readonly idf: string | Uint8Array;
   /** Int8, one row for each bucket. */

@@ -77,20 +77,36 @@ function projectedHashing(parameters: HashingParameters): (text: string) => Floa
     for (let column = 0; column < columns; column++) {
       vector[column]! *= norm * scales[column]!;
     }
-    scaleUnitColumns(vector, parameters);
+    scaleColumns(vector, parameters);
     return vector;
   };
 }
 
-/** The columns that say what a text is about count by their direction alone, so long and short texts compare. */
-export function scaleUnitColumns(
+/**
+ * The columns that say what a text is about count by their direction alone, so long and short texts compare. The others
+ * may be short, where little is known, but not longer than most: a text that is like one training prompt in every word
+ * would lie far outside.
+ */
+export function scaleColumns(
   vector: Float32Array,
-  { unit_columns: columns, unit_weight: weight }: Pick<HashingParameters, 'unit_columns' | 'unit_weight'>,
+  { unit_columns: unit, unit_weight: weight, max_length: most }: HashingParameters,
 ): void {
+  const topics = vector.subarray(0, unit);
+  const others = vector.subarray(unit);
+  const topicLength = lengthOf(topics);
+  multiply(topics, topicLength > 0 ? weight / topicLength : 0);
+  const otherLength = lengthOf(others);
+  if (otherLength > most) multiply(others, most / otherLength);
+}
+
+function lengthOf(vector: Float32Array): number {
   let sum = 0;
-  for (let column = 0; column < columns; column++) sum += vector[column]! * vector[column]!;
-  const factor = sum > 0 ? weight / Math.sqrt(sum) : 0;
-  for (let column = 0; column < columns; column++) vector[column]! *= factor;
+  for (const value of vector) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+function multiply(vector: Float32Array, factor: number): void {
+  for (let index = 0; index < vector.length; index++) vector[index]! *= factor;
 }
 
 function toBytes(value: string | Uint8Array): Uint8Array {

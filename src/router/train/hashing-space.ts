@@ -1,5 +1,5 @@
 import type { HashingParameters } from '../checkpoint/types.js';
-import { DEFAULT_BUCKETS, DEFAULT_MAX_CHARACTERS, scaleUnitColumns } from '../embed/hashing.js';
+import { DEFAULT_BUCKETS, DEFAULT_MAX_CHARACTERS, scaleColumns } from '../embed/hashing.js';
 import { columnMeans } from './cluster-scores.js';
 import type { Points } from './kmeans.js';
 import { seededRandom, shuffledIndices } from './random.js';
@@ -13,6 +13,8 @@ const MOST_TOPICS = 64;
 const PROMPTS_A_TOPIC = 8;
 const RIDGE_PENALTY = 3;
 const FOLDS = 4;
+/** How long the predicted part of a vector may be; its root mean square over the training prompts is 1. */
+const MOST_LENGTH = 1.5;
 /** Share of a row's mean that is taken out of predictions: what all models find hard matters less than who is better. */
 const COMMON_SHARE = 0.5;
 
@@ -91,6 +93,9 @@ function predictingSpace(
   for (let position = 0; position < rows.length; position++) {
     fitted.data.set(unseen.subarray(position * width, (position + 1) * width), position * columns + topicColumns);
   }
+  for (let start = 0; start < fitted.data.length; start += columns) {
+    scaleColumns(fitted.data.subarray(start, start + columns), parameters);
+  }
   return { name: 'topics and predicted scores', parameters, fitted, locate };
 }
 
@@ -168,6 +173,7 @@ function quantise(
     columns,
     unit_columns: unitColumns,
     unit_weight: 1,
+    max_length: MOST_LENGTH,
     idf: toLittleEndian(idf),
     projection: new Uint8Array(projection.buffer),
     scales,
@@ -188,7 +194,7 @@ function dequantise({ projection, scales, columns }: HashingParameters): Float32
 function pointsOf(data: Float32Array, parameters: HashingParameters): Points {
   const { columns } = parameters;
   for (let start = 0; start < data.length; start += columns) {
-    scaleUnitColumns(data.subarray(start, start + columns), parameters);
+    scaleColumns(data.subarray(start, start + columns), parameters);
   }
   return { width: columns, data };
 }

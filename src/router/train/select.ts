@@ -5,13 +5,18 @@ import type { ResolvedTrainOptions } from './options.js';
 import { seededRandom } from './random.js';
 import type { TrainingTable } from './training-data.js';
 
-const CLUSTER_COUNTS = [4, 8, 16, 24, 32, 48, 64, 96];
+const CLUSTER_COUNTS = [2, 4, 8, 16, 24, 32, 48, 64, 96];
 /** A cluster of fewer prompts says little about a model. */
-const FEWEST_PROMPTS_A_CLUSTER = 20;
-/** The distance that only one in a hundred of `squares`' roots exceeds. */
+const FEWEST_PROMPTS_A_CLUSTER = 8;
+/**
+ * The distance that only one in a hundred of `squares`' roots exceeds. Fewer than a hundred do not tell that: then it is
+ * the largest of them, and more the fewer they are.
+ */
 export function farDistance(squares: Float64Array): number {
+  const { length } = squares;
   const distances = Float64Array.from(squares, Math.sqrt).sort();
-  return distances[Math.min(distances.length - 1, Math.floor(distances.length * 0.99))] ?? 0;
+  if (length < 100) return (distances.at(-1) ?? 0) * (1 + 2 / Math.sqrt(Math.max(1, length)));
+  return distances[Math.floor(length * 0.99)]!;
 }
 
 /** What was chosen on the validation split. */
@@ -60,7 +65,7 @@ export async function chooseModel(table: TrainingTable, split: Split, options: R
 function clusterCounts(given: number | undefined, prompts: number): readonly number[] {
   if (given !== undefined) return [given];
   const sensible = CLUSTER_COUNTS.filter((count) => count * FEWEST_PROMPTS_A_CLUSTER <= prompts);
-  return sensible.length > 0 ? sensible : [2];
+  return sensible.length > 0 ? sensible : [1];
 }
 
 function tryClusters(

@@ -5,8 +5,8 @@ import type { TrainingTable } from './training-data.js';
 
 /** The share of the best single model's quality that the stored `tradeOff` keeps. */
 export const KEPT_QUALITY = 0.97;
-/** The part of the loss that is held back: what is found on one set of prompts shall hold on another. */
-const RESERVE = 0.2;
+/** The part of the loss that is held back, about a standard error: what is found on one set of prompts shall hold on another. */
+const RESERVE = 0.5;
 
 /**
  * The largest `tradeOff` at which the training prompts keep `KEPT_QUALITY` of the best single model's quality, each
