@@ -1,8 +1,10 @@
 // `npm start`: an Express 5 app with the gateway mounted, in front of four simulated upstreams. No key, no network.
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import helmet from 'helmet';
 import { createGateway } from 'nordlys-proxy';
+import { checkpointRouter, readCheckpoint } from 'nordlys-proxy/router';
 import { statusPage } from 'nordlys-proxy/status-page';
 import { playground } from './playground/playground.ts';
 import { startSimulators } from './support/simulators.ts';
@@ -19,11 +21,15 @@ const upstreams = {
 };
 const demo = playground({ key, upstreams });
 
+// `auto`: trained from router/prompts.jsonl with `npm run router:train`.
+const checkpoint = await readCheckpoint(fileURLToPath(new URL('router/checkpoint.json', import.meta.url)));
+const router = checkpointRouter(checkpoint, { tradeOff: 40 });
+
 const gateway = createGateway({
   keys: [key],
   providers: Object.fromEntries(Object.entries(upstreams).map(([slug, { provider }]) => [slug, provider])),
   cache: { maxEntries: 1_000 },
-  hooks: demo.hooks,
+  hooks: { ...demo.hooks, selectCandidates: router },
 });
 
 const app = express();

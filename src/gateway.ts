@@ -10,6 +10,7 @@ import { GatewayError } from './errors/gateway-error.js';
 import { sendJson } from './http/send.js';
 import { fetchHandler } from './http/fetch-handler.js';
 import type { Middleware } from './http/middleware.js';
+import type { Diagnostics } from './observe/diagnostics.js';
 import { shareInternals } from './observe/gateway-internals.js';
 import { createObservation } from './observe/observe.js';
 import type { GatewayOptions, RouteOptions } from './options/types.js';
@@ -18,7 +19,8 @@ import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
 import { asksForPlan } from './route/dry-run.js';
-import { createRouter, type PlanContext, type PlanResult } from './route/route.js';
+import type { HookRunner } from './request/hooks.js';
+import { createRouter, type PlanContext, type PlanResult, type Router } from './route/route.js';
 import { runStages, type RunnerParts } from './request/run-stages.js';
 import { createStatus, type GatewayStatus } from './status.js';
 import { createValidator, type FastPath } from './validate/validate.js';
@@ -68,7 +70,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
-  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  const router = reportingUnserved(
+    createRouter(options, { clock, random, hooks: hooks.hooks, validator }),
+    hooks,
+    diagnostics,
+  );
   const proxy = createProxy(options, { clock, random, hooks });
 
   const chat = runStages(
@@ -83,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
     { ...runner, admission, observed: true, scope },
   );
-  const status = createStatus({ clock, admission, router, proxy, cache });
+  const status = createStatus({ clock, admission, router, proxy, cache, hooks });
   const adminRoutes = createAdminRoutes({
     runner,
     authenticate,
@@ -100,10 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     plan: router.plan,
     models: adminRoutes.models,
     metrics: adminRoutes.metrics,
-    health: ((_req, res) =>
-      sendJson(res, admission.draining ? 503 : 200, {
-        status: admission.draining ? 'draining' : 'ok',
-      })) satisfies Middleware,
+    health: healthPage(admission),
     fetch: fetchHandler(gateway),
     status,
     update(providers: RouteOptions['providers']): void {
@@ -123,6 +126,31 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 }
 
+function healthPage(admission: Admission): Middleware {
+  return (_req, res) => {
+    const { draining } = admission;
+    sendJson(res, draining ? 503 : 200, { status: draining ? 'draining' : 'ok' });
+  };
+}
+
+/** `router`, saying once which models of the routing hook no provider serves. */
+function reportingUnserved(router: Router, { hooks }: HookRunner, diagnostics: Diagnostics): Router {
+  const report = (): void => {
+    const known = router.models().data.map(({ id }) => id);
+    const models = hooks.selectCandidates?.unserved?.(known) ?? [];
+    if (models.length === 0) return;
+    diagnostics.report('NORDLYS_ROUTER_MODEL_UNSERVED', { models }, `Not served: ${models.join(', ')}.`);
+  };
+  report();
+  return {
+    ...router,
+    update(providers) {
+      router.update(providers);
+      report();
+    },
+  };
+}
+
 /** Bytes up to which a body is read in one go, where a hook asks for the request that it was. */
 const READ_AT_ONCE = 64 * 1024;
 
@@ -132,7 +160,9 @@ function createFastPath(
   { beforeRoute, selectCandidates, afterResponse }: Hooks,
   read: (bytes: Buffer) => ChatRequest,
 ): FastPath | undefined {
-  if (cache === undefined || beforeRoute || selectCandidates) return undefined;
+  // A router that is only asked for open models decides by the body, so a body that is known needs no decision.
+  if (cache === undefined || beforeRoute || (selectCandidates && selectCandidates.requests !== 'open'))
+    return undefined;
   return function answerRepeat(context, bytes) {
     if (asksForPlan(context.req)) return false;
     if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;

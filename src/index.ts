@@ -7,9 +7,19 @@ export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
 export { lruStore } from './stores/lru-store.js';
 export { redisStore } from './stores/redis-store.js';
+export { anthropic } from './formats/anthropic/anthropic.js';
+export { azure } from './formats/azure/azure.js';
+export { bedrock } from './formats/bedrock/bedrock.js';
+export { gemini } from './formats/gemini/gemini.js';
+export { UnsupportedRequest } from './contracts/wire-format.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
+export type { AzureOptions } from './formats/azure/azure.js';
+export type { BedrockOptions } from './formats/bedrock/options.js';
+export type { GeminiOptions } from './formats/gemini/gemini.js';
+export type { LastFailure } from './proxy/failover/endpoint-state.js';
 export type { EndpointReport, PlanContext, PlanResult } from './route/route.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
@@ -142,7 +152,21 @@ export type {
   TelemetryOptions,
   Tracer,
 } from './contracts/observability.js';
-export type { WireFormat, UpstreamErrorBody, UpstreamEvent } from './contracts/provider.js';
+export type {
+  ChunkDecoder,
+  Exchange,
+  ExchangeContext,
+  FormatAuth,
+  Framing,
+  ModelFacts,
+  ResponseHead,
+  SignableRequest,
+  Signer,
+  UpstreamErrorBody,
+  UpstreamErrorKind,
+  UpstreamEvent,
+  WireFormat,
+} from './contracts/wire-format.js';
 export type { CacheStore } from './contracts/store.js';
 export type {
   Transport,
@@ -163,10 +187,14 @@ export type {
   HookState,
   AfterAttemptState,
   OnErrorState,
+  PlanCandidatesState,
+  SelectCandidatesHook,
+  SelectedCandidates,
   SelectCandidatesState,
   AttemptChange,
   UpstreamErrorSummary,
 } from './contracts/hooks.js';
+export type { AbstainReason, RouterExplanation, RouterStatus } from './contracts/router.js';
 export type {
   Candidate,
   AttemptOutcome,

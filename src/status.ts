@@ -1,6 +1,8 @@
 import type { Admission } from './runtime/admission.js';
 import type { Cache, CacheStatistics } from './cache/cache.js';
 import type { Clock } from './contracts/clock.js';
+import type { RouterStatus } from './contracts/router.js';
+import type { HookRunner } from './request/hooks.js';
 import type { Proxy } from './proxy/proxy.js';
 import type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
 import type { EndpointReport, Router } from './route/route.js';
@@ -18,6 +20,8 @@ export interface GatewayStatus {
   readonly sockets: { readonly active: number; readonly idle: number };
   /** `undefined` without a cache. */
   readonly cache: CacheStatistics | undefined;
+  /** What a router has decided so far; `undefined` without one. */
+  readonly routing: RouterStatus | undefined;
 }
 
 /** Live statistics of one endpoint, and its readiness once it has been asked. */
@@ -31,9 +35,10 @@ export interface StatusParts {
   readonly router: Router;
   readonly proxy: Proxy;
   readonly cache: Cache | undefined;
+  readonly hooks: HookRunner;
 }
 
-export function createStatus({ clock, admission, router, proxy, cache }: StatusParts): () => GatewayStatus {
+export function createStatus({ clock, admission, router, proxy, cache, hooks }: StatusParts): () => GatewayStatus {
   const startedAt = clock.now();
   return function status() {
     return {
@@ -46,6 +51,7 @@ export function createStatus({ clock, admission, router, proxy, cache }: StatusP
         .map((endpoint) => ({ ...endpoint, readiness: proxy.endpointStates.status(endpoint.id) })),
       sockets: proxy.sockets(),
       cache: cache?.statistics(),
+      routing: hooks.hooks.selectCandidates?.status?.(),
     };
   };
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
-import type { Candidate, ExcludedEndpoint } from './routing.js';
+import type { RouterExplanation, RouterStatus } from './router.js';
+import type { Candidate, ExcludedEndpoint, Pricing } from './routing.js';
 
 /** What every hook is told. */
 export interface HookState {
@@ -31,6 +32,43 @@ export interface SelectCandidatesState extends HookState {
   /** The plan's order. Each is one of the configured endpoints. */
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
+  /** The request leaves the model open: `auto`, or no model where there is no `defaultModel`. */
+  readonly openModel: boolean;
+  /** The first model that `defaultModel` stands for. */
+  readonly defaultModel: string | undefined;
+  /** The model that served this conversation before, where the request leaves the model open. */
+  readonly stickyModel: string | undefined;
+  /** About how many tokens the prompt has. Counted on first use. */
+  readonly promptTokens: number;
+  /** Prices of a candidate; `undefined` where none are declared. */
+  pricingOf(candidate: Candidate): Pricing | undefined;
+  /** Says why: shown by the dry run, and as `router` in `afterResponse`. The last one counts. */
+  explain(explanation: RouterExplanation): void;
+}
+
+/** What a routing hook knows in `gateway.plan()`, where there is no client. */
+export type PlanCandidatesState = Omit<SelectCandidatesState, keyof HookState>;
+
+/** What a routing hook returns: the candidates to try, in order; nothing keeps the plan. */
+export type SelectedCandidates = readonly Candidate[] | void;
+
+/** The routing hook. A plain function will do; the members are for routers that say more of themselves. */
+export interface SelectCandidatesHook {
+  (state: SelectCandidatesState): SelectedCandidates | Promise<SelectedCandidates>;
+  /**
+   * `'open'`: only asked where the request leaves the model open. A request that names a model, and a repeat from the
+   * cache, cost what they cost without a hook.
+   * @defaultValue `'all'`
+   */
+  readonly requests?: 'open' | 'all' | undefined;
+  /** `'shadow'`: asked as usual, with a plan over all models, but what it returns is not used. @defaultValue `'active'` */
+  readonly mode?: 'active' | 'shadow' | undefined;
+  /** The same decision without waiting, for `gateway.plan()`. Without it, `plan()` shows the plan as the hook gets it. */
+  readonly now?: ((state: PlanCandidatesState) => SelectedCandidates) | undefined;
+  /** Which of its models are none of `models`: reported as a diagnostic. */
+  readonly unserved?: ((models: readonly string[]) => readonly string[]) | undefined;
+  /** Shown in `gateway.status()`. */
+  readonly status?: (() => RouterStatus) | undefined;
 }
 
 /** What `beforeAttempt` is told. */
@@ -106,6 +144,8 @@ export interface AfterResponseState extends HookState {
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
   readonly firstTokenMs: number | undefined;
+  /** What a router decided, where one was asked. */
+  readonly router: RouterExplanation | undefined;
 }
 
 /** What `onError` is told. */
@@ -126,9 +166,7 @@ export interface Hooks {
   /** After validation, before the plan. Return a request to use that one instead; throw to refuse. */
   readonly beforeRoute?: ((state: BeforeRouteState) => ChatRequest | void | Promise<ChatRequest | void>) | undefined;
   /** The routing hook: return the candidates to try, in order. An empty list refuses the request. */
-  readonly selectCandidates?:
-    | ((state: SelectCandidatesState) => readonly Candidate[] | void | Promise<readonly Candidate[] | void>)
-    | undefined;
+  readonly selectCandidates?: SelectCandidatesHook | undefined;
   /** Before each upstream call. Return what to change; throw to refuse. */
   readonly beforeAttempt?:
     | ((state: BeforeAttemptState) => AttemptChange | void | Promise<AttemptChange | void>)

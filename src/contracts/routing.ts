@@ -1,4 +1,4 @@
-import type { WireFormat } from './provider.js';
+import type { WireFormat } from './wire-format.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */

@@ -1,4 +1,4 @@
-import type { WireFormat } from '../contracts/provider.js';
+import type { WireFormat } from '../contracts/wire-format.js';
 import { decodeError } from './parse-error-body.js';
 
 /** OpenAI's own wire format: requests and answers travel as they are, only errors need reading. */

@@ -1,4 +1,4 @@
-import type { UpstreamErrorBody } from '../contracts/provider.js';
+import type { UpstreamErrorBody } from '../contracts/wire-format.js';
 import type { ResponseHead } from '../contracts/wire-format.js';
 import {
   codeIn,

@@ -18,6 +18,8 @@ export const DIAGNOSTICS = {
     'A request came with X-Forwarded-For, and the app does not trust its proxy: req.ip is the proxy’s address for every caller. Set "trust proxy" to the number of proxies in front.',
   NORDLYS_TRUST_PROXY_ALL:
     'The app trusts every X-Forwarded-For ("trust proxy" is true): callers choose their own req.ip. Set it to the number of proxies in front.',
+  NORDLYS_ROUTER_MODEL_UNSERVED:
+    'The router’s checkpoint has models that no provider of this gateway serves. They are never chosen: add a provider, or map their names with the option models.',
   NORDLYS_UNKNOWN_OPTION:
     'An option is not known. createGateway and the stages refuse to start with it, and name the one that was probably meant.',
 } as const satisfies Record<string, string>;
@@ -48,11 +50,14 @@ export class Diagnostics {
     return this.#reported.has(code);
   }
 
-  /** @param facts - for the log line: where it was seen. Nothing that a caller has written. */
-  report(code: DiagnosticCode, facts: object = {}): void {
+  /**
+   * @param facts - for the log line: where it was seen. Nothing that a caller has written.
+   * @param detail - added to the message.
+   */
+  report(code: DiagnosticCode, facts: object = {}, detail?: string): void {
     if (this.#reported.has(code)) return;
     this.#reported.add(code);
-    const message = DIAGNOSTICS[code];
+    const message = detail === undefined ? DIAGNOSTICS[code] : `${DIAGNOSTICS[code]} ${detail}`;
     const help = `docs/diagnostics.md#${code.toLowerCase()}`;
     try {
       this.#options.onDiagnostic?.({ code, message, help });

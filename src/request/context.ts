@@ -3,6 +3,7 @@ import type { RequestBody } from '../json/request-body.js';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { Caller } from '../contracts/caller.js';
 import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
+import type { RouterExplanation } from '../contracts/router.js';
 import type { AttemptOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
 import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
@@ -41,6 +42,8 @@ export class RequestContext {
   body: RequestBody | undefined = undefined;
   /** Written by `route`. */
   route: ResolvedRoute | undefined = undefined;
+  /** Written by a routing hook: what it decided, and why. */
+  router: RouterExplanation | undefined = undefined;
   /** Written by `cache`. */
   cacheStatus: CacheStatus | undefined = undefined;
   /** Written by `proxy`, one a call. */

@@ -127,5 +127,6 @@ function responseState(
     costUsd: outcome?.costUsd,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
+    router: context.router,
   };
 }

@@ -31,6 +31,16 @@ export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: b
   throw new GatewayError('missing_model', 'You must provide a model parameter.', { param: 'model' });
 }
 
+/**
+ * Whether the request leaves the choice of the model to the gateway: its first name is an auto name, or it has none and
+ * there is no default model.
+ */
+export function leavesModelOpen({ model, models }: ModelFields, names: ModelNames): boolean {
+  const listed: readonly unknown[] = Array.isArray(models) ? models : [];
+  const first = [model, ...listed].find((name) => typeof name === 'string' && name.trim() !== '');
+  return first === undefined ? names.defaultChoices === undefined : names.isAuto(first as string);
+}
+
 /** One name that stands for something: what nearly every request has. */
 function plainChoice({ model, models }: ModelFields, names: ModelNames): readonly ModelChoice[] | undefined {
   if (typeof model !== 'string' || isSet(models) || names.isAuto(model)) return undefined;

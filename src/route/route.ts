@@ -3,19 +3,21 @@ import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
+import type { RouterExplanation } from '../contracts/router.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
-import { chooseModels } from './choose-models.js';
+import { chooseModels, leavesModelOpen } from './choose-models.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
+import { planCandidatesState } from './hook-state.js';
 import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
-import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan/plan.js';
+import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
 import type { Preferences } from './preferences/preferences.js';
 import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
@@ -70,7 +72,7 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
   const registry = createRegistry(options);
   const statistics = new LiveStatistics();
   const created = Math.floor(clock.wallNow() / 1_000);
-  const anyModel = hooks.selectCandidates !== undefined;
+  const anyModel = choosesModels(hooks);
   return {
     stage: routeStage({
       registry,
@@ -85,14 +87,40 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
       readOverrides(request, table, overrides);
-      return showPlan(
-        plan({ ...assumptions, random: draw, request, table, performance: statistics.at(now), anyModel }),
-      );
+      const input = { ...assumptions, random: draw, request, table, performance: statistics.at(now) };
+      return planNow({ ...input, anyModel }, hooks);
     },
     models: () => listModels(registry.table, created),
     endpoints: () => registry.table.endpoints.map((endpoint) => report(endpoint, statistics, clock.now())),
     update: (providers) => registry.replace(providers),
   };
+}
+
+/** Whether a hook chooses where a request leaves the model open. One that only watches (`shadow`) does not. */
+function choosesModels({ selectCandidates }: Pick<Hooks, 'selectCandidates'>): boolean {
+  return selectCandidates !== undefined && selectCandidates.mode !== 'shadow';
+}
+
+/** The plan of `input`, with what a routing hook that need not wait makes of it. */
+function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'selectCandidates'>): PlanResult {
+  const planned = plan(input);
+  const { request, table } = input;
+  if (hook?.now === undefined || (hook.requests === 'open' && !leavesModelOpen(request, table.names))) {
+    return showPlan(planned);
+  }
+  const isShadow = hook.mode === 'shadow';
+  let router: RouterExplanation | undefined;
+  const selected = hook.now(
+    planCandidatesState({
+      request,
+      table,
+      plan: isShadow ? plan({ ...input, anyModel: true }) : planned,
+      stickyModel: () => undefined,
+      explain: (explanation) => (router = explanation),
+    }),
+  );
+  const formatValue = isShadow || selected === undefined ? planned : selectedPlan(planned, selected, request, table);
+  return showPlan(formatValue, router);
 }
 
 /** Routing reads no message but to count it. */
@@ -121,7 +149,7 @@ interface RouteStageParts {
 function routeStage(parts: RouteStageParts): Stage {
   const { hooks, statistics, clock } = parts;
   const record = (endpoint: Endpoint, outcome: AttemptOutcome) => statistics.record(endpoint.id, outcome, clock.now());
-  const decide = hooks.selectCandidates === undefined ? decideAlone : decideWithHook;
+  const decide = deciderOf(hooks);
 
   return function route(context) {
     const isDryRun = wantsDryRun(context.req);
@@ -142,23 +170,49 @@ interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'dra
   readonly conversation: Conversation | undefined;
 }
 
-function decideAlone(context: RequestContext, parts: RouteStageParts): Decision {
+/** A decision beside what it was made from. */
+interface Planned extends Decision, Plan {
+  readonly input: PlanInput;
+}
+
+type Decider = (context: RequestContext, parts: RouteStageParts) => Decision | Promise<Decision>;
+
+function deciderOf({ selectCandidates: hook }: Pick<Hooks, 'selectCandidates'>): Decider {
+  if (hook === undefined) return decideAlone;
+  if (hook.requests !== 'open') return decideWithHook;
+  return (context, parts) =>
+    leavesModelOpen(requestOf(context), parts.registry.table.names)
+      ? decideWithHook(context, parts)
+      : decideAlone(context, parts);
+}
+
+function decideAlone(context: RequestContext, parts: RouteStageParts): Planned {
   return planRequest(context, parts, parts.registry.table);
 }
 
 function decideWithHook(context: RequestContext, parts: RouteStageParts): Decision | Promise<Decision> {
   const { table } = parts.registry;
+  const hook = parts.hooks.selectCandidates!;
   const decision = planRequest(context, parts, table);
   const request = requestOf(context);
-  const state = {
-    ...hookState(context),
-    request,
-    candidates: decision.candidates.map(({ endpoint }) => toCandidate(endpoint)),
-    excluded: decision.excluded,
-  };
-  const selected = hosts(context, parts, 'selectCandidates', () => parts.hooks.selectCandidates?.(state));
+  const isShadow = hook.mode === 'shadow';
+  const state = Object.defineProperties(
+    hookState(context),
+    Object.getOwnPropertyDescriptors(
+      planCandidatesState({
+        request,
+        table,
+        plan: isShadow ? plan({ ...decision.input, anyModel: true }) : decision,
+        stickyModel: () => decision.conversation?.openModel(),
+        explain: (explanation) => (context.router = explanation),
+      }),
+    ),
+  ) as Parameters<typeof hook>[0];
+  const selected = hosts(context, parts, 'selectCandidates', () => hook(state));
   return andThen(selected, (candidates) =>
-    candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
+    isShadow || candidates === undefined
+      ? decision
+      : { ...decision, ...selectedPlan(decision, candidates, request, table) },
   );
 }
 
@@ -166,22 +220,29 @@ function planRequest(
   context: RequestContext,
   { registry, statistics, sticky, hooks, random, clock }: RouteStageParts,
   table: RouteTable,
-): Decision & Plan {
+): Planned {
   const request = requestOf(context);
   const overrides = readOverrides(request, table, registry.overrides);
   // From here on a caller's key stands in the route and nowhere else.
   context.request = withoutKeys(request);
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
-  const planned = plan({
+  const input: PlanInput = {
     request,
     table,
     performance: statistics.at(clock.now()),
     random,
     sticky: conversation.slugFor,
-    anyModel: hooks.selectCandidates !== undefined,
-  });
+    anyModel: choosesModels(hooks),
+  };
+  const planned = plan(input);
   const { order, forwarded } = planned.preferences;
-  return { ...planned, overrides, forwarded, conversation: order === undefined ? conversation : undefined };
+  return {
+    ...planned,
+    input,
+    overrides,
+    forwarded,
+    conversation: order === undefined ? conversation : undefined,
+  };
 }
 
 function resolvedRoute(
@@ -246,7 +307,7 @@ function hosts<T>(
 /** What the names in `request` stand for; nothing where they stand for nothing. */
 function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): readonly string[] {
   try {
-    const choices = chooseModels(request, registry.table.names, hooks.selectCandidates !== undefined);
+    const choices = chooseModels(request, registry.table.names, choosesModels(hooks));
     return [...new Set(choices.map(({ model }) => model))];
   } catch {
     return [];
@@ -254,7 +315,7 @@ function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): r
 }
 
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
-  const body = Buffer.from(JSON.stringify(showPlan(decision)));
+  const body = Buffer.from(JSON.stringify(showPlan(decision, context.router)));
   context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
   return 'responded';
 }

@@ -12,8 +12,11 @@ const MOST_CONVERSATIONS = 50_000;
 /** Enough of a message to tell conversations apart. */
 const HASHED_CHARACTERS = 2_048;
 const LONGEST_SESSION_ID = 256;
+/** No model has this name: under it stands the model of a conversation that leaves it open. */
+const ANY_MODEL = '';
 
 interface Memory {
+  /** An endpoint's slug, or under `ANY_MODEL` a model. */
   readonly slug: string;
   /** Monotonic milliseconds. */
   readonly until: number;
@@ -53,6 +56,7 @@ export class Conversation {
   readonly #tenant: string;
   readonly #session: string | undefined;
   #key: string | undefined;
+  #modelIsOpen = false;
 
   /**
    * @param tenant - whose conversation it is: others never share it.
@@ -71,6 +75,12 @@ export class Conversation {
     return this.#memory.size === 0 ? undefined : this.#memory.recall(this.#keyFor(model));
   };
 
+  /** The model that served this conversation while requests left it open. Asking makes `served` remember it. */
+  openModel(): string | undefined {
+    this.#modelIsOpen = true;
+    return this.slugFor(ANY_MODEL);
+  }
+
   /**
    * Keeps the conversation where it was served. Without a session id only once a cache was used there: before that,
    * moving costs nothing.
@@ -81,6 +91,7 @@ export class Conversation {
     const key = this.#keyFor(endpoint.model);
     if (!mayBegin && this.#memory.recall(key) !== endpoint.slug) return;
     this.#memory.remember(key, endpoint.slug, idleMs(this.#request));
+    if (this.#modelIsOpen) this.#memory.remember(this.#keyFor(ANY_MODEL), endpoint.model, idleMs(this.#request));
   };
 
   #keyFor(model: string): string {

@@ -3,6 +3,7 @@ import { endpointCards } from './endpoint-cards.js';
 import type { HistoryRecord } from './history.js';
 import { compact, duration, escapeText, percent, sum, usd } from './markup.js';
 import { recent } from './recent.js';
+import { routerCard } from './router-card.js';
 import { reach, timeAxis } from './time-axis.js';
 import { bars } from './pictures/bars.js';
 import { ring } from './pictures/ring.js';
@@ -15,6 +16,7 @@ export function frame(status: GatewayStatus, whole: HistoryRecord): string {
     tiles(status, history),
     traffic(status, history),
     amounts(status, history),
+    routerCard(status.routing),
     endpointCards(status, history),
   ].join('\n');
 }

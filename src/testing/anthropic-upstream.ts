@@ -51,7 +51,7 @@ export function anthropicError(
 }
 
 /** The events of a streamed reply, each as the API sends it: `data.type` is its name. */
-export function anthropicEvents(reply: AnthropicReply, request: ReceivedRequest): JsonObject[] {
+export function anthropicEvents(reply: AnthropicReply, request: ReceivedRequest): Readonly<Record<string, unknown>>[] {
   const start = { ...messageOf(reply, request), content: [], stop_reason: null };
   const events: JsonObject[] = [{ type: 'message_start', message: start }, { type: 'ping' }];
   for (const [index, block] of blocksOf(reply).entries()) events.push(...blockEvents(block, index));

@@ -46,12 +46,16 @@ export function geminiReply(reply: GeminiReply, options: GeminiReplyOptions = {}
 }
 
 /** An error in Google's envelope. @param details - what stands beside `code`, `message` and `status`. */
-export function geminiError(status: number, message?: string, details: readonly JsonObject[] = []): Script {
+export function geminiError(
+  status: number,
+  message?: string,
+  details: readonly Readonly<Record<string, unknown>>[] = [],
+): Script {
   return error(status, errorBody(status, message ?? `The fake upstream answers ${status}.`, details));
 }
 
 /** The responses of a streamed reply, one an event. */
-export function geminiResponses(reply: GeminiReply, request: ReceivedRequest): JsonObject[] {
+export function geminiResponses(reply: GeminiReply, request: ReceivedRequest): Readonly<Record<string, unknown>>[] {
   const words = (reply.text ?? '').split(/(?<=\s)(?=\S)/);
   const parts = reply.blockReason === undefined ? partsOf(words, reply) : [];
   const pieces = parts.length === 0 ? [[]] : parts.map((part) => [part]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
-import type { WireFormat, UpstreamErrorBody, UpstreamEvent } from '../contracts/provider.js';
+import type { WireFormat, UpstreamErrorBody, UpstreamEvent } from '../contracts/wire-format.js';
 import { deepFreeze, type ContractTest } from './contract-test.js';
 
 /** Recorded examples of one wire format, with what they mean. A member that is not given is not tested. */

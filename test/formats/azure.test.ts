@@ -136,6 +136,7 @@ describe('an error', () => {
       param: 'prompt',
       type: null,
       kind: 'rejected',
+      reasons: ['ResponsibleAIPolicyViolation'],
     });
     expect(read({ error: { ...body.error, code: null } })).toMatchObject({ kind: 'rejected' });
   });

@@ -15,7 +15,8 @@ it('every type that a public declaration mentions has a public name', () => {
 
 /** A program whose every export has an inferred type. */
 const INFERRED = `
-import { getContext, createGateway, statusPage } from 'nordlys-proxy';
+import { getContext, createGateway } from 'nordlys-proxy';
+import { statusPage } from 'nordlys-proxy/status-page';
 import type { Request } from 'express';
 
 export const gateway = createGateway({ keys: ['k'], providers: {} });

@@ -12,6 +12,8 @@ export interface PublicName {
 const source = new URL('../../src/', import.meta.url);
 const ENTRIES = {
   'nordlys-proxy': 'index.ts',
+  'nordlys-proxy/aws': 'aws/index.ts',
+  'nordlys-proxy/router': 'router/index.ts',
   'nordlys-proxy/status-page': 'status-page/index.ts',
   'nordlys-proxy/testing': 'testing/index.ts',
   'nordlys-proxy/undici': 'undici/index.ts',

@@ -27,8 +27,8 @@ export interface UpstreamRow {
   readonly requests?: readonly RowRequest[];
   readonly gateway?: Partial<GatewayOptions> & { readonly provider?: Partial<ProviderOptions> };
   readonly timeouts?: {
-    readonly headersMs?: number;
-    readonly firstChunkMs?: number;
+    readonly headMs?: number;
+    readonly firstEventMs?: number;
     readonly idleMs?: number;
     readonly totalMs?: number;
   };
@@ -102,7 +102,7 @@ export async function runRow(row: UpstreamRow): Promise<RowRun> {
         { baseUrl, apiKey: `sk-operator-secret-${position}-abcdef`, models: ['m'], ...provider },
       ]),
     ),
-    timeouts: { ...TIMEOUTS, ...row.timeouts },
+    timeouts: timeoutsOf(row),
     ...options,
   } as GatewayOptions);
   stack.defer(() => gateway.close());
@@ -144,4 +144,15 @@ function scriptOf({ status, headers, json: body, text, sse: events, raw: bytes, 
 function eventOf(event: StreamEvent | RawEvent): StreamEvent {
   if (typeof event !== 'object' || !('$raw' in event)) return event;
   return Buffer.from(String(event.$raw), '$enc' in event ? (event.$enc as BufferEncoding) : 'utf8');
+}
+
+/** The rows name two timeouts as they were called before. */
+function timeoutsOf({ timeouts = {} }: UpstreamRow): NonNullable<GatewayOptions['timeouts']> {
+  const { headMs, firstEventMs, ...others } = timeouts;
+  return {
+    ...TIMEOUTS,
+    ...others,
+    ...(headMs !== undefined && { headersMs: headMs }),
+    ...(firstEventMs !== undefined && { firstChunkMs: firstEventMs }),
+  };
 }

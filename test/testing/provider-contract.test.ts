@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { ChatChunk, ChatCompletion } from '../../src/chat/types.js';
-import type { WireFormat } from '../../src/contracts/provider.js';
+import type { WireFormat } from '../../src/contracts/wire-format.js';
 import { providerContract, type ProviderFixtures } from '../../src/testing/index.js';
 import { failuresOf } from './contract-runner.js';
 

@@ -1,4 +1,4 @@
-import type { UpstreamErrorBody } from '../../contracts/provider.js';
+import type { UpstreamErrorBody } from '../../contracts/wire-format.js';
 
 /** Types that official clients know, of OpenAI and of those whose types OpenAI's clients meet through gateways. */
 const KNOWN_TYPES: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
-import type { WireFormat, UpstreamErrorBody } from '../../contracts/provider.js';
+import type { WireFormat, UpstreamErrorBody } from '../../contracts/wire-format.js';
 import type { ResponseHead } from '../../contracts/wire-format.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { openAiType, statusOfWords } from './error-words.js';

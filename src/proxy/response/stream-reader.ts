@@ -4,7 +4,7 @@ import { isRecord } from '../../util/json-object.js';
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
 import type { ChatChunk } from '../../chat/types.js';
-import type { WireFormat } from '../../contracts/provider.js';
+import type { WireFormat } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import { EventReader, type SseEvent } from '../../sse/event-reader.js';
 import { DONE } from '../../sse/format.js';

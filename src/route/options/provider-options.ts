@@ -1,4 +1,4 @@
-import type { WireFormat } from '../../contracts/provider.js';
+import type { WireFormat } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { openai } from '../../formats/openai.js';
 import { resolveBaseUrl } from './base-url.js';

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { PlannedCandidate } from '../../request/context.js';
+import type { RouterExplanation } from '../../contracts/router.js';
 import type { Candidate, ExcludedEndpoint, Snapshot } from '../../contracts/routing.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
@@ -25,7 +26,8 @@ export interface PlanAssumptions {
   readonly sticky?: string | ((model: string) => string | undefined) | undefined;
 }
 
-interface PlanInput extends PlanAssumptions {
+/** Everything that a plan is made from. */
+export interface PlanInput extends PlanAssumptions {
   readonly request: ChatRequest;
   readonly table: RouteTable;
   readonly performance: Performance;
@@ -54,6 +56,8 @@ export interface ShownPlan {
   readonly excluded: readonly ExcludedEndpoint[];
   /** Members of the request that the first candidate is not told, as it does not understand them. */
   readonly droppedParameters: readonly string[];
+  /** What a router decided, where one was asked. */
+  readonly router?: RouterExplanation | undefined;
 }
 
 /**
@@ -145,11 +149,15 @@ export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }:
 }
 
 /** `plan` as people read it. */
-export function showPlan({ candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>): ShownPlan {
+export function showPlan(
+  { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
+  router?: RouterExplanation,
+): ShownPlan {
   return {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
     droppedParameters: candidates[0]?.drop ?? [],
+    ...(router === undefined ? {} : { router }),
   };
 }
 

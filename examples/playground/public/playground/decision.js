@@ -17,15 +17,34 @@ const REASONS = {
   allowed_providers: 'not allowed',
 };
 
-export function showPlan({ candidates, excluded }) {
+export function showPlan({ candidates, excluded, router }) {
+  showRouter(router);
   byId('plan-error').hidden = true;
   byId('candidates').replaceChildren(...candidates.map(candidateItem));
   const none = element('li', { className: 'empty', text: 'nobody' });
   byId('excluded').replaceChildren(...(excluded.length === 0 ? [none] : excluded.map(excludedItem)));
 }
 
+/** What the router made of the prompt, where the request left the model to it. */
+function showRouter(router) {
+  byId('router-part').hidden = router === undefined;
+  if (router === undefined) return;
+  const { model, cluster, distance, abstained, reason, ranking, scores, costs } = router;
+  const near = cluster === undefined ? '' : `, cluster ${cluster} at distance ${distance.toFixed(2)}`;
+  byId('router-says').textContent = abstained
+    ? `abstained (${reason})${near}: ${model ?? 'the plan stays'}`
+    : `${model ?? 'none'}${near}`;
+  const items = ranking.map((name) => {
+    const cost = costs[name] === undefined ? '' : `, $${costs[name].toFixed(6)}`;
+    const words = `score ${(scores[name] ?? 0).toFixed(2)}${cost}`;
+    return element('li', {}, element('b', { text: name }), ' ', element('small', { text: words }));
+  });
+  byId('router-scores').replaceChildren(...items);
+}
+
 /** Where nobody is left, the error counts whom each rule took out. */
 export function showPlanError({ message, metadata }) {
+  showRouter(undefined);
   const counts = Object.entries(metadata?.counts ?? {});
   const items = counts.map(([reason, count]) => element('li', {}, `${count} × `, element('code', { text: reason })));
   byId('candidates').replaceChildren(element('li', { className: 'empty', text: 'nobody' }));

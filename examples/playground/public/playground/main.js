@@ -13,7 +13,8 @@ async function open(candidate) {
   api.useKey(candidate);
   try {
     const ids = await api.models();
-    model.replaceChildren(...ids.map((id) => new Option(id, id)));
+    // `auto` is no model: it leaves the choice to the router.
+    model.replaceChildren(...[...ids, 'auto'].map((id) => new Option(id, id)));
   } catch (error) {
     return askForKey(error.status === 401 ? 'The gateway does not know this key.' : error.message);
   }

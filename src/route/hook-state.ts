@@ -1,0 +1,44 @@
+import type { ChatRequest } from '../chat/types.js';
+import type { PlanCandidatesState } from '../contracts/hooks.js';
+import type { RouterExplanation } from '../contracts/router.js';
+import { leavesModelOpen } from './choose-models.js';
+import { toCandidate } from './endpoint.js';
+import type { Plan } from './plan/plan.js';
+import { estimatePromptTokens } from './prompt-size.js';
+import type { RouteTable } from './registry.js';
+
+interface HookStateParts {
+  readonly request: ChatRequest;
+  readonly table: RouteTable;
+  readonly plan: Pick<Plan, 'candidates' | 'excluded'>;
+  /** The model that served the conversation before. Asked only where a hook asks. */
+  readonly stickyModel: () => string | undefined;
+  readonly explain: (explanation: RouterExplanation) => void;
+}
+
+/** What a routing hook learns of a plan. What takes work is done when the hook asks for it. */
+export function planCandidatesState({
+  request,
+  table,
+  plan,
+  stickyModel,
+  explain,
+}: HookStateParts): PlanCandidatesState {
+  const openModel = leavesModelOpen(request, table.names);
+  let tokens: number | undefined;
+  return {
+    request,
+    candidates: plan.candidates.map(({ endpoint }) => toCandidate(endpoint)),
+    excluded: plan.excluded,
+    openModel,
+    defaultModel: table.names.defaultChoices?.[0]?.model,
+    get stickyModel() {
+      return openModel ? stickyModel() : undefined;
+    },
+    get promptTokens() {
+      return (tokens ??= estimatePromptTokens(request));
+    },
+    pricingOf: ({ slug, model }) => table.models.get(model)?.find((endpoint) => endpoint.slug === slug)?.pricing,
+    explain,
+  };
+}
