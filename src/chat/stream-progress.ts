@@ -1,3 +1,4 @@
+import { outputBytes } from './output-size.js';
 import type { ChatChunk, ChunkChoice, Usage } from './types.js';
 
 /**
@@ -10,6 +11,8 @@ export class StreamProgress {
   usage: Usage | undefined = undefined;
   /** Of the choice that finished first. */
   finishReason: string | undefined = undefined;
+  /** UTF-8 bytes of text, reasoning and tool calls so far: what an aborted stream is priced by. */
+  outputBytes = 0;
   // Almost every stream has the one choice 0, so a bit for each of the 128 allowed would be waste.
   #open: Set<number> | undefined;
   #finished: Set<number> | undefined;
@@ -32,6 +35,7 @@ export class StreamProgress {
   #observeChoice(choice: ChunkChoice): void {
     const index = typeof choice.index === 'number' ? choice.index : 0;
     const reason = choice.finish_reason;
+    this.outputBytes += outputBytes(choice.delta);
     // Servers written in Go send "" where null is meant.
     if (typeof reason === 'string' && reason !== '') {
       this.hasContent = true;

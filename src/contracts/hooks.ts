@@ -60,6 +60,10 @@ export interface AttemptRecord {
   readonly firstTokenMs: number | undefined;
   /** The upstream may have charged for an answer that was not delivered. */
   readonly possiblyBilled: boolean;
+  /** USD that this attempt cost, or may have cost; `undefined` where nothing was charged or the endpoint has no price. */
+  readonly costUsd?: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output, as the upstream reported no usage. */
+  readonly estimated?: boolean | undefined;
 }
 
 /** What `afterAttempt` is told. */
@@ -80,8 +84,10 @@ export interface AfterResponseState extends HookState {
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */
+  /** Cost of this response in USD by the endpoint's prices; `undefined` without prices. 0 on a cache hit. */
   readonly costUsd: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
+  readonly estimated: boolean;
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
   readonly firstTokenMs: number | undefined;

@@ -120,6 +120,7 @@ function answerState(
     finishReason: outcome?.finishReason,
     usage: outcome?.usage,
     costUsd: outcome?.costUsd,
+    estimated: outcome?.estimated ?? false,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
   };

@@ -16,6 +16,7 @@ import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan/plan.js';
 import { OWN_FIELDS } from './preferences/preference-fields.js';
+import { PromptCalibration, PromptEstimate } from './prompt-size.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
@@ -66,16 +67,25 @@ export interface Router {
 export function createRouter(options: RouteOptions, { clock, random, hooks, validator }: RouterParts): Router {
   const registry = createRegistry(options);
   const statistics = new LiveStatistics();
+  const calibration = new PromptCalibration();
   const created = Math.floor(clock.wallNow() / 1_000);
   const anyModel = hooks.selectCandidates !== undefined;
   return {
-    stage: routeStage({ registry, statistics, sticky: new StickyMemory(clock), hooks, random, clock }),
+    stage: routeStage({ registry, statistics, calibration, sticky: new StickyMemory(clock), hooks, random, clock }),
     plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
       readOverrides(request, table, overrides);
       return showPlan(
-        plan({ ...assumptions, random: draw, request, table, performance: statistics.at(now), anyModel }),
+        plan({
+          ...assumptions,
+          random: draw,
+          request,
+          prompt: new PromptEstimate(request, calibration, assumptions.promptTokens),
+          table,
+          performance: statistics.at(now),
+          anyModel,
+        }),
       );
     },
     models: () => listModels(registry.table, created),
@@ -98,6 +108,7 @@ function report(endpoint: Endpoint, statistics: LiveStatistics, now: number): En
 interface RouteStageParts {
   readonly registry: Registry;
   readonly statistics: LiveStatistics;
+  readonly calibration: PromptCalibration;
   readonly sticky: StickyMemory;
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly random: () => number;
@@ -124,6 +135,7 @@ function routeStage(parts: RouteStageParts): Stage {
 /** Everything that a request's route is made from. */
 interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   readonly overrides: ResolvedRoute['overrides'];
+  readonly prompt: PromptEstimate;
   /** `undefined` where the caller's own order decides. */
   readonly conversation: Conversation | undefined;
 }
@@ -150,7 +162,7 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
 
 function planRequest(
   context: RequestContext,
-  { registry, statistics, sticky, hooks, random, clock }: RouteStageParts,
+  { registry, statistics, calibration, sticky, hooks, random, clock }: RouteStageParts,
   table: RouteTable,
 ): Decision & Plan {
   const request = requestOf(context);
@@ -158,19 +170,27 @@ function planRequest(
   // From here on a caller's key stands in the route and nowhere else.
   context.request = withoutKeys(request);
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
+  const prompt = new PromptEstimate(request, calibration);
   const planned = plan({
     request,
+    prompt,
+    budget: context.spend,
     table,
     performance: statistics.at(clock.now()),
     random,
     sticky: conversation.slugFor,
     anyModel: hooks.selectCandidates !== undefined,
   });
-  return { ...planned, overrides, conversation: planned.preferences.order === undefined ? conversation : undefined };
+  return {
+    ...planned,
+    overrides,
+    prompt,
+    conversation: planned.preferences.order === undefined ? conversation : undefined,
+  };
 }
 
 function resolvedRoute(
-  { model, candidates, excluded, drawn, overrides, conversation }: Decision,
+  { model, candidates, excluded, drawn, overrides, prompt, conversation }: Decision,
   record: ResolvedRoute['record'],
 ): ResolvedRoute {
   return {
@@ -181,6 +201,7 @@ function resolvedRoute(
     ownFields: OWN_FIELDS,
     overrides,
     record,
+    prompt,
     onServed: conversation?.served,
   };
 }

@@ -5,7 +5,7 @@ import { excludedFor, type RoutableEndpoint } from './endpoint.js';
 import { brokenFilter } from './plan/filters.js';
 import { formatValue } from '../options/checks.js';
 import { type Plan, type RoutableCandidate, toPlanned } from './plan/plan.js';
-import { estimatePromptTokens } from './prompt-size.js';
+import { PromptEstimate } from './prompt-size.js';
 import type { RouteTable } from './registry.js';
 
 /**
@@ -50,10 +50,11 @@ function plannedBefore(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidat
 }
 
 function plannedAnew({ preferences }: Plan, endpoint: RoutableEndpoint, request: ChatRequest): RoutableCandidate {
+  const prompt = new PromptEstimate(request);
   const broken = brokenFilter(endpoint, preferences, {
     choice: { model: endpoint.model, pin: undefined, variant: undefined },
     hasFlex: false,
-    promptTokens: () => estimatePromptTokens(request),
+    promptTokens: ({ id }) => prompt.tokensAt(id),
   });
   if (broken === undefined) return toPlanned(endpoint, preferences);
   throw new TypeError(

@@ -12,6 +12,8 @@ export class AttemptLog implements AttemptRecord {
   durationMs = 0;
   firstTokenMs: number | undefined = undefined;
   possiblyBilled = false;
+  costUsd: number | undefined = undefined;
+  estimated = false;
 
   constructor(attempt: number, endpoint: Endpoint) {
     this.attempt = attempt;

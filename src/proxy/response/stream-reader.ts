@@ -122,7 +122,10 @@ export class StreamReader {
     if (data === '') return;
     if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
     if (this.#decode !== undefined) return this.#onForeignEvent(event);
-    if (event.event !== 'error' && this.#template.matches(data)) return this.#pass(this.#withoutNullUsage(data));
+    if (event.event !== 'error' && this.#template.matches(data)) {
+      this.progress.outputBytes += this.#template.outputBytes;
+      return this.#pass(this.#withoutNullUsage(data));
+    }
     if (data === DONE || data.trim() === DONE) return this.#onDone();
     const chunk = parseChunk(data);
     if (chunk === undefined) return this.#fail(new UpstreamFailure('malformed_event'));

@@ -1,4 +1,5 @@
 import type { ExcludedEndpoint } from '../../contracts/routing.js';
+import type { BudgetView } from '../../contracts/spend.js';
 import type { GatewayErrorCode } from '../../errors/gateway-error.js';
 import { excludedFor, isNamedIn, type RoutableEndpoint } from '../endpoint.js';
 import type { ModelChoice } from '../options/model-names.js';
@@ -11,8 +12,10 @@ export interface FilterContext {
   readonly choice: ModelChoice;
   /** The model has endpoints of the flex tier. */
   readonly hasFlex: boolean;
-  /** About how many tokens the prompt has. Counted when first asked for. */
-  promptTokens(): number;
+  /** About how many tokens the prompt has at `endpoint`. Measured when first asked for. */
+  promptTokens(endpoint: RoutableEndpoint): number;
+  /** What the caller's budget still pays for; `undefined` where nothing limits it. */
+  readonly budget?: BudgetView | undefined;
 }
 
 /** One reason why an endpoint cannot serve a request. */
@@ -138,10 +141,10 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'context_length',
     code: 'constraint_filtered',
     applies: () => true,
-    accepts: ({ contextLength }, { maxTokens = 0 }, facts) =>
-      contextLength === undefined || facts.promptTokens() + maxTokens <= contextLength,
+    accepts: (endpoint, { maxTokens = 0 }, facts) =>
+      endpoint.contextLength === undefined || facts.promptTokens(endpoint) + maxTokens <= endpoint.contextLength,
     detail: ({ maxTokens = 0 }, facts, removed) =>
-      `About ${facts.promptTokens()} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
+      `About ${fewestTokens(facts, removed)} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
   },
   {
     reason: 'require_parameters',
@@ -149,6 +152,14 @@ const HARD_FILTERS: readonly Rule[] = [
     applies: ({ requireParameters }) => requireParameters,
     accepts: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
     detail: ({ parameters }, _, removed) => `Not understood: ${list(lackingIn(parameters, removed))}.`,
+  },
+  {
+    reason: 'budget',
+    code: 'budget_exceeded',
+    applies: (_, { budget }) => budget !== undefined,
+    accepts: (endpoint, _, facts) =>
+      facts.budget === undefined || facts.budget.affords(endpoint, facts.promptTokens(endpoint)),
+    detail: () => 'What is left of the budget does not pay for any endpoint.',
   },
 ];
 
@@ -214,6 +225,10 @@ function servedBy(_: Preferences, __: FilterContext, removed: readonly RoutableE
 function exclude(endpoint: RoutableEndpoint, reason: string, excluded: ExcludedEndpoint[]): false {
   excluded.push(excludedFor(endpoint, reason));
   return false;
+}
+
+function fewestTokens(facts: FilterContext, endpoints: readonly RoutableEndpoint[]): number {
+  return Math.min(...endpoints.map((endpoint) => facts.promptTokens(endpoint)));
 }
 
 function most(endpoints: readonly RoutableEndpoint[], limit: 'contextLength' | 'maxCompletionTokens'): number {
