@@ -3,6 +3,7 @@ import { GatewayError } from './errors/gateway-error.js';
 import type { Middleware } from './http/middleware.js';
 import { requestedModel, requestedRoute } from './http/request-path.js';
 import { sendJson, sendText } from './http/send.js';
+import type { Limits } from './limit/limit.js';
 import type { Diagnostics } from './observe/diagnostics.js';
 import { EXPOSITION_TYPE } from './observe/exposition.js';
 import { watchPath } from './observe/misconfiguration-checks.js';
@@ -20,12 +21,15 @@ export interface AdminRoutesParts {
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
   readonly status: () => GatewayStatus;
+  /** `undefined`: nothing is counted. */
+  readonly limits: Limits | undefined;
 }
 
 /** What a gateway serves beside chat completions. */
 export interface AdminRoutes {
   readonly models: Middleware;
   readonly metrics: Middleware;
+  readonly usage: Middleware;
   /** `stage` for GET requests of known callers. */
   guarded(stage: Stage): Middleware;
   /** `stage` for GET requests of everybody. */
@@ -41,17 +45,25 @@ export function createAdminRoutes({
   recorder,
   diagnostics,
   status,
+  limits,
 }: AdminRoutesParts): AdminRoutes {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, authenticate, stage], runner);
-  const models = guarded(({ req, res }) => {
+  const models = guarded(({ req, res, caller }) => {
     const id = requestedModel(req);
-    const list = router.models();
+    const list = router.models(caller);
+    // Callers may see different lists.
+    if (caller?.['policy'] !== undefined) res.setHeader('vary', 'authorization, x-api-key');
     sendJson(res, 200, id === undefined ? list : modelIn(list, id));
     return 'responded';
   });
   const metrics = guarded(({ res }) => {
-    sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status()));
+    sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status(), limits?.statistics()));
     return 'responded';
+  });
+  const usage = guarded(async ({ res, caller }) => {
+    if (limits === undefined || caller === undefined) throw nothingCounted();
+    sendJson(res, 200, await limits.usage(caller));
+    return 'responded' as const;
   });
   const responses = runStages([refuseResponsesApi], runner);
   const unknown = runStages([refuseUnknownPath], runner);
@@ -59,16 +71,20 @@ export function createAdminRoutes({
   return {
     models,
     metrics,
+    usage,
     guarded,
     open: (stage) => runStages([getOnly, stage], runner),
     withRoutes: (chat) =>
       function nordlysGateway(req, res, next) {
         if (req.method === 'OPTIONS' && next !== undefined) return next();
-        switch (requestedRoute(req)) {
+        const route = requestedRoute(req);
+        switch (route === 'usage' && limits === undefined ? 'other' : route) {
           case 'chat':
             return chat(req, res, next);
           case 'models':
             return models(req, res, next);
+          case 'usage':
+            return usage(req, res, next);
           case 'responses':
             diagnostics.report('NORDLYS_RESPONSES_API');
             return responses(req, res, next);
@@ -78,6 +94,10 @@ export function createAdminRoutes({
         }
       },
   };
+}
+
+function nothingCounted(): GatewayError {
+  return new GatewayError('unknown_url', 'This gateway counts nothing of its callers.');
 }
 
 const getOnly: Stage = ({ req }) => {

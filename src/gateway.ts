@@ -6,6 +6,7 @@ import type { Stage } from './request/context.js';
 import type { Hooks } from './contracts/hooks.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { GatewayError } from './errors/gateway-error.js';
+import { faceOf, type GatewayLimits, limitsOf } from './gateway-limits.js';
 import { sendJson } from './http/send.js';
 import type { Middleware } from './http/middleware.js';
 import { shareInternals } from './observe/gateway-internals.js';
@@ -22,13 +23,15 @@ import { createStatus, type GatewayStatus } from './status.js';
 import { createValidator, type FastPath } from './validate/validate.js';
 
 /** What `createGateway` makes: a request listener with everything else that can be asked of it. */
-export interface Gateway extends Middleware {
+export interface Gateway extends Middleware, GatewayLimits {
   /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
   /** Everything that is counted, as Prometheus reads it, for callers with a key. */
   readonly metrics: Middleware;
+  /** What the caller itself has used, for callers with a key; also `GET …/usage` where the gateway is mounted. */
+  readonly usageHandler: Middleware;
   /** 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
   /** What this process knows of its endpoints right now, as JSON. */
@@ -58,8 +61,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
-  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  // A body that is known by its bytes would be answered before it is counted.
+  const limits = limitsOf(options, { clock, hooks, diagnostics });
+  const repeats = limits === undefined ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  const validator = createValidator(options, clock, repeats);
+  const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
   const proxy = createProxy(options, { clock, random, hooks });
 
   const chat = runStages(
@@ -68,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       authenticate,
       admission.admitCaller,
       validator.stage,
+      ...(limits === undefined ? [] : [limits.stage]),
       router.stage,
       ...(cache === undefined ? [] : [cache.stage]),
       proxy.stage,
@@ -75,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     { ...runner, admission, observed: true, scope },
   );
   const status = createStatus({ clock, admission, router, proxy, cache });
-  const adminRoutes = createAdminRoutes({ runner, authenticate, router, recorder, diagnostics, status });
+  const adminRoutes = createAdminRoutes({ runner, authenticate, router, recorder, diagnostics, status, limits });
   const gateway = adminRoutes.withRoutes(chat);
   const authenticates = options.keys !== false;
   const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates });
@@ -84,6 +91,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     plan: router.plan,
     models: adminRoutes.models,
     metrics: adminRoutes.metrics,
+    usageHandler: adminRoutes.usage,
+    ...faceOf(limits),
     health: ((_req, res) =>
       sendJson(res, admission.draining ? 503 : 200, {
         status: admission.draining ? 'draining' : 'ok',
@@ -101,6 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       admission.close();
       endPages();
       proxy.close();
+      await limits?.close();
       await cache?.close();
     },
   });
@@ -118,6 +128,8 @@ function createFastPath(
   if (cache === undefined || beforeRoute || selectCandidates) return undefined;
   return function answerRepeat(context, bytes) {
     if (asksForPlan(context.req)) return false;
+    // What a caller may ask for can have changed since.
+    if (context.caller?.['policy'] !== undefined) return false;
     if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;
     const answered = cache.lookupByBody(context, bytes);
     if (afterResponse !== undefined && answered !== false) context.readRequest = () => read(bytes);

@@ -1,4 +1,4 @@
-import type { TokenCounts } from './token-counts.js';
+import { NO_TOKENS, type TokenCounts } from './token-counts.js';
 
 /** USD per million tokens. A part without a price of its own costs what the whole of it costs. */
 export interface TokenPrices {
@@ -48,10 +48,33 @@ export function priceOf(counts: TokenCounts, prices: Prices, images: number): nu
   return tokens + prices.request + images * prices.image;
 }
 
+/** The most that a request may cost: nothing is read from a cache, and all may be written to one. */
+export function highestPrice(prompt: number, completion: number, prices: Prices, images: number): number {
+  const row = rowFor(prompt, prices);
+  const perPrompt = Math.max(row.prompt, row.cacheWrite ?? 0);
+  const perCompletion = Math.max(row.completion, row.reasoning ?? 0);
+  const tokens = (prompt * perPrompt + completion * perCompletion) / 1_000_000;
+  return Math.max(tokens, longPromptPrice(prompt, completion, prices)) + prices.request + images * prices.image;
+}
+
+/** Prompts from here on may be dearer by the token. */
+const LONG_PROMPT = 100_000;
+
+/** A catalogue's own prices of long prompts, which are not in the table. */
+function longPromptPrice(prompt: number, completion: number, { calculate }: Prices): number {
+  if (calculate === undefined || prompt <= LONG_PROMPT) return 0;
+  return calculate({ ...NO_TOKENS, prompt, completion }) ?? 0;
+}
+
 function priceByTable(counts: TokenCounts, prices: Prices): number {
-  const row = prices.tiers?.find(({ above }) => counts.prompt > above) ?? prices;
+  const row = rowFor(counts.prompt, prices);
   const perMillion = promptPrice(counts, row) + completionPrice(counts, row);
   return perMillion / 1_000_000 + counts.webSearches * (prices.webSearch ?? 0);
+}
+
+/** The tier that a prompt of so many tokens falls into. */
+function rowFor(prompt: number, prices: Prices): TokenPrices {
+  return prices.tiers?.find(({ above }) => prompt > above) ?? prices;
 }
 
 function promptPrice(counts: TokenCounts, row: TokenPrices): number {

@@ -26,6 +26,21 @@ export interface TokenCounts {
   readonly webSearches: number;
 }
 
+/** Nothing was used. */
+export const NO_TOKENS: TokenCounts = Object.freeze({
+  prompt: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  audio: 0,
+  audioCacheRead: 0,
+  completion: 0,
+  reasoning: 0,
+  audioOutput: 0,
+  imageOutput: 0,
+  webSearches: 0,
+});
+
 /** The sums of a `usage` as its sender wrote them; `undefined` where it counted nothing. */
 export interface UsageSums {
   readonly prompt: number;

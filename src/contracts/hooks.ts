@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
+import type { SpendRecord } from './limits.js';
 import type { Candidate, ExcludedEndpoint } from './routing.js';
 
 /** What every hook is told. */
@@ -64,6 +65,8 @@ export interface AttemptRecord {
   readonly costUsd?: number | undefined;
   /** `costUsd` was counted from the sizes of prompt and output, as the upstream reported no usage. */
   readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion that it used, or may have used; `undefined` where nothing was charged or counted. */
+  readonly tokens?: number | undefined;
 }
 
 /** What `afterAttempt` is told. */
@@ -122,6 +125,8 @@ export interface Hooks {
   readonly afterAttempt?: ((state: AfterAttemptState) => void | Promise<void>) | undefined;
   /** Watches every answer that was delivered, whole or in part. */
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
+  /** Watches what every request cost: once each, after its response. `requestId` is its idempotency key. */
+  readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
   /** Told what a watching hook threw, and the hook's name. */

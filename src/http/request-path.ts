@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What a request is for, by its path alone. */
-export type RequestedRoute = 'chat' | 'models' | 'responses' | 'other';
+export type RequestedRoute = 'chat' | 'models' | 'responses' | 'usage' | 'other';
 
 /** What Express, Connect and their kin add to a request. */
 interface MountedRequest extends IncomingMessage {
@@ -9,6 +9,9 @@ interface MountedRequest extends IncomingMessage {
   readonly baseUrl?: string;
   readonly route?: unknown;
 }
+
+/** Below the path that a host has mounted us at. */
+const NAMED: Readonly<Record<string, RequestedRoute>> = { '/responses': 'responses', '/usage': 'usage' };
 
 /**
  * Which of our routes a request means, however the host mounted us: `app.use('/v1/chat/completions', gateway)`,
@@ -20,13 +23,13 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
   const full = pathOf(mounted.originalUrl ?? url);
   if (full.endsWith('/chat/completions')) return 'chat';
   if (full.endsWith('/v1/responses')) return 'responses';
+  if (full.endsWith('/v1/usage')) return 'usage';
   if (full.endsWith('/v1/models') || full.includes('/v1/models/')) return 'models';
   // The host named a path of its own: what reaches us there is meant for us.
   const isMounted = mounted.originalUrl !== undefined && mounted.originalUrl !== url;
   const below = isMounted ? pathOf(url) : undefined;
   if (below === '/models' || below?.startsWith('/models/') === true) return 'models';
-  if (below === '/responses') return 'responses';
-  return below === '' || mounted.route !== undefined ? 'chat' : 'other';
+  return NAMED[below ?? ''] ?? (below === '' || mounted.route !== undefined ? 'chat' : 'other');
 }
 
 /**

@@ -20,6 +20,8 @@ export const DIAGNOSTICS = {
     'The app trusts every X-Forwarded-For ("trust proxy" is true): callers choose their own req.ip. Set it to the number of proxies in front.',
   NORDLYS_UNKNOWN_OPTION:
     'An option is not known. createGateway and the stages refuse to start with it, and name the one that was probably meant.',
+  NORDLYS_LIMIT_STORE:
+    'The limit store failed, or took longer than limits.storeTimeoutMs. Until it is back, limits.onStoreError says what happens; what is used meanwhile is charged afterwards.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

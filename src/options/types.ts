@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
+import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
 import type { WireFormat } from '../contracts/provider.js';
 import type { CacheStore } from '../contracts/store.js';
@@ -16,6 +17,10 @@ export type GatewayOptions = AuthenticateOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
+    /** What callers may use. Off unless given. */
+    readonly limits?: LimitOptions | undefined;
+    /** Where spend records go, in batches. Off unless given. */
+    readonly spendSink?: SpendSinkOptions | undefined;
   };
 
 /** What every stage takes. */

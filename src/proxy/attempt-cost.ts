@@ -1,5 +1,5 @@
 import { completionBytes } from '../chat/output-size.js';
-import { BYTES_PER_TOKEN, countImages } from '../chat/prompt-size.js';
+import { countImages } from '../chat/prompt-size.js';
 import { costOf } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
 import type { RequestContext } from '../request/context.js';
@@ -12,26 +12,33 @@ export interface AttemptCost {
   readonly costUsd: number | undefined;
   /** Counted by us from the sizes of prompt and output, as the upstream did not report a usage. */
   readonly estimated: boolean;
+  /** Prompt and completion together. */
+  readonly tokens: number | undefined;
 }
+
+const UNKNOWN: AttemptCost = Object.freeze({ costUsd: undefined, estimated: false, tokens: undefined });
 
 /** The cost of a reported `usage`; without one, of the prompt and of `bytes` of output. */
 export function costOfAttempt(
-  { request, route }: RequestContext,
+  { request, route, spend }: RequestContext,
   endpoint: Endpoint,
   usage: Usage | undefined,
   bytes: () => number,
 ): AttemptCost {
   const { pricing, id } = endpoint;
-  if (pricing === undefined || request === undefined) return { costUsd: undefined, estimated: false };
-  const images = pricing.image > 0 ? countImages(request) : 0;
-  if (usage !== undefined) return { costUsd: costOf(usage, pricing, images), estimated: false };
-  const prompt = route?.prompt;
-  if (prompt === undefined) return { costUsd: undefined, estimated: false };
+  const images = pricing !== undefined && pricing.image > 0 && request !== undefined ? countImages(request) : 0;
+  if (usage !== undefined) {
+    return { costUsd: costOf(usage, pricing, images), estimated: false, tokens: usage.total_tokens };
+  }
+  // Measuring a prompt takes time: not where neither a price nor a limit asks for it.
+  const prompt = pricing === undefined && spend === undefined ? undefined : route?.prompt;
+  if (prompt === undefined) return UNKNOWN;
   const counted = {
     prompt_tokens: prompt.tokensAt(id),
-    completion_tokens: Math.ceil(bytes() / (prompt.bytesPerTokenAt(id) || BYTES_PER_TOKEN)),
+    completion_tokens: Math.ceil(bytes() / prompt.bytesPerTokenAt(id)),
   };
-  return { costUsd: costOf(counted, pricing, images), estimated: true };
+  const tokens = counted.prompt_tokens + counted.completion_tokens;
+  return { costUsd: costOf(counted, pricing, images), estimated: true, tokens };
 }
 
 /** UTF-8 bytes of output that the upstream has sent so far. */

@@ -40,6 +40,10 @@ export class RequestContext {
   readRequest: (() => ChatRequest) | undefined = undefined;
   /** Written by `validate`: the bytes that mean `request`. */
   body: RequestBody | undefined = undefined;
+  /** @internal Answered by the upstream call of another request. */
+  coalesced = false;
+  /** @internal What the client is told of its limits, with every response. */
+  limitHeaders: Readonly<Record<string, string>> | undefined = undefined;
   /** Written by `limit`: what the request has reserved. */
   spend: SpendLease | undefined = undefined;
   /** Written by `route`. */
@@ -136,6 +140,8 @@ export interface ResponseOutcome {
   readonly costUsd: number | undefined;
   /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
   readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion, reported or estimated. */
+  readonly tokens?: number | undefined;
   readonly firstTokenMs: number | undefined;
 }
 

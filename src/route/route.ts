@@ -1,13 +1,16 @@
 import { SerialisedBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../request/context.js';
+import type { Caller } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
+import type { SpendLease } from '../contracts/spend.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
+import { policyOf } from './caller-policy.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
@@ -17,8 +20,9 @@ import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, showPlan, type ShownPlan } from './plan/plan.js';
 import { OWN_FIELDS } from './preferences/preference-fields.js';
 import { PromptCalibration, PromptEstimate } from './prompt-size.js';
-import { createRegistry, type Registry, type RouteTable } from './registry.js';
+import { createRegistry, type Registry } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
+import { askingFor, payFor, spendPlan } from './spend.js';
 import { Conversation, StickyMemory } from './sticky.js';
 
 /** A hook that decides may take this long, in milliseconds: it holds a request up. */
@@ -28,6 +32,8 @@ const HOOK_MS = 60_000;
 export interface PlanContext extends PlanAssumptions {
   /** Monotonic milliseconds at which live statistics are read. */
   readonly now?: number | undefined;
+  /** Who would ask: its policy holds, and its limits as far as this process knows them. */
+  readonly caller?: Caller | undefined;
 }
 
 export type PlanResult = ShownPlan;
@@ -39,6 +45,10 @@ export interface EndpointReport extends Candidate, EndpointStatus {
 }
 
 interface RouterParts {
+  /** Refuses a provider table, by throwing. */
+  readonly checkEndpoints?: ((endpoints: readonly Endpoint[]) => void) | undefined;
+  /** What a caller's limits say of a plan, by what this process knows of them. */
+  readonly previewFor?: ((caller: Caller, request: ChatRequest) => SpendLease) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly hooks: Hooks;
@@ -54,7 +64,8 @@ export interface Router {
    * out: a plan can be asked for before there is anything to say.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
-  models(): ModelList;
+  /** Without a caller all of them. */
+  models(caller?: Caller): ModelList;
   endpoints(): readonly EndpointReport[];
   /** @throws TypeError when something is wrong with `providers`; the old table then stays. */
   update(providers: RouteOptions['providers']): void;
@@ -64,31 +75,36 @@ export interface Router {
  * The router that `options` describe.
  * @throws TypeError naming the option at fault.
  */
-export function createRouter(options: RouteOptions, { clock, random, hooks, validator }: RouterParts): Router {
-  const registry = createRegistry(options);
+export function createRouter(options: RouteOptions, parts: RouterParts): Router {
+  const { clock, random, hooks, validator, previewFor } = parts;
+  const registry = createRegistry(options, parts.checkEndpoints);
   const statistics = new LiveStatistics();
   const calibration = new PromptCalibration();
   const created = Math.floor(clock.wallNow() / 1_000);
   const anyModel = hooks.selectCandidates !== undefined;
   return {
     stage: routeStage({ registry, statistics, calibration, sticky: new StickyMemory(clock), hooks, random, clock }),
-    plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
+    plan(body, { now = clock.now(), random: draw = random, caller, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
-      readOverrides(request, table, overrides);
-      return showPlan(
-        plan({
-          ...assumptions,
-          random: draw,
-          request,
-          prompt: new PromptEstimate(request, calibration, assumptions.promptTokens),
-          table,
-          performance: statistics.at(now),
-          anyModel,
-        }),
+      const own = readOverrides(request, table, overrides);
+      const prompt = new PromptEstimate(request, calibration, assumptions.promptTokens);
+      const policy = policyOf(caller);
+      const performance = statistics.at(now);
+      const planFor = (asked: ChatRequest): Plan =>
+        plan({ ...assumptions, random: draw, request: asked, prompt, policy, table, performance, anyModel });
+      const planned = planFor(request);
+      if (caller === undefined || previewFor === undefined) return showPlan(planned);
+      const lease = previewFor(caller, request);
+      const paid = payFor(
+        planned,
+        (candidates) => lease.previewNow(spendPlan(candidates, prompt, own)),
+        (models) => planFor(askingFor(request, models)),
       );
+      // Nothing that this process knows has to be waited for.
+      return showPlan(paid as Plan);
     },
-    models: () => listModels(registry.table, created),
+    models: (caller) => listModels(registry.table, created, policyOf(caller)),
     endpoints: () => registry.table.endpoints.map((endpoint) => report(endpoint, statistics, clock.now())),
     update: (providers) => registry.replace(providers),
   };
@@ -128,7 +144,9 @@ function routeStage(parts: RouteStageParts): Stage {
       context.route = resolvedRoute(decision, record);
       return 'next';
     };
-    return andThen(runBeforeRoute(context, parts), () => andThen(decide(context, parts), finish));
+    const pay = (decision: Decision): StageOutcome | Promise<StageOutcome> =>
+      context.spend === undefined ? finish(decision) : andThen(paidBy(context.spend, decision, context, parts), finish);
+    return andThen(runBeforeRoute(context, parts), () => andThen(decide(context, parts), pay));
   };
 }
 
@@ -140,13 +158,32 @@ interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'dra
   readonly conversation: Conversation | undefined;
 }
 
+/** `decision` as far as the caller's limits let it: reserved, or only previewed where the plan alone was asked for. */
+function paidBy(
+  lease: SpendLease,
+  decision: Decision,
+  context: RequestContext,
+  parts: RouteStageParts,
+): Decision | Promise<Decision> {
+  const { prompt, overrides } = decision;
+  const isDryRun = wantsDryRun(context.req);
+  return payFor<Decision>(
+    decision,
+    (candidates) => {
+      const paid = spendPlan(candidates, prompt, overrides);
+      return isDryRun ? lease.preview(paid) : lease.begin(paid);
+    },
+    (models) => ({ ...planFor(context, parts, askingFor(requestOf(context), models), prompt), prompt, overrides }),
+  );
+}
+
 function decideAlone(context: RequestContext, parts: RouteStageParts): Decision {
-  return planRequest(context, parts, parts.registry.table);
+  return planRequest(context, parts);
 }
 
 function decideWithHook(context: RequestContext, parts: RouteStageParts): Decision | Promise<Decision> {
   const { table } = parts.registry;
-  const decision = planRequest(context, parts, table);
+  const decision = planRequest(context, parts);
   const request = requestOf(context);
   const state = {
     ...hookState(context),
@@ -156,37 +193,41 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
   };
   const selected = hosts(context, parts.clock, () => parts.hooks.selectCandidates?.(state));
   return andThen(selected, (candidates) =>
-    candidates === undefined ? decision : { ...decision, ...selectedPlan(decision, candidates, request, table) },
+    candidates === undefined
+      ? decision
+      : { ...decision, ...selectedPlan(decision, candidates, request, { table, policy: policyOf(context.caller) }) },
   );
 }
 
-function planRequest(
-  context: RequestContext,
-  { registry, statistics, calibration, sticky, hooks, random, clock }: RouteStageParts,
-  table: RouteTable,
-): Decision & Plan {
+function planRequest(context: RequestContext, parts: RouteStageParts): Decision & Plan {
   const request = requestOf(context);
-  const overrides = readOverrides(request, table, registry.overrides);
+  const { table, overrides: allowed } = parts.registry;
+  const overrides = readOverrides(request, table, allowed);
   // From here on a caller's key stands in the route and nowhere else.
   context.request = withoutKeys(request);
+  const prompt = new PromptEstimate(request, parts.calibration);
+  return { ...planFor(context, parts, request, prompt), overrides, prompt };
+}
+
+/** The plan of `request`, in the conversation that it belongs to. */
+function planFor(
+  context: RequestContext,
+  { registry, statistics, sticky, hooks, random, clock }: RouteStageParts,
+  request: ChatRequest,
+  prompt: PromptEstimate,
+): Plan & Pick<Decision, 'conversation'> {
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
-  const prompt = new PromptEstimate(request, calibration);
   const planned = plan({
     request,
     prompt,
-    budget: context.spend,
-    table,
+    policy: policyOf(context.caller),
+    table: registry.table,
     performance: statistics.at(clock.now()),
     random,
     sticky: conversation.slugFor,
     anyModel: hooks.selectCandidates !== undefined,
   });
-  return {
-    ...planned,
-    overrides,
-    prompt,
-    conversation: planned.preferences.order === undefined ? conversation : undefined,
-  };
+  return { ...planned, conversation: planned.preferences.order === undefined ? conversation : undefined };
 }
 
 function resolvedRoute(

@@ -14,6 +14,7 @@ export class AttemptLog implements AttemptRecord {
   possiblyBilled = false;
   costUsd: number | undefined = undefined;
   estimated = false;
+  tokens: number | undefined = undefined;
 
   constructor(attempt: number, endpoint: Endpoint) {
     this.attempt = attempt;

@@ -228,6 +228,7 @@ export class Attempt {
     this.#log.possiblyBilled = ended !== 'complete';
     this.#log.costUsd = context.outcome?.costUsd;
     this.#log.estimated = context.outcome?.estimated === true;
+    this.#log.tokens = context.outcome?.tokens;
     if (this.#chain.hasOverride(this.candidate)) this.#log.costUsd = 0;
     this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
   }

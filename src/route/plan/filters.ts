@@ -1,6 +1,6 @@
 import type { ExcludedEndpoint } from '../../contracts/routing.js';
-import type { BudgetView } from '../../contracts/spend.js';
 import type { GatewayErrorCode } from '../../errors/gateway-error.js';
+import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, isNamedIn, type RoutableEndpoint } from '../endpoint.js';
 import type { ModelChoice } from '../options/model-names.js';
 import { notUnderstood, type SentParameters, SOFT_PARAMETERS } from './parameters.js';
@@ -14,8 +14,8 @@ export interface FilterContext {
   readonly hasFlex: boolean;
   /** About how many tokens the prompt has at `endpoint`. Measured when first asked for. */
   promptTokens(endpoint: RoutableEndpoint): number;
-  /** What the caller's budget still pays for; `undefined` where nothing limits it. */
-  readonly budget?: BudgetView | undefined;
+  /** What the caller may use; `undefined`: everything. */
+  readonly policy?: ResolvedPolicy | undefined;
 }
 
 /** One reason why an endpoint cannot serve a request. */
@@ -62,6 +62,34 @@ function admittedBySuffix(tier: string, preferences: Preferences, { choice }: Fi
 
 /** What the caller insists on, in the order in which it is looked at. Whoever routes, these hold. */
 const HARD_FILTERS: readonly Rule[] = [
+  {
+    reason: 'policy:models',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy !== undefined,
+    accepts: ({ model }, _, { policy }) => policy?.allowsModel(model) !== false,
+    detail: () => 'This caller may not use the model.',
+  },
+  {
+    reason: 'policy:providers',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy !== undefined,
+    accepts: (endpoint, _, { policy }) => policy?.allowsProvider(endpoint) !== false,
+    detail: () => 'This caller may not use the providers that serve the model.',
+  },
+  {
+    reason: 'policy:zdr',
+    code: 'privacy_restricted',
+    applies: (_, { policy }) => policy?.zdr === true,
+    accepts: (endpoint) => endpoint.zdr,
+    detail: () => 'This caller may only use endpoints that are known to retain nothing.',
+  },
+  {
+    reason: 'policy:max_price',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy?.caps !== undefined,
+    accepts: ({ pricing }, _, { policy }) => policy?.caps === undefined || withinCaps(pricing, policy.caps),
+    detail: () => 'What is left costs more than this caller may spend on a request.',
+  },
   {
     reason: 'distillable',
     code: 'constraint_filtered',
@@ -152,14 +180,6 @@ const HARD_FILTERS: readonly Rule[] = [
     applies: ({ requireParameters }) => requireParameters,
     accepts: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
     detail: ({ parameters }, _, removed) => `Not understood: ${list(lackingIn(parameters, removed))}.`,
-  },
-  {
-    reason: 'budget',
-    code: 'budget_exceeded',
-    applies: (_, { budget }) => budget !== undefined,
-    accepts: (endpoint, _, facts) =>
-      facts.budget === undefined || facts.budget.affords(endpoint, facts.promptTokens(endpoint)),
-    detail: () => 'What is left of the budget does not pay for any endpoint.',
   },
 ];
 

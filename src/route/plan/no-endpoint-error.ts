@@ -18,7 +18,6 @@ export function refuseEmptyPlan({ facts, emptiedBy, preferences, table, excluded
   if (emptiedBy === undefined)
     return new GatewayError('no_endpoints', `No provider serves ${formatValue(model)} any more.`);
   const { rule, removed } = emptiedBy;
-  if (rule.code === 'budget_exceeded' && facts.budget !== undefined) return facts.budget.refusal();
   const word = rule.excludedBy ?? rule.reason;
   const detail = rule.detail(preferences, facts, removed);
   return new GatewayError(

@@ -1,8 +1,8 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { PlannedCandidate } from '../../request/context.js';
 import type { Candidate, ExcludedEndpoint, Snapshot } from '../../contracts/routing.js';
-import type { BudgetView } from '../../contracts/spend.js';
 import { GatewayError } from '../../errors/gateway-error.js';
+import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
 import { type FilterContext, filterEndpoints } from './filters.js';
 import { isObject } from '../../options/checks.js';
@@ -20,8 +20,6 @@ export interface PlanAssumptions {
   readonly random?: number | (() => number) | undefined;
   /** Tokens of the prompt, instead of our estimate. */
   readonly promptTokens?: number | undefined;
-  /** What the caller's budget still pays for: endpoints that cost more are excluded as `budget`. */
-  readonly budget?: BudgetView | undefined;
   /** What to assume of endpoints, by `"<slug> <model>"`, over what was measured. */
   readonly snapshot?: Snapshot | undefined;
   /** The endpoint that served this conversation before: its slug, or which it was for each model. */
@@ -36,6 +34,8 @@ interface PlanInput extends PlanAssumptions {
   readonly anyModel: boolean;
   /** The prompt, where somebody has measured it already. */
   readonly prompt?: PromptEstimate | undefined;
+  /** What the caller may use. */
+  readonly policy?: ResolvedPolicy | undefined;
 }
 
 export interface RoutableCandidate extends PlannedCandidate {
@@ -101,7 +101,7 @@ function filterModels(input: PlanInput, preferences: Preferences, excluded: Excl
       choice,
       hasFlex: pool.some(({ tier }) => tier === 'flex'),
       promptTokens,
-      budget: input.budget,
+      policy: input.policy,
     };
     const filtered = filterEndpoints(pool, preferences, facts, excluded);
     if (filtered.kept.length > 0) {

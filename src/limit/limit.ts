@@ -1,0 +1,320 @@
+import type { ChatRequest } from '../chat/types.js';
+import type { RequestContext, Stage } from '../request/context.js';
+import type { Caller } from '../contracts/caller.js';
+import type { Clock } from '../contracts/clock.js';
+import type {
+  CallerPolicy,
+  CallerUsage,
+  LimitBlock,
+  LimitRule,
+  LimitState,
+  SpendSinkOptions,
+} from '../contracts/limits.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { SpendLease } from '../contracts/spend.js';
+import type { HookRunner } from '../request/hooks.js';
+import { CancelSource } from '../util/cancellation.js';
+import { isObject, optionError, text } from '../options/checks.js';
+import { Accounts } from './accounts.js';
+import { Alerts } from './alerts.js';
+import { Blocks } from './blocks.js';
+import type { BoundRule } from './bound-rules.js';
+import { CompletionEstimate } from './completion-estimate.js';
+import { resolveLimits, resolveRules, type ResolvedLimits } from './limit-options.js';
+import { blocked } from './refusals.js';
+import { RequestSpend, type SpendOwner } from './request-spend.js';
+import { ResilientStore } from './resilient-store.js';
+import { groupOf, type Rule, tenantOf } from './rules.js';
+import { spendRecord } from './spend-record.js';
+import { SpendSink } from './spend-sink.js';
+
+export interface LimitsParts {
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+  readonly spendSink?: SpendSinkOptions | undefined;
+  /** The store did not answer in time: counted, and told once per outage. */
+  readonly onOutage?: (() => void) | undefined;
+}
+
+/** What has become of requests, by rule: a closed set of words, so that metrics stay bounded. */
+export type LimitEvent = 'refused' | 'warned' | 'fallback';
+
+/** What is counted of all limits since the start. */
+export interface LimitStatistics {
+  readonly events: ReadonlyMap<string, ReadonlyMap<LimitEvent, number>>;
+  /** Attempts that were not made, as the budget did not pay for them. */
+  readonly budgetExclusions: number;
+  readonly storeFaults: number;
+  /** Settlements that wait for the store, and those that were lost. */
+  readonly debts: number;
+  readonly lost: number;
+  /** Spend records that were given up. */
+  readonly droppedRecords: number;
+}
+
+/** Everybody who calls without an id shares one count: limits are never off by mistake. */
+const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' });
+const SESSION_HEADER = 'x-session-id';
+
+/** Limits, budgets and accounts of one gateway. */
+export class Limits {
+  readonly options: ResolvedLimits;
+  readonly store: ResilientStore;
+  readonly #clock: Clock;
+  readonly #hooks: HookRunner;
+  readonly #blocks: Blocks;
+  readonly #alerts: Alerts;
+  readonly #accounts = new Accounts();
+  readonly #estimates = new CompletionEstimate();
+  readonly #sink: SpendSink | undefined;
+  readonly #policyRules = new WeakMap<readonly LimitRule[], readonly Rule[]>();
+  readonly #settling = new Set<Promise<unknown>>();
+  readonly #events = new Map<string, Map<LimitEvent, number>>();
+  #budgetExclusions = 0;
+
+  /** @throws TypeError naming the option at fault. `options` may be left out where only accounts are kept. */
+  constructor(options: unknown, { clock, hooks, spendSink, onOutage }: LimitsParts) {
+    this.options = resolveLimits(options ?? { rules: [] }, clock);
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.store = new ResilientStore({ ...this.options, clock, onOutage: onOutage ?? nothing });
+    this.#blocks = new Blocks(this.store, clock);
+    this.#alerts = new Alerts(this.store, this.options.onAlert);
+    this.#sink = spendSink === undefined ? undefined : new SpendSink(spendSink, clock);
+  }
+
+  /** Unix time in milliseconds. */
+  get now(): number {
+    return this.#clock.wallNow();
+  }
+
+  /** A stage behind `validate`: finds the rules of the request. What it takes is reserved once `route` knows the price. */
+  readonly stage: Stage = (context) => {
+    const ready = this.#blocks.ready();
+    return ready === undefined ? this.#open(context) : ready.then(() => this.#open(context));
+  };
+
+  /** What the limits of `caller` say of a plan, by what this process knows of them. */
+  previewFor(caller: Caller, request: ChatRequest): SpendLease {
+    const state = stateOf(caller, { request });
+    const context = { request, caller, cacheStatus: undefined, limitHeaders: undefined };
+    return new RequestSpend(this, context, this.#bind(caller, state), {
+      subjects: [],
+      session: undefined,
+      tenant: undefined,
+    });
+  }
+
+  /** What a router asks of the limits. */
+  get forRouter(): { readonly checkEndpoints: Limits['checkEndpoints']; readonly previewFor: Limits['previewFor'] } {
+    return { checkEndpoints: this.checkEndpoints, previewFor: (caller, request) => this.previewFor(caller, request) };
+  }
+
+  /** @throws TypeError naming an endpoint whose price no budget can be held against. */
+  readonly checkEndpoints = (endpoints: readonly Endpoint[]): void => {
+    const rule = this.options.rules.find(({ unit }) => unit === 'usd');
+    if (rule === undefined || this.options.unpriced !== undefined) return;
+    const unpriced = endpoints.find(({ pricing }) => pricing === undefined);
+    if (unpriced === undefined) return;
+    throw new TypeError(
+      `limits: the rule "${rule.name}" counts USD, and "${unpriced.slug}" has no price for "${unpriced.model}". Declare its pricing, look it up with priceCatalog, or say what such a request counts as: limits: { unpriced: 0.01 }.`,
+    );
+  };
+
+  /** Refuses a subject until a moment, and ends what it has open. @throws TypeError for what is no block. */
+  async block(block: LimitBlock): Promise<void> {
+    if (!isObject(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
+    const { by, key, untilMs } = block;
+    if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
+      throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');
+    }
+    const known = new Set([
+      'caller',
+      'tenant',
+      'team',
+      'session',
+      'model',
+      ...this.options.rules.map(({ name }) => name),
+    ]);
+    if (!known.has(by)) throw optionError('limits.block: by', `must be one of ${[...known].join(', ')}`, by);
+    await this.#blocks.block(`${by} ${text('limits.block: key', key)}`, untilMs);
+  }
+
+  /** What a caller has used: by this process, and of its rules. */
+  async usage(caller: Caller | string): Promise<CallerUsage> {
+    const known = typeof caller === 'string' ? (this.#accounts.callerOf(caller) ?? { id: caller }) : caller;
+    const bound = this.#bind(known, stateOf(known, undefined));
+    return this.#accounts.usage(known, bound, this.store, this.now);
+  }
+
+  statistics(): LimitStatistics {
+    return {
+      events: this.#events,
+      budgetExclusions: this.#budgetExclusions,
+      storeFaults: this.store.faults,
+      debts: this.store.debts,
+      lost: this.store.lost,
+      droppedRecords: this.#sink?.dropped ?? 0,
+    };
+  }
+
+  /** Settles and writes what is still under way. */
+  async close(): Promise<void> {
+    this.#blocks.close();
+    await Promise.allSettled(this.#settling);
+    await this.store.close();
+    await this.#sink?.flush();
+    if (this.options.ownsStore) await this.options.store.close?.();
+  }
+
+  // --- what requests tell --------------------------------------------------------------------------------------------
+
+  #ownerOf(context: RequestContext): SpendOwner {
+    let endReading: (() => void) | undefined;
+    return {
+      entered: (spend) => {
+        this.#blocks.enter(spend);
+        if (this.options.onAbort === 'drain') endReading ??= this.#readOn(spend, context);
+      },
+      left: (spend, used) => this.#left(spend, context, used),
+      abort(error) {
+        if (context.res.writableEnded) return;
+        context.sink.fail(error);
+        context.client.end();
+        endReading?.();
+      },
+    };
+  }
+
+  #left(spend: RequestSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
+    this.#blocks.leave(spend);
+    const caller = context.caller ?? ANONYMOUS;
+    this.#accounts.add(caller, used);
+    const completion = context.attempts.length > 0 ? context.outcome?.usage?.completion_tokens : undefined;
+    if (completion !== undefined) this.#estimates.learn(estimateKey(context, context.served?.model), completion);
+    const { onSpend } = this.#hooks.hooks;
+    if (context.route === undefined || (onSpend === undefined && this.#sink === undefined)) return;
+    const record = spendRecord(context, spend, this.now);
+    this.#hooks.watch('onSpend', () => record);
+    this.#sink?.add(record);
+  }
+
+  settling(settlement: unknown): void {
+    if (!(settlement instanceof Promise)) return;
+    const settled: Promise<unknown> = settlement.catch(nothing).finally(() => this.#settling.delete(settled));
+    this.#settling.add(settled);
+  }
+
+  watchAlerts(rules: readonly BoundRule[]): void {
+    this.#alerts.watch(rules, this.now);
+  }
+
+  count(rule: Rule, event: LimitEvent): void {
+    let events = this.#events.get(rule.name);
+    // Callers' own rules may have any names.
+    if (events === undefined && this.#events.size >= MAX_COUNTED_RULES) return;
+    if (events === undefined) this.#events.set(rule.name, (events = new Map()));
+    events.set(event, (events.get(event) ?? 0) + 1);
+  }
+
+  countBudgetExclusion(): void {
+    this.#budgetExclusions++;
+  }
+
+  expectedCompletion(context: Pick<RequestContext, 'caller'>, model: string): number {
+    return this.#estimates.tokensFor(estimateKey(context, model));
+  }
+
+  // --- the rules of a request ----------------------------------------------------------------------------------------
+
+  #open(context: RequestContext): 'next' {
+    const caller = context.caller ?? ANONYMOUS;
+    const state = stateOf(caller, context);
+    const rules = this.#bind(caller, state);
+    const subjects = subjectsOf(state, rules);
+    const block = this.#blocks.find(subjects);
+    if (block !== undefined) throw blocked(block.subject.split(' ', 1)[0]!, block.untilMs);
+    const { session } = state;
+    context.spend = new RequestSpend(
+      this,
+      context,
+      rules,
+      { subjects, session, tenant: tenantOf(caller) },
+      this.#ownerOf(context),
+    );
+    return 'next';
+  }
+
+  #bind(caller: Caller, state: LimitState): readonly BoundRule[] {
+    const now = this.now;
+    const tenant = tenantOf(caller);
+    const bound: BoundRule[] = [];
+    for (const rule of this.options.rules) {
+      const key = rule.keyOf(state);
+      if (key !== undefined) bound.push(boundTo(rule, key, groupOf(rule, key, tenant), now));
+    }
+    for (const rule of this.#rulesOfPolicy(caller)) {
+      bound.push(boundTo(rule, `policy/${caller.id}`, `tenant/${tenant}`, now));
+    }
+    return bound;
+  }
+
+  /** @throws TypeError for a policy that is wrong: a misspelt limit must not be no limit. */
+  #rulesOfPolicy(caller: Caller): readonly Rule[] {
+    const limits = (caller['policy'] as CallerPolicy | undefined)?.limits;
+    if (limits === undefined || limits === null) return [];
+    if (!Array.isArray(limits)) throw optionError('policy.limits', 'must be a list of rules', limits);
+    let rules = this.#policyRules.get(limits);
+    if (rules === undefined) this.#policyRules.set(limits, (rules = resolveRules('policy.limits', limits)));
+    return rules;
+  }
+
+  /** Lets an upstream finish a response whose client has left, so that its usage is known. */
+  #readOn(spend: RequestSpend, context: RequestContext): () => void {
+    const cancelSignal = new CancelSource();
+    context.client.onAbort(() => {
+      if (spend.isAtWork) this.#clock.setTimer(() => cancelSignal.abort(), this.options.drainMs);
+      else cancelSignal.abort();
+    });
+    context.cancelSignal = cancelSignal;
+    return () => cancelSignal.abort();
+  }
+}
+
+const MAX_COUNTED_RULES = 256;
+
+function boundTo(rule: Rule, key: string, group: string, now: number): BoundRule {
+  const enforced = rule.onExceeded !== 'warn';
+  return { rule, key, group, counter: rule.counterAt(key, now), enforced, held: 0, level: undefined };
+}
+
+function stateOf(caller: Caller, context: Partial<Pick<RequestContext, 'request' | 'req'>> | undefined): LimitState {
+  // Where usage is asked for there is no request: rules that read one do not apply then.
+  const request = context?.request ?? NO_REQUEST;
+  const header = context?.req?.headers[SESSION_HEADER];
+  const named = request['session_id'];
+  const session = typeof header === 'string' && header !== '' ? header : typeof named === 'string' ? named : undefined;
+  return { caller, req: context?.req as LimitState['req'], request, model: modelOf(request), session };
+}
+
+const NO_REQUEST = Object.freeze({ messages: [] }) as ChatRequest;
+
+function modelOf(request: ChatRequest): string {
+  if (typeof request.model === 'string') return request.model;
+  const models: unknown = request['models'];
+  return Array.isArray(models) && typeof models[0] === 'string' ? models[0] : '';
+}
+
+function subjectsOf({ caller, session, model }: LimitState, rules: readonly BoundRule[]): readonly string[] {
+  const subjects = [`caller ${caller.id}`, `tenant ${tenantOf(caller)}`, `model ${model}`];
+  if (typeof caller['team'] === 'string') subjects.push(`team ${caller['team']}`);
+  if (session !== undefined) subjects.push(`session ${session}`);
+  for (const { rule, key } of rules) if (rule.by === undefined) subjects.push(`${rule.name} ${key}`);
+  return subjects;
+}
+
+function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {
+  return `${caller?.id ?? ''} ${model}`;
+}
+
+function nothing(): void {}

@@ -1,0 +1,287 @@
+import type { Clock, Timer } from '../contracts/clock.js';
+import type {
+  LimitHold,
+  LimitLevel,
+  LimitOrder,
+  LimitReply,
+  LimitStore,
+  LimitSync,
+  SettleOrder,
+} from '../contracts/limit-store.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { FailOpen } from '../stores/fail-open.js';
+import { memoryLimits } from '../stores/memory-limits.js';
+import type { ResolvedLimits } from './limit-options.js';
+
+/** Where a lease was granted: settlements go there. */
+export type Grantor = 'store' | 'local' | 'none';
+
+/** A reply, and where it came from. */
+export interface GrantedReply extends LimitReply {
+  readonly by: Grantor;
+}
+
+/** A settlement is no request's business any more: it may take this long. */
+const SETTLE_MS = 500;
+/** Settlements that wait for the store to come back; beyond this the oldest are lost. */
+const MAX_DEBTS = 10_000;
+const RETRY_MS = 1_000;
+/** Counters whose last level is remembered. */
+const MAX_KNOWN = 10_000;
+
+type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 'processes'> & {
+  readonly clock: Clock;
+  /** Called once per outage. */
+  readonly onOutage: () => void;
+};
+
+/**
+ * A limit store that may be slow, wrong or gone. No request waits for it longer than its timeout; what is used while it is
+ * gone is counted here, up to this process's share of what was left, and charged when it is back.
+ */
+export class ResilientStore {
+  /** Settlements that could not be kept. */
+  lost = 0;
+  readonly #parts: Parts;
+  readonly #breaker: FailOpen;
+  readonly #debts: SettleOrder[] = [];
+  readonly #known = new Map<string, LimitLevel>();
+  #local: LimitStore;
+  #localLeases = 0;
+  #processes = 1;
+  #retry: Timer | undefined;
+  #isOut = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#breaker = new FailOpen(parts.clock);
+    this.#local = memoryLimits({ clock: parts.clock });
+  }
+
+  /** Calls that failed or came too late. */
+  get faults(): number {
+    return this.#breaker.faults;
+  }
+
+  /** Settlements that wait for the store. */
+  get debts(): number {
+    return this.#debts.length;
+  }
+
+  /** The level of a counter as it was last heard of. */
+  known(group: string, field: string): LimitLevel | undefined {
+    return this.#known.get(`${group} ${field}`);
+  }
+
+  /** @throws GatewayError 503 where the store is gone and nothing is to pass without it. */
+  reserve(order: LimitOrder): GrantedReply | Promise<GrantedReply> {
+    const asked = this.#withFloors(order);
+    return this.#ask(
+      () => this.#parts.store.reserve(asked),
+      (reply) => this.#heard(asked, reply),
+      (isAmbiguous) => {
+        // The store may have granted it after all: that must go back.
+        if (isAmbiguous && order.lease !== '') this.#owe({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
+        return this.#reserveWithout(order);
+      },
+    );
+  }
+
+  /** Where nothing was heard, the attempt goes on: its request has been let in. */
+  adjust(order: LimitOrder, by: Grantor): GrantedReply | Promise<GrantedReply> {
+    if (by === 'none') return granted('none');
+    if (by === 'local') return this.#localReply(() => this.#local.adjust({ ...order, holds: this.#shares(order) }));
+    return this.#ask(
+      () => this.#parts.store.adjust(order),
+      (reply) => this.#heard(order, reply),
+      () => granted('store'),
+    );
+  }
+
+  /** Takes effect exactly once, now or when the store is back. */
+  settle(order: Omit<SettleOrder, 'unknown'>, by: Grantor): GrantedReply | Promise<GrantedReply> {
+    if (by === 'local') {
+      this.#localLeases--;
+      void this.#local.settle({ ...order, unknown: 'ignore' });
+    }
+    if (by !== 'store') {
+      this.#owe({ ...order, unknown: 'charge' });
+      return granted(by);
+    }
+    const settlement: SettleOrder = { ...order, unknown: 'ignore' };
+    return this.#ask(
+      () => this.#parts.store.settle(settlement),
+      (reply) => this.#heard(order, reply),
+      () => {
+        this.#owe(settlement);
+        return granted('store');
+      },
+      SETTLE_MS,
+    );
+  }
+
+  read(order: Pick<LimitOrder, 'group' | 'holds'>): GrantedReply | Promise<GrantedReply> {
+    return this.#ask(
+      () => this.#parts.store.read(order),
+      (reply) => this.#heard(order, reply),
+      () => ({
+        outcome: 'granted',
+        by: 'none',
+        levels: order.holds.map(({ counter }) => this.known(order.group, counter.field) ?? NOTHING),
+      }),
+    );
+  }
+
+  /** Whether this process is the first; not while nobody can tell. */
+  async claim(group: string, name: string, ttlMs: number): Promise<boolean> {
+    return (await this.#breaker.run(async () => this.#parts.store.claim(group, name, ttlMs), SETTLE_MS)) ?? false;
+  }
+
+  async sync(id: string, ttlMs: number): Promise<LimitSync | undefined> {
+    const sync = await this.#breaker.run(async () => this.#parts.store.sync(id, ttlMs), SETTLE_MS);
+    if (sync !== undefined) this.#processes = sync.processes;
+    return sync;
+  }
+
+  /** @throws what the store throws: who blocks somebody must hear that it did not work. */
+  async block(subject: string, untilMs: number): Promise<void> {
+    await this.#parts.store.block(subject, untilMs);
+  }
+
+  /** Settles what still waits, as far as the store takes it. */
+  async close(): Promise<void> {
+    this.#retry?.cancel();
+    await this.#payDebts();
+  }
+
+  /** The reply of a store that answers at once, or a promise of one that has to be waited for. */
+  #ask(
+    call: () => LimitReply | Promise<LimitReply>,
+    heard: (reply: LimitReply) => GrantedReply,
+    failed: (isAmbiguous: boolean) => GrantedReply,
+    limitMs = this.#parts.storeTimeoutMs,
+  ): GrantedReply | Promise<GrantedReply> {
+    if (!this.#breaker.admits()) return failed(false);
+    let first: LimitReply | Promise<LimitReply>;
+    try {
+      first = call();
+    } catch {
+      first = Promise.reject(new Error('The limit store threw.'));
+    }
+    if (!(first instanceof Promise)) return heard(first);
+    return this.#breaker
+      .run(() => first as Promise<LimitReply>, limitMs)
+      .then((reply) => {
+        if (reply !== undefined) return heard(reply);
+        this.#outage();
+        return failed(true);
+      });
+  }
+
+  #heard(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply): GrantedReply {
+    this.#isOut = false;
+    for (const [index, level] of reply.levels.entries()) {
+      const { counter } = order.holds[index]!;
+      this.#remember(`${order.group} ${counter.field}`, level);
+    }
+    return { ...reply, by: 'store' };
+  }
+
+  #remember(key: string, level: LimitLevel): void {
+    // The newest stand last, and the oldest go first.
+    this.#known.delete(key);
+    this.#known.set(key, level);
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+  }
+
+  #reserveWithout(order: LimitOrder): GrantedReply {
+    const { onStoreError } = this.#parts;
+    if (onStoreError === 'closed') {
+      throw new GatewayError('limits_unavailable', 'The limits cannot be checked at the moment. Try again soon.', {
+        headers: { 'retry-after': '1', 'retry-after-ms': '1000' },
+      });
+    }
+    if (onStoreError === 'open') return granted('none');
+    const reply = this.#localReply(() => this.#local.reserve({ ...order, holds: this.#shares(order) }));
+    if (reply.outcome === 'granted' && order.lease !== '') this.#localLeases++;
+    return reply;
+  }
+
+  #localReply(call: () => LimitReply | Promise<LimitReply>): GrantedReply {
+    return { ...(call() as LimitReply), by: 'local' };
+  }
+
+  /** This process's share of each counter: of what was left of a window, of the rate and the size of a bucket. */
+  #shares({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): readonly LimitHold[] {
+    const processes = this.#parts.processes ?? this.#processes;
+    return holds.map((hold) => {
+      const { counter } = hold;
+      const isSum = counter.kind === 'window' || counter.kind === 'sliding';
+      const left = isSum ? counter.capacity - (this.known(group, counter.field)?.used ?? 0) : counter.capacity;
+      const least = counter.kind === 'held' ? 1 : 0;
+      const capacity = Math.max(least, Math.floor(left / processes));
+      return {
+        ...hold,
+        counter: { ...counter, capacity, rate: counter.kind === 'bucket' ? counter.rate / processes : counter.rate },
+      };
+    });
+  }
+
+  /** Tells the store where windows stood, in case that it has lost them. */
+  #withFloors(order: LimitOrder): LimitOrder {
+    if (!order.holds.some(({ counter }) => counter.kind === 'window')) return order;
+    const holds = order.holds.map((hold) => {
+      const floor = hold.counter.kind === 'window' ? this.known(order.group, hold.counter.field)?.settled : undefined;
+      return floor === undefined ? hold : { ...hold, floor };
+    });
+    return { ...order, holds };
+  }
+
+  #owe(debt: SettleOrder): void {
+    if (debt.lease === '') return;
+    this.#debts.push(debt);
+    if (this.#debts.length > MAX_DEBTS) {
+      this.#debts.shift();
+      this.lost++;
+    }
+    this.#retry ??= this.#parts.clock.setTimer(() => {
+      this.#retry = undefined;
+      void this.#payDebts();
+    }, RETRY_MS);
+  }
+
+  async #payDebts(): Promise<void> {
+    while (this.#debts.length > 0) {
+      const debt = this.#debts.shift()!;
+      const reply = await this.#breaker.run(async () => this.#parts.store.settle(debt), SETTLE_MS);
+      if (reply !== undefined) {
+        this.#heard(debt, reply);
+        continue;
+      }
+      this.#debts.unshift(debt);
+      this.#retry ??= this.#parts.clock.setTimer(() => {
+        this.#retry = undefined;
+        void this.#payDebts();
+      }, RETRY_MS);
+      return;
+    }
+    // What was counted here has been charged: the next outage begins with what is left then.
+    if (this.#localLeases === 0) this.#local = memoryLimits({ clock: this.#parts.clock });
+  }
+
+  #outage(): void {
+    if (this.#isOut) return;
+    this.#isOut = true;
+    this.#parts.onOutage();
+  }
+}
+
+const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
+
+function granted(by: Grantor): GrantedReply {
+  return { outcome: 'granted', levels: [], by };
+}
+
+function zeroed(holds: readonly LimitHold[]): readonly LimitHold[] {
+  return holds.map((hold) => ({ ...hold, amount: 0 }));
+}
