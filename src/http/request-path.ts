@@ -10,6 +10,14 @@ interface MountedRequest extends IncomingMessage {
   readonly route?: unknown;
 }
 
+/** However a host has mounted us. */
+const ENDINGS: readonly (readonly [string, RequestedRoute])[] = [
+  ['/chat/completions', 'chat'],
+  ['/v1/responses', 'responses'],
+  ['/v1/usage', 'usage'],
+  ['/v1/models', 'models'],
+];
+
 /** Below the path that a host has mounted us at. */
 const NAMED: Readonly<Record<string, RequestedRoute>> = { '/responses': 'responses', '/usage': 'usage' };
 
@@ -21,10 +29,8 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
   const mounted: MountedRequest = req;
   const url = mounted.url ?? '/';
   const full = pathOf(mounted.originalUrl ?? url);
-  if (full.endsWith('/chat/completions')) return 'chat';
-  if (full.endsWith('/v1/responses')) return 'responses';
-  if (full.endsWith('/v1/usage')) return 'usage';
-  if (full.endsWith('/v1/models') || full.includes('/v1/models/')) return 'models';
+  for (const [ending, route] of ENDINGS) if (full.endsWith(ending)) return route;
+  if (full.includes('/v1/models/')) return 'models';
   // The host named a path of its own: what reaches us there is meant for us.
   const isMounted = mounted.originalUrl !== undefined && mounted.originalUrl !== url;
   const below = isMounted ? pathOf(url) : undefined;

@@ -42,7 +42,7 @@ export class Blocks {
 
   enter(request: Blockable): void {
     this.#places.set(request, this.#open.push(request) - 1);
-    this.#refresh();
+    this.#askAgain();
   }
 
   leave(request: Blockable): void {
@@ -79,15 +79,20 @@ export class Blocks {
   }
 
   #refresh(): void {
-    if (this.#syncing !== undefined || this.#clock.now() - this.#syncedAt < FRESH_MS) return;
+    if (this.#syncing !== undefined || this.#clock.now() - this.#syncedAt < FRESH_MS) return this.#askAgain();
     this.#syncing = this.#sync().finally(() => {
       this.#syncing = undefined;
-      if (this.#open.length === 0) return;
-      this.#timer ??= this.#clock.setTimer(() => {
-        this.#timer = undefined;
-        this.#refresh();
-      }, FRESH_MS);
+      this.#askAgain();
     });
+  }
+
+  /** While requests are open their blocks are looked for, and not only when the next one comes. */
+  #askAgain(): void {
+    if (this.#open.length === 0) return;
+    this.#timer ??= this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#refresh();
+    }, FRESH_MS);
   }
 
   async #sync(): Promise<void> {

@@ -38,12 +38,9 @@ export function holdOf({ rule, counter, enforced }: BoundRule, amount: number): 
   return { counter, amount: rule.toStore(amount), enforced };
 }
 
-/** A further attempt is stopped by money only: what it takes of tokens is counted. */
-export function onlyMoneyEnforced(
-  holds: readonly LimitHold[],
-  { rules }: Group,
-  changed: readonly BoundRule[],
-): readonly LimitHold[] {
-  const kept = rules.filter((bound) => changed.includes(bound));
-  return holds.map((hold, index) => (kept[index]?.rule.unit === 'usd' ? hold : { ...hold, enforced: false }));
+/** What `raised` rules of a group hold. A further attempt is stopped by money only: what it takes of tokens is counted. */
+export function onlyMoneyEnforced({ rules }: Group, raised: readonly BoundRule[]): readonly LimitHold[] {
+  return rules
+    .filter((bound) => raised.includes(bound))
+    .map((bound) => ({ ...holdOf(bound, bound.held), enforced: bound.enforced && bound.rule.unit === 'usd' }));
 }

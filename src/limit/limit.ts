@@ -27,6 +27,7 @@ import { ResilientStore } from './resilient-store.js';
 import { groupOf, type Rule, tenantOf } from './rules.js';
 import { spendRecord } from './spend-record.js';
 import { SpendSink } from './spend-sink.js';
+import { ANONYMOUS, stateOf, subjectsOf } from './subjects.js';
 
 export interface LimitsParts {
   readonly clock: Clock;
@@ -51,10 +52,6 @@ export interface LimitStatistics {
   /** Spend records that were given up. */
   readonly droppedRecords: number;
 }
-
-/** Everybody who calls without an id shares one count: limits are never off by mistake. */
-const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' });
-const SESSION_HEADER = 'x-session-id';
 
 /** Limits, budgets and accounts of one gateway. */
 export class Limits {
@@ -91,7 +88,9 @@ export class Limits {
   /** A stage behind `validate`: finds the rules of the request. What it takes is reserved once `route` knows the price. */
   readonly stage: Stage = (context) => {
     const ready = this.#blocks.ready();
-    return ready === undefined ? this.#open(context) : ready.then(() => this.#open(context));
+    if (ready === undefined) return this.#open(context, 0);
+    const startedAt = this.#clock.now();
+    return ready.then(() => this.#open(context, this.#clock.now() - startedAt));
   };
 
   /** What the limits of `caller` say of a plan, by what this process knows of them. */
@@ -102,6 +101,7 @@ export class Limits {
       subjects: [],
       session: undefined,
       tenant: undefined,
+      waitedMs: 0,
     });
   }
 
@@ -143,7 +143,7 @@ export class Limits {
   /** What a caller has used: by this process, and of its rules. */
   async usage(caller: Caller | string): Promise<CallerUsage> {
     const known = typeof caller === 'string' ? (this.#accounts.callerOf(caller) ?? { id: caller }) : caller;
-    const bound = this.#bind(known, stateOf(known, undefined));
+    const bound = this.#bind(known, stateOf(known, {}));
     return this.#accounts.usage(known, bound, this.store, this.now);
   }
 
@@ -188,13 +188,15 @@ export class Limits {
 
   #left(spend: RequestSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
     this.#blocks.leave(spend);
+    // It was refused: nothing was used.
+    if (context.route === undefined) return;
     const caller = context.caller ?? ANONYMOUS;
     this.#accounts.add(caller, used);
     const completion = context.attempts.length > 0 ? context.outcome?.usage?.completion_tokens : undefined;
     if (completion !== undefined) this.#estimates.learn(estimateKey(context, context.served?.model), completion);
     const { onSpend } = this.#hooks.hooks;
-    if (context.route === undefined || (onSpend === undefined && this.#sink === undefined)) return;
-    const record = spendRecord(context, spend, this.now);
+    if (onSpend === undefined && this.#sink === undefined) return;
+    const record = spendRecord(context, spend.who, this.now);
     this.#hooks.watch('onSpend', () => record);
     this.#sink?.add(record);
   }
@@ -227,7 +229,7 @@ export class Limits {
 
   // --- the rules of a request ----------------------------------------------------------------------------------------
 
-  #open(context: RequestContext): 'next' {
+  #open(context: RequestContext, waitedMs: number): 'next' {
     const caller = context.caller ?? ANONYMOUS;
     const state = stateOf(caller, context);
     const rules = this.#bind(caller, state);
@@ -239,7 +241,7 @@ export class Limits {
       this,
       context,
       rules,
-      { subjects, session, tenant: tenantOf(caller) },
+      { subjects, session, tenant: tenantOf(caller), waitedMs },
       this.#ownerOf(context),
     );
     return 'next';
@@ -286,31 +288,6 @@ const MAX_COUNTED_RULES = 256;
 function boundTo(rule: Rule, key: string, group: string, now: number): BoundRule {
   const enforced = rule.onExceeded !== 'warn';
   return { rule, key, group, counter: rule.counterAt(key, now), enforced, held: 0, level: undefined };
-}
-
-function stateOf(caller: Caller, context: Partial<Pick<RequestContext, 'request' | 'req'>> | undefined): LimitState {
-  // Where usage is asked for there is no request: rules that read one do not apply then.
-  const request = context?.request ?? NO_REQUEST;
-  const header = context?.req?.headers[SESSION_HEADER];
-  const named = request['session_id'];
-  const session = typeof header === 'string' && header !== '' ? header : typeof named === 'string' ? named : undefined;
-  return { caller, req: context?.req as LimitState['req'], request, model: modelOf(request), session };
-}
-
-const NO_REQUEST = Object.freeze({ messages: [] }) as ChatRequest;
-
-function modelOf(request: ChatRequest): string {
-  if (typeof request.model === 'string') return request.model;
-  const models: unknown = request['models'];
-  return Array.isArray(models) && typeof models[0] === 'string' ? models[0] : '';
-}
-
-function subjectsOf({ caller, session, model }: LimitState, rules: readonly BoundRule[]): readonly string[] {
-  const subjects = [`caller ${caller.id}`, `tenant ${tenantOf(caller)}`, `model ${model}`];
-  if (typeof caller['team'] === 'string') subjects.push(`team ${caller['team']}`);
-  if (session !== undefined) subjects.push(`session ${session}`);
-  for (const { rule, key } of rules) if (rule.by === undefined) subjects.push(`${rule.name} ${key}`);
-  return subjects;
 }
 
 function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {

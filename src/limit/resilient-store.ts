@@ -29,6 +29,11 @@ const RETRY_MS = 1_000;
 /** Counters whose last level is remembered. */
 const MAX_KNOWN = 10_000;
 
+/** How long one request may still be held up by the store, in milliseconds: all its calls together. */
+export interface WaitLimits {
+  leftMs: number;
+}
+
 type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 'processes'> & {
   readonly clock: Clock;
   /** Called once per outage. */
@@ -74,27 +79,35 @@ export class ResilientStore {
   }
 
   /** @throws GatewayError 503 where the store is gone and nothing is to pass without it. */
-  reserve(order: LimitOrder): GrantedReply | Promise<GrantedReply> {
+  reserve(order: LimitOrder, patience: WaitLimits): GrantedReply | Promise<GrantedReply> {
     const asked = this.#withFloors(order);
     return this.#ask(
       () => this.#parts.store.reserve(asked),
       (reply) => this.#heard(asked, reply),
       (isAmbiguous) => {
-        // The store may have granted it after all: that must go back.
-        if (isAmbiguous && order.lease !== '') this.#owe({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
-        return this.#reserveWithout(order);
+        let isGranted = false;
+        try {
+          const reply = this.#reserveWithout(order);
+          isGranted = reply.outcome === 'granted';
+          return reply;
+        } finally {
+          // The store may have granted it after all. Where it goes on, its settlement finds that lease; else it goes back.
+          if (isAmbiguous && !isGranted) this.#owe({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
+        }
       },
+      patience,
     );
   }
 
   /** Where nothing was heard, the attempt goes on: its request has been let in. */
-  adjust(order: LimitOrder, by: Grantor): GrantedReply | Promise<GrantedReply> {
+  adjust(order: LimitOrder, by: Grantor, patience: WaitLimits): GrantedReply | Promise<GrantedReply> {
     if (by === 'none') return granted('none');
     if (by === 'local') return this.#localReply(() => this.#local.adjust({ ...order, holds: this.#shares(order) }));
     return this.#ask(
       () => this.#parts.store.adjust(order),
       (reply) => this.#heard(order, reply),
       () => granted('store'),
+      patience,
     );
   }
 
@@ -116,7 +129,7 @@ export class ResilientStore {
         this.#owe(settlement);
         return granted('store');
       },
-      SETTLE_MS,
+      { leftMs: SETTLE_MS },
     );
   }
 
@@ -138,7 +151,7 @@ export class ResilientStore {
   }
 
   async sync(id: string, ttlMs: number): Promise<LimitSync | undefined> {
-    const sync = await this.#breaker.run(async () => this.#parts.store.sync(id, ttlMs), SETTLE_MS);
+    const sync = await this.#breaker.run(async () => this.#parts.store.sync(id, ttlMs), this.#parts.storeTimeoutMs);
     if (sync !== undefined) this.#processes = sync.processes;
     return sync;
   }
@@ -159,9 +172,9 @@ export class ResilientStore {
     call: () => LimitReply | Promise<LimitReply>,
     heard: (reply: LimitReply) => GrantedReply,
     failed: (isAmbiguous: boolean) => GrantedReply,
-    limitMs = this.#parts.storeTimeoutMs,
+    patience: WaitLimits = { leftMs: this.#parts.storeTimeoutMs },
   ): GrantedReply | Promise<GrantedReply> {
-    if (!this.#breaker.admits()) return failed(false);
+    if (patience.leftMs <= 0 || !this.#breaker.admits()) return failed(false);
     let first: LimitReply | Promise<LimitReply>;
     try {
       first = call();
@@ -169,11 +182,15 @@ export class ResilientStore {
       first = Promise.reject(new Error('The limit store threw.'));
     }
     if (!(first instanceof Promise)) return heard(first);
+    const startedAt = this.#parts.clock.now();
     return this.#breaker
-      .run(() => first as Promise<LimitReply>, limitMs)
+      .run(() => first as Promise<LimitReply>, patience.leftMs)
       .then((reply) => {
+        patience.leftMs -= this.#parts.clock.now() - startedAt;
         if (reply !== undefined) return heard(reply);
         this.#outage();
+        // What comes late still says where the counters stand.
+        (first as Promise<LimitReply>).then(heard, nothing);
         return failed(true);
       });
   }
@@ -277,6 +294,8 @@ export class ResilientStore {
 }
 
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
+
+function nothing(): void {}
 
 function granted(by: Grantor): GrantedReply {
   return { outcome: 'granted', levels: [], by };
