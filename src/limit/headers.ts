@@ -56,7 +56,7 @@ function tightestOf(standings: readonly Standing[], unit: Rule['unit']): Standin
 
 /** As OpenAI writes it: `340ms`, `1s`, `6m0s`, `1h0m0s`. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.ceil(ms))}ms`;
+  if (ms <= 999) return `${Math.max(0, Math.ceil(ms))}ms`;
   const seconds = Math.ceil(ms / 1_000);
   const hours = Math.floor(seconds / 3_600);
   const minutes = Math.floor(seconds / 60) % 60;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../contracts/clock.js';
+import type { Clock } from '../contracts/clock.js';
 import type {
   LimitHold,
   LimitLevel,
@@ -11,6 +11,7 @@ import type {
 import { GatewayError } from '../errors/gateway-error.js';
 import { FailOpen } from '../stores/fail-open.js';
 import { memoryLimits } from '../stores/memory-limits.js';
+import { Debts } from './debts.js';
 import type { ResolvedLimits } from './limit-options.js';
 
 /** Where a lease was granted: settlements go there. */
@@ -23,9 +24,6 @@ export interface GrantedReply extends LimitReply {
 
 /** A settlement is no request's business any more: it may take this long. */
 const SETTLE_MS = 500;
-/** Settlements that wait for the store to come back; beyond this the oldest are lost. */
-const MAX_DEBTS = 10_000;
-const RETRY_MS = 1_000;
 /** Counters whose last level is remembered. */
 const MAX_KNOWN = 10_000;
 
@@ -45,22 +43,24 @@ type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 
  * gone is counted here, up to this process's share of what was left, and charged when it is back.
  */
 export class ResilientStore {
-  /** Settlements that could not be kept. */
-  lost = 0;
   readonly #parts: Parts;
   readonly #breaker: FailOpen;
-  readonly #debts: SettleOrder[] = [];
+  readonly #debts: Debts;
   readonly #known = new Map<string, LimitLevel>();
   #local: LimitStore;
   #localLeases = 0;
   #processes = 1;
-  #retry: Timer | undefined;
   #isOut = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#breaker = new FailOpen(parts.clock);
     this.#local = memoryLimits({ clock: parts.clock });
+    this.#debts = new Debts(
+      parts.clock,
+      (debt) => this.#pay(debt),
+      () => this.#paid(),
+    );
   }
 
   /** Calls that failed or came too late. */
@@ -70,7 +70,12 @@ export class ResilientStore {
 
   /** Settlements that wait for the store. */
   get debts(): number {
-    return this.#debts.length;
+    return this.#debts.size;
+  }
+
+  /** Settlements that could not be kept. */
+  get lost(): number {
+    return this.#debts.lost;
   }
 
   /** The level of a counter as it was last heard of. */
@@ -163,8 +168,7 @@ export class ResilientStore {
 
   /** Settles what still waits, as far as the store takes it. */
   async close(): Promise<void> {
-    this.#retry?.cancel();
-    await this.#payDebts();
+    await this.#debts.close();
   }
 
   /** The reply of a store that answers at once, or a promise of one that has to be waited for. */
@@ -255,34 +259,17 @@ export class ResilientStore {
   }
 
   #owe(debt: SettleOrder): void {
-    if (debt.lease === '') return;
-    this.#debts.push(debt);
-    if (this.#debts.length > MAX_DEBTS) {
-      this.#debts.shift();
-      this.lost++;
-    }
-    this.#retry ??= this.#parts.clock.setTimer(() => {
-      this.#retry = undefined;
-      void this.#payDebts();
-    }, RETRY_MS);
+    if (debt.lease !== '') this.#debts.add(debt);
   }
 
-  async #payDebts(): Promise<void> {
-    while (this.#debts.length > 0) {
-      const debt = this.#debts.shift()!;
-      const reply = await this.#breaker.run(async () => this.#parts.store.settle(debt), SETTLE_MS);
-      if (reply !== undefined) {
-        this.#heard(debt, reply);
-        continue;
-      }
-      this.#debts.unshift(debt);
-      this.#retry ??= this.#parts.clock.setTimer(() => {
-        this.#retry = undefined;
-        void this.#payDebts();
-      }, RETRY_MS);
-      return;
-    }
-    // What was counted here has been charged: the next outage begins with what is left then.
+  async #pay(debt: SettleOrder): Promise<boolean> {
+    const reply = await this.#breaker.run(async () => this.#parts.store.settle(debt), SETTLE_MS);
+    if (reply !== undefined) this.#heard(debt, reply);
+    return reply !== undefined;
+  }
+
+  /** What was counted here has been charged: the next outage begins with what is left then. */
+  #paid(): void {
     if (this.#localLeases === 0) this.#local = memoryLimits({ clock: this.#parts.clock });
   }
 

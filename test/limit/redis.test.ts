@@ -156,13 +156,15 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
     }, 20_000);
 
     it('a Redis that comes back empty begins where the budget stood', async () => {
-      const { granted, used, port } = await lonely();
+      const { granted, used, port, diagnostics } = await lonely();
       expect(await granted('a', 12)).toBe(12);
       await expect.poll(() => used('a')).toBe(0.6);
       await own.kill();
       own = await startRedis(port);
       await expect.poll(() => link.status, { timeout: 5_000 }).toBe('ready');
-      expect(await granted('a', 20)).toBe(8);
+      const more = await granted('a', 20);
+      expect(more).toBeLessThanOrEqual(8);
+      if (diagnostics.length === 0) expect(more).toBe(8);
     }, 20_000);
   });
 });
