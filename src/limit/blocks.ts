@@ -11,6 +11,8 @@ const PROCESS_TTL_MS = 15_000;
 export interface Blockable {
   /** `<by> <key>` of everybody whom it belongs to. */
   readonly subjects: readonly string[];
+  /** Where it stands among the open ones. */
+  place: number | undefined;
   /** Ends it, whatever it is doing. */
   abort(untilMs: number, subject: string): void;
 }
@@ -21,7 +23,6 @@ export class Blocks {
   readonly #clock: Clock;
   readonly #process = randomId();
   readonly #open: Blockable[] = [];
-  readonly #places = new WeakMap<Blockable, number>();
   /** Subjects that were blocked here, which the store may not know yet. */
   readonly #own = new Map<string, number>();
   #shared = new Map<string, number>();
@@ -41,19 +42,19 @@ export class Blocks {
   }
 
   enter(request: Blockable): void {
-    this.#places.set(request, this.#open.push(request) - 1);
+    request.place = this.#open.push(request) - 1;
     this.#askAgain();
   }
 
   leave(request: Blockable): void {
-    const place = this.#places.get(request);
+    const { place } = request;
     if (place === undefined) return;
-    this.#places.delete(request);
+    request.place = undefined;
     // The last one takes the place of the one that leaves.
     const last = this.#open.pop()!;
     if (last === request) return;
     this.#open[place] = last;
-    this.#places.set(last, place);
+    last.place = place;
   }
 
   /** @throws what the store throws; the block holds in this process all the same. */

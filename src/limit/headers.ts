@@ -13,31 +13,51 @@ export interface Standing {
  */
 export function limitHeaders(standings: readonly Standing[], now: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const unit of ['requests', 'tokens'] as const) {
-    const tightest = tightestOf(standings, unit);
-    if (tightest === undefined) continue;
-    const { rule, level } = tightest;
-    headers[`x-ratelimit-limit-${unit}`] = String(rule.limit);
-    headers[`x-ratelimit-remaining-${unit}`] = String(Math.floor(rule.remaining(level)));
-    headers[`x-ratelimit-reset-${unit}`] = duration(rule.resetMs(level, now));
-  }
-  const policies: string[] = [];
-  const states: string[] = [];
+  putTightest(headers, standings, REQUESTS, now);
+  putTightest(headers, standings, TOKENS, now);
+  let policies = '';
+  let states = '';
   for (const { rule, level } of standings) {
-    const windowMs = rule.windowMs(now);
-    if (windowMs === undefined) continue;
-    // The draft counts in whole numbers, so money is told in cents.
-    const factor = rule.unit === 'usd' ? 100 : 1;
-    const unit = rule.unit === 'requests' ? '' : `;qu="${rule.unit === 'usd' ? 'usd-cents' : rule.unit}"`;
-    policies.push(`"${rule.name}";q=${Math.floor(rule.limit * factor)}${unit};w=${Math.ceil(windowMs / 1_000)}`);
+    const policy = rule.policyAt(now);
+    if (policy === undefined) continue;
+    const left = Math.floor(rule.remaining(level) * rule.headerScale);
     const resetS = Math.ceil(rule.resetMs(level, now) / 1_000);
-    states.push(`"${rule.name}";r=${Math.floor(rule.remaining(level) * factor)};t=${resetS}`);
+    policies = policies === '' ? policy : `${policies}, ${policy}`;
+    const state = `"${rule.name}";r=${left};t=${resetS}`;
+    states = states === '' ? state : `${states}, ${state}`;
   }
-  if (policies.length > 0) {
-    headers['ratelimit-policy'] = policies.join(', ');
-    headers['ratelimit'] = states.join(', ');
+  if (policies !== '') {
+    headers['ratelimit-policy'] = policies;
+    headers['ratelimit'] = states;
   }
   return headers;
+}
+
+const REQUESTS = {
+  unit: 'requests',
+  limit: 'x-ratelimit-limit-requests',
+  remaining: 'x-ratelimit-remaining-requests',
+  reset: 'x-ratelimit-reset-requests',
+} as const;
+const TOKENS = {
+  unit: 'tokens',
+  limit: 'x-ratelimit-limit-tokens',
+  remaining: 'x-ratelimit-remaining-tokens',
+  reset: 'x-ratelimit-reset-tokens',
+} as const;
+
+function putTightest(
+  headers: Record<string, string>,
+  standings: readonly Standing[],
+  names: typeof REQUESTS | typeof TOKENS,
+  now: number,
+): void {
+  const tightest = tightestOf(standings, names.unit);
+  if (tightest === undefined) return;
+  const { rule, level } = tightest;
+  headers[names.limit] = String(rule.limit);
+  headers[names.remaining] = String(Math.floor(rule.remaining(level)));
+  headers[names.reset] = duration(rule.resetMs(level, now));
 }
 
 function tightestOf(standings: readonly Standing[], unit: Rule['unit']): Standing | undefined {

@@ -25,7 +25,7 @@ import { blocked } from './refusals.js';
 import { RequestSpend } from './request-spend.js';
 import type { SpendOwner } from './spend-owner.js';
 import { ResilientStore } from './resilient-store.js';
-import { groupOf, type Rule, tenantOf } from './rules.js';
+import { type Rule, tenantOf } from './rules.js';
 import { spendRecord } from './spend-record.js';
 import { SpendSink } from './spend-sink.js';
 import { ANONYMOUS, stateOf, subjectsOf } from './subjects.js';
@@ -254,10 +254,10 @@ export class Limits {
     const bound: BoundRule[] = [];
     for (const rule of this.options.rules) {
       const key = rule.keyOf(state);
-      if (key !== undefined) bound.push(boundTo(rule, key, groupOf(rule, key, tenant), now));
+      if (key !== undefined) bound.push(boundTo(rule, key, tenant, now));
     }
     for (const rule of this.#rulesOfPolicy(caller)) {
-      bound.push(boundTo(rule, `policy/${caller.id}`, `tenant/${tenant}`, now));
+      bound.push(boundTo(rule, `policy/${caller.id}`, tenant, now));
     }
     return bound;
   }
@@ -286,9 +286,9 @@ export class Limits {
 
 const MAX_COUNTED_RULES = 256;
 
-function boundTo(rule: Rule, key: string, group: string, now: number): BoundRule {
-  const enforced = rule.onExceeded !== 'warn';
-  return { rule, key, group, counter: rule.counterAt(key, now), enforced, held: 0, level: undefined };
+function boundTo(rule: Rule, key: string, tenant: string, now: number): BoundRule {
+  const { group, counter } = rule.placeOf(key, tenant, now);
+  return { rule, key, group, counter, enforced: rule.onExceeded !== 'warn', held: 0, level: undefined };
 }
 
 function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {

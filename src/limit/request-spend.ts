@@ -21,6 +21,7 @@ const MAX_TRIES = 4;
 /** What one request reserves, from its plan until its response has ended. */
 export class RequestSpend implements SpendLease, Blockable {
   readonly subjects: readonly string[];
+  place: number | undefined = undefined;
   readonly who: SpendSubject;
   readonly #limits: Limits;
   readonly #context: SpendContext;

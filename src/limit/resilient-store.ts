@@ -185,7 +185,8 @@ export class ResilientStore {
     } catch {
       first = Promise.reject(new Error('The limit store threw.'));
     }
-    if (!(first instanceof Promise)) return heard(first);
+    // A store in this process is neither lost nor late: nothing has to be remembered of it.
+    if (!(first instanceof Promise)) return { outcome: first.outcome, levels: first.levels, by: 'store' };
     const startedAt = this.#parts.clock.now();
     return this.#breaker
       .run(() => first as Promise<LimitReply>, patience.leftMs)
@@ -205,7 +206,7 @@ export class ResilientStore {
       const { counter } = order.holds[index]!;
       this.#remember(`${order.group} ${counter.field}`, level);
     }
-    return { ...reply, by: 'store' };
+    return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
   }
 
   #remember(key: string, level: LimitLevel): void {
@@ -250,7 +251,7 @@ export class ResilientStore {
 
   /** Tells the store where windows stood, in case that it has lost them. */
   #withFloors(order: LimitOrder): LimitOrder {
-    if (!order.holds.some(({ counter }) => counter.kind === 'window')) return order;
+    if (this.#known.size === 0 || !order.holds.some(({ counter }) => counter.kind === 'window')) return order;
     const holds = order.holds.map((hold) => {
       const floor = hold.counter.kind === 'window' ? this.known(order.group, hold.counter.field)?.settled : undefined;
       return floor === undefined ? hold : { ...hold, floor };

@@ -13,6 +13,16 @@ const MAX_KEY = 128;
 /** Up to here sums of scaled amounts are exact. */
 const MAX_EXACT = 2 ** 50;
 
+/** Keys of a rule that are kept at hand. */
+const MAX_PLACES = 1_000;
+
+/** Where a key is counted. */
+interface CountedAt {
+  readonly tenant: string;
+  readonly group: string;
+  readonly counter: LimitCounter;
+}
+
 /** A rule with nothing left to decide: what it counts, for whom, and how its store counts it. */
 export class Rule {
   readonly name: string;
@@ -29,7 +39,9 @@ export class Rule {
   readonly #keyOf: (state: LimitState) => string | undefined;
   readonly #period: Period | undefined;
   readonly #counts: Pick<LimitCounter, 'kind' | 'capacity' | 'rate'>;
+  readonly #places = new Map<string, CountedAt>();
   #window: Window = { start: 0, end: 0 };
+  #policy = { ms: 0, text: '' };
 
   constructor(rule: LimitRule, unit: LimitUnit, period: Period | undefined) {
     this.name = rule.name;
@@ -71,6 +83,22 @@ export class Rule {
     return { field: `${name}:${start.toString(36)}`, expiresAt: end, ...this.#counts };
   }
 
+  /** Where `key` of `tenant` is counted at the moment `now`. Made once a window: most callers come again. */
+  placeOf(key: string, tenant: string, now: number): CountedAt {
+    const known = this.#places.get(key);
+    if (
+      known !== undefined &&
+      known.tenant === tenant &&
+      (known.counter.expiresAt === 0 || now < known.counter.expiresAt)
+    ) {
+      return known;
+    }
+    if (this.#places.size >= MAX_PLACES) this.#places.clear();
+    const place = { tenant, group: groupOf(this, key, tenant), counter: this.counterAt(key, now) };
+    this.#places.set(key, place);
+    return place;
+  }
+
   /** The calendar window of the moment `now`, worked out when it begins. */
   windowAt(now: number): Window {
     const period = this.#period;
@@ -91,6 +119,23 @@ export class Rule {
     if (this.#period.kind === 'rolling') return this.#period.ms;
     const { start, end } = this.windowAt(now);
     return end - start;
+  }
+
+  /** What the headers count in: the draft knows whole numbers only, so money is told in cents. */
+  get headerScale(): number {
+    return this.unit === 'usd' ? 100 : 1;
+  }
+
+  /** The rule as `RateLimit-Policy` states it; `undefined` without a window. */
+  policyAt(now: number): string | undefined {
+    const ms = this.windowMs(now);
+    if (ms === undefined) return undefined;
+    if (ms !== this.#policy.ms) {
+      const unit = this.unit === 'requests' ? '' : `;qu="${this.unit === 'usd' ? 'usd-cents' : this.unit}"`;
+      const quota = Math.floor(this.limit * this.headerScale);
+      this.#policy = { ms, text: `"${this.name}";q=${quota}${unit};w=${Math.ceil(ms / 1_000)}` };
+    }
+    return this.#policy.text;
   }
 
   /** What may be used at once, in requests, tokens or USD. */

@@ -45,7 +45,9 @@ export function memoryLimits(options: MemoryLimitsOptions = {}): LimitStore {
 
 class MemoryLimits implements LimitStore {
   readonly #clock: Clock;
-  readonly #counters = new Map<string, CounterState>();
+  /** By group, then by field. */
+  readonly #groups = new Map<string, Map<string, CounterState>>();
+  #size = 0;
   readonly #leases = new Map<string, Lease>();
   /** Names that were claimed and charges that were made, until when. */
   readonly #marks = new Map<string, number>();
@@ -60,57 +62,58 @@ class MemoryLimits implements LimitStore {
   reserve(order: LimitOrder): LimitReply {
     const now = this.#begin();
     const { group, lease, holds } = order;
-    if (lease !== '' && this.#leases.get(leaseKey(group, lease))?.held !== undefined) {
-      return { outcome: 'granted', levels: this.#levels(group, holds, now, 0) };
+    const states = this.#states(group, holds, now);
+    const isKnown = lease !== '' && this.#leases.get(leaseKey(group, lease))?.held !== undefined;
+    if (!isKnown) {
+      if (!states.every((state, index) => isFree(state, holds[index]!, holds[index]!.amount))) {
+        return { outcome: 'refused', levels: levelsOf(states, holds, now) };
+      }
+      for (const [index, state] of states.entries()) hold(state, holds[index]!.amount);
+      if (lease !== '') this.#keep(order, heldBy(holds), now);
     }
-    const states = holds.map((entry) => this.#state(group, entry, now));
-    if (!states.every((state, index) => isFree(state, holds[index]!, holds[index]!.amount))) {
-      return { outcome: 'refused', levels: this.#levels(group, holds, now) };
-    }
-    for (const [index, state] of states.entries()) hold(state, holds[index]!.amount);
-    if (lease !== '') this.#keep(order, new Map(holds.map(({ counter, amount }) => [counter.field, amount])), now);
-    return { outcome: 'granted', levels: this.#levels(group, holds, now, 0) };
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   adjust(order: LimitOrder): LimitReply {
     const now = this.#begin();
     const { group, holds } = order;
+    const states = this.#states(group, holds, now);
     const held = this.#leases.get(leaseKey(group, order.lease))?.held;
-    if (held === undefined) return { outcome: 'unknown', levels: this.#levels(group, holds, now) };
+    if (held === undefined) return { outcome: 'unknown', levels: levelsOf(states, holds, now) };
     const deltas = holds.map(({ counter, amount }) => amount - (held.get(counter.field) ?? 0));
-    const states = holds.map((entry) => this.#state(group, entry, now));
     if (!states.every((state, index) => isFree(state, holds[index]!, deltas[index]!))) {
-      return { outcome: 'refused', levels: this.#levels(group, holds, now) };
+      return { outcome: 'refused', levels: levelsOf(states, holds, now) };
     }
     for (const [index, state] of states.entries()) {
       hold(state, deltas[index]!);
       held.set(holds[index]!.counter.field, holds[index]!.amount);
     }
     this.#keep(order, held, now);
-    return { outcome: 'granted', levels: this.#levels(group, holds, now, 0) };
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   settle({ group, lease, holds, unknown }: SettleOrder): LimitReply {
     const now = this.#begin();
     const key = leaseKey(group, lease);
+    const states = this.#states(group, holds, now);
     const kept = this.#leases.get(key);
     if (kept === undefined && !(unknown === 'charge' && this.#mark(`charge ${key}`, GRACE_MS, now))) {
-      return { outcome: 'unknown', levels: this.#levels(group, holds, now, 0) };
+      return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
     }
     this.#leases.delete(key);
     const held = kept?.held ?? new Map<string, number>();
-    for (const entry of holds) {
-      const { field } = entry.counter;
-      settle(this.#state(group, entry, now), held.get(field) ?? 0, entry.amount, now);
-      held.delete(field);
+    for (const [index, state] of states.entries()) {
+      const { counter, amount } = holds[index]!;
+      settle(state, held.get(counter.field) ?? 0, amount, now);
+      held.delete(counter.field);
     }
     this.#giveBack(group, held);
-    return { outcome: 'granted', levels: this.#levels(group, holds, now, 0) };
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   read({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): LimitReply {
     const now = this.#begin();
-    const levels = this.#levels(group, holds, now);
+    const levels = levelsOf(this.#states(group, holds, now), holds, now);
     const refused = levels.some(({ waitMs }, index) => holds[index]!.enforced && waitMs !== 0);
     return { outcome: refused ? 'refused' : 'granted', levels };
   }
@@ -132,11 +135,12 @@ class MemoryLimits implements LimitStore {
 
   /** @internal Counters, leases and marks that are kept. */
   size(): number {
-    return this.#counters.size + this.#leases.size + this.#marks.size;
+    return this.#size + this.#leases.size + this.#marks.size;
   }
 
   close(): void {
-    this.#counters.clear();
+    this.#groups.clear();
+    this.#size = 0;
     this.#leases.clear();
     this.#marks.clear();
   }
@@ -149,23 +153,30 @@ class MemoryLimits implements LimitStore {
     return now;
   }
 
-  #levels(group: string, holds: readonly LimitHold[], now: number, amount?: number): LimitReply['levels'] {
-    return holds.map((entry) => {
-      const { counter } = entry;
-      return levelOf(this.#state(group, entry, now), amount ?? entry.amount, counter.capacity, now);
-    });
+  #states(group: string, holds: readonly LimitHold[], now: number): readonly CounterState[] {
+    let counters = this.#groups.get(group);
+    if (counters === undefined) this.#groups.set(group, (counters = new Map()));
+    const states: CounterState[] = [];
+    for (const entry of holds) states.push(this.#state(counters, entry, now));
+    if (this.#size > MAX_COUNTERS) this.#forgetOldest();
+    return states;
   }
 
-  #state(group: string, { counter, floor = 0 }: LimitHold, now: number): CounterState {
-    const key = leaseKey(group, counter.field);
-    let state = this.#counters.get(key);
+  #state(counters: Map<string, CounterState>, { counter, floor = 0 }: LimitHold, now: number): CounterState {
+    let state = counters.get(counter.field);
     if (state === undefined) {
       state = emptyCounter(counter, now);
-      this.#counters.set(key, state);
-      if (this.#counters.size > MAX_COUNTERS) this.#counters.delete(this.#counters.keys().next().value!);
+      counters.set(counter.field, state);
+      this.#size++;
     } else advance(state, now);
     if (state.kind === 'window' && floor > state.amount) state.amount = floor;
     return state;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#groups;
+    this.#size -= oldest![1].size;
+    this.#groups.delete(oldest![0]);
   }
 
   #keep({ group, lease, ttlMs }: LimitOrder, held: Map<string, number>, now: number): void {
@@ -176,7 +187,7 @@ class MemoryLimits implements LimitStore {
 
   #giveBack(group: string, held: ReadonlyMap<string, number>): void {
     for (const [field, amount] of held) {
-      const state = this.#counters.get(leaseKey(group, field));
+      const state = this.#groups.get(group)?.get(field);
       if (state !== undefined) hold(state, -amount);
     }
   }
@@ -203,8 +214,16 @@ class MemoryLimits implements LimitStore {
 
   #prune(now: number): void {
     this.#prunedAt = now;
-    for (const [key, state] of this.#counters) if (isSpent(state, now, GRACE_MS)) this.#counters.delete(key);
+    for (const [group, counters] of this.#groups) {
+      for (const [field, state] of counters) if (isSpent(state, now, GRACE_MS)) this.#forget(counters, field);
+      if (counters.size === 0) this.#groups.delete(group);
+    }
     for (const [name, until] of this.#marks) if (until <= now) this.#marks.delete(name);
+  }
+
+  #forget(counters: Map<string, CounterState>, field: string): void {
+    counters.delete(field);
+    this.#size--;
   }
 
   #mark(name: string, ttlMs: number, now: number): boolean {
@@ -213,6 +232,25 @@ class MemoryLimits implements LimitStore {
     this.#marks.set(name, now + ttlMs);
     return true;
   }
+}
+
+function heldBy(holds: readonly LimitHold[]): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const { counter, amount } of holds) held.set(counter.field, amount);
+  return held;
+}
+
+/** Where the counters stand, and how long `amount` would have to wait; absent: what the hold asks for. */
+function levelsOf(
+  states: readonly CounterState[],
+  holds: readonly LimitHold[],
+  now: number,
+  amount?: number,
+): LimitReply['levels'] {
+  return states.map((state, index) => {
+    const entry = holds[index]!;
+    return levelOf(state, amount ?? entry.amount, entry.counter.capacity, now);
+  });
 }
 
 function isFree(state: CounterState, { counter, enforced }: LimitHold, amount: number): boolean {
