@@ -44,7 +44,7 @@ async function limited({ rules, scripts = [used(10, 10)], pricing = [], limits, 
     providers,
     limits: { rules, ...limits },
     ...options,
-    hooks: { onSpend: (record) => void records.push(record), ...options?.hooks },
+    hooks: { onSpend: (record: SpendRecord) => void records.push(record), ...options?.hooks },
   } as never);
   const as = (key: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
     set.ask(body, { headers: { authorization: `Bearer ${key}`, ...headers } });

@@ -24,7 +24,7 @@ async function gatewayWith(
     keys: undefined,
     verifyKey: (key: string) => ({ id: key }),
     limits: { rules: [DAY], store, ...limits },
-    onDiagnostic: (diagnostic) => void diagnostics.push(diagnostic),
+    onDiagnostic: (diagnostic: Diagnostic) => void diagnostics.push(diagnostic),
   } as never);
   const as = (key: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
     set.ask(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
