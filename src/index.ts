@@ -66,7 +66,14 @@ export type {
   ToolChoice,
   Usage,
 } from './chat/types.js';
-export type { ResponseOutcome, PlannedCandidate, RequestContext, ResolvedRoute, ServedBy } from './request/context.js';
+export type {
+  ResponseOutcome,
+  PlannedCandidate,
+  PromptView,
+  RequestContext,
+  ResolvedRoute,
+  ServedBy,
+} from './request/context.js';
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { Caller, VerifyKey } from './contracts/caller.js';
 export type {

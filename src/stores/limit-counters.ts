@@ -3,7 +3,7 @@ import type { LimitCounter, LimitLevel } from '../contracts/limit-store.js';
 /** Slots of a sliding window. The oldest counts in full until it ends, so a window is never exceeded. */
 export const SLOTS = 60;
 /** Rates that are no whole numbers leave noise in the last digits; less than this is none of an amount. */
-export const TOLERANCE = 1e-6;
+const TOLERANCE = 1e-6;
 
 /** What is kept of one counter. */
 export interface CounterState {
@@ -40,7 +40,7 @@ export function advance(state: CounterState, now: number): void {
 }
 
 /** Settled and reserved together. */
-export function usedOf(state: CounterState): number {
+function usedOf(state: CounterState): number {
   let used = state.amount + state.held;
   if (state.slots !== undefined) for (const amount of state.slots.values()) used += amount;
   return used;
