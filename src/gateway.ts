@@ -7,6 +7,7 @@ import type { Stage } from './request/context.js';
 import type { Hooks } from './contracts/hooks.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { GatewayError } from './errors/gateway-error.js';
+import { faceOf, type GatewayLimits, limitsOf } from './limit/gateway-limits.js';
 import { sendJson } from './http/send.js';
 import { fetchHandler } from './http/fetch-handler.js';
 import type { Middleware } from './http/middleware.js';
@@ -20,19 +21,22 @@ import { createProxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
 import { asksForPlan } from './route/dry-run.js';
 import type { HookRunner } from './request/hooks.js';
-import { createRouter, type PlanContext, type PlanResult, type Router } from './route/route.js';
+import { createRouter, type Router } from './route/route.js';
+import type { PlanContext, PlanResult } from './route/router-types.js';
 import { runStages, type RunnerParts } from './request/run-stages.js';
 import { createStatus, type GatewayStatus } from './status.js';
 import { createValidator, type FastPath } from './validate/validate.js';
 
 /** What `createGateway` makes: a request listener with everything else that can be asked of it. */
-export interface Gateway extends Middleware {
+export interface Gateway extends Middleware, GatewayLimits {
   /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
   /** Everything that is counted, as Prometheus reads it, for those whom `admin` and `adminKeys` let see it. */
   readonly metrics: Middleware;
+  /** What the caller itself has used, for callers with a key; also `GET …/usage` where the gateway is mounted. */
+  readonly usageHandler: Middleware;
   /** 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
   /**
@@ -69,9 +73,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const admin = adminGuard(options, authenticate);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
+  // A body that is known by its bytes would be answered before it is counted.
+  const limits = limitsOf(options, { clock, hooks, diagnostics });
+  const fastPath = limits === undefined ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  const validator = createValidator(options, clock, fastPath);
   const router = reportingUnserved(
-    createRouter(options, { clock, random, hooks: hooks.hooks, validator }),
+    createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter }),
     hooks,
     diagnostics,
   );
@@ -83,6 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       authenticate,
       admission.admitCaller,
       validator.stage,
+      ...(limits === undefined ? [] : [limits.stage]),
       router.stage,
       ...(cache === undefined ? [] : [cache.stage]),
       proxy.stage,
@@ -98,6 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     diagnostics,
     status,
+    limits,
   });
   const gateway = adminRoutes.withRoutes(chat);
   const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates: admin.decides });
@@ -106,6 +115,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     plan: router.plan,
     models: adminRoutes.models,
     metrics: adminRoutes.metrics,
+    usageHandler: adminRoutes.usage,
+    ...faceOf(limits),
     health: healthPage(admission),
     fetch: fetchHandler(gateway),
     status,
@@ -121,6 +132,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       admission.close();
       endPages();
       proxy.close();
+      await limits?.close();
       await cache?.close();
     },
   });
@@ -165,6 +177,8 @@ function createFastPath(
     return undefined;
   return function answerRepeat(context, bytes) {
     if (asksForPlan(context.req)) return false;
+    // What a caller may ask for can have changed since.
+    if (context.caller?.['policy'] !== undefined) return false;
     if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;
     const answered = cache.lookupByBody(context, bytes);
     if (afterResponse !== undefined && answered !== false) context.readRequest = () => read(bytes);
