@@ -103,7 +103,7 @@ function reportUsage(limits: Limits | undefined): Stage {
   return async ({ res, caller }) => {
     if (limits === undefined || caller === undefined) throw nothingCounted();
     sendJson(res, 200, await limits.usage(caller));
-    return 'responded';
+    return 'responded' as const;
   };
 }
 
