@@ -12,7 +12,7 @@ import type { Reading } from './reading.js';
 import { takesSampling } from './settings.js';
 import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
 import { traitsOf, type TraitDefaults } from './traits.js';
-import type { Door, Translation, TranslationOptions } from './translation.js';
+import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
 /** How a provider speaks Anthropic's Messages API. What differs by model stands in `models[…].format`. */
@@ -22,7 +22,7 @@ export interface AnthropicOptions {
    * Bedrock's InvokeModel.
    * @defaultValue `'api'`
    */
-  readonly door?: Door | undefined;
+  readonly door?: AnthropicDoor | undefined;
   /**
    * `anthropic-version` header. From `2026-10-21` on the API takes no `temperature`, `top_p` and `top_k`.
    * @defaultValue `'2023-06-01'`
@@ -103,7 +103,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
 }
 
 /** What is fixed for each door. */
-const DOORS: Readonly<Record<Door, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
+const DOORS: Readonly<Record<AnthropicDoor, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
   api: { path: '/v1/messages', defaultBaseUrl: 'https://api.anthropic.com', auth: 'x-api-key' },
   vertex: { path: '/publishers/anthropic/models', auth: 'bearer' },
   bedrock: { path: '/model', auth: 'bearer', framing: 'aws-event-stream' },
@@ -129,7 +129,7 @@ function newTranslation(
 function exchangeOf(
   sent: Pick<Exchange, 'path' | 'headers' | 'body' | 'dropped'>,
   reading: Reading,
-  door: Door,
+  door: AnthropicDoor,
 ): Exchange {
   return {
     ...sent,
@@ -141,7 +141,7 @@ function exchangeOf(
   };
 }
 
-function checkedDoor(door: unknown): Door {
+function checkedDoor(door: unknown): AnthropicDoor {
   if (door === undefined) return 'api';
   if (door === 'api' || door === 'vertex' || door === 'bedrock') return door;
   throw new TypeError(`anthropic({ door }) must be "api", "vertex" or "bedrock", got ${JSON.stringify(door)}.`);
