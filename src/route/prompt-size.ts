@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../chat/types.js';
+import { isRecord } from '../util/json-object.js';
 
 const CHARACTERS_PER_TOKEN = 4;
 /** A picture of common size at high detail. */
@@ -19,7 +20,7 @@ export function estimatePromptTokens(request: ChatRequest): number {
   if (Array.isArray(messages)) {
     for (const message of messages as readonly unknown[]) {
       tokens += TOKENS_PER_MESSAGE;
-      if (!isObject(message)) continue;
+      if (!isRecord(message)) continue;
       const { content } = message;
       if (typeof content === 'string') characters += content.length;
       else if (Array.isArray(content)) tokens += tokensOfParts(content);
@@ -34,7 +35,7 @@ function tokensOfParts(parts: readonly unknown[]): number {
   let characters = 0;
   let tokens = 0;
   for (const part of parts) {
-    if (!isObject(part)) continue;
+    if (!isRecord(part)) continue;
     if (part['type'] === 'image_url') tokens += TOKENS_PER_IMAGE;
     else if (typeof part['text'] === 'string') characters += part['text'].length;
   }
@@ -50,8 +51,4 @@ function textLength(value: unknown, levels: number): number {
     length += (Array.isArray(value) ? 0 : key.length) + textLength(entry, levels - 1);
   }
   return length;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -15,7 +15,6 @@ import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
 import { planCandidatesState } from './hook-state.js';
 import { listModels, type ModelList } from './model-listing.js';
-import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
 import type { Preferences } from './preferences/preferences.js';
@@ -23,6 +22,8 @@ import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
+import { isPromise } from '../util/is-promise.js';
+import { isRecord } from '../util/json-object.js';
 
 /** A hook that decides may take this long, in milliseconds, where `totalMs` leaves it the time: it holds a request up. */
 const HOOK_MS = 60_000;
@@ -125,7 +126,7 @@ function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'sele
 
 /** Routing reads no message but to count it. */
 function withMessages(body: unknown): unknown {
-  return isObject(body) && body['messages'] === undefined
+  return isRecord(body) && body['messages'] === undefined
     ? { ...body, messages: [{ role: 'user', content: '…' }] }
     : body;
 }
@@ -279,7 +280,7 @@ function runBeforeRoute(context: RequestContext, parts: RouteStageParts): void |
   return andThen(
     hosts(context, parts, 'beforeRoute', () => beforeRoute(state)),
     (replaced = request) => {
-      if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
+      if (!isRecord(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
       context.request = replaced;
       context.body = new SerialisedBody(replaced);
     },
@@ -294,7 +295,7 @@ function hosts<T>(
   ask: () => T | Promise<T>,
 ): T | Promise<T> {
   const asked = ask();
-  if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
+  if (!isPromise(asked)) return asked;
   const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
   return waitFor(() => asked, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;
