@@ -6,18 +6,18 @@ import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
-import { parseJson } from './body-collector.js';
+import { bytesWithoutByteOrderMark, parseJson } from '../../util/parse-json.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
-/** What the caller is to get. */
+/** What the caller asked for. */
 export interface Wanted {
   readonly stream: boolean;
   /** The caller asked for the usage chunk. */
   readonly usage: boolean;
 }
 
-/** A body that came whole: the answer in the form that was asked for, or why it is none. */
+/** Reads a whole body: the response in the form that the caller asked for, or the failure. */
 export function readCompletion(
   bytes: Buffer,
   wanted: Wanted,
@@ -25,25 +25,26 @@ export function readCompletion(
 ): UpstreamResponse | UpstreamFailure {
   const parsed = parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
-  // SDKs take a 200 for success whatever it holds, so an error inside one must not get past here.
+  // SDKs treat every 200 as a success, so an error inside one must not reach the client as a response.
   if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
-  const isSent = errors.format.decodeCompletion === undefined && !(isRecord(parsed) && normaliseCompletion(parsed));
+  const isUnchanged =
+    errors.format.decodeCompletion === undefined && !(isRecord(parsed) && normaliseCompletion(parsed));
   const completion = asCompletion(parsed, errors);
   if (completion instanceof UpstreamFailure) return completion;
   if (completion.choices.length === 0) return new UpstreamFailure('empty');
-  // A stream says why each choice ended, or it has not ended.
+  // A stream is complete only if each choice has a finish reason.
   if (wanted.stream && !completion.choices.every(hasEnded)) return new UpstreamFailure('truncated');
   if (wanted.stream) return asChunks(completion, wanted);
-  return { kind: 'json', completion, body: isSent ? withoutMark(bytes) : encode(completion) };
+  return { kind: 'json', completion, body: isUnchanged ? bytesWithoutByteOrderMark(bytes) : encode(completion) };
 }
 
-/** A whole answer made of the events of a stream, where none was asked for. */
+/** The completion that the chunks of a stream make, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
   return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 
-/** Gathers the events of a stream that must become one answer. */
+/** Assembles the chunks of a stream into one completion. */
 export class CollectingSink implements ResponseSink {
   readonly assembler = new CompletionAssembler();
 
@@ -97,9 +98,4 @@ function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamResponse 
 
 function encode(completion: ChatCompletion): Buffer {
   return Buffer.from(JSON.stringify(completion));
-}
-
-/** JSON allows no byte order mark, and few clients take one. */
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

@@ -5,7 +5,6 @@ import { resolveBaseUrl } from './base-url.js';
 import {
   anyMembers,
   hasControlCharacter,
-  isObject,
   knownMembers,
   optionalBoolean,
   optionalMilliseconds,
@@ -13,6 +12,7 @@ import {
   optionError,
   text,
 } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
 
 const MEMBERS = [
   'name',
@@ -83,7 +83,7 @@ function resolveFormat(path: string, value: unknown): WireFormat {
 }
 
 function isProvider(value: unknown): value is WireFormat {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { name, path } = value;
   return typeof name === 'string' && name !== '' && typeof path === 'string' && path.startsWith('/');
 }
@@ -115,7 +115,7 @@ function isKeySource(value: unknown): value is () => string | Promise<string> {
 function resolveAuth(path: string, value: unknown): ResolvedProvider['auth'] {
   if (value === undefined || value === null || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw optionError(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
   }
   const members = knownMembers(path, value, ['header', 'prefix']);
