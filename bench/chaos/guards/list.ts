@@ -243,7 +243,7 @@ const OF_SECRETS: readonly Guard[] = [
   ),
   guard(
     'hooks see no caller’s key',
-    'route/route.ts',
+    'route/decide.ts',
     ['context.request = withoutKeys(request);', 'void withoutKeys;'],
     'security/secret-canaries',
   ),
