@@ -10,6 +10,9 @@ export type { Clock, Timer } from '../contracts/clock.js';
 export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
+export { awsEventStream, converseBody, converseFrames } from './aws-answers.js';
+export { awsFaults } from './aws-faults.js';
+export { awsErrorFrame, awsFrame, cutFrame, withBadCrc } from './aws-frames.js';
 export { anthropicError, anthropicEvents, anthropicReply } from './anthropic-upstream.js';
 export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js';
 export {
@@ -26,6 +29,8 @@ export {
 export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
+export type { ConverseOptions } from './aws-answers.js';
+export type { AwsFrame } from './aws-frames.js';
 export type { AnthropicReply, AnthropicReplyOptions } from './anthropic-upstream.js';
 export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
