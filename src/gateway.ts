@@ -16,7 +16,7 @@ import { createObservation } from './observe/observe.js';
 import type { GatewayOptions, RouteOptions } from './options/types.js';
 import { createAdminRoutes } from './admin-routes.js';
 import { overloadOf } from './runtime/overload.js';
-import { createProxy } from './proxy/proxy.js';
+import { createProxy, type Proxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
 import { asksForPlan } from './route/dry-run.js';
 import type { HookRunner } from './request/hooks.js';
@@ -70,11 +70,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
-  const router = reportingUnserved(
-    createRouter(options, { clock, random, hooks: hooks.hooks, validator }),
-    hooks,
-    diagnostics,
-  );
+  const planner = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  const router = reportingUnserved(planner, hooks, diagnostics);
   const proxy = createProxy(options, { clock, random, hooks });
 
   const chat = runStages(
@@ -109,10 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     health: healthPage(admission),
     fetch: fetchHandler(gateway),
     status,
-    update(providers: RouteOptions['providers']): void {
-      router.update(providers);
-      cache?.clearBodyIndex();
-    },
+    update: updater(router, proxy, cache),
     drain: (limits = {}) => {
       endPages();
       return drain(admission, clock, limits);
@@ -124,6 +118,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       await cache?.close();
     },
   });
+}
+
+function updater(router: Router, proxy: Proxy, cache: Cache | undefined): Gateway['update'] {
+  return (providers) => {
+    proxy.checkProviders(providers);
+    router.update(providers);
+    cache?.clearBodyIndex();
+  };
 }
 
 function healthPage(admission: Admission): Middleware {

@@ -1,4 +1,5 @@
 import type { WireFormat } from './wire-format.js';
+import type { UpstreamNetwork } from './network.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
@@ -7,6 +8,8 @@ export interface ResolvedProvider {
   readonly slug: string;
   readonly displayName: string;
   readonly url: UpstreamUrl;
+  /** How connections to `url` are opened. `undefined`: directly, with Node's defaults. */
+  readonly network?: UpstreamNetwork | undefined;
   /** The operator's key for `url.origin`, and for no other. */
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };

@@ -22,6 +22,8 @@ export interface ProxyParts {
 export interface Proxy {
   readonly stage: Stage;
   readonly endpointStates: EndpointStates;
+  /** @throws TypeError for a provider whose `network` the transport would not keep to. */
+  checkProviders(providers: unknown): void;
   sockets(): { readonly active: number; readonly idle: number };
   /** Closes idle connections. What is at work ends by itself. */
   close(): void;
@@ -29,12 +31,14 @@ export interface Proxy {
 
 /** @throws TypeError for an option that is wrong. */
 export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
+  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides' | 'providers'>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
   const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
   const transport =
     optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+  const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
+  checkProviders(options.providers);
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
@@ -56,6 +60,7 @@ export function createProxy(
       hedging,
     }),
     endpointStates,
+    checkProviders,
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
@@ -67,6 +72,17 @@ function optionalTransport(value: unknown): Transport | undefined {
   if (has('open') && has('sockets') && has('close')) return value as Transport;
   const forgotten = typeof value === 'function' ? ': call the function that makes it' : '';
   throw optionError('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
+}
+
+/** A proxy or a client certificate that is silently left out would be worse than none. */
+function refuseUnusableNetworks({ supportsNetwork }: Transport, providers: unknown): void {
+  if (supportsNetwork === true || !isObject(providers)) return;
+  for (const [name, provider] of Object.entries(providers)) {
+    if (!isObject(provider) || (provider['network'] ?? undefined) === undefined) continue;
+    throw new TypeError(
+      `providers.${name}.network needs a transport that keeps to it: http-proxy-middleware, undiciTransport(), or one with supportsNetwork: true.`,
+    );
+  }
 }
 
 /** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */

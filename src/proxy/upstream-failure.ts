@@ -36,6 +36,9 @@ function rule(
   };
 }
 
+/** Of the operator's network a client learns nothing. */
+const UNREACHABLE = 'The upstream provider could not be reached.';
+
 /** What can go wrong with one upstream call, and what follows: the one trigger table. */
 export const FAILURES = {
   // No request was read.
@@ -52,6 +55,10 @@ export const FAILURES = {
     'The upstream provider could not be reached.',
   ),
   blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  proxy_unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_auth: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
+  proxy_refused: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_invalid: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   connect_timeout: rule(
     'next',
@@ -225,6 +232,10 @@ const CONNECT_FAULTS: ReadonlyMap<string, FailureKind> = new Map([
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],
   ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
+  ['ERR_NORDLYS_PROXY_UNREACHABLE', 'proxy_unreachable'],
+  ['ERR_NORDLYS_PROXY_AUTH', 'proxy_auth'],
+  ['ERR_NORDLYS_PROXY_REFUSED', 'proxy_refused'],
+  ['ERR_NORDLYS_PROXY_INVALID', 'proxy_invalid'],
 ]);
 
 /** The kind of a failure below HTTP. */

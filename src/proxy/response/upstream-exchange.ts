@@ -20,6 +20,8 @@ import { CollectingSink, completionOf, readCompletion, type Wanted } from './rea
 import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
 import { faultOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
 import { InactivityTimer } from './inactivity-timer.js';
+import { ProxyError } from '../../transports/proxy-error.js';
+import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 
 export interface ExchangeOptions {
   readonly transport: Transport;
@@ -138,7 +140,9 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
       this.#guard(() => this.#open({ ...this.#job.request, fresh: true }));
       return;
     }
-    this.#fail(new UpstreamFailure(kindOfTransportFailure(error.code, connected), { cause: error }));
+    const kind = kindOfTransportFailure(error.code, connected);
+    const upstreamError = error instanceof ProxyError ? proxySummary(kind, error) : undefined;
+    this.#fail(new UpstreamFailure(kind, { cause: error, upstreamError }));
   }
 
   onHead(head: UpstreamHead): void {
@@ -404,3 +408,8 @@ function isEventStream(head: UpstreamHead): boolean {
 }
 
 function nothing(): void {}
+
+/** What a proxy did, for the operator's records and logs. */
+function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
+  return { status, type: null, code: kind, message };
+}

@@ -9,6 +9,7 @@ import type {
   UpstreamRequest,
 } from '../../contracts/transport.js';
 import { endMessage } from '../../http/write-body.js';
+import type { AwaitingCall } from '../network-agent.js';
 
 /** More interim answers (1xx) than this and the upstream is playing. */
 const MAX_INTERIM = 5;
@@ -21,7 +22,7 @@ const MAX_INTERIM = 5;
  * A class, not a literal with closures: V8 moves the allocation site of such literals to old space, and every dead
  * call would then be carried through each scavenge.
  */
-export class FakeRequest implements UpstreamCall {
+export class FakeRequest implements UpstreamCall, AwaitingCall {
   readonly method = 'POST';
   /** The path stands in the target: of a URL here HPM would parse all and keep nothing. */
   readonly url = '';
@@ -34,6 +35,8 @@ export class FakeRequest implements UpstreamCall {
   readonly response = new FakeResponse();
   #events: UpstreamEvents | undefined;
   #clientRequest: ClientRequest | undefined;
+  /** What to destroy while the connection is being opened and httpxy has none. */
+  #awaited: Socket | undefined;
   #connected = false;
   #interim = 0;
 
@@ -60,6 +63,13 @@ export class FakeRequest implements UpstreamCall {
     return destination;
   }
 
+  // --- what the agent tells ---------------------------------------------------------------------------------------
+
+  awaits(socket: Socket): void {
+    if (this.settled) socket.destroy();
+    else this.#awaited = socket;
+  }
+
   // --- what the plugin tells -------------------------------------------------------------------------------------
 
   /** The client request has a socket. Emitted by httpxy just before it pipes the body. */
@@ -69,6 +79,7 @@ export class FakeRequest implements UpstreamCall {
       return;
     }
     this.#clientRequest = clientRequest;
+    this.#awaited = undefined;
     (clientRequest as OurClientRequest)[CALL] = this;
     clientRequest.on('close', onClose).on('information', onInterim).on('upgrade', onUpgrade);
     this.#awaitConnection(clientRequest.socket);
@@ -112,6 +123,7 @@ export class FakeRequest implements UpstreamCall {
 
   abort(): void {
     this.#events = undefined;
+    this.#awaited?.destroy();
     this.#clientRequest?.destroy();
     this.response.release();
   }
