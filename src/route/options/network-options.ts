@@ -57,8 +57,8 @@ function secretsOf({ proxy, tls }: NetworkSettings): readonly string[] {
   const { credentials } = proxy ?? {};
   // The pair as well: redaction knows a secret's base64, which is how the header spells it.
   const ofProxy = credentials && [`${credentials.user}:${credentials.password}`, credentials.password];
-  const secrets = [...(ofProxy ?? []), tls.client?.passphrase, tls.client?.key];
-  return secrets.filter((secret) => secret !== undefined && secret !== '');
+  const { key, passphrase } = tls.client ?? {};
+  return [...(ofProxy ?? []), passphrase ?? '', key ?? ''].filter((secret) => secret !== '');
 }
 
 /** Ids of this process only: equal settings have equal ids, and no password can be found by trying. */
