@@ -76,6 +76,7 @@ function controls(
     ...faceOf(limits),
     plan: router.plan,
     update(providers) {
+      proxy.checkProviders(providers);
       router.update(providers);
       cache?.clearBodyIndex();
     },

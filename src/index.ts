@@ -66,6 +66,7 @@ export type {
   ValidateOptions,
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
+export type { NetworkOptions } from './options/network.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   AllowedTools,
@@ -181,6 +182,7 @@ export type {
   WireFormat,
 } from './contracts/wire-format.js';
 export type { CacheStore } from './contracts/store.js';
+export type { UpstreamNetwork, UpstreamProxy } from './contracts/network.js';
 export type {
   CallerPolicy,
   CallerUsage,

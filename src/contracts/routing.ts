@@ -1,5 +1,6 @@
 import type { Prices } from '../chat/prices.js';
 import type { WireFormat } from './wire-format.js';
+import type { UpstreamNetwork } from './network.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
@@ -8,6 +9,8 @@ export interface ResolvedProvider {
   readonly slug: string;
   readonly displayName: string;
   readonly url: UpstreamUrl;
+  /** How connections to `url` are opened. `undefined`: directly, with Node's defaults. */
+  readonly network?: UpstreamNetwork | undefined;
   /** The operator's key for `url.origin`, and for no other. */
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };

@@ -7,6 +7,7 @@ import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observab
 import type { WireFormat } from '../contracts/wire-format.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
+import type { NetworkOptions } from './network.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
 export type GatewayOptions = AuthenticateOptions &
@@ -223,6 +224,8 @@ export interface ProviderOptions {
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
+  readonly network?: NetworkOptions | undefined;
   /**
    * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
    * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.

@@ -23,6 +23,8 @@ export interface ProxyParts {
 export interface Proxy {
   readonly stage: Stage;
   readonly endpointStates: EndpointStates;
+  /** @throws TypeError for a provider whose `network` the transport would not keep to. */
+  checkProviders(providers: unknown): void;
   sockets(): { readonly active: number; readonly idle: number };
   /** Closes idle connections. Connections in use close when their calls end. */
   close(): void;
@@ -30,12 +32,14 @@ export interface Proxy {
 
 /** @throws TypeError for an invalid option */
 export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
+  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides' | 'providers'>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
   const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
   const transport =
     optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+  const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
+  checkProviders(options.providers);
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
@@ -57,6 +61,7 @@ export function createProxy(
       hedging,
     }),
     endpointStates,
+    checkProviders,
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
@@ -68,6 +73,17 @@ function optionalTransport(value: unknown): Transport | undefined {
   if (has('open') && has('sockets') && has('close')) return value as Transport;
   const hint = typeof value === 'function' ? ': call the function that creates it' : '';
   throw optionError('transport', `must be a transport, with open(), sockets() and close()${hint}`, value);
+}
+
+/** A proxy or a client certificate that is silently left out would be worse than none. */
+function refuseUnusableNetworks({ supportsNetwork }: Transport, providers: unknown): void {
+  if (supportsNetwork === true || !isRecord(providers)) return;
+  for (const [name, provider] of Object.entries(providers)) {
+    if (!isRecord(provider) || (provider['network'] ?? undefined) === undefined) continue;
+    throw new TypeError(
+      `providers.${name}.network needs a transport that keeps to it: http-proxy-middleware, undiciTransport(), or one with supportsNetwork: true.`,
+    );
+  }
 }
 
 /** Tries the candidates of `context.route` until one responds, and sends its response to the client. */

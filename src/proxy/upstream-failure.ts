@@ -36,6 +36,9 @@ function rule(
   };
 }
 
+/** A client learns nothing of the operator's network. */
+const UNREACHABLE = 'The upstream provider could not be reached.';
+
 /** Every way in which an attempt can fail, and what follows from it. */
 export const FAILURES = {
   // The upstream has not read the request.
@@ -52,6 +55,10 @@ export const FAILURES = {
     'The upstream provider could not be reached.',
   ),
   blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  proxy_unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_auth: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
+  proxy_refused: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_invalid: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   connect_timeout: rule(
     'next',
@@ -225,6 +232,10 @@ const CONNECT_FAILURES: ReadonlyMap<string, FailureKind> = new Map([
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],
   ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
+  ['ERR_NORDLYS_PROXY_UNREACHABLE', 'proxy_unreachable'],
+  ['ERR_NORDLYS_PROXY_AUTH', 'proxy_auth'],
+  ['ERR_NORDLYS_PROXY_REFUSED', 'proxy_refused'],
+  ['ERR_NORDLYS_PROXY_INVALID', 'proxy_invalid'],
 ]);
 
 /** The kind of a transport failure, by Node's error code. */

@@ -1,10 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../contracts/clock.js';
-import type { UpstreamUrl } from '../contracts/transport.js';
+import type { UpstreamNetwork } from '../contracts/network.js';
+import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
 import { connectGuarded, type Guard } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
+import { networked, type PooledAgent } from './network-agent.js';
 
 /** Pool of connections that carry callers' own keys to the providers' configured origins. */
 export const CALLERS_POOL = 'callers';
@@ -12,7 +14,12 @@ export const CALLERS_POOL = 'callers';
 export const GUARDED_POOL = 'guarded';
 
 /** Creates the agent of one origin in one pool. */
-export type AgentFactory = (url: UpstreamUrl, pool: string, keepAlive: boolean) => http.Agent;
+export type AgentFactory = (
+  url: UpstreamUrl,
+  pool: string,
+  keepAlive: boolean,
+  network?: UpstreamNetwork,
+) => PooledAgent;
 
 /** Idle connections that one origin may keep. */
 const MAX_IDLE = 256;
@@ -22,7 +29,7 @@ const IDLE_MS = 30_000;
 /** Creates agents; those of the guarded pool open sockets through `guard` only. */
 export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
   const lookup = createDnsCache(clock);
-  return function createAgent(url, pool, keepAlive) {
+  return function createAgent(url, pool, keepAlive, network) {
     // LIFO: when the load falls, the connections used least recently become idle and close. No maximum, because streams
     // hold their connections for minutes.
     const options: https.AgentOptions = {
@@ -34,8 +41,16 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
       lookup,
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    return pool === GUARDED_POOL ? guarded(agent, url, guard) : agent;
+    // The guard comes first: what a caller chose is connected to directly, or not at all.
+    if (pool === GUARDED_POOL) return guarded(agent, url, guard);
+    return network === undefined ? agent : networked(agent, url, network, lookup);
   };
+}
+
+/** Sockets are shared only between calls of the same origin, pool and network. */
+export function poolKey(url: UpstreamUrl, pool: string, network?: UpstreamNetwork): string {
+  const key = pool === '' ? url.origin : `${pool} ${url.origin}`;
+  return network === undefined ? key : `${key} ${network.id}`;
 }
 
 /** Every socket of this agent is opened by the guard: Node calls `createConnection` for each. */
@@ -48,8 +63,8 @@ function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent 
 /** The agents for upstream calls, one per origin and pool; Node's global agents are never used. */
 export class AgentPool {
   readonly #create: AgentFactory;
-  readonly #kept = new Map<string, http.Agent>();
-  readonly #fresh = new Map<string, http.Agent>();
+  readonly #kept = new Map<string, PooledAgent>();
+  readonly #fresh = new Map<string, PooledAgent>();
   readonly #maxPools: number;
   #closed = false;
 
@@ -58,13 +73,13 @@ export class AgentPool {
     this.#maxPools = maxPools;
   }
 
-  agentFor(url: UpstreamUrl, pool: string, fresh: boolean): http.Agent {
+  agentFor({ url, pool, fresh, network }: UpstreamRequest): http.Agent {
     const agents = fresh ? this.#fresh : this.#kept;
-    const key = pool === '' ? url.origin : `${pool} ${url.origin}`;
+    const key = poolKey(url, pool, network);
     let agent = agents.get(key);
     if (agent === undefined) {
       if (agents.size >= this.#maxPools) this.#dropOldest(agents);
-      agent = this.#create(url, pool, !fresh && !this.#closed);
+      agent = this.#create(url, pool, !fresh && !this.#closed, network);
       agents.set(key, agent);
     }
     return agent;
@@ -74,7 +89,7 @@ export class AgentPool {
     let active = 0;
     let idle = 0;
     for (const agent of [...this.#kept.values(), ...this.#fresh.values()]) {
-      active += count(agent.sockets);
+      active += count(agent.sockets) + (agent.opening ?? 0);
       idle += count(agent.freeSockets);
     }
     return { active, idle };
@@ -86,7 +101,7 @@ export class AgentPool {
     for (const agent of this.#kept.values()) closeIdle(agent);
   }
 
-  #dropOldest(agents: Map<string, http.Agent>): void {
+  #dropOldest(agents: Map<string, PooledAgent>): void {
     const oldest = agents.entries().next();
     if (oldest.done === true) return;
     agents.delete(oldest.value[0]);

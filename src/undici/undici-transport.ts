@@ -34,6 +34,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   }
   const connections = new Connections({ literals: literalsIn(origins) }, systemClock);
   return {
+    supportsNetwork: true,
     open(request, events) {
       const call = new UndiciCall(connections.take(request), events);
       call.start(request);

@@ -67,12 +67,13 @@ const HEADER_VALUE = /^[\x20-\x7e]+$/;
 
 const configuredSecrets = new WeakMap<ResolvedProvider, readonly string[]>();
 
-/** What of a call must never be read by a client: the key, configured headers, the URL's query. */
+/** What of a call must never be read by a client: the key, configured headers, the URL's query, secrets of the network. */
 export function secretsOf(provider: ResolvedProvider, { credential }: Destination): readonly string[] {
   let configured = configuredSecrets.get(provider);
   if (configured === undefined) {
     const query = new URLSearchParams(provider.url.path.split('?')[1] ?? '');
-    configured = [...Object.values(provider.headers), ...query.values()];
+    const ofNetwork = provider.network?.secrets() ?? [];
+    configured = [...Object.values(provider.headers), ...query.values(), ...ofNetwork];
     configuredSecrets.set(provider, configured);
   }
   if (credential === undefined) return configured;
@@ -110,7 +111,10 @@ export function buildRequest(
   addHookHeaders(headers, change?.headers);
   headers['content-length'] = String(body.byteLength);
   credential?.attach(headers, url);
-  return { url, headers, body, fresh: false, pool: callersKey ? poolOfCallers(url, candidate) : '' };
+  const pool = callersKey ? poolOfCallers(url, candidate) : '';
+  // Proxy, certificates and unix socket are for the provider's own address: a caller's is reached through the guard alone.
+  const network = pool === GUARDED_POOL ? undefined : candidate.endpoint.provider.network;
+  return { url, headers, body, fresh: false, pool, network };
 }
 
 /** Callers' sockets are never shared with the operator's, and those to addresses of their own are guarded. */

@@ -17,6 +17,8 @@ import type { UpstreamErrorContext } from './parse-error.js';
 import type { Wanted } from './read-completion.js';
 import { StreamPipe, type StreamPipeOwner } from './stream-pipe.js';
 import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
+import { ProxyError } from '../../transports/proxy-error.js';
+import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 
 export interface ExchangeOptions {
   readonly transport: Transport;
@@ -122,7 +124,9 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
       this.#connect({ ...this.#options.request, fresh: true });
       return;
     }
-    this.#breakOff(new UpstreamFailure(kindOfTransportFailure(error.code, connected), { cause: error }));
+    const kind = kindOfTransportFailure(error.code, connected);
+    const upstreamError = error instanceof ProxyError ? proxySummary(kind, error) : undefined;
+    this.#breakOff(new UpstreamFailure(kind, { cause: error, upstreamError }));
   }
 
   onHead(head: UpstreamHead): void {
@@ -278,4 +282,9 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
 function isEventStream(head: UpstreamHead): boolean {
   const type = head.headers['content-type'];
   return typeof type === 'string' && type.includes('event-stream');
+}
+
+/** What a proxy did, for the operator's records and logs. */
+function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
+  return { status, type: null, code: kind, message };
 }

@@ -2,6 +2,7 @@ import type { WireFormat } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { openai } from '../../formats/openai.js';
 import { resolveBaseUrl } from './base-url.js';
+import { resolveNetwork } from './network-options.js';
 import {
   anyMembers,
   hasControlCharacter,
@@ -25,6 +26,7 @@ const MEMBERS = [
   'zdr',
   'dataCollection',
   'timeouts',
+  'network',
   'forwardPreferences',
   'models',
 ] as const;
@@ -44,10 +46,12 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
 export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
   const members = knownMembers(path, options, MEMBERS);
   const format = resolveFormat(`${path}.format`, members['format']);
+  const url = resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'], format.path);
   return Object.freeze({
     slug,
     displayName: optionalText(`${path}.name`, members['name']) ?? slug,
-    url: resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'], format.path),
+    url,
+    network: resolveNetwork(`${path}.network`, members['network'], url),
     apiKey: resolveApiKey(`${path}.apiKey`, members),
     auth: resolveAuth(`${path}.auth`, members['auth']),
     headers: resolveHeaders(`${path}.headers`, members['headers']),
