@@ -2,9 +2,8 @@ import type { Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { HookRunner } from '../request/hooks.js';
 import type { Transport } from '../contracts/transport.js';
-import type { ProxyOptions, RouteOptions } from '../options/types.js';
+import type { ProxyOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
-import { literalsIn } from '../transports/ssrf-guard.js';
 import { isObject, optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
 import { sendResponse } from './send-response.js';
 import { findResponse, type FailoverParts } from './failover/failover.js';
@@ -28,13 +27,8 @@ export interface Proxy {
 }
 
 /** @throws TypeError for an option that is wrong. */
-export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
-  { clock, random, hooks }: ProxyParts,
-): Proxy {
-  const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
-  const transport =
-    optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+export function createProxy(options: ProxyOptions, { clock, random, hooks }: ProxyParts): Proxy {
+  const transport = optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
   const maxInFlightPerProvider =
     optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });

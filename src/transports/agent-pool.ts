@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Clock } from '../contracts/clock.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { connectGuarded, type Guard } from './ssrf-guard.js';
+import { connectGuarded } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
 
 /** Connections that carry callers' own keys to the providers' own addresses. */
@@ -19,8 +19,8 @@ const MAX_IDLE = 256;
 /** Idle connections are closed after this long; most upstreams close theirs after 60 s or more. */
 const IDLE_MS = 30_000;
 
-/** Agents whose guarded ones keep to `guard`. */
-export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
+/** Agents whose sockets share one DNS cache, and whose guarded ones open only through the SSRF guard. */
+export function agentFactory(clock: Clock = systemClock): AgentFactory {
   const lookup = createDnsCache(clock);
   return function createAgent(url, pool, keepAlive) {
     // Last used, first reused: a pool that has shrunk lets its oldest connections go. No cap: streams hold theirs for minutes.
@@ -33,15 +33,22 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
       lookup,
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    return pool === GUARDED_POOL ? guarded(agent, url, guard) : agent;
+    return pool === GUARDED_POOL ? guarded(agent, url) : agent;
   };
 }
 
 /** No socket of this agent opens but through the guard: Node asks `createConnection` for every one. */
-function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent {
+function guarded(agent: http.Agent, url: UpstreamUrl): http.Agent {
   const secure = url.protocol === 'https:';
-  const target = { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure };
-  return Object.assign(agent, { createConnection: () => connectGuarded(target, guard) });
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const target = { host: url.hostname, port, secure, isListedAddress: url.isListedAddress === true };
+  return Object.assign(agent, { createConnection: () => connectGuarded(target) });
+}
+
+/** Calls with equal keys may use each other's connections. Whether the guard lets an address pass is part of the key. */
+export function poolKey(pool: string, { origin, isListedAddress }: UpstreamUrl): string {
+  if (pool === '') return origin;
+  return isListedAddress === true ? `${pool} listed ${origin}` : `${pool} ${origin}`;
 }
 
 /** The agents of this process's upstream calls: one set per origin and pool, never Node's global ones. */
@@ -52,14 +59,14 @@ export class AgentPool {
   readonly #maxPools: number;
   #closed = false;
 
-  constructor(create: AgentFactory = agentFactory({ literals: new Set() }), maxPools = 1_024) {
+  constructor(create: AgentFactory = agentFactory(), maxPools = 1_024) {
     this.#create = create;
     this.#maxPools = maxPools;
   }
 
   agentFor(url: UpstreamUrl, pool: string, fresh: boolean): http.Agent {
     const agents = fresh ? this.#fresh : this.#kept;
-    const key = pool === '' ? url.origin : `${pool} ${url.origin}`;
+    const key = poolKey(pool, url);
     let agent = agents.get(key);
     if (agent === undefined) {
       if (agents.size >= this.#maxPools) this.#dropOldest(agents);

@@ -4,15 +4,12 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { addressAllowed } from './address-policy.js';
 
-export interface Guard {
-  /** Addresses that the operator's list of origins names literally: the operator's own choice. */
-  readonly literals: ReadonlySet<string>;
-}
-
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** The operator's list of origins names `host` literally as an IP address: the operator's own choice. */
+  readonly isListedAddress: boolean;
 }
 
 /**
@@ -21,9 +18,9 @@ export interface ConnectionTarget {
  * the name service must be public, only checked answers are dialled, and the peer is looked at once more before a byte
  * is written.
  */
-export function connectGuarded({ host, port, secure }: ConnectionTarget, { literals }: Guard): Duplex {
+export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
   const name = withoutBrackets(host);
-  const mayDial = (address: string): boolean => (address === name && literals.has(name)) || addressAllowed(address);
+  const mayDial = (address: string): boolean => (isListedAddress && address === name) || addressAllowed(address);
   // Node looks literals up nowhere, so they are checked here.
   if (net.isIP(name) !== 0 && !mayDial(name)) return refusedSocket();
 
@@ -35,12 +32,6 @@ export function connectGuarded({ host, port, secure }: ConnectionTarget, { liter
   return secure
     ? tls.connect({ socket, servername: net.isIP(name) === 0 ? name : '', rejectUnauthorized: true })
     : socket;
-}
-
-/** The IP addresses among `origins`. */
-export function literalsIn(origins: readonly string[]): ReadonlySet<string> {
-  const hosts = origins.map((origin) => withoutBrackets(URL.parse(origin)?.hostname ?? ''));
-  return new Set(hosts.filter((host) => net.isIP(host) !== 0));
 }
 
 /** `dns.lookup` that gives no answer at all when one of them is not public: mixed answers are how a name is rebound. */

@@ -3,11 +3,10 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
-import { GUARDED_POOL } from '../transports/agent-pool.js';
-import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
+import { GUARDED_POOL, poolKey } from '../transports/agent-pool.js';
+import { connectGuarded } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
-  readonly guard: Guard;
   readonly lookup: LookupFunction;
   /** TLS sessions by pool and origin, so that the next connection needs no full handshake. Not for callers' addresses. */
   readonly sessions: Map<string, Buffer>;
@@ -94,9 +93,10 @@ export class Connection {
     const secure = protocol === 'https:';
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
     const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
+    const isListedAddress = this.url.isListedAddress === true;
     const socket =
       this.pool === GUARDED_POOL
-        ? connectGuarded(target, parts.guard)
+        ? connectGuarded({ ...target, isListedAddress })
         : openConnection(target, poolKey(this.pool, this.url), parts);
     this.#socket = socket;
     this.#used = false;
@@ -113,11 +113,6 @@ export class Connection {
       connected(null, socket);
     });
   }
-}
-
-/** What may be used again for whom: a session, like a connection, tells the upstream that two calls come from one side. */
-export function poolKey(pool: string, { origin }: UpstreamUrl): string {
-  return pool === '' ? origin : `${pool} ${origin}`;
 }
 
 type Connected = (error: Error | null, socket: Duplex | null) => void;

@@ -1,8 +1,8 @@
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import type { Clock } from '../contracts/clock.js';
-import type { Guard } from '../transports/ssrf-guard.js';
 import { createDnsCache } from '../transports/dns-cache.js';
-import { Connection, poolKey, type ConnectionParts } from './connection.js';
+import { poolKey } from '../transports/agent-pool.js';
+import { Connection, type ConnectionParts } from './connection.js';
 
 /** Idle connections that one origin may keep, in one pool. */
 const MAX_IDLE = 256;
@@ -15,8 +15,8 @@ export class Connections {
   readonly #idle = new Map<string, Connection[]>();
   #closed = false;
 
-  constructor(guard: Guard, clock: Clock) {
-    this.#parts = { guard, lookup: createDnsCache(clock), sessions: new Map() };
+  constructor(clock: Clock) {
+    this.#parts = { lookup: createDnsCache(clock), sessions: new Map() };
   }
 
   take({ url, pool, fresh }: UpstreamRequest): Connection {
