@@ -107,6 +107,11 @@ export interface AttemptRecord {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /**
+   * Made with a key of the caller's own (`provider_configs`), so the caller pays the provider: metrics, the status page
+   * and live statistics leave it out, and it costs the operator nothing. A shorter timeout alone is no key.
+   */
+  readonly callerKey: boolean;
   /** `ok`, `cancelled` (the client left), `superseded` (another provider answered first), or why it failed: `reset`, `headers_timeout`, `rate_limited` … */
   readonly outcome: string;
   /** HTTP status of the upstream, where one came. */
@@ -139,7 +144,12 @@ export interface AfterResponseState extends HookState {
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */
+  /** The response came by a key of the caller's own: the caller pays the provider for it, the operator does not. */
+  readonly callerKey: boolean;
+  /**
+   * What the operator pays, in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit and
+   * with a key of the caller's own.
+   */
   readonly costUsd: number | undefined;
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;

@@ -23,13 +23,14 @@ export class RequestLog implements Observer {
   }
 
   attemptEnded({ requestId }: RequestContext, { provider, model, slug }: Endpoint, record: AttemptRecord): void {
-    const { attempt, outcome, status, durationMs, firstTokenMs, possiblyBilled } = record;
+    const { attempt, callerKey, outcome, status, durationMs, firstTokenMs, possiblyBilled } = record;
     const facts = {
       requestId,
       attempt,
       provider: provider.slug,
       model,
       endpoint: slug,
+      ...ownKeyFact(callerKey),
       outcome,
       status,
       durationMs: rounded(durationMs),
@@ -50,6 +51,7 @@ export class RequestLog implements Observer {
       model: served?.model ?? route?.model,
       provider: served?.provider,
       endpoint: served?.slug,
+      ...ownKeyFact(served?.callerKey),
       status: clientStatus(context, error),
       attempts: attempts.length,
       cache: cacheStatus,
@@ -72,6 +74,11 @@ export class RequestLog implements Observer {
     else if (error.code !== 'internal_error') this.#logger.warn(told, 'failed');
     else this.#logger.error({ ...told, cause: withoutWords(error.cause) }, 'failed');
   }
+}
+
+/** Only where it is so: most lines have no need of it. */
+function ownKeyFact(callerKey: boolean | undefined): object {
+  return callerKey === true ? { callerKey } : {};
 }
 
 function upstreamErrorFacts(record: AttemptRecord): object {

@@ -2,7 +2,6 @@ import { normalizeFinishReason } from '../chat/finish-reason.js';
 import { costOf, normaliseUsage } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
 import type { ResponseOutcome, RequestContext } from '../request/context.js';
-import type { Pricing } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { CancelSignal } from '../util/cancellation.js';
@@ -14,15 +13,16 @@ const OK_ONCE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-con
 
 /** Hands a found answer to the sink, as fast as the sink takes it, and tells the context how it ended. */
 export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
-  const { endpoint } = found.candidate;
-  context.served = { provider: endpoint.provider.slug, model: endpoint.model, slug: endpoint.slug };
+  const { endpoint, credential } = found.candidate;
+  const { provider, model, slug } = endpoint;
+  context.served = { provider: provider.slug, model, slug, callerKey: credential === 'caller' || undefined };
   let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
   try {
     ended = await pour(found.answer, context);
   } finally {
     // Also where the sink threw: what the upstream still sends is for nobody.
     if (ended === 'cancelled') found.attempt.cancel();
-    context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
+    context.outcome = outcomeOf(found, ended === 'complete');
     found.close(ended, ended === 'truncated' ? errorOf(found.answer) : undefined);
   }
 }
@@ -76,17 +76,15 @@ function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> 
   });
 }
 
-function outcomeOf(
-  { answer, attempt }: CommittedResponse,
-  complete: boolean,
-  pricing: Pricing | undefined,
-): ResponseOutcome {
+function outcomeOf({ answer, attempt, candidate }: CommittedResponse, complete: boolean): ResponseOutcome {
   const usage = usageOf(answer);
+  const { endpoint, credential } = candidate;
   return {
     complete,
     finishReason: finishReasonOf(answer),
     usage,
-    costUsd: costOf(usage, pricing),
+    // With a key of the caller's own the operator pays nothing, whatever the prices say.
+    costUsd: credential === 'caller' ? 0 : costOf(usage, endpoint.pricing),
     firstTokenMs: attempt.firstTokenMs,
   };
 }

@@ -98,6 +98,8 @@ export interface ResolvedRoute {
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
+  /** Whose credential an attempt uses: who pays for it, and whose statistics it belongs to. */
+  readonly credential: 'operator' | 'caller';
   /** Members that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
 }
@@ -114,6 +116,8 @@ export interface ServedBy {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /** With a key of the caller's own. A cached response never is. */
+  readonly callerKey?: boolean | undefined;
 }
 
 /** How an answer ended, and what it took. */

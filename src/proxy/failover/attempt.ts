@@ -49,8 +49,6 @@ export interface AttemptContext {
   readonly parts: AttemptServices;
   /** Moment on the monotonic scale by which the whole request must have ended. */
   readonly deadline: number;
-  /** A key or an address of the caller's own. */
-  hasOverride(candidate: PlannedCandidate): boolean;
   /** What the client is told when the time is up. */
   tooLate(): GatewayError;
   /** This request has already been refused there because of its `stream_options`. */
@@ -94,7 +92,7 @@ export class Attempt {
     this.request = context.request!;
     this.#chain = chain;
     this.#cancelSignal = cancelSignal;
-    this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
+    this.#log = new AttemptLog(context.attempts.length + 1, candidate);
     context.attempts.push(this.#log);
     this.#ticket = parts.endpointStates.begin(candidate.endpoint.provider.slug, endpointState);
     this.#startedAt = parts.clock.now();
@@ -277,7 +275,7 @@ export class Attempt {
   /** A caller's own key or address says nothing of the endpoint as others see it. */
   #record(outcome: AttemptOutcome): void {
     const { candidate } = this;
-    if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
+    if (candidate.credential === 'operator') this.#chain.route.record?.(candidate.endpoint, outcome);
   }
 
   #end(outcome: string): void {
