@@ -11,7 +11,7 @@ export { anthropic } from './formats/anthropic/anthropic.js';
 export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
-export { UnsupportedRequest } from './contracts/wire-format.js';
+export { UnsupportedRequest, UnusableResponse } from './contracts/wire-format.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';

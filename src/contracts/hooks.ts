@@ -187,6 +187,9 @@ export interface Hooks {
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
-  /** Told what a watching hook threw, and the hook's name. */
+  /**
+   * Told what a watching hook threw, and the hook's name; and, as `provider`, what the host's own format, a guard in its
+   * decoder or its transport threw while a response was read.
+   */
   readonly onHookError?: ((error: unknown, hook: string) => void) | undefined;
 }

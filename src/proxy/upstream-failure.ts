@@ -135,6 +135,9 @@ export const FAILURES = {
     'No provider of this model can express a parameter of the request.',
   ),
 
+  // The host's own code threw while a response was read: a format, a guard in its decoder, a transport.
+  host_code: rule('next', ['possiblyBilled'], 'internal_error', 'The gateway failed to read the response.'),
+
   // The answer was none.
   malformed: rule(
     'next',
@@ -179,6 +182,7 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'generation_failed',
   'added_parameter',
   'unsupported',
+  'host_code',
 ]);
 
 /** Faults that cost no attempt of `maxAttempts` and nothing of the retry budget: the gateway corrects itself. */
@@ -216,6 +220,12 @@ export interface FailureDetails {
   readonly upstreamError?: UpstreamErrorSummary | undefined;
   readonly repeatedKind?: FailureKind | undefined;
   readonly cause?: unknown;
+}
+
+/** The failure behind the error that ended a stream after its commit point. */
+export function failureOfBrokenStream(error: GatewayError | undefined): UpstreamFailure {
+  if (error?.code !== FAILURES.host_code.code) return new UpstreamFailure('truncated');
+  return new UpstreamFailure('host_code', { cause: error.cause });
 }
 
 /** Node's error codes of a connection that never stood. */

@@ -13,7 +13,7 @@ import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
 import { AttemptLog } from './attempt-log.js';
-import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfBrokenStream, UpstreamFailure } from '../upstream-failure.js';
 import {
   buildRequest,
   outboundHeaders,
@@ -120,7 +120,7 @@ export class Attempt {
     const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
       if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
-      this.#closed(ended);
+      this.#closed(ended, error);
     };
     return { answer: result.answer, candidate: this.candidate, attempt, log: this.#log, close };
   }
@@ -242,6 +242,7 @@ export class Attempt {
     this.#log.status = failure.status;
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
+    this.#tellHost(failure);
     this.#end(failure.kind);
     return failure;
   }
@@ -252,16 +253,18 @@ export class Attempt {
     this.#end(this.#cancelOutcome);
   }
 
-  #closed(ended: 'complete' | 'truncated' | 'cancelled'): void {
+  #closed(ended: 'complete' | 'truncated' | 'cancelled', error: GatewayError | undefined): void {
+    const failure = ended === 'truncated' ? failureOfBrokenStream(error) : undefined;
     if (ended === 'complete') this.#ticket.succeed(this.#tenant);
-    else if (ended === 'truncated') this.#ticket.fail(new UpstreamFailure('truncated'), this.#tenant);
+    else if (failure !== undefined) this.#ticket.fail(failure, this.#tenant);
     else this.#ticket.abandon();
+    if (failure !== undefined) this.#tellHost(failure);
     const { context, route } = this.#chain;
     const usage = context.outcome?.usage;
     if (ended !== 'cancelled') {
       this.#record({
         ok: ended === 'complete',
-        countable: true,
+        countable: failure?.rule.breaker ?? true,
         firstTokenMs: this.#log.firstTokenMs,
         durationMs: this.#since(this.#startedAt),
         completionTokens: usage?.completion_tokens,
@@ -269,7 +272,12 @@ export class Attempt {
     }
     if (ended === 'complete') route.onServed?.(this.candidate.endpoint, usage);
     this.#log.possiblyBilled = ended !== 'complete';
-    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
+    this.#end(failure?.kind ?? (ended === 'complete' ? 'ok' : this.#cancelOutcome));
+  }
+
+  /** What the host's own code threw is the host's to know, also where another endpoint has answered in the end. */
+  #tellHost({ kind, error }: UpstreamFailure): void {
+    if (kind === 'host_code') this.#chain.parts.hooks.reportHostCode(error.cause);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */

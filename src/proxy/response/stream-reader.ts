@@ -11,6 +11,7 @@ import { DONE } from '../../sse/format.js';
 import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
+import { failureOfThrown } from './thrown-failure.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
 /** Held back before the commit point, in characters: search results can be long. */
@@ -167,7 +168,7 @@ export class StreamReader {
     try {
       chunks = this.#decode!({ event: event.event, data: event.data });
     } catch (cause) {
-      this.#fail(new UpstreamFailure('malformed_event', { cause }));
+      this.#fail(failureOfThrown(cause, this.#options.errors.format, 'malformed_event'));
       return;
     }
     if (chunks === 'done') return this.#onDone();

@@ -19,6 +19,7 @@ import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../up
 import { CollectingSink, completionOf, readCompletion, type Wanted } from './read-completion.js';
 import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
 import { faultOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
+import { failureOfThrown } from './thrown-failure.js';
 import { InactivityTimer } from './inactivity-timer.js';
 
 export interface ExchangeOptions {
@@ -120,7 +121,12 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
 
   #open(request: UpstreamRequest): void {
     this.#watch('connect_timeout', this.#job.timeouts.connectMs);
-    this.#call = this.#job.transport.open(request, this);
+    try {
+      this.#call = this.#job.transport.open(request, this);
+    } catch (cause) {
+      // A host's own transport threw: nothing was sent, and the provider has no part in it.
+      this.#fail(new UpstreamFailure('host_code', { cause }));
+    }
   }
 
   onConnected(): void {
@@ -361,7 +367,7 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
 
   /** A host's own wire format or transport threw. That spoils this call, not the process: nobody else could catch it. */
   #failWithThrown(cause: unknown): void {
-    this.#breakOff(new UpstreamFailure('malformed', { cause }));
+    this.#breakOff(failureOfThrown(cause, this.#job.errors.format));
   }
 
   /** `reusable`: the rest of the body, if any, is short and worth reading for the connection's sake. */
