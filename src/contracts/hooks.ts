@@ -124,6 +124,16 @@ export interface AttemptRecord {
   readonly possiblyBilled: boolean;
   /** What the upstream itself said where it refused or broke off; `undefined` where it said nothing. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
+  /**
+   * Of a failed attempt, what was sent where, without query, keys and body: `POST https://api.example.com/chat/completions`.
+   * `undefined` where nothing was sent.
+   */
+  readonly sent: string | undefined;
+  /**
+   * Of a failed attempt, what came instead of a response: `HTTP 404`, `ECONNREFUSED: connect ECONNREFUSED 10.0.0.5:8000`,
+   * `SELF_SIGNED_CERT_IN_CHAIN: …`. `undefined` where nothing came.
+   */
+  readonly received: string | undefined;
 }
 
 /** What `afterAttempt` is told. */

@@ -36,7 +36,7 @@ export class RequestLog implements Observer {
       durationMs: rounded(durationMs),
       firstTokenMs: rounded(firstTokenMs),
       possiblyBilled,
-      ...upstreamErrorFacts(record),
+      ...failureFacts(record),
     };
     if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'superseded')
       this.#logger.debug(facts, 'upstream call ended');
@@ -81,9 +81,10 @@ function ownKeyFact(callerKey: boolean | undefined): object {
   return callerKey === true ? { callerKey } : {};
 }
 
-function upstreamErrorFacts(record: AttemptRecord): object {
+function failureFacts(record: AttemptRecord): object {
+  const { sent, received } = record;
   const upstreamError = upstreamErrorFor(record);
-  return upstreamError === undefined ? {} : { upstreamError };
+  return { ...(sent && { sent }), ...(received && { received }), ...(upstreamError && { upstreamError }) };
 }
 
 function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {

@@ -231,6 +231,8 @@ export function failureOfBrokenStream(error: GatewayError | undefined): Upstream
 /** Node's error codes of a connection that never stood. */
 const CONNECT_FAULTS: ReadonlyMap<string, FailureKind> = new Map([
   ['ECONNREFUSED', 'refused'],
+  // The other side does not speak TLS.
+  ['EPROTO', 'tls'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],

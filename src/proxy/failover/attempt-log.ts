@@ -14,6 +14,8 @@ export class AttemptLog implements AttemptRecord {
   firstTokenMs: number | undefined = undefined;
   possiblyBilled = false;
   upstreamError: UpstreamErrorSummary | undefined = undefined;
+  sent: string | undefined = undefined;
+  received: string | undefined = undefined;
 
   constructor(attempt: number, { endpoint, credential }: PlannedCandidate) {
     this.attempt = attempt;

@@ -5,7 +5,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport } from '../../contracts/transport.js';
+import type { Transport, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
@@ -25,6 +25,7 @@ import {
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
+import { describeReceived, describeRequest } from './sent-and-received.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 /** The host's own code is not waited for any longer, where nothing else ends the wait. */
@@ -81,6 +82,8 @@ export class Attempt {
   #askedAt: number | undefined;
   /** What its upstream is asked: the request, or what a hook has made of it. */
   request: ChatRequest;
+  /** Where it goes, and what of it must not be shown; `undefined` before it is sent. */
+  #destination: { readonly url: UpstreamUrl; readonly secrets: readonly string[] } | undefined;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
 
@@ -161,10 +164,12 @@ export class Attempt {
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
     try {
+      const sent = buildRequest(context, candidate, destination, headers, change);
+      this.#destination = { url: sent.url, secrets: secretsOf(endpoint.provider, destination) };
       return new UpstreamExchange({
         transport: parts.transport,
         clock: parts.clock,
-        request: buildRequest(context, candidate, destination, headers, change),
+        request: sent,
         timeouts,
         deadline: this.#deadline(override?.timeoutMs),
         streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
@@ -242,7 +247,7 @@ export class Attempt {
     this.#log.status = failure.status;
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
-    this.#tellHost(failure);
+    this.#describe(failure);
     this.#end(failure.kind);
     return failure;
   }
@@ -258,7 +263,7 @@ export class Attempt {
     if (ended === 'complete') this.#ticket.succeed(this.#tenant);
     else if (failure !== undefined) this.#ticket.fail(failure, this.#tenant);
     else this.#ticket.abandon();
-    if (failure !== undefined) this.#tellHost(failure);
+    if (failure !== undefined) this.#describe(failure);
     const { context, route } = this.#chain;
     const usage = context.outcome?.usage;
     if (ended !== 'cancelled') {
@@ -275,9 +280,13 @@ export class Attempt {
     this.#end(failure?.kind ?? (ended === 'complete' ? 'ok' : this.#cancelOutcome));
   }
 
-  /** What the host's own code threw is the host's to know, also where another endpoint has answered in the end. */
-  #tellHost({ kind, error }: UpstreamFailure): void {
-    if (kind === 'host_code') this.#chain.parts.hooks.reportHostCode(error.cause);
+  /** For those who look for the cause. What the host's own code threw is told to the host, whoever responds in the end. */
+  #describe(failure: UpstreamFailure): void {
+    if (failure.kind === 'host_code') this.#chain.parts.hooks.reportHostCode(failure.error.cause);
+    if (this.#destination === undefined) return;
+    const { url, secrets } = this.#destination;
+    this.#log.sent = describeRequest(url, secrets);
+    this.#log.received = describeReceived(failure, secrets);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
