@@ -1,7 +1,7 @@
 import type { Stage } from './request/context.js';
 import { GatewayError } from './errors/gateway-error.js';
 import type { Middleware } from './http/middleware.js';
-import { requestedModel, requestedRoute } from './http/request-path.js';
+import { requestedModel, requestedRoute, unservedEndpoint } from './http/request-path.js';
 import { sendJson, sendText } from './http/send.js';
 import type { Diagnostics } from './observe/diagnostics.js';
 import { EXPOSITION_TYPE } from './observe/exposition.js';
@@ -22,6 +22,7 @@ export interface AdminRoutesParts {
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
   readonly status: () => GatewayStatus;
+  readonly unservedPaths: 'respond' | 'next';
 }
 
 /** What a gateway serves beside chat completions. */
@@ -44,6 +45,7 @@ export function createAdminRoutes({
   recorder,
   diagnostics,
   status,
+  unservedPaths,
 }: AdminRoutesParts): AdminRoutes {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
   const listModels: Stage = ({ req, res }) => {
@@ -59,6 +61,7 @@ export function createAdminRoutes({
   });
   const responses = runStages([refuseResponsesApi], runner);
   const unknown = runStages([refuseUnknownPath], runner);
+  const unserved = runStages([refuseUnserved], runner);
 
   return {
     models,
@@ -77,6 +80,10 @@ export function createAdminRoutes({
             diagnostics.report('NORDLYS_RESPONSES_API');
             return responses(req, res, next);
           case 'other':
+            if (next !== undefined && unservedPaths === 'respond' && unservedEndpoint(req) !== undefined) {
+              diagnostics.report('NORDLYS_WRONG_PATH', { ending: unservedEndpoint(req) });
+              return unserved(req, res, next);
+            }
             watchPath(req, res, diagnostics);
             return next === undefined ? unknown(req, res) : next();
         }
@@ -96,6 +103,14 @@ const refuseResponsesApi: Stage = () => {
   throw new GatewayError(
     'unknown_url',
     'This gateway serves /v1/chat/completions, not the Responses API. Use chat completions: openai.chat.completions.create(…), openai.chat("model") in the AI SDK, useResponsesApi: false in LangChain.',
+  );
+};
+
+/** A client of another endpoint would get the host's page of HTML. */
+const refuseUnserved: Stage = ({ req }) => {
+  throw new GatewayError(
+    'unknown_url',
+    `This gateway serves chat completions (POST …/chat/completions) and the list of models (GET …/models), not POST …${unservedEndpoint(req) ?? ''}.`,
   );
 };
 

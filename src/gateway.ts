@@ -4,6 +4,7 @@ import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache, type Cache } from './cache/cache.js';
 import type { ChatRequest } from './chat/types.js';
 import type { Stage } from './request/context.js';
+import type { Clock } from './contracts/clock.js';
 import type { Hooks } from './contracts/hooks.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { GatewayError } from './errors/gateway-error.js';
@@ -14,9 +15,10 @@ import type { Diagnostics } from './observe/diagnostics.js';
 import { shareInternals } from './observe/gateway-internals.js';
 import { createObservation } from './observe/observe.js';
 import type { GatewayOptions, RouteOptions } from './options/types.js';
+import { optionalOneOf } from './options/checks.js';
 import { createAdminRoutes } from './admin-routes.js';
 import { overloadOf } from './runtime/overload.js';
-import { createProxy } from './proxy/proxy.js';
+import { createProxy, type Proxy } from './proxy/proxy.js';
 import { resolveGatewayOptions } from './resolve-options.js';
 import { asksForPlan } from './route/dry-run.js';
 import type { HookRunner } from './request/hooks.js';
@@ -79,7 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const chat = runStages(
     [
-      postOnly,
+      beginChat,
       authenticate,
       admission.admitCaller,
       validator.stage,
@@ -98,6 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     diagnostics,
     status,
+    unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
   });
   const gateway = adminRoutes.withRoutes(chat);
   const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates: admin.decides });
@@ -109,7 +112,29 @@ export function createGateway(options: GatewayOptions): Gateway {
     health: healthPage(admission),
     fetch: fetchHandler(gateway),
     status,
-    update(providers: RouteOptions['providers']): void {
+    ...lifecycle({ clock, admission, router, proxy, cache, endPages }),
+  });
+}
+
+interface LifecycleParts {
+  readonly clock: Clock;
+  readonly admission: Admission;
+  readonly router: Router;
+  readonly proxy: Proxy;
+  readonly cache: Cache | undefined;
+  readonly endPages: () => void;
+}
+
+function lifecycle({
+  clock,
+  admission,
+  router,
+  proxy,
+  cache,
+  endPages,
+}: LifecycleParts): Pick<Gateway, 'update' | 'drain' | 'close'> {
+  return {
+    update(providers): void {
       router.update(providers);
       cache?.clearBodyIndex();
     },
@@ -123,7 +148,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       proxy.close();
       await cache?.close();
     },
-  });
+  };
 }
 
 function healthPage(admission: Admission): Middleware {
@@ -172,7 +197,9 @@ function createFastPath(
   };
 }
 
-const postOnly: Stage = ({ req }) => {
+const beginChat: Stage = (context) => {
+  const { req } = context;
+  context.isDryRun = asksForPlan(req);
   if (req.method === 'POST') return 'next';
   throw new GatewayError(
     'method_not_supported',

@@ -72,6 +72,7 @@ const CACHE = names<CacheOptions>({
   coalesce: 1,
   shared: 1,
   usageOnHit: 1,
+  ignoresBeforeAttempt: 1,
 });
 const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
@@ -92,7 +93,17 @@ const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, c
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [...COMMON, ...AUTHENTICATE, ...ADMIN, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  const known = [
+    ...COMMON,
+    ...AUTHENTICATE,
+    ...ADMIN,
+    ...VALIDATE,
+    ...ROUTE,
+    ...PROXY,
+    ...OBSERVE,
+    'cache',
+    'unservedPaths',
+  ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);

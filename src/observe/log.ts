@@ -53,6 +53,7 @@ export class RequestLog implements Observer {
       endpoint: served?.slug,
       ...ownKeyFact(served?.callerKey),
       status: clientStatus(context, error),
+      ...(context.isDryRun && { dryRun: true }),
       attempts: attempts.length,
       cache: cacheStatus,
       durationMs: rounded(this.#clock.now() - context.startedAt),

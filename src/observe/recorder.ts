@@ -66,6 +66,7 @@ export class Recorder implements Observer {
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    if (context.isDryRun) return;
     const status = clientStatus(context, error);
     let durations = this.#requests.get(status);
     if (durations === undefined) {

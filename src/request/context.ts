@@ -30,6 +30,10 @@ export class RequestContext {
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
   underPressure = false;
+  /** @internal The caller asks for the plan of the request, not for a response. */
+  isDryRun = false;
+  /** @internal The hook `beforeAttempt` has changed what was sent upstream, beyond trace headers. */
+  attemptChanged = false;
   /** @internal The cache has looked under this key for it already, and has nothing that would do. */
   cacheMissKey: string | undefined = undefined;
   /** Written by `authenticate`. */

@@ -41,6 +41,7 @@ export class History implements Observer {
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    if (context.isDryRun) return;
     this.#requests.add();
     if (clientStatus(context, error) >= 500) this.#errors.add();
     if (context.cacheStatus === 'HIT') this.#hits.add();
