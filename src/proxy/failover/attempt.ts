@@ -26,6 +26,7 @@ import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
 import { describeReceived, describeRequest } from './sent-and-received.js';
+import { changesMeaning } from '../request/attempt-change.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 /** The host's own code is not waited for any longer, where nothing else ends the wait. */
@@ -161,6 +162,7 @@ export class Attempt {
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
+    if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
     try {
