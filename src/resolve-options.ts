@@ -73,6 +73,7 @@ const CACHE = names<CacheOptions>({
   coalesce: 1,
   shared: 1,
   usageOnHit: 1,
+  ignoresBeforeAttempt: 1,
 });
 const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
@@ -125,6 +126,7 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
     'cache',
     'limits',
     'spendSink',
+    'unservedPaths',
   ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);

@@ -77,7 +77,7 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
 export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('cache', options);
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
-  const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
+  const { stage } = createCache(options, { clock: common.clock, hasTenants: true, hooks: common.hooks.hooks });
   return chatOnly(
     runStages([requireStages('cache', 'validate', 'route'), warnIfUnauthenticated('cache'), stage], common),
   );

@@ -36,6 +36,7 @@ const KNOWN: Readonly<Record<keyof CacheOptions | keyof CommonOptions | 'errorFo
   coalesce: true,
   shared: true,
   usageOnHit: true,
+  ignoresBeforeAttempt: true,
   hooks: true,
   errorHandling: true,
   errorFormat: true,

@@ -2,6 +2,7 @@ import { normalizeFinishReason } from '../chat/finish-reason.js';
 import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
+import type { Hooks } from '../contracts/hooks.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { CacheOptions } from '../options/types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
@@ -15,6 +16,7 @@ import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
 import { RequestKeyCache, type KnownRequest } from './request-key-cache.js';
 import { StoreGuard } from './store-guard.js';
+import { mayIgnoreBeforeAttempt } from './unkeyed-changes.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {
@@ -52,14 +54,21 @@ export interface CacheParts {
   readonly clock: Clock;
   /** Somebody says who asks. */
   readonly hasTenants: boolean;
+  /** The host's own. */
+  readonly hooks?: Pick<Hooks, 'beforeAttempt'> | undefined;
 }
 
 /**
  * KNOWN ALREADY? Answers what was asked before, remembers what is answered now.
  * @throws TypeError for an option that is wrong, or when callers would share answers without anybody having said so.
  */
-export function createCache(options: CacheOptions, { clock, hasTenants }: CacheParts): Cache {
-  return new ResponseCache(resolveCacheOptions(options, hasTenants, clock), clock);
+export function createCache(options: CacheOptions, { clock, hasTenants, hooks = {} }: CacheParts): Cache {
+  const resolved = resolveCacheOptions(options, hasTenants, clock);
+  return new ResponseCache({ ...resolved, ignoresBeforeAttempt: mayIgnoreBeforeAttempt(options, hooks) }, clock);
+}
+
+interface ResponseCacheOptions extends ResolvedCacheOptions {
+  readonly ignoresBeforeAttempt: boolean;
 }
 
 /** A request on its way through the cache. */
@@ -71,7 +80,7 @@ interface Lookup {
 }
 
 class ResponseCache implements Cache {
-  readonly #options: ResolvedCacheOptions;
+  readonly #options: ResponseCacheOptions;
   readonly #clock: Clock;
   readonly #store: StoreGuard;
   readonly #coalescer: Coalescer | undefined;
@@ -81,7 +90,7 @@ class ResponseCache implements Cache {
   #bypasses = 0;
   #stores = 0;
 
-  constructor(options: ResolvedCacheOptions, clock: Clock) {
+  constructor(options: ResponseCacheOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
     this.#store = new StoreGuard(options.store, clock);
@@ -218,6 +227,8 @@ class ResponseCache implements Cache {
     const { served } = context;
     // A process that has too much to do remembers nothing: that can wait.
     if (context.underPressure) return;
+    // In a chain of stages the cache may not know of the hook before it has changed something.
+    if (context.attemptChanged && !this.#options.ignoresBeforeAttempt) return;
     if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
     const storedAt = this.#clock.wallNow();
     const entry = encodeEntry(completion, {

@@ -108,6 +108,11 @@ export interface AttemptRecord {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /**
+   * Made with a key of the caller's own (`provider_configs`), so the caller pays the provider: metrics, the status page
+   * and live statistics leave it out, and it costs the operator nothing. A shorter timeout alone is no key.
+   */
+  readonly callerKey: boolean;
   /** `ok`, `cancelled` (the client left), `superseded` (another provider answered first), or why it failed: `reset`, `headers_timeout`, `rate_limited` … */
   readonly outcome: string;
   /** HTTP status of the upstream, where one came. */
@@ -126,6 +131,16 @@ export interface AttemptRecord {
   readonly estimated?: boolean | undefined;
   /** Tokens of prompt and completion that it used, or may have used; `undefined` where nothing was charged or counted. */
   readonly tokens?: number | undefined;
+  /**
+   * Of a failed attempt, what was sent where, without query, keys and body: `POST https://api.example.com/chat/completions`.
+   * `undefined` where nothing was sent.
+   */
+  readonly sent: string | undefined;
+  /**
+   * Of a failed attempt, what came instead of a response: `HTTP 404`, `ECONNREFUSED: connect ECONNREFUSED 10.0.0.5:8000`,
+   * `SELF_SIGNED_CERT_IN_CHAIN: …`. `undefined` where nothing came.
+   */
+  readonly received: string | undefined;
 }
 
 /** What `afterAttempt` is told. */
@@ -146,7 +161,12 @@ export interface AfterResponseState extends HookState {
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** Cost of this response in USD by the endpoint's prices; `undefined` without prices. 0 on a cache hit. */
+  /** The response came by a key of the caller's own: the caller pays the provider for it, the operator does not. */
+  readonly callerKey: boolean;
+  /**
+   * What the operator pays, in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit and
+   * with a key of the caller's own.
+   */
   readonly costUsd: number | undefined;
   /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
   readonly estimated: boolean;
@@ -188,6 +208,9 @@ export interface Hooks {
   readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
-  /** Told what a watching hook threw, and the hook's name. */
+  /**
+   * Told what a watching hook threw, and the hook's name; and, as `provider`, what the host's own format, a guard in its
+   * decoder or its transport threw while a response was read.
+   */
   readonly onHookError?: ((error: unknown, hook: string) => void) | undefined;
 }

@@ -44,6 +44,11 @@ export interface UpstreamUrl {
   readonly port: string;
   /** Path and query. */
   readonly path: string;
+  /**
+   * A caller chose this address, and the operator's list of origins names its host literally as an IP address: the guard
+   * may connect to it although it is not public.
+   */
+  readonly isListedAddress?: boolean | undefined;
 }
 
 /** What a transport tells of a call. */

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
+import { asksForPlan } from '../route/dry-run.js';
 import type { Stage } from '../request/context.js';
 import type { GatewayParts } from './parts.js';
 
@@ -13,7 +14,7 @@ export function chatStages({
   proxy,
 }: GatewayParts): Stage[] {
   return [
-    postOnly,
+    beginChat,
     authenticate,
     admission.admitCaller,
     validator.stage,
@@ -24,7 +25,10 @@ export function chatStages({
   ];
 }
 
-const postOnly: Stage = ({ req }) => {
+/** Marks dry runs, which are not counted as requests, and refuses other methods. */
+const beginChat: Stage = (context) => {
+  const { req } = context;
+  context.isDryRun = asksForPlan(req);
   if (req.method === 'POST') return 'next';
   throw new GatewayError(
     'method_not_supported',

@@ -6,6 +6,7 @@ import type { Clock } from '../contracts/clock.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
+import { optionalOneOf } from '../options/checks.js';
 import type { GatewayOptions } from '../options/types.js';
 import { createProxy, type Proxy } from '../proxy/proxy.js';
 import type { Stage } from '../request/context.js';
@@ -26,6 +27,8 @@ export interface GatewayParts extends Observation {
   readonly authenticate: Stage;
   readonly admin: AdminGuard;
   readonly validator: Validator;
+  /** What becomes of POST requests for endpoints that are not served. */
+  readonly unservedPaths: 'respond' | 'next';
   /** `undefined` where nothing is limited or accounted. */
   readonly limits: Limits | undefined;
   readonly router: Router;
@@ -41,7 +44,10 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
-  const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const cache =
+    options.cache === undefined
+      ? undefined
+      : createCache(options.cache, { clock, hasTenants, hooks: common.hooks.hooks });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const limits = limitsOf(options, { clock, hooks, diagnostics });
   // A cache hit by body bytes would not be counted against the limits.
@@ -57,6 +63,7 @@ export function createParts(options: GatewayOptions): GatewayParts {
     authenticate,
     admin: adminGuard(options, authenticate),
     validator,
+    unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
     limits,
     router: reportingUnserved(router, hooks, diagnostics),
     cache,

@@ -23,6 +23,13 @@ export type GatewayOptions = AuthenticateOptions &
     readonly limits?: LimitOptions | undefined;
     /** Where spend records go, in batches. Off unless given. */
     readonly spendSink?: SpendSinkOptions | undefined;
+    /**
+     * POST requests for endpoints that this gateway does not serve (`/embeddings`, `/completions`, `/messages`,
+     * `/moderations`, `/audio/…`, `/images/…`), where it is mounted at a base path such as `/v1`: `respond` says in JSON
+     * what is served here (404), `next` leaves them to handlers that are mounted later.
+     * @defaultValue `'respond'`
+     */
+    readonly unservedPaths?: 'respond' | 'next' | undefined;
   };
 
 /** What every stage takes. */
@@ -319,6 +326,12 @@ export interface CacheOptions {
   readonly shared?: boolean | undefined;
   /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
   readonly usageOnHit?: 'original' | 'zero' | undefined;
+  /**
+   * Responses do not depend on what the hook `beforeAttempt` changes, which is not part of the cache key. Without it a
+   * cache together with that hook is refused at start-up.
+   * @defaultValue `false`
+   */
+  readonly ignoresBeforeAttempt?: boolean | undefined;
 }
 
 /** How requests share an upstream call that is under way. */

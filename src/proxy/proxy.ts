@@ -4,7 +4,6 @@ import type { HookRunner } from '../request/hooks.js';
 import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
-import { literalsIn } from '../transports/ssrf-guard.js';
 import { optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
 import { sendResponse } from './send-response.js';
 import { findResponse, type FailoverParts } from './failover/failover.js';
@@ -32,12 +31,10 @@ export interface Proxy {
 
 /** @throws TypeError for an invalid option */
 export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides' | 'providers'>,
+  options: ProxyOptions & Partial<Pick<RouteOptions, 'providers'>>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
-  const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
-  const transport =
-    optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+  const transport = optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
   const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
   checkProviders(options.providers);
   const maxInFlightPerProvider =

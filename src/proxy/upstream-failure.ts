@@ -142,6 +142,9 @@ export const FAILURES = {
     'No provider of this model can express a parameter of the request.',
   ),
 
+  // The host's own code threw while a response was read: a format, a guard in its decoder, a transport.
+  host_code: rule('next', ['possiblyBilled'], 'internal_error', 'The gateway failed to read the response.'),
+
   // The response was unusable.
   malformed: rule(
     'next',
@@ -186,6 +189,7 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'generation_failed',
   'added_parameter',
   'unsupported',
+  'host_code',
 ]);
 
 /** Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them itself. */
@@ -225,9 +229,17 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
+/** The failure behind the error that ended a stream after its commit point. */
+export function failureOfBrokenStream(error: GatewayError | undefined): UpstreamFailure {
+  if (error?.code !== FAILURES.host_code.code) return new UpstreamFailure('truncated');
+  return new UpstreamFailure('host_code', { cause: error.cause });
+}
+
 /** Node's error codes of connections that were not established. */
 const CONNECT_FAILURES: ReadonlyMap<string, FailureKind> = new Map([
   ['ECONNREFUSED', 'refused'],
+  // The other side does not speak TLS.
+  ['EPROTO', 'tls'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],

@@ -31,6 +31,10 @@ export class RequestContext {
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
   underPressure = false;
+  /** @internal The caller asks for the plan of the request, not for a response. */
+  isDryRun = false;
+  /** @internal The hook `beforeAttempt` has changed what was sent upstream, beyond trace headers. */
+  attemptChanged = false;
   /** @internal The cache has looked under this key for it already, and has nothing that would do. */
   cacheMissKey: string | undefined = undefined;
   /** Written by `authenticate`. */
@@ -117,6 +121,8 @@ export interface PromptView {
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
+  /** Whose credential an attempt uses: who pays for it, and whose statistics it belongs to. */
+  readonly credential: 'operator' | 'caller';
   /** Members that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
 }
@@ -133,6 +139,8 @@ export interface ServedBy {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /** With a key of the caller's own. A cached response never is. */
+  readonly callerKey?: boolean | undefined;
 }
 
 /** How an answer ended, and what it took. */

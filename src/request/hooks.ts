@@ -86,6 +86,11 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     );
   }
 
+  /** The host's own format or transport threw while a response was read; `onHookError` is told under this name. */
+  reportHostCode(error: unknown): void {
+    this.#report(error, 'provider', 'A format or transport of the host threw while a response was read');
+  }
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
@@ -96,14 +101,14 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     }
   }
 
-  #report(error: unknown, hook: string): void {
+  #report(error: unknown, hook: string, what = `The hook ${hook} threw`): void {
     const { hooks } = this;
     let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
     for (const observer of this.#observers) {
       if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
     }
     if (isHeard) return;
-    const message = `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    const message = `${what}, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
     this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 

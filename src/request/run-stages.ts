@@ -124,6 +124,7 @@ function responseState(
     complete: outcome?.complete ?? false,
     finishReason: outcome?.finishReason,
     usage: outcome?.usage,
+    callerKey: served?.callerKey === true,
     costUsd: outcome?.costUsd,
     estimated: outcome?.estimated ?? false,
     durationMs: clock.now() - context.startedAt,

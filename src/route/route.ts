@@ -99,7 +99,7 @@ function resolvedRoute(
 ): ResolvedRoute {
   return {
     model,
-    candidates,
+    candidates: withCredentials(candidates, overrides),
     excluded,
     drawn,
     ownFields: forwarded.length > 0 ? OWN_FIELDS_BUT_PREFERENCES : OWN_FIELDS,
@@ -108,6 +108,19 @@ function resolvedRoute(
     prompt,
     onServed: conversation?.served,
   };
+}
+
+/** A shorter timeout of the caller's changes nothing of who pays: only a key of the caller's own does. */
+function withCredentials(
+  candidates: ResolvedRoute['candidates'],
+  overrides: ResolvedRoute['overrides'],
+): ResolvedRoute['candidates'] {
+  if (overrides === undefined) return candidates;
+  return candidates.map((candidate) =>
+    overrides.get(candidate.endpoint.provider.slug)?.apiKey === undefined
+      ? candidate
+      : { ...candidate, credential: 'caller' },
+  );
 }
 
 function respondWithPlan(context: RequestContext, decision: Decision): StageOutcome {

@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { UpstreamNetwork } from '../contracts/network.js';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { connectGuarded, type Guard } from './ssrf-guard.js';
+import { connectGuarded } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
 import { networked, type PooledAgent } from './network-agent.js';
 
@@ -26,8 +26,8 @@ const MAX_IDLE = 256;
 /** Idle connections are closed after this time, in milliseconds; most upstreams close theirs after 60 s or more. */
 const IDLE_MS = 30_000;
 
-/** Creates agents; those of the guarded pool open sockets through `guard` only. */
-export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
+/** Creates agents that share one DNS cache; those of the guarded pool open sockets through the SSRF guard only. */
+export function agentFactory(clock: Clock = systemClock): AgentFactory {
   const lookup = createDnsCache(clock);
   return function createAgent(url, pool, keepAlive, network) {
     // LIFO: when the load falls, the connections used least recently become idle and close. No maximum, because streams
@@ -42,22 +42,27 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
     // The guard comes first: what a caller chose is connected to directly, or not at all.
-    if (pool === GUARDED_POOL) return guarded(agent, url, guard);
+    if (pool === GUARDED_POOL) return guarded(agent, url);
     return network === undefined ? agent : networked(agent, url, network, lookup);
   };
 }
 
-/** Sockets are shared only between calls of the same origin, pool and network. */
+/**
+ * Sockets are shared only between calls of the same origin, pool and network. Whether the guard allows a listed address
+ * is part of the key.
+ */
 export function poolKey(url: UpstreamUrl, pool: string, network?: UpstreamNetwork): string {
-  const key = pool === '' ? url.origin : `${pool} ${url.origin}`;
+  const listed = pool !== '' && url.isListedAddress === true ? ' listed' : '';
+  const key = pool === '' ? url.origin : `${pool}${listed} ${url.origin}`;
   return network === undefined ? key : `${key} ${network.id}`;
 }
 
 /** Every socket of this agent is opened by the guard: Node calls `createConnection` for each. */
-function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent {
+function guarded(agent: http.Agent, url: UpstreamUrl): http.Agent {
   const secure = url.protocol === 'https:';
-  const target = { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure };
-  return Object.assign(agent, { createConnection: () => connectGuarded(target, guard) });
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const target = { host: url.hostname, port, secure, isListedAddress: url.isListedAddress === true };
+  return Object.assign(agent, { createConnection: () => connectGuarded(target) });
 }
 
 /** The agents for upstream calls, one per origin and pool; Node's global agents are never used. */
@@ -68,7 +73,7 @@ export class AgentPool {
   readonly #maxPools: number;
   #closed = false;
 
-  constructor(create: AgentFactory = agentFactory({ literals: new Set() }), maxPools = 1_024) {
+  constructor(create: AgentFactory = agentFactory(), maxPools = 1_024) {
     this.#create = create;
     this.#maxPools = maxPools;
   }

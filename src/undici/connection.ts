@@ -6,10 +6,9 @@ import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { GUARDED_POOL, poolKey } from '../transports/agent-pool.js';
 import type { UpstreamNetwork } from '../contracts/network.js';
 import { openConnection } from '../transports/open-connection.js';
-import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
+import { connectGuarded } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
-  readonly guard: Guard;
   readonly lookup: LookupFunction;
   /** TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the guarded pool. */
   readonly sessions: Map<string, Buffer>;
@@ -113,7 +112,9 @@ export class Connection {
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
     const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
     const socket =
-      pool === GUARDED_POOL ? connectGuarded(target, parts.guard) : connectDirectly(target, this.key, parts);
+      pool === GUARDED_POOL
+        ? connectGuarded({ ...target, isListedAddress: url.isListedAddress === true })
+        : connectDirectly(target, this.key, parts);
     this.#socket = socket;
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);

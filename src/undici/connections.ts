@@ -1,6 +1,5 @@
 import type { UpstreamRequest } from '../contracts/transport.js';
 import type { Clock } from '../contracts/clock.js';
-import type { Guard } from '../transports/ssrf-guard.js';
 import { createDnsCache } from '../transports/dns-cache.js';
 import { poolKey } from '../transports/agent-pool.js';
 import { Connection, type ConnectionParts } from './connection.js';
@@ -16,8 +15,8 @@ export class Connections {
   readonly #idle = new Map<string, Connection[]>();
   #closed = false;
 
-  constructor(guard: Guard, clock: Clock) {
-    this.#parts = { guard, lookup: createDnsCache(clock), sessions: new Map() };
+  constructor(clock: Clock) {
+    this.#parts = { lookup: createDnsCache(clock), sessions: new Map() };
   }
 
   take(request: UpstreamRequest): Connection {

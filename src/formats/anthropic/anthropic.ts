@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
 import { ToolNames } from '../shared/tool-names.js';
 import { sentBody } from './body.js';
@@ -66,7 +67,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
   };
   const expressible = [...expressibleMembers(ANTHROPIC_MEMBERS), 'structured_outputs'];
 
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: door === 'api' ? 'anthropic' : `anthropic-${door}`,
     ...DOORS[door],
     exchange(request, context) {

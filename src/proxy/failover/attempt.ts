@@ -5,7 +5,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport } from '../../contracts/transport.js';
+import type { Transport, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
@@ -14,7 +14,7 @@ import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
 import { costOfAttempt } from '../attempt-cost.js';
 import { AttemptLog } from './attempt-log.js';
-import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfBrokenStream, UpstreamFailure } from '../upstream-failure.js';
 import {
   buildRequest,
   outboundHeaders,
@@ -26,6 +26,8 @@ import {
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
+import { describeReceived, describeRequest } from './sent-and-received.js';
+import { changesMeaning } from '../request/attempt-change.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 /** The host's own code is not waited for any longer, where nothing else ends the wait. */
@@ -50,8 +52,6 @@ export interface AttemptContext {
   readonly parts: AttemptServices;
   /** Moment on the monotonic scale by which the whole request must have ended. */
   readonly deadline: number;
-  /** A key or an address of the caller's own. */
-  hasOverride(candidate: PlannedCandidate): boolean;
   /** What the client is told when the time is up. */
   tooLate(): GatewayError;
   /** This request has already been refused there because of its `stream_options`. */
@@ -84,6 +84,8 @@ export class Attempt {
   #askedAt: number | undefined;
   /** What its upstream is asked: the request, or what a hook has made of it. */
   request: ChatRequest;
+  /** Where it goes, and what of it must not be shown; `undefined` before it is sent. */
+  #destination: { readonly url: UpstreamUrl; readonly secrets: readonly string[] } | undefined;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
   #exchange: UpstreamExchange | undefined;
@@ -96,7 +98,7 @@ export class Attempt {
     this.request = context.request!;
     this.#chain = chain;
     this.#cancelSignal = cancelSignal;
-    this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
+    this.#log = new AttemptLog(context.attempts.length + 1, candidate);
     context.attempts.push(this.#log);
     this.#ticket = parts.endpointStates.begin(candidate.endpoint.provider.slug, endpointState);
     this.#startedAt = parts.clock.now();
@@ -125,7 +127,7 @@ export class Attempt {
     const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
       if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
-      this.#closed(ended);
+      this.#closed(ended, error);
     };
     return { response: result.response, candidate: this.candidate, exchange, log: this.#log, close };
   }
@@ -163,13 +165,16 @@ export class Attempt {
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
+    if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
     try {
+      const sent = buildRequest(context, candidate, destination, headers, change);
+      this.#destination = { url: sent.url, secrets: secretsOf(endpoint.provider, destination) };
       return new UpstreamExchange({
         transport: parts.transport,
         clock: parts.clock,
-        request: buildRequest(context, candidate, destination, headers, change),
+        request: sent,
         timeouts,
         deadline: this.#deadline(override?.timeoutMs),
         streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
@@ -248,6 +253,7 @@ export class Attempt {
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
     this.#estimateCost();
+    this.#describe(failure);
     this.#end(failure.kind);
     return failure;
   }
@@ -259,16 +265,18 @@ export class Attempt {
     this.#end(this.#cancelOutcome);
   }
 
-  #closed(ended: 'complete' | 'truncated' | 'cancelled'): void {
+  #closed(ended: 'complete' | 'truncated' | 'cancelled', error: GatewayError | undefined): void {
+    const failure = ended === 'truncated' ? failureOfBrokenStream(error) : undefined;
     if (ended === 'complete') this.#ticket.succeed(this.#tenant);
-    else if (ended === 'truncated') this.#ticket.fail(new UpstreamFailure('truncated'), this.#tenant);
+    else if (failure !== undefined) this.#ticket.fail(failure, this.#tenant);
     else this.#ticket.abandon();
+    if (failure !== undefined) this.#describe(failure);
     const { context, route } = this.#chain;
     const usage = context.outcome?.usage;
     if (ended !== 'cancelled') {
       this.#record({
         ok: ended === 'complete',
-        countable: true,
+        countable: failure?.rule.breaker ?? true,
         firstTokenMs: this.#log.firstTokenMs,
         durationMs: this.#since(this.#startedAt),
         completionTokens: usage?.completion_tokens,
@@ -282,20 +290,29 @@ export class Attempt {
     this.#log.costUsd = context.outcome?.costUsd;
     this.#log.estimated = context.outcome?.estimated === true;
     this.#log.tokens = context.outcome?.tokens;
-    if (this.#chain.hasOverride(this.candidate)) this.#log.costUsd = 0;
-    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
+    if (this.candidate.credential === 'caller') this.#log.costUsd = 0;
+    this.#end(failure?.kind ?? (ended === 'complete' ? 'ok' : this.#cancelOutcome));
+  }
+
+  /** For those who look for the cause. What the host's own code threw is told to the host, whoever responds in the end. */
+  #describe(failure: UpstreamFailure): void {
+    if (failure.kind === 'host_code') this.#chain.parts.hooks.reportHostCode(failure.error.cause);
+    if (this.#destination === undefined) return;
+    const { url, secrets } = this.#destination;
+    this.#log.sent = describeRequest(url, secrets);
+    this.#log.received = describeReceived(failure, secrets);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
   #record(outcome: AttemptOutcome): void {
     const { candidate } = this;
-    if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
+    if (candidate.credential === 'operator') this.#chain.route.record?.(candidate.endpoint, outcome);
   }
 
   /** The upstream may charge for the prompt, and for what it has sent. */
   #estimateCost(): void {
     const { candidate } = this;
-    if (!this.#log.possiblyBilled || this.#chain.hasOverride(candidate)) return;
+    if (!this.#log.possiblyBilled || candidate.credential === 'caller') return;
     const received = (): number => this.#exchange?.outputBytes ?? 0;
     Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
   }

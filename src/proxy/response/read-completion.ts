@@ -8,6 +8,7 @@ import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
 import { bytesWithoutByteOrderMark, parseJson } from '../../util/parse-json.js';
 import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
 /** What the caller asked for. */
@@ -66,7 +67,7 @@ function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatComple
     try {
       return decodeCompletion(parsed);
     } catch (cause) {
-      return new UpstreamFailure('malformed', { cause });
+      return failureOfThrown(cause, errors.format);
     }
   }
   return isCompletion(parsed) ? parsed : new UpstreamFailure('malformed');

@@ -13,6 +13,7 @@ import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chun
 import { UpstreamFailure } from '../upstream-failure.js';
 import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
+import { failureOfThrown } from './thrown-failure.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
 /** Largest event, in characters: audio and tool arguments are long; openai-go reads no larger one. */
@@ -160,7 +161,7 @@ export class StreamReader {
     try {
       chunks = this.#decode!({ event: event.event, data: event.data });
     } catch (cause) {
-      this.#fail(new UpstreamFailure('malformed_event', { cause }));
+      this.#fail(failureOfThrown(cause, this.#options.errors.format, 'malformed_event'));
       return;
     }
     if (chunks === 'done') return this.#onDone();

@@ -19,6 +19,7 @@ import { StreamPipe, type StreamPipeOwner } from './stream-pipe.js';
 import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
 import { ProxyError } from '../../transports/proxy-error.js';
 import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
+import { failureOfThrown } from './thrown-failure.js';
 
 export interface ExchangeOptions {
   readonly transport: Transport;
@@ -106,7 +107,8 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call = this.#options.transport.open(request, this);
     } catch (cause) {
-      this.#failWithThrown(cause);
+      // The host's own transport threw: nothing was sent, and the provider has no part in it.
+      this.#breakOff(new UpstreamFailure('host_code', { cause }));
     }
   }
 
@@ -251,7 +253,7 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
 
   /** A host's own wire format or transport threw. That fails this attempt; uncaught, it would end the process. */
   #failWithThrown(cause: unknown): void {
-    this.#breakOff(new UpstreamFailure('malformed', { cause }));
+    this.#breakOff(failureOfThrown(cause, this.#options.errors.format));
   }
 
   #breakOff(failure: UpstreamFailure): void {

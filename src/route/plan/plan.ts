@@ -156,7 +156,7 @@ function notAmong(
 export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }: Preferences): RoutableCandidate {
   const drop = membersToDrop(parameters, endpoint.understands);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  return { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
+  return { endpoint, credential: 'operator', drop: isTold ? drop : [...drop, ...forwarded] };
 }
 
 /** `plan` as people read it. */
