@@ -2,10 +2,11 @@ import { createAdminRoutes, type AdminRoutes } from './admin-routes.js';
 import { chatStages } from './gateway/chat-stages.js';
 import { healthHandler } from './gateway/health.js';
 import { createParts, type GatewayParts } from './gateway/parts.js';
+import { updater, type UpdateArgument } from './gateway/update.js';
 import { fetchHandler } from './http/fetch-handler.js';
 import type { Middleware } from './http/middleware.js';
 import { shareInternals } from './observe/gateway-internals.js';
-import type { GatewayOptions, RouteOptions } from './options/types.js';
+import type { GatewayOptions } from './options/types.js';
 import { runStages } from './request/run-stages.js';
 import type { PlanContext, PlanResult } from './route/route.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
@@ -29,8 +30,15 @@ export interface Gateway extends Middleware {
   readonly fetch: (request: Request) => Promise<Response>;
   /** What this process knows of its endpoints right now, as JSON. */
   status(): GatewayStatus;
-  /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
-  update(providers: RouteOptions['providers']): void;
+  /**
+   * Replaces options while requests run: `update({ aliases, defaultModel, autoModels, timeouts, providers })`, or
+   * `update(providers)` with a provider table alone. All or nothing: where one is wrong, none changes. Requests at work
+   * follow what they began with; open streams and statistics stay.
+   * @throws TypeError naming the option at fault.
+   * @example
+   * gateway.update({ aliases: { fast: 'small-2' }, defaultModel: 'small-2' });
+   */
+  update(update: UpdateArgument): void;
   /**
    * Takes no new requests, after `delayMs` where that is given, and resolves when the last one has left, or after
    * `timeoutMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
@@ -64,16 +72,11 @@ function handlers(
 }
 
 /** What a host can ask of a gateway, or change, while it runs. */
-function controls(
-  { router, cache, admission, proxy, clock }: GatewayParts,
-  endPages: () => void,
-): Pick<Gateway, 'plan' | 'update' | 'drain' | 'close'> {
+function controls(parts: GatewayParts, endPages: () => void): Pick<Gateway, 'plan' | 'update' | 'drain' | 'close'> {
+  const { router, cache, admission, proxy, clock } = parts;
   return {
     plan: router.plan,
-    update(providers) {
-      router.update(providers);
-      cache?.clearBodyIndex();
-    },
+    update: updater(parts),
     drain(limits = {}) {
       endPages();
       return drain(admission, clock, limits);

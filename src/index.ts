@@ -15,6 +15,7 @@ export { UnsupportedRequest } from './contracts/wire-format.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AzureOptions } from './formats/azure/azure.js';
 export type { BedrockOptions } from './formats/bedrock/options.js';
@@ -54,6 +55,7 @@ export type {
   ValidateOptions,
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
+export type { MiddlewareOptions, SlotMiddleware } from './options/middleware.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   AllowedTools,

@@ -92,7 +92,17 @@ const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, c
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [...COMMON, ...AUTHENTICATE, ...ADMIN, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  const known = [
+    ...COMMON,
+    ...AUTHENTICATE,
+    ...ADMIN,
+    ...VALIDATE,
+    ...ROUTE,
+    ...PROXY,
+    ...OBSERVE,
+    'cache',
+    'middleware',
+  ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);

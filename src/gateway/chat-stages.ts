@@ -3,14 +3,18 @@ import type { Stage } from '../request/context.js';
 import type { GatewayParts } from './parts.js';
 
 /** The stages that a chat request passes, in this order. */
-export function chatStages({ authenticate, admission, validator, router, cache, proxy }: GatewayParts): Stage[] {
+export function chatStages({ authenticate, admission, validator, router, cache, proxy, slots }: GatewayParts): Stage[] {
   return [
     postOnly,
     authenticate,
     admission.admitCaller,
+    ...slots.afterAuthenticate,
     validator.stage,
+    ...slots.afterValidate,
     router.stage,
+    ...slots.afterRoute,
     ...(cache === undefined ? [] : [cache.stage]),
+    ...slots.afterCache,
     proxy.stage,
   ];
 }

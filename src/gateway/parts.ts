@@ -14,7 +14,8 @@ import { Admission } from '../runtime/admission.js';
 import { overloadOf } from '../runtime/overload.js';
 import { createValidator, type Validator } from '../validate/validate.js';
 import { createFastPath } from './fast-path.js';
-import { reportingUnserved } from './unserved-models.js';
+import { createSlots, type Slots } from './slots.js';
+import { reportUnserved } from './unserved-models.js';
 
 /** Everything that one gateway is made of. A new stage is one member here and one line in `chatStages`. */
 export interface GatewayParts extends Observation {
@@ -27,6 +28,8 @@ export interface GatewayParts extends Observation {
   readonly router: Router;
   readonly cache: Cache | undefined;
   readonly proxy: Proxy;
+  /** The host's own middleware between the stages. */
+  readonly slots: Slots;
 }
 
 /** @throws TypeError for an option that is wrong: its name, what came, and what would do. */
@@ -39,8 +42,13 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
+  const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
+  // The fast path responds before validate and route: where the host wants to be asked behind them, there is none.
+  const hasSlots = slots.afterValidate.length > 0 || slots.afterRoute.length > 0;
+  const fastPath = hasSlots ? undefined : createFastPath(cache, hooks.hooks, readLater);
+  const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
+  reportUnserved(router, hooks, diagnostics);
 
   return {
     ...observation,
@@ -50,8 +58,9 @@ export function createParts(options: GatewayOptions): GatewayParts {
     authenticate,
     admin: adminGuard(options, authenticate),
     validator,
-    router: reportingUnserved(router, hooks, diagnostics),
+    router,
     cache,
     proxy: createProxy(options, { clock, random, hooks }),
+    slots,
   };
 }

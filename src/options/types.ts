@@ -1,4 +1,5 @@
 import type { AdminOptions } from './admin.js';
+import type { MiddlewareOptions } from './middleware.js';
 import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
@@ -17,6 +18,8 @@ export type GatewayOptions = AuthenticateOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
+    /** The host's own middleware between the stages. @defaultValue none */
+    readonly middleware?: MiddlewareOptions | undefined;
   };
 
 /** What every stage takes. */

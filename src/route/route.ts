@@ -20,7 +20,7 @@ import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
 import type { Preferences } from './preferences/preferences.js';
 import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
-import { createRegistry, type Registry, type RouteTable } from './registry.js';
+import { createRegistry, type Registry, type RouteChanges, type RouteTable } from './registry.js';
 import { selectedPlan } from './select-candidates.js';
 import { Conversation, StickyMemory } from './sticky.js';
 
@@ -60,6 +60,13 @@ export interface Router {
   plan(body: unknown, context?: PlanContext): PlanResult;
   models(): ModelList;
   endpoints(): readonly EndpointReport[];
+  /** What a whole request may take, in milliseconds, where the operator has set a limit for all providers. */
+  totalMs(): number | undefined;
+  /**
+   * Checks `changes`, and returns how to put them in place.
+   * @throws TypeError when something is wrong with them; nothing has changed then.
+   */
+  prepareUpdate(changes: RouteChanges): () => void;
   /** @throws TypeError when something is wrong with `providers`; the old table then stays. */
   update(providers: RouteOptions['providers']): void;
 }
@@ -81,7 +88,6 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
       hooks,
       random,
       clock,
-      totalMs: options.timeouts?.totalMs ?? undefined,
     }),
     plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
@@ -92,7 +98,9 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
     },
     models: () => listModels(registry.table, created),
     endpoints: () => registry.table.endpoints.map((endpoint) => report(endpoint, statistics, clock.now())),
-    update: (providers) => registry.replace(providers),
+    totalMs: () => registry.table.totalMs,
+    prepareUpdate: registry.prepare,
+    update: registry.replace,
   };
 }
 
@@ -141,8 +149,6 @@ interface RouteStageParts {
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly random: () => number;
   readonly clock: Clock;
-  /** What the whole request may take, where the operator has set a limit for all providers. */
-  readonly totalMs: number | undefined;
 }
 
 /** The stage that writes `context.route`. Synchronous unless a hook is not. */
@@ -289,12 +295,13 @@ function runBeforeRoute(context: RequestContext, parts: RouteStageParts): void |
 /** What a hook of the host's says, at once or within the time that a hook may take. */
 function hosts<T>(
   { cancelSignal, startedAt }: RequestContext,
-  { clock, totalMs = Infinity }: RouteStageParts,
+  { clock, registry }: RouteStageParts,
   hook: 'beforeRoute' | 'selectCandidates',
   ask: () => T | Promise<T>,
 ): T | Promise<T> {
   const asked = ask();
   if (typeof (asked as { then?: unknown } | undefined)?.then !== 'function') return asked;
+  const { totalMs = Infinity } = registry.table;
   const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
   return waitFor(() => asked, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;
