@@ -1,6 +1,6 @@
 import { createAdminRoutes, type AdminRoutes } from './admin-routes.js';
 import { chatStages } from './gateway/chat-stages.js';
-import { healthHandler } from './gateway/health.js';
+import { healthHandler, readyHandler } from './gateway/health.js';
 import { createParts, type GatewayParts } from './gateway/parts.js';
 import { updater, type UpdateArgument } from './gateway/update.js';
 import { fetchHandler } from './http/fetch-handler.js';
@@ -8,20 +8,37 @@ import type { Middleware } from './http/middleware.js';
 import { shareInternals } from './observe/gateway-internals.js';
 import type { GatewayOptions } from './options/types.js';
 import { runStages } from './request/run-stages.js';
-import type { PlanContext, PlanResult } from './route/route.js';
+import type { PlanContext, PlanResult, PlanWithHooksContext } from './route/route.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { createStatus, type GatewayStatus } from './status.js';
 
 /** What `createGateway` makes: a request listener with everything else that can be asked of it. */
 export interface Gateway extends Middleware {
-  /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
+  /**
+   * Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request.
+   * @throws GatewayError that the request would get; where no endpoint is left, `metadata.excluded` says why for each.
+   */
   plan(body: unknown, context?: PlanContext): PlanResult;
+  /**
+   * The same with the hooks `beforeRoute` and `selectCandidates`, as a request of `caller` with these `headers` would run
+   * them. No upstream is called; `beforeAttempt`, which belongs to a call, is not run. Rejects with the `GatewayError` that
+   * the request would get.
+   * @example
+   * await gateway.planWithHooks({ model: 'auto' }, { caller: { id: 'team-a' }, headers: { 'x-region': 'eu' } });
+   */
+  planWithHooks(body: unknown, context?: PlanWithHooksContext): Promise<PlanResult>;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
   /** Everything that is counted, as Prometheus reads it, for those whom `admin` and `adminKeys` let see it. */
   readonly metrics: Middleware;
-  /** 200 while requests are taken, 503 while draining. Needs no key. */
+  /** Liveness: 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
+  /**
+   * Readiness: `200 {"status":"ready","models":[]}`, or 503 with the names of the models for which no endpoint is alive
+   * (every breaker open, or every endpoint in cooldown): `{"status":"unavailable","models":["large"]}`. While draining
+   * `503 {"status":"draining","models":[]}`. Needs no key.
+   */
+  readonly ready: Middleware;
   /**
    * Answers a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
    * gateway.fetch(c.req.raw))` in Hono. The same path as over TCP, streams and aborts included. Rejects with a
@@ -65,17 +82,27 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** The request handlers of a gateway, beside the gateway itself. */
 function handlers(
   middleware: Middleware,
-  { admission }: GatewayParts,
+  parts: GatewayParts,
   { models, metrics }: AdminRoutes,
-): Pick<Gateway, 'models' | 'metrics' | 'health' | 'fetch'> {
-  return { models, metrics, health: healthHandler(admission), fetch: fetchHandler(middleware) };
+): Pick<Gateway, 'models' | 'metrics' | 'health' | 'ready' | 'fetch'> {
+  return {
+    models,
+    metrics,
+    health: healthHandler(parts.admission),
+    ready: readyHandler(parts),
+    fetch: fetchHandler(middleware),
+  };
 }
 
 /** What a host can ask of a gateway, or change, while it runs. */
-function controls(parts: GatewayParts, endPages: () => void): Pick<Gateway, 'plan' | 'update' | 'drain' | 'close'> {
+function controls(
+  parts: GatewayParts,
+  endPages: () => void,
+): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'drain' | 'close'> {
   const { router, cache, admission, proxy, clock } = parts;
   return {
     plan: router.plan,
+    planWithHooks: router.planWithHooks,
     update: updater(parts),
     drain(limits = {}) {
       endPages();

@@ -21,7 +21,7 @@ export type { AzureOptions } from './formats/azure/azure.js';
 export type { BedrockOptions } from './formats/bedrock/options.js';
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
-export type { EndpointReport, PlanContext, PlanResult } from './route/route.js';
+export type { EndpointReport, PlanContext, PlanResult, PlanWithHooksContext } from './route/route.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';

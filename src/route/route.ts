@@ -1,11 +1,12 @@
 import { SerialisedBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../request/context.js';
+import type { Caller } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { RouterExplanation } from '../contracts/router.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
-import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
+import { GatewayError, HostCodeError, toGatewayError } from '../errors/gateway-error.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
 import type { RouteOptions } from '../options/types.js';
@@ -14,10 +15,19 @@ import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
 import { planCandidatesState } from './hook-state.js';
+import { imaginedContext } from './imagined-request.js';
 import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
-import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
+import {
+  countedOnce,
+  type Plan,
+  plan,
+  type PlanAssumptions,
+  type PlanInput,
+  showPlan,
+  type ShownPlan,
+} from './plan/plan.js';
 import type { Preferences } from './preferences/preferences.js';
 import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
 import { createRegistry, type Registry, type RouteChanges, type RouteTable } from './registry.js';
@@ -31,6 +41,14 @@ const HOOK_MS = 60_000;
 export interface PlanContext extends PlanAssumptions {
   /** Monotonic milliseconds at which live statistics are read. */
   readonly now?: number | undefined;
+}
+
+/** Whose request `gateway.planWithHooks()` plans, beside what `gateway.plan()` may be told. */
+export interface PlanWithHooksContext extends PlanContext {
+  /** Who asks: what `authenticate` would have found out. @defaultValue nobody */
+  readonly caller?: Caller | undefined;
+  /** Headers of the request, as hooks read them from `req.headers`. @defaultValue none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What `gateway.plan()` returns. */
@@ -58,6 +76,8 @@ export interface Router {
    * out: a plan can be asked for before there is anything to say.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
+  /** The same with the hooks, as a request of this caller with these headers would run them. */
+  planWithHooks(body: unknown, context?: PlanWithHooksContext): Promise<PlanResult>;
   models(): ModelList;
   endpoints(): readonly EndpointReport[];
   /** What a whole request may take, in milliseconds, where the operator has set a limit for all providers. */
@@ -80,15 +100,32 @@ export function createRouter(options: RouteOptions, { clock, random, hooks, vali
   const statistics = new LiveStatistics();
   const created = Math.floor(clock.wallNow() / 1_000);
   const anyModel = choosesModels(hooks);
+  const parts: RouteStageParts = {
+    registry,
+    statistics,
+    sticky: new StickyMemory(clock),
+    hooks,
+    clock,
+    now: () => clock.now(),
+    assumptions: { random },
+  };
   return {
-    stage: routeStage({
-      registry,
-      statistics,
-      sticky: new StickyMemory(clock),
-      hooks,
-      random,
-      clock,
-    }),
+    stage: routeStage(parts),
+    planWithHooks: async (body, { caller, headers = {}, now, ...assumptions } = {}) => {
+      try {
+        const request = validator.check(withMessages(body));
+        const context = imaginedContext({ request, caller, headers, startedAt: clock.now() });
+        const imagined = {
+          ...parts,
+          assumptions: { random, ...assumptions },
+          now: now === undefined ? parts.now : () => now,
+        };
+        await runBeforeRoute(context, imagined);
+        return showDecision(context, await deciderOf(hooks)(context, imagined), assumptions.promptTokens);
+      } catch (error) {
+        throw toGatewayError(error);
+      }
+    },
     plan(body, { now = clock.now(), random: draw = random, ...assumptions } = {}) {
       const request = validator.check(withMessages(body));
       const { table, overrides } = registry;
@@ -113,8 +150,9 @@ function choosesModels({ selectCandidates }: Pick<Hooks, 'selectCandidates'>): b
 function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'selectCandidates'>): PlanResult {
   const planned = plan(input);
   const { request, table } = input;
+  const promptTokens = countedOnce(request, input.promptTokens);
   if (hook?.now === undefined || (hook.requests === 'open' && !leavesModelOpen(request, table.names))) {
-    return showPlan(planned);
+    return showPlan(planned, undefined, promptTokens);
   }
   const isShadow = hook.mode === 'shadow';
   let router: RouterExplanation | undefined;
@@ -127,8 +165,8 @@ function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'sele
       explain: (explanation) => (router = explanation),
     }),
   );
-  const formatValue = isShadow || selected === undefined ? planned : selectedPlan(planned, selected, request, table);
-  return showPlan(formatValue, router);
+  const decided = isShadow || selected === undefined ? planned : selectedPlan(planned, selected, request, table);
+  return showPlan(decided, router, promptTokens);
 }
 
 /** Routing reads no message but to count it. */
@@ -147,8 +185,10 @@ interface RouteStageParts {
   readonly statistics: LiveStatistics;
   readonly sticky: StickyMemory;
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
-  readonly random: () => number;
   readonly clock: Clock;
+  /** Monotonic milliseconds at which live statistics are read. */
+  readonly now: () => number;
+  readonly assumptions: PlanAssumptions;
 }
 
 /** The stage that writes `context.route`. Synchronous unless a hook is not. */
@@ -224,7 +264,7 @@ function decideWithHook(context: RequestContext, parts: RouteStageParts): Decisi
 
 function planRequest(
   context: RequestContext,
-  { registry, statistics, sticky, hooks, random, clock }: RouteStageParts,
+  { registry, statistics, sticky, hooks, now, assumptions }: RouteStageParts,
   table: RouteTable,
 ): Planned {
   const request = requestOf(context);
@@ -233,11 +273,11 @@ function planRequest(
   context.request = withoutKeys(request);
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
   const input: PlanInput = {
+    sticky: conversation.slugFor,
+    ...assumptions,
     request,
     table,
-    performance: statistics.at(clock.now()),
-    random,
-    sticky: conversation.slugFor,
+    performance: statistics.at(now()),
     anyModel: choosesModels(hooks),
   };
   const planned = plan(input);
@@ -322,9 +362,13 @@ function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): r
 }
 
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
-  const body = Buffer.from(JSON.stringify(showPlan(decision, context.router)));
+  const body = Buffer.from(JSON.stringify(showDecision(context, decision)));
   context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
   return 'responded';
+}
+
+function showDecision(context: RequestContext, decision: Decision, promptTokens?: number): ShownPlan {
+  return showPlan(decision, context.router, countedOnce(requestOf(context), promptTokens));
 }
 
 function requestOf({ request }: RequestContext): ChatRequest {

@@ -56,6 +56,8 @@ export interface ShownPlan {
   readonly excluded: readonly ExcludedEndpoint[];
   /** Members of the request that the first candidate is not told, as it does not understand them. */
   readonly droppedParameters: readonly string[];
+  /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
+  readonly promptTokens?: number;
   /** What a router decided, where one was asked. */
   readonly router?: RouterExplanation | undefined;
 }
@@ -148,21 +150,27 @@ export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }:
   return { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
 }
 
-/** `plan` as people read it. */
+/**
+ * `plan` as people read it.
+ * @param promptTokens - Counts the prompt; run only where the number is read.
+ */
 export function showPlan(
   { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
   router?: RouterExplanation,
+  promptTokens?: () => number,
 ): ShownPlan {
-  return {
+  const shown = {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
     droppedParameters: candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
+  if (promptTokens === undefined) return shown;
+  return Object.defineProperty(shown, 'promptTokens', { get: promptTokens, enumerable: true });
 }
 
 /** Counting reads the whole prompt, so it waits until some endpoint has a limit to compare with. */
-function countedOnce(request: ChatRequest, given: number | undefined): () => number {
+export function countedOnce(request: ChatRequest, given: number | undefined): () => number {
   let counted = given;
   return function promptTokens() {
     counted ??= estimatePromptTokens(request);
