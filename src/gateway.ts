@@ -1,4 +1,5 @@
 import { createAdminRoutes, type AdminRoutes } from './admin-routes.js';
+import type { PurgeOptions } from './cache/purge-options.js';
 import { chatStages } from './gateway/chat-stages.js';
 import { healthHandler, readyHandler } from './gateway/health.js';
 import { createParts, type GatewayParts } from './gateway/parts.js';
@@ -57,6 +58,16 @@ export interface Gateway extends Middleware {
    */
   update(update: UpdateArgument): void;
   /**
+   * Purges the cached responses of one caller, or of all. Responses that were asked for before it are not kept. In
+   * memory and for this process it takes effect at once; other processes that share a store follow within a second,
+   * with what they hold in memory. Without a cache there is nothing to do. Rejects where a shared store did not take the
+   * purge over (it holds in this process, and is tried again with the next requests), and with a `TypeError` for an
+   * option that is wrong.
+   * @example
+   * await gateway.purgeCache({ callerId: 'team-a' });
+   */
+  purgeCache(options?: PurgeOptions): Promise<void>;
+  /**
    * Takes no new requests, after `delayMs` where that is given, and resolves when the last one has left, or after
    * `timeoutMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
    */
@@ -98,12 +109,13 @@ function handlers(
 function controls(
   parts: GatewayParts,
   endPages: () => void,
-): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'drain' | 'close'> {
+): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'purgeCache' | 'drain' | 'close'> {
   const { router, cache, admission, proxy, clock } = parts;
   return {
     plan: router.plan,
     planWithHooks: router.planWithHooks,
     update: updater(parts),
+    purgeCache: async (options) => cache?.purge(options),
     drain(limits = {}) {
       endPages();
       return drain(admission, clock, limits);

@@ -15,6 +15,7 @@ export { UnsupportedRequest } from './contracts/wire-format.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { CacheMiddleware } from './stages.js';
 export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AzureOptions } from './formats/azure/azure.js';
@@ -33,6 +34,7 @@ export type { ErrorFormat } from './errors/error-response.js';
 export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
+export type { PurgeOptions } from './cache/purge-options.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
@@ -55,6 +57,7 @@ export type {
   ValidateOptions,
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
+export type { CacheDecision, CacheRequestState, CacheResponseState, CacheTtl } from './options/cache-state.js';
 export type { MiddlewareOptions, SlotMiddleware } from './options/middleware.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {

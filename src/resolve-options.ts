@@ -68,6 +68,7 @@ const CACHE = names<CacheOptions>({
   maxEntries: 1,
   maxBytes: 1,
   ttlMs: 1,
+  shouldCache: 1,
   store: 1,
   coalesce: 1,
   shared: 1,

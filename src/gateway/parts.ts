@@ -40,7 +40,8 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
-  const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const cache =
+    options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants, report: hooks.report });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   // The fast path responds before validate and route: where the host wants to be asked behind them, there is none.

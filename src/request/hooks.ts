@@ -86,6 +86,9 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     );
   }
 
+  /** Reports what a function of the host's threw where no response can say so, as for a watching hook. */
+  readonly report = (error: unknown, hook: string): void => this.#report(error, hook);
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {

@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.js';
-import type { CacheStore } from '../contracts/store.js';
+import { UNCOPIED_KEY_PREFIX, type CacheStore } from '../contracts/store.js';
 import { systemClock } from '../util/clock.js';
 import { knownMembers, optionError } from '../options/checks.js';
 import { FailOpen } from './fail-open.js';
@@ -71,6 +71,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   let tooLarge = 0;
   let badSeals = 0;
 
+  /** The memory of this process, where a copy of this key may stand in it. */
+  function nearStoreOf(key: string): CacheStore | undefined {
+    return key.startsWith(UNCOPIED_KEY_PREFIX) ? undefined : l1;
+  }
+
   async function readThrough(key: string): Promise<Uint8Array | undefined> {
     const sealed = await redis.run(() => commands.get(prefix + key), GET_LIMIT_MS);
     if (sealed === undefined) return undefined;
@@ -81,7 +86,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     }
     // Redis may keep a value longer than it was told to: it was restored, or its clock was turned.
     if (unsealed.expiresAt <= clock.wallNow()) return undefined;
-    await l1?.set(key, unsealed.value, unsealed.expiresAt);
+    await nearStoreOf(key)?.set(key, unsealed.value, unsealed.expiresAt);
     return unsealed.value;
   }
 
@@ -99,12 +104,12 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
 
   return {
     get(key) {
-      const near = l1?.get(key);
+      const near = nearStoreOf(key)?.get(key);
       if (near !== undefined) return near;
       return redis.admits() ? readThrough(key) : undefined;
     },
     async set(key, value, expiresAt) {
-      await l1?.set(key, value, expiresAt);
+      await nearStoreOf(key)?.set(key, value, expiresAt);
       if (value.byteLength > maxValueBytes) tooLarge++;
       else if (writesUnderWay >= MAX_WRITES_UNDER_WAY) dropped++;
       else await write(key, value, expiresAt);
