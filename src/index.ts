@@ -17,6 +17,8 @@ export { redisLimits } from './stores/redis-limits.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { CacheMiddleware } from './stages.js';
+export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AnthropicDoor } from './formats/anthropic/translation.js';
 export type { GeminiDoor } from './formats/gemini/wire.js';
@@ -25,7 +27,7 @@ export type { BedrockGuardrail, BedrockOptions } from './formats/bedrock/options
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
 export type { EndpointReport } from './route/route.js';
-export type { PlanContext, PlanResult } from './route/router-types.js';
+export type { PlanContext, PlanResult, PlanWithHooksContext } from './route/router-types.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
@@ -37,6 +39,7 @@ export type { ErrorFormat } from './errors/error-response.js';
 export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
+export type { PurgeOptions } from './cache/purge-options.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
@@ -67,6 +70,8 @@ export type {
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
 export type { NetworkOptions } from './options/network.js';
+export type { CacheDecision, CacheRequestState, CacheResponseState, CacheTtl } from './options/cache-state.js';
+export type { MiddlewareOptions, SlotMiddleware } from './options/middleware.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   AllowedTools,

@@ -69,6 +69,7 @@ const CACHE = names<CacheOptions>({
   maxEntries: 1,
   maxBytes: 1,
   ttlMs: 1,
+  shouldCache: 1,
   store: 1,
   coalesce: 1,
   shared: 1,
@@ -127,6 +128,7 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
     'limits',
     'spendSink',
     'unservedPaths',
+    'middleware',
   ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);

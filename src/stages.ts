@@ -3,6 +3,7 @@ import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
 import type { Stage } from './request/context.js';
 import type { LimitOptions } from './contracts/limits.js';
+import type { PurgeOptions } from './cache/purge-options.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
@@ -74,13 +75,26 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
 }
 
 /** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
-export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
+export function cache(options: CacheOptions & CommonOptions = {}): CacheMiddleware {
   const common = resolveStageOptions('cache', options);
+  const { clock, hooks } = common;
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
-  const { stage } = createCache(options, { clock: common.clock, hasTenants: true, hooks: common.hooks.hooks });
-  return chatOnly(
+  const { stage, purge } = createCache(options, {
+    clock,
+    hasTenants: true,
+    hooks: hooks.hooks,
+    report: hooks.report,
+  });
+  const middleware = chatOnly(
     runStages([requireStages('cache', 'validate', 'route'), warnIfUnauthenticated('cache'), stage], common),
   );
+  return Object.assign(middleware, { purge });
+}
+
+/** The stage `cache`, and how its responses are purged. */
+export interface CacheMiddleware extends Middleware {
+  /** As `gateway.purgeCache`. */
+  purge(options?: PurgeOptions): Promise<void>;
 }
 
 /** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */

@@ -72,6 +72,10 @@ export interface Candidate {
   readonly model: string;
   readonly slug: string;
   readonly upstreamModel: string;
+  /** What the endpoint charges; absent where no prices are declared. */
+  readonly pricing?: Pricing | undefined;
+  /** Tokens of prompt and completion together; absent where not declared. */
+  readonly contextLength?: number | undefined;
 }
 
 /** One endpoint that a plan left out, and why. */

@@ -12,15 +12,20 @@ export function chatStages({
   router,
   cache,
   proxy,
+  slots,
 }: GatewayParts): Stage[] {
   return [
     beginChat,
     authenticate,
     admission.admitCaller,
+    ...slots.afterAuthenticate,
     validator.stage,
+    ...slots.afterValidate,
     ...(limits === undefined ? [] : [limits.stage]),
     router.stage,
+    ...slots.afterRoute,
     ...(cache === undefined ? [] : [cache.stage]),
+    ...slots.afterCache,
     proxy.stage,
   ];
 }

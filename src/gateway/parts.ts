@@ -17,7 +17,8 @@ import { Admission } from '../runtime/admission.js';
 import { overloadOf } from '../runtime/overload.js';
 import { createValidator, type Validator } from '../validate/validate.js';
 import { createFastPath } from './fast-path.js';
-import { reportingUnserved } from './unserved-models.js';
+import { createSlots, type Slots } from './slots.js';
+import { reportUnserved } from './unserved-models.js';
 
 /** Everything that one gateway is made of. A new stage is one member here and one line in `chatStages`. */
 export interface GatewayParts extends Observation {
@@ -34,6 +35,8 @@ export interface GatewayParts extends Observation {
   readonly router: Router;
   readonly cache: Cache | undefined;
   readonly proxy: Proxy;
+  /** The host's own middleware between the stages. */
+  readonly slots: Slots;
 }
 
 /** @throws TypeError for an option that is wrong: its name, what came, and what would do. */
@@ -47,13 +50,16 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const cache =
     options.cache === undefined
       ? undefined
-      : createCache(options.cache, { clock, hasTenants, hooks: common.hooks.hooks });
+      : createCache(options.cache, { clock, hasTenants, hooks: common.hooks.hooks, report: hooks.report });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
+  const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
-  // A cache hit by body bytes would not be counted against the limits.
-  const fastPath = limits === undefined ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  // The fast path responds before validate, limit and route: it must not pass by the host's middleware or the limits.
+  const isShort = limits === undefined && slots.afterValidate.length === 0 && slots.afterRoute.length === 0;
+  const fastPath = isShort ? createFastPath(cache, hooks.hooks, readLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
+  reportUnserved(router, hooks, diagnostics);
 
   return {
     ...observation,
@@ -65,8 +71,9 @@ export function createParts(options: GatewayOptions): GatewayParts {
     validator,
     unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
     limits,
-    router: reportingUnserved(router, hooks, diagnostics),
+    router,
     cache,
     proxy: createProxy(options, { clock, random, hooks }),
+    slots,
   };
 }

@@ -1,4 +1,6 @@
 import type { AdminOptions } from './admin.js';
+import type { CacheDecision, CacheTtl } from './cache-state.js';
+import type { MiddlewareOptions } from './middleware.js';
 import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
@@ -30,6 +32,8 @@ export type GatewayOptions = AuthenticateOptions &
      * @defaultValue `'respond'`
      */
     readonly unservedPaths?: 'respond' | 'next' | undefined;
+    /** The host's own middleware between the stages. @defaultValue none */
+    readonly middleware?: MiddlewareOptions | undefined;
   };
 
 /** What every stage takes. */
@@ -316,8 +320,20 @@ export interface CacheOptions {
   readonly maxEntries?: number | undefined;
   /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;
-  /** How long an answer may be served again. @defaultValue `300_000` (five minutes) */
-  readonly ttlMs?: number | undefined;
+  /**
+   * How long a response may be served again, in milliseconds, or a function that says so for each: 0 or less does not
+   * keep it. It is called after the client has got the response; one that throws keeps nothing and is reported to
+   * `hooks.onHookError`.
+   * @defaultValue `300_000` (five minutes)
+   */
+  readonly ttlMs?: number | CacheTtl | undefined;
+  /**
+   * Which requests the cache may serve, share and keep: it passes over (`x-nordlys-cache: BYPASS`) those for which this
+   * returns `false`. What it throws becomes the response, as with every hook that decides. With it every request is
+   * parsed, repeats too.
+   * @defaultValue all that can be cached
+   */
+  readonly shouldCache?: CacheDecision | undefined;
   /** Where answers live, instead of this process's memory. */
   readonly store?: CacheStore | undefined;
   /** Equal requests at the same time share one upstream call. @defaultValue `false` */

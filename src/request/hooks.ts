@@ -91,6 +91,9 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     this.#report(error, 'provider', 'A format or transport of the host threw while a response was read');
   }
 
+  /** Reports what a function of the host's threw where no response can say so, as for a watching hook. */
+  readonly report = (error: unknown, hook: string): void => this.#report(error, hook);
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {

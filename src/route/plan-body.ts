@@ -8,8 +8,11 @@ import { readOverrides } from './overrides.js';
 import { type Plan, plan, type PlanInput, showPlan } from './plan/plan.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import type { Registry } from './registry.js';
-import type { PlanContext, PlanResult, RouterParts } from './router-types.js';
-import { choosesModels } from './run-hooks.js';
+import type { PlanContext, PlanResult, PlanWithHooksContext, RouterParts } from './router-types.js';
+import { type DecisionParts, deciderOf, showDecision } from './decide.js';
+import { imaginedContext } from './imagined-request.js';
+import { toGatewayError } from '../errors/gateway-error.js';
+import { choosesModels, runBeforeRoute } from './run-hooks.js';
 import { selectedPlan } from './select-candidates.js';
 import { askingFor, payFor, spendPlan } from './spend.js';
 import type { LiveStatistics } from './stats/health.js';
@@ -32,7 +35,8 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const planFor = (asked: ChatRequest): Explained =>
     withRoutingHook({ ...input, request: asked, anyModel: choosesModels(hooks) }, prompt, hooks);
   const planned = planFor(request);
-  if (caller === undefined || previewFor === undefined) return showPlan(planned, planned.router);
+  if (caller === undefined || previewFor === undefined)
+    return showPlan(planned, planned.router, () => tokensOf(planned, prompt));
   const lease = previewFor(caller, request);
   const paid = payFor(
     planned,
@@ -40,7 +44,33 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
     (models) => planFor(askingFor(request, models)),
   );
   // `previewNow` never waits, so neither does `payFor`.
-  return showPlan(paid as Explained, planned.router);
+  return showPlan(paid as Explained, planned.router, () => tokensOf(paid as Explained, prompt));
+}
+
+/** What `gateway.planWithHooks()` returns: the decision on an imagined request, with the host's hooks. */
+export async function planBodyWithHooks(
+  body: unknown,
+  { caller, headers = {}, now, ...assumptions }: PlanWithHooksContext,
+  parts: DecisionParts,
+  validator: RouterParts['validator'],
+): Promise<PlanResult> {
+  try {
+    const request = validator.check(withMessages(body));
+    const context = imaginedContext({ request, caller, headers, startedAt: parts.clock.now() });
+    const imagined = {
+      ...parts,
+      assumptions: { ...parts.assumptions, ...assumptions },
+      now: now === undefined ? parts.now : () => now,
+    };
+    await runBeforeRoute(context, imagined);
+    return showDecision(context, await deciderOf(parts.hooks)(context, imagined));
+  } catch (error) {
+    throw toGatewayError(error);
+  }
+}
+
+function tokensOf({ candidates }: Plan, prompt: PromptEstimate): number {
+  return prompt.tokensAt(candidates[0]?.endpoint.id ?? '');
 }
 
 interface Explained extends Plan {

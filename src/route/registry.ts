@@ -21,7 +21,14 @@ export interface RouteTable {
   /** The endpoints of each model, cheapest first. */
   readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
   readonly names: ModelNames;
+  /** What a whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
 }
+
+/** The options that can be replaced while requests run. One that is absent stays as it is. */
+export type RouteChanges = Partial<
+  Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
+>;
 
 /** What a caller's `provider_configs` may say. */
 export interface OverridePolicy {
@@ -34,9 +41,12 @@ export interface Registry {
   readonly table: RouteTable;
   readonly overrides: OverridePolicy;
   /**
-   * Puts another provider table in place. Statistics stay, as they are kept by slug and model.
-   * @throws TypeError when something is wrong with it; the old table then stays.
+   * Builds the table that `changes` lead to, and returns how to put it in place. Statistics stay, as they are kept by
+   * slug and model.
+   * @throws TypeError when something is wrong with it; nothing has changed then.
    */
+  prepare(changes: RouteChanges): () => void;
+  /** Puts another provider table in place at once. @throws TypeError as `prepare` does. */
   replace(providers: RouteOptions['providers']): void;
 }
 
@@ -49,23 +59,38 @@ export function createRegistry(
   options: RouteOptions,
   check?: (endpoints: readonly RoutableEndpoint[]) => void,
 ): Registry {
-  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
-  const build = (providers: unknown): RouteTable => {
-    const resolved = resolveProviders(providers, timeouts, priceBook(options.priceCatalog));
-    check?.(resolved.endpoints);
-    const models = groupByModel(resolved.endpoints);
-    return Object.freeze({ ...resolved, models, names: resolveModelNames(options, models, resolved.providers) });
+  const prices = priceBook(options.priceCatalog);
+  let current = options;
+  let table = buildTable(current, prices, check);
+  const prepare = (changes: RouteChanges) => {
+    const next = { ...current, ...changes };
+    const nextTable = buildTable(next, prices, check);
+    return function commit() {
+      current = next;
+      table = nextTable;
+    };
   };
-  let table = build(options.providers);
   return {
     get table() {
       return table;
     },
     overrides: resolveOverridePolicy(options.callerOverrides),
-    replace(providers) {
-      table = build(providers);
-    },
+    prepare,
+    replace: (providers) => prepare({ providers })(),
   };
+}
+
+function buildTable(
+  options: RouteOptions,
+  prices: PriceCatalog | undefined,
+  check: ((endpoints: readonly RoutableEndpoint[]) => void) | undefined,
+): RouteTable {
+  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
+  const resolved = resolveProviders(options.providers, timeouts, prices);
+  check?.(resolved.endpoints);
+  const models = groupByModel(resolved.endpoints);
+  const names = resolveModelNames(options, models, resolved.providers);
+  return Object.freeze({ ...resolved, models, names, totalMs: timeouts.totalMs });
 }
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;

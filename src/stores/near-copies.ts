@@ -1,4 +1,4 @@
-import type { CacheStore } from '../contracts/store.js';
+import { UNCOPIED_KEY_PREFIX, type CacheStore } from '../contracts/store.js';
 import type { CopyAges } from './copy-ages.js';
 import type { RedisValues } from './redis-values.js';
 
@@ -21,6 +21,7 @@ export class NearCopies implements CacheStore {
   }
 
   get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined {
+    if (isUncopied(key)) return this.#values.failOpen.admits() ? this.#readShared(key) : undefined;
     const near = this.#memory.get(key);
     if (near instanceof Promise) return near;
     if ((near !== undefined && this.#ages.isFresh(key)) || !this.#values.failOpen.admits()) return near;
@@ -28,6 +29,10 @@ export class NearCopies implements CacheStore {
   }
 
   async set(key: string, value: Uint8Array, expiresAt: number): Promise<void> {
+    if (isUncopied(key)) {
+      await this.#values.set(key, value, expiresAt);
+      return;
+    }
     const wasShared = this.#ages.isShared(key);
     await this.#memory.set(key, value, expiresAt);
     this.#ages.checked(key, true);
@@ -45,6 +50,12 @@ export class NearCopies implements CacheStore {
   close(): Promise<void> | void {
     this.#ages.clear();
     return this.#memory.close?.();
+  }
+
+  /** A value that every process must see as it is in Redis now. */
+  async #readShared(key: string): Promise<Uint8Array | undefined> {
+    const found = await this.#values.get(key);
+    return found === undefined || found === 'unknown' ? undefined : found.value;
   }
 
   async #readThrough(key: string): Promise<Uint8Array | undefined> {
@@ -86,4 +97,8 @@ export class NearCopies implements CacheStore {
     this.#ages.checked(key, false);
     return value;
   }
+}
+
+function isUncopied(key: string): boolean {
+  return key.startsWith(UNCOPIED_KEY_PREFIX);
 }

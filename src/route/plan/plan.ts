@@ -61,6 +61,8 @@ export interface ShownPlan {
   readonly excluded: readonly ExcludedEndpoint[];
   /** Members of the request that the first candidate is not told, as it does not understand them. */
   readonly droppedParameters: readonly string[];
+  /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
+  readonly promptTokens?: number;
   /** What a router decided, where one was asked. */
   readonly router?: RouterExplanation | undefined;
 }
@@ -159,17 +161,23 @@ export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }:
   return { endpoint, credential: 'operator', drop: isTold ? drop : [...drop, ...forwarded] };
 }
 
-/** `plan` as people read it. */
+/**
+ * `plan` as people read it.
+ * @param promptTokens - Counts the prompt; run only where the number is read.
+ */
 export function showPlan(
   { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
   router?: RouterExplanation,
+  promptTokens?: () => number,
 ): ShownPlan {
-  return {
+  const shown = {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
     droppedParameters: candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
+  if (promptTokens === undefined) return shown;
+  return Object.defineProperty(shown, 'promptTokens', { get: promptTokens, enumerable: true });
 }
 
 /** One number for the whole plan, so that the number alone explains it. */
