@@ -4,6 +4,7 @@ import { createCache, type Cache } from './cache/cache.js';
 import type { ChatRequest } from './chat/types.js';
 import type { Stage } from './request/context.js';
 import type { Hooks } from './contracts/hooks.js';
+import { createGuard } from './guard/guard.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { GatewayError } from './errors/gateway-error.js';
 import { sendJson } from './http/send.js';
@@ -52,7 +53,7 @@ export interface Gateway extends Middleware {
 }
 
 /**
- * An OpenAI-compatible gateway as one middleware: authenticate → validate → route → cache → proxy.
+ * An OpenAI-compatible gateway as one middleware: authenticate → validate → guard → route → cache → proxy.
  * @throws TypeError for an option that is wrong: its name, what came, and what would do.
  */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -64,8 +65,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const authenticate = authenticateStage(options, clock);
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const guard = options.guards === undefined ? undefined : createGuard(options.guards, { clock, hooks });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
+  const validator = createValidator(
+    options,
+    clock,
+    createFastPath(guard === undefined ? cache : undefined, hooks.hooks, readLater),
+  );
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator });
   const proxy = createProxy(options, { clock, random, hooks });
 
@@ -75,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       authenticate,
       admission.admitCaller,
       validator.stage,
+      ...(guard === undefined ? [] : [guard]),
       router.stage,
       ...(cache === undefined ? [] : [cache.stage]),
       proxy.stage,
@@ -91,10 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     plan: router.plan,
     models: adminRoutes.models,
     metrics: adminRoutes.metrics,
-    health: ((_req, res) =>
-      sendJson(res, admission.draining ? 503 : 200, {
-        status: admission.draining ? 'draining' : 'ok',
-      })) satisfies Middleware,
+    health: healthOf(admission),
     fetch: fetchHandler(gateway),
     status,
     update(providers: RouteOptions['providers']): void {
@@ -114,10 +118,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 }
 
+function healthOf(admission: Admission): Middleware {
+  return (_req, res) =>
+    sendJson(res, admission.draining ? 503 : 200, { status: admission.draining ? 'draining' : 'ok' });
+}
+
 /** Bytes up to which a body is read in one go, where a hook asks for the request that it was. */
 const READ_AT_ONCE = 64 * 1024;
 
-/** Lets the cache answer a body that it knows by its bytes, where nobody wants to look at the request first. */
+/** Lets the cache answer a body that it knows by its bytes, where no hook and no guard looks at the request first. */
 function createFastPath(
   cache: Cache | undefined,
   { beforeRoute, selectCandidates, afterResponse }: Hooks,

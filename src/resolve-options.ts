@@ -21,6 +21,7 @@ import {
   optionError,
   formatValue,
 } from './options/checks.js';
+import type { GuardOptions } from './contracts/guard.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -56,6 +57,7 @@ const ROUTE = names<RouteOptions>({
   autoModels: 1,
   priceCatalog: 1,
 });
+const GUARD = names<GuardOptions>({ input: 1, output: 1 });
 const CACHE = names<CacheOptions>({
   maxEntries: 1,
   maxBytes: 1,
@@ -79,14 +81,22 @@ const PROXY = names<ProxyOptions>({
 
 const OBSERVE = names<ObserveOptions>({ logger: 1, onDiagnostic: 1, telemetry: 1 });
 
-const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, cache: CACHE, proxy: PROXY } as const;
+const STAGES = {
+  authenticate: AUTHENTICATE,
+  validate: VALIDATE,
+  guard: GUARD,
+  route: ROUTE,
+  cache: CACHE,
+  proxy: PROXY,
+} as const;
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  const known = [...COMMON, ...AUTHENTICATE, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache', 'guards'];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);
+  if ((options.guards ?? undefined) !== undefined) knownMembers('guards', options.guards, GUARD);
   checkObserveOptions(options);
   return {
     common: resolveCommon(options, options.errorFormat),

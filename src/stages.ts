@@ -1,6 +1,8 @@
 import { Admission } from './runtime/admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
+import type { GuardOptions } from './contracts/guard.js';
+import { createGuard } from './guard/guard.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import type {
@@ -35,6 +37,17 @@ export function authenticate(options: AuthenticateOptions & CommonOptions): Midd
 export function validate(options: ValidateOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('validate', options);
   return runStages([createValidator(options, common.clock).stage], common);
+}
+
+/**
+ * Checks prompts, and responses before the client gets them. Stands behind `validate` and before `route`.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate(), guard({ input: [redact()] }), route({ providers }), proxy());
+ */
+export function guard(options: GuardOptions & CommonOptions): Middleware {
+  const common = resolveStageOptions('guard', options);
+  return runStages([requireStages('guard', 'validate'), createGuard(options, common)], common);
 }
 
 /** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */

@@ -96,7 +96,8 @@ class ResponseCache implements Cache {
     if (tenant === undefined || targets === undefined || request === undefined || directives.noStore) {
       return this.#bypass(context, directives);
     }
-    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, targets), directives };
+    const known = this.#keys.of(request, body, tenant, targets, context.guardDigest);
+    const lookup: Lookup = { context, tenant, known, directives };
     if (directives.noCache) {
       this.#bypass(context, directives);
       return this.#record(lookup);
@@ -198,17 +199,22 @@ class ResponseCache implements Cache {
 
   #record(lookup: Lookup, shared?: SharedRequest): 'next' {
     const { context } = lookup;
+    const keep = (completion: ChatCompletion | undefined): void => {
+      this.#keep(lookup, completion);
+      shared?.close();
+    };
     context.sink = new RecordingSink(context.sink, this.#options.maxResponseBytes, (completion) => {
-      if (completion === undefined || completion.usage !== undefined) {
-        this.#keep(lookup, completion);
-        shared?.close();
+      const { responseGate } = context;
+      if (responseGate !== undefined) {
+        // What a guard blocks is not kept. What it changes is: the next reader's guards change it again.
+        void responseGate.settled().then(({ passed }) => {
+          setImmediate(() => keep(passed ? withUsage(completion, context) : undefined));
+        });
         return;
       }
+      if (completion === undefined || completion.usage !== undefined) return keep(completion);
       // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
-      setImmediate(() => {
-        this.#keep(lookup, { ...completion, usage: context.outcome?.usage ?? null });
-        shared?.close();
-      });
+      setImmediate(() => keep(withUsage(completion, context)));
     });
     return 'next';
   }
@@ -230,6 +236,11 @@ class ResponseCache implements Cache {
     this.#keys.answered(tenant, known, endpoint);
     this.#store.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + this.#options.ttlMs);
   }
+}
+
+function withUsage(completion: ChatCompletion | undefined, { outcome }: RequestContext): ChatCompletion | undefined {
+  if (completion === undefined || completion.usage !== undefined) return completion;
+  return { ...completion, usage: outcome?.usage ?? null };
 }
 
 /** A call is shared by those who want the answer in the same form. */

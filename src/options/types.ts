@@ -3,6 +3,7 @@ import type { Caller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
+import type { GuardOptions } from '../contracts/guard.js';
 import type { WireFormat } from '../contracts/provider.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
@@ -16,6 +17,8 @@ export type GatewayOptions = AuthenticateOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
+    /** Checks of prompts and responses. Off unless given. */
+    readonly guards?: GuardOptions | undefined;
   };
 
 /** What every stage takes. */

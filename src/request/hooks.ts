@@ -82,6 +82,11 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     );
   }
 
+  /** Something of the host's failed while watching or checking. Told as what a hook throws is told. */
+  reportFailure(what: string, error: unknown): void {
+    this.#report(error, what);
+  }
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
