@@ -4,7 +4,7 @@ import { isAlphanumeric, isDigit, isLatinLetter, runEnd, runStart } from './char
 /** Longest local part and domain (RFC 5321, 4.5.3.1). */
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
-const LOCAL_PUNCTUATION = "._%+-'&~!#$*=?^";
+const LOCAL_PUNCTUATION = "._%+-'~=";
 const MIN_TOP_LEVEL = 2;
 
 /** E-mail addresses: `name@example.com`. */
