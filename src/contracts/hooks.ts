@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ChatRequest, Usage } from '../chat/types.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
 import type { Candidate, ExcludedEndpoint } from './routing.js';
@@ -85,6 +85,12 @@ export interface AfterResponseState extends HookState {
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
   readonly firstTokenMs: number | undefined;
+  /**
+   * The response as the client got it: streams put together, redactions as they were sent, what was cut off missing.
+   * `undefined` without `captureResponse`, and for responses larger than `captureMaxBytes`. Read from the bytes that were
+   * sent with each call.
+   */
+  response(): ChatCompletion | undefined;
 }
 
 /** What `onError` is told. */
@@ -116,6 +122,16 @@ export interface Hooks {
   readonly afterAttempt?: ((state: AfterAttemptState) => void | Promise<void>) | undefined;
   /** Watches every answer that was delivered, whole or in part. */
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
+  /**
+   * Which responses `afterResponse` may read with `response()`: all, none, or those for which this gives `true`. Asked when
+   * a response begins; a throw means `false`. With single stages, give it to the first of them.
+   * @defaultValue `false`: nothing is kept
+   * @example
+   * hooks: { captureResponse: ({ caller }) => caller?.logsPrompts === true }
+   */
+  readonly captureResponse?: boolean | ((state: HookState) => boolean) | undefined;
+  /** Larger responses are not captured, in bytes of JSON text. @defaultValue `1_048_576` (1 MiB) */
+  readonly captureMaxBytes?: number | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
   /** Told what a watching hook threw, and the hook's name. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestBody } from '../json/request-body.js';
-import type { ChatRequest, Usage } from '../chat/types.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { Caller } from '../contracts/caller.js';
 import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
 import type { AttemptOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
@@ -44,6 +44,8 @@ export class RequestContext {
   guardDigest = '';
   /** @internal Written by `guard` where guards stand between the response and the client. */
   responseGate: ResponseGate | undefined = undefined;
+  /** @internal The response as the client got it, where `captureResponse` asks for it. */
+  captured: { completion(): ChatCompletion | undefined } | undefined = undefined;
   /** Written by `route`. */
   route: ResolvedRoute | undefined = undefined;
   /** Written by `cache`. */

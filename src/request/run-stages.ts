@@ -6,6 +6,8 @@ import { hookState, type HookRunner } from './hooks.js';
 import type { ErrorFormat } from '../errors/error-response.js';
 import type { Middleware, Next } from '../http/middleware.js';
 import { requestIdOf } from '../http/request-id.js';
+import type { ResponseSink } from '../contracts/sink.js';
+import { CaptureSink } from '../http/capture-sink.js';
 import { HttpResponseSink } from '../http/response-sink.js';
 
 export interface RunnerParts {
@@ -29,7 +31,8 @@ const WRITE_STALL_MS = 30_000;
  */
 export function runStages(stages: readonly Stage[], parts: RunnerParts): Middleware {
   const sinkOptions = { clock: parts.clock, errorFormat: parts.errorFormat, writeStallMs: WRITE_STALL_MS };
-  const sinkOf = (context: RequestContext): HttpResponseSink => new HttpResponseSink(context.res, context, sinkOptions);
+  const sinkTo = (context: RequestContext): HttpResponseSink => new HttpResponseSink(context.res, context, sinkOptions);
+  const sinkOf = parts.hooks.capturesResponses ? capturing(sinkTo, parts.hooks) : sinkTo;
 
   return function nordlysProxy(req, res, next) {
     const context = openContext(req, () => new RequestContext(req, res, requestIdOf(req), parts.clock.now(), sinkOf));
@@ -48,6 +51,15 @@ export function runStages(stages: readonly Stage[], parts: RunnerParts): Middlew
         if (parts.observed === true) parts.hooks.requestEnded(context, error);
       },
     );
+  };
+}
+
+/** Keeps what `afterResponse` may read, as close to the client as possible: what guards took out is not kept. */
+function capturing(sinkTo: (context: RequestContext) => ResponseSink, hooks: HookRunner) {
+  return (context: RequestContext): ResponseSink => {
+    const sink = new CaptureSink(sinkTo(context), hooks.captureOf(context));
+    context.captured = sink;
+    return sink;
   };
 }
 
@@ -141,5 +153,6 @@ function responseState(
     costUsd: outcome?.costUsd,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
+    response: () => context.captured?.completion(),
   };
 }

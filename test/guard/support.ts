@@ -63,6 +63,17 @@ export function chunk(delta: ChunkDelta, choice = 0, finish: string | null = nul
   };
 }
 
+/** A promise that the test settles. */
+export function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((take, refuse) => {
+    resolve = take;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
+
 export interface World {
   readonly upstream: FakeUpstream;
   readonly gateway: Gateway;
