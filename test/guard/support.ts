@@ -12,6 +12,8 @@ export const CHANNELS: Readonly<Record<string, (piece: string) => ChunkDelta>> =
   reasoning: (piece) => ({ reasoning: piece }),
   reasoning_content: (piece) => ({ reasoning_content: piece }),
   reasoning_details: (piece) => ({ reasoning_details: [{ type: 'reasoning.text', index: 0, text: piece }] }),
+  thinking: (piece) => ({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: piece }] }] as never }),
+  thinking_blocks: (piece) => ({ thinking_blocks: [{ type: 'thinking', thinking: piece }] }),
   refusal: (piece) => ({ refusal: piece }),
   'tool call 0': (piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] }),
   'tool call 1': (piece) => ({ tool_calls: [{ index: 1, function: { arguments: piece } }] }),

@@ -1,4 +1,5 @@
 import type { OutputChannel } from '../../contracts/guard.js';
+import { GatewayError } from '../../errors/gateway-error.js';
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { GuardedChannel, ResponseChannels } from './channels.js';
 
@@ -25,8 +26,8 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
   'signature',
   'encrypted_content',
 ]);
-/** Lists whose items come in pieces, item by item of the same kind. Items of other lists come whole. */
-const IN_PIECES: ReadonlySet<string> = new Set(['tool_calls', 'content', 'reasoning_details', 'reasoning_content']);
+/** Lists whose items come in pieces, as those of reasoning do, with every list in them. Items of other lists come whole. */
+const IN_PIECES: ReadonlySet<string> = new Set(['tool_calls', 'content']);
 /** What tells a reader which item of a list a piece belongs to. */
 const ITEM_FACTS = ['index', 'type', 'format'] as const;
 const MAX_DEPTH = 16;
@@ -36,6 +37,8 @@ interface Place {
   readonly channel: OutputChannel;
   readonly member: string;
   readonly isWhole: boolean;
+  /** Within a list whose items come in pieces. */
+  readonly inPieces: boolean;
   readonly depth: number;
   /** The delta in which `value` stands at this place. */
   wrap(value: unknown): JsonObject;
@@ -59,6 +62,7 @@ export function textSlots(
       channel: channelOf(key),
       member: key,
       isWhole,
+      inPieces: !isWhole && (IN_PIECES.has(key) || channelOf(key) === 'reasoning'),
       depth: 1,
       wrap: (value) => ({ [key]: value }),
     };
@@ -72,12 +76,14 @@ interface Walk {
   readonly slots: TextSlot[];
 }
 
-function visitMember(owner: JsonObject, key: string, place: Place, walk: Walk): void {
-  const value = owner[key];
+/** @param owner - an object or a list, `key` one of its members or positions */
+function visitMember(owner: object, key: string, place: Place, walk: Walk): void {
+  const value: unknown = Reflect.get(owner, key);
   if (NOT_TEXT.has(key) || isNameOfCall(key, place)) return;
   if (typeof value === 'string') addSlot(owner, key, value, place, walk);
-  else if (place.depth > MAX_DEPTH) delete owner[key];
-  else if (Array.isArray(value)) visitList(value, key, place, walk);
+  else if (place.depth > MAX_DEPTH)
+    throw new GatewayError('guard_unavailable', 'The response cannot be checked: it is nested too deep.');
+  else if (Array.isArray(value)) visitList(value, place, walk);
   else if (isRecord(value)) visitObject(value, place, walk);
 }
 
@@ -85,6 +91,8 @@ function visitObject(value: JsonObject, place: Place, walk: Walk): void {
   for (const key of Object.keys(value)) {
     const inner: Place = {
       ...place,
+      // A part of the content may be what the model thinks (Mistral).
+      channel: key === 'thinking' ? 'reasoning' : place.channel,
       member: `${place.member}.${key}`,
       depth: place.depth + 1,
       wrap: (wrapped) => place.wrap({ [key]: wrapped }),
@@ -93,27 +101,25 @@ function visitObject(value: JsonObject, place: Place, walk: Walk): void {
   }
 }
 
-function visitList(list: unknown[], key: string, place: Place, walk: Walk): void {
-  const inPieces = place.depth === 1 && IN_PIECES.has(key);
+function visitList(list: unknown[], place: Place, walk: Walk): void {
   for (const [position, item] of list.entries()) {
-    const name = inPieces && !place.isWhole ? nameOfItem(key, item, place.choice, walk.channels) : String(position);
+    const name = place.inPieces ? nameOfItem(item, place, walk.channels) : String(position);
     const inner: Place = {
       ...place,
       member: `${place.member}[${name}]`,
-      isWhole: place.isWhole || !inPieces,
+      isWhole: !place.inPieces,
       depth: place.depth + 1,
       wrap: (value) => place.wrap([isRecord(value) ? { ...factsOf(item), ...value } : value]),
     };
     if (isRecord(item)) visitObject(item, inner, walk);
-    else if (typeof item === 'string' || Array.isArray(item))
-      visitMember(list as never, position as never, inner, walk);
+    else visitMember(list, String(position), inner, walk);
   }
 }
 
 /** Pieces of one tool call belong together, and so do those of other items by their index. */
-function nameOfItem(key: string, item: unknown, choice: number, channels: ResponseChannels): string {
+function nameOfItem(item: unknown, { member, choice }: Place, channels: ResponseChannels): string {
   if (!isRecord(item)) return '';
-  if (key === 'tool_calls') return channels.callOf(choice, item);
+  if (member === 'tool_calls') return channels.callOf(choice, item);
   return typeof item['index'] === 'number' ? String(item['index']) : '';
 }
 
@@ -125,7 +131,7 @@ function factsOf(item: unknown): JsonObject {
   return facts;
 }
 
-function addSlot(owner: JsonObject, key: string, text: string, place: Place, { channels, slots }: Walk): void {
+function addSlot(owner: object, key: string, text: string, place: Place, { channels, slots }: Walk): void {
   if (text === '' || isEmbeddedData(key, text)) return;
   const where = { ...place, isJson: key === 'arguments' };
   const channel = place.isWhole ? channels.single(where) : channels.at(where);
@@ -137,23 +143,23 @@ class MemberSlot implements TextSlot {
   readonly channel: GuardedChannel;
   readonly text: string;
   readonly isWhole: boolean;
-  readonly #owner: JsonObject;
+  readonly #owner: object;
   readonly #key: string;
 
-  constructor(owner: JsonObject, key: string, channel: GuardedChannel, isWhole: boolean) {
+  constructor(owner: object, key: string, channel: GuardedChannel, isWhole: boolean) {
     this.channel = channel;
-    this.text = owner[key] as string;
+    this.text = Reflect.get(owner, key) as string;
     this.isWhole = isWhole;
     this.#owner = owner;
     this.#key = key;
   }
 
   get isChanged(): boolean {
-    return this.#owner[this.#key] !== this.text;
+    return Reflect.get(this.#owner, this.#key) !== this.text;
   }
 
   write(text: string): void {
-    this.#owner[this.#key] = text;
+    Reflect.set(this.#owner, this.#key, text);
   }
 }
 
