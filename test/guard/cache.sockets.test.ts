@@ -181,13 +181,14 @@ describe('with requests that share an upstream call', () => {
       },
     } as never);
     const joined = deferred<void>();
-    upstream.always(sse([chunk({ content: 'one ' }), 150, chunk({ content: 'two' }), chunk({}, 0, 'stop'), '[DONE]']));
+    upstream.always(sse([chunk({ content: 'one ' }), 400, chunk({ content: 'two' }), chunk({}, 0, 'stop'), '[DONE]']));
     const leader = post({ stream: true }, ['x-api-key: leader']);
     await upstream.nextRequest();
     const follower = post({ stream: true }, ['x-api-key: follower']);
     await new Promise((resolve) => setTimeout(resolve, 50));
     joined.resolve();
     expect((await leader).status).toBe(400);
+    expect(upstream.ledger[0]!.completed).toBe(false);
     expect((await follower).completion.choices[0]!.message!.content).toBe('one two');
     expect(upstream.ledger).toHaveLength(1);
   });

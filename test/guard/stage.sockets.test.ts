@@ -73,7 +73,9 @@ describe('the stage guard', () => {
 
 describe('a client that reads slowly', () => {
   it('slows the upstream down, through guards too', async () => {
-    const { upstream, gateway } = await world({ guards: { output: [redact()] } });
+    const { upstream, gateway } = await world({
+      guards: { output: [{ name: 'g', onError: 'closed', mayContinue: () => 0, check: () => 'pass' }] },
+    });
     const content = 'x '.repeat(32 * 1024);
     upstream.enqueue(sse([...Array.from({ length: 400 }, () => chunk({ content })), chunk({}, 0, 'stop')]));
     const response = await gateway.fetch(
@@ -86,7 +88,7 @@ describe('a client that reads slowly', () => {
     const reader = response.body!.getReader();
     await reader.read();
     // 26 MB do not fit into the buffers between the upstream and a reader that does not read.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect(upstream.ledger[0]!.completed).toBe(false);
     let length = 0;
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) length += piece.value.length;

@@ -34,6 +34,13 @@ const output = (guard: Partial<OutputGuard>): OutputGuard => ({
 const words = (...texts: string[]) =>
   sse([...texts.map((content) => chunk({ content })), chunk({}, 0, 'stop'), '[DONE]']);
 
+/** Requests that are served while another one waits: what that one was sent before has arrived by then. */
+async function others(port: number): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    await rawRequest(port, 'GET /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer test-key\r\n\r\n');
+  }
+}
+
 describe('a guard of the prompt', () => {
   it('blocks before any upstream is called', async () => {
     const { upstream, post } = await world({
@@ -90,7 +97,7 @@ describe('a guard of the prompt', () => {
     expect(seen).toEqual(['messages: a\n\nb']);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'replaces beside'])(
+  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'replaces beside'])(
     'that %s fails as it is told to',
     async (how) => {
       for (const [onError, mode] of [
@@ -108,6 +115,7 @@ describe('a guard of the prompt', () => {
           if (how === 'hangs') return new Promise(() => undefined) as never;
           if (how === 'throws') throw new Error('broken');
           if (how === 'rejects') return Promise.reject(new Error('broken')) as never;
+          if (how === 'resolves to none') return Promise.resolve() as never;
           return (how === 'replaces beside' ? { replace: 'x' } : undefined) as never;
         };
         const { post, upstream } = await world({
@@ -168,6 +176,7 @@ describe('a guard beside the upstream call', () => {
       },
     );
     await ended.promise;
+    await others(port);
     expect(received).toBe('');
     guard.give('pass');
     expect((await request).received).toMatch(/one [^]*two[^]*\[DONE\]/);
@@ -188,6 +197,24 @@ describe('a guard beside the upstream call', () => {
     expect([status, error?.code, raw.includes('secret')]).toEqual([400, 'policy', false]);
     await upstream.closed(entry);
     expect(errors).toEqual(['content_blocked']);
+  });
+
+  it('that blocks after the upstream has sent all leaks nothing', async () => {
+    for (const isStream of [true, false]) {
+      const guard = pendingGuard();
+      const ended = deferred<void>();
+      const { upstream, post, port } = await world({
+        hooks: { afterAttempt: () => ended.resolve() },
+        guards: { input: [input({ mode: 'beside', check: guard.check })] },
+      });
+      upstream.enqueue(isStream ? words('secret') : completion('secret'));
+      const response = post({ stream: isStream });
+      await ended.promise;
+      await others(port);
+      guard.give(BLOCK);
+      const { status, raw } = await response;
+      expect([status, raw.includes('secret')]).toEqual([400, false]);
+    }
   });
 
   it('that blocks before the upstream answers ends the request at once', async () => {
@@ -314,6 +341,7 @@ describe('a guard of the response', () => {
         output: [
           output({
             mode: 'whole',
+            window: 1,
             timeoutMs: 60_000,
             check: (text, state) => ((shown = text.text), guard.check(text, state)),
           }),
@@ -375,7 +403,7 @@ describe('a guard of the response', () => {
     expect([error?.code, isDone]).toEqual(['policy', false]);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'answers late'])(
+  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'answers late'])(
     'that %s fails as it is told to',
     async (how) => {
       for (const mode of ['hold', 'whole', 'watch'] as const) {
