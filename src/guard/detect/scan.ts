@@ -1,7 +1,7 @@
 import type { Detector, Finding } from '../../contracts/guard.js';
 
 /** A value that was found, and by which detector. */
-export interface DetectedValue {
+interface DetectedValue {
   readonly type: string;
   readonly start: number;
   readonly end: number;
