@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { blockPatterns, redact, type GuardVerdict, type OutputGuard } from '../../src/index.js';
+import { blockPatterns, redact, type Gateway, type GuardVerdict, type OutputGuard } from '../../src/index.js';
 import { chat, sse } from '../../src/testing/index.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { FIXTURES } from './fixtures.js';
 import { chunk, deferred, world } from './support.js';
 
@@ -106,14 +107,32 @@ describe('with a cache', () => {
   });
 });
 
+/** Waits until `count` requests have missed the cache: they share a call from then on. */
+async function joined(gateway: Gateway, count: number): Promise<void> {
+  await expect.poll(() => gateway.status().cache?.misses).toBe(count);
+}
+
+/** Lets the upstream go on until `work` is done. */
+async function whileTimePasses<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const done = work.finally(() => (isDone = true));
+  while (!isDone) await clock.advanceAsync(100);
+  return done;
+}
+
 describe('with requests that share an upstream call', () => {
   it('each is redacted, and each restores its own values', async () => {
-    const { upstream, post } = await world({ cache: { ...cache, coalesce: true }, guards: { output: [redact()] } });
+    const clock = new FakeClock();
+    const { upstream, gateway, post } = await world(
+      { cache: { ...cache, coalesce: true }, guards: { output: [redact()] } },
+      clock,
+    );
     upstream.always(
       sse([chunk({ content: 'To a@exa' }), 100, chunk({ content: 'mple.com.' }), chunk({}, 0, 'stop'), '[DONE]']),
     );
     const all = Array.from({ length: 5 }, () => post({ stream: true }));
-    for (const { completion, raw } of await Promise.all(all)) {
+    await joined(gateway, 5);
+    for (const { completion, raw } of await whileTimePasses(clock, Promise.all(all))) {
       expect(completion.choices[0]!.message!.content).toBe('To ⟨email⟩.');
       expect(raw).not.toContain('exa');
     }
@@ -128,12 +147,14 @@ describe('with requests that share an upstream call', () => {
       check: ({ text }, { caller }) =>
         caller?.id === `caller-${child}` && text.includes('wo') ? { block: true } : 'pass',
     };
-    const { upstream, post } = await world({
+    const clock = new FakeClock();
+    const options = {
       keys: undefined,
       verifyKey: (key: string) => ({ id: key }),
       cache: { ...cache, shared: true, coalesce: true },
       guards: { output: [guard] },
-    } as never);
+    };
+    const { upstream, gateway, post } = await world(options as never, clock);
     upstream.always(
       sse([
         chunk({ content: 'one ' }),
@@ -150,7 +171,10 @@ describe('with requests that share an upstream call', () => {
       requests.push(post({ stream: true }, [`x-api-key: caller-${caller}`]));
       if (caller === 0) await upstream.nextRequest();
     }
-    for (const [caller, { completion, error, isDone }] of (await Promise.all(requests)).entries()) {
+    await joined(gateway, 3);
+    for (const [caller, { completion, error, isDone }] of (
+      await whileTimePasses(clock, Promise.all(requests))
+    ).entries()) {
       if (caller === child) {
         expect([error?.code, isDone]).toEqual(['content_blocked', false]);
         expect(completion.choices[0]!.message!.content).not.toContain('tw');
@@ -162,7 +186,9 @@ describe('with requests that share an upstream call', () => {
   });
 
   it('a leader that is blocked beside the call gets its error at once, and the call goes on for the others', async () => {
-    const { upstream, post } = await world({
+    const clock = new FakeClock();
+    const verdicts = deferred<void>();
+    const options = {
       keys: undefined,
       verifyKey: (key: string) => ({ id: key }),
       cache: { ...cache, shared: true, coalesce: true },
@@ -173,23 +199,23 @@ describe('with requests that share an upstream call', () => {
             mode: 'beside',
             onError: 'closed',
             check: async (_: unknown, { caller }: { caller: { id: string } | undefined }) => {
-              await joined.promise;
+              await verdicts.promise;
               return caller?.id === 'leader' ? { block: true } : 'pass';
             },
           },
         ],
       },
-    } as never);
-    const joined = deferred<void>();
+    };
+    const { upstream, gateway, post } = await world(options as never, clock);
     upstream.always(sse([chunk({ content: 'one ' }), 400, chunk({ content: 'two' }), chunk({}, 0, 'stop'), '[DONE]']));
     const leader = post({ stream: true }, ['x-api-key: leader']);
     await upstream.nextRequest();
     const follower = post({ stream: true }, ['x-api-key: follower']);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    joined.resolve();
+    await joined(gateway, 2);
+    verdicts.resolve();
     expect((await leader).status).toBe(400);
     expect(upstream.ledger[0]!.completed).toBe(false);
-    expect((await follower).completion.choices[0]!.message!.content).toBe('one two');
+    expect((await whileTimePasses(clock, follower)).completion.choices[0]!.message!.content).toBe('one two');
     expect(upstream.ledger).toHaveLength(1);
   });
 

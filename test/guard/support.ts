@@ -1,8 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { assembleCompletion } from '../../src/chat/assemble.js';
 import type { ChatChunk, ChatCompletion, ChunkDelta } from '../../src/chat/types.js';
+import type { Clock } from '../../src/contracts/clock.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/index.js';
-import { fakeUpstream, type FakeUpstream, type Script } from '../../src/testing/index.js';
+import { fakeUpstream, type FakeUpstream } from '../../src/testing/index.js';
 import { listen } from '../support/listen.js';
 import { rawPost, rawRequest } from '../support/raw-request.js';
 
@@ -98,8 +99,9 @@ export interface Received {
   readonly isDone: boolean;
 }
 
-export async function world(options: Partial<GatewayOptions> = {}, script?: Script): Promise<World> {
-  const upstream = await fakeUpstream(script === undefined ? {} : { script });
+/** @param clock - of the upstream: its silences last until the test lets time pass */
+export async function world(options: Partial<GatewayOptions> = {}, clock?: Clock): Promise<World> {
+  const upstream = await fakeUpstream({ clock });
   const gateway = createGateway({
     keys: ['test-key'],
     providers: { p: { baseUrl: upstream.baseUrl, apiKey: 'sk-operator', models: ['m'] } },
