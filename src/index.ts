@@ -1,7 +1,9 @@
 // Every public name, in the order of a request. What is not here is private.
 
 export { createGateway } from './gateway.js';
-export { authenticate, cache, limit, proxy, route, validate } from './stages.js';
+export { authenticate, cache, guard, limit, proxy, route, validate } from './stages.js';
+export { detect } from './guard/detect/detect.js';
+export { blockPatterns, redact } from './guard/detector-guard.js';
 export { errorHandler } from './request/error-handler.js';
 export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
@@ -186,6 +188,26 @@ export type {
   UpstreamEvent,
   WireFormat,
 } from './contracts/wire-format.js';
+export type {
+  Detector,
+  DetectorGuard,
+  DetectorPlaceholders,
+  Finding,
+  GuardBase,
+  GuardBlock,
+  GuardOptions,
+  GuardReplacement,
+  GuardState,
+  GuardVerdict,
+  InputGuard,
+  InputSurface,
+  InputText,
+  OutputChannel,
+  OutputGuard,
+  OutputText,
+} from './contracts/guard.js';
+export type { BlockPatternsOptions, DetectorGuardOptions, RedactOptions } from './guard/detector-guard.js';
+export type { PatternOptions } from './guard/detect/pattern.js';
 export type { CacheStore } from './contracts/store.js';
 export type { UpstreamNetwork, UpstreamProxy } from './contracts/network.js';
 export type {

@@ -4,6 +4,8 @@ import { createCache } from './cache/cache.js';
 import type { Stage } from './request/context.js';
 import type { LimitOptions } from './contracts/limits.js';
 import type { PurgeOptions } from './cache/purge-options.js';
+import type { GuardOptions } from './contracts/guard.js';
+import { createGuard } from './guard/guard.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
@@ -64,6 +66,17 @@ const finishOnClose: Stage = (context) => {
   context.client.onClosed(() => context.spend?.finishWhenIdle());
   return 'next';
 };
+
+/**
+ * Checks prompts, and responses before the client gets them. Stands behind `validate` and before `route`.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate(), guard({ input: [redact()] }), route({ providers }), proxy());
+ */
+export function guard(options: GuardOptions & CommonOptions): Middleware {
+  const common = resolveStageOptions('guard', options);
+  return runStages([requireStages('guard', 'validate'), createGuard(options, common)], common);
+}
 
 /** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */
 export function route(options: RouteOptions & CommonOptions): Middleware {

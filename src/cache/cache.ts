@@ -122,7 +122,8 @@ class ResponseCache implements Cache {
       return this.#bypass(context, directives);
     }
     if (!allowedBy(this.#options.shouldCache, context, targets[0])) return this.#bypass(context, directives);
-    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, targets), directives };
+    const known = this.#keys.of(request, body, tenant, targets, context.guardDigest);
+    const lookup: Lookup = { context, tenant, known, directives };
     if (directives.noCache) {
       this.#bypass(context, directives);
       const refreshed = this.#entries.refresh(tenant);
@@ -233,17 +234,22 @@ class ResponseCache implements Cache {
   #record(lookup: Lookup, shared?: SharedRequest): 'next' {
     const { context, tenant } = lookup;
     const generation = this.#entries.generationOf(tenant);
+    const keep = (completion: ChatCompletion | undefined): void => {
+      this.#keep(lookup, completion, generation);
+      shared?.close();
+    };
     context.sink = new RecordingSink(context.sink, this.#options.maxResponseBytes, (completion) => {
-      if (completion === undefined || completion.usage !== undefined) {
-        this.#keep(lookup, completion, generation);
-        shared?.close();
+      const { responseGate } = context;
+      if (responseGate !== undefined) {
+        // What a guard blocks is not kept. What it changes is: the next reader's guards change it again.
+        void responseGate.settled().then(({ passed }) => {
+          setImmediate(() => keep(passed ? withUsage(completion, context) : undefined));
+        });
         return;
       }
+      if (completion === undefined || completion.usage !== undefined) return keep(completion);
       // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
-      setImmediate(() => {
-        this.#keep(lookup, { ...completion, usage: context.outcome?.usage ?? null }, generation);
-        shared?.close();
-      });
+      setImmediate(() => keep(withUsage(completion, context)));
     });
     return 'next';
   }
@@ -290,6 +296,10 @@ class ResponseCache implements Cache {
 
 /** Nothing is kept for longer, in milliseconds: a purge is remembered for longer than this. */
 const MAX_TTL_MS = 100 * 24 * 3_600_000;
+function withUsage(completion: ChatCompletion | undefined, { outcome }: RequestContext): ChatCompletion | undefined {
+  if (completion === undefined || completion.usage !== undefined) return completion;
+  return { ...completion, usage: outcome?.usage ?? null };
+}
 
 /** A call is shared by those who want the answer in the same form. */
 function sharedKey({ key, form }: KnownRequest): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ChatRequest, Usage } from '../chat/types.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
 import type { SpendRecord } from './limits.js';
@@ -175,6 +175,12 @@ export interface AfterResponseState extends HookState {
   readonly firstTokenMs: number | undefined;
   /** What a router decided, where one was asked. */
   readonly router: RouterExplanation | undefined;
+  /**
+   * The response as the client got it: streams put together, redactions as they were sent, what was cut off missing.
+   * `undefined` without `captureResponse`, and for responses larger than `captureMaxBytes`. Read from the bytes that were
+   * sent with each call.
+   */
+  response(): ChatCompletion | undefined;
 }
 
 /** What `onError` is told. */
@@ -206,6 +212,16 @@ export interface Hooks {
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
   /** Watches what every request cost: once each, after its response. `requestId` is its idempotency key. */
   readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
+  /**
+   * Which responses `afterResponse` may read with `response()`: all, none, or those for which this gives `true`. Asked when
+   * a response begins; a throw means `false`. With single stages, give it to the first of them.
+   * @defaultValue `false`: nothing is kept
+   * @example
+   * hooks: { captureResponse: ({ caller }) => caller?.logsPrompts === true }
+   */
+  readonly captureResponse?: boolean | ((state: HookState) => boolean) | undefined;
+  /** Larger responses are not captured, in bytes of JSON text. @defaultValue `1_048_576` (1 MiB) */
+  readonly captureMaxBytes?: number | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
   /**

@@ -3,6 +3,7 @@ import { authenticateStage } from '../authenticate/authenticate.js';
 import { createCache, type Cache } from '../cache/cache.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
+import { createGuard } from '../guard/guard.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
@@ -30,6 +31,8 @@ export interface GatewayParts extends Observation {
   readonly validator: Validator;
   /** What becomes of POST requests for endpoints that are not served. */
   readonly unservedPaths: 'respond' | 'next';
+  /** `undefined` without guards. */
+  readonly guard: Stage | undefined;
   /** `undefined` where nothing is limited or accounted. */
   readonly limits: Limits | undefined;
   readonly router: Router;
@@ -55,7 +58,9 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
   // The fast path responds before validate, limit and route: it must not pass by the host's middleware or the limits.
-  const isShort = limits === undefined && slots.afterValidate.length === 0 && slots.afterRoute.length === 0;
+  const guard = options.guards === undefined ? undefined : createGuard(options.guards, { clock, hooks });
+  const isShort =
+    guard === undefined && limits === undefined && slots.afterValidate.length === 0 && slots.afterRoute.length === 0;
   const fastPath = isShort ? createFastPath(cache, hooks.hooks, readLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
@@ -70,6 +75,7 @@ export function createParts(options: GatewayOptions): GatewayParts {
     admin: adminGuard(options, authenticate),
     validator,
     unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
+    guard,
     limits,
     router,
     cache,

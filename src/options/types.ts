@@ -6,6 +6,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
+import type { GuardOptions } from '../contracts/guard.js';
 import type { WireFormat } from '../contracts/wire-format.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
@@ -34,6 +35,8 @@ export type GatewayOptions = AuthenticateOptions &
     readonly unservedPaths?: 'respond' | 'next' | undefined;
     /** The host's own middleware between the stages. @defaultValue none */
     readonly middleware?: MiddlewareOptions | undefined;
+    /** Checks of prompts and responses. Off unless given. */
+    readonly guards?: GuardOptions | undefined;
   };
 
 /** What every stage takes. */

@@ -1,4 +1,6 @@
-import type { Stage, StageOutcome } from '../request/context.js';
+import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { CommittedResponse } from './failover/attempt.js';
 import type { Clock } from '../contracts/clock.js';
 import type { HookRunner } from '../request/hooks.js';
 import type { Transport } from '../contracts/transport.js';
@@ -6,7 +8,7 @@ import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
 import { optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
 import { sendResponse } from './send-response.js';
-import { findResponse, type FailoverParts } from './failover/failover.js';
+import { Failover, type FailoverParts } from './failover/failover.js';
 import { hedgingOf } from './failover/hedging.js';
 import { EndpointStates } from './failover/endpoint-states.js';
 import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
@@ -90,8 +92,25 @@ export function proxyStage(parts: FailoverParts): Stage {
     if (route === undefined || context.request === undefined || context.body === undefined) {
       throw new TypeError('proxy needs the results of validate and route: mount both before it.');
     }
-    const found = await findResponse(context, route, parts);
-    if (found !== undefined) await sendResponse(context, found);
+    const failover = new Failover(context, route, parts);
+    for (let found = await failover.run(); found !== undefined; found = await failover.run()) {
+      const rejection = await sendGuarded(context, found);
+      if (rejection === undefined) break;
+      failover.reject(found, rejection);
+    }
     return 'responded';
   };
+}
+
+/** Sends a response. Resolves with an error where a guard wants the next candidate's instead. */
+async function sendGuarded(context: RequestContext, found: CommittedResponse): Promise<GatewayError | undefined> {
+  const { responseGate } = context;
+  if (responseGate !== undefined) {
+    return responseGate.offer(
+      () => sendResponse(context, found),
+      () => found.exchange.cancel(),
+    );
+  }
+  await sendResponse(context, found);
+  return undefined;
 }

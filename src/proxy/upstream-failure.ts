@@ -170,6 +170,12 @@ export const FAILURES = {
     'empty_response',
     'The upstream provider returned an empty response.',
   ),
+  content_blocked: rule(
+    'next',
+    ['possiblyBilled'],
+    'content_blocked',
+    "The response was blocked by this gateway's content rules.",
+  ),
   truncated: rule(
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],

@@ -266,35 +266,41 @@ export class Attempt {
   }
 
   #closed(ended: 'complete' | 'truncated' | 'cancelled', error: GatewayError | undefined): void {
+    const { route } = this.#chain;
+    const { endpoint } = this.candidate;
+    const usage = this.#chain.context.outcome?.usage;
     const failure = ended === 'truncated' ? failureOfBrokenStream(error) : undefined;
-    if (ended === 'complete') this.#ticket.succeed(this.#tenant);
-    else if (failure !== undefined) this.#ticket.fail(failure, this.#tenant);
-    else this.#ticket.abandon();
-    if (failure !== undefined) this.#describe(failure);
-    const { context, route } = this.#chain;
-    const usage = context.outcome?.usage;
-    if (ended !== 'cancelled') {
-      this.#record({
-        ok: ended === 'complete',
-        countable: failure?.rule.breaker ?? true,
-        firstTokenMs: this.#log.firstTokenMs,
-        durationMs: this.#since(this.#startedAt),
-        completionTokens: usage?.completion_tokens,
-      });
-    }
+    this.#logSpend(ended === 'complete');
     if (ended === 'complete') {
-      route.prompt?.learn(this.candidate.endpoint.id, usage?.prompt_tokens);
-      route.onServed?.(this.candidate.endpoint, usage);
+      this.#ticket.succeed(this.#tenant);
+      route.prompt?.learn(endpoint.id, usage?.prompt_tokens);
+      route.onServed?.(endpoint, usage);
+    } else if (failure === undefined) {
+      this.#ticket.abandon();
+      return this.#end(this.#cancelOutcome);
+    } else {
+      this.#ticket.fail(failure, this.#tenant);
+      this.#describe(failure);
     }
-    this.#log.possiblyBilled = ended !== 'complete';
-    this.#log.costUsd = context.outcome?.costUsd;
-    this.#log.estimated = context.outcome?.estimated === true;
-    this.#log.tokens = context.outcome?.tokens;
-    if (this.candidate.credential === 'caller') this.#log.costUsd = 0;
-    this.#end(failure?.kind ?? (ended === 'complete' ? 'ok' : this.#cancelOutcome));
+    this.#record({
+      ok: failure === undefined,
+      countable: failure?.rule.breaker ?? true,
+      firstTokenMs: this.#log.firstTokenMs,
+      durationMs: this.#since(this.#startedAt),
+      completionTokens: usage?.completion_tokens,
+    });
+    this.#end(failure?.kind ?? 'ok');
   }
 
-  /** For those who look for the cause. What the host's own code threw is told to the host, whoever responds in the end. */
+  #logSpend(isComplete: boolean): void {
+    const { outcome } = this.#chain.context;
+    this.#log.possiblyBilled = !isComplete;
+    this.#log.costUsd = this.candidate.credential === 'caller' ? 0 : outcome?.costUsd;
+    this.#log.estimated = outcome?.estimated === true;
+    this.#log.tokens = outcome?.tokens;
+  }
+
+  /** Notes what was sent and what came instead. Errors of the host's code are reported to the host in any case. */
   #describe(failure: UpstreamFailure): void {
     if (failure.kind === 'host_code') this.#chain.parts.hooks.reportHostCode(failure.error.cause);
     if (this.#destination === undefined) return;

@@ -28,19 +28,8 @@ export interface FailoverParts extends AttemptServices {
   readonly hedging: Hedging | undefined;
 }
 
-/**
- * Asks one candidate after another until one gives an answer: one loop, one deadline, one budget.
- * @throws GatewayError when none does. `undefined`: nobody waits any more.
- */
-export async function findResponse(
-  context: RequestContext,
-  route: ResolvedRoute,
-  parts: FailoverParts,
-): Promise<CommittedResponse | undefined> {
-  return new Failover(context, route, parts).run();
-}
-
-class Failover implements AttemptContext {
+/** The attempts of one request: one loop, one deadline, one budget. */
+export class Failover implements AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
   readonly parts: FailoverParts;
@@ -73,6 +62,10 @@ class Failover implements AttemptContext {
     });
   }
 
+  /**
+   * Asks one candidate after another until one gives an answer. Called again after `reject`, it goes on behind that one.
+   * @throws GatewayError when none does. `undefined`: nobody waits any more.
+   */
   async run(): Promise<CommittedResponse | undefined> {
     const { attempts, cancelSignal } = this.context;
     let spent = 0;
@@ -111,6 +104,14 @@ class Failover implements AttemptContext {
       if (this.#isFinal(found)) break;
     }
     throw this.#giveUp('tried');
+  }
+
+  /** A guard wants another candidate's response than `found`. */
+  reject({ candidate }: CommittedResponse, error: GatewayError): void {
+    const failure = new UpstreamFailure('content_blocked', { error });
+    this.#selector.recordFailure(candidate, failure);
+    this.#failures.push({ failure, provider: candidate.endpoint.provider.slug });
+    if (this.#isFinal(failure)) throw this.#giveUp('tried');
   }
 
   async #ask(selection: Selection): Promise<AttemptResult> {
