@@ -7,13 +7,15 @@ import { fakeUpstream, type FakeUpstream } from '../../src/testing/index.js';
 import { listen } from '../support/listen.js';
 import { rawPost, rawRequest } from '../support/raw-request.js';
 
-/** The members of a message in which a model can say something, and a delta that adds to each. */
+/**
+ * The members of a message that hold generated text, and a delta that adds to each. Thinking parts of `content` are not
+ * among them: the gateway turns them into `reasoning_content` before the guards see them.
+ */
 export const CHANNELS: Readonly<Record<string, (piece: string) => ChunkDelta>> = {
   content: (piece) => ({ content: piece }),
   reasoning: (piece) => ({ reasoning: piece }),
   reasoning_content: (piece) => ({ reasoning_content: piece }),
   reasoning_details: (piece) => ({ reasoning_details: [{ type: 'reasoning.text', index: 0, text: piece }] }),
-  thinking: (piece) => ({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: piece }] }] as never }),
   thinking_blocks: (piece) => ({ thinking_blocks: [{ type: 'thinking', thinking: piece }] }),
   refusal: (piece) => ({ refusal: piece }),
   'tool call 0': (piece) => ({ tool_calls: [{ index: 0, function: { arguments: piece } }] }),

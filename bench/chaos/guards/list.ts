@@ -571,19 +571,19 @@ const IN_GUARDS: readonly Guard[] = [
     'held text of a response is bounded',
     'guard/output/channels.ts',
     ["if (this.#held > MAX_HELD) throw tooMuch('holds back too much');", ''],
-    'guard/limits',
+    'guard/limits.sockets',
   ),
   guard(
     'channels of a response are bounded',
     'guard/output/channels.ts',
     ["if (this.#channels.size >= MAX_CHANNELS) throw tooMuch('has too many parts');", ''],
-    'guard/limits',
+    'guard/limits.sockets',
   ),
   guard(
     'a whole text is bounded',
     'guard/output/check-filter.ts',
     ["if (this.#guard.mode === 'whole' && this.#held.length > MAX_WHOLE) this.#tooLong();", ''],
-    'guard/limits',
+    'guard/limits.sockets',
   ),
   guard(
     'only consented responses are captured',
