@@ -36,8 +36,17 @@ export interface WireFormat {
    * @throws UnsupportedRequest when the model's name cannot stand in a path.
    */
   pathFor?(model: ModelFacts, stream: boolean): string;
-  /** Parameters that the format can express for `model`. The endpoint's own list is cut down to them. */
+  /**
+   * Parameters that the format can express for `model`: those that it would leave out are missing, those that it would
+   * refuse are not. The endpoint's own list is cut down to them. Asked once per endpoint, when the options are read.
+   * @throws TypeError naming a trait that is wrong: `format.thinking must be …`.
+   */
   supportedParameters?(model: ModelFacts): ReadonlySet<string>;
+  /**
+   * The `format` of the `reasoning_details` whose signatures the format sends back to `model`:
+   * `anthropic-claude-v1`. A conversation that carries such signatures prefers endpoints that can read them.
+   */
+  reasoningFormat?(model: ModelFacts): string | undefined;
   /**
    * The body to send for `request` (model already the upstream's). Absent: the received bytes are sent,
    * with `model` replaced and the gateway's own fields cut out.
@@ -77,6 +86,8 @@ export interface ModelFacts {
   readonly maxCompletionTokens: number | undefined;
   /** `models[…].format` of the options: `{ thinking: 'adaptive', nativeJsonSchema: true }`. */
   readonly traits: Readonly<Record<string, unknown>>;
+  /** `headers` of the provider's options, names in lower case. They take precedence over those of an exchange. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One translated request, and how its response is read. */
@@ -140,8 +151,14 @@ export type UpstreamErrorKind =
   | 'rate_limited'
   | 'overloaded'
   | 'server_error'
+  | 'upstream_timeout'
+  | 'try_later'
+  | 'conflict'
   | 'model_missing'
-  | 'rejected';
+  | 'rejected'
+  /** The response is none: another attempt may succeed. */
+  | 'malformed'
+  | 'empty';
 
 /**
  * A format cannot express a request for this model; another candidate may. When no candidate is left the client

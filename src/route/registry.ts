@@ -20,6 +20,8 @@ export interface RouteTable {
   /** The endpoints of each model, cheapest first. */
   readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
   readonly names: ModelNames;
+  /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
+  readonly readsReasoning: boolean;
 }
 
 /** What a caller's `provider_configs` may say. */
@@ -48,7 +50,9 @@ export function createRegistry(options: RouteOptions): Registry {
   const build = (providers: unknown): RouteTable => {
     const resolved = resolveProviders(providers, timeouts, priceBook(options.priceCatalog));
     const models = groupByModel(resolved.endpoints);
-    return Object.freeze({ ...resolved, models, names: resolveModelNames(options, models, resolved.providers) });
+    const names = resolveModelNames(options, models, resolved.providers);
+    const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
+    return Object.freeze({ ...resolved, models, names, readsReasoning });
   };
   let table = build(options.providers);
   return {

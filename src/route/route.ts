@@ -18,6 +18,7 @@ import { listModels, type ModelList } from './model-listing.js';
 import { isObject } from '../options/checks.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
+import { translatedPlan } from './plan/translations.js';
 import type { Preferences } from './preferences/preferences.js';
 import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
 import { createRegistry, type Registry, type RouteTable } from './registry.js';
@@ -106,7 +107,7 @@ function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'sele
   const planned = plan(input);
   const { request, table } = input;
   if (hook?.now === undefined || (hook.requests === 'open' && !leavesModelOpen(request, table.names))) {
-    return showPlan(planned);
+    return showPlan(translatedPlan(planned, request));
   }
   const isShadow = hook.mode === 'shadow';
   let router: RouterExplanation | undefined;
@@ -120,7 +121,7 @@ function planNow(input: PlanInput, { selectCandidates: hook }: Pick<Hooks, 'sele
     }),
   );
   const formatValue = isShadow || selected === undefined ? planned : selectedPlan(planned, selected, request, table);
-  return showPlan(formatValue, router);
+  return showPlan(translatedPlan(formatValue, request), router);
 }
 
 /** Routing reads no message but to count it. */
@@ -315,7 +316,7 @@ function modelsOf(request: ChatRequest, { registry, hooks }: RouteStageParts): r
 }
 
 function answerWithPlan(context: RequestContext, decision: Decision): StageOutcome {
-  const body = Buffer.from(JSON.stringify(showPlan(decision, context.router)));
+  const body = Buffer.from(JSON.stringify(showPlan(translatedPlan(decision, requestOf(context)), context.router)));
   context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
   return 'responded';
 }

@@ -6,6 +6,7 @@ import { decodeError } from './errors.js';
 import { traitsOf } from './models.js';
 import { pathPrefix, requestPath, type Location } from './path.js';
 import { ResponseReader } from './response-reader.js';
+import { SIGNATURE_FORMAT } from './signatures.js';
 import { supportedParameters } from './supported-parameters.js';
 import { excludesReasoning } from './thinking.js';
 import { isLegacy } from './tools.js';
@@ -76,6 +77,7 @@ export function gemini(options: GeminiOptions = {}): WireFormat {
     auth: authOf(options),
     exchange: (request: ChatRequest, context: ExchangeContext) => exchange(request, context, location, options),
     supportedParameters,
+    reasoningFormat: () => SIGNATURE_FORMAT,
     decodeError,
   });
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../contracts/clock.js';
 import type { Timeouts } from '../../contracts/routing.js';
+import type { Exchange } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import type {
   Transport,
@@ -31,6 +32,8 @@ export interface ExchangeOptions {
   /** Moment by which a stream must have ended. */
   readonly streamDeadline: number;
   readonly wanted: Wanted;
+  /** How the response is read, where the format translates the request. */
+  readonly exchange?: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
 }
 

@@ -8,6 +8,7 @@ import { type FilterContext, filterEndpoints } from './filters.js';
 import { isObject } from '../../options/checks.js';
 import { type Group, mergeGroups, orderGroups } from './order.js';
 import { membersToDrop } from './parameters.js';
+import { carriedReasoning } from './signatures.js';
 import { assuming, type Performance } from '../stats/performance.js';
 import { type Preferences, readPreferences } from '../preferences/preferences.js';
 import { estimatePromptTokens } from '../prompt-size.js';
@@ -50,11 +51,17 @@ export interface Plan {
   readonly preferences: Preferences;
 }
 
+/** What is known of a plan once its candidates' formats have seen the request. */
+export interface TranslatedPlan {
+  /** Members, or paths in them, that the first candidate is not told. */
+  readonly droppedParameters: readonly string[];
+}
+
 /** A plan as `plan()` and the dry run show it. */
 export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request that the first candidate is not told, as it does not understand them. */
+  /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
   readonly droppedParameters: readonly string[];
   /** What a router decided, where one was asked. */
   readonly router?: RouterExplanation | undefined;
@@ -76,6 +83,7 @@ export function plan(input: PlanInput): Plan {
     performance: snapshot === undefined ? performance : assuming(snapshot, performance),
     draw: () => draw.number,
     stickyTo: rememberedBy(input.sticky),
+    carried: table.readsReasoning ? carriedReasoning(request) : undefined,
   });
   const chosen = withoutFallbacks(withoutRepeats(ordered, groups), preferences, excluded);
   return {
@@ -142,21 +150,26 @@ function notAmong(
 }
 
 /** `endpoint` as a candidate, with the members of the request that it is not told. */
-export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }: Preferences): RoutableCandidate {
-  const drop = membersToDrop(parameters, endpoint.understands);
+export function toPlanned(
+  endpoint: RoutableEndpoint,
+  { parameters, forwarded, requireParameters }: Preferences,
+): RoutableCandidate {
+  const drop = membersToDrop(parameters, endpoint.given);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  return { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
+  const candidate = { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
+  if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;
+  return { ...candidate, required: parameters.list.map(({ member }) => member) };
 }
 
 /** `plan` as people read it. */
 export function showPlan(
-  { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
+  { candidates, excluded, droppedParameters }: Pick<Plan, 'candidates' | 'excluded'> & Partial<TranslatedPlan>,
   router?: RouterExplanation,
 ): ShownPlan {
   return {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
-    droppedParameters: candidates[0]?.drop ?? [],
+    droppedParameters: droppedParameters ?? candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
 }
