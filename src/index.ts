@@ -1,7 +1,7 @@
 // Every public name, in the order of a request. What is not here is private.
 
 export { createGateway } from './gateway.js';
-export { authenticate, cache, proxy, route, validate } from './stages.js';
+export { authenticate, cache, limit, proxy, route, validate } from './stages.js';
 export { errorHandler } from './request/error-handler.js';
 export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
@@ -12,6 +12,8 @@ export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
 export { UnsupportedRequest } from './contracts/wire-format.js';
+export { memoryLimits } from './stores/memory-limits.js';
+export { redisLimits } from './stores/redis-limits.js';
 
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
@@ -20,7 +22,8 @@ export type { AzureOptions } from './formats/azure/azure.js';
 export type { BedrockOptions } from './formats/bedrock/options.js';
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
-export type { EndpointReport, PlanContext, PlanResult } from './route/route.js';
+export type { EndpointReport } from './route/route.js';
+export type { PlanContext, PlanResult } from './route/router-types.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
@@ -35,6 +38,9 @@ export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
+export type { MemoryLimitsOptions } from './stores/memory-limits.js';
+export type { RedisLimitsOptions } from './stores/redis-limits.js';
+export type { RedisScriptClient } from './stores/redis-scripts.js';
 export type {
   AnonymousOptions,
   AuthenticateOptions,
@@ -47,6 +53,10 @@ export type {
   ObserveOptions,
   CallerOverrideOptions,
   PriceCatalog,
+  CatalogUsage,
+  PriceTierOptions,
+  PricingOptions,
+  TokenPriceOptions,
   ProviderOptions,
   ProxyOptions,
   RouteOptions,
@@ -135,6 +145,7 @@ export type {
   ResponseOutcome,
   PlannedCandidate,
   ProviderOverride,
+  PromptView,
   RequestContext,
   ResolvedRoute,
   ServedBy,
@@ -168,6 +179,35 @@ export type {
   WireFormat,
 } from './contracts/wire-format.js';
 export type { CacheStore } from './contracts/store.js';
+export type {
+  CallerPolicy,
+  CallerUsage,
+  LimitAlert,
+  LimitBlock,
+  LimitOptions,
+  LimitRule,
+  LimitState,
+  LimitSubject,
+  LimitUsage,
+  LimitWindow,
+  SpendAttempt,
+  SpendRecord,
+  SpendSinkOptions,
+} from './contracts/limits.js';
+export type {
+  LimitCounter,
+  LimitCounterKind,
+  LimitHold,
+  LimitLevel,
+  LimitOrder,
+  LimitReply,
+  LimitStore,
+  LimitSync,
+  SettleOrder,
+} from './contracts/limit-store.js';
+export type { SpendDecision, SpendLease, SpendPlan } from './contracts/spend.js';
+export type { Prices, PriceTier, TokenPrices } from './chat/prices.js';
+export type { TokenCounts } from './chat/token-counts.js';
 export type {
   Transport,
   TransportFailure,

@@ -1,6 +1,7 @@
 import type { AdmissionOptions } from './runtime/admission.js';
 import type { AdminOptions } from './options/admin.js';
 import type { Clock } from './contracts/clock.js';
+import type { LimitOptions } from './contracts/limits.js';
 import { HookRunner } from './request/hooks.js';
 import { maxRequestsForFdLimit } from './runtime/file-descriptors.js';
 import { systemClock } from './util/clock.js';
@@ -88,11 +89,43 @@ const PROXY = names<ProxyOptions>({
 
 const OBSERVE = names<ObserveOptions>({ logger: 1, onDiagnostic: 1, telemetry: 1 });
 
-const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, cache: CACHE, proxy: PROXY } as const;
+const LIMIT = names<LimitOptions & Pick<GatewayOptions, 'spendSink'>>({
+  rules: 1,
+  store: 1,
+  onStoreError: 1,
+  storeTimeoutMs: 1,
+  processes: 1,
+  budgetStatus: 1,
+  onAbort: 1,
+  drainMs: 1,
+  unpriced: 1,
+  onAlert: 1,
+  spendSink: 1,
+});
+
+const STAGES = {
+  authenticate: AUTHENTICATE,
+  validate: VALIDATE,
+  limit: LIMIT,
+  route: ROUTE,
+  cache: CACHE,
+  proxy: PROXY,
+} as const;
 
 /** @throws TypeError for an option that nobody knows, or a value that is wrong. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [...COMMON, ...AUTHENTICATE, ...ADMIN, ...VALIDATE, ...ROUTE, ...PROXY, ...OBSERVE, 'cache'];
+  const known = [
+    ...COMMON,
+    ...AUTHENTICATE,
+    ...ADMIN,
+    ...VALIDATE,
+    ...ROUTE,
+    ...PROXY,
+    ...OBSERVE,
+    'cache',
+    'limits',
+    'spendSink',
+  ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);

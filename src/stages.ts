@@ -1,6 +1,8 @@
 import { Admission } from './runtime/admission.js';
 import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
+import type { Stage } from './request/context.js';
+import type { LimitOptions } from './contracts/limits.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
@@ -8,10 +10,13 @@ import type {
   AuthenticateOptions,
   CacheOptions,
   CommonOptions,
+  GatewayOptions,
   ProxyOptions,
   RouteOptions,
   ValidateOptions,
 } from './options/types.js';
+import { Limits } from './limit/limit.js';
+import { limitMembers } from './limit/limit-options.js';
 import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveAdmission, resolveStageOptions } from './resolve-options.js';
@@ -38,6 +43,26 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
   const common = resolveStageOptions('validate', options);
   return chatOnly(runStages([createValidator(options, common.clock).stage], common));
 }
+
+/**
+ * WHAT MAY IT COST: holds callers to their limits. Stands between `validate` and `route`, which reserves what the request
+ * may take once it knows who will answer.
+ */
+export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOptions, 'spendSink'>): Middleware {
+  const common = resolveStageOptions('limit', options);
+  const { clock, hooks } = common;
+  const limits = new Limits(limitMembers(options), { clock, hooks, spendSink: options.spendSink });
+  return runStages(
+    [requireStages('limit', 'validate'), warnIfUnauthenticated('limit'), limits.stage, finishOnClose],
+    common,
+  );
+}
+
+/** On its own no stage knows when a request is over: its response has closed, and its attempts have ended. */
+const finishOnClose: Stage = (context) => {
+  context.client.onClosed(() => context.spend?.finishWhenIdle());
+  return 'next';
+};
 
 /** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */
 export function route(options: RouteOptions & CommonOptions): Middleware {

@@ -72,7 +72,7 @@ function askForKey(findCaller: FindCaller, isOpen: boolean, clock: Clock): Stage
     const key = readApiKey(context.req);
     if (key === undefined) {
       if (isOpen && !carriesKey(context.req)) return 'next';
-      throw optionError();
+      throw invalidKey();
     }
     return whenKnown(
       () => findCaller(key, context.req),
@@ -140,7 +140,7 @@ function isThenable(value: Caller | undefined | Promise<Caller | undefined>): va
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (isNobody(caller)) throw optionError();
+  if (isNobody(caller)) throw invalidKey();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
 }
@@ -172,7 +172,7 @@ function notSignedIn(): GatewayError {
 }
 
 /** The same answer for a key that is missing, malformed, unknown or revoked. */
-function optionError(): GatewayError {
+function invalidKey(): GatewayError {
   return new GatewayError(
     'invalid_api_key',
     'Missing or incorrect API key. Send it as "Authorization: Bearer <key>" or as "X-API-Key: <key>".',

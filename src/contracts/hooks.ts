@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
+import type { SpendRecord } from './limits.js';
 import type { RouterExplanation, RouterStatus } from './router.js';
 import type { Candidate, ExcludedEndpoint, Pricing } from './routing.js';
 
@@ -119,6 +120,12 @@ export interface AttemptRecord {
   readonly possiblyBilled: boolean;
   /** What the upstream itself said where it refused or broke off; `undefined` where it said nothing. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
+  /** USD that this attempt cost, or may have cost; `undefined` where nothing was charged or the endpoint has no price. */
+  readonly costUsd?: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output, as the upstream reported no usage. */
+  readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion that it used, or may have used; `undefined` where nothing was charged or counted. */
+  readonly tokens?: number | undefined;
 }
 
 /** What `afterAttempt` is told. */
@@ -139,8 +146,10 @@ export interface AfterResponseState extends HookState {
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */
+  /** Cost of this response in USD by the endpoint's prices; `undefined` without prices. 0 on a cache hit. */
   readonly costUsd: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
+  readonly estimated: boolean;
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
   readonly firstTokenMs: number | undefined;
@@ -175,6 +184,8 @@ export interface Hooks {
   readonly afterAttempt?: ((state: AfterAttemptState) => void | Promise<void>) | undefined;
   /** Watches every answer that was delivered, whole or in part. */
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
+  /** Watches what every request cost: once each, after its response. `requestId` is its idempotency key. */
+  readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
   /** Told what a watching hook threw, and the hook's name. */

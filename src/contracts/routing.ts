@@ -1,3 +1,4 @@
+import type { Prices } from '../chat/prices.js';
 import type { ModelFacts, Signer, WireFormat } from './wire-format.js';
 import type { UpstreamUrl } from './transport.js';
 
@@ -66,13 +67,8 @@ export interface Endpoint {
   readonly tier: 'flex' | 'priority' | undefined;
 }
 
-/** USD per million tokens; USD per request; USD per image. */
-export interface Pricing {
-  readonly prompt: number;
-  readonly completion: number;
-  readonly request: number;
-  readonly image: number;
-}
+/** What an endpoint charges: USD per million tokens; USD per request, per image, per web search. */
+export type Pricing = Prices;
 
 /** One endpoint in the order of a plan, as hooks and `plan()` show it. */
 export interface Candidate {

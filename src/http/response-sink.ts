@@ -17,6 +17,8 @@ export interface ResponseMeta {
   readonly client: { answered(): void };
   /** Milliseconds spent waiting for upstreams before the first byte of the answer. */
   readonly upstreamMs: number;
+  /** Of a caller with limits. */
+  readonly limitHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface HttpResponseSinkOptions {
@@ -175,6 +177,7 @@ export class HttpResponseSink implements ResponseSink {
     headers['x-nordlys-attempts'] = String(meta.attempts.length);
     if (meta.cacheStatus !== undefined) headers['x-nordlys-cache'] = meta.cacheStatus;
     headers['server-timing'] = this.#serverTiming();
+    if (meta.limitHeaders !== undefined) Object.assign(headers, meta.limitHeaders);
     return Object.assign(headers, own);
   }
 

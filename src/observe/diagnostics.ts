@@ -22,6 +22,8 @@ export const DIAGNOSTICS = {
     'The router’s checkpoint has models that no provider of this gateway serves. They are never chosen: add a provider, or map their names with the option models.',
   NORDLYS_UNKNOWN_OPTION:
     'An option is not known. createGateway and the stages refuse to start with it, and name the one that was probably meant.',
+  NORDLYS_LIMIT_STORE:
+    'The limit store failed, or took longer than limits.storeTimeoutMs. Until it is back, limits.onStoreError says what happens; what is used meanwhile is charged afterwards.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

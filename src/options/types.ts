@@ -2,6 +2,7 @@ import type { AdminOptions } from './admin.js';
 import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
+import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
 import type { Signer, WireFormat } from '../contracts/wire-format.js';
 import type { CacheStore } from '../contracts/store.js';
@@ -17,6 +18,10 @@ export type GatewayOptions = AuthenticateOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
+    /** What callers may use. Off unless given. */
+    readonly limits?: LimitOptions | undefined;
+    /** Where spend records go, in batches. Off unless given. */
+    readonly spendSink?: SpendSinkOptions | undefined;
   };
 
 /** What every stage takes. */
@@ -129,14 +134,24 @@ export interface RouteOptions {
 export interface PriceCatalog {
   /** USD for this usage, by the provider's API address; `null` when it is not known. */
   calcPrice(
-    usage: { input_tokens: number; output_tokens: number },
+    usage: CatalogUsage,
     model: string,
-    options: { providerApiUrl: string },
+    options: { providerApiUrl?: string; provider?: never },
   ): {
     readonly input_price: number;
     readonly output_price: number;
+    readonly total_price?: number;
     readonly model: { readonly context_window?: number };
+    /** Given back with the next question about the same provider. */
+    readonly provider?: object;
   } | null;
+}
+
+/** A usage in the words of a price book: each part is counted in its sum as well. */
+export interface CatalogUsage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly [part: string]: number;
 }
 
 /** What callers' `provider_configs` may say. */
@@ -239,15 +254,8 @@ export interface EndpointOptions {
   readonly tag?: string | undefined;
   /** What the upstream calls the model. @defaultValue the model's key */
   readonly upstreamModel?: string | undefined;
-  /** USD per million tokens; `request` and `image` in USD each. */
-  readonly pricing?:
-    | {
-        readonly prompt: number;
-        readonly completion: number;
-        readonly request?: number | undefined;
-        readonly image?: number | undefined;
-      }
-    | undefined;
+  /** What it charges. */
+  readonly pricing?: PricingOptions | undefined;
   /** Tokens of prompt and completion together. */
   readonly contextLength?: number | undefined;
   /** Tokens. */
@@ -270,6 +278,49 @@ export interface EndpointOptions {
   readonly distillable?: boolean | undefined;
   /** Not used unless asked for by `service_tier`, by its exact slug, or by `:nitro` / `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
+}
+
+/** USD per million tokens. What has no price of its own costs what the whole of it costs: `prompt` or `completion`. */
+export interface TokenPriceOptions {
+  /** Prompt tokens that the provider read from its prompt cache. @defaultValue `prompt` */
+  readonly cacheRead?: number | undefined;
+  /** Prompt tokens that the provider wrote to its prompt cache for five minutes. @defaultValue `prompt` */
+  readonly cacheWrite?: number | undefined;
+  /** Prompt tokens that the provider wrote to its prompt cache for an hour. @defaultValue `cacheWrite` */
+  readonly cacheWrite1h?: number | undefined;
+  /** Audio tokens of the prompt. @defaultValue `prompt` */
+  readonly audio?: number | undefined;
+  /** Audio tokens read from the prompt cache. @defaultValue `cacheRead` */
+  readonly audioCacheRead?: number | undefined;
+  /** Generated audio tokens. @defaultValue `completion` */
+  readonly audioOutput?: number | undefined;
+  /** Generated image tokens. @defaultValue `completion` */
+  readonly imageOutput?: number | undefined;
+  /** Reasoning tokens, which are part of the completion. @defaultValue `completion` */
+  readonly reasoning?: number | undefined;
+}
+
+/** What an endpoint charges: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
+export interface PricingOptions extends TokenPriceOptions {
+  readonly prompt: number;
+  readonly completion: number;
+  /** USD per request. @defaultValue `0` */
+  readonly request?: number | undefined;
+  /** USD per image of the prompt. @defaultValue `0` */
+  readonly image?: number | undefined;
+  /** USD per search that the provider makes (`usage.server_tool_use.web_search_requests`). @defaultValue `0` */
+  readonly webSearch?: number | undefined;
+  /** Prices of requests with long prompts, in any order. @defaultValue none */
+  readonly tiers?: readonly PriceTierOptions[] | undefined;
+}
+
+/** Prices that hold for all tokens of a request whose prompt has more than `above` tokens, cached ones included. */
+export interface PriceTierOptions extends TokenPriceOptions {
+  readonly above: number;
+  /** @defaultValue as without the tier */
+  readonly prompt?: number | undefined;
+  /** @defaultValue as without the tier */
+  readonly completion?: number | undefined;
 }
 
 /** What the cache keeps, for how long, and where. */

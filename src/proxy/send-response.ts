@@ -1,12 +1,12 @@
 import { normalizeFinishReason } from '../chat/finish-reason.js';
-import { costOf, normaliseUsage } from '../chat/usage.js';
+import { normaliseUsage } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
 import type { ResponseOutcome, RequestContext } from '../request/context.js';
-import type { Pricing } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { CancelSignal } from '../util/cancellation.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
+import { bytesOf, costOfAttempt } from './attempt-cost.js';
 import type { CommittedResponse } from './failover/attempt.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
@@ -22,7 +22,7 @@ export async function sendResponse(context: RequestContext, found: CommittedResp
   } finally {
     // Also where the sink threw: what the upstream still sends is for nobody.
     if (ended === 'cancelled') found.attempt.cancel();
-    context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
+    context.outcome = outcomeOf(context, found, ended === 'complete');
     found.close(ended, ended === 'truncated' ? errorOf(found.answer) : undefined);
   }
 }
@@ -77,16 +77,16 @@ function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> 
 }
 
 function outcomeOf(
-  { answer, attempt }: CommittedResponse,
+  context: RequestContext,
+  { answer, attempt, candidate }: CommittedResponse,
   complete: boolean,
-  pricing: Pricing | undefined,
 ): ResponseOutcome {
   const usage = usageOf(answer);
   return {
     complete,
     finishReason: finishReasonOf(answer),
     usage,
-    costUsd: costOf(usage, pricing),
+    ...costOfAttempt(context, candidate.endpoint, usage, () => bytesOf(answer)),
     firstTokenMs: attempt.firstTokenMs,
   };
 }

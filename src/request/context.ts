@@ -6,6 +6,7 @@ import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
 import type { RouterExplanation } from '../contracts/router.js';
 import type { AttemptOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
+import type { SpendLease } from '../contracts/spend.js';
 import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
 
 /**
@@ -40,6 +41,12 @@ export class RequestContext {
   readRequest: (() => ChatRequest) | undefined = undefined;
   /** Written by `validate`: the bytes that mean `request`. */
   body: RequestBody | undefined = undefined;
+  /** @internal Answered by the upstream call of another request. */
+  coalesced = false;
+  /** @internal What the client is told of its limits, with every response. */
+  limitHeaders: Readonly<Record<string, string>> | undefined = undefined;
+  /** Written by `limit`: what the request has reserved. */
+  spend: SpendLease | undefined = undefined;
   /** Written by `route`. */
   route: ResolvedRoute | undefined = undefined;
   /** Written by a routing hook: what it decided, and why. */
@@ -91,8 +98,20 @@ export interface ResolvedRoute {
   readonly overrides: ReadonlyMap<string, ProviderOverride> | undefined;
   /** Told of every upstream call with the operator's own credential. */
   readonly record: ((endpoint: Endpoint, outcome: AttemptOutcome) => void) | undefined;
+  /** What the prompt takes; measured when first asked for. */
+  readonly prompt?: PromptView | undefined;
   /** Told who gave a whole answer, so that the conversation can stay there. */
   readonly onServed: ((endpoint: Endpoint, usage: Usage | undefined) => void) | undefined;
+}
+
+/** How large a request's prompt is, as each endpoint will count it. */
+export interface PromptView {
+  /** Tokens of the prompt, by the endpoint's id. */
+  tokensAt(endpointId: string): number;
+  /** UTF-8 bytes of text per token, by the endpoint's id. */
+  bytesPerTokenAt(endpointId: string): number;
+  /** The endpoint with this id has counted `promptTokens`: the next estimates are better. */
+  learn(endpointId: string, promptTokens: number | undefined): void;
 }
 
 /** An endpoint in the order of a plan, with what it is not told. */
@@ -124,6 +143,10 @@ export interface ResponseOutcome {
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
   readonly costUsd: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
+  readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion, reported or estimated. */
+  readonly tokens?: number | undefined;
   readonly firstTokenMs: number | undefined;
 }
 

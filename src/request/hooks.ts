@@ -5,7 +5,7 @@ import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { knownMembers } from '../options/checks.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
-export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onError';
+export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onSpend' | 'onError';
 
 /**
  * Watches from within: counters, logs and spans. Told at the same moments as the hooks, but of the context itself, so
@@ -152,6 +152,7 @@ const KNOWN_HOOKS: readonly string[] = [
   'beforeAttempt',
   'afterAttempt',
   'afterResponse',
+  'onSpend',
   'onError',
   'onHookError',
 ] satisfies (keyof Hooks)[];

@@ -125,6 +125,7 @@ function responseState(
     finishReason: outcome?.finishReason,
     usage: outcome?.usage,
     costUsd: outcome?.costUsd,
+    estimated: outcome?.estimated ?? false,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
     router: context.router,

@@ -43,12 +43,17 @@ export interface Registry {
 
 /**
  * The registry that `options` describe.
+ * @param check - refuses a provider table by throwing
  * @throws TypeError naming the option at fault, what came, and what would do.
  */
-export function createRegistry(options: RouteOptions): Registry {
+export function createRegistry(
+  options: RouteOptions,
+  check?: (endpoints: readonly RoutableEndpoint[]) => void,
+): Registry {
   const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
   const build = (providers: unknown): RouteTable => {
     const resolved = resolveProviders(providers, timeouts, priceBook(options.priceCatalog));
+    check?.(resolved.endpoints);
     const models = groupByModel(resolved.endpoints);
     const names = resolveModelNames(options, models, resolved.providers);
     const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);

@@ -42,9 +42,11 @@ export type { HostileHead } from './hostile-head.js';
 
 // Contracts: what every store, wire format and transport must do.
 export { storeContract } from './store-contract.js';
+export { limitStoreContract } from './limit-store-contract.js';
 export { providerContract } from './provider-contract.js';
 export { transportContract } from './transport-contract.js';
 export type { ContractTest } from './contract-test.js';
 export type { MakeStore, StoreContractOptions } from './store-contract.js';
+export type { LimitStoreContractOptions, MakeLimitStore } from './limit-store-contract.js';
 export type { ProviderFixtures, StreamFixture } from './provider-contract.js';
 export type { TransportContractOptions } from './transport-contract.js';

@@ -13,6 +13,9 @@ export class AttemptLog implements AttemptRecord {
   firstTokenMs: number | undefined = undefined;
   possiblyBilled = false;
   upstreamError: UpstreamErrorSummary | undefined = undefined;
+  costUsd: number | undefined = undefined;
+  estimated = false;
+  tokens: number | undefined = undefined;
 
   constructor(attempt: number, endpoint: Endpoint) {
     this.attempt = attempt;

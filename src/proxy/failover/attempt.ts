@@ -12,6 +12,7 @@ import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
+import { costOfAttempt } from '../attempt-cost.js';
 import { AttemptLog } from './attempt-log.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import {
@@ -89,6 +90,7 @@ export class Attempt {
   request: ChatRequest;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
+  #attempt: UpstreamExchange | undefined;
 
   /** @param cancelSignal - ends when nobody waits for this call any more */
   constructor(chain: AttemptContext, { candidate, endpointState }: Selection, cancelSignal: CancelSignal) {
@@ -114,6 +116,7 @@ export class Attempt {
     });
     if (attempt === undefined) return this.#cancelled();
     if (attempt instanceof UpstreamFailure) return this.#failed(attempt);
+    this.#attempt = attempt;
 
     const stopWatching = this.#cancelSignal.onAbort(() => attempt.cancel());
     this.#askedAt = this.#chain.parts.clock.now();
@@ -269,6 +272,7 @@ export class Attempt {
     this.#log.status = failure.status;
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
+    this.#estimateCost();
     this.#end(failure.kind);
     return failure;
   }
@@ -276,6 +280,7 @@ export class Attempt {
   #cancelled(): undefined {
     this.#ticket.abandon();
     this.#log.possiblyBilled = this.#askedAt !== undefined;
+    this.#estimateCost();
     this.#end(this.#cancelOutcome);
   }
 
@@ -294,8 +299,15 @@ export class Attempt {
         completionTokens: usage?.completion_tokens,
       });
     }
-    if (ended === 'complete') route.onServed?.(this.candidate.endpoint, usage);
+    if (ended === 'complete') {
+      route.prompt?.learn(this.candidate.endpoint.id, usage?.prompt_tokens);
+      route.onServed?.(this.candidate.endpoint, usage);
+    }
     this.#log.possiblyBilled = ended !== 'complete';
+    this.#log.costUsd = context.outcome?.costUsd;
+    this.#log.estimated = context.outcome?.estimated === true;
+    this.#log.tokens = context.outcome?.tokens;
+    if (this.#chain.hasOverride(this.candidate)) this.#log.costUsd = 0;
     this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
   }
 
@@ -305,9 +317,18 @@ export class Attempt {
     if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
   }
 
+  /** The upstream may charge for the prompt, and for what it has sent. */
+  #estimateCost(): void {
+    const { candidate } = this;
+    if (!this.#log.possiblyBilled || this.#chain.hasOverride(candidate)) return;
+    const received = (): number => this.#attempt?.outputBytes ?? 0;
+    Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
+  }
+
   #end(outcome: string): void {
     this.#log.outcome = outcome;
     this.#log.durationMs = this.#since(this.#startedAt);
+    this.#chain.context.spend?.attemptEnded(this.candidate.endpoint, this.#log);
     this.#chain.parts.hooks.attemptEnded(this.#chain.context, this.candidate.endpoint, this.#log);
   }
 

@@ -55,6 +55,8 @@ class Failover implements AttemptContext {
   #lastWasFree = false;
   /** A provider was asked to keep its answer. */
   #stored = false;
+  /** Some candidate was not asked, as the caller's budget does not pay for it. */
+  #tooDear = false;
 
   constructor(context: RequestContext, route: ResolvedRoute, parts: FailoverParts) {
     this.context = context;
@@ -76,7 +78,7 @@ class Failover implements AttemptContext {
     let spent = 0;
     while (attempts.length - this.#free < this.parts.maxAttempts) {
       const selection = this.#selector.next();
-      if (selection === undefined) throw this.#giveUp(this.#selector.full ? 'full' : 'tried');
+      if (selection === undefined) throw this.#nobodyLeft();
       if (!this.#timeFor(selection)) throw this.tooLate();
       const cost = this.#costOf(selection);
       if (!this.#budget.take(cost)) break;
@@ -91,6 +93,14 @@ class Failover implements AttemptContext {
         // Others came first, of all those that saw the same room and paused: this one looks again.
         this.#budget.refund(cost);
         spent -= cost;
+        continue;
+      }
+      const paid = this.context.spend?.reprice(selection.candidate.endpoint, false) ?? true;
+      if (!(paid instanceof Promise ? await paid : paid)) {
+        this.#budget.refund(cost);
+        spent -= cost;
+        this.#tooDear = true;
+        this.#selector.exclude(selection.candidate);
         continue;
       }
       const found = await this.#ask(selection);
@@ -151,7 +161,8 @@ class Failover implements AttemptContext {
     const first = this.#start(selection);
     const delayMs = hedging.delayFor(selection.endpointState);
     const late = delayMs !== undefined && (await takesLongerThan(delayMs, first, this.parts.clock));
-    const second = late ? this.#startHedge(first.call) : undefined;
+    const hedge = late ? this.#startHedge(first.call) : undefined;
+    const second = hedge instanceof Promise ? await hedge : hedge;
     const result = await (second === undefined ? first.result : firstResponse(first, second));
     const failed =
       result instanceof UpstreamFailure || (this.#failures.length > 0 && result?.candidate !== selection.candidate);
@@ -160,7 +171,7 @@ class Failover implements AttemptContext {
     return result;
   }
 
-  #startHedge({ candidate: first, request }: Attempt): Runner | undefined {
+  #startHedge({ candidate: first, request }: Attempt): Runner | undefined | Promise<Runner | undefined> {
     const { context, parts } = this;
     // A process with too much to do makes no work that can be left out.
     if (context.cancelSignal.aborted || context.underPressure || context.attempts.length >= parts.maxAttempts)
@@ -168,7 +179,13 @@ class Failover implements AttemptContext {
     if (!canBeHedged(request)) return undefined;
     const hedge = this.#selector.selectHedge(first, (candidate) => !this.hasOverride(candidate));
     if (hedge === undefined || !this.#timeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
-    return this.#start(hedge);
+    const paid = context.spend?.reprice(hedge.candidate.endpoint, true) ?? true;
+    const startIf = (isPaid: boolean): Runner | undefined => {
+      if (isPaid) return this.#start(hedge);
+      this.#budget.refund(HEDGE_COST);
+      return undefined;
+    };
+    return paid instanceof Promise ? paid.then(startIf) : startIf(paid);
   }
 
   #start(selection: Selection): Runner {
@@ -202,6 +219,11 @@ class Failover implements AttemptContext {
   #timeFor(selection: Selection): boolean {
     const left = this.deadline - this.parts.clock.now() - selection.waitMs;
     return this.context.attempts.length === 0 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
+  }
+
+  #nobodyLeft(): GatewayError {
+    if (this.#tooDear && this.#failures.length === 0) return this.context.spend!.refusal();
+    return this.#giveUp(this.#selector.full ? 'full' : 'tried');
   }
 
   #giveUp(end: EndReason): GatewayError {

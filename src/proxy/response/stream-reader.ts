@@ -134,7 +134,10 @@ export class StreamReader {
     if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
     if (this.#decode !== undefined) return this.#onForeignEvent(event);
     if (data === this.#lastEmpty && this.#state === 'holding') return this.#countEmpty(data);
-    if (event.event !== 'error' && this.#template.matches(data)) return this.#pass(this.#withoutNullUsage(data));
+    if (event.event !== 'error' && this.#template.matches(data)) {
+      this.progress.outputBytes += this.#template.outputBytes;
+      return this.#pass(this.#withoutNullUsage(data));
+    }
     if (data === DONE || data.trim() === DONE) return this.#onDone();
     this.#onObject(event, parsedChunk(data));
   }

@@ -115,6 +115,11 @@ export class UpstreamExchange implements UpstreamEvents, StreamListener, Running
     this.#endStream?.('cancelled');
   }
 
+  /** UTF-8 bytes of output that have arrived in a stream; 0 of a whole response. */
+  get outputBytes(): number {
+    return this.#reader?.progress.outputBytes ?? 0;
+  }
+
   get reader(): StreamReader {
     return this.#reader!;
   }

@@ -1,4 +1,4 @@
-import type { Endpoint, Pricing, ResolvedProvider } from '../../contracts/routing.js';
+import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
 import {
   anyMembers,
   isObject,
@@ -14,6 +14,7 @@ import {
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
+import { resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 
 const MEMBERS = [
@@ -148,38 +149,6 @@ function resolveTag(path: string, value: unknown): string | undefined {
 }
 
 const TAG = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
-
-function resolvePricing(path: string, value: unknown): Pricing | undefined {
-  if (value === undefined || value === null) return undefined;
-  const members = knownMembers(path, value, ['prompt', 'completion', 'request', 'image']);
-  return Object.freeze({
-    prompt: perMillion(`${path}.prompt`, members['prompt']),
-    completion: perMillion(`${path}.completion`, members['completion']),
-    request: price(`${path}.request`, members['request'] ?? 0),
-    image: price(`${path}.image`, members['image'] ?? 0),
-  });
-}
-
-/** No model costs less than this per million tokens without being free; per token, every one does. */
-const LEAST_PER_MILLION = 0.000_1;
-
-function perMillion(path: string, value: unknown): number {
-  const dollars = price(path, value);
-  if (dollars > 0 && dollars < LEAST_PER_MILLION) {
-    const mended = Number((dollars * 1e6).toPrecision(12));
-    throw new TypeError(
-      `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${mended}.`,
-    );
-  }
-  return dollars;
-}
-
-function price(path: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw optionError(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
-  }
-  return value;
-}
 
 function resolveQuantization(path: string, value: unknown): string {
   const level = optionalText(path, value)?.toLowerCase() ?? 'unknown';

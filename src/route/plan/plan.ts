@@ -3,6 +3,7 @@ import type { PlannedCandidate } from '../../request/context.js';
 import type { RouterExplanation } from '../../contracts/router.js';
 import type { Candidate, ExcludedEndpoint, Snapshot } from '../../contracts/routing.js';
 import { GatewayError } from '../../errors/gateway-error.js';
+import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
 import { type FilterContext, filterEndpoints } from './filters.js';
 import { isObject } from '../../options/checks.js';
@@ -11,7 +12,7 @@ import { membersToDrop } from './parameters.js';
 import { carriedReasoning } from './signatures.js';
 import { assuming, type Performance } from '../stats/performance.js';
 import { type Preferences, readPreferences } from '../preferences/preferences.js';
-import { estimatePromptTokens } from '../prompt-size.js';
+import { PromptEstimate } from '../prompt-size.js';
 import { refuseEmptyPlan } from './no-endpoint-error.js';
 import type { RouteTable } from '../registry.js';
 
@@ -34,6 +35,10 @@ export interface PlanInput extends PlanAssumptions {
   readonly performance: Performance;
   /** A routing hook will choose among the candidates, so the request may leave the model open. */
   readonly anyModel: boolean;
+  /** The prompt, where somebody has measured it already. */
+  readonly prompt?: PromptEstimate | undefined;
+  /** What the caller may use. */
+  readonly policy?: ResolvedPolicy | undefined;
 }
 
 export interface RoutableCandidate extends PlannedCandidate {
@@ -98,12 +103,18 @@ export function plan(input: PlanInput): Plan {
 /** What the filters leave of each model, in the caller's order; models of which nothing is left are gone. */
 function filterModels(input: PlanInput, preferences: Preferences, excluded: ExcludedEndpoint[]): readonly Group[] {
   const { request, table } = input;
-  const promptTokens = countedOnce(request, input.promptTokens);
+  const prompt = input.prompt ?? new PromptEstimate(request, undefined, input.promptTokens);
+  const promptTokens = ({ id }: RoutableEndpoint): number => prompt.tokensAt(id);
   const groups: Group[] = [];
   let refusal: (() => GatewayError) | undefined;
   for (const choice of preferences.models) {
     const pool = table.models.get(choice.model) ?? [];
-    const facts: FilterContext = { choice, hasFlex: pool.some(({ tier }) => tier === 'flex'), promptTokens };
+    const facts: FilterContext = {
+      choice,
+      hasFlex: pool.some(({ tier }) => tier === 'flex'),
+      promptTokens,
+      policy: input.policy,
+    };
     const filtered = filterEndpoints(pool, preferences, facts, excluded);
     if (filtered.kept.length > 0) {
       groups.push({ models: [choice.model], endpoints: filtered.kept, sort: choice.variant?.sort });
@@ -171,15 +182,6 @@ export function showPlan(
     excluded,
     droppedParameters: droppedParameters ?? candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
-  };
-}
-
-/** Counting reads the whole prompt, so it waits until some endpoint has a limit to compare with. */
-function countedOnce(request: ChatRequest, given: number | undefined): () => number {
-  let counted = given;
-  return function promptTokens() {
-    counted ??= estimatePromptTokens(request);
-    return counted;
   };
 }
 
