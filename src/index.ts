@@ -20,8 +20,10 @@ export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
+export type { AnthropicDoor } from './formats/anthropic/translation.js';
+export type { GeminiDoor } from './formats/gemini/wire.js';
 export type { AzureOptions } from './formats/azure/azure.js';
-export type { BedrockOptions } from './formats/bedrock/options.js';
+export type { BedrockGuardrail, BedrockOptions } from './formats/bedrock/options.js';
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
 export type { EndpointReport } from './route/route.js';
@@ -42,7 +44,7 @@ export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stor
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
 export type { MemoryLimitsOptions } from './stores/memory-limits.js';
 export type { RedisLimitsOptions } from './stores/redis-limits.js';
-export type { RedisScriptClient } from './stores/redis-scripts.js';
+export type { IoredisScripts, NodeRedisScripts, RedisScriptClient, ScriptInput } from './stores/redis-scripts.js';
 export type {
   AnonymousOptions,
   AuthenticateOptions,
@@ -185,6 +187,7 @@ export type { CacheStore } from './contracts/store.js';
 export type {
   CallerPolicy,
   CallerUsage,
+  GatewayLimits,
   LimitAlert,
   LimitBlock,
   LimitOptions,

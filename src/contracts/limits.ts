@@ -218,3 +218,18 @@ export interface SpendSinkOptions {
   /** Told how many were given up. */
   readonly onDropped?: ((count: number) => void) | undefined;
 }
+
+/** Accounts and the kill switch of a gateway. */
+export interface GatewayLimits {
+  /** What a caller has used: by this process, and of its limits. */
+  usage(callerId: string): Promise<CallerUsage>;
+  /** The kill switch of `limits`. */
+  readonly limits: {
+    /**
+     * Refuses a caller, a session or whatever else is counted until a moment, and ends what it has open: in this process at
+     * once, in others that share the store within seconds.
+     * @throws TypeError for what is no block.
+     */
+    block(block: LimitBlock): Promise<void>;
+  };
+}

@@ -1,22 +1,7 @@
-import type { CallerUsage, LimitBlock } from '../contracts/limits.js';
+import type { GatewayLimits } from '../contracts/limits.js';
 import { Limits, type LimitsParts } from './limit.js';
 import type { Diagnostics } from '../observe/diagnostics.js';
 import type { GatewayOptions } from '../options/types.js';
-
-/** What a gateway says of its limits. */
-export interface GatewayLimits {
-  /** What a caller has used: by this process, and of its limits. */
-  usage(callerId: string): Promise<CallerUsage>;
-  /** The kill switch of `limits`. */
-  readonly limits: {
-    /**
-     * Refuses a caller, a session or whatever else is counted until a moment, and ends what it has open: in this process at
-     * once, in others that share the store within seconds.
-     * @throws TypeError for what is no block.
-     */
-    block(block: LimitBlock): Promise<void>;
-  };
-}
 
 /** Limits and accounts, where anything asks for them. @throws TypeError naming the option at fault. */
 export function limitsOf(

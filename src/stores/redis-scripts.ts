@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What this package asks of an `ioredis` client (or cluster) to run scripts. */
-interface IoredisScripts {
+export interface IoredisScripts {
   evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   hset(key: string, field: string, value: string): Promise<unknown>;
@@ -9,14 +9,15 @@ interface IoredisScripts {
 }
 
 /** What this package asks of a `redis` client, version 5 or newer, to run scripts. */
-interface NodeRedisScripts {
+export interface NodeRedisScripts {
   evalSha(sha: string, options: ScriptInput): Promise<unknown>;
   eval(script: string, options: ScriptInput): Promise<unknown>;
   hSet(key: string, field: string, value: string): Promise<unknown>;
   hDel(key: string, field: string): Promise<unknown>;
 }
 
-interface ScriptInput {
+/** Keys and arguments of a script. */
+export interface ScriptInput {
   keys: string[];
   arguments: string[];
 }

@@ -82,7 +82,7 @@ describe('signatures', () => {
   it('cover AWS headers and no header that a transport may change', async () => {
     const headers = {
       'x-amzn-trace-id': 't',
-      'X-Amz-EndpointState': 'x',
+      'x-amz-target': 'x',
       accept: '*/*',
       authorization: 'old',
       'x-amz-date': 'old',

@@ -14,7 +14,7 @@ import { takesSampling } from './settings.js';
 import { REASONING_FORMAT } from './signed-thinking.js';
 import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
 import { TRAIT_CHECKS, traitsOf, type TraitDefaults } from './traits.js';
-import type { Door, Translation, TranslationOptions } from './translation.js';
+import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
 /** How a provider speaks Anthropic's Messages API. What differs by model stands in `models[…].format`. */
@@ -24,7 +24,7 @@ export interface AnthropicOptions {
    * Bedrock's InvokeModel.
    * @defaultValue `'api'`
    */
-  readonly door?: Door | undefined;
+  readonly door?: AnthropicDoor | undefined;
   /**
    * `anthropic-version` header. From `2026-10-21` on the API takes no `temperature`, `top_p` and `top_k`.
    * @defaultValue `'2023-06-01'`
@@ -107,7 +107,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
 }
 
 /** What is fixed for each door. */
-const DOORS: Readonly<Record<Door, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
+const DOORS: Readonly<Record<AnthropicDoor, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
   api: { path: '/v1/messages', defaultBaseUrl: 'https://api.anthropic.com', auth: 'x-api-key' },
   vertex: { path: '/publishers/anthropic/models', auth: 'bearer' },
   bedrock: { path: '/model', auth: 'bearer', framing: 'aws-event-stream' },
@@ -133,7 +133,7 @@ function newTranslation(
 function exchangeOf(
   sent: Pick<Exchange, 'path' | 'headers' | 'body' | 'dropped'>,
   reading: Reading,
-  door: Door,
+  door: AnthropicDoor,
 ): Exchange {
   return {
     ...sent,
@@ -145,7 +145,7 @@ function exchangeOf(
   };
 }
 
-function checkedDoor(door: unknown): Door {
+function checkedDoor(door: unknown): AnthropicDoor {
   if (door === undefined) return 'api';
   if (door === 'api' || door === 'vertex' || door === 'bedrock') return door;
   throw new TypeError(`anthropic({ door }) must be "api", "vertex" or "bedrock", got ${JSON.stringify(door)}.`);

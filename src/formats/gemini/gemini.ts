@@ -10,7 +10,7 @@ import { SIGNATURE_FORMAT } from './signatures.js';
 import { supportedParameters } from './supported-parameters.js';
 import { excludesReasoning } from './thinking.js';
 import { isLegacy } from './tools.js';
-import type { Door } from './wire.js';
+import type { GeminiDoor } from './wire.js';
 
 /** Which of Google's APIs is called, and in which form signatures and reasoning are handed out. */
 export interface GeminiOptions {
@@ -19,7 +19,7 @@ export interface GeminiOptions {
    * with an API key (express mode).
    * @defaultValue `'aistudio'`
    */
-  readonly door?: Door | undefined;
+  readonly door?: GeminiDoor | undefined;
   /** Vertex: id of the Google Cloud project. */
   readonly project?: string | undefined;
   /**
