@@ -109,8 +109,10 @@ export interface Exchange {
 export interface ChunkDecoder {
   /** Chunks of one event. A chunk with an `error` member ends the stream as failed; `'done'` ends it as complete. */
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
-  /** The body has ended, complete or not: chunks that were held because more might have followed. */
+  /** The body has ended as HTTP says: chunks that were held because more might have followed. */
   end?(): readonly ChatChunk[];
+  /** The last event has been read, and its chunks were the last: the stream is complete, whatever follows. */
+  readonly done?: boolean;
 }
 
 /** Status and headers of an upstream's response. */
@@ -122,7 +124,7 @@ export interface ResponseHead {
 /** One event of an upstream's stream, whatever its framing. */
 export interface UpstreamEvent {
   /** Server-sent events: `event`. AWS event stream: `:event-type` or `:exception-type`. */
-  readonly event: string | undefined;
+  readonly event?: string | undefined;
   readonly data: string;
   /** The frame itself says that it is an error. */
   readonly failed?: true;
