@@ -9,6 +9,7 @@ import { optionalBoolean } from '../options/checks.js';
 import { carriesKey, readApiKey } from './api-key.js';
 import { crossSiteGuard } from './cross-site.js';
 import { staticKeys } from './static-keys.js';
+import { isPromise } from '../util/is-promise.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
 
@@ -122,7 +123,7 @@ function whenKnown(
   } catch (error) {
     throw unavailable(error);
   }
-  if (!isThenable(asked)) return goOn(asked);
+  if (!isPromise(asked)) return goOn(asked);
   return waitFor(() => asked, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
     (waited) => {
       if (waited.kind === 'value') return goOn(waited.value);
@@ -133,10 +134,6 @@ function whenKnown(
       throw unavailable(error);
     },
   );
-}
-
-function isThenable(value: Caller | undefined | Promise<Caller | undefined>): value is Promise<Caller | undefined> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { decodeEntry, type CachedResponse } from './entry.js';
+import { isPromise } from '../util/is-promise.js';
 
 /** A store that has not answered by then has nothing, in milliseconds. Our own stores have tighter limits. */
 const LOOKUP_LIMIT_MS = 250;
@@ -66,8 +67,4 @@ export class StoreGuard {
 
 function decoded(value: unknown): CachedResponse | undefined {
   return value instanceof Uint8Array ? decodeEntry(value) : undefined;
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }

@@ -1,8 +1,8 @@
+import { isRecord } from '../util/json-object.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LimitStore } from '../contracts/limit-store.js';
 import type { LimitOptions, LimitRule, LimitSubject } from '../contracts/limits.js';
 import {
-  isObject,
   knownMembers,
   optionalCount,
   optionalList,
@@ -159,7 +159,7 @@ function checkLimit(path: string, unit: LimitUnit, value: unknown): void {
 }
 
 function checkOnExceeded(path: string, value: unknown): void {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     optionalOneOf(path, value, ['refuse', 'warn']);
     return;
   }

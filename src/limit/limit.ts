@@ -1,3 +1,4 @@
+import { isRecord } from '../util/json-object.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, Stage } from '../request/context.js';
 import type { Caller } from '../contracts/caller.js';
@@ -14,7 +15,7 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { SpendLease } from '../contracts/spend.js';
 import type { HookRunner } from '../request/hooks.js';
 import { CancelSource } from '../util/cancellation.js';
-import { isObject, optionError, text } from '../options/checks.js';
+import { optionError, text } from '../options/checks.js';
 import { Accounts } from './accounts.js';
 import { Alerts } from './alerts.js';
 import { Blocks } from './blocks.js';
@@ -121,7 +122,7 @@ export class Limits implements SpendServices {
 
   /** Refuses a subject until a moment, and ends what it has open. @throws TypeError for what is no block. */
   async block(block: LimitBlock): Promise<void> {
-    if (!isObject(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
+    if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
     const { by, key, untilMs } = block;
     if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
       throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');

@@ -1,4 +1,5 @@
 import { nearest } from './suggest.js';
+import { isRecord } from '../util/json-object.js';
 
 /**
  * Checks of options at start-up. Every refusal is a `TypeError` that names the option's path, what came and what would do.
@@ -32,12 +33,8 @@ function unknownOption(message: string): TypeError {
 }
 
 export function anyMembers(path: string, value: unknown): Record<string, unknown> {
-  if (!isObject(value)) throw optionError(path, 'must be an object', value);
+  if (!isRecord(value)) throw optionError(path, 'must be an object', value);
   return value;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function optionalBoolean(path: string, value: unknown): boolean | undefined {

@@ -5,12 +5,13 @@ import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
-import { isObject, optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
+import { optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
 import { sendResponse } from './send-response.js';
 import { findResponse, type FailoverParts } from './failover/failover.js';
 import { hedgingOf } from './failover/hedging.js';
 import { EndpointStates } from './failover/endpoint-states.js';
 import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
+import { isRecord } from '../util/json-object.js';
 
 export interface ProxyParts {
   readonly clock: Clock;
@@ -18,16 +19,16 @@ export interface ProxyParts {
   readonly hooks: HookRunner;
 }
 
-/** The stage, and what its owner may ask of it. */
+/** The stage and its controls. */
 export interface Proxy {
   readonly stage: Stage;
   readonly endpointStates: EndpointStates;
   sockets(): { readonly active: number; readonly idle: number };
-  /** Closes idle connections. What is at work ends by itself. */
+  /** Closes idle connections. Connections in use close when their calls end. */
   close(): void;
 }
 
-/** @throws TypeError for an option that is wrong. */
+/** @throws TypeError for an invalid option */
 export function createProxy(
   options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
   { clock, random, hooks }: ProxyParts,
@@ -63,18 +64,18 @@ export function createProxy(
 
 function optionalTransport(value: unknown): Transport | undefined {
   if (value === undefined || value === null) return undefined;
-  const has = (member: string): boolean => isObject(value) && typeof value[member] === 'function';
+  const has = (member: string): boolean => isRecord(value) && typeof value[member] === 'function';
   if (has('open') && has('sockets') && has('close')) return value as Transport;
-  const forgotten = typeof value === 'function' ? ': call the function that makes it' : '';
-  throw optionError('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
+  const hint = typeof value === 'function' ? ': call the function that creates it' : '';
+  throw optionError('transport', `must be a transport, with open(), sockets() and close()${hint}`, value);
 }
 
-/** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */
+/** Tries the candidates of `context.route` until one responds, and sends its response to the client. */
 export function proxyStage(parts: FailoverParts): Stage {
   return async function proxyRequest(context): Promise<StageOutcome> {
     const { route } = context;
     if (route === undefined || context.request === undefined || context.body === undefined) {
-      throw new TypeError('proxy needs what validate and route leave behind: mount them before it.');
+      throw new TypeError('proxy needs the results of validate and route: mount both before it.');
     }
     const found = await findResponse(context, route, parts);
     if (found !== undefined) await sendResponse(context, found);

@@ -1,5 +1,6 @@
+import { isRecord } from '../util/json-object.js';
 import type { Caller } from '../contracts/caller.js';
-import { isObject, knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
+import { knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { type PriceCaps, withinCaps } from './plan/price.js';
 
@@ -21,7 +22,7 @@ const resolved = new WeakMap<object, ResolvedPolicy>();
 export function policyOf(caller: Caller | undefined): ResolvedPolicy | undefined {
   const policy = caller?.['policy'];
   if (policy === undefined || policy === null) return undefined;
-  if (!isObject(policy)) throw optionError('policy', 'must be an object', policy);
+  if (!isRecord(policy)) throw optionError('policy', 'must be an object', policy);
   let known = resolved.get(policy);
   if (known === undefined) {
     known = resolvePolicy(policy);

@@ -1,6 +1,6 @@
+import { isRecord } from '../util/json-object.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { RouterExplanation } from '../contracts/router.js';
-import { isObject } from '../options/checks.js';
 import { policyOf } from './caller-policy.js';
 import { leavesModelOpen } from './choose-models.js';
 import { planCandidatesState } from './hook-state.js';
@@ -78,7 +78,7 @@ function withRoutingHook(
 
 /** Routing reads messages only to count them. */
 function withMessages(body: unknown): unknown {
-  return isObject(body) && body['messages'] === undefined
+  return isRecord(body) && body['messages'] === undefined
     ? { ...body, messages: [{ role: 'user', content: '…' }] }
     : body;
 }

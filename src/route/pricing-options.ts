@@ -1,6 +1,7 @@
+import { isRecord } from '../util/json-object.js';
 import type { PriceTier, TokenPrices } from '../chat/prices.js';
 import type { Pricing } from '../contracts/routing.js';
-import { isObject, knownMembers, optionError } from '../options/checks.js';
+import { knownMembers, optionError } from '../options/checks.js';
 
 /** Prices per million tokens that may be left out. */
 const PARTS = [
@@ -66,7 +67,7 @@ function resolveTiers(path: string, value: unknown, base: TokenPrices): readonly
 }
 
 function resolveTier(path: string, value: unknown, base: TokenPrices): PriceTier {
-  if (!isObject(value)) throw optionError(path, 'must be an object { above, prompt, completion, … }', value);
+  if (!isRecord(value)) throw optionError(path, 'must be an object { above, prompt, completion, … }', value);
   const members = knownMembers(path, value, ['above', 'prompt', 'completion', ...PARTS]);
   const { above } = members;
   if (!Number.isSafeInteger(above) || Number(above) < 1) {

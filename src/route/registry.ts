@@ -3,9 +3,10 @@ import type { PriceCatalog, RouteOptions } from '../options/types.js';
 import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
 import { endpointDefaults, resolveModels } from './options/endpoint-options.js';
 import { type ModelNames, resolveModelNames } from './options/model-names.js';
-import { anyMembers, isObject, knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
+import { anyMembers, knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
 import { compileOrigins, type OriginList } from './options/origins.js';
 import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './options/provider-options.js';
+import { isRecord } from '../util/json-object.js';
 
 /** One state of the provider table. Never changes: an update puts another in its place. */
 export interface RouteTable {
@@ -96,7 +97,7 @@ function resolveProviders(
     if (providers.has(slug)) throw optionError(path, 'stands twice when letter case is ignored');
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
-    const models = isObject(options) ? options['models'] : undefined;
+    const models = isRecord(options) ? options['models'] : undefined;
     for (const endpoint of resolveModels(
       `${path}.models`,
       models,

@@ -1,9 +1,9 @@
+import { isRecord } from '../util/json-object.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import { SerialisedBody } from '../json/request-body.js';
-import { isObject } from '../options/checks.js';
 import type { RequestContext } from '../request/context.js';
 import { hookState } from '../request/hooks.js';
 import { waitFor } from '../util/wait-for.js';
@@ -45,7 +45,7 @@ export function runBeforeRoute(context: RequestContext, parts: HookParts): void 
   return andThen(
     callHook(context, parts, 'beforeRoute', () => beforeRoute(state)),
     (replaced = request) => {
-      if (!isObject(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
+      if (!isRecord(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
       context.request = replaced;
       context.body = new SerialisedBody(replaced);
     },

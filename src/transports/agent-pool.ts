@@ -6,24 +6,25 @@ import { systemClock } from '../util/clock.js';
 import { connectGuarded, type Guard } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
 
-/** Connections that carry callers' own keys to the providers' own addresses. */
+/** Pool of connections that carry callers' own keys to the providers' configured origins. */
 export const CALLERS_POOL = 'callers';
-/** Connections to addresses that callers chose: every one is checked as it is opened. */
+/** Pool of connections to addresses that callers chose: each is checked when it is opened. */
 export const GUARDED_POOL = 'guarded';
 
-/** Makes the agent of one origin in one pool. */
+/** Creates the agent of one origin in one pool. */
 export type AgentFactory = (url: UpstreamUrl, pool: string, keepAlive: boolean) => http.Agent;
 
 /** Idle connections that one origin may keep. */
 const MAX_IDLE = 256;
-/** Idle connections are closed after this long; most upstreams close theirs after 60 s or more. */
+/** Idle connections are closed after this time, in milliseconds; most upstreams close theirs after 60 s or more. */
 const IDLE_MS = 30_000;
 
-/** Agents whose guarded ones keep to `guard`. */
+/** Creates agents; those of the guarded pool open sockets through `guard` only. */
 export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
   const lookup = createDnsCache(clock);
   return function createAgent(url, pool, keepAlive) {
-    // Last used, first reused: a pool that has shrunk lets its oldest connections go. No cap: streams hold theirs for minutes.
+    // LIFO: when the load falls, the connections used least recently become idle and close. No maximum, because streams
+    // hold their connections for minutes.
     const options: https.AgentOptions = {
       keepAlive,
       maxSockets: Infinity,
@@ -37,14 +38,14 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
   };
 }
 
-/** No socket of this agent opens but through the guard: Node asks `createConnection` for every one. */
+/** Every socket of this agent is opened by the guard: Node calls `createConnection` for each. */
 function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent {
   const secure = url.protocol === 'https:';
   const target = { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure };
   return Object.assign(agent, { createConnection: () => connectGuarded(target, guard) });
 }
 
-/** The agents of this process's upstream calls: one set per origin and pool, never Node's global ones. */
+/** The agents for upstream calls, one per origin and pool; Node's global agents are never used. */
 export class AgentPool {
   readonly #create: AgentFactory;
   readonly #kept = new Map<string, http.Agent>();
@@ -79,7 +80,7 @@ export class AgentPool {
     return { active, idle };
   }
 
-  /** Closes what is idle; what is at work closes as it ends. */
+  /** Closes idle connections; those in use close when their calls end. */
   close(): void {
     this.#closed = true;
     for (const agent of this.#kept.values()) closeIdle(agent);
@@ -94,7 +95,7 @@ export class AgentPool {
 }
 
 function closeIdle(agent: http.Agent): void {
-  // What is still at work must not come back as idle.
+  // Connections in use must close when they become idle.
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }

@@ -9,23 +9,23 @@ import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
 export interface ConnectionParts {
   readonly guard: Guard;
   readonly lookup: LookupFunction;
-  /** TLS sessions by pool and origin, so that the next connection needs no full handshake. Not for callers' addresses. */
+  /** TLS sessions by pool and origin, so that the next connection needs no full handshake. None for the guarded pool. */
   readonly sessions: Map<string, Buffer>;
 }
 
 export interface ConnectionOwner {
-  /** The call is over, and another one may follow. */
+  /** The call has ended, and the connection can carry another one. */
   onFree(): void;
   /** The socket has closed. */
   onClosed(): void;
 }
 
-/** Idle connections are closed after this long, or when the upstream says it will, whichever is sooner. */
+/** Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner. */
 const IDLE_MS = 30_000;
 
 /**
- * One undici client: one connection, one call at a time. Its sockets are opened here, so that it is known whether a call
- * has a new one, and that one can be closed at once.
+ * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a new
+ * one, and can close it at once.
  */
 export class Connection {
   readonly url: UpstreamUrl;
@@ -46,21 +46,21 @@ export class Connection {
     this.#client = new Client(url.origin, {
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
-      // The upstream's own word for it counts where it is shorter.
+      // A shorter `keep-alive: timeout` of the upstream applies.
       keepAliveMaxTimeout: IDLE_MS,
-      // How long to wait is the attempt's to say.
+      // The timeouts of the exchange apply instead.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (_options, callback) => this.#connect(parts, callback as Connected),
     });
-    // A call that has not been sent yet goes out on another socket, which undici opens by itself.
+    // undici sends a call that is still queued on another socket, which it opens by itself.
     this.#client.on('disconnect', () => {
       this.#open = false;
       if (!this.#busy) this.destroy();
     });
   }
 
-  /** The socket has carried a call before this one: the upstream may have closed it just now. */
+  /** The socket has carried a call before this one, so the upstream may have closed it just now. */
   get used(): boolean {
     return this.#used;
   }
@@ -70,11 +70,11 @@ export class Connection {
     this.#client.dispatch({ method: 'POST', path: url.path, headers: { ...headers }, body, reset: fresh }, handler);
   }
 
-  /** The answer has been read to its end. */
+  /** The response has been read to its end. */
   free(): void {
     this.#busy = false;
     this.#used = true;
-    // An answer may come before all of the request has gone out: what is left would stand in the way of the next one.
+    // A response may arrive before the whole request has been sent; the rest would precede the next request.
     const sent = this.#socket?.writableLength === 0;
     if (!this.#open || !sent) this.destroy();
     else if (!this.#destroyed) this.#owner.onFree();
@@ -102,10 +102,10 @@ export class Connection {
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
     socket.once('error', fail);
-    // undici begins to listen a moment after it has the socket: what breaks in between must not be uncaught.
+    // undici adds its listener some time after it gets the socket; an error in between would be uncaught.
     socket.on('error', nothing);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
-      // The guard has looked at the peer and closed it: `fail` will say so.
+      // The guard has rejected the peer: the `error` event calls `fail`.
       if (socket.destroyed) return;
       socket.off('error', fail);
       if (socket instanceof net.Socket) socket.setNoDelay(true).setKeepAlive(true, 60_000);
@@ -115,7 +115,7 @@ export class Connection {
   }
 }
 
-/** What may be used again for whom: a session, like a connection, tells the upstream that two calls come from one side. */
+/** Connections and TLS sessions are reused within one pool and origin only, because both let an upstream link two calls. */
 export function poolKey(pool: string, { origin }: UpstreamUrl): string {
   return pool === '' ? origin : `${pool} ${origin}`;
 }
@@ -138,7 +138,7 @@ function openConnection({ host, port, secure }: Target, key: string, { lookup, s
     ALPNProtocols: ['http/1.1'],
     ...(session !== undefined && { session }),
   });
-  // A server that cannot resume it may break off: the next connection must not offer it again.
+  // A server that cannot resume the session may close the connection, so the next one must not offer it again.
   const forget = (): void => void sessions.delete(key);
   return socket
     .once('error', forget)

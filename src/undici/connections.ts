@@ -7,11 +7,11 @@ import { Connection, poolKey, type ConnectionParts } from './connection.js';
 /** Idle connections that one origin may keep, in one pool. */
 const MAX_IDLE = 256;
 
-/** The connections of this process's upstream calls, each with one call at a time. Last used, first reused; no cap. */
+/** The connections for upstream calls, each with one call at a time. The one used last is reused first. No maximum. */
 export class Connections {
   readonly #parts: ConnectionParts;
   #active = 0;
-  /** By pool and origin: sockets of different pools are never shared. */
+  /** By pool and origin: connections of different pools are never shared. */
   readonly #idle = new Map<string, Connection[]>();
   #closed = false;
 
@@ -31,7 +31,7 @@ export class Connections {
     return { active: this.#active, idle };
   }
 
-  /** Closes what is idle; what is at work closes as it ends. */
+  /** Closes idle connections; those in use close when their calls end. */
   close(): void {
     this.#closed = true;
     for (const list of this.#idle.values()) for (const connection of list.slice()) connection.destroy();
@@ -60,7 +60,7 @@ export class Connections {
     const at = list.indexOf(connection);
     if (at < 0) this.#active--;
     else list.splice(at, 1);
-    // Callers choose addresses: what nobody uses any more must not be remembered for ever.
+    // Callers choose addresses, so the entry of an unused one is removed.
     if (list.length === 0) this.#idle.delete(key);
   }
 }

@@ -5,22 +5,22 @@ import { literalsIn } from '../transports/ssrf-guard.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
 
-/** What `undiciTransport` may be told. */
+/** Options of `undiciTransport`. */
 export interface UndiciTransportOptions {
   /**
-   * The same as the gateway's `callerOverrides.allowedOrigins`, where those name IP addresses that are not public: what is not listed
-   * here either is not connected to for a caller.
+   * The origins of the gateway's `callerOverrides.allowedOrigins` that are IP addresses and not public. Callers cannot reach
+   * such an address unless it is listed here as well.
    * @defaultValue none
    */
   readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 /**
- * Upstream calls by undici (8.12 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
+ * A transport over undici (8.12 or newer, installed by the host) in place of http-proxy-middleware: less CPU per call.
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });
- * @throws TypeError for an option that is wrong
+ * @throws TypeError for an invalid option
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   knownMembers('undiciTransport', options, ['allowedOrigins']);
@@ -28,7 +28,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   if (!Array.isArray(origins) || !origins.every(isOrigin)) {
     throw optionError(
       'undiciTransport: allowedOrigins',
-      'must be a list of origins, as callerOverrides.allowedOrigins',
+      'must be a list of origins, like callerOverrides.allowedOrigins',
       origins,
     );
   }

@@ -1,5 +1,6 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ResponseHead, UpstreamErrorBody, UpstreamErrorKind } from '../../contracts/wire-format.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /** More of a message than this helps no reader and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;
@@ -109,10 +110,6 @@ function textOf(value: unknown): string | undefined {
 }
 
 function parsed(data: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(data);
+  return isRecord(value) ? value : {};
 }

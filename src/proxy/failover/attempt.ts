@@ -62,11 +62,11 @@ export interface AttemptContext {
   refusedStreamOptions(candidate: PlannedCandidate): boolean;
 }
 
-/** An answer past its commit point, and the call that brings it. `close` must be called when it has ended. */
+/** A response past its commit point, and its attempt. `close` must be called when it has ended. */
 export interface CommittedResponse {
-  readonly answer: UpstreamResponse;
+  readonly response: UpstreamResponse;
   readonly candidate: PlannedCandidate;
-  readonly attempt: UpstreamExchange;
+  readonly exchange: UpstreamExchange;
   readonly log: AttemptLog;
   /** @param error - what the client was told where it was truncated */
   close(ended: 'complete' | 'truncated' | 'cancelled', error?: GatewayError): void;
@@ -90,7 +90,7 @@ export class Attempt {
   request: ChatRequest;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
-  #attempt: UpstreamExchange | undefined;
+  #exchange: UpstreamExchange | undefined;
 
   /** @param cancelSignal - ends when nobody waits for this call any more */
   constructor(chain: AttemptContext, { candidate, endpointState }: Selection, cancelSignal: CancelSignal) {
@@ -109,29 +109,29 @@ export class Attempt {
 
   /** @throws GatewayError where a hook refuses or breaks. */
   async run(): Promise<AttemptResult> {
-    const attempt = await this.#prepare().catch((error: unknown) => {
+    const exchange = await this.#prepare().catch((error: unknown) => {
       this.#ticket.abandon();
       this.#end('hook');
       throw hookError(error);
     });
-    if (attempt === undefined) return this.#cancelled();
-    if (attempt instanceof UpstreamFailure) return this.#failed(attempt);
-    this.#attempt = attempt;
+    if (exchange === undefined) return this.#cancelled();
+    if (exchange instanceof UpstreamFailure) return this.#failed(exchange);
+    this.#exchange = exchange;
 
-    const stopWatching = this.#cancelSignal.onAbort(() => attempt.cancel());
+    const stopWatching = this.#cancelSignal.onAbort(() => exchange.cancel());
     this.#askedAt = this.#chain.parts.clock.now();
-    const result = await attempt.run();
-    if (result.kind !== 'answer') stopWatching();
+    const result = await exchange.run();
+    if (result.kind !== 'response') stopWatching();
     if (result.kind === 'failure') return this.#failed(result.failure);
     if (result.kind === 'cancelled') return this.#cancelled();
     this.#log.status = 200;
-    this.#log.firstTokenMs = attempt.firstTokenMs;
+    this.#log.firstTokenMs = exchange.firstTokenMs;
     const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
       if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
       this.#closed(ended);
     };
-    return { answer: result.answer, candidate: this.candidate, attempt, log: this.#log, close };
+    return { response: result.response, candidate: this.candidate, exchange, log: this.#log, close };
   }
 
   /** Another call of the same request has answered. Whoever owns the cancelSignal ends it then. */
@@ -321,7 +321,7 @@ export class Attempt {
   #estimateCost(): void {
     const { candidate } = this;
     if (!this.#log.possiblyBilled || this.#chain.hasOverride(candidate)) return;
-    const received = (): number => this.#attempt?.outputBytes ?? 0;
+    const received = (): number => this.#exchange?.outputBytes ?? 0;
     Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
   }
 

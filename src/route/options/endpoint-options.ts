@@ -1,7 +1,6 @@
 import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
 import {
   anyMembers,
-  isObject,
   knownMembers,
   optionalBoolean,
   optionalCount,
@@ -16,6 +15,7 @@ import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
+import { isRecord } from '../../util/json-object.js';
 
 const MEMBERS = [
   'tag',
@@ -52,7 +52,7 @@ export function resolveModels(path: string, models: unknown, defaults: EndpointD
       resolveEndpoint(`${path}[${index}]`, modelName(`${path}[${index}]`, name), {}, defaults),
     );
   }
-  if (!isObject(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
+  if (!isRecord(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
   return Object.entries(models).flatMap(([name, options]) => {
     const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
     if (!Array.isArray(options)) return [resolveEndpoint(place, name, options, defaults)];

@@ -4,7 +4,8 @@ import { azure } from '../../formats/azure/azure.js';
 import { bedrock } from '../../formats/bedrock/bedrock.js';
 import { gemini } from '../../formats/gemini/gemini.js';
 import { openai } from '../../formats/openai.js';
-import { formatValue, isObject, optionError } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
+import { formatValue, optionError } from '../../options/checks.js';
 import type { FormatName } from '../../options/types.js';
 
 const FORMATS: ReadonlyMap<unknown, () => WireFormat> = new Map<FormatName, () => WireFormat>([
@@ -27,7 +28,7 @@ export function resolveFormat(path: string, value: unknown): WireFormat {
 }
 
 function isWireFormat(value: unknown): value is WireFormat {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { name, path, exchange, pathFor } = value;
   if (typeof name !== 'string' || name === '' || typeof path !== 'string') return false;
   // Where the path depends on the request, `path` is only what all paths begin with.

@@ -5,7 +5,6 @@ import { resolveBaseUrl } from './base-url.js';
 import {
   anyMembers,
   hasControlCharacter,
-  isObject,
   knownMembers,
   optionalBoolean,
   optionalMilliseconds,
@@ -13,6 +12,7 @@ import {
   optionError,
   text,
 } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
 
 const MEMBERS = [
   'name',
@@ -113,13 +113,13 @@ function resolveAuth(
 }
 
 function isSigner(value: unknown): value is Signer {
-  return isObject(value) && typeof value['sign'] === 'function' && typeof value['secrets'] === 'function';
+  return isRecord(value) && typeof value['sign'] === 'function' && typeof value['secrets'] === 'function';
 }
 
 function resolveHeaderAuth(path: string, value: unknown): ResolvedProvider['auth'] {
   if (value === undefined || value === null || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw optionError(path, 'must be "bearer", "x-api-key", "api-key", { header, prefix } or a signer', value);
   }
   const members = knownMembers(path, value, ['header', 'prefix']);

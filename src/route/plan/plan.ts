@@ -6,7 +6,6 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
 import { type FilterContext, filterEndpoints } from './filters.js';
-import { isObject } from '../../options/checks.js';
 import { type Group, mergeGroups, orderGroups } from './order.js';
 import { membersToDrop } from './parameters.js';
 import { carriedReasoning } from './signatures.js';
@@ -15,6 +14,7 @@ import { type Preferences, readPreferences } from '../preferences/preferences.js
 import { PromptEstimate } from '../prompt-size.js';
 import { refuseEmptyPlan } from './no-endpoint-error.js';
 import type { RouteTable } from '../registry.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** What a plan may be told instead of finding out itself. */
 export interface PlanAssumptions {
@@ -78,7 +78,7 @@ export interface ShownPlan {
  */
 export function plan(input: PlanInput): Plan {
   const { request, table, performance, snapshot } = input;
-  if (!isObject(request)) throw new GatewayError('invalid_type', 'The request must be a JSON object.');
+  if (!isRecord(request)) throw new GatewayError('invalid_type', 'The request must be a JSON object.');
   const preferences = readPreferences(request, table, input.anyModel);
   const excluded: ExcludedEndpoint[] = [];
   const groups = filterModels(input, preferences, excluded);
