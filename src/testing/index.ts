@@ -41,7 +41,9 @@ export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 
 // Faults and hostile answers, by name.
 export { faults } from './faults.js';
+export { anthropicFaults } from './anthropic-faults.js';
 export { awsFaults } from './aws-faults.js';
+export { geminiFaults } from './gemini-faults.js';
 export { hostileHeads } from './hostile-heads.js';
 export type { Fault } from './fault.js';
 export type { FaultName } from './faults.js';
