@@ -13,10 +13,12 @@ export { anthropic } from './formats/anthropic/anthropic.js';
 export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
-export { UnsupportedRequest, UnusableResponse } from './contracts/wire-format.js';
+export { FailedResponse } from './contracts/failed-response.js';
+export { UnsupportedRequest } from './contracts/wire-format.js';
 export { memoryLimits } from './stores/memory-limits.js';
 export { redisLimits } from './stores/redis-limits.js';
 
+export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { CacheMiddleware } from './stages.js';
@@ -56,6 +58,7 @@ export type {
   HedgingOptions,
   CommonOptions,
   EndpointOptions,
+  FormatName,
   GatewayOptions,
   ObserveOptions,
   CallerOverrideOptions,

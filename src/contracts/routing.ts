@@ -1,5 +1,5 @@
 import type { Prices } from '../chat/prices.js';
-import type { WireFormat } from './wire-format.js';
+import type { ModelFacts, Signer, WireFormat } from './wire-format.js';
 import type { UpstreamNetwork } from './network.js';
 import type { UpstreamUrl } from './transport.js';
 
@@ -8,12 +8,15 @@ export interface ResolvedProvider {
   /** The key in `providers`; the base slug. Lower case. */
   readonly slug: string;
   readonly displayName: string;
+  /** Where requests go; where the format's path depends on the request, what stands before that path. */
   readonly url: UpstreamUrl;
   /** How connections to `url` are opened. `undefined`: directly, with Node's defaults. */
   readonly network?: UpstreamNetwork | undefined;
   /** The operator's key for `url.origin`, and for no other. */
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };
+  /** Signs requests to `url.origin` instead of a key. */
+  readonly signer?: Signer | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly format: WireFormat;
   /** It takes `stream_options`. */
@@ -54,9 +57,13 @@ export interface Endpoint {
   readonly pricing: Pricing | undefined;
   readonly contextLength: number | undefined;
   readonly maxCompletionTokens: number | undefined;
+  /** What the provider's format is told of the model. The same object for each request. */
+  readonly facts: ModelFacts;
   readonly quantization: string;
   /** `undefined`: not declared. */
   readonly supportedParameters: ReadonlySet<string> | undefined;
+  /** What the provider's format can express for this model. `undefined`: everything. */
+  readonly expressibleParameters?: ReadonlySet<string> | undefined;
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
   readonly distillable: boolean;

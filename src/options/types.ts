@@ -7,7 +7,7 @@ import type { Hooks } from '../contracts/hooks.js';
 import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
 import type { GuardOptions } from '../contracts/guard.js';
-import type { WireFormat } from '../contracts/wire-format.js';
+import type { Signer, WireFormat } from '../contracts/wire-format.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
 import type { NetworkOptions } from './network.js';
@@ -205,28 +205,43 @@ export interface TimeoutOptions {
   readonly totalMs?: number | undefined;
 }
 
+/** Formats that need no options. */
+export type FormatName = 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'bedrock' | 'azure';
+
 /** One provider: where it is, its key, and the models it serves. */
 export interface ProviderOptions {
   /** Shown to people. @defaultValue the key in `providers` */
   readonly name?: string | undefined;
-  /** Up to and without `/chat/completions`; `/v1` is never added. A query is kept. */
-  readonly baseUrl: string;
+  /**
+   * Up to and without `/chat/completions`; `/v1` is never added. A query is kept. Formats other than OpenAI's append
+   * their own path; what the base URL already ends in (`/v1`, `/v1beta`) is not appended again.
+   * @defaultValue the address of the format's own API, where it has one: `anthropic`, `gemini`, `vertex`
+   */
+  readonly baseUrl?: string | undefined;
   /**
    * The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. Left out where
    * the provider needs none; given as `undefined` it is refused, as a missing environment variable is.
    */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
-  /** How the key is sent. @defaultValue `'bearer'` */
+  /**
+   * How the key is sent, or a signer that takes its place: `sigV4()` of `nordlys-proxy/aws`.
+   * @defaultValue as the format says, else `'bearer'`
+   */
   readonly auth?:
     | 'bearer'
     | 'x-api-key'
     | 'api-key'
     | { readonly header: string; readonly prefix?: string | undefined }
+    | Signer
     | undefined;
   /** Sent with every request to this provider. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** @defaultValue `'openai'` */
-  readonly format?: 'openai' | WireFormat | undefined;
+  /**
+   * The language of the provider's API: by name with its default options, or what `anthropic()`, `gemini()`,
+   * `bedrock()` and `azure()` return, or your own. `'vertex'` is Gemini through Vertex AI with an API key.
+   * @defaultValue `'openai'`
+   */
+  readonly format?: FormatName | WireFormat | undefined;
   /**
    * The provider takes `stream_options`, by which the gateway asks every stream for its usage. `false`: it is never
    * sent them, not even a caller's. One that refuses them is asked again without in any case.
@@ -264,7 +279,15 @@ export interface EndpointOptions {
   readonly maxCompletionTokens?: number | undefined;
   /** `fp8`, `int4` … @defaultValue `'unknown'` */
   readonly quantization?: string | undefined;
-  /** Request members that the endpoint understands. Not given: assumed to understand all. */
+  /** What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`. */
+  readonly format?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Prompt caching where the format marks what is to be cached (Anthropic, Bedrock): `'auto'` marks tools, system and
+   * the last turn of requests without marks of their own; `false` sends no marks.
+   * @defaultValue as the format says: the request's own marks
+   */
+  readonly promptCaching?: boolean | 'auto' | undefined;
+  /** Request members that the endpoint understands. Not given: all that its format can express. */
   readonly supportedParameters?: readonly string[] | undefined;
   readonly zdr?: boolean | undefined;
   readonly dataCollection?: 'allow' | 'deny' | undefined;

@@ -132,6 +132,8 @@ export interface PlannedCandidate {
   readonly credential: 'operator' | 'caller';
   /** Members that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
+  /** Members that the caller insists on: an endpoint that would not be told one of them must not respond. */
+  readonly required?: readonly string[] | undefined;
 }
 
 /** A caller's own credential or address for one provider. Checked already; secret. */

@@ -9,6 +9,7 @@ import { wantsDryRun } from './dry-run.js';
 import { planCandidatesState } from './hook-state.js';
 import { readOverrides, withoutKeys } from './overrides.js';
 import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
+import { translatedPlan } from './plan/translations.js';
 import type { Preferences } from './preferences/preferences.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import { andThen, callHook, choosesModels, type HookParts, requestOf } from './run-hooks.js';
@@ -133,7 +134,9 @@ function planFor(
 }
 
 /** A decision as the dry run and `gateway.planWithHooks()` show it. */
-export function showDecision({ router }: RequestContext, decision: Decision): ShownPlan {
+export function showDecision(context: RequestContext, decision: Decision): ShownPlan {
   const { prompt, candidates } = decision;
-  return showPlan(decision, router, () => prompt.tokensAt(candidates[0]?.endpoint.id ?? ''));
+  return showPlan(translatedPlan(decision, requestOf(context)), context.router, () =>
+    prompt.tokensAt(candidates[0]?.endpoint.id ?? ''),
+  );
 }

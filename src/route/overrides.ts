@@ -2,9 +2,11 @@ import type { ChatRequest } from '../chat/types.js';
 import type { ProviderOverride } from '../request/context.js';
 import type { ResolvedProvider } from '../contracts/routing.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
+import type { WireFormat } from '../contracts/wire-format.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { formatValue } from '../options/checks.js';
 import { fault, onlyKnown, wrongType } from './preferences/preference-values.js';
+import { fixedPath, withoutOverlap } from './options/base-url.js';
 import type { OverridePolicy, RouteTable } from './registry.js';
 import { didYouMean } from '../options/suggest.js';
 import { isRecord } from '../util/json-object.js';
@@ -135,11 +137,17 @@ function readTimeout(value: unknown, path: string): number | undefined {
 
 /** One message for every address that is refused: a prober learns nothing from it. */
 function allowedUrl({ path, text }: Address, provider: ResolvedProvider, policy: OverridePolicy): UpstreamUrl {
-  const url = policy.origins.urlFor(text, provider.format.path);
+  const url = addressAt(policy.origins, text, provider.format);
   if (url !== undefined) return url;
   throw new GatewayError('base_url_not_allowed', `'${path}' is not an address that this gateway may call.`, {
     param: path,
   });
+}
+
+function addressAt(origins: OverridePolicy['origins'], text: string, format: WireFormat): UpstreamUrl | undefined {
+  const path = fixedPath(format);
+  const url = origins.urlFor(text, path ?? '');
+  return url === undefined || path !== undefined ? url : { ...url, path: withoutOverlap(url.path, format.path) };
 }
 
 function keyRequired(path: string): GatewayError {

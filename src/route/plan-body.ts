@@ -6,6 +6,7 @@ import { leavesModelOpen } from './choose-models.js';
 import { planCandidatesState } from './hook-state.js';
 import { readOverrides } from './overrides.js';
 import { type Plan, plan, type PlanInput, showPlan } from './plan/plan.js';
+import { translatedPlan } from './plan/translations.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import type { Registry } from './registry.js';
 import type { PlanContext, PlanResult, PlanWithHooksContext, RouterParts } from './router-types.js';
@@ -35,8 +36,9 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const planFor = (asked: ChatRequest): Explained =>
     withRoutingHook({ ...input, request: asked, anyModel: choosesModels(hooks) }, prompt, hooks);
   const planned = planFor(request);
-  if (caller === undefined || previewFor === undefined)
-    return showPlan(planned, planned.router, () => tokensOf(planned, prompt));
+  const shown = (of: Plan): PlanResult =>
+    showPlan(translatedPlan(of, request), planned.router, () => tokensOf(of, prompt));
+  if (caller === undefined || previewFor === undefined) return shown(planned);
   const lease = previewFor(caller, request);
   const paid = payFor(
     planned,
@@ -44,7 +46,7 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
     (models) => planFor(askingFor(request, models)),
   );
   // `previewNow` never waits, so neither does `payFor`.
-  return showPlan(paid as Explained, planned.router, () => tokensOf(paid as Explained, prompt));
+  return shown(paid as Explained);
 }
 
 /** What `gateway.planWithHooks()` returns: the decision on an imagined request, with the host's hooks. */

@@ -23,6 +23,8 @@ export interface RouteTable {
   readonly names: ModelNames;
   /** What a whole request may take, where the operator has set a limit for all providers. */
   readonly totalMs: number | undefined;
+  /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
+  readonly readsReasoning: boolean;
 }
 
 /** The options that can be replaced while requests run. One that is absent stays as it is. */
@@ -90,7 +92,8 @@ function buildTable(
   check?.(resolved.endpoints);
   const models = groupByModel(resolved.endpoints);
   const names = resolveModelNames(options, models, resolved.providers);
-  return Object.freeze({ ...resolved, models, names, totalMs: timeouts.totalMs });
+  const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
+  return Object.freeze({ ...resolved, models, names, readsReasoning, totalMs: timeouts.totalMs });
 }
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;

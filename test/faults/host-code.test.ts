@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  UnusableResponse,
+  FailedResponse,
   type ChatChunk,
   type GatewayOptions,
   type Transport,
@@ -113,7 +113,7 @@ describe('code of the host that throws while a response is read', () => {
 describe('a response that is none', () => {
   it('is the provider’s failure where the format says so', async () => {
     const bad = (): never => {
-      throw new UnusableResponse('No choices in it.');
+      throw new FailedResponse('malformed', 'No choices in it.');
     };
     const { ask, gateway, told, outcomes } = await gatewayWith(completion('x'), { format: { decodeCompletion: bad } });
     expect((await ask({})).status).toBe(502);
@@ -127,6 +127,8 @@ describe('a response that is none', () => {
     expect(failureOfThrown(error, openai).kind).toBe('malformed');
     expect(failureOfThrown(error, anthropic(), 'malformed_event').kind).toBe('malformed_event');
     expect(failureOfThrown(error, { ...anthropic() }, 'malformed_event').kind).toBe('host_code');
-    expect(failureOfThrown(new UnusableResponse('x'), { ...openai }, 'malformed_event').kind).toBe('malformed_event');
+    expect(failureOfThrown(new FailedResponse('malformed', 'x'), { ...openai }, 'malformed_event').kind).toBe(
+      'malformed_event',
+    );
   });
 });

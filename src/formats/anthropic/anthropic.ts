@@ -2,6 +2,7 @@ import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
+import { checkTraits } from '../shared/trait-checks.js';
 import { ToolNames } from '../shared/tool-names.js';
 import { sentBody } from './body.js';
 import { completionOf } from './completion.js';
@@ -11,8 +12,9 @@ import { decodeError } from './errors.js';
 import { ANTHROPIC_MEMBERS } from './members.js';
 import type { Reading } from './reading.js';
 import { takesSampling } from './settings.js';
+import { REASONING_FORMAT } from './signed-thinking.js';
 import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
-import { traitsOf, type TraitDefaults } from './traits.js';
+import { TRAIT_CHECKS, traitsOf, type TraitDefaults } from './traits.js';
 import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
@@ -92,6 +94,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
       return exchangeOf({ path, headers, body, dropped: [...translation.dropped] }, reading, door);
     },
     supportedParameters(model: ModelFacts): ReadonlySet<string> {
+      checkTraits(model, TRAIT_CHECKS);
       const traits = traitsOf(model, defaults);
       const without = new Set([
         ...(takesSampling(traits) ? [] : SAMPLING),
@@ -99,6 +102,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
       ]);
       return new Set(expressible.filter((name) => !without.has(name)));
     },
+    reasoningFormat: () => REASONING_FORMAT,
     decodeError,
   });
 }

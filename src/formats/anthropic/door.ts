@@ -77,6 +77,10 @@ export class BedrockFrames implements ChunkDecoder {
   end() {
     return this.#decoder.end?.() ?? [];
   }
+
+  get done() {
+    return this.#decoder.done === true;
+  }
 }
 
 /** Error types of Anthropic for the exceptions of a stream, by lower-cased name. */

@@ -7,7 +7,7 @@ const LONGEST_MESSAGE = 1_000;
 
 interface NamedError {
   readonly status: number;
-  readonly kind?: UpstreamErrorKind;
+  readonly kind: UpstreamErrorKind;
 }
 
 /**
@@ -30,9 +30,9 @@ const NAMED: ReadonlyMap<string, NamedError> = new Map([
   ['InternalServerException', { status: 500, kind: 'server_error' }],
   ['InternalFailure', { status: 500, kind: 'server_error' }],
   ['ServiceUnavailableException', { status: 503, kind: 'overloaded' }],
-  ['ModelTimeoutException', { status: 504 }],
-  ['ModelNotReadyException', { status: 425 }],
-  ['ConflictException', { status: 409 }],
+  ['ModelTimeoutException', { status: 504, kind: 'upstream_timeout' }],
+  ['ModelNotReadyException', { status: 425, kind: 'try_later' }],
+  ['ConflictException', { status: 409, kind: 'conflict' }],
 ]);
 
 /** Validation messages that speak of the operator's set-up, so that another endpoint may still respond. */

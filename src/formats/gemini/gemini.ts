@@ -7,6 +7,7 @@ import { decodeError } from './errors.js';
 import { traitsOf } from './models.js';
 import { pathPrefix, requestPath, type Location } from './path.js';
 import { ResponseReader } from './response-reader.js';
+import { SIGNATURE_FORMAT } from './signatures.js';
 import { supportedParameters } from './supported-parameters.js';
 import { excludesReasoning } from './thinking.js';
 import { isLegacy } from './tools.js';
@@ -77,6 +78,7 @@ export function gemini(options: GeminiOptions = {}): WireFormat {
     auth: authOf(options),
     exchange: (request: ChatRequest, context: ExchangeContext) => exchange(request, context, location, options),
     supportedParameters,
+    reasoningFormat: () => SIGNATURE_FORMAT,
     decodeError,
   });
 }

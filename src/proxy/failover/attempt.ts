@@ -5,7 +5,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport, UpstreamUrl } from '../../contracts/transport.js';
+import type { Transport, UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
@@ -20,9 +20,13 @@ import {
   outboundHeaders,
   resolveDestination,
   secretsOf,
+  signed,
   withoutStreamOptions,
+  type BuiltRequest,
   type Destination,
+  type RequestParts,
 } from '../request/build-request.js';
+import type { RequestSigner } from '../request/request-signer.js';
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
@@ -168,29 +172,49 @@ export class Attempt {
     if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
+    const built = this.#build(candidate, { destination, headers, change, wallNow: parts.clock.wallNow() });
+    if (built instanceof UpstreamFailure) return built;
+    this.#destination = { url: built.request.url, secrets: secretsOf(endpoint.provider, destination) };
+    const { signer } = destination;
+    const sent = signer === undefined ? built.request : await this.#sign(built.request, signer);
+    if (sent === undefined || sent instanceof UpstreamFailure) return sent;
+    return new UpstreamExchange({
+      transport: parts.transport,
+      clock: parts.clock,
+      request: sent,
+      timeouts,
+      deadline: this.#deadline(override?.timeoutMs),
+      streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
+      wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
+      exchange: built.exchange,
+      errors: this.#errorContext(destination, sendsStreamOptions),
+    });
+  }
+
+  #build(candidate: PlannedCandidate, parts: RequestParts): BuiltRequest | UpstreamFailure {
     try {
-      const sent = buildRequest(context, candidate, destination, headers, change);
-      this.#destination = { url: sent.url, secrets: secretsOf(endpoint.provider, destination) };
-      return new UpstreamExchange({
-        transport: parts.transport,
-        clock: parts.clock,
-        request: sent,
-        timeouts,
-        deadline: this.#deadline(override?.timeoutMs),
-        streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
-        wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-        errors: this.#errorContext(destination, sendsStreamOptions),
-      });
+      return buildRequest(this.#chain.context, candidate, parts);
     } catch (error) {
       if (error instanceof UnsupportedRequest) return unsupported(error);
       throw error;
     }
   }
 
+  /** `undefined`: the client left while the signer was asked. */
+  async #sign(request: UpstreamRequest, signer: RequestSigner): Promise<UpstreamRequest | UpstreamFailure | undefined> {
+    const { connectMs } = this.candidate.endpoint.provider.timeouts;
+    try {
+      return await signed(request, signer, this.#waitLimits(connectMs));
+    } catch (cause) {
+      return new UpstreamFailure('credential', { cause });
+    }
+  }
+
   #sendsStreamOptions(): boolean {
     const { candidate } = this;
     const isRefused = this.#chain.refusedStreamOptions(candidate) || this.endpointState.refusesStreamOptions;
-    return candidate.endpoint.provider.streamOptions && !isRefused;
+    const { format, streamOptions } = candidate.endpoint.provider;
+    return streamOptions && !isRefused && format.exchange === undefined;
   }
 
   #errorContext(destination: Destination, sendsStreamOptions: boolean): UpstreamErrorContext {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { UpstreamHead } from '../../contracts/transport.js';
+import type { Exchange } from '../../contracts/wire-format.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { BodyCollector } from './body-collector.js';
 import { failureOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
@@ -21,6 +22,8 @@ export interface BufferedBodyOptions {
   /** The status says that this is an error, so the body is read for its message only. */
   readonly isError: boolean;
   readonly wanted: Wanted;
+  /** Reads a completion, where the format translated the request. */
+  readonly exchange: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
   readonly clock: Clock;
 }
@@ -40,6 +43,10 @@ export class BufferedBody {
     this.isError = options.isError;
     this.#collector = new BodyCollector(options.isError ? MAX_ERROR_BODY : MAX_BODY);
     this.#kind = options.isError ? 'json' : 'unknown';
+  }
+
+  get head(): UpstreamHead {
+    return this.#options.head;
   }
 
   /** All bytes so far. */
@@ -63,7 +70,8 @@ export class BufferedBody {
   finish(whole: boolean): UpstreamResponse | UpstreamFailure {
     if (this.isError) return this.errorFailure();
     if (!whole) return new UpstreamFailure('truncated');
-    return readCompletion(this.bytes, this.#options.wanted, this.#options.errors);
+    const { head, exchange, wanted, errors } = this.#options;
+    return readCompletion({ bytes: this.bytes, head, exchange }, wanted, errors);
   }
 
   /** The failure that an error response stands for, from as much of its body as has arrived. */

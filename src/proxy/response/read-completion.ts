@@ -4,6 +4,8 @@ import { isErrorObject } from '../../chat/error-object.js';
 import { arrayIndex, isRecord } from '../../util/json-object.js';
 import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
+import { FailedResponse } from '../../contracts/failed-response.js';
+import type { Exchange, ResponseHead } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
 import { bytesWithoutByteOrderMark, parseJson } from '../../util/parse-json.js';
@@ -18,19 +20,28 @@ export interface Wanted {
   readonly usage: boolean;
 }
 
+/** A successful response whose body has ended. */
+export interface WholeBody {
+  readonly bytes: Buffer;
+  readonly head: ResponseHead;
+  /** Reads it, where the format translated the request. */
+  readonly exchange: Exchange | undefined;
+}
+
 /** Reads a whole body: the response in the form that the caller asked for, or the failure. */
 export function readCompletion(
-  bytes: Buffer,
+  body: WholeBody,
   wanted: Wanted,
   errors: UpstreamErrorContext,
 ): UpstreamResponse | UpstreamFailure {
+  const { bytes, exchange } = body;
   const parsed = parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
   // SDKs treat every 200 as a success, so an error inside one must not reach the client as a response.
   if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
-  const isUnchanged =
-    errors.format.decodeCompletion === undefined && !(isRecord(parsed) && normaliseCompletion(parsed));
-  const completion = asCompletion(parsed, errors);
+  const isTranslated = exchange !== undefined || errors.format.decodeCompletion !== undefined;
+  const isUnchanged = !isTranslated && !(isRecord(parsed) && normaliseCompletion(parsed));
+  const completion = isTranslated ? translated(parsed, body, errors) : asCompletion(parsed);
   if (completion instanceof UpstreamFailure) return completion;
   if (completion.choices.length === 0) return new UpstreamFailure('empty');
   // A stream is complete only if each choice has a finish reason.
@@ -61,16 +72,23 @@ export class CollectingSink implements ResponseSink {
   fail(): void {}
 }
 
-function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | UpstreamFailure {
-  const { decodeCompletion } = errors.format;
-  if (decodeCompletion !== undefined) {
-    try {
-      return decodeCompletion(parsed);
-    } catch (cause) {
-      return failureOfThrown(cause, errors.format);
-    }
-  }
+function asCompletion(parsed: unknown): ChatCompletion | UpstreamFailure {
   return isCompletion(parsed) ? parsed : new UpstreamFailure('malformed');
+}
+
+function translated(
+  parsed: unknown,
+  { head, exchange }: WholeBody,
+  errors: UpstreamErrorContext,
+): ChatCompletion | UpstreamFailure {
+  try {
+    const completion = exchange?.completion(parsed, head) ?? errors.format.decodeCompletion?.(parsed);
+    return asCompletion(completion);
+  } catch (cause) {
+    if (!(cause instanceof FailedResponse)) return failureOfThrown(cause, errors.format);
+    if (cause.fault === 'error') return failureOfErrorObject({ error: cause.error }, errors);
+    return new UpstreamFailure(cause.fault, { cause });
+  }
 }
 
 /** Google wraps an error in a list of one. */

@@ -1,3 +1,4 @@
+import type { ChunkDecoder, Framing } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import type { BodySource } from './body-source.js';
@@ -26,6 +27,9 @@ export interface StreamPipeOptions {
   readonly timers: ExchangeTimers;
   readonly wanted: Wanted;
   readonly errors: UpstreamErrorContext;
+  readonly framing: Framing;
+  /** Reads the events; `undefined`: they are OpenAI's own chunks. */
+  readonly decoder: ChunkDecoder | undefined;
   readonly idleMs: number;
   readonly owner: StreamPipeOwner;
 }
@@ -57,11 +61,11 @@ export class StreamPipe implements StreamListener, RunningStream {
   #newsSeen = 0;
 
   constructor(options: StreamPipeOptions, now: number) {
-    const { wanted, errors, timers } = options;
+    const { wanted, errors, framing, decoder, timers } = options;
     this.#options = options;
     this.#lastEventAt = now;
     timers.awaitFirstChunk();
-    this.reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
+    this.reader = new StreamReader({ errors, framing, decoder, passUsage: wanted.usage || !wanted.stream }, this);
   }
 
   read(bytes: Buffer, now: number): void {

@@ -5,22 +5,23 @@ import { parseJson } from '../../util/parse-json.js';
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
 import type { ChatChunk } from '../../chat/types.js';
-import type { WireFormat } from '../../contracts/wire-format.js';
+import type { ChunkDecoder, Framing, UpstreamEvent } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
-import { EventReader, type SseEvent } from '../../sse/event-reader.js';
 import { DONE } from '../../sse/format.js';
 import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
+import { ChunkSource } from './chunk-source.js';
+import { framedReader, MAX_EVENT, type FramedReader } from './event-framing.js';
 import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
 import { failureOfThrown } from './thrown-failure.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
-/** Largest event, in characters: audio and tool arguments are long; openai-go reads no larger one. */
-const MAX_EVENT = 32 * 1024 * 1024;
-
 export interface StreamReaderOptions {
   readonly errors: UpstreamErrorContext;
+  readonly framing: Framing;
+  /** Reads the events; `undefined`: they are OpenAI's own chunks. */
+  readonly decoder: ChunkDecoder | undefined;
   /** The caller asked for the usage chunk. (The gateway always asks the upstream for it.) */
   readonly passUsage: boolean;
 }
@@ -51,10 +52,10 @@ export class StreamReader {
   newsCount = 0;
   /** The sink is full; `unblock` is called when it accepts events again. */
   blocked = false;
-  readonly #reader: EventReader;
+  readonly #reader: FramedReader;
   readonly #options: StreamReaderOptions;
   readonly #listener: StreamListener;
-  readonly #decode: ReturnType<NonNullable<WireFormat['createChunkDecoder']>> | undefined;
+  readonly #source: ChunkSource | undefined;
   readonly #normaliser = new ChunkNormaliser();
   /** Text of the last chunk, if it brought nothing but more text: chunks that differ in that text only skip the parser. */
   readonly #template = new ChunkTemplate();
@@ -66,11 +67,11 @@ export class StreamReader {
   constructor(options: StreamReaderOptions, listener: StreamListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#decode = options.errors.format.createChunkDecoder?.();
-    this.#reader = new EventReader({
-      maxEventLength: MAX_EVENT,
+    this.#source = options.decoder === undefined ? undefined : new ChunkSource(options.decoder);
+    this.#reader = framedReader(options.framing, {
       onEvent: (event) => this.#onEvent(event),
       onOverflow: () => this.#fail(new UpstreamFailure('too_large')),
+      onCorrupt: (cause) => this.#fail(new UpstreamFailure('malformed_event', { cause })),
     });
   }
 
@@ -90,6 +91,8 @@ export class StreamReader {
   /** The body has ended. `whole`: as its framing says. */
   finish(whole: boolean): void {
     this.#reader.end();
+    // Only a body that ended as its framing says may release what waited for its end.
+    if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
     // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where the
     // finish reasons are credible.
@@ -118,12 +121,12 @@ export class StreamReader {
     this.blocked = false;
   }
 
-  #onEvent(event: SseEvent): void {
+  #onEvent(event: UpstreamEvent): void {
     const data = event.data;
     this.events++;
-    if (data === '') return;
+    if (data === '' && event.failed === undefined) return;
     if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
-    if (this.#decode !== undefined) return this.#onFormatEvent(event);
+    if (this.#source !== undefined) return this.#onFormatEvent(this.#source, event);
     if (this.#state === 'holding' && this.#held.repeatsEmpty(data)) return this.#countEmpty(data);
     if (event.event !== 'error' && this.#template.matches(data)) {
       this.progress.outputBytes += this.#template.outputBytes;
@@ -133,7 +136,7 @@ export class StreamReader {
     this.#onObject(event, parsedChunk(data));
   }
 
-  #onObject({ event: name, data }: SseEvent, value: unknown): void {
+  #onObject({ event: name, data }: UpstreamEvent, value: unknown): void {
     if (name === 'error') return this.#onErrorChunk(asErrorBody(value ?? data));
     if (!isRecord(value)) {
       if (!isAuxiliaryName(name)) this.#fail(new UpstreamFailure('malformed_event'));
@@ -156,16 +159,35 @@ export class StreamReader {
     else this.#template.clear();
   }
 
-  #onFormatEvent(event: SseEvent): void {
-    let chunks: readonly ChatChunk[] | 'done';
+  #onFormatEvent(source: ChunkSource, event: UpstreamEvent): void {
+    const chunks = this.#decoded(() => source.event(event));
+    if (chunks === 'done') return this.#onDone();
+    if (chunks !== undefined) this.#takeAll(chunks);
+    if (this.#state === 'ended') return;
+    // A frame that says that it is an error never ends as anything else, whatever its format makes of it.
+    if (event.failed === true) this.#onErrorChunk(asErrorBody(parsedChunk(event.data) ?? event.data));
+    else if (source.done) this.#onDone();
+  }
+
+  #takeRest(source: ChunkSource): void {
+    if (this.#state === 'ended') return;
+    const chunks = this.#decoded(() => source.end());
+    if (chunks !== undefined) this.#takeAll(chunks);
+  }
+
+  /** `undefined`: what came could not be read, and the stream has failed. */
+  #decoded<Chunks>(decode: () => Chunks): Chunks | undefined {
     try {
-      chunks = this.#decode!({ event: event.event, data: event.data });
+      return decode();
     } catch (cause) {
       this.#fail(failureOfThrown(cause, this.#options.errors.format, 'malformed_event'));
-      return;
+      return undefined;
     }
-    if (chunks === 'done') return this.#onDone();
+  }
+
+  #takeAll(chunks: readonly ChatChunk[]): void {
     for (const chunk of chunks) {
+      if (this.#state === 'ended') return;
       if (isErrorObject(chunk)) return this.#onErrorChunk(chunk);
       this.#take(chunk, JSON.stringify(chunk));
     }

@@ -1,4 +1,5 @@
-import { UnusableResponse, type WireFormat } from '../../contracts/wire-format.js';
+import { FailedResponse } from '../../contracts/failed-response.js';
+import type { WireFormat } from '../../contracts/wire-format.js';
 import { isOwnFormat } from '../../formats/own-formats.js';
 import { UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 
@@ -12,6 +13,6 @@ export function failureOfThrown(
   format: WireFormat,
   kind: Extract<FailureKind, 'malformed' | 'malformed_event'> = 'malformed',
 ): UpstreamFailure {
-  const isUnusable = cause instanceof UnusableResponse || isOwnFormat(format);
+  const isUnusable = cause instanceof FailedResponse || isOwnFormat(format);
   return new UpstreamFailure(isUnusable ? kind : 'host_code', { cause });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { Timeouts } from '../../contracts/routing.js';
+import type { Exchange, Framing } from '../../contracts/wire-format.js';
 import type {
   Transport,
   TransportFailure,
@@ -11,8 +12,10 @@ import type {
 import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
 import { BodySource, type BodyListener } from './body-source.js';
 import { BufferedBody } from './buffered-body.js';
+import { chunkDecoderFor } from './chunk-source.js';
 import { decompressed } from './decompress.js';
 import { ExchangeTimers } from './exchange-timers.js';
+import { framingOf } from './event-framing.js';
 import type { UpstreamErrorContext } from './parse-error.js';
 import type { Wanted } from './read-completion.js';
 import { StreamPipe, type StreamPipeOwner } from './stream-pipe.js';
@@ -31,6 +34,8 @@ export interface ExchangeOptions {
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
   readonly wanted: Wanted;
+  /** How the response is read, where the format translates the request. */
+  readonly exchange?: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
 }
 
@@ -156,17 +161,20 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
   // --- the body ----------------------------------------------------------------------------------------------------
 
   #beginBody(head: UpstreamHead, source: BodySource): void {
-    const { wanted, errors, clock } = this.#options;
+    const { wanted, exchange, errors, clock } = this.#options;
     const isError = !SUCCESS.has(head.status);
     if (isError) this.#timers.awaitErrorBody();
     else this.#timers.awaitBody();
-    if (!isError && isEventStream(head)) this.#pipe = this.#openPipe(source);
-    else this.#buffered = new BufferedBody({ head, isError, wanted, errors, clock });
+    const framing = isError ? undefined : framingOf(head, errors.format);
+    if (framing !== undefined) this.#pipe = this.#openPipe(source, head, framing);
+    else this.#buffered = new BufferedBody({ head, isError, wanted, exchange, errors, clock });
   }
 
-  #openPipe(source: BodySource): StreamPipe {
-    const { wanted, errors, clock, timeouts } = this.#options;
-    const options = { source, timers: this.#timers, wanted, errors, idleMs: timeouts.idleMs, owner: this };
+  #openPipe(source: BodySource, head: UpstreamHead, framing: Framing): StreamPipe {
+    const { wanted, exchange, errors, clock, timeouts } = this.#options;
+    const decoder = chunkDecoderFor(errors.format, exchange, head);
+    const reading = { wanted, errors, framing, decoder };
+    const options = { source, timers: this.#timers, ...reading, idleMs: timeouts.idleMs, owner: this };
     return new StreamPipe(options, clock.now());
   }
 
@@ -187,7 +195,7 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     const added = body.add(bytes);
     if (added === 'incomplete') return;
     if (added !== 'events') return this.#fail(added);
-    this.#pipe = this.#openPipe(this.#source!);
+    this.#pipe = this.#openPipe(this.#source!, body.head, 'sse');
     this.#buffered = undefined;
     this.#pipe.read(body.bytes, now);
   }
@@ -279,11 +287,6 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     }
     this.#source?.destroy();
   }
-}
-
-function isEventStream(head: UpstreamHead): boolean {
-  const type = head.headers['content-type'];
-  return typeof type === 'string' && type.includes('event-stream');
 }
 
 /** What a proxy did, for the operator's records and logs. */

@@ -10,6 +10,7 @@ import {
   optionError,
   text,
 } from '../../options/checks.js';
+import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { resolvePricing } from '../pricing-options.js';
@@ -22,6 +23,8 @@ const MEMBERS = [
   'pricing',
   'contextLength',
   'maxCompletionTokens',
+  'format',
+  'promptCaching',
   'quantization',
   'supportedParameters',
   'zdr',
@@ -63,6 +66,9 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
   const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
   const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
   const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
+  const maxCompletionTokens = optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens');
+  const traits = resolveTraits(path, members);
+  const facts = Object.freeze({ upstreamModel, maxCompletionTokens, traits, headers: defaults.provider.headers });
   const known = lookUpModelInfo(defaults.priceCatalog, upstreamModel, defaults.provider);
   return {
     provider: defaults.provider,
@@ -72,15 +78,42 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
     upstreamModel,
     pricing: resolvePricing(`${path}.pricing`, members['pricing']) ?? known?.pricing,
     contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens') ?? known?.contextLength,
-    maxCompletionTokens: optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens'),
+    maxCompletionTokens,
+    facts,
     quantization: resolveQuantization(`${path}.quantization`, members['quantization']),
     supportedParameters: supported === undefined ? undefined : new Set(supported),
+    expressibleParameters: expressibleBy(path, defaults.provider.format, facts),
     zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? defaults.zdr,
     dataCollection:
       optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? defaults.dataCollection,
     distillable: optionalBoolean(`${path}.distillable`, members['distillable']) ?? false,
     tier,
   };
+}
+
+/** `promptCaching` is one more trait: the formats that know it read it there. */
+function resolveTraits(path: string, members: Readonly<Record<string, unknown>>): ModelFacts['traits'] {
+  const promptCaching = resolvePromptCaching(`${path}.promptCaching`, members['promptCaching']);
+  return Object.freeze({
+    ...anyMembers(`${path}.format`, members['format'] ?? {}),
+    ...(promptCaching === undefined ? {} : { promptCaching }),
+  });
+}
+
+function resolvePromptCaching(path: string, value: unknown): boolean | 'auto' | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (value === 'auto' || typeof value === 'boolean') return value;
+  throw optionError(path, 'must be "auto", true or false', value);
+}
+
+/** @throws TypeError for a trait that the format cannot use. */
+function expressibleBy(path: string, format: WireFormat, facts: ModelFacts): ReadonlySet<string> | undefined {
+  try {
+    return format.supportedParameters?.(facts);
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`${path}.${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function modelName(path: string, value: unknown): string {

@@ -1,6 +1,6 @@
-import type { WireFormat } from '../../contracts/wire-format.js';
+import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
-import { openai } from '../../formats/openai.js';
+import { resolveFormat } from './provider-format.js';
 import { resolveBaseUrl } from './base-url.js';
 import { resolveNetwork } from './network-options.js';
 import {
@@ -46,14 +46,14 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
 export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
   const members = knownMembers(path, options, MEMBERS);
   const format = resolveFormat(`${path}.format`, members['format']);
-  const url = resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'], format.path);
+  const url = resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
     displayName: optionalText(`${path}.name`, members['name']) ?? slug,
     url,
     network: resolveNetwork(`${path}.network`, members['network'], url),
     apiKey: resolveApiKey(`${path}.apiKey`, members),
-    auth: resolveAuth(`${path}.auth`, members['auth']),
+    ...resolveAuth(`${path}.auth`, members, format.auth),
     headers: resolveHeaders(`${path}.headers`, members['headers']),
     format,
     streamOptions: optionalBoolean(`${path}.streamOptions`, members['streamOptions']) ?? true,
@@ -80,18 +80,6 @@ export function resolveTimeouts(path: string, value: unknown, fallback: Timeouts
   });
 }
 
-function resolveFormat(path: string, value: unknown): WireFormat {
-  if (value === undefined || value === null || value === openai.name) return openai;
-  if (!isProvider(value)) throw optionError(path, 'must be "openai" or a WireFormat with a name and a path', value);
-  return value;
-}
-
-function isProvider(value: unknown): value is WireFormat {
-  if (!isRecord(value)) return false;
-  const { name, path } = value;
-  return typeof name === 'string' && name !== '' && typeof path === 'string' && path.startsWith('/');
-}
-
 /** Nothing of a key is ever shown, not even of a wrong one. */
 function resolveApiKey(path: string, members: Readonly<Record<string, unknown>>): ResolvedProvider['apiKey'] {
   const value = members['apiKey'];
@@ -116,11 +104,27 @@ function isKeySource(value: unknown): value is () => string | Promise<string> {
   return typeof value === 'function';
 }
 
-function resolveAuth(path: string, value: unknown): ResolvedProvider['auth'] {
+/** How a key is sent, and the signer that takes its place. A caller's own key is never signed with. */
+function resolveAuth(
+  path: string,
+  { auth, apiKey }: Readonly<Record<string, unknown>>,
+  fallback: FormatAuth | undefined,
+): Pick<ResolvedProvider, 'auth' | 'signer'> {
+  if (!isSigner(auth)) return { auth: resolveHeaderAuth(path, auth ?? fallback), signer: undefined };
+  if (apiKey !== undefined && apiKey !== null)
+    throw optionError(path, 'signs requests, so that no key is sent: leave apiKey out');
+  return { auth: resolveHeaderAuth(path, fallback), signer: auth };
+}
+
+function isSigner(value: unknown): value is Signer {
+  return isRecord(value) && typeof value['sign'] === 'function' && typeof value['secrets'] === 'function';
+}
+
+function resolveHeaderAuth(path: string, value: unknown): ResolvedProvider['auth'] {
   if (value === undefined || value === null || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
   if (!isRecord(value)) {
-    throw optionError(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
+    throw optionError(path, 'must be "bearer", "x-api-key", "api-key", { header, prefix } or a signer', value);
   }
   const members = knownMembers(path, value, ['header', 'prefix']);
   return Object.freeze({

@@ -8,6 +8,7 @@ import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js'
 import { type FilterContext, filterEndpoints } from './filters.js';
 import { type Group, mergeGroups, orderGroups } from './order.js';
 import { membersToDrop } from './parameters.js';
+import { carriedReasoning } from './signatures.js';
 import { assuming, type Performance } from '../stats/performance.js';
 import { type Preferences, readPreferences } from '../preferences/preferences.js';
 import { PromptEstimate } from '../prompt-size.js';
@@ -55,11 +56,17 @@ export interface Plan {
   readonly preferences: Preferences;
 }
 
+/** What is known of a plan once its candidates' formats have seen the request. */
+export interface TranslatedPlan {
+  /** Members, or paths in them, that the first candidate is not told. */
+  readonly droppedParameters: readonly string[];
+}
+
 /** A plan as `plan()` and the dry run show it. */
 export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request that the first candidate is not told, as it does not understand them. */
+  /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
   readonly droppedParameters: readonly string[];
   /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
   readonly promptTokens?: number;
@@ -83,6 +90,7 @@ export function plan(input: PlanInput): Plan {
     performance: snapshot === undefined ? performance : assuming(snapshot, performance),
     draw: () => draw.number,
     stickyTo: rememberedBy(input.sticky),
+    carried: table.readsReasoning ? carriedReasoning(request) : undefined,
   });
   const chosen = withoutFallbacks(withoutRepeats(ordered, groups), preferences, excluded);
   return {
@@ -155,10 +163,19 @@ function notAmong(
 }
 
 /** `endpoint` as a candidate, with the members of the request that it is not told. */
-export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }: Preferences): RoutableCandidate {
-  const drop = membersToDrop(parameters, endpoint.understands);
+export function toPlanned(
+  endpoint: RoutableEndpoint,
+  { parameters, forwarded, requireParameters }: Preferences,
+): RoutableCandidate {
+  const drop = membersToDrop(parameters, endpoint.given);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  return { endpoint, credential: 'operator', drop: isTold ? drop : [...drop, ...forwarded] };
+  const candidate: RoutableCandidate = {
+    endpoint,
+    credential: 'operator',
+    drop: isTold ? drop : [...drop, ...forwarded],
+  };
+  if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;
+  return { ...candidate, required: parameters.list.map(({ member }) => member) };
 }
 
 /**
@@ -166,14 +183,14 @@ export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }:
  * @param promptTokens - Counts the prompt; run only where the number is read.
  */
 export function showPlan(
-  { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
+  { candidates, excluded, droppedParameters }: Pick<Plan, 'candidates' | 'excluded'> & Partial<TranslatedPlan>,
   router?: RouterExplanation,
   promptTokens?: () => number,
 ): ShownPlan {
   const shown = {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
-    droppedParameters: candidates[0]?.drop ?? [],
+    droppedParameters: droppedParameters ?? candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
   if (promptTokens === undefined) return shown;
