@@ -22,7 +22,7 @@ export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { CacheMiddleware } from './stages.js';
-export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
+export type { GatewayUpdate, UpdateArgument } from './options/update-types.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AnthropicDoor } from './formats/anthropic/translation.js';
 export type { GeminiDoor } from './formats/gemini/wire.js';

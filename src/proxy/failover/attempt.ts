@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../../chat/types.js';
-import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
+import type { PlannedCandidate, ProviderOverride, RequestContext, ResolvedRoute } from '../../request/context.js';
 import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
@@ -156,13 +156,8 @@ export class Attempt {
     const { endpoint } = this.candidate;
     const override = route.overrides?.get(endpoint.provider.slug);
     const { timeouts } = endpoint.provider;
-    let destination: Destination | undefined;
-    try {
-      destination = await resolveDestination(endpoint.provider, override, this.#waitLimits(timeouts.connectMs));
-    } catch (cause) {
-      return new UpstreamFailure('credential', { cause });
-    }
-    if (destination === undefined) return undefined;
+    const destination = await this.#resolveDestination(override);
+    if (destination === undefined || destination instanceof UpstreamFailure) return destination;
     const headers = outboundHeaders(context, endpoint);
     const hook = parts.hooks.hooks.beforeAttempt;
     const change = hook === undefined ? NO_CHANGE : await this.#askHook(hook, headers);
@@ -189,6 +184,17 @@ export class Attempt {
       exchange: built.exchange,
       errors: this.#errorContext(destination, sendsStreamOptions),
     });
+  }
+
+  async #resolveDestination(
+    override: ProviderOverride | undefined,
+  ): Promise<Destination | UpstreamFailure | undefined> {
+    const { provider } = this.candidate.endpoint;
+    try {
+      return await resolveDestination(provider, override, this.#waitLimits(provider.timeouts.connectMs));
+    } catch (cause) {
+      return new UpstreamFailure('credential', { cause });
+    }
   }
 
   #build(candidate: PlannedCandidate, parts: RequestParts): BuiltRequest | UpstreamFailure {
