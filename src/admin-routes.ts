@@ -1,7 +1,7 @@
 import type { Stage } from './request/context.js';
 import { GatewayError } from './errors/gateway-error.js';
 import type { Middleware } from './http/middleware.js';
-import { requestedModel, requestedRoute } from './http/request-path.js';
+import { requestedModel, requestedRoute, unservedEndpoint } from './http/request-path.js';
 import { sendJson, sendText } from './http/send.js';
 import type { Limits } from './limit/limit.js';
 import type { Diagnostics } from './observe/diagnostics.js';
@@ -25,6 +25,7 @@ export interface AdminRoutesParts {
   readonly status: () => GatewayStatus;
   /** `undefined`: nothing is counted. */
   readonly limits: Limits | undefined;
+  readonly unservedPaths: 'respond' | 'next';
 }
 
 /** What a gateway serves beside chat completions. */
@@ -49,6 +50,7 @@ export function createAdminRoutes({
   diagnostics,
   status,
   limits,
+  unservedPaths,
 }: AdminRoutesParts): AdminRoutes {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
   const models = runStages([getOnly, authenticate, listModels(router)], runner);
@@ -59,6 +61,7 @@ export function createAdminRoutes({
   const usage = runStages([getOnly, authenticate, reportUsage(limits)], runner);
   const responses = runStages([refuseResponsesApi], runner);
   const unknown = runStages([refuseUnknownPath], runner);
+  const unserved = runStages([refuseUnserved], runner);
 
   return {
     models,
@@ -81,6 +84,10 @@ export function createAdminRoutes({
             diagnostics.report('NORDLYS_RESPONSES_API');
             return responses(req, res, next);
           case 'other':
+            if (next !== undefined && unservedPaths === 'respond' && unservedEndpoint(req) !== undefined) {
+              diagnostics.report('NORDLYS_WRONG_PATH', { ending: unservedEndpoint(req) });
+              return unserved(req, res, next);
+            }
             watchPath(req, res, diagnostics);
             return next === undefined ? unknown(req, res) : next();
         }
@@ -123,6 +130,14 @@ const refuseResponsesApi: Stage = () => {
   throw new GatewayError(
     'unknown_url',
     'This gateway serves /v1/chat/completions, not the Responses API. Use chat completions: openai.chat.completions.create(…), openai.chat("model") in the AI SDK, useResponsesApi: false in LangChain.',
+  );
+};
+
+/** A client of another endpoint would get the host's page of HTML. */
+const refuseUnserved: Stage = ({ req }) => {
+  throw new GatewayError(
+    'unknown_url',
+    `This gateway serves chat completions (POST …/chat/completions) and the list of models (GET …/models), not POST …${unservedEndpoint(req) ?? ''}.`,
   );
 };
 

@@ -1,7 +1,9 @@
 // Every public name, in the order of a request. What is not here is private.
 
 export { createGateway } from './gateway.js';
-export { authenticate, cache, limit, proxy, route, validate } from './stages.js';
+export { authenticate, cache, guard, limit, proxy, route, validate } from './stages.js';
+export { detect } from './guard/detect/detect.js';
+export { blockPatterns, redact } from './guard/detector-guard.js';
 export { errorHandler } from './request/error-handler.js';
 export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
@@ -12,13 +14,15 @@ export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
 export { FailedResponse } from './contracts/failed-response.js';
-export { UnsupportedRequest } from './contracts/wire-format.js';
+export { UnsupportedRequest, UnusableResponse } from './contracts/wire-format.js';
 export { memoryLimits } from './stores/memory-limits.js';
 export { redisLimits } from './stores/redis-limits.js';
 
 export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { CacheMiddleware } from './stages.js';
+export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AnthropicDoor } from './formats/anthropic/translation.js';
 export type { GeminiDoor } from './formats/gemini/wire.js';
@@ -27,7 +31,7 @@ export type { BedrockGuardrail, BedrockOptions } from './formats/bedrock/options
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
 export type { EndpointReport } from './route/route.js';
-export type { PlanContext, PlanResult } from './route/router-types.js';
+export type { PlanContext, PlanResult, PlanWithHooksContext } from './route/router-types.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
@@ -39,6 +43,7 @@ export type { ErrorFormat } from './errors/error-response.js';
 export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
+export type { PurgeOptions } from './cache/purge-options.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
@@ -69,6 +74,9 @@ export type {
   ValidateOptions,
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
+export type { NetworkOptions } from './options/network.js';
+export type { CacheDecision, CacheRequestState, CacheResponseState, CacheTtl } from './options/cache-state.js';
+export type { MiddlewareOptions, SlotMiddleware } from './options/middleware.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   AllowedTools,
@@ -183,7 +191,28 @@ export type {
   UpstreamEvent,
   WireFormat,
 } from './contracts/wire-format.js';
+export type {
+  Detector,
+  DetectorGuard,
+  DetectorPlaceholders,
+  Finding,
+  GuardBase,
+  GuardBlock,
+  GuardOptions,
+  GuardReplacement,
+  GuardState,
+  GuardVerdict,
+  InputGuard,
+  InputSurface,
+  InputText,
+  OutputChannel,
+  OutputGuard,
+  OutputText,
+} from './contracts/guard.js';
+export type { BlockPatternsOptions, DetectorGuardOptions, RedactOptions } from './guard/detector-guard.js';
+export type { PatternOptions } from './guard/detect/pattern.js';
 export type { CacheStore } from './contracts/store.js';
+export type { UpstreamNetwork, UpstreamProxy } from './contracts/network.js';
 export type {
   CallerPolicy,
   CallerUsage,

@@ -23,6 +23,7 @@ import {
   optionError,
   formatValue,
 } from './options/checks.js';
+import type { GuardOptions } from './contracts/guard.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -65,14 +66,17 @@ const ROUTE = names<RouteOptions>({
   autoModels: 1,
   priceCatalog: 1,
 });
+const GUARD = names<GuardOptions>({ input: 1, output: 1 });
 const CACHE = names<CacheOptions>({
   maxEntries: 1,
   maxBytes: 1,
   ttlMs: 1,
+  shouldCache: 1,
   store: 1,
   coalesce: 1,
   shared: 1,
   usageOnHit: 1,
+  ignoresBeforeAttempt: 1,
 });
 const PROXY = names<ProxyOptions>({
   maxAttempts: 1,
@@ -107,6 +111,7 @@ const STAGES = {
   authenticate: AUTHENTICATE,
   validate: VALIDATE,
   limit: LIMIT,
+  guard: GUARD,
   route: ROUTE,
   cache: CACHE,
   proxy: PROXY,
@@ -123,12 +128,16 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
     ...PROXY,
     ...OBSERVE,
     'cache',
+    'guards',
     'limits',
     'spendSink',
+    'unservedPaths',
+    'middleware',
   ];
   asked('createGateway', options);
   knownMembers('createGateway', options, known);
   if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);
+  if ((options.guards ?? undefined) !== undefined) knownMembers('guards', options.guards, GUARD);
   checkObserveOptions(options);
   return {
     common: resolveCommon(options, options.errorFormat),

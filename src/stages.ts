@@ -3,6 +3,9 @@ import { authenticateStage } from './authenticate/authenticate.js';
 import { createCache } from './cache/cache.js';
 import type { Stage } from './request/context.js';
 import type { LimitOptions } from './contracts/limits.js';
+import type { PurgeOptions } from './cache/purge-options.js';
+import type { GuardOptions } from './contracts/guard.js';
+import { createGuard } from './guard/guard.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
@@ -64,6 +67,17 @@ const finishOnClose: Stage = (context) => {
   return 'next';
 };
 
+/**
+ * Checks prompts, and responses before the client gets them. Stands behind `validate` and before `route`.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate(), guard({ input: [redact()] }), route({ providers }), proxy());
+ */
+export function guard(options: GuardOptions & CommonOptions): Middleware {
+  const common = resolveStageOptions('guard', options);
+  return runStages([requireStages('guard', 'validate'), createGuard(options, common)], common);
+}
+
 /** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */
 export function route(options: RouteOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('route', options);
@@ -74,13 +88,26 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
 }
 
 /** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
-export function cache(options: CacheOptions & CommonOptions = {}): Middleware {
+export function cache(options: CacheOptions & CommonOptions = {}): CacheMiddleware {
   const common = resolveStageOptions('cache', options);
+  const { clock, hooks } = common;
   // On its own it cannot know who authenticates: a request without a caller is then not cached.
-  const { stage } = createCache(options, { clock: common.clock, hasTenants: true });
-  return chatOnly(
+  const { stage, purge } = createCache(options, {
+    clock,
+    hasTenants: true,
+    hooks: hooks.hooks,
+    report: hooks.report,
+  });
+  const middleware = chatOnly(
     runStages([requireStages('cache', 'validate', 'route'), warnIfUnauthenticated('cache'), stage], common),
   );
+  return Object.assign(middleware, { purge });
+}
+
+/** The stage `cache`, and how its responses are purged. */
+export interface CacheMiddleware extends Middleware {
+  /** As `gateway.purgeCache`. */
+  purge(options?: PurgeOptions): Promise<void>;
 }
 
 /** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */

@@ -2,6 +2,7 @@ import type { CacheStore } from '../contracts/store.js';
 import type { Clock } from '../contracts/clock.js';
 import { systemClock } from '../util/clock.js';
 import { knownMembers, optionalBoolean, optionalOneOf, optionError } from '../options/checks.js';
+import type { CacheDecision, CacheTtl } from '../options/cache-state.js';
 import type { CacheOptions, CoalesceOptions, CommonOptions } from '../options/types.js';
 import { lruStore } from '../stores/lru-store.js';
 
@@ -10,7 +11,9 @@ export interface ResolvedCacheOptions {
   readonly store: CacheStore;
   /** The store was made here, so it is closed here. */
   readonly ownsStore: boolean;
-  readonly ttlMs: number;
+  /** How long a response is kept, in milliseconds; one function decides for each. */
+  readonly ttlMs: number | CacheTtl;
+  readonly shouldCache: CacheDecision | undefined;
   readonly shared: boolean;
   readonly usageOnHit: 'original' | 'zero';
   /** Longer answers are not remembered, in bytes. */
@@ -32,10 +35,12 @@ const KNOWN: Readonly<Record<keyof CacheOptions | keyof CommonOptions | 'errorFo
   maxEntries: true,
   maxBytes: true,
   ttlMs: true,
+  shouldCache: true,
   store: true,
   coalesce: true,
   shared: true,
   usageOnHit: true,
+  ignoresBeforeAttempt: true,
   hooks: true,
   errorHandling: true,
   errorFormat: true,
@@ -72,7 +77,8 @@ export function resolveCacheOptions(
       storeIn(options) ??
       lruStore({ maxEntries, maxBytes, now: clock === systemClock ? undefined : () => clock.wallNow() }),
     ownsStore: (options.store ?? undefined) === undefined,
-    ttlMs: whole('cache.ttlMs', options.ttlMs, 300_000),
+    ttlMs: typeof options.ttlMs === 'function' ? options.ttlMs : whole('cache.ttlMs', options.ttlMs, 300_000),
+    shouldCache: optionalFunction('cache.shouldCache', options.shouldCache),
     shared,
     usageOnHit: optionalOneOf('cache.usageOnHit', options.usageOnHit, ['original', 'zero']) ?? 'original',
     maxResponseBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
@@ -98,6 +104,12 @@ function storeIn({ store }: CacheOptions): CacheStore | undefined {
   throw new TypeError(
     `cache.store must have the method ${missing}(): give lruStore(), redisStore() or a store of your own.`,
   );
+}
+
+function optionalFunction<F>(name: string, value: F): F | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'function') return value;
+  throw optionError(name, 'must be a function', value);
 }
 
 function whole(name: string, value: unknown, fallback: number): number {

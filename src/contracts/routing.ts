@@ -1,5 +1,6 @@
 import type { Prices } from '../chat/prices.js';
 import type { ModelFacts, Signer, WireFormat } from './wire-format.js';
+import type { UpstreamNetwork } from './network.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
@@ -9,6 +10,8 @@ export interface ResolvedProvider {
   readonly displayName: string;
   /** Where requests go; where the format's path depends on the request, what stands before that path. */
   readonly url: UpstreamUrl;
+  /** How connections to `url` are opened. `undefined`: directly, with Node's defaults. */
+  readonly network?: UpstreamNetwork | undefined;
   /** The operator's key for `url.origin`, and for no other. */
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };
@@ -76,6 +79,10 @@ export interface Candidate {
   readonly model: string;
   readonly slug: string;
   readonly upstreamModel: string;
+  /** What the endpoint charges; absent where no prices are declared. */
+  readonly pricing?: Pricing | undefined;
+  /** Tokens of prompt and completion together; absent where not declared. */
+  readonly contextLength?: number | undefined;
 }
 
 /** One endpoint that a plan left out, and why. */

@@ -52,7 +52,11 @@ export interface WireFormat {
    * with `model` replaced and the gateway's own fields cut out.
    */
   encodeRequest?(request: ChatRequest): unknown;
-  /** A whole response as `chat.completion`. Throw when it is none: the attempt then counts as failed. */
+  /**
+   * A whole response as `chat.completion`.
+   * @throws UnusableResponse when it is none: the attempt then counts as the provider's failure. Anything else that it
+   * throws ends the attempt as `host_code`, which leaves the provider's breaker alone.
+   */
   decodeCompletion?(body: unknown): ChatCompletion;
   /** One decoder per stream: an upstream event in, any number of chunks out; `'done'` ends the stream. */
   createChunkDecoder?(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done';
@@ -99,7 +103,7 @@ export interface Exchange {
   readonly body: unknown;
   /** Paths of request members that `body` does not express: `seed`, `messages[0].name`. */
   readonly dropped: readonly string[];
-  /** A whole response as `chat.completion`. @throws when it is none: the attempt then counts as failed. */
+  /** A whole response as `chat.completion`. @throws UnusableResponse when it is none: the provider's failure. */
   completion(body: unknown, head: ResponseHead): ChatCompletion;
   /** A new decoder for one stream. */
   decoder(head: ResponseHead): ChunkDecoder;
@@ -175,6 +179,11 @@ export class UnsupportedRequest extends Error {
     super(message);
     this.param = param;
   }
+}
+
+/** Thrown by a format when an upstream's response cannot be read: the attempt counts as the provider's failure. */
+export class UnusableResponse extends Error {
+  override readonly name: string = 'UnusableResponse';
 }
 
 /**

@@ -58,6 +58,10 @@ export const GATEWAY_ERRORS = {
   decimal_below_min_value: { status: 400, type: INVALID },
   decimal_above_max_value: { status: 400, type: INVALID },
 
+  // What is said.
+  content_blocked: { status: 400, type: INVALID },
+  guard_unavailable: { status: 503, type: SERVER },
+
   // Who will answer.
   model_not_found: { status: 404, type: INVALID },
   no_endpoints: { status: 404, type: INVALID },

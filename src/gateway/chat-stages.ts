@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
+import { asksForPlan } from '../route/dry-run.js';
 import type { Stage } from '../request/context.js';
 import type { GatewayParts } from './parts.js';
 
@@ -7,24 +8,34 @@ export function chatStages({
   authenticate,
   admission,
   validator,
+  guard,
   limits,
   router,
   cache,
   proxy,
+  slots,
 }: GatewayParts): Stage[] {
   return [
-    postOnly,
+    beginChat,
     authenticate,
     admission.admitCaller,
+    ...slots.afterAuthenticate,
     validator.stage,
+    ...slots.afterValidate,
+    ...(guard === undefined ? [] : [guard]),
     ...(limits === undefined ? [] : [limits.stage]),
     router.stage,
+    ...slots.afterRoute,
     ...(cache === undefined ? [] : [cache.stage]),
+    ...slots.afterCache,
     proxy.stage,
   ];
 }
 
-const postOnly: Stage = ({ req }) => {
+/** Marks dry runs, which are not counted as requests, and refuses other methods. */
+const beginChat: Stage = (context) => {
+  const { req } = context;
+  context.isDryRun = asksForPlan(req);
   if (req.method === 'POST') return 'next';
   throw new GatewayError(
     'method_not_supported',

@@ -3,9 +3,11 @@ import { authenticateStage } from '../authenticate/authenticate.js';
 import { createCache, type Cache } from '../cache/cache.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
+import { createGuard } from '../guard/guard.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
+import { optionalOneOf } from '../options/checks.js';
 import type { GatewayOptions } from '../options/types.js';
 import { createProxy, type Proxy } from '../proxy/proxy.js';
 import type { Stage } from '../request/context.js';
@@ -16,7 +18,8 @@ import { Admission } from '../runtime/admission.js';
 import { overloadOf } from '../runtime/overload.js';
 import { createValidator, type Validator } from '../validate/validate.js';
 import { createFastPath } from './fast-path.js';
-import { reportingUnserved } from './unserved-models.js';
+import { createSlots, type Slots } from './slots.js';
+import { reportUnserved } from './unserved-models.js';
 
 /** Everything that one gateway is made of. A new stage is one member here and one line in `chatStages`. */
 export interface GatewayParts extends Observation {
@@ -26,11 +29,17 @@ export interface GatewayParts extends Observation {
   readonly authenticate: Stage;
   readonly admin: AdminGuard;
   readonly validator: Validator;
+  /** What becomes of POST requests for endpoints that are not served. */
+  readonly unservedPaths: 'respond' | 'next';
+  /** `undefined` without guards. */
+  readonly guard: Stage | undefined;
   /** `undefined` where nothing is limited or accounted. */
   readonly limits: Limits | undefined;
   readonly router: Router;
   readonly cache: Cache | undefined;
   readonly proxy: Proxy;
+  /** The host's own middleware between the stages. */
+  readonly slots: Slots;
 }
 
 /** @throws TypeError for an option that is wrong: its name, what came, and what would do. */
@@ -41,13 +50,21 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
-  const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const cache =
+    options.cache === undefined
+      ? undefined
+      : createCache(options.cache, { clock, hasTenants, hooks: common.hooks.hooks, report: hooks.report });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
+  const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
-  // A cache hit by body bytes would not be counted against the limits.
-  const fastPath = limits === undefined ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  // The fast path responds before validate, limit and route: it must not pass by the host's middleware or the limits.
+  const guard = options.guards === undefined ? undefined : createGuard(options.guards, { clock, hooks });
+  const isShort =
+    guard === undefined && limits === undefined && slots.afterValidate.length === 0 && slots.afterRoute.length === 0;
+  const fastPath = isShort ? createFastPath(cache, hooks.hooks, readLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
+  reportUnserved(router, hooks, diagnostics);
 
   return {
     ...observation,
@@ -57,9 +74,12 @@ export function createParts(options: GatewayOptions): GatewayParts {
     authenticate,
     admin: adminGuard(options, authenticate),
     validator,
+    unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
+    guard,
     limits,
-    router: reportingUnserved(router, hooks, diagnostics),
+    router,
     cache,
     proxy: createProxy(options, { clock, random, hooks }),
+    slots,
   };
 }

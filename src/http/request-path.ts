@@ -49,6 +49,17 @@ export function isOtherEndpoint(req: MountedRequest): boolean {
   return isMounted || /\/v\d+\//.test(pathOf(url));
 }
 
+/** Endpoints of OpenAI's and Anthropic's APIs that clients may expect at the same base URL. */
+const UNSERVED = /^(?:\/v1)?(\/(?:embeddings|completions|messages|moderations|(?:audio|images)\/[\w-]+))$/;
+
+/**
+ * Which known endpoint that is not served here a request asks for, below the base path that the host has mounted us at:
+ * `/embeddings`. Where nothing is mounted the whole path is the host's.
+ */
+export function unservedEndpoint({ method, url = '/', originalUrl = url }: MountedRequest): string | undefined {
+  return method === 'POST' && originalUrl !== url ? UNSERVED.exec(pathOf(url))?.[1] : undefined;
+}
+
 /**
  * Which model `GET …/models/{id}` asks about; `undefined` where it asks for all. Ids hold slashes, and may hold
  * `/models/` themselves (Fireworks'), so it is the first one that ends the mount path.

@@ -28,6 +28,7 @@ export interface HttpResponseSinkOptions {
   readonly writeStallMs: number;
 }
 
+const KEEP_ALIVE = ': keep-alive\n\n';
 /** Events written within one turn of the loop leave in one write; beyond this many characters at once. */
 const COALESCE_LIMIT = 64 * 1024;
 /** An error event that the client does not read within this is not waited for. */
@@ -93,6 +94,11 @@ export class HttpResponseSink implements ResponseSink {
       this.#stall = undefined;
       resume();
     });
+  }
+
+  keepAlive(): void {
+    const res = this.#res;
+    if (!res.writableEnded && !res.destroyed) res.write(KEEP_ALIVE);
   }
 
   done(): void {

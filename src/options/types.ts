@@ -1,12 +1,16 @@
 import type { AdminOptions } from './admin.js';
+import type { CacheDecision, CacheTtl } from './cache-state.js';
+import type { MiddlewareOptions } from './middleware.js';
 import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
+import type { GuardOptions } from '../contracts/guard.js';
 import type { Signer, WireFormat } from '../contracts/wire-format.js';
 import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
+import type { NetworkOptions } from './network.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
 export type GatewayOptions = AuthenticateOptions &
@@ -22,6 +26,17 @@ export type GatewayOptions = AuthenticateOptions &
     readonly limits?: LimitOptions | undefined;
     /** Where spend records go, in batches. Off unless given. */
     readonly spendSink?: SpendSinkOptions | undefined;
+    /**
+     * POST requests for endpoints that this gateway does not serve (`/embeddings`, `/completions`, `/messages`,
+     * `/moderations`, `/audio/…`, `/images/…`), where it is mounted at a base path such as `/v1`: `respond` says in JSON
+     * what is served here (404), `next` leaves them to handlers that are mounted later.
+     * @defaultValue `'respond'`
+     */
+    readonly unservedPaths?: 'respond' | 'next' | undefined;
+    /** The host's own middleware between the stages. @defaultValue none */
+    readonly middleware?: MiddlewareOptions | undefined;
+    /** Checks of prompts and responses. Off unless given. */
+    readonly guards?: GuardOptions | undefined;
   };
 
 /** What every stage takes. */
@@ -238,6 +253,8 @@ export interface ProviderOptions {
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
+  readonly network?: NetworkOptions | undefined;
   /**
    * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
    * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.
@@ -329,8 +346,20 @@ export interface CacheOptions {
   readonly maxEntries?: number | undefined;
   /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;
-  /** How long an answer may be served again. @defaultValue `300_000` (five minutes) */
-  readonly ttlMs?: number | undefined;
+  /**
+   * How long a response may be served again, in milliseconds, or a function that says so for each: 0 or less does not
+   * keep it. It is called after the client has got the response; one that throws keeps nothing and is reported to
+   * `hooks.onHookError`.
+   * @defaultValue `300_000` (five minutes)
+   */
+  readonly ttlMs?: number | CacheTtl | undefined;
+  /**
+   * Which requests the cache may serve, share and keep: it passes over (`x-nordlys-cache: BYPASS`) those for which this
+   * returns `false`. What it throws becomes the response, as with every hook that decides. With it every request is
+   * parsed, repeats too.
+   * @defaultValue all that can be cached
+   */
+  readonly shouldCache?: CacheDecision | undefined;
   /** Where answers live, instead of this process's memory. */
   readonly store?: CacheStore | undefined;
   /** Equal requests at the same time share one upstream call. @defaultValue `false` */
@@ -339,6 +368,12 @@ export interface CacheOptions {
   readonly shared?: boolean | undefined;
   /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
   readonly usageOnHit?: 'original' | 'zero' | undefined;
+  /**
+   * Responses do not depend on what the hook `beforeAttempt` changes, which is not part of the cache key. Without it a
+   * cache together with that hook is refused at start-up.
+   * @defaultValue `false`
+   */
+  readonly ignoresBeforeAttempt?: boolean | undefined;
 }
 
 /** How requests share an upstream call that is under way. */

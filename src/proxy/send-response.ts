@@ -13,8 +13,9 @@ const OK_ONCE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-con
 
 /** Sends a committed response to the sink, as fast as the sink accepts it, and records its outcome in the context. */
 export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
-  const { endpoint } = found.candidate;
-  context.served = { provider: endpoint.provider.slug, model: endpoint.model, slug: endpoint.slug };
+  const { endpoint, credential } = found.candidate;
+  const { provider, model, slug } = endpoint;
+  context.served = { provider: provider.slug, model, slug, callerKey: credential === 'caller' || undefined };
   let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
   try {
     ended = await send(found.response, context);

@@ -36,6 +36,9 @@ function rule(
   };
 }
 
+/** A client learns nothing of the operator's network. */
+const UNREACHABLE = 'The upstream provider could not be reached.';
+
 /** Every way in which an attempt can fail, and what follows from it. */
 export const FAILURES = {
   // The upstream has not read the request.
@@ -52,6 +55,10 @@ export const FAILURES = {
     'The upstream provider could not be reached.',
   ),
   blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  proxy_unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_auth: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
+  proxy_refused: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_invalid: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   connect_timeout: rule(
     'next',
@@ -135,6 +142,9 @@ export const FAILURES = {
     'No provider of this model can express a parameter of the request.',
   ),
 
+  // The host's own code threw while a response was read: a format, a guard in its decoder, a transport.
+  host_code: rule('next', ['possiblyBilled'], 'internal_error', 'The gateway failed to read the response.'),
+
   // The response was unusable.
   malformed: rule(
     'next',
@@ -160,6 +170,12 @@ export const FAILURES = {
     'empty_response',
     'The upstream provider returned an empty response.',
   ),
+  content_blocked: rule(
+    'next',
+    ['possiblyBilled'],
+    'content_blocked',
+    "The response was blocked by this gateway's content rules.",
+  ),
   truncated: rule(
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],
@@ -179,6 +195,7 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'generation_failed',
   'added_parameter',
   'unsupported',
+  'host_code',
 ]);
 
 /** Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them itself. */
@@ -218,13 +235,25 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
+/** The failure behind the error that ended a stream after its commit point. */
+export function failureOfBrokenStream(error: GatewayError | undefined): UpstreamFailure {
+  if (error?.code !== FAILURES.host_code.code) return new UpstreamFailure('truncated');
+  return new UpstreamFailure('host_code', { cause: error.cause });
+}
+
 /** Node's error codes of connections that were not established. */
 const CONNECT_FAILURES: ReadonlyMap<string, FailureKind> = new Map([
   ['ECONNREFUSED', 'refused'],
+  // The other side does not speak TLS.
+  ['EPROTO', 'tls'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],
   ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
+  ['ERR_NORDLYS_PROXY_UNREACHABLE', 'proxy_unreachable'],
+  ['ERR_NORDLYS_PROXY_AUTH', 'proxy_auth'],
+  ['ERR_NORDLYS_PROXY_REFUSED', 'proxy_refused'],
+  ['ERR_NORDLYS_PROXY_INVALID', 'proxy_invalid'],
 ]);
 
 /** The kind of a transport failure, by Node's error code. */

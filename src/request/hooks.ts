@@ -2,7 +2,8 @@ import type { RequestContext } from './context.js';
 import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
-import { knownMembers } from '../options/checks.js';
+import type { CaptureOptions } from '../http/capture-sink.js';
+import { knownMembers, optionalCount, optionError } from '../options/checks.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
 export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onSpend' | 'onError';
@@ -24,15 +25,38 @@ export interface Observer {
 /** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
 export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   readonly hooks: Hooks;
+  /** Some responses are kept for `afterResponse`. */
+  readonly capturesResponses: boolean;
+  readonly #captureMaxBytes: number;
   readonly #observers = new Set<Observer>();
   readonly #warned = new Set<string>();
 
   constructor(hooks: Hooks = {}) {
     for (const [name, hook] of Object.entries(knownMembers('hooks', hooks, KNOWN_HOOKS, 'hook'))) {
-      if (hook !== undefined && typeof hook !== 'function')
+      if (hook !== undefined && typeof hook !== 'function' && !name.startsWith('capture'))
         throw new TypeError(`hooks.${name} must be a function, got ${typeof hook}.`);
     }
     this.hooks = hooks;
+    this.#captureMaxBytes = optionalCount('hooks.captureMaxBytes', hooks.captureMaxBytes, 'bytes') ?? CAPTURE_MAX_BYTES;
+    const { captureResponse: capture = false } = hooks;
+    if (typeof capture !== 'boolean' && typeof capture !== 'function')
+      throw optionError('hooks.captureResponse', 'must be true, false or a function', capture);
+    this.capturesResponses = capture !== false;
+  }
+
+  /** How the response of `context` is captured, where `capturesResponses`. */
+  captureOf(context: RequestContext): CaptureOptions {
+    const { captureResponse: capture } = this.hooks;
+    const wants = (): boolean => {
+      if (typeof capture !== 'function') return capture === true;
+      try {
+        return capture(hookState(context)) === true;
+      } catch (error) {
+        this.#report(error, 'captureResponse');
+        return false;
+      }
+    };
+    return { wants, maxBytes: this.#captureMaxBytes };
   }
 
   /** Calls the hook when there is one; `state` is only made then. */
@@ -86,6 +110,19 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     );
   }
 
+  /** The host's own format or transport threw while a response was read; `onHookError` is told under this name. */
+  reportHostCode(error: unknown): void {
+    this.#report(error, 'provider', 'A format or transport of the host threw while a response was read');
+  }
+
+  /** Reports what a function of the host's threw where no response can say so, as for a watching hook. */
+  readonly report = (error: unknown, hook: string): void => this.#report(error, hook);
+
+  /** Something of the host's failed while watching or checking. Told as what a hook throws is told. */
+  reportFailure(what: string, error: unknown): void {
+    this.#report(error, what);
+  }
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
@@ -96,14 +133,14 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     }
   }
 
-  #report(error: unknown, hook: string): void {
+  #report(error: unknown, hook: string, what = `The hook ${hook} threw`): void {
     const { hooks } = this;
     let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
     for (const observer of this.#observers) {
       if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
     }
     if (isHeard) return;
-    const message = `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    const message = `${what}, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
     this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 
@@ -124,6 +161,7 @@ function reasonOf(cause: unknown): string {
 }
 
 const MAX_WARNINGS = 20;
+const CAPTURE_MAX_BYTES = 1_048_576;
 
 /** Where an error was thrown, line by line, without its message. */
 export function framesOf(thrown: unknown): string[] {
@@ -153,6 +191,8 @@ const KNOWN_HOOKS: readonly string[] = [
   'afterAttempt',
   'afterResponse',
   'onSpend',
+  'captureResponse',
+  'captureMaxBytes',
   'onError',
   'onHookError',
 ] satisfies (keyof Hooks)[];

@@ -8,7 +8,8 @@ import { leavesModelOpen } from './choose-models.js';
 import { wantsDryRun } from './dry-run.js';
 import { planCandidatesState } from './hook-state.js';
 import { readOverrides, withoutKeys } from './overrides.js';
-import { type Plan, plan, type PlanInput } from './plan/plan.js';
+import { type Plan, plan, type PlanAssumptions, type PlanInput, showPlan, type ShownPlan } from './plan/plan.js';
+import { translatedPlan } from './plan/translations.js';
 import type { Preferences } from './preferences/preferences.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import { andThen, callHook, choosesModels, type HookParts, requestOf } from './run-hooks.js';
@@ -22,7 +23,9 @@ export interface DecisionParts extends HookParts {
   readonly statistics: LiveStatistics;
   readonly calibration: PromptCalibration;
   readonly sticky: StickyMemory;
-  readonly random: () => number;
+  /** Monotonic milliseconds at which live statistics are read. */
+  readonly now: () => number;
+  readonly assumptions: PlanAssumptions;
 }
 
 /** Everything that a request's route is made from. */
@@ -103,29 +106,37 @@ function planRequest(context: RequestContext, parts: DecisionParts): Planned {
   const overrides = readOverrides(request, table, allowed);
   // From here on a caller's key is in the route and nowhere else.
   context.request = withoutKeys(request);
-  const prompt = new PromptEstimate(request, parts.calibration);
+  const prompt = new PromptEstimate(request, parts.calibration, parts.assumptions.promptTokens);
   return { ...planFor(context, parts, request, prompt), overrides };
 }
 
 /** The plan of `request`, in the conversation that it belongs to. */
 function planFor(
   context: RequestContext,
-  { registry, statistics, sticky, hooks, random, clock }: DecisionParts,
+  { registry, statistics, sticky, hooks, now, assumptions }: DecisionParts,
   request: ChatRequest,
   prompt: PromptEstimate,
 ): Omit<Planned, 'overrides'> {
   const conversation = new Conversation(sticky, request, context.caller?.id ?? '', context.req.headers['x-session-id']);
   const input: PlanInput = {
+    sticky: conversation.slugFor,
+    ...assumptions,
     request,
     prompt,
     policy: policyOf(context.caller),
     table: registry.table,
-    performance: statistics.at(clock.now()),
-    random,
-    sticky: conversation.slugFor,
+    performance: statistics.at(now()),
     anyModel: choosesModels(hooks),
   };
   const planned = plan(input);
   const { order, forwarded } = planned.preferences;
   return { ...planned, input, prompt, forwarded, conversation: order === undefined ? conversation : undefined };
+}
+
+/** A decision as the dry run and `gateway.planWithHooks()` show it. */
+export function showDecision(context: RequestContext, decision: Decision): ShownPlan {
+  const { prompt, candidates } = decision;
+  return showPlan(translatedPlan(decision, requestOf(context)), context.router, () =>
+    prompt.tokensAt(candidates[0]?.endpoint.id ?? ''),
+  );
 }

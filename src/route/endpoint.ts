@@ -33,8 +33,15 @@ export function toRoutable(endpoint: Endpoint): RoutableEndpoint {
 }
 
 /** `endpoint` as hooks and `plan()` show it. */
-export function toCandidate({ provider, model, slug, upstreamModel }: Endpoint): Candidate {
-  return Object.freeze({ provider: provider.slug, model, slug, upstreamModel });
+export function toCandidate({ provider, model, slug, upstreamModel, pricing, contextLength }: Endpoint): Candidate {
+  return Object.freeze({
+    provider: provider.slug,
+    model,
+    slug,
+    upstreamModel,
+    ...(pricing === undefined ? {} : { pricing }),
+    ...(contextLength === undefined ? {} : { contextLength }),
+  });
 }
 
 /** `endpoint` as excluded for `reason`. */

@@ -9,8 +9,11 @@ import { type Plan, plan, type PlanInput, showPlan } from './plan/plan.js';
 import { translatedPlan } from './plan/translations.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import type { Registry } from './registry.js';
-import type { PlanContext, PlanResult, RouterParts } from './router-types.js';
-import { choosesModels } from './run-hooks.js';
+import type { PlanContext, PlanResult, PlanWithHooksContext, RouterParts } from './router-types.js';
+import { type DecisionParts, deciderOf, showDecision } from './decide.js';
+import { imaginedContext } from './imagined-request.js';
+import { toGatewayError } from '../errors/gateway-error.js';
+import { choosesModels, runBeforeRoute } from './run-hooks.js';
 import { selectedPlan } from './select-candidates.js';
 import { askingFor, payFor, spendPlan } from './spend.js';
 import type { LiveStatistics } from './stats/health.js';
@@ -33,7 +36,8 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const planFor = (asked: ChatRequest): Explained =>
     withRoutingHook({ ...input, request: asked, anyModel: choosesModels(hooks) }, prompt, hooks);
   const planned = planFor(request);
-  const shown = (of: Plan): PlanResult => showPlan(translatedPlan(of, request), planned.router);
+  const shown = (of: Explained): PlanResult =>
+    showPlan(translatedPlan(of, request), planned.router, () => tokensOf(of, prompt));
   if (caller === undefined || previewFor === undefined) return shown(planned);
   const lease = previewFor(caller, request);
   const paid = payFor(
@@ -43,6 +47,32 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   );
   // `previewNow` never waits, so neither does `payFor`.
   return shown(paid as Explained);
+}
+
+/** What `gateway.planWithHooks()` returns: the decision on an imagined request, with the host's hooks. */
+export async function planBodyWithHooks(
+  body: unknown,
+  { caller, headers = {}, now, ...assumptions }: PlanWithHooksContext,
+  parts: DecisionParts,
+  validator: RouterParts['validator'],
+): Promise<PlanResult> {
+  try {
+    const request = validator.check(withMessages(body));
+    const context = imaginedContext({ request, caller, headers, startedAt: parts.clock.now() });
+    const imagined = {
+      ...parts,
+      assumptions: { ...parts.assumptions, ...assumptions },
+      now: now === undefined ? parts.now : () => now,
+    };
+    await runBeforeRoute(context, imagined);
+    return showDecision(context, await deciderOf(parts.hooks)(context, imagined));
+  } catch (error) {
+    throw toGatewayError(error);
+  }
+}
+
+function tokensOf({ candidates }: Plan, prompt: PromptEstimate): number {
+  return prompt.tokensAt(candidates[0]?.endpoint.id ?? '');
 }
 
 interface Explained extends Plan {

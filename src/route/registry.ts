@@ -23,7 +23,14 @@ export interface RouteTable {
   readonly names: ModelNames;
   /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
   readonly readsReasoning: boolean;
+  /** What a whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
 }
+
+/** The options that can be replaced while requests run. One that is absent stays as it is. */
+export type RouteChanges = Partial<
+  Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
+>;
 
 /** What a caller's `provider_configs` may say. */
 export interface OverridePolicy {
@@ -36,9 +43,12 @@ export interface Registry {
   readonly table: RouteTable;
   readonly overrides: OverridePolicy;
   /**
-   * Puts another provider table in place. Statistics stay, as they are kept by slug and model.
-   * @throws TypeError when something is wrong with it; the old table then stays.
+   * Builds the table that `changes` lead to, and returns how to put it in place. Statistics stay, as they are kept by
+   * slug and model.
+   * @throws TypeError when something is wrong with it; nothing has changed then.
    */
+  prepare(changes: RouteChanges): () => void;
+  /** Puts another provider table in place at once. @throws TypeError as `prepare` does. */
   replace(providers: RouteOptions['providers']): void;
 }
 
@@ -51,25 +61,39 @@ export function createRegistry(
   options: RouteOptions,
   check?: (endpoints: readonly RoutableEndpoint[]) => void,
 ): Registry {
-  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
-  const build = (providers: unknown): RouteTable => {
-    const resolved = resolveProviders(providers, timeouts, priceBook(options.priceCatalog));
-    check?.(resolved.endpoints);
-    const models = groupByModel(resolved.endpoints);
-    const names = resolveModelNames(options, models, resolved.providers);
-    const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
-    return Object.freeze({ ...resolved, models, names, readsReasoning });
+  const prices = priceBook(options.priceCatalog);
+  let current = options;
+  let table = buildTable(current, prices, check);
+  const prepare = (changes: RouteChanges) => {
+    const next = { ...current, ...changes };
+    const nextTable = buildTable(next, prices, check);
+    return function commit() {
+      current = next;
+      table = nextTable;
+    };
   };
-  let table = build(options.providers);
   return {
     get table() {
       return table;
     },
     overrides: resolveOverridePolicy(options.callerOverrides),
-    replace(providers) {
-      table = build(providers);
-    },
+    prepare,
+    replace: (providers) => prepare({ providers })(),
   };
+}
+
+function buildTable(
+  options: RouteOptions,
+  prices: PriceCatalog | undefined,
+  check: ((endpoints: readonly RoutableEndpoint[]) => void) | undefined,
+): RouteTable {
+  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
+  const resolved = resolveProviders(options.providers, timeouts, prices);
+  check?.(resolved.endpoints);
+  const models = groupByModel(resolved.endpoints);
+  const names = resolveModelNames(options, models, resolved.providers);
+  const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
+  return Object.freeze({ ...resolved, models, names, readsReasoning, totalMs: timeouts.totalMs });
 }
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;

@@ -2,20 +2,18 @@ import type { RequestContext, ResolvedRoute, Stage, StageOutcome } from '../requ
 import type { Caller } from '../contracts/caller.js';
 import type { Candidate, AttemptOutcome, Endpoint } from '../contracts/routing.js';
 import type { RouteOptions } from '../options/types.js';
-import { type Decision, type DecisionParts, deciderOf, payForDecision } from './decide.js';
+import { type Decision, type DecisionParts, deciderOf, payForDecision, showDecision } from './decide.js';
 import { wantsDryRun } from './dry-run.js';
 import { toCandidate } from './endpoint.js';
 import { policyOf } from './caller-policy.js';
 import { type EndpointStatus, LiveStatistics } from './stats/health.js';
 import { listModels, type ModelList } from './model-listing.js';
-import { showPlan } from './plan/plan.js';
-import { translatedPlan } from './plan/translations.js';
 import { OWN_FIELDS, OWN_FIELDS_BUT_PREFERENCES } from './preferences/preference-fields.js';
-import { planBody } from './plan-body.js';
+import { planBody, planBodyWithHooks } from './plan-body.js';
 import { PromptCalibration } from './prompt-size.js';
-import { createRegistry } from './registry.js';
-import type { PlanContext, PlanResult, RouterParts } from './router-types.js';
-import { andThen, runBeforeRoute, requestOf } from './run-hooks.js';
+import { createRegistry, type RouteChanges } from './registry.js';
+import type { PlanContext, PlanResult, PlanWithHooksContext, RouterParts } from './router-types.js';
+import { andThen, runBeforeRoute } from './run-hooks.js';
 import { StickyMemory } from './sticky.js';
 
 /** One endpoint as status pages show it. */
@@ -32,9 +30,18 @@ export interface Router {
    * can be asked for before there is a prompt.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
+  /** As `plan`, with the hooks `beforeRoute` and `selectCandidates` run on an imagined request. */
+  planWithHooks(body: unknown, context?: PlanWithHooksContext): Promise<PlanResult>;
   /** The models that `caller` may use; without a caller all of them. */
   models(caller?: Caller): ModelList;
   endpoints(): readonly EndpointReport[];
+  /** Milliseconds for a whole request, where the operator set a limit for all providers. */
+  totalMs(): number | undefined;
+  /**
+   * Checks `changes`, and returns a function that puts them in place.
+   * @throws TypeError when they are invalid; nothing has changed then.
+   */
+  prepareUpdate(changes: RouteChanges): () => void;
   /** @throws TypeError when `providers` is invalid; the old table then stays. */
   update(providers: RouteOptions['providers']): void;
 }
@@ -49,22 +56,24 @@ export function createRouter(options: RouteOptions, parts: RouterParts): Router 
   const statistics = new LiveStatistics();
   const calibration = new PromptCalibration();
   const created = Math.floor(clock.wallNow() / 1_000);
-  const totalMs = options.timeouts?.totalMs ?? undefined;
   const decision = {
     registry,
     statistics,
     calibration,
     sticky: new StickyMemory(clock),
     hooks,
-    random,
     clock,
-    totalMs,
+    now: () => clock.now(),
+    assumptions: { random },
   };
   return {
     stage: routeStage(decision),
     plan: (body, context = {}) => planBody(body, context, { ...parts, registry, statistics, calibration }),
+    planWithHooks: (body, context = {}) => planBodyWithHooks(body, context, decision, parts.validator),
     models: (caller) => listModels(registry.table, created, policyOf(caller)),
     endpoints: () => registry.table.endpoints.map((endpoint) => report(endpoint, statistics, clock.now())),
+    totalMs: () => registry.table.totalMs,
+    prepareUpdate: (changes) => registry.prepare(changes),
     update: (providers) => registry.replace(providers),
   };
 }
@@ -100,7 +109,7 @@ function resolvedRoute(
 ): ResolvedRoute {
   return {
     model,
-    candidates,
+    candidates: withCredentials(candidates, overrides),
     excluded,
     drawn,
     ownFields: forwarded.length > 0 ? OWN_FIELDS_BUT_PREFERENCES : OWN_FIELDS,
@@ -111,8 +120,21 @@ function resolvedRoute(
   };
 }
 
+/** A shorter timeout of the caller's changes nothing of who pays: only a key of the caller's own does. */
+function withCredentials(
+  candidates: ResolvedRoute['candidates'],
+  overrides: ResolvedRoute['overrides'],
+): ResolvedRoute['candidates'] {
+  if (overrides === undefined) return candidates;
+  return candidates.map((candidate) =>
+    overrides.get(candidate.endpoint.provider.slug)?.apiKey === undefined
+      ? candidate
+      : { ...candidate, credential: 'caller' },
+  );
+}
+
 function respondWithPlan(context: RequestContext, decision: Decision): StageOutcome {
-  const body = Buffer.from(JSON.stringify(showPlan(translatedPlan(decision, requestOf(context)), context.router)));
+  const body = Buffer.from(JSON.stringify(showDecision(context, decision)));
   context.sink.json({ status: 200, headers: { 'cache-control': 'no-store' } }, body);
   return 'responded';
 }

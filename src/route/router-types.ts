@@ -14,6 +14,12 @@ export interface PlanContext extends PlanAssumptions {
   readonly caller?: Caller | undefined;
 }
 
+/** What `gateway.planWithHooks()` may be given beside that. */
+export interface PlanWithHooksContext extends PlanContext {
+  /** Headers of the request, as hooks read them from `req.headers`. @defaultValue none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What `gateway.plan()` returns. */
 export type PlanResult = ShownPlan;
 

@@ -18,8 +18,6 @@ export interface HookParts {
   readonly registry: Registry;
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly clock: Clock;
-  /** Milliseconds for the whole request, where the operator set a limit for all providers. */
-  readonly totalMs: number | undefined;
 }
 
 /** Whether a hook chooses the model where a request leaves it open. A hook in shadow mode does not. */
@@ -55,12 +53,13 @@ export function runBeforeRoute(context: RequestContext, parts: HookParts): void 
 /** Calls a hook, and waits for its promise no longer than a hook may take. */
 export function callHook<T>(
   { cancelSignal, startedAt }: RequestContext,
-  { clock, totalMs = Infinity }: HookParts,
+  { clock, registry }: HookParts,
   hook: 'beforeRoute' | 'selectCandidates',
   call: () => T | Promise<T>,
 ): T | Promise<T> {
   const result = call();
   if (typeof (result as { then?: unknown } | undefined)?.then !== 'function') return result;
+  const { totalMs = Infinity } = registry.table;
   const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
   return waitFor(() => result, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;

@@ -2,9 +2,11 @@ import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { systemClock } from '../util/clock.js';
 import { knownMembers, optionError } from '../options/checks.js';
-import { FailOpen } from './fail-open.js';
 import { lruStore, type LruStoreOptions } from './lru-store.js';
+import { NearCopies } from './near-copies.js';
+import { RedisValues } from './redis-values.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
+import { CopyAges } from './copy-ages.js';
 import { createValueSigner } from './authenticated-value.js';
 
 /** How answers are kept in Redis, and sealed. */
@@ -18,6 +20,13 @@ export interface RedisStoreOptions {
   readonly secret?: string | undefined;
   /** The memory in front of Redis; `false` for none. @defaultValue 1,000 entries, 64 MiB */
   readonly l1?: LruStoreOptions | false | undefined;
+  /**
+   * How long the memory in front of Redis answers, in milliseconds, before it asks Redis again whether the value is still
+   * the same: for so long at most does a process serve a response that another one has replaced (`no-cache`) or deleted.
+   * 0 asks each time. While Redis does not answer, the memory goes on until the value expires.
+   * @defaultValue `1_000`
+   */
+  readonly revalidateMs?: number | undefined;
   /** Values larger than this are not sent to Redis, in bytes. @defaultValue `1_048_576` (1 MiB) */
   readonly maxValueBytes?: number | undefined;
   /**
@@ -50,73 +59,50 @@ export interface RedisStore extends CacheStore {
   statistics(): RedisStoreStatistics;
 }
 
-const GET_LIMIT_MS = 50;
-const SET_LIMIT_MS = 200;
-const MAX_WRITES_UNDER_WAY = 100;
+const KNOWN_OPTIONS = ['prefix', 'secret', 'l1', 'revalidateMs', 'maxValueBytes', 'jitter', 'clock', 'random'] as const;
 const MIN_SECRET_LENGTH = 16;
 
 /**
  * Answers in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, behind a memory of this process.
+ * The memory is checked against Redis once a second, so that a replaced response does not outlive that in any process.
  * Redis may be slow, full, wrong or gone: then there is no value, at most 50 ms later, and never an error.
  * The client stays the host's to connect, to watch and to close.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { prefix, secret, maxValueBytes, jitter, clock, random } = resolveOptions(options);
-  const commands = redisCommands(client);
-  const sealer = createValueSigner(secret);
-  const redis = new FailOpen(clock);
-  const l1 = createL1(options);
-  let writesUnderWay = 0;
-  let dropped = 0;
-  let tooLarge = 0;
-  let badSeals = 0;
-
-  async function readThrough(key: string): Promise<Uint8Array | undefined> {
-    const sealed = await redis.run(() => commands.get(prefix + key), GET_LIMIT_MS);
-    if (sealed === undefined) return undefined;
-    const unsealed = sealer.unseal(prefix + key, sealed);
-    if (unsealed === undefined) {
-      badSeals++;
-      return undefined;
-    }
-    // Redis may keep a value longer than it was told to: it was restored, or its clock was turned.
-    if (unsealed.expiresAt <= clock.wallNow()) return undefined;
-    await l1?.set(key, unsealed.value, unsealed.expiresAt);
-    return unsealed.value;
-  }
-
-  async function write(key: string, value: Uint8Array, expiresAt: number): Promise<void> {
-    const ttlMs = Math.floor((expiresAt - clock.wallNow()) * (1 - jitter * random()));
-    if (ttlMs < 1) {
-      await redis.run(() => commands.delete(prefix + key), SET_LIMIT_MS);
-      return;
-    }
-    const sealed = sealer.seal(prefix + key, value, clock.wallNow() + ttlMs);
-    writesUnderWay++;
-    await redis.run(() => commands.set(prefix + key, sealed, ttlMs), SET_LIMIT_MS);
-    writesUnderWay--;
-  }
-
+  const { secret, revalidateMs, ...parts } = resolveOptions(options);
+  const values = new RedisValues({ ...parts, commands: redisCommands(client), signer: createValueSigner(secret) });
+  const store = storeOver(values, options, new CopyAges(parts.clock, revalidateMs, maxCopiesOf(options)));
   return {
-    get(key) {
-      const near = l1?.get(key);
-      if (near !== undefined) return near;
-      return redis.admits() ? readThrough(key) : undefined;
+    get: (key) => store.get(key),
+    set: (key, value, expiresAt) => store.set(key, value, expiresAt),
+    delete: (key) => store.delete(key),
+    ...(store.size && { size: store.size }),
+    close: () => store.close?.(),
+    statistics() {
+      const { failOpen, dropped, tooLarge, badSeals } = values;
+      return { faults: failOpen.faults, skipped: failOpen.skipped, dropped, tooLarge, badSeals };
     },
-    async set(key, value, expiresAt) {
-      await l1?.set(key, value, expiresAt);
-      if (value.byteLength > maxValueBytes) tooLarge++;
-      else if (writesUnderWay >= MAX_WRITES_UNDER_WAY) dropped++;
-      else await write(key, value, expiresAt);
-    },
-    async delete(key) {
-      await l1?.delete(key);
-      await redis.run(() => commands.delete(prefix + key), SET_LIMIT_MS);
-    },
-    ...(l1?.size && { size: l1.size }),
-    close: () => l1?.close?.(),
-    statistics: () => ({ faults: redis.faults, skipped: redis.skipped, dropped, tooLarge, badSeals }),
   };
+}
+
+function storeOver(values: RedisValues, options: RedisStoreOptions, ages: CopyAges): CacheStore {
+  const memory = createL1(options);
+  if (memory !== undefined) return new NearCopies(memory, values, ages);
+  return {
+    get: (key) => (values.failOpen.admits() ? valueIn(values, key) : undefined),
+    set: async (key, value, expiresAt) => void (await values.set(key, value, expiresAt)),
+    delete: (key) => values.delete(key),
+  };
+}
+
+async function valueIn(values: RedisValues, key: string): Promise<Uint8Array | undefined> {
+  const found = await values.get(key);
+  return found === 'unknown' ? undefined : found?.value;
+}
+
+/** As many as the memory holds; where it holds none there is nothing to check. */
+function maxCopiesOf({ l1 }: RedisStoreOptions): number {
+  return l1 === false ? 1 : (l1?.maxEntries ?? 1_000);
 }
 
 function createL1(options: RedisStoreOptions): CacheStore | undefined {
@@ -126,9 +112,10 @@ function createL1(options: RedisStoreOptions): CacheStore | undefined {
 }
 
 function resolveOptions(options: RedisStoreOptions) {
-  knownMembers('redisStore', options, ['prefix', 'secret', 'l1', 'maxValueBytes', 'jitter', 'clock', 'random']);
+  knownMembers('redisStore', options, KNOWN_OPTIONS);
   const prefix = options.prefix ?? 'nordlys:';
   const { secret, maxValueBytes = 1_048_576, jitter = 0.1 } = options;
+  const revalidateMs = options.revalidateMs ?? 1_000;
   if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
     throw new TypeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters.`);
   }
@@ -138,8 +125,12 @@ function resolveOptions(options: RedisStoreOptions) {
   if (!(maxValueBytes > 0)) {
     throw optionError('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
   }
+  if (typeof revalidateMs !== 'number' || !(revalidateMs >= 0)) {
+    throw optionError('redisStore: revalidateMs', 'must be milliseconds, 0 or more', revalidateMs);
+  }
   return {
     prefix,
+    revalidateMs,
     secret: secret ?? `unsealed:${prefix}`,
     maxValueBytes,
     jitter,

@@ -4,15 +4,12 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { addressAllowed } from './address-policy.js';
 
-export interface Guard {
-  /** IP addresses that the operator has listed in `allowedOrigins` literally, which are allowed even if not public. */
-  readonly literals: ReadonlySet<string>;
-}
-
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** The operator's list of origins names `host` literally as an IP address: the operator's own choice. */
+  readonly isListedAddress: boolean;
 }
 
 /**
@@ -21,9 +18,9 @@ export interface ConnectionTarget {
  * returns must be public, only checked addresses are connected to, and the peer is checked once more before anything is
  * written.
  */
-export function connectGuarded({ host, port, secure }: ConnectionTarget, { literals }: Guard): Duplex {
+export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
   const name = withoutBrackets(host);
-  const isAllowed = (address: string): boolean => (address === name && literals.has(name)) || addressAllowed(address);
+  const isAllowed = (address: string): boolean => (isListedAddress && address === name) || addressAllowed(address);
   // Node does not look up literal addresses, so they are checked here.
   if (net.isIP(name) !== 0 && !isAllowed(name)) return refusedSocket();
 
@@ -35,12 +32,6 @@ export function connectGuarded({ host, port, secure }: ConnectionTarget, { liter
   return secure
     ? tls.connect({ socket, servername: net.isIP(name) === 0 ? name : '', rejectUnauthorized: true })
     : socket;
-}
-
-/** The IP addresses among `origins`. */
-export function literalsIn(origins: readonly string[]): ReadonlySet<string> {
-  const hosts = origins.map((origin) => withoutBrackets(URL.parse(origin)?.hostname ?? ''));
-  return new Set(hosts.filter((host) => net.isIP(host) !== 0));
 }
 
 /** `dns.lookup` that fails if any of the addresses is not public: DNS rebinding mixes public and private ones. */

@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
-import { GUARDED_POOL } from '../transports/agent-pool.js';
-import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
+import { GUARDED_POOL, poolKey } from '../transports/agent-pool.js';
+import type { UpstreamNetwork } from '../contracts/network.js';
+import { openConnection } from '../transports/open-connection.js';
+import { connectGuarded } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
-  readonly guard: Guard;
   readonly lookup: LookupFunction;
-  /** TLS sessions by pool and origin, so that the next connection needs no full handshake. None for the guarded pool. */
+  /** TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the guarded pool. */
   readonly sessions: Map<string, Buffer>;
 }
 
@@ -28,8 +29,8 @@ const IDLE_MS = 30_000;
  * one, and can close it at once.
  */
 export class Connection {
-  readonly url: UpstreamUrl;
-  readonly pool: string;
+  /** Connections of equal keys can stand in for each other. */
+  readonly key: string;
   readonly #client: Client;
   readonly #owner: ConnectionOwner;
   #socket: Duplex | undefined;
@@ -39,9 +40,9 @@ export class Connection {
   #busy = false;
   #destroyed = false;
 
-  constructor(url: UpstreamUrl, pool: string, parts: ConnectionParts, owner: ConnectionOwner) {
-    this.url = url;
-    this.pool = pool;
+  constructor(request: UpstreamRequest, parts: ConnectionParts, owner: ConnectionOwner) {
+    const { url, pool, network } = request;
+    this.key = poolKey(url, pool, network);
     this.#owner = owner;
     this.#client = new Client(url.origin, {
       pipelining: 1,
@@ -51,7 +52,11 @@ export class Connection {
       // The timeouts of the exchange apply instead.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: (_options, callback) => this.#connect(parts, callback as Connected),
+      connect: (_options, callback) => {
+        // The guard comes first: what a caller chose is connected to directly, or not at all.
+        if (network === undefined || pool === GUARDED_POOL) this.#connect(url, pool, parts, callback as Opened);
+        else this.#connectVia(network, url, parts, callback as Opened);
+      },
     });
     // undici sends a call that is still queued on another socket, which it opens by itself.
     this.#client.on('disconnect', () => {
@@ -89,15 +94,27 @@ export class Connection {
     void this.#client.destroy().catch(nothing);
   }
 
-  #connect(parts: ConnectionParts, connected: Connected): void {
-    const { protocol, hostname, port } = this.url;
+  #connectVia(network: UpstreamNetwork, url: UpstreamUrl, { lookup }: ConnectionParts, connected: Opened): void {
+    this.#used = false;
+    this.#socket = openConnection(url, network, lookup, (error, socket) => {
+      if (socket !== null) {
+        this.#socket = socket;
+        this.#open = true;
+        if (this.#destroyed) socket.destroy();
+      }
+      connected(error, socket);
+    });
+  }
+
+  #connect(url: UpstreamUrl, pool: string, parts: ConnectionParts, connected: Opened): void {
+    const { protocol, hostname, port } = url;
     const secure = protocol === 'https:';
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
     const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
     const socket =
-      this.pool === GUARDED_POOL
-        ? connectGuarded(target, parts.guard)
-        : openConnection(target, poolKey(this.pool, this.url), parts);
+      pool === GUARDED_POOL
+        ? connectGuarded({ ...target, isListedAddress: url.isListedAddress === true })
+        : connectDirectly(target, this.key, parts);
     this.#socket = socket;
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
@@ -115,12 +132,7 @@ export class Connection {
   }
 }
 
-/** Connections and TLS sessions are reused within one pool and origin only, because both let an upstream link two calls. */
-export function poolKey(pool: string, { origin }: UpstreamUrl): string {
-  return pool === '' ? origin : `${pool} ${origin}`;
-}
-
-type Connected = (error: Error | null, socket: Duplex | null) => void;
+type Opened = (error: Error | null, socket: Duplex | null) => void;
 
 interface Target {
   readonly host: string;
@@ -128,7 +140,7 @@ interface Target {
   readonly secure: boolean;
 }
 
-function openConnection({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
+function connectDirectly({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
   const options = { host, port, lookup, autoSelectFamily: true };
   if (!secure) return net.connect(options);
   const session = sessions.get(key);

@@ -1,39 +1,23 @@
 import type { Transport } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionError } from '../options/checks.js';
-import { literalsIn } from '../transports/ssrf-guard.js';
+import { knownMembers } from '../options/checks.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
 
-/** Options of `undiciTransport`. */
-export interface UndiciTransportOptions {
-  /**
-   * The origins of the gateway's `callerOverrides.allowedOrigins` that are IP addresses and not public. Callers cannot reach
-   * such an address unless it is listed here as well.
-   * @defaultValue none
-   */
-  readonly allowedOrigins?: readonly string[] | undefined;
-}
-
 /**
- * A transport over undici (8.12 or newer, installed by the host) in place of http-proxy-middleware: less CPU per call.
+ * Upstream calls by undici (8.12 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
+ * It takes no options: which addresses a caller's `base_url` may reach comes with each request from
+ * `callerOverrides.allowedOrigins`.
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });
- * @throws TypeError for an invalid option
+ * @throws TypeError for any option
  */
-export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
-  knownMembers('undiciTransport', options, ['allowedOrigins']);
-  const { allowedOrigins: origins = [] } = options;
-  if (!Array.isArray(origins) || !origins.every(isOrigin)) {
-    throw optionError(
-      'undiciTransport: allowedOrigins',
-      'must be a list of origins, like callerOverrides.allowedOrigins',
-      origins,
-    );
-  }
-  const connections = new Connections({ literals: literalsIn(origins) }, systemClock);
+export function undiciTransport(options: Readonly<Record<string, never>> = {}): Transport {
+  refuseOptions(options);
+  const connections = new Connections(systemClock);
   return {
+    supportsNetwork: true,
     open(request, events) {
       const call = new UndiciCall(connections.take(request), events);
       call.start(request);
@@ -44,6 +28,11 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   };
 }
 
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.parse(value)?.hostname !== undefined;
+function refuseOptions(options: Readonly<Record<string, unknown>>): void {
+  if (options !== null && Object.hasOwn(options, 'allowedOrigins')) {
+    throw new TypeError(
+      'undiciTransport: allowedOrigins is gone. Give callerOverrides.allowedOrigins to createGateway() or route() alone: it holds for every transport.',
+    );
+  }
+  knownMembers('undiciTransport', options, []);
 }

@@ -243,7 +243,7 @@ const OF_SECRETS: readonly Guard[] = [
   ),
   guard(
     'hooks see no caller’s key',
-    'route/route.ts',
+    'route/decide.ts',
     ['context.request = withoutKeys(request);', 'void withoutKeys;'],
     'security/secret-canaries',
   ),
@@ -363,7 +363,244 @@ const OF_HEDGING: readonly Guard[] = [
 ];
 
 /** Switch one off and a test fails, or it guards nothing. */
+const IN_GUARDS: readonly Guard[] = [
+  guard(
+    'a guard must say what its failure means',
+    'guard/guard-options.ts',
+    ["onError !== 'open' && onError !== 'closed'", 'false'],
+    'guard/options',
+  ),
+  guard(
+    'a guard that fails closed refuses',
+    'guard/ask-guard.ts',
+    ["if (guard.onError === 'open') return 'pass';", "return 'pass';"],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a verdict has a limit of time',
+    'guard/ask-guard.ts',
+    ['limitMs: guard.timeoutMs', 'limitMs: Infinity'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a question is given up when the client leaves',
+    'guard/ask-guard.ts',
+    ['    state.abort();\n    throw new GuardAborted();', '    throw new GuardAborted();'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'what is no verdict is a failure',
+    'guard/ask-guard.ts',
+    ['if (!isVerdict(waited.value, guard)) throw noVerdict(guard);', ''],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a guard beside the call holds the response',
+    'guard/guard.ts',
+    ['    beside.length === 0,\n', '    true,\n'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'guards of the prompt are asked',
+    'guard/guard.ts',
+    ['checked = checkBefore(guards.before,', 'checked = checkBefore([],'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'blocked responses end the upstream call',
+    'guard/response-gate.ts',
+    ['if (!end.passed) this.cancelSignal.abort();', ''],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a held finish reason waits',
+    'guard/output/stream-guard.ts',
+    ['hasEnded(choice) && this.#channels.isPending(indexOf(choice, position))', 'false'],
+    'guard/streams.sockets',
+  ),
+  guard(
+    'log probabilities are left out',
+    'guard/output/stream-guard.ts',
+    ['if (this.#strips && strip(choice)) isStripped = true;', ''],
+    'guard/streams.sockets',
+  ),
+  guard(
+    'log probabilities of whole responses are left out',
+    'guard/output/completion-guard.ts',
+    ["if (isRecord(choice['logprobs'])) choice['logprobs'] = null;", ''],
+    'guard/streams.sockets',
+  ),
+  guard(
+    'a tail is checked at the end',
+    'guard/output/stream-guard.ts',
+    ["channel.push('', true)", "channel.push('', false)"],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'the window is held',
+    'guard/output/check-filter.ts',
+    ['return Math.max(0, this.#held.length - this.#windowSize());', 'return this.#held.length;'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'whole means whole',
+    'guard/output/check-filter.ts',
+    ["if (this.#guard.mode === 'whole') return 0;", ''],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a watching guard has the last word',
+    'guard/output/watch-filter.ts',
+    ['if (!this.#isNew) return piece;', 'return piece;'],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'members nobody knows are guarded',
+    'guard/output/text-slots.ts',
+    [
+      "  if (typeof value === 'string') addSlot(",
+      "  if (typeof value === 'string' && place.member !== 'something_new') addSlot(",
+    ],
+    'guard/streams.sockets',
+  ),
+  guard(
+    'JSON escapes are decoded',
+    'guard/text/json-view.ts',
+    ["if (!this.#inString || received[index] !== '\\\\') return 1;", 'return 1;'],
+    'guard/detect',
+  ),
+  guard(
+    'an escape that is cut waits',
+    'guard/text/json-view.ts',
+    ['index + length > received.length && !final', 'false'],
+    'guard/detect',
+  ),
+  guard(
+    'restored values are escaped',
+    'guard/text/json-view.ts',
+    ['this.#inside[at] === true ? quoted.slice(1, -1) : quoted', 'value'],
+    'guard/restore.sockets',
+  ),
+  guard(
+    'JSON that was asked for stays JSON',
+    'guard/guard.ts',
+    ["format?.type === 'json_object' ||", ''],
+    'guard/restore.sockets',
+  ),
+  guard(
+    'unfinished values hold what follows',
+    'guard/detect/scan.ts',
+    [
+      'if (found.end === undefined) return { values, holdFrom: found.start };',
+      'if (found.end === undefined) return { values, holdFrom: text.length };',
+    ],
+    'guard/detect',
+  ),
+  guard('mod 97', 'guard/detect/iban.ts', ['return rest === 1;', 'return true;'], 'guard/detect'),
+  guard('Luhn', 'guard/detect/card.ts', ['return sum % 10 === 0;', 'return true;'], 'guard/detect'),
+  guard(
+    'a private key is bounded',
+    'guard/detect/private-key.ts',
+    ['if (text.length >= limit) return { start, end: limit };', ''],
+    'guard/detect',
+  ),
+  guard(
+    'placeholders are of one conversation',
+    'guard/placeholders.ts',
+    ['JSON.stringify([conversation, type, value])', 'JSON.stringify([type, value])'],
+    'guard/restore.sockets',
+  ),
+  guard(
+    'placeholders are of one caller',
+    'guard/conversation.ts',
+    ["[caller?.id ?? '', ...", "['', ..."],
+    'guard/restore.sockets',
+  ),
+  guard(
+    'blocked responses are not stored',
+    'cache/cache.ts',
+    ['passed ? withUsage(completion, context) : undefined', 'withUsage(completion, context)'],
+    'guard/cache.sockets',
+  ),
+  guard(
+    'guards are part of the key',
+    'cache/key.ts',
+    ["guardDigest === '' ? requestDigest : `${requestDigest} ${guardDigest}`", 'requestDigest'],
+    'guard/cache.sockets',
+  ),
+  guard(
+    'a blocked reader leaves a shared call',
+    'cache/coalesce/shared-request.ts',
+    ['(context.responseGate?.cancelSignal ?? context.client)', 'context.client'],
+    'guard/cache.sockets',
+  ),
+  guard(
+    'a blocked leader is told at once',
+    'guard/response-gate.ts',
+    ['if (isShared) this.#rejectStage?.(error);', ''],
+    'guard/cache.sockets',
+  ),
+  guard(
+    "a block is one client's own",
+    'request/run-stages.ts',
+    ['(gate ?? context.sink).fail(error);', 'context.sink.fail(error);'],
+    'guard/cache.sockets',
+  ),
+  guard(
+    'the response waits for the last verdict',
+    'request/run-stages.ts',
+    ['if (context.responseGate !== undefined) await guardedEnd(context, context.responseGate);', ''],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'a rejected candidate is not asked again',
+    'proxy/failover/failover.ts',
+    [
+      '    this.#selector.recordFailure(candidate, failure);\n    this.#failures.push({ failure, provider: candidate',
+      '    this.#failures.push({ failure, provider: candidate',
+    ],
+    'guard/verdicts.sockets',
+  ),
+  guard(
+    'guards obey a slow client',
+    'guard/output/guarded-sink.ts',
+    ['if (this.#isBlocked) return this.#awaitDrain();', ''],
+    'guard/guarded-sink',
+  ),
+  guard(
+    'held text of a response is bounded',
+    'guard/output/channels.ts',
+    ["if (this.#held > MAX_HELD) throw tooMuch('holds back too much');", ''],
+    'guard/limits.sockets',
+  ),
+  guard(
+    'channels of a response are bounded',
+    'guard/output/channels.ts',
+    ["if (this.#channels.size >= MAX_CHANNELS) throw tooMuch('has too many parts');", ''],
+    'guard/limits.sockets',
+  ),
+  guard(
+    'a whole text is bounded',
+    'guard/output/check-filter.ts',
+    ["if (this.#guard.mode === 'whole' && this.#held.length > MAX_WHOLE) this.#tooLong();", ''],
+    'guard/limits.sockets',
+  ),
+  guard(
+    'only consented responses are captured',
+    'http/capture-sink.ts',
+    ['if (this.#options.wants()) this.#events = [];', 'this.#events = [];'],
+    'guard/capture.sockets',
+  ),
+  guard(
+    'captured responses are bounded',
+    'http/capture-sink.ts',
+    ['if (this.#room < 0) this.#events = undefined;', 'if (false) this.#events = undefined;'],
+    'guard/capture.sockets',
+  ),
+];
+
 export const GUARDS: readonly Guard[] = [
+  ...IN_GUARDS,
   ...AGAINST_UPSTREAMS,
   ...AGAINST_CALLERS,
   ...OF_SECRETS,

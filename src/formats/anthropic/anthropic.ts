@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
 import { checkTraits } from '../shared/trait-checks.js';
 import { ToolNames } from '../shared/tool-names.js';
@@ -68,7 +69,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
   };
   const expressible = [...expressibleMembers(ANTHROPIC_MEMBERS), 'structured_outputs'];
 
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: door === 'api' ? 'anthropic' : `anthropic-${door}`,
     ...DOORS[door],
     exchange(request, context) {

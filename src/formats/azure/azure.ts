@@ -1,5 +1,6 @@
 import type { WireFormat } from '../../contracts/wire-format.js';
 import { knownMembers, optionError } from '../../options/checks.js';
+import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
 import { azureChunkDecoder } from './chunks.js';
 import { decodeAzureError } from './errors.js';
@@ -34,7 +35,7 @@ const DEPLOYMENTS = '/openai/deployments';
 export function azure(options: AzureOptions = {}): WireFormat {
   const { apiVersion = DEFAULT_API_VERSION, resource } = knownMembers('azure()', options, ['apiVersion', 'resource']);
   const query = `?api-version=${versionOf(apiVersion ?? DEFAULT_API_VERSION)}`;
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: 'azure',
     path: DEPLOYMENTS,
     ...(resource === undefined || resource === null ? {} : { defaultBaseUrl: baseUrlOf(resource) }),

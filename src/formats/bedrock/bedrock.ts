@@ -1,4 +1,5 @@
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
 import { checkTraits } from '../shared/trait-checks.js';
 import { decodeConverse } from './completion.js';
@@ -30,7 +31,7 @@ export function bedrock(options: BedrockOptions = {}): WireFormat {
     models.set(facts, known);
     return known;
   };
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: 'bedrock',
     path: '',
     ...(baseUrl === undefined ? {} : { defaultBaseUrl: baseUrl }),

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, FormatAuth, WireFormat } from '../../contracts/wire-format.js';
+import { ownFormat } from '../own-formats.js';
 import { readCompletion } from './completion.js';
 import { encodeRequest } from './encode.js';
 import { decodeError } from './errors.js';
@@ -70,7 +71,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
 export function gemini(options: GeminiOptions = {}): WireFormat {
   checkOptions(options);
   const location = locationOf(options);
-  return Object.freeze({
+  return ownFormat({
     name: location.door === 'vertex' ? 'vertex' : 'gemini',
     path: pathPrefix(location),
     defaultBaseUrl: defaultBaseUrl(options),

@@ -1,35 +1,34 @@
 import type { ChatRequest } from '../../chat/types.js';
-import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
+import type { PlannedCandidate, RequestContext, ResolvedRoute, ProviderOverride } from '../../request/context.js';
 import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
-import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport, UpstreamRequest } from '../../contracts/transport.js';
+import type { Transport, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
+import { isPromise } from '../../util/is-promise.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
 import { costOfAttempt } from '../attempt-cost.js';
 import { AttemptLog } from './attempt-log.js';
-import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfBrokenStream, UpstreamFailure } from '../upstream-failure.js';
 import {
-  buildRequest,
   outboundHeaders,
   resolveDestination,
   secretsOf,
-  signed,
   withoutStreamOptions,
   type BuiltRequest,
   type Destination,
-  type RequestParts,
 } from '../request/build-request.js';
-import type { RequestSigner } from '../request/request-signer.js';
+import { prepareRequest } from '../request/prepare-request.js';
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
+import { describeReceived, describeRequest } from './sent-and-received.js';
+import { changesMeaning } from '../request/attempt-change.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 /** The host's own code is not waited for any longer, where nothing else ends the wait. */
@@ -54,8 +53,6 @@ export interface AttemptContext {
   readonly parts: AttemptServices;
   /** Moment on the monotonic scale by which the whole request must have ended. */
   readonly deadline: number;
-  /** A key or an address of the caller's own. */
-  hasOverride(candidate: PlannedCandidate): boolean;
   /** What the client is told when the time is up. */
   tooLate(): GatewayError;
   /** This request has already been refused there because of its `stream_options`. */
@@ -75,6 +72,13 @@ export interface CommittedResponse {
 /** `undefined`: nobody waits for it any more. */
 export type AttemptResult = CommittedResponse | UpstreamFailure | undefined;
 
+/** What the client asked for, beside what is sent for it. */
+interface AskedRequest {
+  readonly request: ChatRequest;
+  readonly sendsStreamOptions: boolean;
+  readonly override: ProviderOverride | undefined;
+}
+
 /** One upstream call of a request, counted from before it is prepared until its answer has ended, in exactly one way. */
 export class Attempt {
   readonly candidate: PlannedCandidate;
@@ -88,6 +92,8 @@ export class Attempt {
   #askedAt: number | undefined;
   /** What its upstream is asked: the request, or what a hook has made of it. */
   request: ChatRequest;
+  /** Where it goes, and what of it must not be shown; `undefined` before it is sent. */
+  #destination: { readonly url: UpstreamUrl; readonly secrets: readonly string[] } | undefined;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
   #exchange: UpstreamExchange | undefined;
@@ -100,7 +106,7 @@ export class Attempt {
     this.request = context.request!;
     this.#chain = chain;
     this.#cancelSignal = cancelSignal;
-    this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
+    this.#log = new AttemptLog(context.attempts.length + 1, candidate);
     context.attempts.push(this.#log);
     this.#ticket = parts.endpointStates.begin(candidate.endpoint.provider.slug, endpointState);
     this.#startedAt = parts.clock.now();
@@ -129,7 +135,7 @@ export class Attempt {
     const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
       if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
-      this.#closed(ended);
+      this.#closed(ended, error);
     };
     return { response: result.response, candidate: this.candidate, exchange, log: this.#log, close };
   }
@@ -167,43 +173,35 @@ export class Attempt {
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
+    if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
-    const built = this.#build(candidate, { destination, headers, change, wallNow: parts.clock.wallNow() });
-    if (built instanceof UpstreamFailure) return built;
-    const { signer } = destination;
-    const sent = signer === undefined ? built.request : await this.#sign(built.request, signer);
-    if (sent === undefined || sent instanceof UpstreamFailure) return sent;
+    const sending = { destination, headers, change, wallNow: parts.clock.wallNow() };
+    const prepared = prepareRequest(context, candidate, sending, () => this.#waitLimits(timeouts.connectMs));
+    const built = isPromise(prepared) ? await prepared : prepared;
+    if (built === undefined || built instanceof UpstreamFailure) return built;
+    return this.#exchangeFor(built, destination, { request, sendsStreamOptions, override });
+  }
+
+  #exchangeFor(
+    { request: sent, exchange }: BuiltRequest,
+    destination: Destination,
+    { request, sendsStreamOptions, override }: AskedRequest,
+  ): UpstreamExchange {
+    const { parts } = this.#chain;
+    const { provider } = this.candidate.endpoint;
+    this.#destination = { url: sent.url, secrets: secretsOf(provider, destination) };
     return new UpstreamExchange({
       transport: parts.transport,
       clock: parts.clock,
       request: sent,
-      timeouts,
+      timeouts: provider.timeouts,
       deadline: this.#deadline(override?.timeoutMs),
       streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
       wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-      exchange: built.exchange,
+      exchange,
       errors: this.#errorContext(destination, sendsStreamOptions),
     });
-  }
-
-  #build(candidate: PlannedCandidate, parts: RequestParts): BuiltRequest | UpstreamFailure {
-    try {
-      return buildRequest(this.#chain.context, candidate, parts);
-    } catch (error) {
-      if (error instanceof UnsupportedRequest) return unsupported(error);
-      throw error;
-    }
-  }
-
-  /** `undefined`: the client left while the signer was asked. */
-  async #sign(request: UpstreamRequest, signer: RequestSigner): Promise<UpstreamRequest | UpstreamFailure | undefined> {
-    const { connectMs } = this.candidate.endpoint.provider.timeouts;
-    try {
-      return await signed(request, signer, this.#waitLimits(connectMs));
-    } catch (cause) {
-      return new UpstreamFailure('credential', { cause });
-    }
   }
 
   #sendsStreamOptions(): boolean {
@@ -273,6 +271,7 @@ export class Attempt {
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
     this.#estimateCost();
+    this.#describe(failure);
     this.#end(failure.kind);
     return failure;
   }
@@ -284,43 +283,60 @@ export class Attempt {
     this.#end(this.#cancelOutcome);
   }
 
-  #closed(ended: 'complete' | 'truncated' | 'cancelled'): void {
-    if (ended === 'complete') this.#ticket.succeed(this.#tenant);
-    else if (ended === 'truncated') this.#ticket.fail(new UpstreamFailure('truncated'), this.#tenant);
-    else this.#ticket.abandon();
-    const { context, route } = this.#chain;
-    const usage = context.outcome?.usage;
-    if (ended !== 'cancelled') {
-      this.#record({
-        ok: ended === 'complete',
-        countable: true,
-        firstTokenMs: this.#log.firstTokenMs,
-        durationMs: this.#since(this.#startedAt),
-        completionTokens: usage?.completion_tokens,
-      });
-    }
+  #closed(ended: 'complete' | 'truncated' | 'cancelled', error: GatewayError | undefined): void {
+    const { route } = this.#chain;
+    const { endpoint } = this.candidate;
+    const usage = this.#chain.context.outcome?.usage;
+    const failure = ended === 'truncated' ? failureOfBrokenStream(error) : undefined;
+    this.#logSpend(ended === 'complete');
     if (ended === 'complete') {
-      route.prompt?.learn(this.candidate.endpoint.id, usage?.prompt_tokens);
-      route.onServed?.(this.candidate.endpoint, usage);
+      this.#ticket.succeed(this.#tenant);
+      route.prompt?.learn(endpoint.id, usage?.prompt_tokens);
+      route.onServed?.(endpoint, usage);
+    } else if (failure === undefined) {
+      this.#ticket.abandon();
+      return this.#end(this.#cancelOutcome);
+    } else {
+      this.#ticket.fail(failure, this.#tenant);
+      this.#describe(failure);
     }
-    this.#log.possiblyBilled = ended !== 'complete';
-    this.#log.costUsd = context.outcome?.costUsd;
-    this.#log.estimated = context.outcome?.estimated === true;
-    this.#log.tokens = context.outcome?.tokens;
-    if (this.#chain.hasOverride(this.candidate)) this.#log.costUsd = 0;
-    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
+    this.#record({
+      ok: failure === undefined,
+      countable: failure?.rule.breaker ?? true,
+      firstTokenMs: this.#log.firstTokenMs,
+      durationMs: this.#since(this.#startedAt),
+      completionTokens: usage?.completion_tokens,
+    });
+    this.#end(failure?.kind ?? 'ok');
+  }
+
+  #logSpend(isComplete: boolean): void {
+    const { outcome } = this.#chain.context;
+    this.#log.possiblyBilled = !isComplete;
+    this.#log.costUsd = this.candidate.credential === 'caller' ? 0 : outcome?.costUsd;
+    this.#log.estimated = outcome?.estimated === true;
+    this.#log.tokens = outcome?.tokens;
+  }
+
+  /** Notes what was sent and what came instead. Errors of the host's code are reported to the host in any case. */
+  #describe(failure: UpstreamFailure): void {
+    if (failure.kind === 'host_code') this.#chain.parts.hooks.reportHostCode(failure.error.cause);
+    if (this.#destination === undefined) return;
+    const { url, secrets } = this.#destination;
+    this.#log.sent = describeRequest(url, secrets);
+    this.#log.received = describeReceived(failure, secrets);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
   #record(outcome: AttemptOutcome): void {
     const { candidate } = this;
-    if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
+    if (candidate.credential === 'operator') this.#chain.route.record?.(candidate.endpoint, outcome);
   }
 
   /** The upstream may charge for the prompt, and for what it has sent. */
   #estimateCost(): void {
     const { candidate } = this;
-    if (!this.#log.possiblyBilled || this.#chain.hasOverride(candidate)) return;
+    if (!this.#log.possiblyBilled || candidate.credential === 'caller') return;
     const received = (): number => this.#exchange?.outputBytes ?? 0;
     Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
   }
@@ -335,12 +351,6 @@ export class Attempt {
   get #tenant(): string {
     return this.#chain.context.caller?.id ?? '';
   }
-}
-
-/** A format cannot express the request: nothing was sent. */
-function unsupported(cause: UnsupportedRequest): UpstreamFailure {
-  const error = new GatewayError('unsupported_by_provider', cause.message, { param: cause.param, cause });
-  return new UpstreamFailure('unsupported', { error });
 }
 
 /** A hook that refuses ends the request; anything else it throws is the host's bug, and ends it as well. */

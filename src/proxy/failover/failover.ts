@@ -28,19 +28,8 @@ export interface FailoverParts extends AttemptServices {
   readonly hedging: Hedging | undefined;
 }
 
-/**
- * Asks one candidate after another until one gives an answer: one loop, one deadline, one budget.
- * @throws GatewayError when none does. `undefined`: nobody waits any more.
- */
-export async function findResponse(
-  context: RequestContext,
-  route: ResolvedRoute,
-  parts: FailoverParts,
-): Promise<CommittedResponse | undefined> {
-  return new Failover(context, route, parts).run();
-}
-
-class Failover implements AttemptContext {
+/** The attempts of one request: one loop, one deadline, one budget. */
+export class Failover implements AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
   readonly parts: FailoverParts;
@@ -68,11 +57,15 @@ class Failover implements AttemptContext {
     this.#selector = new CandidateSelector(route.candidates, {
       clock: parts.clock,
       random: parts.random,
-      stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, this.hasOverride(candidate)),
+      stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, isPaidByCaller(candidate)),
       hasRoom: (candidate) => parts.endpointStates.hasRoom(candidate.endpoint.provider.slug),
     });
   }
 
+  /**
+   * Asks one candidate after another until one gives an answer. Called again after `reject`, it goes on behind that one.
+   * @throws GatewayError when none does. `undefined`: nobody waits any more.
+   */
   async run(): Promise<CommittedResponse | undefined> {
     const { attempts, cancelSignal } = this.context;
     let spent = 0;
@@ -111,6 +104,14 @@ class Failover implements AttemptContext {
       if (this.#isFinal(found)) break;
     }
     throw this.#giveUp('tried');
+  }
+
+  /** A guard wants another candidate's response than `found`. */
+  reject({ candidate }: CommittedResponse, error: GatewayError): void {
+    const failure = new UpstreamFailure('content_blocked', { error });
+    this.#selector.recordFailure(candidate, failure);
+    this.#failures.push({ failure, provider: candidate.endpoint.provider.slug });
+    if (this.#isFinal(failure)) throw this.#giveUp('tried');
   }
 
   async #ask(selection: Selection): Promise<AttemptResult> {
@@ -153,7 +154,7 @@ class Failover implements AttemptContext {
    */
   #mayHedge({ candidate, endpointState }: Selection): boolean {
     const first = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
-    return first && !this.hasOverride(candidate) && canBeHedged(this.context.request!);
+    return first && !isPaidByCaller(candidate) && canBeHedged(this.context.request!);
   }
 
   /** Asks `pick`, and another provider beside it when it takes long. */
@@ -177,7 +178,7 @@ class Failover implements AttemptContext {
     if (context.cancelSignal.aborted || context.underPressure || context.attempts.length >= parts.maxAttempts)
       return undefined;
     if (!canBeHedged(request)) return undefined;
-    const hedge = this.#selector.selectHedge(first, (candidate) => !this.hasOverride(candidate));
+    const hedge = this.#selector.selectHedge(first, (candidate) => !isPaidByCaller(candidate));
     if (hedge === undefined || !this.#timeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
     const paid = context.spend?.reprice(hedge.candidate.endpoint, true) ?? true;
     const startIf = (isPaid: boolean): Runner | undefined => {
@@ -198,14 +199,14 @@ class Failover implements AttemptContext {
   /** A caller's own key or address is the caller's own business: it must not use up what others need. */
   #costOf({ candidate, isRetry }: Selection): number {
     const isFirst = this.context.attempts.length === this.#free;
-    if (isFirst || this.#lastWasFree || this.hasOverride(candidate)) return 0;
+    if (isFirst || this.#lastWasFree || isPaidByCaller(candidate)) return 0;
     return isRetry ? RETRY_COST : FALLBACK_COST;
   }
 
   /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
   #reward({ candidate }: CommittedResponse, spent: number): void {
     if (this.context.attempts.length - this.#free > 1) this.#budget.refund(spent);
-    else if (!this.hasOverride(candidate)) this.#budget.earn();
+    else if (!isPaidByCaller(candidate)) this.#budget.earn();
   }
 
   /**
@@ -233,11 +234,11 @@ class Failover implements AttemptContext {
   tooLate(): GatewayError {
     return this.#giveUp('deadline');
   }
+}
 
-  /** A key or an address of the caller's own. A shorter timeout alone is still the operator's call. */
-  hasOverride(candidate: PlannedCandidate): boolean {
-    return this.route.overrides?.get(candidate.endpoint.provider.slug)?.apiKey !== undefined;
-  }
+/** What happens with a caller's own key says nothing of the endpoint as others see it, and costs the operator nothing. */
+function isPaidByCaller({ credential }: PlannedCandidate): boolean {
+  return credential === 'caller';
 }
 
 /** How long all attempts together may take. A stream has a limit of its own only where the operator set one. */

@@ -76,12 +76,13 @@ const HEADER_VALUE = /^[\x20-\x7e]+$/;
 
 const configuredSecrets = new WeakMap<ResolvedProvider, readonly string[]>();
 
-/** What of a call must never be read by a client: the key, configured headers, the URL's query. */
+/** What of a call must never be read by a client: the key, configured headers, the URL's query, secrets of the network. */
 export function secretsOf(provider: ResolvedProvider, { credential, signer }: Destination): readonly string[] {
   let configured = configuredSecrets.get(provider);
   if (configured === undefined) {
     const query = new URLSearchParams(provider.url.path.split('?')[1] ?? '');
-    configured = [...Object.values(provider.headers), ...query.values()];
+    const ofNetwork = provider.network?.secrets() ?? [];
+    configured = [...Object.values(provider.headers), ...query.values(), ...ofNetwork];
     configuredSecrets.set(provider, configured);
   }
   if (signer !== undefined) return [...signer.secrets(), ...configured];
@@ -141,7 +142,9 @@ export function buildRequest(context: RequestContext, candidate: PlannedCandidat
   headers['content-length'] = String(body.byteLength);
   destination.credential?.attach(headers, url);
   const pool = destination.callersKey ? poolOfCallers(destination.url, candidate) : '';
-  return { request: { url, headers, body, fresh: false, pool }, exchange: translated };
+  // Proxy, certificates and unix socket are for the provider's own address: a caller's is reached through the guard alone.
+  const network = pool === GUARDED_POOL ? undefined : candidate.endpoint.provider.network;
+  return { request: { url, headers, body, fresh: false, pool, network }, exchange: translated };
 }
 
 /** `request` with the headers of the signer. `undefined`: the client does not wait any more. */

@@ -10,6 +10,7 @@ import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
 import { bytesWithoutByteOrderMark, parseJson } from '../../util/parse-json.js';
 import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
 /** What the caller asked for. */
@@ -84,7 +85,7 @@ function translated(
     const completion = exchange?.completion(parsed, head) ?? errors.format.decodeCompletion?.(parsed);
     return asCompletion(completion);
   } catch (cause) {
-    if (!(cause instanceof FailedResponse)) return new UpstreamFailure('malformed', { cause });
+    if (!(cause instanceof FailedResponse)) return failureOfThrown(cause, errors.format);
     if (cause.fault === 'error') return failureOfErrorObject({ error: cause.error }, errors);
     return new UpstreamFailure(cause.fault, { cause });
   }

@@ -14,6 +14,7 @@ import { ChunkSource } from './chunk-source.js';
 import { framedReader, MAX_EVENT, type FramedReader } from './event-framing.js';
 import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
+import { failureOfThrown } from './thrown-failure.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
 export interface StreamReaderOptions {
@@ -179,7 +180,7 @@ export class StreamReader {
     try {
       return decode();
     } catch (cause) {
-      this.#fail(new UpstreamFailure('malformed_event', { cause }));
+      this.#fail(failureOfThrown(cause, this.#options.errors.format, 'malformed_event'));
       return undefined;
     }
   }

@@ -20,6 +20,9 @@ import type { UpstreamErrorContext } from './parse-error.js';
 import type { Wanted } from './read-completion.js';
 import { StreamPipe, type StreamPipeOwner } from './stream-pipe.js';
 import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
+import { ProxyError } from '../../transports/proxy-error.js';
+import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
+import { failureOfThrown } from './thrown-failure.js';
 
 export interface ExchangeOptions {
   readonly transport: Transport;
@@ -109,7 +112,8 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call = this.#options.transport.open(request, this);
     } catch (cause) {
-      this.#failWithThrown(cause);
+      // The host's own transport threw: nothing was sent, and the provider has no part in it.
+      this.#breakOff(new UpstreamFailure('host_code', { cause }));
     }
   }
 
@@ -127,7 +131,9 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
       this.#connect({ ...this.#options.request, fresh: true });
       return;
     }
-    this.#breakOff(new UpstreamFailure(kindOfTransportFailure(error.code, connected), { cause: error }));
+    const kind = kindOfTransportFailure(error.code, connected);
+    const upstreamError = error instanceof ProxyError ? proxySummary(kind, error) : undefined;
+    this.#breakOff(new UpstreamFailure(kind, { cause: error, upstreamError }));
   }
 
   onHead(head: UpstreamHead): void {
@@ -255,7 +261,7 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
 
   /** A host's own wire format or transport threw. That fails this attempt; uncaught, it would end the process. */
   #failWithThrown(cause: unknown): void {
-    this.#breakOff(new UpstreamFailure('malformed', { cause }));
+    this.#breakOff(failureOfThrown(cause, this.#options.errors.format));
   }
 
   #breakOff(failure: UpstreamFailure): void {
@@ -281,4 +287,9 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     }
     this.#source?.destroy();
   }
+}
+
+/** What a proxy did, for the operator's records and logs. */
+function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
+  return { status, type: null, code: kind, message };
 }

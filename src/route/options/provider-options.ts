@@ -1,7 +1,8 @@
 import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { resolveFormat } from './provider-format.js';
-import { resolveBaseUrl } from './base-url.js';
+import { resolveAddress } from './base-url.js';
+import { resolveNetwork } from './network-options.js';
 import {
   anyMembers,
   hasControlCharacter,
@@ -25,6 +26,7 @@ const MEMBERS = [
   'zdr',
   'dataCollection',
   'timeouts',
+  'network',
   'forwardPreferences',
   'models',
 ] as const;
@@ -44,10 +46,12 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
 export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
   const members = knownMembers(path, options, MEMBERS);
   const format = resolveFormat(`${path}.format`, members['format']);
+  const url = resolveAddress(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
     displayName: optionalText(`${path}.name`, members['name']) ?? slug,
-    url: resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format),
+    url,
+    network: resolveNetwork(`${path}.network`, members['network'], url),
     apiKey: resolveApiKey(`${path}.apiKey`, members),
     ...resolveAuth(`${path}.auth`, members, format.auth),
     headers: resolveHeaders(`${path}.headers`, members['headers']),

@@ -68,6 +68,8 @@ export interface ShownPlan {
   readonly excluded: readonly ExcludedEndpoint[];
   /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
   readonly droppedParameters: readonly string[];
+  /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
+  readonly promptTokens?: number;
   /** What a router decided, where one was asked. */
   readonly router?: RouterExplanation | undefined;
 }
@@ -167,22 +169,32 @@ export function toPlanned(
 ): RoutableCandidate {
   const drop = membersToDrop(parameters, endpoint.given);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  const candidate = { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
+  const candidate = {
+    endpoint,
+    credential: 'operator' as const,
+    drop: isTold ? drop : [...drop, ...forwarded],
+  };
   if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;
   return { ...candidate, required: parameters.list.map(({ member }) => member) };
 }
 
-/** `plan` as people read it. */
+/**
+ * `plan` as people read it.
+ * @param promptTokens - Counts the prompt; run only where the number is read.
+ */
 export function showPlan(
   { candidates, excluded, droppedParameters }: Pick<Plan, 'candidates' | 'excluded'> & Partial<TranslatedPlan>,
   router?: RouterExplanation,
+  promptTokens?: () => number,
 ): ShownPlan {
-  return {
+  const shown = {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
     droppedParameters: droppedParameters ?? candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
+  if (promptTokens === undefined) return shown;
+  return Object.defineProperty(shown, 'promptTokens', { get: promptTokens, enumerable: true });
 }
 
 /** One number for the whole plan, so that the number alone explains it. */

@@ -9,6 +9,7 @@ import type {
   UpstreamRequest,
 } from '../../contracts/transport.js';
 import { endMessage } from '../../http/write-body.js';
+import type { AwaitingCall } from '../network-agent.js';
 
 /** More interim responses (1xx) than this are a fault of the upstream. */
 const MAX_INTERIM = 5;
@@ -21,7 +22,7 @@ const MAX_INTERIM = 5;
  * A class, not an object literal with closures: V8 moves the allocation site of such literals to old space, and every
  * finished call would then survive each scavenge.
  */
-export class FakeRequest implements UpstreamCall {
+export class FakeRequest implements UpstreamCall, AwaitingCall {
   readonly method = 'POST';
   /** Empty, because the router gives the path: HPM would parse a URL here for nothing. */
   readonly url = '';
@@ -34,6 +35,8 @@ export class FakeRequest implements UpstreamCall {
   readonly response = new FakeResponse();
   #events: UpstreamEvents | undefined;
   #clientRequest: ClientRequest | undefined;
+  /** What to destroy while the connection is being opened and httpxy has none. */
+  #awaited: Socket | undefined;
   #connected = false;
   #interim = 0;
 
@@ -60,6 +63,13 @@ export class FakeRequest implements UpstreamCall {
     return destination;
   }
 
+  // --- events from the agent -------------------------------------------------------------------------------------
+
+  awaits(socket: Socket): void {
+    if (this.settled) socket.destroy();
+    else this.#awaited = socket;
+  }
+
   // --- events from the plugin ------------------------------------------------------------------------------------
 
   /** The client request has a socket. httpxy calls this just before it pipes the body. */
@@ -69,6 +79,7 @@ export class FakeRequest implements UpstreamCall {
       return;
     }
     this.#clientRequest = clientRequest;
+    this.#awaited = undefined;
     (clientRequest as OurClientRequest)[CALL] = this;
     clientRequest.on('close', onClose).on('information', onInterim).on('upgrade', onUpgrade);
     this.#awaitConnection(clientRequest.socket);
@@ -112,6 +123,7 @@ export class FakeRequest implements UpstreamCall {
 
   abort(): void {
     this.#events = undefined;
+    this.#awaited?.destroy();
     this.#clientRequest?.destroy();
     this.response.release();
   }

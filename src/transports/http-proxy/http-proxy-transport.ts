@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import type { Transport } from '../../contracts/transport.js';
 import { AgentPool } from '../agent-pool.js';
+import { AWAITING_CALL } from '../network-agent.js';
 import { FakeRequest, type FakeResponse } from './fake-request.js';
 
 /**
@@ -13,6 +14,7 @@ export function httpProxyTransport(agents: AgentPool = new AgentPool()): Transpo
   const proxy = createProxy(agents);
 
   return {
+    supportsNetwork: true,
     open(request, events) {
       const call = new FakeRequest(request, events);
       // Resolves when the fake response is released. An error before the call has begun is passed to `next`.
@@ -37,8 +39,12 @@ function createProxy(agents: AgentPool): FakeProxy {
     router: (req, _res, options) => {
       const call = fakeRequestOf(req);
       if (call.settled) throw new Error('The call was aborted before it began.');
-      const { url, pool, fresh } = call.upstream;
-      if (options !== undefined) options.agent = agents.agentFor(url, pool, fresh);
+      const { url, network } = call.upstream;
+      if (options !== undefined) {
+        options.agent = agents.agentFor(call.upstream);
+        // httpxy builds the request's options on top of these, and Node passes all of them to the agent.
+        if (network !== undefined) options.ssl = { [AWAITING_CALL]: call };
+      }
       return { protocol: url.protocol, hostname: url.hostname, port: url.port, pathname: url.path };
     },
     plugins: [
