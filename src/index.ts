@@ -14,7 +14,7 @@ export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
 export { FailedResponse } from './contracts/failed-response.js';
-export { UnsupportedRequest } from './contracts/wire-format.js';
+export { UnsupportedRequest, UnusableResponse } from './contracts/wire-format.js';
 export { memoryLimits } from './stores/memory-limits.js';
 export { redisLimits } from './stores/redis-limits.js';
 

@@ -1,7 +1,7 @@
 import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { resolveFormat } from './provider-format.js';
-import { resolveBaseUrl } from './base-url.js';
+import { resolveAddress } from './base-url.js';
 import { resolveNetwork } from './network-options.js';
 import {
   anyMembers,
@@ -46,7 +46,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
 export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
   const members = knownMembers(path, options, MEMBERS);
   const format = resolveFormat(`${path}.format`, members['format']);
-  const url = resolveBaseUrl(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format);
+  const url = resolveAddress(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
     displayName: optionalText(`${path}.name`, members['name']) ?? slug,
