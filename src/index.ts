@@ -155,10 +155,13 @@ export type {
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { ByMethod, Caller, ReadCaller, VerifyKey } from './contracts/caller.js';
 export type {
+  ContentCapture,
+  ContentState,
   Diagnostic,
   InstrumentOptions,
   Logger,
   Meter,
+  SemanticConventions,
   Span,
   SpanAttributes,
   SpanOptions,

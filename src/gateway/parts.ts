@@ -44,8 +44,9 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const limits = limitsOf(options, { clock, hooks, diagnostics });
-  // A cache hit by body bytes would not be counted against the limits.
-  const fastPath = limits === undefined ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  // A cache hit by body bytes would not be counted against the limits, and its prompt could not be captured.
+  const mayAnswerUnread = limits === undefined && !options.telemetry?.content;
+  const fastPath = mayAnswerUnread ? createFastPath(cache, hooks.hooks, readLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
 
