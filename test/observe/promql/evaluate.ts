@@ -105,7 +105,7 @@ function aggregate({ name, by, parameters }: Extract<Expression, { kind: 'aggreg
     return samples.toSorted((a, b) => b.value - a.value).slice(0, count);
   }
   if (data.scrapes.isStrict) for (const label of by) requireLabel(samples, label, `by (${by.join(', ')})`);
-  const groups = Map.groupBy(samples, ({ labels }) => JSON.stringify(by.map((label) => [label, labels[label] ?? ''])));
+  const groups = groupBy(samples, ({ labels }) => JSON.stringify(by.map((label) => [label, labels[label] ?? ''])));
   return [...groups].map(([group, members]) => ({
     labels: Object.fromEntries(JSON.parse(group) as [string, string][]),
     value: reduce(
@@ -113,6 +113,15 @@ function aggregate({ name, by, parameters }: Extract<Expression, { kind: 'aggreg
       members.map(({ value }) => value),
     ),
   }));
+}
+
+function groupBy(samples: readonly Sample[], keyOf: (sample: Sample) => string): Map<string, Sample[]> {
+  const groups = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const key = keyOf(sample);
+    groups.set(key, [...(groups.get(key) ?? []), sample]);
+  }
+  return groups;
 }
 
 function reduce(name: string, values: readonly number[]): number {
@@ -124,7 +133,7 @@ function reduce(name: string, values: readonly number[]): number {
 
 /** Interpolates within the bucket, as Prometheus does. */
 function quantiles(quantile: number, buckets: readonly Sample[]): readonly Sample[] {
-  const groups = Map.groupBy(buckets, ({ labels }) => signature(without(labels, 'le')));
+  const groups = groupBy(buckets, ({ labels }) => signature(without(labels, 'le')));
   return [...groups].map(([group, members]) => {
     const sorted = members
       .map(({ labels, value }) => ({ bound: labels['le'] === '+Inf' ? Infinity : Number(labels['le']), value }))
