@@ -158,6 +158,8 @@ export type {
   ContentCapture,
   ContentState,
   Diagnostic,
+  EventLogger,
+  EventRecord,
   InstrumentOptions,
   Logger,
   Meter,

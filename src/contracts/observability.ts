@@ -46,6 +46,12 @@ export interface TelemetryOptions {
    */
   readonly semconv?: SemanticConventions | undefined;
   /**
+   * `logs.getLogger('my-app')` of `@opentelemetry/api-logs`: the events `gen_ai.client.inference.operation.details` and
+   * `gen_ai.client.operation.exception` of `'genai-0.1'`, one per upstream call and one more per failed one. What
+   * `content` captures is written to the first as well.
+   */
+  readonly events?: EventLogger | undefined;
+  /**
    * Also writes the opt-in histograms `gen_ai.client.inference.operation.input_tokens` and `.output_tokens` (tokens per
    * call) of `'genai-0.1'`.
    * @defaultValue `false`
@@ -55,7 +61,7 @@ export interface TelemetryOptions {
    * How much of prompt and response is written to the span of a request: `gen_ai.system_instructions`,
    * `gen_ai.input.messages`, `gen_ai.output.messages`. Called at most once per request, for requests that passed
    * validation, and its result holds for failed requests as well. When it throws or returns anything else, nothing is
-   * captured and the error goes to `hooks.onHookError`. Needs `tracer`.
+   * captured and the error goes to `hooks.onHookError`. Needs `tracer` or `events`.
    * @defaultValue `() => 'none'`
    * @example
    * ```ts
@@ -127,6 +133,19 @@ export interface Span {
   setStatus(status: { code: number; message?: string }): unknown;
   updateName(name: string): unknown;
   end(): void;
+}
+
+/** The part of OpenTelemetry's `Logger` (of `@opentelemetry/api-logs`) that is used. */
+export interface EventLogger {
+  emit(event: EventRecord): void;
+}
+
+/** One event. */
+export interface EventRecord {
+  eventName?: string;
+  /** OpenTelemetry's `SeverityNumber`: 9 info, 13 warning. */
+  severityNumber?: number;
+  attributes?: SpanAttributes;
 }
 
 /** The part of OpenTelemetry's `Meter` that is used. */

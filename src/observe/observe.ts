@@ -5,6 +5,7 @@ import type { ObserveOptions } from '../options/types.js';
 import { Diagnostics } from './diagnostics.js';
 import { MisconfigurationChecks } from './misconfiguration-checks.js';
 import { RequestLog } from './log.js';
+import { CallEvents } from './call-events.js';
 import { CallerUsage } from './caller-usage.js';
 import { ContentAttributes } from './content.js';
 import { meteredBy, type Metering } from './metering.js';
@@ -29,7 +30,7 @@ export function createObservation(
   hooks: HookRunner,
   clock: Clock,
 ): Observation {
-  const { tracer, meter, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry);
+  const { tracer, meter, events, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry);
   const metering = meter && meteredBy(meter, conventions, maxCallers !== undefined);
   const callers =
     maxCallers === undefined
@@ -49,6 +50,7 @@ export function createObservation(
   if (!diagnostics.silent) runner.observe(new MisconfigurationChecks(diagnostics));
   if (tracing !== undefined) runner.observe(tracing);
   if (metering !== undefined) runner.observe(metering);
+  if (events !== undefined) runner.observe(new CallEvents(events, captured, watch));
   return { hooks: runner, recorder, diagnostics, scope: tracing?.scope };
 }
 

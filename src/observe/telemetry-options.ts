@@ -1,4 +1,11 @@
-import type { ContentCapture, ContentState, Meter, TelemetryOptions, Tracer } from '../contracts/observability.js';
+import type {
+  ContentCapture,
+  ContentState,
+  EventLogger,
+  Meter,
+  TelemetryOptions,
+  Tracer,
+} from '../contracts/observability.js';
 import {
   anyMembers,
   formatValue,
@@ -28,6 +35,7 @@ export interface ContentOptions {
 export interface ResolvedTelemetry {
   readonly tracer: Tracer | undefined;
   readonly meter: Meter | undefined;
+  readonly events: EventLogger | undefined;
   readonly propagate: boolean;
   readonly conventions: Conventions;
   /** `undefined`: nothing is ever captured. */
@@ -41,6 +49,7 @@ const KNOWN = Object.keys({
   meter: 1,
   propagate: 1,
   semconv: 1,
+  events: 1,
   tokenHistograms: 1,
   content: 1,
   contentMaxBytes: 1,
@@ -55,9 +64,10 @@ const MOST_CALLERS = 10_000;
 
 /** @throws TypeError for a member that is unknown or wrong. */
 export function resolveTelemetry(telemetry: TelemetryOptions = {}): ResolvedTelemetry {
-  const { tracer, meter } = knownMembers('telemetry', telemetry, KNOWN) as TelemetryOptions;
+  const { tracer, meter, events } = knownMembers('telemetry', telemetry, KNOWN) as TelemetryOptions;
   if (tracer !== undefined) withMethods('telemetry.tracer', tracer, ['startSpan', 'startActiveSpan']);
   if (meter !== undefined) withMethods('telemetry.meter', meter, ['createHistogram', 'createCounter']);
+  if (events !== undefined) withMethods('telemetry.events', events, ['emit']);
   const propagate = optionalBoolean('telemetry.propagate', telemetry.propagate) ?? false;
   if (propagate && tracer === undefined) {
     throw new TypeError('telemetry.propagate needs telemetry.tracer: without spans there is nothing to propagate.');
@@ -65,6 +75,7 @@ export function resolveTelemetry(telemetry: TelemetryOptions = {}): ResolvedTele
   return {
     tracer,
     meter,
+    events,
     propagate,
     conventions: conventionsOf(telemetry),
     content: contentOptions(telemetry),
@@ -72,22 +83,32 @@ export function resolveTelemetry(telemetry: TelemetryOptions = {}): ResolvedTele
   };
 }
 
-function conventionsOf({ semconv, tokenHistograms }: TelemetryOptions): Conventions {
+function conventionsOf({ semconv, tokenHistograms, events }: TelemetryOptions): Conventions {
   const names = optionalOneOf('telemetry.semconv', semconv, ['genai-0.1', 'legacy', 'both']) ?? 'legacy';
   const histograms = optionalBoolean('telemetry.tokenHistograms', tokenHistograms) ?? false;
-  if (histograms && names === 'legacy') {
-    throw new TypeError('telemetry.tokenHistograms needs telemetry.semconv "genai-0.1" or "both".');
+  for (const [name, isOn] of [
+    ['tokenHistograms', histograms],
+    ['events', events !== undefined],
+  ] as const) {
+    if (!isOn || names !== 'legacy') continue;
+    throw new TypeError(`telemetry.${name} needs telemetry.semconv "genai-0.1" or "both".`);
   }
   return { legacy: names !== 'genai-0.1', current: names !== 'legacy', tokenHistograms: histograms };
 }
 
-function contentOptions({ content, contentMaxBytes, redact, tracer }: TelemetryOptions): ContentOptions | undefined {
+function contentOptions({
+  content,
+  contentMaxBytes,
+  redact,
+  tracer,
+  events,
+}: TelemetryOptions): ContentOptions | undefined {
   optionalFunction('telemetry.content', content);
   optionalFunction('telemetry.redact', redact);
   const maxBytes = optionalCount('telemetry.contentMaxBytes', contentMaxBytes, 'bytes') ?? MAX_CONTENT_BYTES;
   if (!content) return undefined;
-  if (tracer === undefined) {
-    throw new TypeError('telemetry.content needs telemetry.tracer: content is an attribute of spans.');
+  if (tracer === undefined && events === undefined) {
+    throw new TypeError('telemetry.content needs telemetry.tracer or telemetry.events: content is written to them.');
   }
   return { content, maxBytes, redact: redact ?? undefined };
 }

@@ -169,7 +169,11 @@ describe('options that are wrong', () => {
       'telemetry.semconv must be one of "genai-0.1", "legacy", "both", got "genai"',
     ],
     ['content that is no function', { tracer, content: 'full' }, 'telemetry.content must be a function, got "full"'],
-    ['content without a tracer', { content: () => 'full' }, 'telemetry.content needs telemetry.tracer'],
+    [
+      'content without a tracer',
+      { content: () => 'full' },
+      'telemetry.content needs telemetry.tracer or telemetry.events',
+    ],
     [
       'no bytes',
       { tracer, contentMaxBytes: 0 },
@@ -187,6 +191,8 @@ describe('options that are wrong', () => {
       { callerMetrics: { max: 10_001 } },
       'telemetry.callerMetrics.max must be at most 10000, got 10001',
     ],
+    ['events of names that are off', { events: { emit() {} } }, 'telemetry.events needs telemetry.semconv'],
+    ['events without emit', { semconv: 'both', events: {} }, 'telemetry.events must have the methods emit'],
     [
       'opt-in histograms of names that are off',
       { tokenHistograms: true },
