@@ -111,6 +111,23 @@ describe('telemetry.content', () => {
   });
 });
 
+describe('requests that share an upstream call', () => {
+  it('are captured each by what was said of itself', async () => {
+    const { ask, spans } = await capturing(
+      { content: ({ req }) => (req.headers['x-consent'] === 'yes' ? 'full' : 'none') },
+      stream(RESPONSE),
+      { cache: { coalesce: true } },
+    );
+    const say = async (consent: string) =>
+      (await ask({ messages, stream: true }, { headers: { 'x-consent': consent } })).text();
+    await Promise.all([say('no'), say('yes')]);
+    const requests = (await spans(3)).filter(({ kind }) => kind === 0);
+    const captured = requests.filter(({ attributes }) => textOf(attributes).includes('words-of'));
+    expect(captured).toHaveLength(1);
+    expect(captured[0]!.attributes['gen_ai.output.messages']).toContain(RESPONSE);
+  });
+});
+
 describe('failures obey it', () => {
   const scripts: [string, Parameters<typeof upstreamFor>[0]][] = [
     ['an upstream error', error(400, { error: { message: PROMPT, type: 'a', code: 'b', param: null } })],
