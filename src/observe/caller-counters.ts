@@ -12,7 +12,7 @@ interface NamedCaller extends CallerCounts {
 }
 
 /** Label of the callers without a series of their own. */
-export const OTHER_CALLERS = 'other';
+const OTHER_CALLERS = 'other';
 
 /** Callers without a series whose recent requests are counted, for each caller that has one. */
 const WAITING_PER_SERIES = 10;

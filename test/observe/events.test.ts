@@ -1,7 +1,7 @@
 import { trace, context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ContentCapture, EventRecord, GatewayOptions } from '../../src/index.js';
+import type { ContentCapture, EventRecord, GatewayOptions, TelemetryOptions } from '../../src/index.js';
 import { chat, error } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { recordedTracer } from './spans.js';
@@ -82,7 +82,7 @@ it('content may go to events alone, without a tracer', async () => {
   const events: EventRecord[] = [];
   const emit = (event: EventRecord) => void events.push(event);
   const upstream = await upstreamFor(chat(RESPONSE));
-  const telemetry = { events: { emit }, semconv: 'both', content: () => 'full' } as const;
+  const telemetry: TelemetryOptions = { events: { emit }, semconv: 'both', content: () => 'full' };
   const { ask } = await gatewayOver([upstream], { telemetry });
   await (await ask({})).text();
   await expect.poll(() => events.length).toBe(1);
