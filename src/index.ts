@@ -166,10 +166,15 @@ export type {
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { ByMethod, Caller, ReadCaller, VerifyKey } from './contracts/caller.js';
 export type {
+  ContentCapture,
+  ContentState,
   Diagnostic,
+  EventLogger,
+  EventRecord,
   InstrumentOptions,
   Logger,
   Meter,
+  SemanticConventions,
   Span,
   SpanAttributes,
   SpanOptions,

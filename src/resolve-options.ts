@@ -24,6 +24,7 @@ import {
   formatValue,
 } from './options/checks.js';
 import type { GuardOptions } from './contracts/guard.js';
+import { resolveTelemetry } from './observe/telemetry-options.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -189,13 +190,7 @@ function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions
     throw optionError('onDiagnostic', 'must be a function', onDiagnostic);
   }
   if (telemetry === undefined) return;
-  knownMembers('telemetry', telemetry, ['tracer', 'meter', 'propagate']);
-  const { tracer, meter, propagate } = telemetry;
-  if (tracer !== undefined) withMethods('telemetry.tracer', tracer, ['startSpan', 'startActiveSpan']);
-  if (meter !== undefined) withMethods('telemetry.meter', meter, ['createHistogram', 'createCounter']);
-  if (optionalBoolean('telemetry.propagate', propagate) === true && tracer === undefined) {
-    throw new TypeError('telemetry.propagate needs telemetry.tracer: without spans there is nothing to propagate.');
-  }
+  resolveTelemetry(telemetry);
 }
 
 function withMethods(path: string, value: unknown, methods: readonly string[]): void {
