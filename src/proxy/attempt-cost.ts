@@ -2,13 +2,12 @@ import { completionBytes } from '../chat/output-size.js';
 import { countImages } from '../chat/prompt-size.js';
 import { costOf } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
-import type { RequestContext } from '../request/context.js';
-import type { Endpoint } from '../contracts/routing.js';
+import type { PlannedCandidate, RequestContext } from '../request/context.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
 
 /** What one attempt cost. */
 export interface AttemptCost {
-  /** USD; `undefined` where the endpoint has no price. */
+  /** USD; 0 with a caller's own key, as the caller pays the provider; `undefined` where the endpoint has no price. */
   readonly costUsd: number | undefined;
   /** Counted by us from the sizes of prompt and output, as the upstream did not report a usage. */
   readonly estimated: boolean;
@@ -21,14 +20,15 @@ const UNKNOWN: AttemptCost = Object.freeze({ costUsd: undefined, estimated: fals
 /** The cost of a reported `usage`; without one, of the prompt and of `bytes` of output. */
 export function costOfAttempt(
   { request, route, spend }: RequestContext,
-  endpoint: Endpoint,
+  { endpoint, credential }: PlannedCandidate,
   usage: Usage | undefined,
   bytes: () => number,
 ): AttemptCost {
   const { pricing, id } = endpoint;
+  const isOwn = credential === 'caller';
   const images = pricing !== undefined && pricing.image > 0 && request !== undefined ? countImages(request) : 0;
   if (usage !== undefined) {
-    return { costUsd: costOf(usage, pricing, images), estimated: false, tokens: usage.total_tokens };
+    return { costUsd: isOwn ? 0 : costOf(usage, pricing, images), estimated: false, tokens: usage.total_tokens };
   }
   // Measuring a prompt takes time: not where neither a price nor a limit asks for it.
   const prompt = pricing === undefined && spend === undefined ? undefined : route?.prompt;
@@ -38,7 +38,7 @@ export function costOfAttempt(
     completion_tokens: Math.ceil(bytes() / prompt.bytesPerTokenAt(id)),
   };
   const tokens = counted.prompt_tokens + counted.completion_tokens;
-  return { costUsd: costOf(counted, pricing, images), estimated: true, tokens };
+  return { costUsd: isOwn ? 0 : costOf(counted, pricing, images), estimated: true, tokens };
 }
 
 /** UTF-8 bytes of output that the upstream has sent so far. */

@@ -63,7 +63,7 @@ function outcomeOf(
     complete,
     finishReason: finishReasonOf(response),
     usage,
-    ...costOfAttempt(context, candidate.endpoint, usage, () => bytesOf(response)),
+    ...costOfAttempt(context, candidate, usage, () => bytesOf(response)),
     firstTokenMs: exchange.firstTokenMs,
   };
 }

@@ -41,7 +41,7 @@ async function program(name: string, changes: Readonly<Record<string, string>> =
 /** The variables that the snippets read: one that is missing is refused at start-up. */
 const KEYS = Object.fromEntries(
   ['OPENAI_API_KEY', 'AZURE_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'REDACTION_SECRET']
-    .map((name) => [name, 'operator-secret'])
+    .map((name) => [name, 'secret-of-the-operator'])
     .concat([['GATEWAY_KEY', 'demo-key']]),
 );
 

@@ -313,7 +313,7 @@ export class Attempt {
   #logSpend(isComplete: boolean): void {
     const { outcome } = this.#chain.context;
     this.#log.possiblyBilled = !isComplete;
-    this.#log.costUsd = this.candidate.credential === 'caller' ? 0 : outcome?.costUsd;
+    this.#log.costUsd = outcome?.costUsd;
     this.#log.estimated = outcome?.estimated === true;
     this.#log.tokens = outcome?.tokens;
   }
@@ -338,7 +338,7 @@ export class Attempt {
     const { candidate } = this;
     if (!this.#log.possiblyBilled || candidate.credential === 'caller') return;
     const received = (): number => this.#exchange?.outputBytes ?? 0;
-    Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
+    Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate, undefined, received));
   }
 
   #end(outcome: string): void {
