@@ -67,7 +67,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const authenticate = authenticateStage(options, clock);
   const admin = adminGuard(options, authenticate);
-  const cache = options.cache === undefined ? undefined : createCache(options.cache, { clock, hasTenants });
+  const cache = options.cache ? createCache(options.cache, { clock, hasTenants }) : undefined;
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
   const router = reportingUnserved(

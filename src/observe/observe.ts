@@ -1,6 +1,7 @@
 import type { RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import { HookRunner } from '../request/hooks.js';
+import { OBSERVE } from '../options/tables/observe.js';
 import type { ObserveOptions } from '../options/types.js';
 import { Diagnostics } from './diagnostics.js';
 import { MisconfigurationChecks } from './misconfiguration-checks.js';
@@ -19,12 +20,12 @@ export interface Observation {
   readonly scope: (<T>(context: RequestContext, work: () => T) => T) | undefined;
 }
 
-/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. */
-export function createObservation(
-  { logger, onDiagnostic, telemetry }: ObserveOptions,
-  hooks: HookRunner,
-  clock: Clock,
-): Observation {
+/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. @throws TypeError for an invalid option */
+export function createObservation(options: ObserveOptions, hooks: HookRunner, clock: Clock): Observation {
+  const { logger, onDiagnostic, telemetry } = OBSERVE.read(options);
+  if (telemetry?.propagate === true && telemetry.tracer === undefined) {
+    throw new TypeError('telemetry.propagate needs telemetry.tracer: without spans there is nothing to propagate.');
+  }
   const tracing = telemetry?.tracer && new Tracing(telemetry.tracer);
   const isPropagating = tracing !== undefined && telemetry?.propagate === true;
   const runner = isPropagating ? new HookRunner(tracing.propagatedBy(hooks.hooks)) : hooks;

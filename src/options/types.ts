@@ -27,6 +27,8 @@ export interface CommonOptions {
    * @defaultValue `'respond'`
    */
   readonly errorHandling?: 'respond' | 'next' | undefined;
+  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
+  readonly errorFormat?: 'openai' | 'openrouter' | undefined;
   /** @internal Time, for tests. */
   readonly clock?: Clock | undefined;
   /** @internal Numbers in [0, 1), for tests. */
@@ -109,7 +111,7 @@ export interface RouteOptions {
   readonly defaultModel?: string | undefined;
   /**
    * Model ids that leave the choice to the `selectCandidates` hook (without one: to `defaultModel`).
-   * @defaultValue `['auto', 'nordlys/hypernova', 'adaptive/auto', 'openrouter/auto']`
+   * @defaultValue `['auto']`
    */
   readonly autoModels?: readonly string[] | undefined;
   /** Other names for models: alias → model, or a list to fall back along. */
@@ -313,8 +315,6 @@ export interface ProxyOptions {
   readonly maxInFlightPerProvider?: number | undefined;
   /** Instead of http-proxy-middleware: `undiciTransport()` of `nordlys-proxy/undici`, or your own. */
   readonly transport?: Transport | undefined;
-  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
-  readonly errorFormat?: 'openai' | 'openrouter' | undefined;
   /**
    * What clients read of an upstream's error that is the operator's fault (a refused key, no credit, a failing
    * server): the gateway's own summary, or the upstream's words, redacted. Faults of the caller's own request are told

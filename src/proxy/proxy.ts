@@ -1,14 +1,13 @@
 import type { Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { HookRunner } from '../request/hooks.js';
-import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
-import { isObject, optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
+import { PROXY } from '../options/tables/proxy.js';
 import { sendResponse } from './send-response.js';
 import { findResponse, type FailoverParts } from './failover/failover.js';
-import { hedgingOf } from './failover/hedging.js';
+import { hedgingFor } from './failover/hedging.js';
 import { EndpointStates } from './failover/endpoint-states.js';
 import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
 
@@ -33,15 +32,17 @@ export function createProxy(
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
   const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
-  const transport =
-    optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
-  const maxInFlightPerProvider =
-    optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
+  const {
+    maxAttempts,
+    retryNonIdempotent,
+    upstreamErrors,
+    maxInFlightPerProvider,
+    hedging: hedgingOptions,
+    ...given
+  } = PROXY.read(options);
+  const transport = given.transport ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
-  const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
-  const retryNonIdempotent = optionalBoolean('retryNonIdempotent', options.retryNonIdempotent) ?? true;
-  const upstreamErrors = optionalOneOf('upstreamErrors', options.upstreamErrors, ['summary', 'message']) ?? 'summary';
-  const hedging = hedgingOf(options, clock);
+  const hedging = hedgingFor({ hedging: hedgingOptions, retryNonIdempotent }, clock);
 
   return {
     stage: proxyStage({
@@ -59,14 +60,6 @@ export function createProxy(
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
-}
-
-function optionalTransport(value: unknown): Transport | undefined {
-  if (value === undefined || value === null) return undefined;
-  const has = (member: string): boolean => isObject(value) && typeof value[member] === 'function';
-  if (has('open') && has('sockets') && has('close')) return value as Transport;
-  const forgotten = typeof value === 'function' ? ': call the function that makes it' : '';
-  throw optionError('transport', `must be a transport, with open(), sockets() and close()${forgotten}`, value);
 }
 
 /** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */

@@ -2,7 +2,7 @@ import type { RequestContext } from './context.js';
 import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
-import { knownMembers } from '../options/checks.js';
+import { HOOKS } from '../options/tables/common.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
 export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onError';
@@ -27,12 +27,9 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   readonly #observers = new Set<Observer>();
   readonly #warned = new Set<string>();
 
+  /** @throws TypeError for an unknown hook, or one that is no function */
   constructor(hooks: Hooks = {}) {
-    for (const [name, hook] of Object.entries(knownMembers('hooks', hooks, KNOWN_HOOKS, 'hook'))) {
-      if (hook !== undefined && typeof hook !== 'function')
-        throw new TypeError(`hooks.${name} must be a function, got ${typeof hook}.`);
-    }
-    this.hooks = hooks;
+    this.hooks = HOOKS.parse(hooks);
   }
 
   /** Calls the hook when there is one; `state` is only made then. */
@@ -145,16 +142,6 @@ function heard(tell: () => unknown): boolean {
     return false;
   }
 }
-
-const KNOWN_HOOKS: readonly string[] = [
-  'beforeRoute',
-  'selectCandidates',
-  'beforeAttempt',
-  'afterAttempt',
-  'afterResponse',
-  'onError',
-  'onHookError',
-] satisfies (keyof Hooks)[];
 
 /** What every hook is told of a request. */
 export function hookState(context: RequestContext): HookState {

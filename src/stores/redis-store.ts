@@ -1,9 +1,12 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { count, internal, numeric, word } from '../options/rows.js';
 import { FailOpen } from './fail-open.js';
-import { lruStore, type LruStoreOptions } from './lru-store.js';
+import { LRU_STORE, lruStore, type LruStoreOptions } from './lru-store.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
 import { createValueSigner } from './authenticated-value.js';
 
@@ -31,6 +34,40 @@ export interface RedisStoreOptions {
   readonly random?: (() => number) | undefined;
 }
 
+const MIN_SECRET_LENGTH = 16;
+
+export const REDIS_STORE = defineOptions({
+  path: 'redisStore',
+  prefix: 'redisStore: ',
+  rows: {
+    prefix: word('Stands before every key in Redis.').or('nordlys:'),
+    secret: custom(
+      `a string of at least ${MIN_SECRET_LENGTH} characters`,
+      checkSecret,
+      'Authenticates the values. Without it, damaged values are found, but forged ones are not.',
+    ),
+    l1: custom(
+      `\`false\`, ${LRU_STORE.shape}`,
+      (path, value) => (value === false ? false : LRU_STORE.parse(value, path)),
+      'The memory in front of Redis; `false`: none.',
+    ).defaultsTo('1,000 entries, 64 MiB'),
+    maxValueBytes: count('bytes', 'Larger values are not sent to Redis.').or(1_048_576, '`1_048_576` (1 MiB)'),
+    jitter: numeric(
+      'a share between 0 and 0.5',
+      (value) => value >= 0 && value <= 0.5,
+      'The share of its time that is taken from each value at random, so that values do not all expire at once.',
+    ).or(0.1),
+    clock: internal<Clock>(),
+    random: internal<() => number>(),
+  } satisfies RowsFor<RedisStoreOptions>,
+});
+
+/** The secret is never shown. */
+function checkSecret(path: string, value: unknown): string {
+  if (typeof value === 'string' && value.length >= MIN_SECRET_LENGTH) return value;
+  throw optionError(path, `must be a string of at least ${MIN_SECRET_LENGTH} characters`);
+}
+
 /** What has happened between this store and its Redis. */
 export interface RedisStoreStatistics {
   /** Commands that failed or came too late. */
@@ -53,7 +90,6 @@ export interface RedisStore extends CacheStore {
 const GET_LIMIT_MS = 50;
 const SET_LIMIT_MS = 200;
 const MAX_WRITES_UNDER_WAY = 100;
-const MIN_SECRET_LENGTH = 16;
 
 /**
  * Answers in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, behind a memory of this process.
@@ -61,11 +97,10 @@ const MIN_SECRET_LENGTH = 16;
  * The client stays the host's to connect, to watch and to close.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { prefix, secret, maxValueBytes, jitter, clock, random } = resolveOptions(options);
+  const { prefix, secret, l1, maxValueBytes, jitter, clock, random } = resolveOptions(options);
   const commands = redisCommands(client);
   const sealer = createValueSigner(secret);
   const redis = new FailOpen(clock);
-  const l1 = createL1(options);
   let writesUnderWay = 0;
   let dropped = 0;
   let tooLarge = 0;
@@ -119,31 +154,17 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   };
 }
 
-function createL1(options: RedisStoreOptions): CacheStore | undefined {
-  if (options.l1 === false) return undefined;
-  const { clock } = options;
-  return lruStore({ now: clock && (() => clock.wallNow()), ...options.l1 });
+function resolveOptions(options: RedisStoreOptions) {
+  const { clock = systemClock, random = Math.random, ...given } = REDIS_STORE.parse(options);
+  return {
+    ...given,
+    secret: given.secret ?? `unsealed:${given.prefix}`,
+    l1: given.l1 === false ? undefined : lruStore(withClock(given.l1, clock)),
+    clock,
+    random,
+  };
 }
 
-function resolveOptions(options: RedisStoreOptions) {
-  knownMembers('redisStore', options, ['prefix', 'secret', 'l1', 'maxValueBytes', 'jitter', 'clock', 'random']);
-  const prefix = options.prefix ?? 'nordlys:';
-  const { secret, maxValueBytes = 1_048_576, jitter = 0.1 } = options;
-  if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
-    throw new TypeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters.`);
-  }
-  if (!(jitter >= 0 && jitter <= 0.5)) {
-    throw optionError('redisStore: jitter', 'must be a share between 0 and 0.5', jitter);
-  }
-  if (!(maxValueBytes > 0)) {
-    throw optionError('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
-  }
-  return {
-    prefix,
-    secret: secret ?? `unsealed:${prefix}`,
-    maxValueBytes,
-    jitter,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
+function withClock(options: LruStoreOptions = {}, clock: Clock): LruStoreOptions {
+  return clock === systemClock ? options : { ...options, now: options.now ?? (() => clock.wallNow()) };
 }

@@ -1,6 +1,8 @@
 import type { Transport } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
 import { literalsIn } from '../transports/ssrf-guard.js';
 import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
@@ -15,6 +17,18 @@ export interface UndiciTransportOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
 }
 
+export const UNDICI_TRANSPORT = defineOptions({
+  path: 'undiciTransport',
+  prefix: 'undiciTransport: ',
+  rows: {
+    allowedOrigins: custom(
+      'a list of origins',
+      checkOrigins,
+      'The same as `callerOverrides.allowedOrigins`, where those name IP addresses that are not public.',
+    ).or([], 'none'),
+  } satisfies RowsFor<UndiciTransportOptions>,
+});
+
 /**
  * Upstream calls by undici (8.12 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
  *
@@ -23,16 +37,8 @@ export interface UndiciTransportOptions {
  * @throws TypeError for an option that is wrong
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
-  knownMembers('undiciTransport', options, ['allowedOrigins']);
-  const { allowedOrigins: origins = [] } = options;
-  if (!Array.isArray(origins) || !origins.every(isOrigin)) {
-    throw optionError(
-      'undiciTransport: allowedOrigins',
-      'must be a list of origins, as callerOverrides.allowedOrigins',
-      origins,
-    );
-  }
-  const connections = new Connections({ literals: literalsIn(origins) }, systemClock);
+  const { allowedOrigins } = UNDICI_TRANSPORT.parse(options);
+  const connections = new Connections({ literals: literalsIn(allowedOrigins) }, systemClock);
   return {
     open(request, events) {
       const call = new UndiciCall(connections.take(request), events);
@@ -44,6 +50,11 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   };
 }
 
-function isOrigin(value: unknown): boolean {
+function checkOrigins(path: string, value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every(isOrigin)) return value;
+  throw optionError(path, 'must be a list of origins, as callerOverrides.allowedOrigins', value);
+}
+
+function isOrigin(value: unknown): value is string {
   return typeof value === 'string' && URL.parse(value)?.hostname !== undefined;
 }

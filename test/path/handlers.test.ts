@@ -308,7 +308,7 @@ describe('options that are wrong are refused at start-up', () => {
       { keys: ['k'], providers, cache: { hooks: {} } },
       /cache: unknown option "hooks"/,
     ],
-    ['no telemetry', { keys: ['k'], providers, telemetry: null }, /telemetry must be an object, got null/],
+    ['no telemetry', { keys: ['k'], providers, telemetry: 'on' }, /telemetry must be an object, got "on"/],
     ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
     [

@@ -1,33 +1,48 @@
-import type { Endpoint, Pricing, ResolvedProvider } from '../../contracts/routing.js';
-import {
-  anyMembers,
-  isObject,
-  knownMembers,
-  optionalBoolean,
-  optionalCount,
-  optionalList,
-  optionalOneOf,
-  optionalText,
-  optionError,
-  text,
-} from '../../options/checks.js';
-import type { PriceCatalog } from '../../options/types.js';
+import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
+import { isObject, oneOf, optionError, text } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, count, flag, nested, word, wordList } from '../../options/rows.js';
+import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 
-const MEMBERS = [
-  'tag',
-  'upstreamModel',
-  'pricing',
-  'contextLength',
-  'maxCompletionTokens',
-  'quantization',
-  'supportedParameters',
-  'zdr',
-  'dataCollection',
-  'distillable',
-  'tier',
-] as const;
+const PRICING = defineOptions({
+  path: 'providers.<key>.models.<name>.pricing',
+  rows: {
+    prompt: custom('USD per million tokens', perMillion, 'Price of prompt tokens.').required(),
+    completion: custom('USD per million tokens', perMillion, 'Price of completion tokens.').required(),
+    request: custom('USD', price, 'Price of one request.').or(0),
+    image: custom('USD', price, 'Price of one image.').or(0),
+  } satisfies RowsFor<NonNullable<EndpointOptions['pricing']>>,
+});
+
+/** Of one model at one provider. */
+export const ENDPOINT = defineOptions({
+  path: 'providers.<key>.models.<name>',
+  rows: {
+    tag: custom('a string', checkTag, "Makes the endpoint's slug `provider/tag`.").defaultsTo('`tier`'),
+    upstreamModel: word("The upstream's own name of the model.").defaultsTo("the model's name here"),
+    pricing: nested(PRICING, 'Prices.').defaultsTo('from `priceCatalog`'),
+    contextLength: count('tokens', 'Prompt and completion together.').defaultsTo('from `priceCatalog`'),
+    maxCompletionTokens: count('tokens', 'The longest completion.'),
+    quantization: custom(
+      QUANTIZATIONS.map((level) => `\`'${level}'\``).join(', '),
+      checkQuantization,
+      'The precision of the weights.',
+    ).or('unknown'),
+    supportedParameters: wordList('Request members that the endpoint supports.').defaultsTo('all'),
+    zdr: flag('Retains no data.').defaultsTo("the provider's"),
+    dataCollection: choice(['allow', 'deny'], "`'deny'`: stores no user data and does not train on it.").defaultsTo(
+      "the provider's",
+    ),
+    distillable: flag("The model's author allows distillation.").or(false),
+    tier: choice(
+      ['flex', 'priority'],
+      'Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
+    ),
+  } satisfies RowsFor<EndpointOptions>,
+});
 
 /** What is said of a provider holds for its endpoints unless they say otherwise. */
 interface EndpointDefaults {
@@ -41,13 +56,23 @@ interface EndpointDefaults {
 /** An endpoint that has no place in the table yet. */
 type UnplacedEndpoint = Omit<Endpoint, 'position'>;
 
-/** The endpoints that a provider's `models` describe, in the order they are written. */
+/**
+ * The endpoints that a provider's `models` describe, in the order they are written.
+ * @throws TypeError that names the member, also where there is none: such a provider could never respond
+ */
 export function resolveModels(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
-  if (Array.isArray(models)) {
-    return models.map((name: unknown, index) =>
-      resolveEndpoint(`${path}[${index}]`, modelName(`${path}[${index}]`, name), {}, defaults),
-    );
-  }
+  const endpoints = Array.isArray(models)
+    ? models.map((name: unknown, index) => resolveNamed(`${path}[${index}]`, name, defaults))
+    : resolveDescribed(path, models, defaults);
+  if (endpoints.length > 0) return endpoints;
+  throw new TypeError(`${path} must name at least one model, got none. Leave the provider out until it has one.`);
+}
+
+function resolveNamed(path: string, name: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
+  return resolveEndpoint(path, modelName(path, name), {}, defaults);
+}
+
+function resolveDescribed(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
   if (!isObject(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
   return Object.entries(models).flatMap(([name, options]) => {
     const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
@@ -57,11 +82,9 @@ export function resolveModels(path: string, models: unknown, defaults: EndpointD
 }
 
 function resolveEndpoint(path: string, model: string, options: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
-  const members = knownMembers(path, options, MEMBERS);
-  const tier = optionalOneOf(`${path}.tier`, members['tier'], ['flex', 'priority']);
-  const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
-  const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
-  const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
+  const given = ENDPOINT.parse(options, path);
+  const slug = slugOf(defaults.provider.slug, given.tag ?? given.tier);
+  const upstreamModel = given.upstreamModel ?? model;
   const known = lookUpModelInfo(defaults.priceCatalog, upstreamModel, defaults.provider);
   return {
     provider: defaults.provider,
@@ -69,16 +92,15 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
     slug,
     id: `${slug} ${model}`,
     upstreamModel,
-    pricing: resolvePricing(`${path}.pricing`, members['pricing']) ?? known?.pricing,
-    contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens') ?? known?.contextLength,
-    maxCompletionTokens: optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens'),
-    quantization: resolveQuantization(`${path}.quantization`, members['quantization']),
-    supportedParameters: supported === undefined ? undefined : new Set(supported),
-    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? defaults.zdr,
-    dataCollection:
-      optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? defaults.dataCollection,
-    distillable: optionalBoolean(`${path}.distillable`, members['distillable']) ?? false,
-    tier,
+    pricing: given.pricing === undefined ? known?.pricing : Object.freeze(given.pricing),
+    contextLength: given.contextLength ?? known?.contextLength,
+    maxCompletionTokens: given.maxCompletionTokens,
+    quantization: given.quantization,
+    supportedParameters: given.supportedParameters && new Set(given.supportedParameters),
+    zdr: given.zdr ?? defaults.zdr,
+    dataCollection: given.dataCollection ?? defaults.dataCollection,
+    distillable: given.distillable,
+    tier: given.tier,
   };
 }
 
@@ -102,9 +124,9 @@ function slugOf(provider: string, tag: string | undefined): string {
   return tag === undefined ? provider : `${provider}/${tag}`;
 }
 
-function resolveTag(path: string, value: unknown): string | undefined {
-  const tag = optionalText(path, value)?.toLowerCase();
-  if (tag !== undefined && !TAG.test(tag)) {
+function checkTag(path: string, value: unknown): string {
+  const tag = text(path, value).toLowerCase();
+  if (!TAG.test(tag)) {
     throw optionError(
       path,
       'must be what follows "provider/" in the slug: letters, digits, ".", "_", "-" and inner "/"',
@@ -115,17 +137,6 @@ function resolveTag(path: string, value: unknown): string | undefined {
 }
 
 const TAG = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
-
-function resolvePricing(path: string, value: unknown): Pricing | undefined {
-  if (value === undefined || value === null) return undefined;
-  const members = knownMembers(path, value, ['prompt', 'completion', 'request', 'image']);
-  return Object.freeze({
-    prompt: perMillion(`${path}.prompt`, members['prompt']),
-    completion: perMillion(`${path}.completion`, members['completion']),
-    request: price(`${path}.request`, members['request'] ?? 0),
-    image: price(`${path}.image`, members['image'] ?? 0),
-  });
-}
 
 /** No model costs less than this per million tokens without being free; per token, every one does. */
 const LEAST_PER_MILLION = 0.000_1;
@@ -148,23 +159,6 @@ function price(path: string, value: unknown): number {
   return value;
 }
 
-function resolveQuantization(path: string, value: unknown): string {
-  const level = optionalText(path, value)?.toLowerCase() ?? 'unknown';
-  return optionalOneOf(path, level, QUANTIZATIONS) ?? 'unknown';
-}
-
-/** The members of one provider that its endpoints inherit. */
-export function endpointDefaults(
-  path: string,
-  options: unknown,
-  provider: ResolvedProvider,
-  priceCatalog: PriceCatalog | undefined,
-): EndpointDefaults {
-  const members = anyMembers(path, options);
-  return {
-    provider,
-    priceCatalog,
-    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? false,
-    dataCollection: optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? 'allow',
-  };
+function checkQuantization(path: string, value: unknown): string {
+  return oneOf(path, text(path, value).toLowerCase(), QUANTIZATIONS);
 }
