@@ -7,7 +7,7 @@ import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 
-const PRICING = defineOptions({
+export const PRICING = defineOptions({
   path: 'providers.<key>.models.<name>.pricing',
   rows: {
     prompt: custom('USD per million tokens', perMillion, 'Price of prompt tokens.').required(),
@@ -21,7 +21,7 @@ const PRICING = defineOptions({
 export const ENDPOINT = defineOptions({
   path: 'providers.<key>.models.<name>',
   rows: {
-    tag: custom('a string', checkTag, "Makes the endpoint's slug `provider/tag`.").defaultsTo('`tier`'),
+    tag: custom('a string', checkTag, "Makes the endpoint's slug `provider/tag`.").defaultsTo('the name of `tier`'),
     upstreamModel: word("The upstream's own name of the model.").defaultsTo("the model's name here"),
     pricing: nested(PRICING, 'Prices.').defaultsTo('from `priceCatalog`'),
     contextLength: count('tokens', 'Prompt and completion together.').defaultsTo('from `priceCatalog`'),

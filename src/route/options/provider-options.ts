@@ -9,7 +9,7 @@ import { choice, deferred, flag, nested, word } from '../../options/rows.js';
 import { TIMEOUTS } from '../../options/tables/timeouts.js';
 import type { ProviderOptions } from '../../options/types.js';
 
-const AUTH = defineOptions({
+export const AUTH = defineOptions({
   path: 'providers.<key>.auth',
   rows: {
     header: custom('a header name', headerName, 'The header that carries the key.').required(),
@@ -24,7 +24,10 @@ export const PROVIDER = defineOptions({
   path: 'providers.<key>',
   rows: {
     name: word('Shown to people.').defaultsTo('the key in `providers`'),
-    baseUrl: deferred('a URL', 'Up to and without `/chat/completions`; `/v1` is never added. A query is kept.'),
+    baseUrl: deferred(
+      'a URL',
+      'Up to and without `/chat/completions`; `/v1` is never added. A query is kept.',
+    ).required(),
     apiKey: custom(
       'a string, `() => string`',
       checkApiKey,
@@ -51,7 +54,7 @@ export const PROVIDER = defineOptions({
     models: deferred(
       'a list of names, `{ [name]: endpoint \\| endpoints }`',
       'The models that the provider serves, at least one.',
-    ),
+    ).required(),
   } satisfies RowsFor<ProviderOptions>,
 });
 

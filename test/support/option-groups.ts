@@ -1,0 +1,311 @@
+import { CACHE, COALESCE } from '../../src/options/tables/cache.js';
+import { ADMIN, AUTHENTICATE } from '../../src/options/tables/authenticate.js';
+import { COMMON, HOOKS } from '../../src/options/tables/common.js';
+import { OBSERVE, TELEMETRY } from '../../src/options/tables/observe.js';
+import { HEDGING, PROXY } from '../../src/options/tables/proxy.js';
+import { CALLER_OVERRIDES, ROUTE } from '../../src/options/tables/route.js';
+import { TIMEOUTS } from '../../src/options/tables/timeouts.js';
+import { VALIDATE } from '../../src/options/tables/validate.js';
+import type { OptionGroup } from '../../src/options/group.js';
+import { createGateway } from '../../src/gateway.js';
+import { ERROR_HANDLER, errorHandler } from '../../src/request/error-handler.js';
+import { PARTS } from '../../src/resolve-options.js';
+import { ENDPOINT, PRICING } from '../../src/route/options/endpoint-options.js';
+import { AUTH, PROVIDER } from '../../src/route/options/provider-options.js';
+import { DRAIN } from '../../src/runtime/drain.js';
+import { authenticate, cache, proxy, route, validate } from '../../src/stages.js';
+import { STATUS_PAGE, statusPage } from '../../src/status-page/status-page.js';
+import { LRU_STORE, lruStore } from '../../src/stores/lru-store.js';
+import { REDIS_STORE, redisStore } from '../../src/stores/redis-store.js';
+import { UNDICI_TRANSPORT, undiciTransport } from '../../src/undici/undici-transport.js';
+
+/** A group of options, as the docs show it and as the host reaches it. */
+export interface PublicGroup {
+  readonly heading: string;
+  readonly text: string;
+  readonly group: OptionGroup;
+  /** The type of the options, and the file in `src` that declares it. */
+  readonly type: readonly [name: string, file: string];
+  /** What stands before an option's name in messages. */
+  readonly at: string;
+  /** Options without which the others are refused. */
+  readonly base: object;
+  /** Gives `options` to everything that takes them. @throws TypeError */
+  readonly take: (options: object) => unknown;
+}
+
+const PROVIDERS = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
+const TYPES = 'options/types.ts';
+
+function gateway(options: object) {
+  const made = createGateway({ keys: ['demo-key'], providers: PROVIDERS, ...options } as never);
+  void made.close();
+  return made;
+}
+
+function provider(options: object) {
+  gateway({ providers: { p: { ...PROVIDERS.p, ...options } } });
+  route({ providers: { p: { ...PROVIDERS.p, ...options } } });
+}
+
+function everyStage(options: object): void {
+  gateway(options);
+  authenticate({ keys: ['demo-key'], ...options });
+  validate(options);
+  route({ providers: PROVIDERS, ...options });
+  cache(options);
+  proxy(options);
+}
+
+const redisClient = { get: () => null, set: () => null, del: () => null, getBuffer: () => null };
+
+/** Every group of the package's main entry, in the order of the docs. */
+export const optionGroups: readonly PublicGroup[] = [
+  {
+    heading: '`createGateway` and every stage',
+    text: 'Beside the options of the stage itself.',
+    group: COMMON,
+    type: ['CommonOptions', TYPES],
+    at: '',
+    base: {},
+    take: everyStage,
+  },
+  {
+    heading: '`hooks`',
+    text: 'What each gets and may return: [README](../README.md).',
+    group: HOOKS,
+    type: ['Hooks', 'contracts/hooks.ts'],
+    at: 'hooks.',
+    base: {},
+    take: (hooks) => everyStage({ hooks }),
+  },
+  {
+    heading: '`authenticate`',
+    text: 'Of `createGateway` and the stage `authenticate`. One of `keys` and `verifyKey` must be set.',
+    group: AUTHENTICATE,
+    type: ['AuthenticateOptions', TYPES],
+    at: '',
+    base: { verifyKey: () => undefined },
+    take(options) {
+      createGateway({ providers: PROVIDERS, ...options } as never);
+      authenticate(options as never);
+    },
+  },
+  {
+    heading: 'Metrics and status',
+    text: 'Of `createGateway`.',
+    group: ADMIN,
+    type: ['AdminOptions', 'options/admin.ts'],
+    at: '',
+    base: {},
+    take: gateway,
+  },
+  {
+    heading: '`validate`',
+    text: 'Of `createGateway` and the stage `validate`.',
+    group: VALIDATE,
+    type: ['ValidateOptions', TYPES],
+    at: '',
+    base: {},
+    take(options) {
+      gateway(options);
+      validate(options);
+    },
+  },
+  {
+    heading: '`route`',
+    text: 'Of `createGateway` and the stage `route`.',
+    group: ROUTE,
+    type: ['RouteOptions', TYPES],
+    at: '',
+    base: { providers: PROVIDERS },
+    take(options) {
+      gateway(options);
+      route(options as never);
+    },
+  },
+  {
+    heading: '`providers.<key>`',
+    text: "One entry of `providers`. The key is the provider's slug: letters, digits, `.`, `_` and `-`.",
+    group: PROVIDER,
+    type: ['ProviderOptions', TYPES],
+    at: 'providers.p.',
+    base: PROVIDERS.p,
+    take: provider,
+  },
+  {
+    heading: '`providers.<key>.auth`',
+    text: 'A header of your choice.',
+    group: AUTH,
+    type: ['ProviderOptions', TYPES],
+    at: 'providers.p.auth.',
+    base: { header: 'x-key' },
+    take: (auth) => provider({ auth }),
+  },
+  {
+    heading: '`providers.<key>.models.<name>`',
+    text: 'One endpoint: a model at a provider.',
+    group: ENDPOINT,
+    type: ['EndpointOptions', TYPES],
+    at: 'providers.p.models["m"].',
+    base: {},
+    take: (m) => provider({ models: { m } }),
+  },
+  {
+    heading: '`providers.<key>.models.<name>.pricing`',
+    text: '',
+    group: PRICING,
+    type: ['EndpointOptions', TYPES],
+    at: 'providers.p.models["m"].pricing.',
+    base: { prompt: 1, completion: 2 },
+    take: (pricing) => provider({ models: { m: { pricing } } }),
+  },
+  {
+    heading: '`timeouts`, `providers.<key>.timeouts`',
+    text: "A provider's own come before those of the top level, one by one.",
+    group: TIMEOUTS,
+    type: ['TimeoutOptions', TYPES],
+    at: 'timeouts.',
+    base: {},
+    take(timeouts) {
+      gateway({ timeouts });
+      provider({ timeouts });
+    },
+  },
+  {
+    heading: '`callerOverrides`',
+    text: '',
+    group: CALLER_OVERRIDES,
+    type: ['CallerOverrideOptions', TYPES],
+    at: 'callerOverrides.',
+    base: {},
+    take: (callerOverrides) => gateway({ callerOverrides }),
+  },
+  {
+    heading: 'Optional parts',
+    text: 'Of `createGateway`.',
+    group: PARTS,
+    type: ['GatewayOptions', TYPES],
+    at: '',
+    base: {},
+    take: gateway,
+  },
+  {
+    heading: '`cache`',
+    text: 'Of `createGateway({ cache })` and the stage `cache`.',
+    group: CACHE,
+    type: ['CacheOptions', TYPES],
+    at: 'cache.',
+    base: {},
+    take(options) {
+      gateway({ cache: options });
+      cache(options);
+    },
+  },
+  {
+    heading: '`cache.coalesce`',
+    text: '',
+    group: COALESCE,
+    type: ['CoalesceOptions', TYPES],
+    at: 'cache.coalesce.',
+    base: {},
+    take: (coalesce) => gateway({ cache: { coalesce } }),
+  },
+  {
+    heading: '`proxy`',
+    text: 'Of `createGateway` and the stage `proxy`.',
+    group: PROXY,
+    type: ['ProxyOptions', TYPES],
+    at: '',
+    base: {},
+    take(options) {
+      gateway(options);
+      proxy(options);
+    },
+  },
+  {
+    heading: '`hedging`',
+    text: '',
+    group: HEDGING,
+    type: ['HedgingOptions', TYPES],
+    at: 'hedging.',
+    base: {},
+    take: (hedging) => gateway({ hedging }),
+  },
+  {
+    heading: 'Observability',
+    text: 'Of `createGateway`. Counting for `gateway.metrics` is always on.',
+    group: OBSERVE,
+    type: ['ObserveOptions', TYPES],
+    at: '',
+    base: {},
+    take: gateway,
+  },
+  {
+    heading: '`telemetry`',
+    text: '',
+    group: TELEMETRY,
+    type: ['TelemetryOptions', 'contracts/observability.ts'],
+    at: 'telemetry.',
+    base: {},
+    take: (telemetry) => gateway({ telemetry }),
+  },
+  {
+    heading: '`gateway.drain(options)`',
+    text: '',
+    group: DRAIN,
+    type: ['DrainOptions', 'runtime/drain.ts'],
+    at: 'drain: ',
+    base: {},
+    take: (options) => DRAIN.parse(options),
+  },
+  {
+    heading: '`errorHandler(options)`',
+    text: '',
+    group: ERROR_HANDLER,
+    type: ['ErrorHandlerOptions', 'request/error-handler.ts'],
+    at: 'errorHandler: ',
+    base: {},
+    take: errorHandler,
+  },
+  {
+    heading: '`lruStore(options)`',
+    text: '',
+    group: LRU_STORE,
+    type: ['LruStoreOptions', 'stores/lru-store.ts'],
+    at: 'lruStore: ',
+    base: {},
+    take: lruStore,
+  },
+  {
+    heading: '`redisStore(client, options)`',
+    text: '',
+    group: REDIS_STORE,
+    type: ['RedisStoreOptions', 'stores/redis-store.ts'],
+    at: 'redisStore: ',
+    base: {},
+    take: (options) => redisStore(redisClient as never, options),
+  },
+  {
+    heading: '`statusPage(gateway, options)`',
+    text: 'Of `nordlys-proxy/status-page`.',
+    group: STATUS_PAGE,
+    type: ['StatusPageOptions', 'status-page/status-page.ts'],
+    at: 'statusPage: ',
+    base: {},
+    take: (options) => {
+      const shown = createGateway({ keys: ['demo-key'], providers: PROVIDERS });
+      statusPage(shown, options);
+      void shown.close();
+    },
+  },
+  {
+    heading: '`undiciTransport(options)`',
+    text: 'Of `nordlys-proxy/undici`.',
+    group: UNDICI_TRANSPORT,
+    type: ['UndiciTransportOptions', 'undici/undici-transport.ts'],
+    at: 'undiciTransport: ',
+    base: {},
+    take: undiciTransport,
+  },
+];
