@@ -26,10 +26,7 @@ export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
 export type { BreakerState, BreakerStatus } from './proxy/failover/circuit-breaker.js';
 export type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
-export type { BodyEdits, RequestBody } from './json/request-body.js';
-export type { ClientConnection, CancelSignal, CancelSource } from './util/cancellation.js';
 export type { ErrorFormat } from './errors/error-response.js';
-export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
@@ -135,7 +132,7 @@ export type {
   ResponseOutcome,
   PlannedCandidate,
   ProviderOverride,
-  RequestContext,
+  RequestContextView,
   ResolvedRoute,
   ServedBy,
 } from './request/context.js';
