@@ -144,6 +144,7 @@ describe('status()', () => {
     expect(JSON.parse(JSON.stringify(status))).toMatchObject({
       draining: false,
       inFlight: 0,
+      load: 'normal',
       cache: { hits: 1, misses: 1, stores: 1 },
       endpoints: [
         {
