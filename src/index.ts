@@ -32,11 +32,9 @@ export type { CacheStatistics } from './cache/cache.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
+export type { AnonymousOptions, AuthenticateOptions } from './options/authenticate-types.js';
+export type { CacheOptions, CoalesceOptions } from './options/cache-types.js';
 export type {
-  AnonymousOptions,
-  AuthenticateOptions,
-  CacheOptions,
-  CoalesceOptions,
   HedgingOptions,
   CommonOptions,
   EndpointOptions,

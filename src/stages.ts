@@ -4,14 +4,9 @@ import { createCache } from './cache/cache.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
-import type {
-  AuthenticateOptions,
-  CacheOptions,
-  CommonOptions,
-  ProxyOptions,
-  RouteOptions,
-  ValidateOptions,
-} from './options/types.js';
+import type { AuthenticateOptions } from './options/authenticate-types.js';
+import type { CacheOptions } from './options/cache-types.js';
+import type { CommonOptions, ProxyOptions, RouteOptions, ValidateOptions } from './options/types.js';
 import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveAdmission, resolveStageOptions } from './resolve-options.js';

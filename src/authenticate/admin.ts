@@ -3,7 +3,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { optionError } from '../options/checks.js';
 import type { AdminOptions } from '../options/admin.js';
 import { ADMIN, AUTHENTICATE } from '../options/tables/authenticate.js';
-import type { AuthenticateOptions } from '../options/types.js';
+import type { AuthenticateOptions } from '../options/authenticate-types.js';
 import { readApiKey } from './api-key.js';
 import { staticKeys } from './static-keys.js';
 

@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import { waitFor } from '../util/wait-for.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
-import type { AuthenticateOptions } from '../options/types.js';
+import type { AuthenticateOptions } from '../options/authenticate-types.js';
 import { AUTHENTICATE } from '../options/tables/authenticate.js';
 import { carriesKey, readApiKey } from './api-key.js';
 import { crossSiteGuard } from './cross-site.js';

@@ -4,7 +4,7 @@ import { systemClock } from '../util/clock.js';
 import { checkNames } from '../options/group.js';
 import { CACHE } from '../options/tables/cache.js';
 import { COMMON } from '../options/tables/common.js';
-import type { CacheOptions } from '../options/types.js';
+import type { CacheOptions } from '../options/cache-types.js';
 import { lruStore } from '../stores/lru-store.js';
 
 /** `CacheOptions` with every question answered. */

@@ -3,7 +3,7 @@ import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { CacheOptions } from '../options/types.js';
+import type { CacheOptions } from '../options/cache-types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
 import { Coalescer } from './coalesce/coalescer.js';

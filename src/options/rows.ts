@@ -30,9 +30,26 @@ export function numeric(rule: string, isValid: (value: number) => boolean, text:
   );
 }
 
+/** A finite number from 0. */
+export function amount(text: string): OptionRow<number> {
+  return numeric('a number, 0 or more', (value) => value >= 0 && value < Infinity, text);
+}
+
 export function choice<const Word extends string>(words: readonly Word[], text: string): OptionRow<Word> {
   const type = words.map((word) => `\`'${word}'\``).join(', ');
   return custom(type, (path, value) => oneOf(path, value, words), text);
+}
+
+/** A string of a form that `pattern` has and `rule` describes, after "must be". */
+export function matching(pattern: RegExp, rule: string, text: string): OptionRow<string> {
+  return custom(
+    'a string',
+    (path, value) => {
+      if (typeof value !== 'string' || !pattern.test(value)) throw optionError(path, `must be ${rule}`, value);
+      return value;
+    },
+    text,
+  );
 }
 
 /** A non-empty string. */
@@ -74,6 +91,17 @@ export function withMethods<Type>(
       if (missing === undefined) return value as Type;
       const names = methods.join(', ');
       throw optionError(path, `must have the methods ${names}${hint}, got ${formatValue(value)} without ${missing}`);
+    },
+    text,
+  );
+}
+
+export function abortSignal(text: string): OptionRow<AbortSignal> {
+  return custom(
+    'an `AbortSignal`',
+    (path, value) => {
+      if (value instanceof AbortSignal) return value;
+      throw optionError(path, 'must be an AbortSignal', value);
     },
     text,
   );

@@ -1,10 +1,10 @@
 import type { AdminOptions } from './admin.js';
-import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
+import type { AuthenticateOptions } from './authenticate-types.js';
+import type { CacheOptions } from './cache-types.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
 import type { WireFormat } from '../contracts/wire-format.js';
-import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
@@ -43,48 +43,6 @@ export interface ObserveOptions {
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
   /** OpenTelemetry's tracer and meter, where the host has them. */
   readonly telemetry?: TelemetryOptions | undefined;
-}
-
-/** Who may call, and who a caller is. */
-export type AuthenticateOptions = AnonymousOptions &
-  (
-    | {
-        /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
-        readonly keys: readonly string[];
-        readonly verifyKey?: never;
-        readonly caller?: never;
-        readonly allowedOrigins?: never;
-      }
-    | {
-        /** Looks a key up. `undefined` is a 401. Throws only when it could not find out (the client gets 503). */
-        readonly verifyKey: VerifyKey;
-        readonly keys?: never;
-        readonly caller?: never;
-        readonly allowedOrigins?: never;
-      }
-    | {
-        /** The host has authenticated already. */
-        readonly keys: false;
-        /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
-        readonly caller?: ReadCaller | undefined;
-        /**
-         * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
-         * host's cookies to requests of every site, so those of all others are refused (403).
-         * @defaultValue none
-         */
-        readonly allowedOrigins?: readonly string[] | undefined;
-        readonly verifyKey?: never;
-      }
-  );
-
-/** Whether requests of nobody are taken. */
-export interface AnonymousOptions {
-  /**
-   * Takes requests without a key, and those for which `caller` returns `undefined`. They have no caller: no cache, no
-   * limit of their own. A key that is unknown or malformed stays a 401.
-   * @defaultValue `false`
-   */
-  readonly anonymous?: boolean | undefined;
 }
 
 /** What is read of a request, and how strictly. */
@@ -249,34 +207,6 @@ export interface EndpointOptions {
   readonly distillable?: boolean | undefined;
   /** Not used unless asked for by `service_tier`, by its exact slug, or by `:nitro` / `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
-}
-
-/** What the cache keeps, for how long, and where. */
-export interface CacheOptions {
-  /** @defaultValue `1_000` */
-  readonly maxEntries?: number | undefined;
-  /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
-  readonly maxBytes?: number | undefined;
-  /** How long an answer may be served again. @defaultValue `300_000` (five minutes) */
-  readonly ttlMs?: number | undefined;
-  /** Where answers live, instead of this process's memory. */
-  readonly store?: CacheStore | undefined;
-  /** Equal requests at the same time share one upstream call. @defaultValue `false` */
-  readonly coalesce?: boolean | CoalesceOptions | undefined;
-  /** One cache for all callers. Without it every caller has its own. @defaultValue `false` */
-  readonly shared?: boolean | undefined;
-  /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
-  readonly usageOnHit?: 'original' | 'zero' | undefined;
-}
-
-/** How requests share an upstream call that is under way. */
-export interface CoalesceOptions {
-  /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
-  readonly joinTimeoutMs?: number | undefined;
-  /** Requests that may wait for one answer; more go their own way. @defaultValue `1_024` */
-  readonly maxSubscribers?: number | undefined;
-  /** Bytes of a running stream that are kept for those who join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
-  readonly maxBufferBytes?: number | undefined;
 }
 
 /** When another provider is asked beside the first. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveCacheOptions } from '../../src/cache/cache-options.js';
-import type { CacheOptions } from '../../src/options/types.js';
+import type { CacheOptions } from '../../src/options/cache-types.js';
 
 describe('resolveCacheOptions', () => {
   it('answers every question', () => {

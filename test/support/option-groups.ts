@@ -1,3 +1,12 @@
+import { SIG_V4, sigV4 } from '../../src/aws/sig-v4.js';
+import { ANTHROPIC, anthropic } from '../../src/formats/anthropic/anthropic.js';
+import { AZURE, azure } from '../../src/formats/azure/azure.js';
+import { bedrock } from '../../src/formats/bedrock/bedrock.js';
+import { BEDROCK, GUARDRAIL } from '../../src/formats/bedrock/options.js';
+import { GEMINI, gemini } from '../../src/formats/gemini/gemini.js';
+import { EVALUATE } from '../../src/router/evaluate/evaluate.js';
+import { CHECKPOINT_ROUTER } from '../../src/router/router-options.js';
+import { TRAIN } from '../../src/router/train/options.js';
 import { CACHE, COALESCE } from '../../src/options/tables/cache.js';
 import { ADMIN, AUTHENTICATE } from '../../src/options/tables/authenticate.js';
 import { COMMON, HOOKS } from '../../src/options/tables/common.js';
@@ -83,7 +92,7 @@ export const optionGroups: readonly PublicGroup[] = [
     heading: '`authenticate`',
     text: 'Of `createGateway` and the stage `authenticate`. One of `keys` and `verifyKey` must be set.',
     group: AUTHENTICATE,
-    type: ['AuthenticateOptions', TYPES],
+    type: ['AuthenticateOptions', 'options/authenticate-types.ts'],
     at: '',
     base: { verifyKey: () => undefined },
     take(options) {
@@ -194,7 +203,7 @@ export const optionGroups: readonly PublicGroup[] = [
     heading: '`cache`',
     text: 'Of `createGateway({ cache })` and the stage `cache`.',
     group: CACHE,
-    type: ['CacheOptions', TYPES],
+    type: ['CacheOptions', 'options/cache-types.ts'],
     at: 'cache.',
     base: {},
     take(options) {
@@ -206,7 +215,7 @@ export const optionGroups: readonly PublicGroup[] = [
     heading: '`cache.coalesce`',
     text: '',
     group: COALESCE,
-    type: ['CoalesceOptions', TYPES],
+    type: ['CoalesceOptions', 'options/cache-types.ts'],
     at: 'cache.coalesce.',
     base: {},
     take: (coalesce) => gateway({ cache: { coalesce } }),
@@ -307,5 +316,72 @@ export const optionGroups: readonly PublicGroup[] = [
     at: 'undiciTransport: ',
     base: {},
     take: undiciTransport,
+  },
+  ...(
+    [
+      ['anthropic', ANTHROPIC, 'AnthropicOptions', 'formats/anthropic/anthropic.ts', anthropic],
+      ['azure', AZURE, 'AzureOptions', 'formats/azure/azure.ts', azure],
+      ['bedrock', BEDROCK, 'BedrockOptions', 'formats/bedrock/options.ts', bedrock],
+      [
+        'gemini',
+        GEMINI,
+        'GeminiOptions',
+        'formats/gemini/gemini.ts',
+        (options) => gemini({ door: 'vertex', ...options }),
+      ],
+    ] satisfies [string, OptionGroup, string, string, (options: object) => unknown][]
+  ).map(([name, group, type, file, take]) => ({
+    heading: `\`${name}(options)\``,
+    text: 'A format of `providers.<key>.format`.',
+    group,
+    type: [type, file] as const,
+    at: `${name}().`,
+    base: {},
+    take,
+  })),
+  {
+    heading: '`bedrock({ guardrail })`',
+    text: '',
+    group: GUARDRAIL,
+    type: ['BedrockGuardrail', 'formats/bedrock/options.ts'],
+    at: 'bedrock().guardrail.',
+    base: { identifier: 'g', version: '1' },
+    take: (guardrail) => bedrock({ guardrail: guardrail as never }),
+  },
+  {
+    heading: '`sigV4(options)`',
+    text: 'Of `nordlys-proxy/aws`.',
+    group: SIG_V4,
+    type: ['SigV4Options', 'aws/sig-v4.ts'],
+    at: 'sigV4().',
+    base: { credentials: { accessKeyId: 'A', secretAccessKey: 'S' } },
+    take: (options) => sigV4(options as never),
+  },
+  {
+    heading: '`checkpointRouter(checkpoint, options)`',
+    text: 'Of `nordlys-proxy/router`.',
+    group: CHECKPOINT_ROUTER,
+    type: ['CheckpointRouterOptions', 'router/router-options.ts'],
+    at: '',
+    base: {},
+    take: (options) => CHECKPOINT_ROUTER.parse(options),
+  },
+  {
+    heading: '`train(lines, options)`',
+    text: 'Of `nordlys-proxy/router`.',
+    group: TRAIN,
+    type: ['TrainOptions', 'router/train/options.ts'],
+    at: '',
+    base: {},
+    take: (options) => TRAIN.parse(options),
+  },
+  {
+    heading: '`evaluate(lines, checkpoint, options)`',
+    text: 'Of `nordlys-proxy/router`.',
+    group: EVALUATE,
+    type: ['EvaluateOptions', 'router/evaluate/evaluate.ts'],
+    at: '',
+    base: {},
+    take: (options) => EVALUATE.parse(options),
   },
 ];

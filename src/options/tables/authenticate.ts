@@ -1,6 +1,6 @@
 import type { ReadCaller, VerifyKey } from '../../contracts/caller.js';
 import type { AdminOptions } from '../admin.js';
-import type { AuthenticateOptions } from '../types.js';
+import type { AuthenticateOptions } from '../authenticate-types.js';
 import { optionError } from '../checks.js';
 import { defineOptions, type RowsFor } from '../group.js';
 import { keyList } from '../key-list.js';

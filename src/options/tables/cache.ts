@@ -1,7 +1,7 @@
 import type { CacheStore } from '../../contracts/store.js';
 import { defineOptions, type RowsFor } from '../group.js';
 import { choice, count, flag, milliseconds, switchable, withMethods } from '../rows.js';
-import type { CacheOptions, CoalesceOptions } from '../types.js';
+import type { CacheOptions, CoalesceOptions } from '../cache-types.js';
 
 const MIB = 1024 * 1024;
 
