@@ -1,8 +1,9 @@
 import type { Stage } from './request/context.js';
 import { GatewayError } from './errors/gateway-error.js';
 import type { Middleware } from './http/middleware.js';
-import { requestedModel, requestedRoute } from './http/request-path.js';
+import { requestedModel, requestedRoute, unservedEndpoint } from './http/request-path.js';
 import { sendJson, sendText } from './http/send.js';
+import type { Limits } from './limit/limit.js';
 import type { Diagnostics } from './observe/diagnostics.js';
 import { EXPOSITION_TYPE } from './observe/exposition.js';
 import { watchPath } from './observe/misconfiguration-checks.js';
@@ -22,12 +23,16 @@ export interface AdminRoutesParts {
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
   readonly status: () => GatewayStatus;
+  /** `undefined`: nothing is counted. */
+  readonly limits: Limits | undefined;
+  readonly unservedPaths: 'respond' | 'next';
 }
 
 /** What a gateway serves beside chat completions. */
 export interface AdminRoutes {
   readonly models: Middleware;
   readonly metrics: Middleware;
+  readonly usage: Middleware;
   /** `stage` for GET requests of those who may see the pages about the gateway. */
   guarded(stage: Stage): Middleware;
   /** `stage` for GET requests of everybody. */
@@ -44,44 +49,73 @@ export function createAdminRoutes({
   recorder,
   diagnostics,
   status,
+  limits,
+  unservedPaths,
 }: AdminRoutesParts): AdminRoutes {
   const guarded = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
-  const listModels: Stage = ({ req, res }) => {
-    const id = requestedModel(req);
-    const list = router.models();
-    sendJson(res, 200, id === undefined ? list : modelIn(list, id));
-    return 'responded';
-  };
-  const models = runStages([getOnly, authenticate, listModels], runner);
+  const models = runStages([getOnly, authenticate, listModels(router)], runner);
   const metrics = guarded(({ res }) => {
-    sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status()));
+    sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status(), limits?.statistics()));
     return 'responded';
   });
+  const usage = runStages([getOnly, authenticate, reportUsage(limits)], runner);
   const responses = runStages([refuseResponsesApi], runner);
   const unknown = runStages([refuseUnknownPath], runner);
+  const unserved = runStages([refuseUnserved], runner);
 
   return {
     models,
     metrics,
+    usage,
     guarded,
     open: (stage) => runStages([getOnly, stage], runner),
     withRoutes: (chat) =>
       function nordlysGateway(req, res, next) {
         if (req.method === 'OPTIONS' && next !== undefined) return next();
-        switch (requestedRoute(req)) {
+        const route = requestedRoute(req);
+        switch (route === 'usage' && limits === undefined ? 'other' : route) {
           case 'chat':
             return chat(req, res, next);
           case 'models':
             return models(req, res, next);
+          case 'usage':
+            return usage(req, res, next);
           case 'responses':
             diagnostics.report('NORDLYS_RESPONSES_API');
             return responses(req, res, next);
           case 'other':
+            if (next !== undefined && unservedPaths === 'respond' && unservedEndpoint(req) !== undefined) {
+              diagnostics.report('NORDLYS_WRONG_PATH', { ending: unservedEndpoint(req) });
+              return unserved(req, res, next);
+            }
             watchPath(req, res, diagnostics);
             return next === undefined ? unknown(req, res) : next();
         }
       },
   };
+}
+
+function listModels(router: Router): Stage {
+  return ({ req, res, caller }) => {
+    const id = requestedModel(req);
+    const list = router.models(caller);
+    // Callers may see different lists.
+    if (caller?.['policy'] !== undefined) res.setHeader('vary', 'authorization, x-api-key');
+    sendJson(res, 200, id === undefined ? list : modelIn(list, id));
+    return 'responded';
+  };
+}
+
+function reportUsage(limits: Limits | undefined): Stage {
+  return async ({ res, caller }) => {
+    if (limits === undefined || caller === undefined) throw nothingCounted();
+    sendJson(res, 200, await limits.usage(caller));
+    return 'responded' as const;
+  };
+}
+
+function nothingCounted(): GatewayError {
+  return new GatewayError('unknown_url', 'This gateway counts nothing of its callers.');
 }
 
 const getOnly: Stage = ({ req }) => {
@@ -96,6 +130,14 @@ const refuseResponsesApi: Stage = () => {
   throw new GatewayError(
     'unknown_url',
     'This gateway serves /v1/chat/completions, not the Responses API. Use chat completions: openai.chat.completions.create(…), openai.chat("model") in the AI SDK, useResponsesApi: false in LangChain.',
+  );
+};
+
+/** A client of another endpoint would get the host's page of HTML. */
+const refuseUnserved: Stage = ({ req }) => {
+  throw new GatewayError(
+    'unknown_url',
+    `This gateway serves chat completions (POST …/chat/completions) and the list of models (GET …/models), not POST …${unservedEndpoint(req) ?? ''}.`,
   );
 };
 

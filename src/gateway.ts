@@ -1,40 +1,49 @@
-import { Admission } from './runtime/admission.js';
-import { adminGuard } from './authenticate/admin.js';
-import { authenticateStage } from './authenticate/authenticate.js';
-import { createCache, type Cache } from './cache/cache.js';
-import type { ChatRequest } from './chat/types.js';
-import type { Stage } from './request/context.js';
-import type { Hooks } from './contracts/hooks.js';
-import { drain, type DrainOptions } from './runtime/drain.js';
-import { GatewayError } from './errors/gateway-error.js';
-import { sendJson } from './http/send.js';
+import { createAdminRoutes, type AdminRoutes } from './admin-routes.js';
+import type { PurgeOptions } from './cache/purge-options.js';
+import { chatStages } from './gateway/chat-stages.js';
+import { healthHandler, readyHandler } from './gateway/health.js';
+import { createParts, type GatewayParts } from './gateway/parts.js';
+import { updater, type UpdateArgument } from './gateway/update.js';
 import { fetchHandler } from './http/fetch-handler.js';
 import type { Middleware } from './http/middleware.js';
-import type { Diagnostics } from './observe/diagnostics.js';
 import { shareInternals } from './observe/gateway-internals.js';
-import { createObservation } from './observe/observe.js';
-import type { GatewayOptions, RouteOptions } from './options/types.js';
-import { createAdminRoutes } from './admin-routes.js';
-import { overloadOf } from './runtime/overload.js';
-import { createProxy } from './proxy/proxy.js';
-import { resolveGatewayOptions } from './resolve-options.js';
-import { asksForPlan } from './route/dry-run.js';
-import type { HookRunner } from './request/hooks.js';
-import { createRouter, type PlanContext, type PlanResult, type Router } from './route/route.js';
-import { runStages, type RunnerParts } from './request/run-stages.js';
+import type { GatewayOptions } from './options/types.js';
+import { runStages } from './request/run-stages.js';
+import type { GatewayLimits } from './contracts/limits.js';
+import { faceOf } from './limit/gateway-limits.js';
+import type { PlanContext, PlanResult, PlanWithHooksContext } from './route/router-types.js';
+import { drain, type DrainOptions } from './runtime/drain.js';
 import { createStatus, type GatewayStatus } from './status.js';
-import { createValidator, type FastPath } from './validate/validate.js';
 
 /** What `createGateway` makes: a request listener with everything else that can be asked of it. */
-export interface Gateway extends Middleware {
-  /** Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request. */
+export interface Gateway extends Middleware, GatewayLimits {
+  /**
+   * Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request.
+   * @throws GatewayError that the request would get; where no endpoint is left, `metadata.excluded` says why for each.
+   */
   plan(body: unknown, context?: PlanContext): PlanResult;
+  /**
+   * The same with the hooks `beforeRoute` and `selectCandidates`, as a request of `caller` with these `headers` would run
+   * them. No upstream is called; `beforeAttempt`, which belongs to a call, is not run. Rejects with the `GatewayError` that
+   * the request would get.
+   * @example
+   * await gateway.planWithHooks({ model: 'auto' }, { caller: { id: 'team-a' }, headers: { 'x-region': 'eu' } });
+   */
+  planWithHooks(body: unknown, context?: PlanWithHooksContext): Promise<PlanResult>;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
   /** Everything that is counted, as Prometheus reads it, for those whom `admin` and `adminKeys` let see it. */
   readonly metrics: Middleware;
-  /** 200 while requests are taken, 503 while draining. Needs no key. */
+  /** What the caller itself has used, for callers with a key; also `GET …/usage` where the gateway is mounted. */
+  readonly usageHandler: Middleware;
+  /** Liveness: 200 while requests are taken, 503 while draining. Needs no key. */
   readonly health: Middleware;
+  /**
+   * Readiness: `200 {"status":"ready","models":[]}`, or 503 with the names of the models for which no endpoint is alive
+   * (every breaker open, or every endpoint in cooldown): `{"status":"unavailable","models":["large"]}`. While draining
+   * `503 {"status":"draining","models":[]}`. Needs no key.
+   */
+  readonly ready: Middleware;
   /**
    * Answers a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
    * gateway.fetch(c.req.raw))` in Hono. The same path as over TCP, streams and aborts included. Rejects with a
@@ -43,8 +52,25 @@ export interface Gateway extends Middleware {
   readonly fetch: (request: Request) => Promise<Response>;
   /** What this process knows of its endpoints right now, as JSON. */
   status(): GatewayStatus;
-  /** Puts another provider table in place. Open streams and statistics stay. @throws TypeError when it is wrong; the old one stays. */
-  update(providers: RouteOptions['providers']): void;
+  /**
+   * Replaces options while requests run: `update({ aliases, defaultModel, autoModels, timeouts, providers })`, or
+   * `update(providers)` with a provider table alone. All or nothing: where one is wrong, none changes. Requests at work
+   * follow what they began with; open streams and statistics stay.
+   * @throws TypeError naming the option at fault.
+   * @example
+   * gateway.update({ aliases: { fast: 'small-2' }, defaultModel: 'small-2' });
+   */
+  update(update: UpdateArgument): void;
+  /**
+   * Purges the cached responses of one caller, or of all. Responses that were asked for before it are not kept. In
+   * memory and for this process it takes effect at once; other processes that share a store follow within a second,
+   * with what they hold in memory. Without a cache there is nothing to do. Rejects where a shared store did not take the
+   * purge over (it holds in this process, and is tried again with the next requests), and with a `TypeError` for an
+   * option that is wrong.
+   * @example
+   * await gateway.purgeCache({ callerId: 'team-a' });
+   */
+  purgeCache(options?: PurgeOptions): Promise<void>;
   /**
    * Takes no new requests, after `delayMs` where that is given, and resolves when the last one has left, or after
    * `timeoutMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
@@ -59,126 +85,53 @@ export interface Gateway extends Middleware {
  * @throws TypeError for an option that is wrong: its name, what came, and what would do.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { common, admission: atWork, hasTenants } = resolveGatewayOptions(options);
-  const admission = new Admission(atWork.limits, atWork.overloadProtection ? overloadOf(common.clock) : undefined);
-  const { clock, random } = common;
-  const { hooks, recorder, diagnostics, scope } = createObservation(options, common.hooks, clock);
-  const runner: RunnerParts = { ...common, hooks };
+  const parts = createParts(options);
+  const { runner, admission, scope, admin, clock, hooks } = parts;
+  const status = createStatus(parts);
+  const routes = createAdminRoutes({ ...parts, admin: admin.stage, status });
+  const middleware = routes.withRoutes(runStages(chatStages(parts), { ...runner, admission, observed: true, scope }));
+  const endPages = shareInternals(middleware, { ...routes, clock, hooks, status, authenticates: admin.decides });
+  return Object.assign(middleware, handlers(middleware, parts, routes), controls(parts, endPages), { status });
+}
 
-  const authenticate = authenticateStage(options, clock);
-  const admin = adminGuard(options, authenticate);
-  const cache = options.cache ? createCache(options.cache, { clock, hasTenants }) : undefined;
-  const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
-  const validator = createValidator(options, clock, createFastPath(cache, hooks.hooks, readLater));
-  const router = reportingUnserved(
-    createRouter(options, { clock, random, hooks: hooks.hooks, validator }),
-    hooks,
-    diagnostics,
-  );
-  const proxy = createProxy(options, { clock, random, hooks });
+/** The request handlers of a gateway, beside the gateway itself. */
+function handlers(
+  middleware: Middleware,
+  parts: GatewayParts,
+  { models, metrics, usage }: AdminRoutes,
+): Pick<Gateway, 'models' | 'metrics' | 'usageHandler' | 'health' | 'ready' | 'fetch'> {
+  return {
+    models,
+    metrics,
+    usageHandler: usage,
+    health: healthHandler(parts.admission),
+    ready: readyHandler(parts),
+    fetch: fetchHandler(middleware),
+  };
+}
 
-  const chat = runStages(
-    [
-      postOnly,
-      authenticate,
-      admission.admitCaller,
-      validator.stage,
-      router.stage,
-      ...(cache === undefined ? [] : [cache.stage]),
-      proxy.stage,
-    ],
-    { ...runner, admission, observed: true, scope },
-  );
-  const status = createStatus({ clock, admission, router, proxy, cache, hooks });
-  const adminRoutes = createAdminRoutes({
-    runner,
-    authenticate,
-    admin: admin.stage,
-    router,
-    recorder,
-    diagnostics,
-    status,
-  });
-  const gateway = adminRoutes.withRoutes(chat);
-  const endPages = shareInternals(gateway, { ...adminRoutes, clock, hooks, status, authenticates: admin.decides });
-
-  return Object.assign(gateway, {
+/** What a host can ask of a gateway, or change, while it runs. */
+function controls(
+  parts: GatewayParts,
+  endPages: () => void,
+): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'purgeCache' | 'drain' | 'close' | keyof GatewayLimits> {
+  const { router, cache, admission, limits, proxy, clock } = parts;
+  return {
+    ...faceOf(limits),
     plan: router.plan,
-    models: adminRoutes.models,
-    metrics: adminRoutes.metrics,
-    health: healthPage(admission),
-    fetch: fetchHandler(gateway),
-    status,
-    update(providers: RouteOptions['providers']): void {
-      router.update(providers);
-      cache?.clearBodyIndex();
-    },
-    drain: (limits = {}) => {
+    planWithHooks: router.planWithHooks,
+    update: updater(parts),
+    purgeCache: async (options) => cache?.purge(options),
+    drain(limits = {}) {
       endPages();
       return drain(admission, clock, limits);
     },
-    async close(): Promise<void> {
+    async close() {
       admission.close();
       endPages();
       proxy.close();
+      await limits?.close();
       await cache?.close();
     },
-  });
-}
-
-function healthPage(admission: Admission): Middleware {
-  return (_req, res) => {
-    const { draining } = admission;
-    sendJson(res, draining ? 503 : 200, { status: draining ? 'draining' : 'ok' });
   };
 }
-
-/** `router`, saying once which models of the routing hook no provider serves. */
-function reportingUnserved(router: Router, { hooks }: HookRunner, diagnostics: Diagnostics): Router {
-  const report = (): void => {
-    const known = router.models().data.map(({ id }) => id);
-    const models = hooks.selectCandidates?.unserved?.(known) ?? [];
-    if (models.length === 0) return;
-    diagnostics.report('NORDLYS_ROUTER_MODEL_UNSERVED', { models }, `Not served: ${models.join(', ')}.`);
-  };
-  report();
-  return {
-    ...router,
-    update(providers) {
-      router.update(providers);
-      report();
-    },
-  };
-}
-
-/** Bytes up to which a body is read in one go, where a hook asks for the request that it was. */
-const READ_AT_ONCE = 64 * 1024;
-
-/** Lets the cache answer a body that it knows by its bytes, where nobody wants to look at the request first. */
-function createFastPath(
-  cache: Cache | undefined,
-  { beforeRoute, selectCandidates, afterResponse }: Hooks,
-  read: (bytes: Buffer) => ChatRequest,
-): FastPath | undefined {
-  // A router that is only asked for open models decides by the body, so a body that is known needs no decision.
-  if (cache === undefined || beforeRoute || (selectCandidates && selectCandidates.requests !== 'open'))
-    return undefined;
-  return function answerRepeat(context, bytes) {
-    if (asksForPlan(context.req)) return false;
-    if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;
-    const answered = cache.lookupByBody(context, bytes);
-    if (afterResponse !== undefined && answered !== false) context.readRequest = () => read(bytes);
-    return answered;
-  };
-}
-
-const postOnly: Stage = ({ req }) => {
-  if (req.method === 'POST') return 'next';
-  throw new GatewayError(
-    'method_not_supported',
-    `Chat completions are asked for with POST, not ${req.method ?? 'this method'}.`,
-    {
-      headers: { allow: 'POST' },
-    },
-  );
-};

@@ -1,7 +1,9 @@
 // Every public name, in the order of a request. What is not here is private.
 
 export { createGateway } from './gateway.js';
-export { authenticate, cache, proxy, route, validate } from './stages.js';
+export { authenticate, cache, guard, limit, proxy, route, validate } from './stages.js';
+export { detect } from './guard/detect/detect.js';
+export { blockPatterns, redact } from './guard/detector-guard.js';
 export { errorHandler } from './request/error-handler.js';
 export { getContext } from './request/context.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
@@ -11,16 +13,25 @@ export { anthropic } from './formats/anthropic/anthropic.js';
 export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
+export { FailedResponse } from './contracts/failed-response.js';
 export { UnsupportedRequest } from './contracts/wire-format.js';
+export { memoryLimits } from './stores/memory-limits.js';
+export { redisLimits } from './stores/redis-limits.js';
 
+export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
+export type { CacheMiddleware } from './stages.js';
+export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
+export type { AnthropicDoor } from './formats/anthropic/translation.js';
+export type { GeminiDoor } from './formats/gemini/wire.js';
 export type { AzureOptions } from './formats/azure/azure.js';
-export type { BedrockOptions } from './formats/bedrock/options.js';
+export type { BedrockGuardrail, BedrockOptions } from './formats/bedrock/options.js';
 export type { GeminiOptions } from './formats/gemini/gemini.js';
 export type { LastFailure } from './proxy/failover/endpoint-state.js';
-export type { EndpointReport, PlanContext, PlanResult } from './route/route.js';
+export type { EndpointReport } from './route/route.js';
+export type { PlanContext, PlanResult, PlanWithHooksContext } from './route/router-types.js';
 export type { PlanAssumptions, ShownPlan } from './route/plan/plan.js';
 export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
@@ -29,19 +40,28 @@ export type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
 export type { ErrorFormat } from './errors/error-response.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
+export type { PurgeOptions } from './cache/purge-options.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
 export type { AnonymousOptions, AuthenticateOptions } from './options/authenticate-types.js';
 export type { CacheOptions, CoalesceOptions } from './options/cache-types.js';
+export type { MemoryLimitsOptions } from './stores/memory-limits.js';
+export type { RedisLimitsOptions } from './stores/redis-limits.js';
+export type { IoredisScripts, NodeRedisScripts, RedisScriptClient, ScriptInput } from './stores/redis-scripts.js';
 export type {
   HedgingOptions,
   CommonOptions,
   EndpointOptions,
+  FormatName,
   GatewayOptions,
   ObserveOptions,
   CallerOverrideOptions,
   PriceCatalog,
+  CatalogUsage,
+  PriceTierOptions,
+  PricingOptions,
+  TokenPriceOptions,
   ProviderOptions,
   ProxyOptions,
   RouteOptions,
@@ -49,6 +69,9 @@ export type {
   ValidateOptions,
 } from './options/types.js';
 export type { AdminOptions } from './options/admin.js';
+export type { NetworkOptions } from './options/network.js';
+export type { CacheDecision, CacheRequestState, CacheResponseState, CacheTtl } from './options/cache-state.js';
+export type { MiddlewareOptions, SlotMiddleware } from './options/middleware.js';
 export type { ErrorHandlerOptions } from './request/error-handler.js';
 export type {
   AllowedTools,
@@ -131,6 +154,7 @@ export type {
   PlannedCandidate,
   ProviderOverride,
   RequestContextView,
+  PromptView,
   ResolvedRoute,
   ServedBy,
 } from './request/context.js';
@@ -162,7 +186,58 @@ export type {
   UpstreamEvent,
   WireFormat,
 } from './contracts/wire-format.js';
+export type {
+  Detector,
+  DetectorGuard,
+  DetectorPlaceholders,
+  Finding,
+  GuardBase,
+  GuardBlock,
+  GuardOptions,
+  GuardReplacement,
+  GuardState,
+  GuardVerdict,
+  InputGuard,
+  InputSurface,
+  InputText,
+  OutputChannel,
+  OutputGuard,
+  OutputText,
+} from './contracts/guard.js';
+export type { BlockPatternsOptions, DetectorGuardOptions, RedactOptions } from './guard/detector-guard.js';
+export type { PatternOptions } from './guard/detect/pattern.js';
 export type { CacheStore } from './contracts/store.js';
+export type { UpstreamNetwork, UpstreamProxy } from './contracts/network.js';
+export type {
+  CallerPolicy,
+  CallerUsage,
+  GatewayLimits,
+  LimitAlert,
+  LimitBlock,
+  LimitOptions,
+  LimitRule,
+  LimitState,
+  LimitSubject,
+  LimitUsage,
+  LimitWindow,
+  SpendAttempt,
+  SpendRecord,
+  SpendSinkOptions,
+} from './contracts/limits.js';
+export type {
+  LimitCounter,
+  LimitCounterKind,
+  LimitHold,
+  LimitLevel,
+  LimitOrder,
+  LimitReply,
+  LimitStore,
+  LimitSync,
+  SettleOrder,
+} from './contracts/limit-store.js';
+export type { SpendDecision, SpendLease, SpendPlan } from './contracts/spend.js';
+export type { Prices, PriceTier, TokenPrices } from './chat/prices.js';
+export type { TokenCounts } from './chat/token-counts.js';
 export type {
   Transport,
   TransportFailure,

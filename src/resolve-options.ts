@@ -3,8 +3,8 @@ import type { Clock } from './contracts/clock.js';
 import { HookRunner } from './request/hooks.js';
 import { maxRequestsForFdLimit } from './runtime/file-descriptors.js';
 import { systemClock } from './util/clock.js';
-import { checkNames, defineOptions, type OptionGroup } from './options/group.js';
-import { nested } from './options/rows.js';
+import { checkNames, defineOptions, type OptionGroup, type RowsFor } from './options/group.js';
+import { choice, nested } from './options/rows.js';
 import { ADMIN, AUTHENTICATE } from './options/tables/authenticate.js';
 import { CACHE } from './options/tables/cache.js';
 import { COMMON, HOOKS } from './options/tables/common.js';
@@ -13,6 +13,9 @@ import { PROXY } from './options/tables/proxy.js';
 import { ROUTE } from './options/tables/route.js';
 import { VALIDATE } from './options/tables/validate.js';
 import type { CommonOptions, GatewayOptions, ProxyOptions } from './options/types.js';
+import { MIDDLEWARE } from './gateway/slots.js';
+import { GUARDS } from './guard/guard-options.js';
+import { ACCOUNTING, LIMITS } from './limit/limit-options.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -33,27 +36,48 @@ export interface ResolvedGatewayOptions {
   readonly admission: ResolvedAdmission;
   /** Callers can be told apart, so each can have a cache of its own. */
   readonly hasTenants: boolean;
+  /** What becomes of POST requests for endpoints that are not served. */
+  readonly unservedPaths: 'respond' | 'next';
 }
 
 /** Options of stages that stand below a name of their own where `createGateway` takes them. */
 export const PARTS = defineOptions({
   path: 'createGateway',
   prefix: '',
-  rows: { cache: nested(CACHE, 'Caches responses. Off unless given; `{}` is enough.') },
+  rows: {
+    cache: nested(CACHE, 'Caches responses. Off unless given; `{}` is enough.'),
+    limits: nested(LIMITS, 'What callers may use. Off unless given.'),
+    guards: nested(GUARDS, 'Checks of prompts and responses. Off unless given.'),
+    middleware: nested(MIDDLEWARE, "The host's own middleware between the stages.").defaultsTo('none'),
+    unservedPaths: choice(
+      ['respond', 'next'],
+      "POST requests for endpoints that are not served: `'respond'` answers 404, `'next'` leaves them to handlers mounted later.",
+    ).or('respond'),
+  } satisfies RowsFor<Pick<GatewayOptions, 'cache' | 'limits' | 'guards' | 'middleware' | 'unservedPaths'>>,
 });
 
-const STAGES = { authenticate: AUTHENTICATE, validate: VALIDATE, route: ROUTE, cache: CACHE, proxy: PROXY } as const;
-const ALL: readonly OptionGroup[] = [COMMON, AUTHENTICATE, ADMIN, VALIDATE, ROUTE, PROXY, OBSERVE, PARTS];
+/** The options of each stage, besides those of all stages. */
+const STAGES = {
+  authenticate: [AUTHENTICATE],
+  validate: [VALIDATE],
+  limit: [LIMITS, ACCOUNTING],
+  guard: [GUARDS],
+  route: [ROUTE],
+  cache: [CACHE],
+  proxy: [PROXY],
+} as const satisfies Readonly<Record<string, readonly OptionGroup[]>>;
+const ALL: readonly OptionGroup[] = [COMMON, AUTHENTICATE, ADMIN, VALIDATE, ROUTE, PROXY, OBSERVE, ACCOUNTING, PARTS];
 
 /** @throws TypeError for an unknown option, or an invalid value. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
   checkPresent('createGateway', options);
-  checkNames('createGateway', options, ALL, [CACHE, HOOKS]);
-  PARTS.read(options);
+  checkNames('createGateway', options, ALL, [CACHE, LIMITS, GUARDS, HOOKS]);
+  const { unservedPaths } = PARTS.read(options);
   const { keys, caller } = AUTHENTICATE.read(options);
   return {
     common: resolveCommon(options),
     admission: resolveAdmission(options),
+    unservedPaths,
     hasTenants: keys !== false || caller !== undefined,
   };
 }
@@ -70,7 +94,8 @@ export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
 /** The options that a stage on its own has in common with all others. */
 export function resolveStageOptions(stage: keyof typeof STAGES, options: CommonOptions): ResolvedCommon {
   checkPresent(stage, options);
-  checkNames(stage, options, [STAGES[stage], COMMON], [...Object.values(STAGES), ADMIN, OBSERVE, PARTS, HOOKS]);
+  const others = [...Object.values(STAGES).flat(), ADMIN, OBSERVE, PARTS, HOOKS];
+  checkNames(stage, options, [...STAGES[stage], COMMON], others);
   return resolveCommon(options);
 }
 

@@ -9,6 +9,7 @@ import { AUTHENTICATE } from '../options/tables/authenticate.js';
 import { carriesKey, readApiKey } from './api-key.js';
 import { crossSiteGuard } from './cross-site.js';
 import { staticKeys } from './static-keys.js';
+import { isPromise } from '../util/is-promise.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
 
@@ -57,7 +58,7 @@ function askForKey(findCaller: FindCaller, isOpen: boolean, clock: Clock): Stage
     const key = readApiKey(context.req);
     if (key === undefined) {
       if (isOpen && !carriesKey(context.req)) return 'next';
-      throw optionError();
+      throw invalidKey();
     }
     return whenKnown(
       () => findCaller(key, context.req),
@@ -107,7 +108,7 @@ function whenKnown(
   } catch (error) {
     throw unavailable(error);
   }
-  if (!isThenable(asked)) return goOn(asked);
+  if (!isPromise(asked)) return goOn(asked);
   return waitFor(() => asked, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
     (waited) => {
       if (waited.kind === 'value') return goOn(waited.value);
@@ -120,12 +121,8 @@ function whenKnown(
   );
 }
 
-function isThenable(value: Caller | undefined | Promise<Caller | undefined>): value is Promise<Caller | undefined> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
-}
-
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (isNobody(caller)) throw optionError();
+  if (isNobody(caller)) throw invalidKey();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
 }
@@ -157,7 +154,7 @@ function notSignedIn(): GatewayError {
 }
 
 /** The same answer for a key that is missing, malformed, unknown or revoked. */
-function optionError(): GatewayError {
+function invalidKey(): GatewayError {
   return new GatewayError(
     'invalid_api_key',
     'Missing or incorrect API key. Send it as "Authorization: Bearer <key>" or as "X-API-Key: <key>".',

@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.js';
-import { isObject, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
 
 /** Credentials of AWS, in the form of its SDKs' credential providers. */
 export interface AwsCredentials {
@@ -96,7 +97,7 @@ export class CredentialsCache {
 
 /** @throws TypeError that names the member, and never shows its value. */
 function checkedCredentials(value: unknown, path: string): AwsCredentials {
-  if (!isObject(value)) throw optionError(path, 'must be an object with accessKeyId and secretAccessKey');
+  if (!isRecord(value)) throw optionError(path, 'must be an object with accessKeyId and secretAccessKey');
   for (const member of ['accessKeyId', 'secretAccessKey']) {
     if (!isHeaderText(value[member]))
       throw optionError(`${path}.${member}`, 'must be a non-empty string of visible characters');

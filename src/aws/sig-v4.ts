@@ -2,7 +2,8 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { Clock } from '../contracts/clock.js';
 import type { SignableRequest, Signer } from '../contracts/wire-format.js';
 import { systemClock } from '../util/clock.js';
-import { isObject, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { custom } from '../options/row.js';
 import { internal, word } from '../options/rows.js';
@@ -38,7 +39,7 @@ export const SIG_V4 = defineOptions({
 });
 
 function checkSource(path: string, value: unknown): AwsCredentialsSource {
-  if (typeof value === 'function' || isObject(value)) return value as AwsCredentialsSource;
+  if (typeof value === 'function' || isRecord(value)) return value as AwsCredentialsSource;
   throw optionError(path, 'must be AWS credentials, or a function that fetches them');
 }
 

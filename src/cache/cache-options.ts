@@ -4,6 +4,7 @@ import { systemClock } from '../util/clock.js';
 import { checkNames } from '../options/group.js';
 import { CACHE } from '../options/tables/cache.js';
 import { COMMON } from '../options/tables/common.js';
+import type { CacheDecision, CacheTtl } from '../options/cache-state.js';
 import type { CacheOptions } from '../options/cache-types.js';
 import { lruStore } from '../stores/lru-store.js';
 
@@ -12,12 +13,16 @@ export interface ResolvedCacheOptions {
   readonly store: CacheStore;
   /** The store was made here, so it is closed here. */
   readonly ownsStore: boolean;
-  readonly ttlMs: number;
+  /** How long a response is kept, in milliseconds; one function decides for each. */
+  readonly ttlMs: number | CacheTtl;
+  readonly shouldCache: CacheDecision | undefined;
   readonly shared: boolean;
   readonly usageOnHit: 'original' | 'zero';
   /** Longer answers are not remembered, in bytes. */
   readonly maxResponseBytes: number;
   readonly coalesce: ResolvedCoalesceOptions | undefined;
+  /** Responses do not depend on what `hooks.beforeAttempt` changes. */
+  readonly ignoresBeforeAttempt: boolean;
 }
 
 export interface ResolvedCoalesceOptions {
@@ -39,7 +44,8 @@ export function resolveCacheOptions(
 ): ResolvedCacheOptions {
   // The options of every stage stand beside the cache's own where the stage is used alone.
   checkNames('cache', options, [CACHE, COMMON]);
-  const { store, maxEntries, maxBytes, ttlMs, coalesce, shared, usageOnHit } = CACHE.read(options);
+  const { store, maxEntries, maxBytes, ttlMs, shouldCache, coalesce, shared, usageOnHit, ignoresBeforeAttempt } =
+    CACHE.read(options);
   if (!hasTenants && !shared) {
     throw new TypeError(
       'cache: nothing says who asks, so one caller would be given the answers of another. ' +
@@ -50,6 +56,8 @@ export function resolveCacheOptions(
     store: store ?? lruStore({ maxEntries, maxBytes, now: clock === systemClock ? undefined : () => clock.wallNow() }),
     ownsStore: store === undefined,
     ttlMs,
+    shouldCache,
+    ignoresBeforeAttempt,
     shared,
     usageOnHit,
     maxResponseBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),

@@ -2,7 +2,10 @@ import { normalizeFinishReason } from '../chat/finish-reason.js';
 import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
+import type { Hooks } from '../contracts/hooks.js';
+import type { Endpoint } from '../contracts/routing.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { formatValue } from '../options/checks.js';
 import type { CacheOptions } from '../options/cache-types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
@@ -10,11 +13,14 @@ import { Coalescer } from './coalesce/coalescer.js';
 import { encodeEntry, type CachedResponse } from './entry.js';
 import type { SharedRequest } from './coalesce/shared-request.js';
 import { keyFor } from './key.js';
-import { cacheableTargets, mayKeep, servingEndpoint, tenantOf } from './policy.js';
+import { allowedBy, cacheableTargets, cacheState, mayKeep, servingEndpoint, tenantOf } from './policy.js';
+import { PurgeableStore } from './purgeable-store.js';
+import { tenantToPurge, type PurgeOptions } from './purge-options.js';
 import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
 import { RequestKeyCache, type KnownRequest } from './request-key-cache.js';
 import { StoreGuard } from './store-guard.js';
+import { checkUnkeyedChanges } from './unkeyed-changes.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {
@@ -44,6 +50,8 @@ export interface Cache {
   /** Forgets which endpoint a repeated body went to. For when the providers have changed. */
   clearBodyIndex(): void;
   statistics(): CacheStatistics;
+  /** @throws TypeError for an option that is wrong. Rejects where the store did not take the purge over. */
+  readonly purge: (options?: PurgeOptions) => Promise<void>;
   /** Empties a store that was made here; one that was given is its owner's. */
   close(): Promise<void>;
 }
@@ -52,14 +60,20 @@ export interface CacheParts {
   readonly clock: Clock;
   /** Somebody says who asks. */
   readonly hasTenants: boolean;
+  /** The host's own. */
+  readonly hooks?: Pick<Hooks, 'beforeAttempt'> | undefined;
+  /** Told what a function of the host's threw when nobody waited for it any more. */
+  readonly report?: ((error: unknown, option: string) => void) | undefined;
 }
 
 /**
  * KNOWN ALREADY? Answers what was asked before, remembers what is answered now.
  * @throws TypeError for an option that is wrong, or when callers would share answers without anybody having said so.
  */
-export function createCache(options: CacheOptions, { clock, hasTenants }: CacheParts): Cache {
-  return new ResponseCache(resolveCacheOptions(options, hasTenants, clock), clock);
+export function createCache(options: CacheOptions, { clock, hasTenants, hooks = {}, report }: CacheParts): Cache {
+  const resolved = resolveCacheOptions(options, hasTenants, clock);
+  checkUnkeyedChanges(resolved.ignoresBeforeAttempt, hooks);
+  return new ResponseCache(resolved, clock, report);
 }
 
 /** A request on its way through the cache. */
@@ -75,16 +89,20 @@ class ResponseCache implements Cache {
   readonly #clock: Clock;
   readonly #store: StoreGuard;
   readonly #coalescer: Coalescer | undefined;
+  readonly #entries: PurgeableStore;
+  readonly #report: CacheParts['report'];
   readonly #keys = new RequestKeyCache();
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
   #stores = 0;
 
-  constructor(options: ResolvedCacheOptions, clock: Clock) {
+  constructor(options: ResolvedCacheOptions, clock: Clock, report: CacheParts['report']) {
     this.#options = options;
     this.#clock = clock;
+    this.#report = report;
     this.#store = new StoreGuard(options.store, clock);
+    this.#entries = new PurgeableStore(this.#store, clock);
     this.#coalescer = options.coalesce && new Coalescer(options.coalesce, clock);
   }
 
@@ -96,12 +114,15 @@ class ResponseCache implements Cache {
     if (tenant === undefined || targets === undefined || request === undefined || directives.noStore) {
       return this.#bypass(context, directives);
     }
-    const lookup: Lookup = { context, tenant, known: this.#keys.of(request, body, tenant, targets), directives };
+    if (!allowedBy(this.#options.shouldCache, context, targets[0])) return this.#bypass(context, directives);
+    const known = this.#keys.of(request, body, tenant, targets, context.guardDigest);
+    const lookup: Lookup = { context, tenant, known, directives };
     if (directives.noCache) {
       this.#bypass(context, directives);
-      return this.#record(lookup);
+      const refreshed = this.#entries.refresh(tenant);
+      return refreshed === undefined ? this.#record(lookup) : refreshed.then(() => this.#record(lookup));
     }
-    const found = context.cacheMissKey === lookup.known.key ? undefined : this.#store.get(lookup.known.key);
+    const found = context.cacheMissKey === lookup.known.key ? undefined : this.#entries.get(tenant, lookup.known.key);
     return found instanceof Promise
       ? found.then((answer) => this.#decide(lookup, answer))
       : this.#decide(lookup, found);
@@ -111,9 +132,10 @@ class ResponseCache implements Cache {
     const directives = parseCacheControl(context.req.headers['cache-control']);
     const tenant = tenantOf(context, this.#options.shared);
     if (tenant === undefined || directives.noStore || directives.noCache) return false;
+    if (this.#options.shouldCache !== undefined) return false;
     const known = this.#keys.recall(tenant, received);
     if (known === undefined) return false;
-    const found = this.#store.get(known.key);
+    const found = this.#entries.get(tenant, known.key);
     const answerFrom = (answer: CachedResponse | undefined): boolean | Promise<boolean> => {
       const answered = this.#answer({ context, tenant, known, directives }, answer);
       // Who goes the whole way now comes by here again.
@@ -140,6 +162,12 @@ class ResponseCache implements Cache {
       bytes: size?.bytes,
     };
   }
+
+  readonly purge = async (options: PurgeOptions = {}): Promise<void> => {
+    const tenant = tenantToPurge(options, this.#options.shared);
+    this.#keys.clear();
+    await this.#entries.purge(tenant);
+  };
 
   async close(): Promise<void> {
     this.#keys.clear();
@@ -185,8 +213,8 @@ class ResponseCache implements Cache {
 
   /** Joins the call for the same request that is under way, or makes it for all who come while it lasts. */
   async #share(lookup: Lookup, coalescer: Coalescer): Promise<StageOutcome> {
-    const { context, known } = lookup;
-    const key = sharedKey(known);
+    const { context, known, tenant } = lookup;
+    const key = `${sharedKey(known)} ${this.#entries.generationOf(tenant)}`;
     const shared = coalescer.find(key);
     if (shared === undefined) return this.#record(lookup, coalescer.start(key, context));
     const outcome = await coalescer.follow(shared, context);
@@ -197,28 +225,40 @@ class ResponseCache implements Cache {
   }
 
   #record(lookup: Lookup, shared?: SharedRequest): 'next' {
-    const { context } = lookup;
+    const { context, tenant } = lookup;
+    const generation = this.#entries.generationOf(tenant);
+    const keep = (completion: ChatCompletion | undefined): void => {
+      this.#keep(lookup, completion, generation);
+      shared?.close();
+    };
     context.sink = new RecordingSink(context.sink, this.#options.maxResponseBytes, (completion) => {
-      if (completion === undefined || completion.usage !== undefined) {
-        this.#keep(lookup, completion);
-        shared?.close();
+      const { responseGate } = context;
+      if (responseGate !== undefined) {
+        // What a guard blocks is not kept. What it changes is: the next reader's guards change it again.
+        void responseGate.settled().then(({ passed }) => {
+          setImmediate(() => keep(passed ? withUsage(completion, context) : undefined));
+        });
         return;
       }
+      if (completion === undefined || completion.usage !== undefined) return keep(completion);
       // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
-      setImmediate(() => {
-        this.#keep(lookup, { ...completion, usage: context.outcome?.usage ?? null });
-        shared?.close();
-      });
+      setImmediate(() => keep(withUsage(completion, context)));
     });
     return 'next';
   }
 
-  #keep({ context, tenant, known }: Lookup, completion: ChatCompletion | undefined): void {
+  #keep({ context, tenant, known }: Lookup, completion: ChatCompletion | undefined, generation: string): void {
     const endpoint = servingEndpoint(context);
     const { served } = context;
     // A process that has too much to do remembers nothing: that can wait.
     if (context.underPressure) return;
+    // In a chain of stages the cache may not know of the hook before it has changed something.
+    if (context.attemptChanged && !this.#options.ignoresBeforeAttempt) return;
     if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
+    // It was asked for before a purge.
+    if (this.#entries.generationOf(tenant) !== generation) return;
+    const ttlMs = this.#ttlOf(context, endpoint, completion);
+    if (ttlMs <= 0) return;
     const storedAt = this.#clock.wallNow();
     const entry = encodeEntry(completion, {
       storedAt,
@@ -228,8 +268,30 @@ class ResponseCache implements Cache {
     });
     this.#stores++;
     this.#keys.answered(tenant, known, endpoint);
-    this.#store.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + this.#options.ttlMs);
+    const key = keyFor(tenant, endpoint, known.digest);
+    this.#entries.set(key, entry, storedAt + Math.min(ttlMs, MAX_TTL_MS), generation);
   }
+
+  /** How long to keep it. Nobody waits any more, so what the host's function throws is reported, and nothing is kept. */
+  #ttlOf(context: RequestContext, endpoint: Endpoint, response: ChatCompletion): number {
+    const { ttlMs } = this.#options;
+    if (typeof ttlMs === 'number') return ttlMs;
+    try {
+      const ms: unknown = ttlMs({ ...cacheState(context, endpoint), response });
+      if (typeof ms === 'number' && !Number.isNaN(ms)) return ms;
+      throw new TypeError(`cache.ttlMs must return a number of milliseconds, got ${formatValue(ms)}.`);
+    } catch (error) {
+      this.#report?.(error, 'cache.ttlMs');
+      return 0;
+    }
+  }
+}
+
+/** Nothing is kept for longer, in milliseconds: a purge is remembered for longer than this. */
+const MAX_TTL_MS = 100 * 24 * 3_600_000;
+function withUsage(completion: ChatCompletion | undefined, { outcome }: RequestContext): ChatCompletion | undefined {
+  if (completion === undefined || completion.usage !== undefined) return completion;
+  return { ...completion, usage: outcome?.usage ?? null };
 }
 
 /** A call is shared by those who want the answer in the same form. */

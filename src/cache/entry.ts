@@ -1,3 +1,4 @@
+import { parseJson } from '../util/parse-json.js';
 import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, Usage } from '../chat/types.js';
 import type { ServedBy } from '../request/context.js';
@@ -80,13 +81,4 @@ function isServedBy(value: unknown): value is ServedBy {
   return (
     typeof value['provider'] === 'string' && typeof value['model'] === 'string' && typeof value['slug'] === 'string'
   );
-}
-
-/** The value of a JSON text, or `undefined` where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

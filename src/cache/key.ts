@@ -32,6 +32,14 @@ export function keyFor(tenant: string, endpoint: Endpoint, requestDigest: string
   return `${tenant}:${sha256(JSON.stringify([VERSION, ...target, requestDigest]))}`;
 }
 
+/**
+ * The digest of a request that guards have checked: other guards, other versions, other digest, so that a response which
+ * was stored under other rules is not found.
+ */
+export function digestWithGuards(requestDigest: string, guardDigest: string): string {
+  return guardDigest === '' ? requestDigest : `${requestDigest} ${guardDigest}`;
+}
+
 /** Bytes as they came, and their digest. */
 export interface ReceivedBytes {
   readonly bytes: Uint8Array;

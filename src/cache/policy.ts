@@ -2,6 +2,8 @@ import { isRecord } from '../util/json-object.js';
 import type { ChatChoice, ChatCompletion } from '../chat/types.js';
 import type { RequestContext } from '../request/context.js';
 import type { Endpoint } from '../contracts/routing.js';
+import { formatValue } from '../options/checks.js';
+import type { CacheDecision, CacheRequestState } from '../options/cache-state.js';
 import { SHARED_TENANT, tenantPart } from './key.js';
 
 /** Ends of an answer that was given in full. `length` is one: the caller's own limit was reached. */
@@ -29,6 +31,27 @@ export function cacheableTargets(context: RequestContext): Targets | undefined {
   const { endpoint } = first;
   if (!route.drawn) return [endpoint];
   return [endpoint, ...others.map((other) => other.endpoint).filter(({ model }) => model === endpoint.model)];
+}
+
+/** What the host's functions are told of a request, with the endpoint that responds. */
+export function cacheState(context: RequestContext, { model, slug }: Endpoint): CacheRequestState {
+  const { requestId, req, caller, request } = context;
+  return { requestId, req, caller, request: request!, model, slug };
+}
+
+/**
+ * Whether the host lets the cache serve and keep this request.
+ * @throws TypeError for what is neither true nor false: a promise would let everything through.
+ */
+export function allowedBy(
+  shouldCache: CacheDecision | undefined,
+  context: RequestContext,
+  endpoint: Endpoint,
+): boolean {
+  if (shouldCache === undefined) return true;
+  const decision: unknown = shouldCache(cacheState(context, endpoint));
+  if (typeof decision === 'boolean') return decision;
+  throw new TypeError(`cache.shouldCache must return true or false, got ${formatValue(decision)}.`);
 }
 
 /** The endpoint that did answer. */

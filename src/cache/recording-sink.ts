@@ -4,7 +4,7 @@ import type { ChatCompletion } from '../chat/types.js';
 import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { bytesOf } from '../http/write-body.js';
-import { parseJson } from './entry.js';
+import { parseJson } from '../util/parse-json.js';
 
 /** Told when an answer came whole, after its reader got the end of it: the answer, or nothing if it cannot be kept. */
 export type OnWhole = (completion: ChatCompletion | undefined) => void;
@@ -68,9 +68,9 @@ export class RecordingSink implements ResponseSink {
 
 function completionIn(body: Uint8Array): ChatCompletion | undefined {
   const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
-  return isCompletion(value) ? value : undefined;
+  return hasChoices(value) ? value : undefined;
 }
 
-function isCompletion(value: unknown): value is ChatCompletion {
+function hasChoices(value: unknown): value is ChatCompletion {
   return isRecord(value) && Array.isArray(value['choices']) && value['choices'].every(isRecord);
 }

@@ -3,10 +3,11 @@ import { splitCompletion } from '../chat/split.js';
 import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { ResponseOutcome, RequestContext } from '../request/context.js';
-import type { ResponseBody, SinkHead, ResponseSink } from '../contracts/sink.js';
+import type { ResponseBody, SinkHead } from '../contracts/sink.js';
 import { asLatin1, SMALL } from '../http/write-body.js';
-import type { CancelSignal } from '../util/cancellation.js';
-import { parseJson, type CachedResponse } from './entry.js';
+import { writeAll } from '../util/backpressure.js';
+import { parseJson } from '../util/parse-json.js';
+import type { CachedResponse } from './entry.js';
 
 /** In which form an answer is wanted. */
 export interface AskedForm {
@@ -54,7 +55,10 @@ export function replay(
   };
   context.cacheStatus = 'HIT';
   context.served = answer.served;
-  if (payloads !== undefined) return streamOut(sink, head, payloads, client).then(end);
+  if (payloads !== undefined) {
+    sink.open(head);
+    return writeAll(sink, payloads, client).then(end);
+  }
   sink.json(head, wholeBody(answer, usage, options));
   return end(true);
 }
@@ -108,33 +112,6 @@ function streamPayloads(
     usage: usageIn(usage) ?? null,
   };
   return splitCompletion(completion, form).map((chunk) => JSON.stringify(chunk));
-}
-
-/** Writes `payloads` as fast as the client takes them, then `[DONE]`. False: the client left before the end. */
-async function streamOut(
-  sink: ResponseSink,
-  head: SinkHead,
-  payloads: readonly string[],
-  client: CancelSignal,
-): Promise<boolean> {
-  sink.open(head);
-  for (const payload of payloads) {
-    if (client.aborted) return false;
-    if (!sink.event(payload)) await drained(sink, client);
-  }
-  if (client.aborted) return false;
-  sink.done();
-  return true;
-}
-
-function drained(sink: ResponseSink, client: CancelSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stopListening = client.onAbort(resolve);
-    sink.onDrain(() => {
-      stopListening();
-      resolve();
-    });
-  });
 }
 
 function freshId(): string {

@@ -1,7 +1,7 @@
 import type { RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Endpoint } from '../contracts/routing.js';
-import { digestOfBytes, digestOfRequest, keyFor } from './key.js';
+import { digestOfBytes, digestOfRequest, digestWithGuards, keyFor } from './key.js';
 import { BodyIndex } from './body-index.js';
 import type { Targets } from './policy.js';
 import { BoundedMap } from '../util/bounded-map.js';
@@ -33,20 +33,30 @@ export class RequestKeyCache {
   /** By what is asked. */
   readonly #drawn = new BoundedMap<Endpoint>(MAX_KNOWN);
 
-  /** What `tenant` asks of `targets`. `body` is that of the request, where there is one. */
-  of(request: ChatRequest, body: RequestBody | undefined, tenant: string, targets: Targets): KnownRequest {
+  /**
+   * What `tenant` asks of `targets`. `body` is that of the request, where there is one.
+   * @param guardDigest - of the guards that it has passed
+   */
+  of(
+    request: ChatRequest,
+    body: RequestBody | undefined,
+    tenant: string,
+    targets: Targets,
+    guardDigest = '',
+  ): KnownRequest {
     const received = body?.request === request ? body.received : undefined;
     if (received === undefined) {
-      const digest = digestOfRequest(request, undefined);
+      const digest = digestWithGuards(digestOfRequest(request, undefined), guardDigest);
       return known(request, tenant, this.#endpointOf(tenant, digest, targets), digest);
     }
     const bytes = { bytes: received, digest: digestOfBytes(received) };
-    const before = this.#known.get(inTenant(tenant, bytes.digest));
-    const digest = before?.digest ?? digestOfRequest(request, bytes);
+    const name = inTenant(tenant, digestWithGuards(bytes.digest, guardDigest));
+    const before = this.#known.get(name);
+    const digest = before?.digest ?? digestWithGuards(digestOfRequest(request, bytes), guardDigest);
     const endpoint = this.#endpointOf(tenant, digest, targets);
     if (before?.endpoint === endpoint) return before;
     const now = known(request, tenant, endpoint, digest);
-    this.#known.set(inTenant(tenant, bytes.digest), now);
+    this.#known.set(name, now);
     return now;
   }
 

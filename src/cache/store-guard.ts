@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { decodeEntry, type CachedResponse } from './entry.js';
+import { isPromise } from '../util/is-promise.js';
 
 /** A store that has not answered by then has nothing, in milliseconds. Our own stores have tighter limits. */
 const LOOKUP_LIMIT_MS = 250;
@@ -36,6 +37,36 @@ export class StoreGuard {
     }
   }
 
+  /** The store forgets by itself, so keys need no generation. */
+  get clears(): boolean {
+    return typeof this.#store.clear === 'function';
+  }
+
+  /** Rejects with what the store throws: whoever purges must know. */
+  async clear(prefix: string): Promise<void> {
+    await this.#store.clear?.(prefix);
+  }
+
+  /** The text under `key`; `undefined` also where the store fails: the entry read beside it counts that. */
+  read(key: string): string | undefined | Promise<string | undefined> {
+    try {
+      const found = this.#store.get(key);
+      return isPromise(found) ? this.#settled(found).then(textOf, () => undefined) : textOf(found);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** As `set`, and resolves when the store has taken it, has failed or took too long. */
+  async write(key: string, value: Uint8Array, expiresAt: number): Promise<void> {
+    try {
+      const written = this.#store.set(key, value, expiresAt);
+      if (isPromise(written)) await this.#settled(written);
+    } catch {
+      this.#fault();
+    }
+  }
+
   size(): { readonly entries: number; readonly bytes: number } | undefined {
     try {
       const size = this.#store.size?.();
@@ -46,17 +77,20 @@ export class StoreGuard {
   }
 
   async #inTime(found: Promise<Uint8Array | undefined>): Promise<CachedResponse | undefined> {
+    try {
+      return decoded(await this.#settled(found));
+    } catch {
+      return this.#fault();
+    }
+  }
+
+  /** `work`, or a rejection where it takes too long. */
+  async #settled<T>(work: Promise<T>): Promise<T> {
     let limit: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       limit = this.#clock.setTimer(() => reject(new Error('The store did not answer in time.')), LOOKUP_LIMIT_MS);
     });
-    try {
-      return decoded(await Promise.race([found, tooLate]));
-    } catch {
-      return this.#fault();
-    } finally {
-      limit?.cancel();
-    }
+    return Promise.race([work, tooLate]).finally(() => limit?.cancel());
   }
 
   #fault(): undefined {
@@ -68,6 +102,6 @@ function decoded(value: unknown): CachedResponse | undefined {
   return value instanceof Uint8Array ? decodeEntry(value) : undefined;
 }
 
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+function textOf(value: unknown): string | undefined {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined;
 }

@@ -1,4 +1,5 @@
 import { saysSomething } from './spoken.js';
+import { outputBytes } from './output-size.js';
 import type { ChatChunk, ChunkChoice, Usage } from './types.js';
 
 /**
@@ -16,6 +17,8 @@ export class StreamProgress {
   usage: Usage | undefined = undefined;
   /** Of the choice that finished first. */
   finishReason: string | undefined = undefined;
+  /** UTF-8 bytes of text, reasoning and tool calls so far: what an aborted stream is priced by. */
+  outputBytes = 0;
   // Almost every stream has the one choice 0.
   readonly #zero = new ChoiceProgress();
   #others: Map<number, ChoiceProgress> | undefined;
@@ -55,7 +58,10 @@ export class StreamProgress {
     if (progress.state === 'unseen') this.news = true;
     const said = saysSomething(choice.delta);
     const reason = choice.finish_reason;
-    if (said) this.hasContent = this.news = true;
+    if (said) {
+      this.hasContent = this.news = true;
+      this.outputBytes += outputBytes(choice.delta);
+    }
     // Servers written in Go send "" where null is meant.
     if (typeof reason === 'string' && reason !== '') {
       this.hasContent = this.news = true;

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { ChatRequest, Usage } from '../chat/types.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Caller } from './caller.js';
+import type { SpendRecord } from './limits.js';
 import type { RouterExplanation, RouterStatus } from './router.js';
 import type { Candidate, ExcludedEndpoint, Pricing } from './routing.js';
 
@@ -107,6 +108,11 @@ export interface AttemptRecord {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /**
+   * Made with a key of the caller's own (`provider_configs`), so the caller pays the provider: metrics, the status page
+   * and live statistics leave it out, and it costs the operator nothing. A shorter timeout alone is no key.
+   */
+  readonly callerKey: boolean;
   /** `ok`, `cancelled` (the client left), `superseded` (another provider answered first), or why it failed: `reset`, `headers_timeout`, `rate_limited` … */
   readonly outcome: string;
   /** HTTP status of the upstream, where one came. */
@@ -119,6 +125,22 @@ export interface AttemptRecord {
   readonly possiblyBilled: boolean;
   /** What the upstream itself said where it refused or broke off; `undefined` where it said nothing. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
+  /** USD that this attempt cost, or may have cost; `undefined` where nothing was charged or the endpoint has no price. */
+  readonly costUsd?: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output, as the upstream reported no usage. */
+  readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion that it used, or may have used; `undefined` where nothing was charged or counted. */
+  readonly tokens?: number | undefined;
+  /**
+   * Of a failed attempt, what was sent where, without query, keys and body: `POST https://api.example.com/chat/completions`.
+   * `undefined` where nothing was sent.
+   */
+  readonly sent: string | undefined;
+  /**
+   * Of a failed attempt, what came instead of a response: `HTTP 404`, `ECONNREFUSED: connect ECONNREFUSED 10.0.0.5:8000`,
+   * `SELF_SIGNED_CERT_IN_CHAIN: …`. `undefined` where nothing came.
+   */
+  readonly received: string | undefined;
 }
 
 /** What `afterAttempt` is told. */
@@ -139,13 +161,26 @@ export interface AfterResponseState extends HookState {
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** Cost in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit. */
+  /** The response came by a key of the caller's own: the caller pays the provider for it, the operator does not. */
+  readonly callerKey: boolean;
+  /**
+   * What the operator pays, in USD by the endpoint's prices; `undefined` without usage or prices. 0 on a cache hit and
+   * with a key of the caller's own.
+   */
   readonly costUsd: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
+  readonly estimated: boolean;
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
   readonly firstTokenMs: number | undefined;
   /** What a router decided, where one was asked. */
   readonly router: RouterExplanation | undefined;
+  /**
+   * The response as the client got it: streams put together, redactions as they were sent, what was cut off missing.
+   * `undefined` without `captureResponse`, and for responses larger than `captureMaxBytes`. Read from the bytes that were
+   * sent with each call.
+   */
+  response(): ChatCompletion | undefined;
 }
 
 /** What `onError` is told. */
@@ -175,8 +210,23 @@ export interface Hooks {
   readonly afterAttempt?: ((state: AfterAttemptState) => void | Promise<void>) | undefined;
   /** Watches every answer that was delivered, whole or in part. */
   readonly afterResponse?: ((state: AfterResponseState) => void | Promise<void>) | undefined;
+  /** Watches what every request cost: once each, after its response. `requestId` is its idempotency key. */
+  readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
+  /**
+   * Which responses `afterResponse` may read with `response()`: all, none, or those for which this gives `true`. Asked when
+   * a response begins; a throw means `false`. With single stages, give it to the first of them.
+   * @defaultValue `false`: nothing is kept
+   * @example
+   * hooks: { captureResponse: ({ caller }) => caller?.logsPrompts === true }
+   */
+  readonly captureResponse?: boolean | ((state: HookState) => boolean) | undefined;
+  /** Larger responses are not captured, in bytes of JSON text. @defaultValue `1_048_576` (1 MiB) */
+  readonly captureMaxBytes?: number | undefined;
   /** Watches every error that a client is told. */
   readonly onError?: ((state: OnErrorState) => void | Promise<void>) | undefined;
-  /** Told what a watching hook threw, and the hook's name. */
+  /**
+   * Told what a watching hook threw, and the hook's name; and, as `provider`, what the host's own format, a guard in its
+   * decoder or its transport threw while a response was read.
+   */
   readonly onHookError?: ((error: unknown, hook: string) => void) | undefined;
 }

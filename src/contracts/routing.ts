@@ -1,4 +1,6 @@
-import type { WireFormat } from './wire-format.js';
+import type { Prices } from '../chat/prices.js';
+import type { ModelFacts, Signer, WireFormat } from './wire-format.js';
+import type { UpstreamNetwork } from './network.js';
 import type { UpstreamUrl } from './transport.js';
 
 /** A provider as the registry holds it: nothing left to look up, nothing optional that has a default. */
@@ -6,10 +8,15 @@ export interface ResolvedProvider {
   /** The key in `providers`; the base slug. Lower case. */
   readonly slug: string;
   readonly displayName: string;
+  /** Where requests go; where the format's path depends on the request, what stands before that path. */
   readonly url: UpstreamUrl;
+  /** How connections to `url` are opened. `undefined`: directly, with Node's defaults. */
+  readonly network?: UpstreamNetwork | undefined;
   /** The operator's key for `url.origin`, and for no other. */
   readonly apiKey: string | (() => string | Promise<string>) | undefined;
   readonly auth: { readonly header: string; readonly prefix: string };
+  /** Signs requests to `url.origin` instead of a key. */
+  readonly signer?: Signer | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly format: WireFormat;
   /** It takes `stream_options`. */
@@ -50,22 +57,21 @@ export interface Endpoint {
   readonly pricing: Pricing | undefined;
   readonly contextLength: number | undefined;
   readonly maxCompletionTokens: number | undefined;
+  /** What the provider's format is told of the model. The same object for each request. */
+  readonly facts: ModelFacts;
   readonly quantization: string;
   /** `undefined`: not declared. */
   readonly supportedParameters: ReadonlySet<string> | undefined;
+  /** What the provider's format can express for this model. `undefined`: everything. */
+  readonly expressibleParameters?: ReadonlySet<string> | undefined;
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
   readonly distillable: boolean;
   readonly tier: 'flex' | 'priority' | undefined;
 }
 
-/** USD per million tokens; USD per request; USD per image. */
-export interface Pricing {
-  readonly prompt: number;
-  readonly completion: number;
-  readonly request: number;
-  readonly image: number;
-}
+/** What an endpoint charges: USD per million tokens; USD per request, per image, per web search. */
+export type Pricing = Prices;
 
 /** One endpoint in the order of a plan, as hooks and `plan()` show it. */
 export interface Candidate {
@@ -73,6 +79,10 @@ export interface Candidate {
   readonly model: string;
   readonly slug: string;
   readonly upstreamModel: string;
+  /** What the endpoint charges; absent where no prices are declared. */
+  readonly pricing?: Pricing | undefined;
+  /** Tokens of prompt and completion together; absent where not declared. */
+  readonly contextLength?: number | undefined;
 }
 
 /** One endpoint that a plan left out, and why. */

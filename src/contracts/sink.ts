@@ -14,6 +14,8 @@ export interface ResponseSink {
   event(payload: string): boolean;
   /** Calls `resume` once, when `event` may be called again. */
   onDrain(resume: () => void): void;
+  /** Writes a comment, so that an open stream without events is not taken for a dead one. */
+  keepAlive?(): void;
   /** The stream is whole: `[DONE]` follows. */
   done(): void;
   /** No answer (an error with its status), or half of one (an error event and no `[DONE]`). */

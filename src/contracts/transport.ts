@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { UpstreamNetwork } from './network.js';
 
 /**
  * How one request travels to one upstream. The default is http-proxy-middleware; anything that keeps this
@@ -10,6 +11,8 @@ export interface Transport {
    * never synchronously from within `open`.
    */
   open(request: UpstreamRequest, events: UpstreamEvents): UpstreamCall;
+  /** Keeps to `UpstreamRequest.network`. Without it, providers with a `network` option are refused at start-up. */
+  readonly supportsNetwork?: boolean | undefined;
   /** Sockets at work and idle, for `status()` and leak tests. */
   sockets(): { readonly active: number; readonly idle: number };
   /** Closes idle sockets, and those at work as they fall idle. */
@@ -26,6 +29,11 @@ export interface UpstreamRequest {
   readonly fresh: boolean;
   /** Sockets of different pools are never shared: callers' own keys do not ride the operator's connections. */
   readonly pool: string;
+  /**
+   * How to open the connection: proxy, certificates, unix socket. `undefined`: directly, with Node's defaults, and always
+   * so for addresses that callers chose. Sockets of different networks are never shared.
+   */
+  readonly network?: UpstreamNetwork | undefined;
 }
 
 /** A checked address. Only `proxy/outbound.ts` and the provider registry make one. */
@@ -36,6 +44,11 @@ export interface UpstreamUrl {
   readonly port: string;
   /** Path and query. */
   readonly path: string;
+  /**
+   * A caller chose this address, and the operator's list of origins names its host literally as an IP address: the guard
+   * may connect to it although it is not public.
+   */
+  readonly isListedAddress?: boolean | undefined;
 }
 
 /** What a transport tells of a call. */

@@ -36,14 +36,27 @@ export interface WireFormat {
    * @throws UnsupportedRequest when the model's name cannot stand in a path.
    */
   pathFor?(model: ModelFacts, stream: boolean): string;
-  /** Parameters that the format can express for `model`. The endpoint's own list is cut down to them. */
+  /**
+   * Parameters that the format can express for `model`: those that it would leave out are missing, those that it would
+   * refuse are not. The endpoint's own list is cut down to them. Asked once per endpoint, when the options are read.
+   * @throws TypeError naming a trait that is wrong: `format.thinking must be …`.
+   */
   supportedParameters?(model: ModelFacts): ReadonlySet<string>;
+  /**
+   * The `format` of the `reasoning_details` whose signatures the format sends back to `model`:
+   * `anthropic-claude-v1`. A conversation that carries such signatures prefers endpoints that can read them.
+   */
+  reasoningFormat?(model: ModelFacts): string | undefined;
   /**
    * The body to send for `request` (model already the upstream's). Absent: the received bytes are sent,
    * with `model` replaced and the gateway's own fields cut out.
    */
   encodeRequest?(request: ChatRequest): unknown;
-  /** A whole response as `chat.completion`. Throw when it is none: the attempt then counts as failed. */
+  /**
+   * A whole response as `chat.completion`.
+   * @throws FailedResponse when it is none: the attempt then counts as the provider's failure. Anything else that it
+   * throws ends the attempt as `host_code`, which leaves the provider's breaker alone.
+   */
   decodeCompletion?(body: unknown): ChatCompletion;
   /** One decoder per stream: an upstream event in, any number of chunks out; `'done'` ends the stream. */
   createChunkDecoder?(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done';
@@ -77,6 +90,8 @@ export interface ModelFacts {
   readonly maxCompletionTokens: number | undefined;
   /** `models[…].format` of the options: `{ thinking: 'adaptive', nativeJsonSchema: true }`. */
   readonly traits: Readonly<Record<string, unknown>>;
+  /** `headers` of the provider's options, names in lower case. They take precedence over those of an exchange. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One translated request, and how its response is read. */
@@ -88,7 +103,7 @@ export interface Exchange {
   readonly body: unknown;
   /** Paths of request members that `body` does not express: `seed`, `messages[0].name`. */
   readonly dropped: readonly string[];
-  /** A whole response as `chat.completion`. @throws when it is none: the attempt then counts as failed. */
+  /** A whole response as `chat.completion`. @throws FailedResponse when it is none: the provider's failure. */
   completion(body: unknown, head: ResponseHead): ChatCompletion;
   /** A new decoder for one stream. */
   decoder(head: ResponseHead): ChunkDecoder;
@@ -98,8 +113,10 @@ export interface Exchange {
 export interface ChunkDecoder {
   /** Chunks of one event. A chunk with an `error` member ends the stream as failed; `'done'` ends it as complete. */
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
-  /** The body has ended, complete or not: chunks that were held because more might have followed. */
+  /** The body has ended as HTTP says: chunks that were held because more might have followed. */
   end?(): readonly ChatChunk[];
+  /** The last event has been read, and its chunks were the last: the stream is complete, whatever follows. */
+  readonly done?: boolean;
 }
 
 /** Status and headers of an upstream's response. */
@@ -111,7 +128,7 @@ export interface ResponseHead {
 /** One event of an upstream's stream, whatever its framing. */
 export interface UpstreamEvent {
   /** Server-sent events: `event`. AWS event stream: `:event-type` or `:exception-type`. */
-  readonly event: string | undefined;
+  readonly event?: string | undefined;
   readonly data: string;
   /** The frame itself says that it is an error. */
   readonly failed?: true;
@@ -140,8 +157,14 @@ export type UpstreamErrorKind =
   | 'rate_limited'
   | 'overloaded'
   | 'server_error'
+  | 'upstream_timeout'
+  | 'try_later'
+  | 'conflict'
   | 'model_missing'
-  | 'rejected';
+  | 'rejected'
+  /** The response is none: another attempt may succeed. */
+  | 'malformed'
+  | 'empty';
 
 /**
  * A format cannot express a request for this model; another candidate may. When no candidate is left the client

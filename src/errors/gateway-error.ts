@@ -22,6 +22,12 @@ export const GATEWAY_ERRORS = {
   authentication_unavailable: { status: 503, type: SERVER },
   permission_denied: { status: 403, type: INVALID },
 
+  model_not_allowed: { status: 403, type: INVALID },
+  caller_blocked: { status: 403, type: INVALID },
+  budget_exceeded: { status: 402, type: 'insufficient_quota' },
+  request_too_large_for_limit: { status: 400, type: INVALID },
+  limits_unavailable: { status: 503, type: SERVER },
+
   // How it is asked.
   unknown_url: { status: 404, type: INVALID },
   method_not_supported: { status: 405, type: INVALID },
@@ -51,6 +57,10 @@ export const GATEWAY_ERRORS = {
   integer_above_max_value: { status: 400, type: INVALID },
   decimal_below_min_value: { status: 400, type: INVALID },
   decimal_above_max_value: { status: 400, type: INVALID },
+
+  // What is said.
+  content_blocked: { status: 400, type: INVALID },
+  guard_unavailable: { status: 503, type: SERVER },
 
   // Who will answer.
   model_not_found: { status: 404, type: INVALID },

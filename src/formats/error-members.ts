@@ -1,4 +1,5 @@
 import type { UpstreamErrorKind } from '../contracts/wire-format.js';
+import { isRecord } from '../util/json-object.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -84,28 +85,24 @@ export function minimaxKind(base: JsonObject): UpstreamErrorKind | undefined {
 /** Words for what happened beside the code: Google's `reason`, Azure's inner code, Anthropic's `error_code`. */
 export function reasonsIn(error: JsonObject): string[] {
   const { details, innererror, metadata } = error;
-  const found: unknown[] = [isObject(innererror) ? innererror['code'] : undefined];
+  const found: unknown[] = [isRecord(innererror) ? innererror['code'] : undefined];
   for (const detail of Array.isArray(details) ? details.slice(0, 10) : [details]) {
-    if (!isObject(detail)) continue;
+    if (!isRecord(detail)) continue;
     found.push(detail['reason'], detail['error_code']);
     const { violations } = detail;
     if (Array.isArray(violations)) for (const each of violations.slice(0, 5)) found.push(quotaOf(each));
   }
-  if (isObject(metadata) && Array.isArray(metadata['reasons'])) found.push('flagged_input');
+  if (isRecord(metadata) && Array.isArray(metadata['reasons'])) found.push('flagged_input');
   return found.filter((reason) => typeof reason === 'string');
 }
 
 /** Google names its limits `…PerDayPerProject…` and `…PerMinute…`. */
 function quotaOf(violation: unknown): string | undefined {
-  return isObject(violation) && String(violation['quotaId']).includes('PerDay') ? 'quota_per_day' : undefined;
+  return isRecord(violation) && String(violation['quotaId']).includes('PerDay') ? 'quota_per_day' : undefined;
 }
 
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function firstText(error: JsonObject, names: readonly string[]): string | undefined {
@@ -122,7 +119,7 @@ function statusOf(value: unknown): number | undefined {
 }
 
 function faultOf(fault: unknown): string | undefined {
-  if (!isObject(fault)) return textOf(fault);
+  if (!isRecord(fault)) return textOf(fault);
   const message = textOf(fault['msg']);
   const place = Array.isArray(fault['loc']) ? fault['loc'].filter(isStep).join('.') : '';
   return message === undefined || place === '' ? message : `${place}: ${message}`;

@@ -1,3 +1,5 @@
+import { isRecord } from '../util/json-object.js';
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A wait beyond a month is a mistake, not a wait. */
@@ -100,5 +102,5 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function objectOf(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isRecord(value) ? value : undefined;
 }

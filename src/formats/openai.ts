@@ -1,8 +1,9 @@
 import type { WireFormat } from '../contracts/wire-format.js';
+import { ownFormat } from './own-formats.js';
 import { decodeError } from './parse-error-body.js';
 
 /** OpenAI's own wire format: requests and answers travel as they are, only errors need reading. */
-export const openai: WireFormat = Object.freeze({
+export const openai: WireFormat = ownFormat({
   name: 'openai',
   path: '/chat/completions',
   decodeError,

@@ -3,7 +3,6 @@ import type { ResponseHead } from '../contracts/wire-format.js';
 import {
   codeIn,
   detailOf,
-  isObject,
   messageIn,
   minimaxKind,
   reasonsIn,
@@ -13,6 +12,7 @@ import {
   type JsonObject,
 } from './error-members.js';
 import { waitOf } from './error-wait.js';
+import { isRecord } from '../util/json-object.js';
 
 /** More of a message than this helps nobody and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;
@@ -52,12 +52,12 @@ const DEEPEST_NESTING = 4;
 function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefined {
   if (levels === 0) return undefined;
   if (Array.isArray(body)) return body.length === 1 ? decodeNested(body[0], levels - 1) : undefined;
-  if (!isObject(body)) return undefined;
+  if (!isRecord(body)) return undefined;
   const { error, errors, detail, base_resp: base } = body;
-  if (isObject(base) && Number(base['status_code'] ?? 0) !== 0) return fromBaseResp(base);
-  if (isObject(error)) return withOuterWait(fromErrorObject(error, levels, body['type'] === 'error'), body);
+  if (isRecord(base) && Number(base['status_code'] ?? 0) !== 0) return fromBaseResp(base);
+  if (isRecord(error)) return withOuterWait(fromErrorObject(error, levels, body['type'] === 'error'), body);
   if (Array.isArray(errors) && errors.length > 0) return decodeNested(errors[0], levels - 1);
-  if (isObject(detail)) return decodeNested(detail, levels - 1);
+  if (isRecord(detail)) return decodeNested(detail, levels - 1);
   return fromFlat(body, levels);
 }
 
@@ -85,12 +85,12 @@ function fromBaseResp(base: JsonObject): UpstreamErrorBody | undefined {
 
 /** @param isAnthropic - its types stand for statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
 function fromErrorObject(error: JsonObject, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
-  const cause = isObject(error['metadata']) ? causeOf(error['metadata']['raw'], levels) : undefined;
+  const cause = isRecord(error['metadata']) ? causeOf(error['metadata']['raw'], levels) : undefined;
   const message = joined(messageIn(error) ?? detailOf(error['detail']) ?? listedIn(error, levels), cause?.message);
   const code = codeIn(error) ?? wordForCode(error);
   const type = typeIn(error);
   if (message === undefined && code === undefined && type === undefined)
-    return isObject(error['error']) ? decodeNested(error, levels - 1) : undefined;
+    return isRecord(error['error']) ? decodeNested(error, levels - 1) : undefined;
   const body = said(message ?? code ?? type ?? '', error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
   return cause === undefined ? body : withCause(body, cause);
 }
@@ -133,7 +133,7 @@ function withOuterWait(body: UpstreamErrorBody | undefined, outer: JsonObject): 
 /** The word that stands beside a numeric code: OpenRouter's `metadata.error_type`, Google's `status`. */
 function wordForCode(error: JsonObject): string | undefined {
   const metadata = error['metadata'];
-  const word = isObject(metadata) ? textOf(metadata['error_type']) : undefined;
+  const word = isRecord(metadata) ? textOf(metadata['error_type']) : undefined;
   const status = textOf(error['status']);
   return word ?? (status !== undefined && /^[A-Z][A-Z_]+$/.test(status) ? status : undefined);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What a request is for, by its path alone. */
-export type RequestedRoute = 'chat' | 'models' | 'responses' | 'other';
+export type RequestedRoute = 'chat' | 'models' | 'responses' | 'usage' | 'other';
 
 /** What Express, Connect and their kin add to a request. */
 interface MountedRequest extends IncomingMessage {
@@ -9,6 +9,17 @@ interface MountedRequest extends IncomingMessage {
   readonly baseUrl?: string;
   readonly route?: unknown;
 }
+
+/** However a host has mounted us. */
+const ENDINGS: readonly (readonly [string, RequestedRoute])[] = [
+  ['/chat/completions', 'chat'],
+  ['/v1/responses', 'responses'],
+  ['/v1/usage', 'usage'],
+  ['/v1/models', 'models'],
+];
+
+/** Below the path that a host has mounted us at. */
+const NAMED: Readonly<Record<string, RequestedRoute>> = { '/responses': 'responses', '/usage': 'usage' };
 
 /**
  * Which of our routes a request means, however the host mounted us: `app.use('/v1/chat/completions', gateway)`,
@@ -18,15 +29,13 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
   const mounted: MountedRequest = req;
   const url = mounted.url ?? '/';
   const full = pathOf(mounted.originalUrl ?? url);
-  if (full.endsWith('/chat/completions')) return 'chat';
-  if (full.endsWith('/v1/responses')) return 'responses';
-  if (full.endsWith('/v1/models') || full.includes('/v1/models/')) return 'models';
+  for (const [ending, route] of ENDINGS) if (full.endsWith(ending)) return route;
+  if (full.includes('/v1/models/')) return 'models';
   // The host named a path of its own: what reaches us there is meant for us.
   const isMounted = mounted.originalUrl !== undefined && mounted.originalUrl !== url;
   const below = isMounted ? pathOf(url) : undefined;
   if (below === '/models' || below?.startsWith('/models/') === true) return 'models';
-  if (below === '/responses') return 'responses';
-  return below === '' || mounted.route !== undefined ? 'chat' : 'other';
+  return NAMED[below ?? ''] ?? (below === '' || mounted.route !== undefined ? 'chat' : 'other');
 }
 
 /**
@@ -38,6 +47,17 @@ export function isOtherEndpoint(req: MountedRequest): boolean {
   const url = req.url ?? '/';
   const isMounted = req.originalUrl !== undefined && req.originalUrl !== url;
   return isMounted || /\/v\d+\//.test(pathOf(url));
+}
+
+/** Endpoints of OpenAI's and Anthropic's APIs that clients may expect at the same base URL. */
+const UNSERVED = /^(?:\/v1)?(\/(?:embeddings|completions|messages|moderations|(?:audio|images)\/[\w-]+))$/;
+
+/**
+ * Which known endpoint that is not served here a request asks for, below the base path that the host has mounted us at:
+ * `/embeddings`. Where nothing is mounted the whole path is the host's.
+ */
+export function unservedEndpoint({ method, url = '/', originalUrl = url }: MountedRequest): string | undefined {
+  return method === 'POST' && originalUrl !== url ? UNSERVED.exec(pathOf(url))?.[1] : undefined;
 }
 
 /**

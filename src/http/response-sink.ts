@@ -17,6 +17,8 @@ export interface ResponseMeta {
   readonly client: { answered(): void };
   /** Milliseconds spent waiting for upstreams before the first byte of the answer. */
   readonly upstreamMs: number;
+  /** Of a caller with limits. */
+  readonly limitHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface HttpResponseSinkOptions {
@@ -26,6 +28,7 @@ export interface HttpResponseSinkOptions {
   readonly writeStallMs: number;
 }
 
+const KEEP_ALIVE = ': keep-alive\n\n';
 /** Events written within one turn of the loop leave in one write; beyond this many characters at once. */
 const COALESCE_LIMIT = 64 * 1024;
 /** An error event that the client does not read within this is not waited for. */
@@ -91,6 +94,11 @@ export class HttpResponseSink implements ResponseSink {
       this.#stall = undefined;
       resume();
     });
+  }
+
+  keepAlive(): void {
+    const res = this.#res;
+    if (!res.writableEnded && !res.destroyed) res.write(KEEP_ALIVE);
   }
 
   done(): void {
@@ -175,6 +183,7 @@ export class HttpResponseSink implements ResponseSink {
     headers['x-nordlys-attempts'] = String(meta.attempts.length);
     if (meta.cacheStatus !== undefined) headers['x-nordlys-cache'] = meta.cacheStatus;
     headers['server-timing'] = this.#serverTiming();
+    if (meta.limitHeaders !== undefined) Object.assign(headers, meta.limitHeaders);
     return Object.assign(headers, own);
   }
 

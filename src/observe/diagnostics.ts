@@ -14,6 +14,13 @@ export const DIAGNOSTICS = {
     'A client called the Responses API (/v1/responses). This gateway serves chat completions: the client has a switch for that.',
   NORDLYS_WRONG_PATH:
     'A request that reached the gateway looks like one for an OpenAI endpoint, and nobody served its path. Look at the client’s base URL and at the path that the gateway is mounted at.',
+  NORDLYS_BASE_URL_PATH:
+    'A provider knows no such path, and its baseUrl names no version: /chat/completions is appended to it, /v1 never is. Most providers want it to end in /v1.',
+  NORDLYS_UPSTREAM_NO_TLS:
+    'A provider’s baseUrl begins with https, and what listens there does not speak TLS. Look at the port, or write http where that is meant.',
+  NORDLYS_UPSTREAM_WANTS_TLS: 'A provider’s baseUrl begins with http, and what listens there wants TLS. Write https.',
+  NORDLYS_UPSTREAM_CERTIFICATE:
+    'A provider’s certificate was refused: it is not signed by a CA that this process trusts, has expired, or is for another name. For a CA of your own set NODE_EXTRA_CA_CERTS, or run Node with --use-system-ca.',
   NORDLYS_TRUST_PROXY_OFF:
     'A request came with X-Forwarded-For, and the app does not trust its proxy: req.ip is the proxy’s address for every caller. Set "trust proxy" to the number of proxies in front.',
   NORDLYS_TRUST_PROXY_ALL:
@@ -22,6 +29,8 @@ export const DIAGNOSTICS = {
     'The router’s checkpoint has models that no provider of this gateway serves. They are never chosen: add a provider, or map their names with the option models.',
   NORDLYS_UNKNOWN_OPTION:
     'An option is not known. createGateway and the stages refuse to start with it, and name the one that was probably meant.',
+  NORDLYS_LIMIT_STORE:
+    'The limit store failed, or took longer than limits.storeTimeoutMs. Until it is back, limits.onStoreError says what happens; what is used meanwhile is charged afterwards.',
 } as const satisfies Record<string, string>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

@@ -23,19 +23,20 @@ export class RequestLog implements Observer {
   }
 
   attemptEnded({ requestId }: RequestContext, { provider, model, slug }: Endpoint, record: AttemptRecord): void {
-    const { attempt, outcome, status, durationMs, firstTokenMs, possiblyBilled } = record;
+    const { attempt, callerKey, outcome, status, durationMs, firstTokenMs, possiblyBilled } = record;
     const facts = {
       requestId,
       attempt,
       provider: provider.slug,
       model,
       endpoint: slug,
+      ...ownKeyFact(callerKey),
       outcome,
       status,
       durationMs: rounded(durationMs),
       firstTokenMs: rounded(firstTokenMs),
       possiblyBilled,
-      ...upstreamErrorFacts(record),
+      ...failureFacts(record),
     };
     if (outcome === 'ok' || outcome === 'cancelled' || outcome === 'superseded')
       this.#logger.debug(facts, 'upstream call ended');
@@ -50,7 +51,9 @@ export class RequestLog implements Observer {
       model: served?.model ?? route?.model,
       provider: served?.provider,
       endpoint: served?.slug,
+      ...ownKeyFact(served?.callerKey),
       status: clientStatus(context, error),
+      ...(context.isDryRun && { dryRun: true }),
       attempts: attempts.length,
       cache: cacheStatus,
       durationMs: rounded(this.#clock.now() - context.startedAt),
@@ -74,9 +77,15 @@ export class RequestLog implements Observer {
   }
 }
 
-function upstreamErrorFacts(record: AttemptRecord): object {
+/** Only where it is so: most lines have no need of it. */
+function ownKeyFact(callerKey: boolean | undefined): object {
+  return callerKey === true ? { callerKey } : {};
+}
+
+function failureFacts(record: AttemptRecord): object {
+  const { sent, received } = record;
   const upstreamError = upstreamErrorFor(record);
-  return upstreamError === undefined ? {} : { upstreamError };
+  return { ...(sent && { sent }), ...(received && { received }), ...(upstreamError && { upstreamError }) };
 }
 
 function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {

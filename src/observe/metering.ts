@@ -3,7 +3,6 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Meter } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { Observer } from '../request/hooks.js';
-import { usesCallerCredential } from './request-facts.js';
 import { endpointAttributes, METRICS, SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
 
 /** The GenAI client metrics, and what they cost, by OpenTelemetry. */
@@ -28,7 +27,7 @@ export function meteredBy(meter: Meter): Observer {
 
   return {
     attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-      if (usesCallerCredential(context, endpoint)) return;
+      if (attempt.callerKey) return;
       const { request, outcome } = context;
       const attributes = endpointAttributes(endpoint);
       const failed = attempt.outcome === 'ok' ? attributes : { ...attributes, 'error.type': attempt.outcome };

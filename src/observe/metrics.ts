@@ -1,15 +1,17 @@
 import type { Endpoint } from '../contracts/routing.js';
+import type { LimitStatistics } from '../limit/limit.js';
 import type { GatewayStatus } from '../status.js';
 import { Exposition } from './exposition.js';
 import { endpointAttributes, METRICS } from './gen-ai.js';
 import type { EndpointCounters, Recorder } from './recorder.js';
 
 /** Everything that is known of a gateway, as Prometheus reads it. */
-export function metricsText(recorder: Recorder, status: GatewayStatus): string {
+export function metricsText(recorder: Recorder, status: GatewayStatus, limits?: LimitStatistics): string {
   const text = new Exposition();
   writeCalls(text, [...recorder.endpoints.values()]);
   writeRequests(text, recorder);
   writeState(text, status);
+  if (limits !== undefined) writeLimits(text, limits);
   return text.toString();
 }
 
@@ -73,6 +75,33 @@ function writeState(text: Exposition, { inFlight, draining, sockets, endpoints }
     const current = readiness?.breaker.state ?? 'closed';
     for (const state of BREAKER_STATES) breakers.sample(Number(state === current), { endpoint: slug, model, state });
   }
+}
+
+/** By rule, never by caller: the number of series does not grow with theirs. */
+function writeLimits(text: Exposition, limits: LimitStatistics): void {
+  const events = text.family(
+    'nordlys_limit_requests_total',
+    'counter',
+    'Requests that a limit refused, warned or sent to other models.',
+  );
+  for (const [rule, counts] of limits.events) {
+    for (const [event, count] of counts) events.sample(count, { rule, event });
+  }
+  text
+    .family(
+      'nordlys_budget_exclusions_total',
+      'counter',
+      'Attempts that were not made, as the budget did not pay for them.',
+    )
+    .sample(limits.budgetExclusions);
+  text
+    .family('nordlys_limit_store_faults_total', 'counter', 'Calls of the limit store that failed or came too late.')
+    .sample(limits.storeFaults);
+  text.family('nordlys_limit_debts', 'gauge', 'Settlements that wait for the limit store.').sample(limits.debts);
+  text.family('nordlys_limit_lost_total', 'counter', 'Settlements that could not be kept.').sample(limits.lost);
+  text
+    .family('nordlys_spend_dropped_total', 'counter', 'Spend records that were given up.')
+    .sample(limits.droppedRecords);
 }
 
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;

@@ -8,6 +8,7 @@ import { MisconfigurationChecks } from './misconfiguration-checks.js';
 import { RequestLog } from './log.js';
 import { meteredBy } from './metering.js';
 import { Recorder } from './recorder.js';
+import { UpstreamChecks } from './upstream-checks.js';
 import { Tracing } from './tracing.js';
 
 /** Everything that watches one gateway. */
@@ -34,7 +35,10 @@ export function createObservation(options: ObserveOptions, hooks: HookRunner, cl
 
   runner.observe(recorder);
   if (logger !== undefined) runner.observe(new RequestLog(logger, clock));
-  if (!diagnostics.silent) runner.observe(new MisconfigurationChecks(diagnostics));
+  if (!diagnostics.silent) {
+    runner.observe(new MisconfigurationChecks(diagnostics));
+    runner.observe(new UpstreamChecks(diagnostics));
+  }
   if (tracing !== undefined) runner.observe(tracing);
   if (telemetry?.meter !== undefined) runner.observe(meteredBy(telemetry.meter));
   return { hooks: runner, recorder, diagnostics, scope: tracing?.scope };

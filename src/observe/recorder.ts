@@ -4,7 +4,7 @@ import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
-import { usesCallerCredential, clientStatus } from './request-facts.js';
+import { clientStatus } from './request-facts.js';
 import { SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
 import { Histogram } from './histogram.js';
 
@@ -51,7 +51,8 @@ export class Recorder implements Observer {
   }
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    if (usesCallerCredential(context, endpoint)) return;
+    // It says nothing of the endpoint as others see it, and the operator does not pay for it.
+    if (attempt.callerKey) return;
     const counters = this.#of(endpoint);
     counters.durationsOf(attempt.outcome).record(attempt.durationMs / 1_000);
     if (attempt.firstTokenMs !== undefined && context.request?.stream === true) {
@@ -65,6 +66,7 @@ export class Recorder implements Observer {
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    if (context.isDryRun) return;
     const status = clientStatus(context, error);
     let durations = this.#requests.get(status);
     if (durations === undefined) {

@@ -1,5 +1,4 @@
 import type { RequestContext } from '../request/context.js';
-import type { Endpoint } from '../contracts/routing.js';
 import type { AttemptRecord, UpstreamErrorSummary } from '../contracts/hooks.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 
@@ -11,11 +10,6 @@ export function clientStatus({ res, client }: RequestContext, error: GatewayErro
   if (res.headersSent) return res.statusCode;
   // With `errorHandling: 'next'` the host's handler has still to answer.
   return client.aborted || error === undefined ? CLIENT_LEFT : error.status;
-}
-
-/** A call with a caller's own key or address: it says nothing of the endpoint, and the operator does not pay for it. */
-export function usesCallerCredential({ route }: RequestContext, { provider }: Endpoint): boolean {
-  return route?.overrides?.has(provider.slug) === true;
 }
 
 /** Outcomes that are the caller's own fault: what an upstream says of them may quote the request. */

@@ -56,6 +56,7 @@ export class Tracing implements Observer {
         'server.address': url.hostname,
         'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
         'nordlys.attempt': attempt.attempt,
+        ...(attempt.callerKey && { 'nordlys.caller_key': true }),
       },
     });
     this.#attempts.set(attempt, span);

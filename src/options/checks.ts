@@ -1,4 +1,5 @@
 import { nearest } from './suggest.js';
+import { isRecord } from '../util/json-object.js';
 
 /**
  * Checks of options at start-up. Every refusal is a `TypeError` that names the option's path, what came and what would do.
@@ -13,10 +14,15 @@ export function optionError(path: string, rule: string, value?: unknown): TypeEr
  * `value` as an object whose members are all known; for options that no table describes.
  * @throws TypeError with a suggestion where the name looks misspelt
  */
-export function knownMembers(path: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+export function knownMembers(
+  path: string,
+  value: unknown,
+  known: readonly string[],
+  member = 'option',
+): Record<string, unknown> {
   const members = anyMembers(path, value);
   for (const key of Object.keys(members)) {
-    if (!known.includes(key)) throw unknownOption(`${path}: unknown option`, key, nameHint(key, known));
+    if (!known.includes(key)) throw unknownOption(`${path}: unknown ${member}`, key, nameHint(key, known));
   }
   return members;
 }
@@ -38,12 +44,8 @@ export function isUnset(value: unknown): value is undefined | null {
 }
 
 export function anyMembers(path: string, value: unknown): Record<string, unknown> {
-  if (!isObject(value)) throw optionError(path, 'must be an object', value);
+  if (!isRecord(value)) throw optionError(path, 'must be an object', value);
   return value;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function boolean(path: string, value: unknown): boolean {

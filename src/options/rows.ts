@@ -1,5 +1,6 @@
 import { boolean, count as checkCount, formatValue, milliseconds as checkMilliseconds } from './checks.js';
-import { isObject, oneOf, optionError, text as checkText, texts } from './checks.js';
+import { oneOf, optionError, text as checkText, texts } from './checks.js';
+import { isRecord } from '../util/json-object.js';
 import type { OptionGroup, Parsed, Rows } from './group.js';
 import { custom, OptionRow } from './row.js';
 
@@ -130,7 +131,7 @@ export function switchable<R extends Rows>(group: OptionGroup<R>, text: string):
   const check = (path: string, value: unknown): Parsed<R> | undefined => {
     if (value === false) return undefined;
     if (value === true) return group.parse({}, path);
-    if (isObject(value)) return group.parse(value, path);
+    if (isRecord(value)) return group.parse(value, path);
     throw optionError(path, `must be true, false or { ${group.names.join(', ')} }`, value);
   };
   return custom(`\`true\`, \`false\`, ${group.shape}`, check, text).defaultsTo('`false`');

@@ -1,11 +1,15 @@
 import type { AdminOptions } from './admin.js';
 import type { AuthenticateOptions } from './authenticate-types.js';
 import type { CacheOptions } from './cache-types.js';
+import type { MiddlewareOptions } from './middleware.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
+import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
-import type { WireFormat } from '../contracts/wire-format.js';
+import type { GuardOptions } from '../contracts/guard.js';
+import type { Signer, WireFormat } from '../contracts/wire-format.js';
 import type { Transport } from '../contracts/transport.js';
+import type { NetworkOptions } from './network.js';
 
 /** Everything that `createGateway` takes. Times are milliseconds, sizes bytes, prices USD per million tokens. */
 export type GatewayOptions = AuthenticateOptions &
@@ -17,6 +21,21 @@ export type GatewayOptions = AuthenticateOptions &
   CommonOptions & {
     /** Off unless given. */
     readonly cache?: CacheOptions | undefined;
+    /** What callers may use. Off unless given. */
+    readonly limits?: LimitOptions | undefined;
+    /** Where spend records go, in batches. Off unless given. */
+    readonly spendSink?: SpendSinkOptions | undefined;
+    /**
+     * POST requests for endpoints that this gateway does not serve (`/embeddings`, `/completions`, `/messages`,
+     * `/moderations`, `/audio/…`, `/images/…`), where it is mounted at a base path such as `/v1`: `respond` says in JSON
+     * what is served here (404), `next` leaves them to handlers that are mounted later.
+     * @defaultValue `'respond'`
+     */
+    readonly unservedPaths?: 'respond' | 'next' | undefined;
+    /** The host's own middleware between the stages. @defaultValue none */
+    readonly middleware?: MiddlewareOptions | undefined;
+    /** Checks of prompts and responses. Off unless given. */
+    readonly guards?: GuardOptions | undefined;
   };
 
 /** What every stage takes. */
@@ -89,14 +108,24 @@ export interface RouteOptions {
 export interface PriceCatalog {
   /** USD for this usage, by the provider's API address; `null` when it is not known. */
   calcPrice(
-    usage: { input_tokens: number; output_tokens: number },
+    usage: CatalogUsage,
     model: string,
-    options: { providerApiUrl: string },
+    options: { providerApiUrl?: string; provider?: never },
   ): {
     readonly input_price: number;
     readonly output_price: number;
+    readonly total_price?: number;
     readonly model: { readonly context_window?: number };
+    /** Given back with the next question about the same provider. */
+    readonly provider?: object;
   } | null;
+}
+
+/** A usage in the words of a price book: each part is counted in its sum as well. */
+export interface CatalogUsage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly [part: string]: number;
 }
 
 /** What callers' `provider_configs` may say. */
@@ -135,28 +164,43 @@ export interface TimeoutOptions {
   readonly totalMs?: number | undefined;
 }
 
+/** Formats that need no options. */
+export type FormatName = 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'bedrock' | 'azure';
+
 /** One provider: where it is, its key, and the models it serves. */
 export interface ProviderOptions {
   /** Shown to people. @defaultValue the key in `providers` */
   readonly name?: string | undefined;
-  /** Up to and without `/chat/completions`; `/v1` is never added. A query is kept. */
-  readonly baseUrl: string;
+  /**
+   * Up to and without `/chat/completions`; `/v1` is never added. A query is kept. Formats other than OpenAI's append
+   * their own path; what the base URL already ends in (`/v1`, `/v1beta`) is not appended again.
+   * @defaultValue the address of the format's own API, where it has one: `anthropic`, `gemini`, `vertex`
+   */
+  readonly baseUrl?: string | undefined;
   /**
    * The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. Left out where
    * the provider needs none; given as `undefined` it is refused, as a missing environment variable is.
    */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
-  /** How the key is sent. @defaultValue `'bearer'` */
+  /**
+   * How the key is sent, or a signer that takes its place: `sigV4()` of `nordlys-proxy/aws`.
+   * @defaultValue as the format says, else `'bearer'`
+   */
   readonly auth?:
     | 'bearer'
     | 'x-api-key'
     | 'api-key'
     | { readonly header: string; readonly prefix?: string | undefined }
+    | Signer
     | undefined;
   /** Sent with every request to this provider. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** @defaultValue `'openai'` */
-  readonly format?: 'openai' | WireFormat | undefined;
+  /**
+   * The language of the provider's API: by name with its default options, or what `anthropic()`, `gemini()`,
+   * `bedrock()` and `azure()` return, or your own. `'vertex'` is Gemini through Vertex AI with an API key.
+   * @defaultValue `'openai'`
+   */
+  readonly format?: FormatName | WireFormat | undefined;
   /**
    * The provider takes `stream_options`, by which the gateway asks every stream for its usage. `false`: it is never
    * sent them, not even a caller's. One that refuses them is asked again without in any case.
@@ -168,6 +212,8 @@ export interface ProviderOptions {
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
+  readonly network?: NetworkOptions | undefined;
   /**
    * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
    * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.
@@ -184,22 +230,23 @@ export interface EndpointOptions {
   readonly tag?: string | undefined;
   /** What the upstream calls the model. @defaultValue the model's key */
   readonly upstreamModel?: string | undefined;
-  /** USD per million tokens; `request` and `image` in USD each. */
-  readonly pricing?:
-    | {
-        readonly prompt: number;
-        readonly completion: number;
-        readonly request?: number | undefined;
-        readonly image?: number | undefined;
-      }
-    | undefined;
+  /** What it charges. */
+  readonly pricing?: PricingOptions | undefined;
   /** Tokens of prompt and completion together. */
   readonly contextLength?: number | undefined;
   /** Tokens. */
   readonly maxCompletionTokens?: number | undefined;
   /** `fp8`, `int4` … @defaultValue `'unknown'` */
   readonly quantization?: string | undefined;
-  /** Request members that the endpoint understands. Not given: assumed to understand all. */
+  /** What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`. */
+  readonly format?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Prompt caching where the format marks what is to be cached (Anthropic, Bedrock): `'auto'` marks tools, system and
+   * the last turn of requests without marks of their own; `false` sends no marks.
+   * @defaultValue as the format says: the request's own marks
+   */
+  readonly promptCaching?: boolean | 'auto' | undefined;
+  /** Request members that the endpoint understands. Not given: all that its format can express. */
   readonly supportedParameters?: readonly string[] | undefined;
   readonly zdr?: boolean | undefined;
   readonly dataCollection?: 'allow' | 'deny' | undefined;
@@ -207,6 +254,49 @@ export interface EndpointOptions {
   readonly distillable?: boolean | undefined;
   /** Not used unless asked for by `service_tier`, by its exact slug, or by `:nitro` / `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
+}
+
+/** USD per million tokens. What has no price of its own costs what the whole of it costs: `prompt` or `completion`. */
+export interface TokenPriceOptions {
+  /** Prompt tokens that the provider read from its prompt cache. @defaultValue `prompt` */
+  readonly cacheRead?: number | undefined;
+  /** Prompt tokens that the provider wrote to its prompt cache for five minutes. @defaultValue `prompt` */
+  readonly cacheWrite?: number | undefined;
+  /** Prompt tokens that the provider wrote to its prompt cache for an hour. @defaultValue `cacheWrite` */
+  readonly cacheWrite1h?: number | undefined;
+  /** Audio tokens of the prompt. @defaultValue `prompt` */
+  readonly audio?: number | undefined;
+  /** Audio tokens read from the prompt cache. @defaultValue `cacheRead` */
+  readonly audioCacheRead?: number | undefined;
+  /** Generated audio tokens. @defaultValue `completion` */
+  readonly audioOutput?: number | undefined;
+  /** Generated image tokens. @defaultValue `completion` */
+  readonly imageOutput?: number | undefined;
+  /** Reasoning tokens, which are part of the completion. @defaultValue `completion` */
+  readonly reasoning?: number | undefined;
+}
+
+/** What an endpoint charges: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
+export interface PricingOptions extends TokenPriceOptions {
+  readonly prompt: number;
+  readonly completion: number;
+  /** USD per request. @defaultValue `0` */
+  readonly request?: number | undefined;
+  /** USD per image of the prompt. @defaultValue `0` */
+  readonly image?: number | undefined;
+  /** USD per search that the provider makes (`usage.server_tool_use.web_search_requests`). @defaultValue `0` */
+  readonly webSearch?: number | undefined;
+  /** Prices of requests with long prompts, in any order. @defaultValue none */
+  readonly tiers?: readonly PriceTierOptions[] | undefined;
+}
+
+/** Prices that hold for all tokens of a request whose prompt has more than `above` tokens, cached ones included. */
+export interface PriceTierOptions extends TokenPriceOptions {
+  readonly above: number;
+  /** @defaultValue as without the tier */
+  readonly prompt?: number | undefined;
+  /** @defaultValue as without the tier */
+  readonly completion?: number | undefined;
 }
 
 /** When another provider is asked beside the first. */

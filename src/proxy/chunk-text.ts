@@ -1,7 +1,7 @@
 import { saysSomething } from '../chat/spoken.js';
 import type { ChatChunk, ChunkChoice } from '../chat/types.js';
 
-/** Members of a chunk that stand around every delta and say nothing by themselves. */
+/** Members of every chunk, which carry no content. */
 const ENVELOPE: ReadonlySet<string> = new Set([
   'id',
   'object',
@@ -13,24 +13,24 @@ const ENVELOPE: ReadonlySet<string> = new Set([
   'system_fingerprint',
   'obfuscation',
 ]);
-const OF_A_CHOICE: ReadonlySet<string> = new Set(['index', 'delta']);
+const CHOICE_ENVELOPE: ReadonlySet<string> = new Set(['index', 'delta']);
 
 export function isUsageOnly(chunk: ChatChunk): boolean {
   return Array.isArray(chunk.choices) && chunk.choices.length === 0 && hasUsage(chunk);
 }
 
-/** A chunk whose every delta is empty and that holds nothing else: after the first it tells a reader nothing. */
+/** A chunk of empty deltas and nothing else: after the first one a client learns nothing from it. */
 export function isBare(chunk: ChatChunk): boolean {
   const { choices } = chunk;
   if (!Array.isArray(choices) || choices.length === 0 || !choices.every(isBareChoice)) return false;
   return Object.keys(chunk).every((key) => ENVELOPE.has(key) || isNothing(chunk[key]));
 }
 
-/** A chunk that tells nothing but more text: what its like would tell the progress is known. */
+/** A chunk that brings nothing but more text, so that a similar one does not change the progress of the stream. */
 export function isOneOfMany(chunk: ChatChunk, data: string): boolean {
   const { choices, usage } = chunk;
   return (
-    // Only its own `usage` is left out of what is passed on.
+    // `usage` is removed from the text that is passed on, so it must not occur elsewhere in the chunk.
     (usage === null || (usage === undefined && !data.includes('"usage"'))) &&
     !('error' in chunk) &&
     Array.isArray(choices) &&
@@ -38,7 +38,7 @@ export function isOneOfMany(chunk: ChatChunk, data: string): boolean {
   );
 }
 
-/** JSON text holds line ends only between tokens, where a space says the same. */
+/** JSON contains line ends only between tokens, where a space is equivalent. */
 export function oneLine(data: string): string {
   return data.includes('\n') ? data.replaceAll('\n', ' ') : data;
 }
@@ -54,7 +54,7 @@ function hasUsage({ usage }: ChatChunk): boolean {
 
 function isBareChoice(choice: ChunkChoice): boolean {
   if (saysSomething(choice.delta)) return false;
-  return Object.keys(choice).every((key) => OF_A_CHOICE.has(key) || isNothing(choice[key]));
+  return Object.keys(choice).every((key) => CHOICE_ENVELOPE.has(key) || isNothing(choice[key]));
 }
 
 function isNothing(value: unknown): boolean {

@@ -1,15 +1,18 @@
-import type { Stage, StageOutcome } from '../request/context.js';
+import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { CommittedResponse } from './failover/attempt.js';
 import type { Clock } from '../contracts/clock.js';
 import type { HookRunner } from '../request/hooks.js';
+import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
-import { literalsIn } from '../transports/ssrf-guard.js';
 import { PROXY } from '../options/tables/proxy.js';
 import { sendResponse } from './send-response.js';
-import { findResponse, type FailoverParts } from './failover/failover.js';
+import { Failover, type FailoverParts } from './failover/failover.js';
 import { hedgingFor } from './failover/hedging.js';
 import { EndpointStates } from './failover/endpoint-states.js';
 import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
+import { isRecord } from '../util/json-object.js';
 
 export interface ProxyParts {
   readonly clock: Clock;
@@ -17,21 +20,22 @@ export interface ProxyParts {
   readonly hooks: HookRunner;
 }
 
-/** The stage, and what its owner may ask of it. */
+/** The stage and its controls. */
 export interface Proxy {
   readonly stage: Stage;
   readonly endpointStates: EndpointStates;
+  /** @throws TypeError for a provider whose `network` the transport would not keep to. */
+  checkProviders(providers: unknown): void;
   sockets(): { readonly active: number; readonly idle: number };
-  /** Closes idle connections. What is at work ends by itself. */
+  /** Closes idle connections. Connections in use close when their calls end. */
   close(): void;
 }
 
-/** @throws TypeError for an option that is wrong. */
+/** @throws TypeError for an invalid option */
 export function createProxy(
-  options: ProxyOptions & Pick<Partial<RouteOptions>, 'callerOverrides'>,
+  options: ProxyOptions & Partial<Pick<RouteOptions, 'providers'>>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
-  const literals = literalsIn(options.callerOverrides?.allowedOrigins ?? []);
   const {
     maxAttempts,
     retryNonIdempotent,
@@ -40,7 +44,9 @@ export function createProxy(
     hedging: hedgingOptions,
     ...given
   } = PROXY.read(options);
-  const transport = given.transport ?? httpProxyTransport(new AgentPool(agentFactory({ literals }, clock)));
+  const transport = given.transport ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
+  const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
+  checkProviders(options.providers);
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
   const hedging = hedgingFor({ hedging: hedgingOptions, retryNonIdempotent }, clock);
 
@@ -57,20 +63,49 @@ export function createProxy(
       hedging,
     }),
     endpointStates,
+    checkProviders,
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
 }
 
-/** ASK AND ANSWER: follows `context.route` until a candidate answers, and delivers what it says. */
+/** A proxy or a client certificate that is silently left out would be worse than none. */
+function refuseUnusableNetworks({ supportsNetwork }: Transport, providers: unknown): void {
+  if (supportsNetwork === true || !isRecord(providers)) return;
+  for (const [name, provider] of Object.entries(providers)) {
+    if (!isRecord(provider) || (provider['network'] ?? undefined) === undefined) continue;
+    throw new TypeError(
+      `providers.${name}.network needs a transport that keeps to it: http-proxy-middleware, undiciTransport(), or one with supportsNetwork: true.`,
+    );
+  }
+}
+
+/** Tries the candidates of `context.route` until one responds, and sends its response to the client. */
 export function proxyStage(parts: FailoverParts): Stage {
   return async function proxyRequest(context): Promise<StageOutcome> {
     const { route } = context;
     if (route === undefined || context.request === undefined || context.body === undefined) {
-      throw new TypeError('proxy needs what validate and route leave behind: mount them before it.');
+      throw new TypeError('proxy needs the results of validate and route: mount both before it.');
     }
-    const found = await findResponse(context, route, parts);
-    if (found !== undefined) await sendResponse(context, found);
+    const failover = new Failover(context, route, parts);
+    for (let found = await failover.run(); found !== undefined; found = await failover.run()) {
+      const rejection = await sendGuarded(context, found);
+      if (rejection === undefined) break;
+      failover.reject(found, rejection);
+    }
     return 'responded';
   };
+}
+
+/** Sends a response. Resolves with an error where a guard wants the next candidate's instead. */
+async function sendGuarded(context: RequestContext, found: CommittedResponse): Promise<GatewayError | undefined> {
+  const { responseGate } = context;
+  if (responseGate !== undefined) {
+    return responseGate.offer(
+      () => sendResponse(context, found),
+      () => found.exchange.cancel(),
+    );
+  }
+  await sendResponse(context, found);
+  return undefined;
 }

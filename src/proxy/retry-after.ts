@@ -1,13 +1,13 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A wait beyond a month is a mistake, not a wait. Within it clients are told what the upstream said. */
+/** A wait of more than a month is taken for a mistake and ignored. Shorter waits are passed on to the client. */
 const LONGEST_MS = 31 * 86_400_000;
 const DECIMAL = /^\d{1,12}(?:\.\d{1,6})?$/;
 
 /**
- * How long an upstream asks to be left alone, in milliseconds; `undefined` when it does not say.
- * Reads `retry-after-ms` and `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3),
- * and takes dates against the response's own `date`, so that clocks which differ do no harm.
+ * How long an upstream asks to wait, in milliseconds; `undefined`: it does not say. Reads `retry-after-ms` and
+ * `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3). A date is compared with the response's
+ * own `date` header, so that it does not matter whether the two clocks agree.
  */
 export function readRetryAfter(headers: Headers, wallNow: number): number | undefined {
   return (
@@ -18,7 +18,7 @@ export function readRetryAfter(headers: Headers, wallNow: number): number | unde
   );
 }
 
-/** The headers that tell a client to wait: SDKs read the one in milliseconds first. */
+/** Headers that ask a client to wait `waitMs`. SDKs read the one in milliseconds first. */
 export function retryAfterHeaders(waitMs: number): { 'retry-after': string; 'retry-after-ms': string } {
   return { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))), 'retry-after-ms': String(Math.ceil(waitMs)) };
 }
@@ -29,7 +29,7 @@ function milliseconds(text: string | undefined, unit: number): number | undefine
 }
 
 function untilDate(text: string | undefined, sentAt: string | undefined, wallNow: number): number | undefined {
-  // Date.parse takes far more than HTTP dates: only what names a weekday or a zone is one.
+  // `Date.parse` accepts far more than HTTP dates.
   if (text === undefined || !/^[A-Z][a-z]{2}, .* GMT$/.test(text)) return undefined;
   const moment = Date.parse(text);
   if (Number.isNaN(moment)) return undefined;
@@ -41,7 +41,7 @@ function bounded(ms: number): number | undefined {
   return ms > LONGEST_MS ? undefined : ms;
 }
 
-/** The first of several values. A date holds a comma of its own, and begins with its weekday. */
+/** The first of several values. A date begins with its weekday and contains a comma. */
 function first(value: string | string[] | undefined): string | undefined {
   const text = Array.isArray(value) ? value[0] : value;
   if (text === undefined) return undefined;

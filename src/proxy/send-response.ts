@@ -1,102 +1,79 @@
 import { normalizeFinishReason } from '../chat/finish-reason.js';
-import { costOf, normaliseUsage } from '../chat/usage.js';
+import { normaliseUsage } from '../chat/usage.js';
 import type { Usage } from '../chat/types.js';
 import type { ResponseOutcome, RequestContext } from '../request/context.js';
-import type { Pricing } from '../contracts/routing.js';
-import type { ResponseSink } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { CancelSignal } from '../util/cancellation.js';
+import { writeAll } from '../util/backpressure.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
+import { bytesOf, costOfAttempt } from './attempt-cost.js';
 import type { CommittedResponse } from './failover/attempt.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const OK_ONCE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-control': 'no-store' }) });
 
-/** Hands a found answer to the sink, as fast as the sink takes it, and tells the context how it ended. */
+/** Sends a committed response to the sink, as fast as the sink accepts it, and records its outcome in the context. */
 export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
-  const { endpoint } = found.candidate;
-  context.served = { provider: endpoint.provider.slug, model: endpoint.model, slug: endpoint.slug };
+  const { endpoint, credential } = found.candidate;
+  const { provider, model, slug } = endpoint;
+  context.served = { provider: provider.slug, model, slug, callerKey: credential === 'caller' || undefined };
   let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
   try {
-    ended = await pour(found.answer, context);
+    ended = await send(found.response, context);
   } finally {
-    // Also where the sink threw: what the upstream still sends is for nobody.
-    if (ended === 'cancelled') found.attempt.cancel();
-    context.outcome = outcomeOf(found, ended === 'complete', endpoint.pricing);
-    found.close(ended, ended === 'truncated' ? errorOf(found.answer) : undefined);
+    // The client has disconnected, or the sink threw: nothing reads the rest of the upstream's response.
+    if (ended === 'cancelled') found.exchange.cancel();
+    context.outcome = outcomeOf(context, found, ended === 'complete');
+    found.close(ended, ended === 'truncated' ? errorOf(found.response) : undefined);
   }
 }
 
-/** What the client was told of a stream that broke off. */
-function errorOf(answer: UpstreamResponse): GatewayError | undefined {
-  const end = answer.kind === 'stream' ? answer.reader.end : undefined;
+/** The error event that ended a stream. */
+function errorOf(response: UpstreamResponse): GatewayError | undefined {
+  const end = response.kind === 'stream' ? response.reader.end : undefined;
   return end === undefined || end.complete ? undefined : end.error;
 }
 
-async function pour(
-  answer: UpstreamResponse,
+async function send(
+  response: UpstreamResponse,
   { sink, cancelSignal }: RequestContext,
 ): Promise<'complete' | 'truncated' | 'cancelled'> {
-  switch (answer.kind) {
+  switch (response.kind) {
     case 'json':
-      sink.json(answer.contradictory === true ? OK_ONCE : OK, answer.body);
+      sink.json(response.contradictory === true ? OK_ONCE : OK, response.body);
       return 'complete';
     case 'chunks':
       sink.open(OK);
-      return pourChunks(answer.payloads, sink, cancelSignal);
+      return (await writeAll(sink, response.payloads, cancelSignal)) ? 'complete' : 'cancelled';
     case 'stream': {
       sink.open(OK);
-      const end = await answer.flowTo(sink);
+      const end = await response.flowTo(sink);
       if (end === 'cancelled') return 'cancelled';
       return end.complete ? 'complete' : 'truncated';
     }
   }
 }
 
-async function pourChunks(
-  payloads: readonly string[],
-  sink: ResponseSink,
-  cancelSignal: CancelSignal,
-): Promise<'complete' | 'cancelled'> {
-  for (const payload of payloads) {
-    if (cancelSignal.aborted) return 'cancelled';
-    if (!sink.event(payload)) await drained(sink, cancelSignal);
-  }
-  sink.done();
-  return 'complete';
-}
-
-function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stopListening = cancelSignal.onAbort(resolve);
-    sink.onDrain(() => {
-      stopListening();
-      resolve();
-    });
-  });
-}
-
 function outcomeOf(
-  { answer, attempt }: CommittedResponse,
+  context: RequestContext,
+  { response, exchange, candidate }: CommittedResponse,
   complete: boolean,
-  pricing: Pricing | undefined,
 ): ResponseOutcome {
-  const usage = usageOf(answer);
+  const usage = usageOf(response);
   return {
     complete,
-    finishReason: finishReasonOf(answer),
+    finishReason: finishReasonOf(response),
     usage,
-    costUsd: costOf(usage, pricing),
-    firstTokenMs: attempt.firstTokenMs,
+    ...costOfAttempt(context, candidate.endpoint, usage, () => bytesOf(response)),
+    firstTokenMs: exchange.firstTokenMs,
   };
 }
 
-function usageOf(answer: UpstreamResponse): Usage | undefined {
-  return normaliseUsage(answer.kind === 'stream' ? answer.reader.progress.usage : answer.completion.usage);
+function usageOf(response: UpstreamResponse): Usage | undefined {
+  return normaliseUsage(response.kind === 'stream' ? response.reader.progress.usage : response.completion.usage);
 }
 
-function finishReasonOf(answer: UpstreamResponse): string | undefined {
+function finishReasonOf(response: UpstreamResponse): string | undefined {
   return normalizeFinishReason(
-    answer.kind === 'stream' ? answer.reader.progress.finishReason : answer.completion.choices[0]?.finish_reason,
+    response.kind === 'stream' ? response.reader.progress.finishReason : response.completion.choices[0]?.finish_reason,
   );
 }

@@ -2,15 +2,15 @@ import type { UpstreamErrorSummary } from '../contracts/hooks.js';
 import { GatewayError, type GatewayErrorCode } from '../errors/gateway-error.js';
 
 type Trait =
-  /** Counts against the endpoint's breaker. */
+  /** Counts as a failure of the endpoint in its circuit breaker. */
   | 'breaker'
-  /** A later try on the same endpoint may help. */
+  /** A later attempt on the same endpoint may succeed. */
   | 'retryable'
-  /** The upstream may charge for it. */
+  /** The upstream may charge for the attempt. */
   | 'possiblyBilled';
 
 interface FailureRule {
-  /** `same` = once more at once on the same endpoint, `next` = another one, `stop` = the caller's own fault. */
+  /** `retry-same`: once more on the same endpoint; `next`: another endpoint; `abort`: no further attempt can succeed. */
   readonly action: 'retry-same' | 'next' | 'abort';
   readonly breaker: boolean;
   readonly retryable: boolean;
@@ -36,9 +36,12 @@ function rule(
   };
 }
 
-/** What can go wrong with one upstream call, and what follows: the one trigger table. */
+/** A client learns nothing of the operator's network. */
+const UNREACHABLE = 'The upstream provider could not be reached.';
+
+/** Every way in which an attempt can fail, and what follows from it. */
 export const FAILURES = {
-  // No request was read.
+  // The upstream has not read the request.
   refused: rule(
     'retry-same',
     ['breaker', 'retryable'],
@@ -52,6 +55,10 @@ export const FAILURES = {
     'The upstream provider could not be reached.',
   ),
   blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  proxy_unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_auth: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
+  proxy_refused: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  proxy_invalid: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
   connect_timeout: rule(
     'next',
@@ -67,7 +74,7 @@ export const FAILURES = {
     'The gateway has no credentials for the upstream provider at the moment.',
   ),
 
-  // The request may have been read.
+  // The upstream may have read the request.
   reset: rule(
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],
@@ -84,7 +91,7 @@ export const FAILURES = {
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_timeout',
-    'The upstream provider sent no answer in time.',
+    'The upstream provider sent no response in time.',
   ),
   idle_timeout: rule(
     'next',
@@ -94,7 +101,7 @@ export const FAILURES = {
   ),
   deadline: rule('next', ['possiblyBilled'], 'upstream_timeout', 'The request took longer than the gateway allows.'),
 
-  // The upstream said no.
+  // The upstream responded with an error.
   rate_limited: rule('next', ['retryable'], 'rate_limit_exceeded', 'The upstream provider is limiting requests.'),
   quota: rule('next', [], 'insufficient_quota', 'The quota at the upstream provider is used up.'),
   overloaded: rule('next', ['breaker', 'retryable'], 'upstream_overloaded', 'The upstream provider is overloaded.'),
@@ -104,8 +111,8 @@ export const FAILURES = {
     'upstream_timeout',
     'The upstream provider timed out.',
   ),
-  server_error: rule('next', ['breaker', 'retryable'], 'bad_gateway', 'The upstream provider failed to answer.'),
-  unexpected_status: rule('next', ['breaker'], 'bad_gateway', 'The upstream provider refused the call.'),
+  server_error: rule('next', ['breaker', 'retryable'], 'bad_gateway', 'The upstream provider failed to respond.'),
+  unexpected_status: rule('next', ['breaker'], 'bad_gateway', 'The upstream provider refused the request.'),
   try_later: rule('next', ['retryable'], 'bad_gateway', 'The upstream provider asked to try again.'),
   conflict: rule('retry-same', [], 'bad_gateway', 'The upstream provider reported a conflict.'),
   auth: rule('next', [], 'provider_auth_error', "The upstream provider refused the gateway's own credentials."),
@@ -118,7 +125,7 @@ export const FAILURES = {
   model_missing: rule('next', [], 'model_unavailable_upstream', 'The upstream provider does not serve this model.'),
   rejected: rule('abort', [], 'upstream_rejected', 'The upstream provider rejected the request.'),
 
-  // The fault of one request at one endpoint: another endpoint may serve it, and this one serves others.
+  // This endpoint cannot serve this request: another endpoint may, and this one serves other requests.
   request_refused: rule('next', [], 'upstream_rejected', 'The upstream provider cannot serve this request.'),
   firewall: rule('next', [], 'upstream_rejected', 'A firewall in front of the upstream provider blocked the request.'),
   generation_failed: rule('next', [], 'upstream_rejected', 'The model failed to produce a valid response.'),
@@ -135,7 +142,10 @@ export const FAILURES = {
     'No provider of this model can express a parameter of the request.',
   ),
 
-  // The answer was none.
+  // The host's own code threw while a response was read: a format, a guard in its decoder, a transport.
+  host_code: rule('next', ['possiblyBilled'], 'internal_error', 'The gateway failed to read the response.'),
+
+  // The response was unusable.
   malformed: rule(
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],
@@ -160,17 +170,23 @@ export const FAILURES = {
     'empty_response',
     'The upstream provider returned an empty response.',
   ),
+  content_blocked: rule(
+    'next',
+    ['possiblyBilled'],
+    'content_blocked',
+    "The response was blocked by this gateway's content rules.",
+  ),
   truncated: rule(
     'next',
     ['breaker', 'retryable', 'possiblyBilled'],
     'upstream_truncated',
-    'The upstream provider broke off before the answer was complete.',
+    'The upstream provider broke off before the response was complete.',
   ),
 } as const satisfies Record<string, FailureRule>;
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** Faults of one request: they never rest the endpoint for others, whatever wait they name. */
+/** Failures that concern one request only: they never put the endpoint into cooldown, whatever `retry-after` says. */
 export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'rejected',
   'caller_auth',
@@ -179,23 +195,24 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'generation_failed',
   'added_parameter',
   'unsupported',
+  'host_code',
 ]);
 
-/** Faults that cost no attempt of `maxAttempts` and nothing of the retry budget: the gateway corrects itself. */
+/** Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them itself. */
 export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>(['added_parameter', 'unsupported']);
 
-/** One failed upstream call: its kind, and what the client is told if nothing better comes. */
+/** Why an attempt failed, and the error that the client gets if no other attempt succeeds. */
 export class UpstreamFailure {
   readonly kind: FailureKind;
   readonly rule: FailureRule;
   readonly error: GatewayError;
-  /** HTTP status of the upstream, where one came. */
+  /** HTTP status of the upstream, if it sent one. */
   readonly status: number | undefined;
-  /** What the upstream asked to wait, in milliseconds, however long. */
+  /** How long the upstream asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** What the upstream itself said, redacted. */
+  /** The upstream's own error, redacted. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
-  /** What it means when many requests in a row report it: then it is no longer the fault of one. */
+  /** The kind to use when many requests in a row fail like this: then the cause is not in one request. */
   readonly repeatedKind: FailureKind | undefined;
 
   constructor(kind: FailureKind, details: FailureDetails = {}) {
@@ -218,19 +235,31 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
-/** Node's error codes of a connection that never stood. */
-const CONNECT_FAULTS: ReadonlyMap<string, FailureKind> = new Map([
+/** The failure behind the error that ended a stream after its commit point. */
+export function failureOfBrokenStream(error: GatewayError | undefined): UpstreamFailure {
+  if (error?.code !== FAILURES.host_code.code) return new UpstreamFailure('truncated');
+  return new UpstreamFailure('host_code', { cause: error.cause });
+}
+
+/** Node's error codes of connections that were not established. */
+const CONNECT_FAILURES: ReadonlyMap<string, FailureKind> = new Map([
   ['ECONNREFUSED', 'refused'],
+  // The other side does not speak TLS.
+  ['EPROTO', 'tls'],
   ['EMFILE', 'local'],
   ['ENFILE', 'local'],
   ['EADDRNOTAVAIL', 'local'],
   ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
+  ['ERR_NORDLYS_PROXY_UNREACHABLE', 'proxy_unreachable'],
+  ['ERR_NORDLYS_PROXY_AUTH', 'proxy_auth'],
+  ['ERR_NORDLYS_PROXY_REFUSED', 'proxy_refused'],
+  ['ERR_NORDLYS_PROXY_INVALID', 'proxy_invalid'],
 ]);
 
-/** The kind of a failure below HTTP. */
+/** The kind of a transport failure, by Node's error code. */
 export function kindOfTransportFailure(code: string | undefined, connected: boolean): FailureKind {
   if (code !== undefined) {
-    const known = CONNECT_FAULTS.get(code);
+    const known = CONNECT_FAILURES.get(code);
     if (known !== undefined) return known;
     if (/CERT|TLS|SSL|UNABLE_TO_VERIFY|ALTNAME/.test(code)) return 'tls';
     if (code.startsWith('HPE_')) return 'malformed';
@@ -239,7 +268,7 @@ export function kindOfTransportFailure(code: string | undefined, connected: bool
 }
 
 const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
-  // Only these blame the request itself; any other 4xx is about the operator, the endpoint or the moment.
+  // Only these concern the request itself; any other 4xx concerns the operator's account or the endpoint, or is transient.
   [400, 'rejected'],
   [413, 'rejected'],
   [422, 'rejected'],
@@ -254,7 +283,7 @@ const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
   [501, 'model_missing'],
   [408, 'try_later'],
   [425, 'try_later'],
-  // gRPC's CANCELLED, and nginx's word for a client that left: nothing that this client did.
+  // gRPC's CANCELLED, and nginx's status for a client that disconnected. The client of this request did not.
   [499, 'try_later'],
   [409, 'conflict'],
   // Bedrock: the model behind the endpoint failed.
@@ -268,7 +297,7 @@ const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
   [524, 'upstream_timeout'],
 ]);
 
-/** The kind of an HTTP status that is no answer. `callersKey`: the credential came with the request. */
+/** The kind of an error status. `callersKey`: the credential came with the request. */
 export function kindOfStatus(status: number, callersKey: boolean): FailureKind {
   const kind = STATUS_KINDS.get(status) ?? otherKind(status);
   return callersKey && (kind === 'auth' || kind === 'quota') ? 'caller_auth' : kind;

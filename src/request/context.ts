@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestBody } from '../json/request-body.js';
-import type { ChatRequest, Usage } from '../chat/types.js';
+import type { ChatCompletion, ChatRequest, Usage } from '../chat/types.js';
 import type { Caller } from '../contracts/caller.js';
 import type { AttemptRecord, CacheStatus } from '../contracts/hooks.js';
 import type { RouterExplanation } from '../contracts/router.js';
 import type { AttemptOutcome, Endpoint, ExcludedEndpoint } from '../contracts/routing.js';
 import type { ResponseSink } from '../contracts/sink.js';
+import type { SpendLease } from '../contracts/spend.js';
+import type { GatewayError } from '../errors/gateway-error.js';
 import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
 
 /** What the stages have learnt of one request. A stage reads what earlier ones wrote and writes its own part. */
@@ -29,6 +31,10 @@ export class RequestContext {
   admitted = false;
   /** @internal The process has much to do: what can wait is left out. */
   underPressure = false;
+  /** @internal The caller asks for the plan of the request, not for a response. */
+  isDryRun = false;
+  /** @internal The hook `beforeAttempt` has changed what was sent upstream, beyond trace headers. */
+  attemptChanged = false;
   /** @internal The cache has looked under this key for it already, and has nothing that would do. */
   cacheMissKey: string | undefined = undefined;
   /** Written by `authenticate`. */
@@ -39,6 +45,18 @@ export class RequestContext {
   readRequest: (() => ChatRequest) | undefined = undefined;
   /** Written by `validate`: the bytes that mean `request`. */
   body: RequestBody | undefined = undefined;
+  /** @internal Answered by the upstream call of another request. */
+  coalesced = false;
+  /** @internal What the client is told of its limits, with every response. */
+  limitHeaders: Readonly<Record<string, string>> | undefined = undefined;
+  /** Written by `limit`: what the request has reserved. */
+  spend: SpendLease | undefined = undefined;
+  /** @internal Written by `guard`: names and versions of the guards, for the cache key. */
+  guardDigest = '';
+  /** @internal Written by `guard` where guards stand between the response and the client. */
+  responseGate: ResponseGate | undefined = undefined;
+  /** @internal The response as the client got it, where `captureResponse` asks for it. */
+  captured: { completion(): ChatCompletion | undefined } | undefined = undefined;
   /** Written by `route`. */
   route: ResolvedRoute | undefined = undefined;
   /** Written by a routing hook: what it decided, and why. */
@@ -90,15 +108,31 @@ export interface ResolvedRoute {
   readonly overrides: ReadonlyMap<string, ProviderOverride> | undefined;
   /** Told of every upstream call with the operator's own credential. */
   readonly record: ((endpoint: Endpoint, outcome: AttemptOutcome) => void) | undefined;
+  /** What the prompt takes; measured when first asked for. */
+  readonly prompt?: PromptView | undefined;
   /** Told who gave a whole answer, so that the conversation can stay there. */
   readonly onServed: ((endpoint: Endpoint, usage: Usage | undefined) => void) | undefined;
+}
+
+/** How large a request's prompt is, as each endpoint will count it. */
+export interface PromptView {
+  /** Tokens of the prompt, by the endpoint's id. */
+  tokensAt(endpointId: string): number;
+  /** UTF-8 bytes of text per token, by the endpoint's id. */
+  bytesPerTokenAt(endpointId: string): number;
+  /** The endpoint with this id has counted `promptTokens`: the next estimates are better. */
+  learn(endpointId: string, promptTokens: number | undefined): void;
 }
 
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
   readonly endpoint: Endpoint;
+  /** Whose credential an attempt uses: who pays for it, and whose statistics it belongs to. */
+  readonly credential: 'operator' | 'caller';
   /** Members that this endpoint does not understand and the caller did not insist on. */
   readonly drop: readonly string[];
+  /** Members that the caller insists on: an endpoint that would not be told one of them must not respond. */
+  readonly required?: readonly string[] | undefined;
 }
 
 /** A caller's own credential or address for one provider. Checked already; secret. */
@@ -113,6 +147,8 @@ export interface ServedBy {
   readonly provider: string;
   readonly model: string;
   readonly slug: string;
+  /** With a key of the caller's own. A cached response never is. */
+  readonly callerKey?: boolean | undefined;
 }
 
 /** How an answer ended, and what it took. */
@@ -121,7 +157,40 @@ export interface ResponseOutcome {
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
   readonly costUsd: number | undefined;
+  /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
+  readonly estimated?: boolean | undefined;
+  /** Tokens of prompt and completion, reported or estimated. */
+  readonly tokens?: number | undefined;
   readonly firstTokenMs: number | undefined;
+}
+
+/** The guards between the stages and the client, as far as a stage must know of them. */
+export interface ResponseGate {
+  /** Aborts when the client disconnects, a guard blocks or the response fails. */
+  readonly cancelSignal: CancelSignal;
+  /** The error of a block, where the client has got nothing yet. */
+  readonly error: GatewayError | undefined;
+  /**
+   * Sends the response of one attempt. Resolves with an error where a guard wants the next candidate instead: the client
+   * has got nothing then.
+   * @param cancel - ends the attempt
+   */
+  offer(send: () => Promise<void>, cancel: () => void): Promise<GatewayError | undefined>;
+  /** Resolves when the response has ended, or at once where none has begun. */
+  settled(): Promise<ResponseEnd>;
+  /** The result of `stage`; rejects early where a guard blocks while the upstream call goes on for other requests. */
+  unlessRejected<T>(stage: Promise<T>): Promise<T>;
+  /** Writes the error of a block. */
+  fail(error: GatewayError): void;
+}
+
+/** How a response behind guards has ended. */
+export interface ResponseEnd {
+  /** The client got all of it. */
+  readonly passed: boolean;
+  readonly blocked: boolean;
+  /** Where a guard blocked before the client got anything: what the client is to get. */
+  readonly error: GatewayError | undefined;
 }
 
 /** A stage of the path: `'next'` hands on, `'responded'` means the response is (or will be) written. */

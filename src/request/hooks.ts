@@ -2,10 +2,12 @@ import type { RequestContext } from './context.js';
 import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
+import type { CaptureOptions } from '../http/capture-sink.js';
+import type { Parsed } from '../options/group.js';
 import { HOOKS } from '../options/tables/common.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
-export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onError';
+export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onSpend' | 'onError';
 
 /**
  * Watches from within: counters, logs and spans. Told at the same moments as the hooks, but of the context itself, so
@@ -23,13 +25,31 @@ export interface Observer {
 
 /** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
 export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
-  readonly hooks: Hooks;
+  readonly hooks: Parsed<typeof HOOKS.rows>;
+  /** Some responses are kept for `afterResponse`. */
+  readonly capturesResponses: boolean;
   readonly #observers = new Set<Observer>();
   readonly #warned = new Set<string>();
 
   /** @throws TypeError for an unknown hook, or one that is no function */
   constructor(hooks: Hooks = {}) {
     this.hooks = HOOKS.parse(hooks);
+    this.capturesResponses = this.hooks.captureResponse !== false;
+  }
+
+  /** How the response of `context` is captured, where `capturesResponses`. */
+  captureOf(context: RequestContext): CaptureOptions {
+    const { captureResponse: capture, captureMaxBytes: maxBytes } = this.hooks;
+    const wants = (): boolean => {
+      if (typeof capture !== 'function') return capture;
+      try {
+        return capture(hookState(context)) === true;
+      } catch (error) {
+        this.#report(error, 'captureResponse');
+        return false;
+      }
+    };
+    return { wants, maxBytes };
   }
 
   /** Calls the hook when there is one; `state` is only made then. */
@@ -83,6 +103,19 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     );
   }
 
+  /** The host's own format or transport threw while a response was read; `onHookError` is told under this name. */
+  reportHostCode(error: unknown): void {
+    this.#report(error, 'provider', 'A format or transport of the host threw while a response was read');
+  }
+
+  /** Reports what a function of the host's threw where no response can say so, as for a watching hook. */
+  readonly report = (error: unknown, hook: string): void => this.#report(error, hook);
+
+  /** Something of the host's failed while watching or checking. Told as what a hook throws is told. */
+  reportFailure(what: string, error: unknown): void {
+    this.#report(error, what);
+  }
+
   #tell(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
@@ -93,14 +126,14 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     }
   }
 
-  #report(error: unknown, hook: string): void {
+  #report(error: unknown, hook: string, what = `The hook ${hook} threw`): void {
     const { hooks } = this;
     let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
     for (const observer of this.#observers) {
       if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
     }
     if (isHeard) return;
-    const message = `The hook ${hook} threw, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    const message = `${what}, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
     this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 
@@ -121,7 +154,6 @@ function reasonOf(cause: unknown): string {
 }
 
 const MAX_WARNINGS = 20;
-
 /** Where an error was thrown, line by line, without its message. */
 export function framesOf(thrown: unknown): string[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return [];

@@ -1,11 +1,13 @@
 import type { Admission } from '../runtime/admission.js';
-import { openContext, RequestContext, type Stage } from './context.js';
+import { openContext, RequestContext, type ResponseGate, type Stage, type StageOutcome } from './context.js';
 import type { Clock } from '../contracts/clock.js';
 import { toGatewayError, type GatewayError } from '../errors/gateway-error.js';
 import { hookState, type HookRunner } from './hooks.js';
 import type { ErrorFormat } from '../errors/error-response.js';
 import type { Middleware, Next } from '../http/middleware.js';
 import { requestIdOf } from '../http/request-id.js';
+import type { ResponseSink } from '../contracts/sink.js';
+import { CaptureSink } from '../http/capture-sink.js';
 import { HttpResponseSink } from '../http/response-sink.js';
 
 export interface RunnerParts {
@@ -29,7 +31,8 @@ const WRITE_STALL_MS = 30_000;
  */
 export function runStages(stages: readonly Stage[], parts: RunnerParts): Middleware {
   const sinkOptions = { clock: parts.clock, errorFormat: parts.errorFormat, writeStallMs: WRITE_STALL_MS };
-  const sinkOf = (context: RequestContext): HttpResponseSink => new HttpResponseSink(context.res, context, sinkOptions);
+  const sinkTo = (context: RequestContext): HttpResponseSink => new HttpResponseSink(context.res, context, sinkOptions);
+  const sinkOf = parts.hooks.capturesResponses ? capturing(sinkTo, parts.hooks) : sinkTo;
 
   return function nordlysProxy(req, res, next) {
     const context = openContext(req, () => new RequestContext(req, res, requestIdOf(req), parts.clock.now(), sinkOf));
@@ -51,6 +54,15 @@ export function runStages(stages: readonly Stage[], parts: RunnerParts): Middlew
   };
 }
 
+/** Keeps what `afterResponse` may read, as close to the client as possible: what guards took out is not kept. */
+function capturing(sinkTo: (context: RequestContext) => ResponseSink, hooks: HookRunner) {
+  return (context: RequestContext): ResponseSink => {
+    const sink = new CaptureSink(sinkTo(context), hooks.captureOf(context));
+    context.captured = sink;
+    return sink;
+  };
+}
+
 async function run(
   context: RequestContext,
   stages: readonly Stage[],
@@ -60,7 +72,8 @@ async function run(
     admission?.enter(context);
     for (const stage of stages) {
       const outcome = stage(context);
-      if ((outcome instanceof Promise ? await outcome : outcome) === 'responded') {
+      if ((outcome instanceof Promise ? await unlessRejected(context, outcome) : outcome) === 'responded') {
+        if (context.responseGate !== undefined) await guardedEnd(context, context.responseGate);
         // `afterResponse` is for chat responses only, not for `/models` or `/metrics`.
         const isChat = context.request !== undefined || context.served !== undefined;
         if (isChat) hooks.watch('afterResponse', () => responseState(context, clock));
@@ -78,14 +91,31 @@ function isHostCodeFailure({ code, cause }: GatewayError): boolean {
   return code === 'internal_error' || (code === 'authentication_unavailable' && cause !== undefined);
 }
 
+/** Without guards the stage itself. */
+function unlessRejected({ responseGate }: RequestContext, stage: Promise<StageOutcome>): Promise<StageOutcome> {
+  return responseGate === undefined ? stage : responseGate.unlessRejected(stage);
+}
+
+/** Waits for the last verdict of the guards. @throws GatewayError where they block before the client got anything. */
+async function guardedEnd(context: RequestContext, gate: ResponseGate): Promise<void> {
+  const { blocked, error } = await gate.settled();
+  if (error !== undefined) throw error;
+  if (!blocked) return;
+  const { usage, costUsd, firstTokenMs } = context.outcome ?? NO_OUTCOME;
+  context.outcome = { complete: false, finishReason: 'content_filter', usage, costUsd, firstTokenMs };
+}
+
+const NO_OUTCOME = { usage: undefined, costUsd: undefined, firstTokenMs: undefined };
+
 function respondWithError(
   context: RequestContext,
   error: GatewayError,
   { hooks, errorHandling }: RunnerParts,
   next: Next | undefined,
 ): void {
+  const gate = context.responseGate?.error === error ? context.responseGate : undefined;
   // Subscribers of a shared upstream call get the error even when this request's own client has disconnected.
-  if (context.cancelSignal.aborted) return;
+  if (gate === undefined ? context.cancelSignal.aborted : context.client.aborted) return;
   hooks.watch('onError', () => ({ ...hookState(context), error }));
   const hostResponds =
     errorHandling === 'next' && next !== undefined && !context.client.aborted && !context.res.headersSent;
@@ -98,7 +128,8 @@ function respondWithError(
     return;
   }
   try {
-    context.sink.fail(error);
+    // A block is this client's own: requests that share the upstream call have guards of their own.
+    (gate ?? context.sink).fail(error);
   } catch {
     // The error could not be written: close the connection so that the client does not wait.
     context.res.destroy();
@@ -124,9 +155,12 @@ function responseState(
     complete: outcome?.complete ?? false,
     finishReason: outcome?.finishReason,
     usage: outcome?.usage,
+    callerKey: served?.callerKey === true,
     costUsd: outcome?.costUsd,
+    estimated: outcome?.estimated ?? false,
     durationMs: clock.now() - context.startedAt,
     firstTokenMs: outcome?.firstTokenMs,
     router: context.router,
+    response: () => context.captured?.completion(),
   };
 }

@@ -4,12 +4,13 @@ import type { RouterExplanation } from '../contracts/router.js';
 import { leavesModelOpen } from './choose-models.js';
 import { toCandidate } from './endpoint.js';
 import type { Plan } from './plan/plan.js';
-import { estimatePromptTokens } from './prompt-size.js';
+import type { PromptEstimate } from './prompt-size.js';
 import type { RouteTable } from './registry.js';
 
 interface HookStateParts {
   readonly request: ChatRequest;
   readonly table: RouteTable;
+  readonly prompt: PromptEstimate;
   readonly plan: Pick<Plan, 'candidates' | 'excluded'>;
   /** The model that served the conversation before. Asked only where a hook asks. */
   readonly stickyModel: () => string | undefined;
@@ -21,11 +22,11 @@ export function planCandidatesState({
   request,
   table,
   plan,
+  prompt,
   stickyModel,
   explain,
 }: HookStateParts): PlanCandidatesState {
   const openModel = leavesModelOpen(request, table.names);
-  let tokens: number | undefined;
   return {
     request,
     candidates: plan.candidates.map(({ endpoint }) => toCandidate(endpoint)),
@@ -36,7 +37,7 @@ export function planCandidatesState({
       return openModel ? stickyModel() : undefined;
     },
     get promptTokens() {
-      return (tokens ??= estimatePromptTokens(request));
+      return prompt.tokensAt(plan.candidates[0]?.endpoint.id ?? '');
     },
     pricingOf: ({ slug, model }) => table.models.get(model)?.find((endpoint) => endpoint.slug === slug)?.pricing,
     explain,

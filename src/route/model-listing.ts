@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import { formatValue } from '../options/checks.js';
 import { didYouMean } from '../options/suggest.js';
+import { allows, type ResolvedPolicy } from './caller-policy.js';
 import type { RoutableEndpoint } from './endpoint.js';
 import type { RouteTable } from './registry.js';
 
@@ -25,12 +26,21 @@ export interface ModelEntry {
 
 /**
  * Every model of `table` in table order, then every alias.
+ * @param policy - what the caller may use; nothing else is listed
  * @param created - Unix time in seconds, said of all: nobody knows when a model was made.
  */
-export function listModels(table: RouteTable, created: number): ModelList {
-  const models = [...table.models].map(([id, endpoints]) => modelEntry(id, endpoints, created));
-  const aliases = [...table.names.aliases].map(([id, choices]): ModelEntry => {
-    return { id, object: 'model', created, owned_by: 'alias', alias_target: choices.map(({ model }) => model) };
+export function listModels(table: RouteTable, created: number, policy?: ResolvedPolicy): ModelList {
+  const isOpen = (endpoint: RoutableEndpoint): boolean => policy === undefined || allows(policy, endpoint);
+  const models = [...table.models].flatMap(([id, endpoints]) => {
+    const open = endpoints.filter(isOpen);
+    return open.length === 0 ? [] : [modelEntry(id, open, created)];
+  });
+  const aliases = [...table.names.aliases].flatMap(([id, choices]): ModelEntry[] => {
+    const targets = choices
+      .map(({ model }) => model)
+      .filter((model) => table.models.get(model)?.some(isOpen) !== false);
+    if (targets.length === 0) return [];
+    return [{ id, object: 'model', created, owned_by: 'alias', alias_target: targets }];
   });
   return { object: 'list', data: [...models, ...aliases] };
 }

@@ -2,11 +2,14 @@ import type { ChatRequest } from '../chat/types.js';
 import type { ProviderOverride } from '../request/context.js';
 import type { ResolvedProvider } from '../contracts/routing.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
+import type { WireFormat } from '../contracts/wire-format.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { isObject, formatValue } from '../options/checks.js';
+import { formatValue } from '../options/checks.js';
 import { fault, onlyKnown, wrongType } from './preferences/preference-values.js';
+import { fixedPath, withoutOverlap } from './options/base-url.js';
 import type { OverridePolicy, RouteTable } from './registry.js';
 import { didYouMean } from '../options/suggest.js';
+import { isRecord } from '../util/json-object.js';
 
 /**
  * What the request's `provider_configs` say, by provider slug; `undefined` when nothing. Names are case-insensitive,
@@ -20,7 +23,7 @@ export function readOverrides(
 ): ReadonlyMap<string, ProviderOverride> | undefined {
   const configs: unknown = request.provider_configs;
   if (configs === undefined || configs === null) return undefined;
-  if (!isObject(configs)) throw wrongType('provider_configs', 'an object');
+  if (!isRecord(configs)) throw wrongType('provider_configs', 'an object');
   const overrides = new Map<string, ProviderOverride>();
   const seen = new Set<string>();
   for (const [name, config] of Object.entries(configs)) {
@@ -48,7 +51,7 @@ function readConfig(
   policy: OverridePolicy,
 ): ProviderOverride | undefined {
   if (config === null || config === undefined) return undefined;
-  if (!isObject(config)) throw wrongType(path, 'an object');
+  if (!isRecord(config)) throw wrongType(path, 'an object');
   onlyKnown(config, path, ['api_key', 'base_url', 'endpoint_overrides']);
   const apiKey = readApiKey(config['api_key'], `${path}.api_key`);
   const endpoint = readEndpointOverrides(config['endpoint_overrides'], `${path}.endpoint_overrides`);
@@ -82,7 +85,7 @@ interface EndpointOverride {
 /** Only `chat_completions` is ours; what is said of other endpoints is checked all the same. */
 function readEndpointOverrides(value: unknown, path: string): EndpointOverride | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw wrongType(path, 'an object');
+  if (!isRecord(value)) throw wrongType(path, 'an object');
   let ours: EndpointOverride | undefined;
   for (const [name, entry] of Object.entries(value)) {
     const override = readEndpointOverride(entry, `${path}.${formatValue(name).slice(1, -1)}`);
@@ -93,7 +96,7 @@ function readEndpointOverrides(value: unknown, path: string): EndpointOverride |
 
 function readEndpointOverride(value: unknown, path: string): EndpointOverride | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw wrongType(path, 'an object');
+  if (!isRecord(value)) throw wrongType(path, 'an object');
   onlyKnown(value, path, ['base_url', 'timeout']);
   return {
     address: readAddress(value['base_url'], `${path}.base_url`),
@@ -134,11 +137,17 @@ function readTimeout(value: unknown, path: string): number | undefined {
 
 /** One message for every address that is refused: a prober learns nothing from it. */
 function allowedUrl({ path, text }: Address, provider: ResolvedProvider, policy: OverridePolicy): UpstreamUrl {
-  const url = policy.origins.urlFor(text, provider.format.path);
+  const url = addressAt(policy.origins, text, provider.format);
   if (url !== undefined) return url;
   throw new GatewayError('base_url_not_allowed', `'${path}' is not an address that this gateway may call.`, {
     param: path,
   });
+}
+
+function addressAt(origins: OverridePolicy['origins'], text: string, format: WireFormat): UpstreamUrl | undefined {
+  const path = fixedPath(format);
+  const url = origins.urlFor(text, path ?? '');
+  return url === undefined || path !== undefined ? url : { ...url, path: withoutOverlap(url.path, format.path) };
 }
 
 function keyRequired(path: string): GatewayError {
@@ -155,10 +164,10 @@ function disabled(path: string): GatewayError {
 /** The request as hooks and logs may see it: with nobody's keys. */
 export function withoutKeys(request: ChatRequest): ChatRequest {
   const configs = request.provider_configs;
-  if (!isObject(configs)) return request;
+  if (!isRecord(configs)) return request;
   const shownConfigs = Object.entries(configs).map(([name, config]) => [
     name,
-    isObject(config) && config['api_key'] !== undefined ? { ...config, api_key: '[redacted]' } : config,
+    isRecord(config) && config['api_key'] !== undefined ? { ...config, api_key: '[redacted]' } : config,
   ]);
   return { ...request, provider_configs: Object.fromEntries(shownConfigs) as typeof configs };
 }

@@ -1,57 +1,82 @@
+import { BYTES_PER_TOKEN, measurePrompt, type PromptSize, tokensOf } from '../chat/prompt-size.js';
 import type { ChatRequest } from '../chat/types.js';
 
-const CHARACTERS_PER_TOKEN = 4;
-/** A picture of common size at high detail. */
-const TOKENS_PER_IMAGE = 765;
-/** Role, separators and the like, for each message. */
-const TOKENS_PER_MESSAGE = 4;
-/** Schemas nest; what lies deeper than this is not worth counting. */
-const DEEPEST_COUNTED = 32;
+/** Weight of the newest response in the running mean. */
+const ALPHA = 0.05;
+/** Shorter prompts say less: what frames a message outweighs its text. Their weight is their share of this. */
+const FULL_WEIGHT_BYTES = 256;
+/** No tokenizer is outside of this, whatever an upstream counts. */
+const LEAST_RATIO = 0.5;
+const MOST_RATIO = 16;
+/** Replaced provider tables may bring new endpoints for ever; those that were learnt first then go. */
+const MAX_ENDPOINTS = 10_000;
+
+/** About how many tokens the prompt of `request` has, at an endpoint of which nothing was learnt. */
+export function estimatePromptTokens(request: ChatRequest): number {
+  return tokensOf(measurePrompt(request));
+}
 
 /**
- * About how many tokens the prompt of `request` has. Cheap rather than exact: one look at each text,
- * nothing is tokenised, nothing is decoded.
+ * How many bytes of text make a token, endpoint by endpoint: tokenizers and languages differ, and every response's usage
+ * tells. A running mean over responses, so that it follows a change of traffic.
  */
-export function estimatePromptTokens(request: ChatRequest): number {
-  let characters = 0;
-  let tokens = 0;
-  const messages: unknown = request.messages;
-  if (Array.isArray(messages)) {
-    for (const message of messages as readonly unknown[]) {
-      tokens += TOKENS_PER_MESSAGE;
-      if (!isObject(message)) continue;
-      const { content } = message;
-      if (typeof content === 'string') characters += content.length;
-      else if (Array.isArray(content)) tokens += tokensOfParts(content);
-      if (message['tool_calls'] !== undefined) characters += textLength(message['tool_calls'], DEEPEST_COUNTED);
+export class PromptCalibration {
+  readonly #ratios = new Map<string, number>();
+
+  /** UTF-8 bytes per token at the endpoint with this id. */
+  bytesPerToken(endpointId: string): number {
+    return this.#ratios.get(endpointId) ?? BYTES_PER_TOKEN;
+  }
+
+  /** The endpoint counted `promptTokens` for a prompt of this size. What images take is too uncertain to learn from. */
+  learn(endpointId: string, { bytes, fixedTokens, images }: PromptSize, promptTokens: number | undefined): void {
+    if (promptTokens === undefined || images > 0 || bytes === 0) return;
+    const tokens = promptTokens - fixedTokens;
+    if (!(tokens >= 1)) return;
+    const seen = Math.min(Math.max(bytes / tokens, LEAST_RATIO), MOST_RATIO);
+    const before = this.bytesPerToken(endpointId);
+    const weight = ALPHA * Math.min(1, bytes / FULL_WEIGHT_BYTES);
+    if (this.#ratios.size >= MAX_ENDPOINTS && !this.#ratios.has(endpointId)) this.#forgetOne();
+    this.#ratios.set(endpointId, before + weight * (seen - before));
+  }
+
+  #forgetOne(): void {
+    for (const oldest of this.#ratios.keys()) {
+      this.#ratios.delete(oldest);
+      return;
     }
   }
-  characters += textLength(request.tools, DEEPEST_COUNTED);
-  return tokens + Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
-function tokensOfParts(parts: readonly unknown[]): number {
-  let characters = 0;
-  let tokens = 0;
-  for (const part of parts) {
-    if (!isObject(part)) continue;
-    if (part['type'] === 'image_url') tokens += TOKENS_PER_IMAGE;
-    else if (typeof part['text'] === 'string') characters += part['text'].length;
+/** The prompt of one request, measured when first asked for and only once. */
+export class PromptEstimate {
+  readonly #request: ChatRequest;
+  readonly #given: number | undefined;
+  readonly #calibration: PromptCalibration | undefined;
+  #size: PromptSize | undefined;
+
+  /** @param given - the number of tokens, where it is known */
+  constructor(request: ChatRequest, calibration?: PromptCalibration, given?: number) {
+    this.#request = request;
+    this.#calibration = calibration;
+    this.#given = given;
   }
-  return tokens + characters / CHARACTERS_PER_TOKEN;
-}
 
-/** Characters of every text and every key in `value`. */
-function textLength(value: unknown, levels: number): number {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null || levels === 0) return 0;
-  let length = 0;
-  for (const [key, entry] of Object.entries(value)) {
-    length += (Array.isArray(value) ? 0 : key.length) + textLength(entry, levels - 1);
+  get size(): PromptSize {
+    return (this.#size ??= measurePrompt(this.#request));
   }
-  return length;
-}
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  /** Tokens of the prompt as the endpoint with this id will count them. */
+  tokensAt(endpointId: string): number {
+    return this.#given ?? tokensOf(this.size, this.bytesPerTokenAt(endpointId));
+  }
+
+  bytesPerTokenAt(endpointId: string): number {
+    return this.#calibration?.bytesPerToken(endpointId) ?? BYTES_PER_TOKEN;
+  }
+
+  /** A response counted `promptTokens`. Learnt from only where the prompt was measured: where nothing asks, it is free. */
+  learn(endpointId: string, promptTokens: number | undefined): void {
+    if (this.#size !== undefined) this.#calibration?.learn(endpointId, this.#size, promptTokens);
+  }
 }

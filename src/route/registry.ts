@@ -4,6 +4,7 @@ import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
 import { resolveModels } from './options/endpoint-options.js';
 import { type ModelNames, resolveModelNames } from './options/model-names.js';
 import { optionError } from '../options/checks.js';
+import type { Parsed } from '../options/group.js';
 import { ROUTE } from '../options/tables/route.js';
 import { DEFAULT_TIMEOUTS } from '../options/tables/timeouts.js';
 import { compileOrigins, type OriginList } from './options/origins.js';
@@ -22,7 +23,16 @@ export interface RouteTable {
   /** The endpoints of each model, cheapest first. */
   readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
   readonly names: ModelNames;
+  /** What a whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
+  /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
+  readonly readsReasoning: boolean;
 }
+
+/** The options that can be replaced while requests run. One that is absent stays as it is. */
+export type RouteChanges = Partial<
+  Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
+>;
 
 /** What a caller's `provider_configs` may say. */
 export interface OverridePolicy {
@@ -35,25 +45,35 @@ export interface Registry {
   readonly table: RouteTable;
   readonly overrides: OverridePolicy;
   /**
-   * Puts another provider table in place. Statistics stay, as they are kept by slug and model.
-   * @throws TypeError when something is wrong with it; the old table then stays.
+   * Builds the table that `changes` lead to, and returns how to put it in place. Statistics stay, as they are kept by
+   * slug and model.
+   * @throws TypeError when something is wrong with it; nothing has changed then.
    */
+  prepare(changes: RouteChanges): () => void;
+  /** Puts another provider table in place at once. @throws TypeError as `prepare` does. */
   replace(providers: RouteOptions['providers']): void;
 }
 
 /**
  * The registry that `options` describe.
+ * @param check - refuses a provider table by throwing
  * @throws TypeError naming the option at fault, what came, and what would do.
  */
-export function createRegistry(options: RouteOptions): Registry {
-  const { providers: configured, timeouts: topLevel, priceCatalog, callerOverrides, ...names } = ROUTE.read(options);
-  const timeouts = resolveTimeouts(topLevel, DEFAULT_TIMEOUTS);
-  const build = (providers: Readonly<Record<string, unknown>>): RouteTable => {
-    const resolved = resolveProviders(providers, timeouts, priceCatalog);
-    const models = groupByModel(resolved.endpoints);
-    return Object.freeze({ ...resolved, models, names: resolveModelNames(names, models, resolved.providers) });
+export function createRegistry(
+  options: RouteOptions,
+  check?: (endpoints: readonly RoutableEndpoint[]) => void,
+): Registry {
+  const { callerOverrides } = ROUTE.read(options);
+  let current = options;
+  let table = buildTable(ROUTE.read(current), check);
+  const prepare = (changes: RouteChanges) => {
+    const next = { ...current, ...changes };
+    const nextTable = buildTable(ROUTE.read(next), check);
+    return function commit() {
+      current = next;
+      table = nextTable;
+    };
   };
-  let table = build(configured);
   return {
     get table() {
       return table;
@@ -62,10 +82,22 @@ export function createRegistry(options: RouteOptions): Registry {
       apiKeys: callerOverrides.apiKeys,
       origins: compileOrigins('callerOverrides.allowedOrigins', callerOverrides.allowedOrigins),
     }),
-    replace(providers) {
-      table = build(ROUTE.rows.providers.read('providers', providers));
-    },
+    prepare,
+    replace: (providers) => prepare({ providers })(),
   };
+}
+
+function buildTable(
+  { providers, timeouts: topLevel, priceCatalog, ...named }: Parsed<typeof ROUTE.rows>,
+  check: ((endpoints: readonly RoutableEndpoint[]) => void) | undefined,
+): RouteTable {
+  const timeouts = resolveTimeouts(topLevel, DEFAULT_TIMEOUTS);
+  const resolved = resolveProviders(providers, timeouts, priceCatalog);
+  check?.(resolved.endpoints);
+  const models = groupByModel(resolved.endpoints);
+  const names = resolveModelNames(named, models, resolved.providers);
+  const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
+  return Object.freeze({ ...resolved, models, names, readsReasoning, totalMs: timeouts.totalMs });
 }
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;

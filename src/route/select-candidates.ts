@@ -5,8 +5,14 @@ import { excludedFor, type RoutableEndpoint } from './endpoint.js';
 import { brokenFilter } from './plan/filters.js';
 import { formatValue } from '../options/checks.js';
 import { type Plan, type RoutableCandidate, toPlanned } from './plan/plan.js';
-import { estimatePromptTokens } from './prompt-size.js';
+import type { ResolvedPolicy } from './caller-policy.js';
+import { PromptEstimate } from './prompt-size.js';
 import type { RouteTable } from './registry.js';
+
+interface SelectionParts {
+  readonly table: RouteTable;
+  readonly policy: ResolvedPolicy | undefined;
+}
 
 /**
  * The plan as a routing hook wants it: `selected` in its order, whatever else the plan held. What the caller insists on
@@ -18,12 +24,12 @@ export function selectedPlan(
   plan: Plan,
   selected: readonly Candidate[],
   request: ChatRequest,
-  table: RouteTable,
+  { table, policy }: SelectionParts,
 ): Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   const candidates = new Map<string, RoutableCandidate>();
   for (const choice of selected) {
     const endpoint = endpointOf(choice, table);
-    candidates.set(endpoint.id, plannedBefore(plan, endpoint) ?? plannedAnew(plan, endpoint, request));
+    candidates.set(endpoint.id, plannedBefore(plan, endpoint) ?? plannedAnew(plan, endpoint, request, policy));
   }
   const [first] = candidates.values();
   if (first === undefined)
@@ -49,11 +55,18 @@ function plannedBefore(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidat
   return plan.candidates.find((candidate) => candidate.endpoint === endpoint);
 }
 
-function plannedAnew({ preferences }: Plan, endpoint: RoutableEndpoint, request: ChatRequest): RoutableCandidate {
+function plannedAnew(
+  { preferences }: Plan,
+  endpoint: RoutableEndpoint,
+  request: ChatRequest,
+  policy: ResolvedPolicy | undefined,
+): RoutableCandidate {
+  const prompt = new PromptEstimate(request);
   const broken = brokenFilter(endpoint, preferences, {
     choice: { model: endpoint.model, pin: undefined, variant: undefined },
     hasFlex: false,
-    promptTokens: () => estimatePromptTokens(request),
+    promptTokens: ({ id }) => prompt.tokensAt(id),
+    policy,
   });
   if (broken === undefined) return toPlanned(endpoint, preferences);
   throw new TypeError(

@@ -3,6 +3,7 @@ import type { ChatRequest, Usage } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { BoundedMap } from '../util/bounded-map.js';
+import { isRecord } from '../util/json-object.js';
 
 /** A prompt cache lives about this long after its last use. */
 const IDLE_MS = 600_000;
@@ -121,12 +122,12 @@ function openingOf(request: ChatRequest): string {
 }
 
 function isInstruction(message: unknown): boolean {
-  const role = isObject(message) ? message['role'] : undefined;
+  const role = isRecord(message) ? message['role'] : undefined;
   return role === 'system' || role === 'developer';
 }
 
 function excerpt(message: unknown): string {
-  const content = isObject(message) ? message['content'] : undefined;
+  const content = isRecord(message) ? message['content'] : undefined;
   const text = typeof content === 'string' ? content : firstTexts(content);
   return `${text.length}:${text.slice(0, HASHED_CHARACTERS)}`;
 }
@@ -136,14 +137,14 @@ function firstTexts(content: unknown): string {
   let text = '';
   for (const part of content as readonly unknown[]) {
     if (text.length > HASHED_CHARACTERS) break;
-    if (isObject(part) && typeof part['text'] === 'string') text += part['text'];
+    if (isRecord(part) && typeof part['text'] === 'string') text += part['text'];
   }
   return text;
 }
 
 function usedCache(usage: Usage | undefined): boolean {
   const details: unknown = usage?.['prompt_tokens_details'];
-  if (!isObject(details)) return false;
+  if (!isRecord(details)) return false;
   return isPositive(details['cached_tokens']) || isPositive(details['cache_write_tokens']);
 }
 
@@ -165,15 +166,11 @@ function asksForAnHour(request: ChatRequest): boolean {
 }
 
 function messageAsksForAnHour(message: unknown): boolean {
-  const content = isObject(message) ? message['content'] : undefined;
+  const content = isRecord(message) ? message['content'] : undefined;
   return Array.isArray(content) && content.some(hasHourLongCache);
 }
 
 function hasHourLongCache(value: unknown): boolean {
-  const control = isObject(value) ? value['cache_control'] : undefined;
-  return isObject(control) && control['ttl'] === '1h';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const control = isRecord(value) ? value['cache_control'] : undefined;
+  return isRecord(control) && control['ttl'] === '1h';
 }

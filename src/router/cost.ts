@@ -1,4 +1,5 @@
-import { isObject, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
 
 /** USD per million tokens; USD per request. */
 export interface ModelPrice {
@@ -28,14 +29,14 @@ export function estimateTokens(text: string): number {
 
 /** @throws TypeError naming the model at fault. */
 export function checkPrices(path: string, value: unknown): ReadonlyMap<string, ModelPrice> {
-  if (!isObject(value)) throw optionError(path, 'must be an object of prices by model', value);
+  if (!isRecord(value)) throw optionError(path, 'must be an object of prices by model', value);
   return new Map(
     Object.entries(value).map(([model, price]) => [model, checkPrice(`${path}[${JSON.stringify(model)}]`, price)]),
   );
 }
 
 function checkPrice(path: string, value: unknown): ModelPrice {
-  if (!isObject(value)) throw optionError(path, 'must be { prompt, completion } in USD per million tokens', value);
+  if (!isRecord(value)) throw optionError(path, 'must be { prompt, completion } in USD per million tokens', value);
   const [prompt, completion, request] = ['prompt', 'completion', 'request'].map((name) => {
     const price = value[name] ?? (name === 'request' ? 0 : undefined);
     if (typeof price === 'number' && price >= 0 && Number.isFinite(price)) return price;

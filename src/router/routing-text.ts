@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../chat/types.js';
+import { isRecord } from '../util/json-object.js';
 
 /** The text that a request is routed by: its last user message. Parts that are not text do not count. */
 export function lastUserText({ messages }: ChatRequest): string {
@@ -6,7 +7,7 @@ export function lastUserText({ messages }: ChatRequest): string {
   if (!Array.isArray(list)) return '';
   for (let index = list.length - 1; index >= 0; index--) {
     const message: unknown = list[index];
-    if (isObject(message) && message['role'] === 'user') return textOf(message['content']);
+    if (isRecord(message) && message['role'] === 'user') return textOf(message['content']);
   }
   return '';
 }
@@ -15,11 +16,7 @@ function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   const texts = content.flatMap((part: unknown) =>
-    isObject(part) && typeof part['text'] === 'string' ? [part['text']] : [],
+    isRecord(part) && typeof part['text'] === 'string' ? [part['text']] : [],
   );
   return texts.join('\n');
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { withoutByteOrderMark } from '../util/parse-json.js';
 
 export interface SseEvent {
   readonly event?: string | undefined;
@@ -62,8 +63,6 @@ export class EventReader {
       return;
     }
     this.#begun = true;
-    this.#parser.feed(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+    this.#parser.feed(withoutByteOrderMark(text));
   }
 }
-
-const BYTE_ORDER_MARK = 0xfeff;

@@ -37,6 +37,7 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'unsupported',
   'caller_auth',
   'local',
+  'host_code',
 ]);
 
 export class EndpointHistory {

@@ -3,7 +3,7 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
-import { usesCallerCredential, clientStatus } from '../observe/request-facts.js';
+import { clientStatus } from '../observe/request-facts.js';
 import type { EndpointStatusReport, GatewayStatus } from '../status.js';
 import { EndpointHistory, type EndpointRecord } from './endpoint-history.js';
 import { Ring } from './ring.js';
@@ -37,10 +37,11 @@ export class History implements Observer {
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
     // An endpoint that is new in the table has its place after the next tick.
-    if (!usesCallerCredential(context, endpoint)) this.#endpoints.get(endpoint.id)?.count(attempt, context.outcome);
+    if (!attempt.callerKey) this.#endpoints.get(endpoint.id)?.count(attempt, context.outcome);
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
+    if (context.isDryRun) return;
     this.#requests.add();
     if (clientStatus(context, error) >= 500) this.#errors.add();
     if (context.cacheStatus === 'HIT') this.#hits.add();

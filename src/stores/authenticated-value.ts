@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** A value as it was sealed. */
-interface Unsealed {
+export interface Unsealed {
   readonly value: Uint8Array;
   /** Unix time in milliseconds. */
   readonly expiresAt: number;

@@ -54,6 +54,10 @@ export function lruStore(options: LruStoreOptions = {}): CacheStore {
     delete(key) {
       entries.delete(key);
     },
+    clear(prefix) {
+      const purged = [...entries.keys()].filter((key) => key.startsWith(prefix));
+      for (const key of purged) entries.delete(key);
+    },
     size() {
       entries.purgeStale();
       return { entries: entries.size, bytes: entries.calculatedSize };

@@ -5,9 +5,11 @@ import { optionError } from '../options/checks.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { custom } from '../options/row.js';
 import { count, internal, numeric, word } from '../options/rows.js';
-import { FailOpen } from './fail-open.js';
 import { LRU_STORE, lruStore, type LruStoreOptions } from './lru-store.js';
+import { NearCopies } from './near-copies.js';
+import { RedisValues } from './redis-values.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
+import { CopyAges } from './copy-ages.js';
 import { createValueSigner } from './authenticated-value.js';
 
 /** How answers are kept in Redis, and sealed. */
@@ -21,6 +23,13 @@ export interface RedisStoreOptions {
   readonly secret?: string | undefined;
   /** The memory in front of Redis; `false` for none. @defaultValue 1,000 entries, 64 MiB */
   readonly l1?: LruStoreOptions | false | undefined;
+  /**
+   * How long the memory in front of Redis answers, in milliseconds, before it asks Redis again whether the value is still
+   * the same: for so long at most does a process serve a response that another one has replaced (`no-cache`) or deleted.
+   * 0 asks each time. While Redis does not answer, the memory goes on until the value expires.
+   * @defaultValue `1_000`
+   */
+  readonly revalidateMs?: number | undefined;
   /** Values larger than this are not sent to Redis, in bytes. @defaultValue `1_048_576` (1 MiB) */
   readonly maxValueBytes?: number | undefined;
   /**
@@ -51,6 +60,11 @@ export const REDIS_STORE = defineOptions({
       (path, value) => (value === false ? false : LRU_STORE.parse(value, path)),
       'The memory in front of Redis; `false`: none.',
     ).defaultsTo('1,000 entries, 64 MiB'),
+    revalidateMs: numeric(
+      'milliseconds, 0 or more',
+      (value) => value >= 0,
+      'How long the memory in front of Redis serves a value before it asks Redis again; `0`: asks each time.',
+    ).or(1_000),
     maxValueBytes: count('bytes', 'Larger values are not sent to Redis.').or(1_048_576, '`1_048_576` (1 MiB)'),
     jitter: numeric(
       'a share between 0 and 0.5',
@@ -87,84 +101,52 @@ export interface RedisStore extends CacheStore {
   statistics(): RedisStoreStatistics;
 }
 
-const GET_LIMIT_MS = 50;
-const SET_LIMIT_MS = 200;
-const MAX_WRITES_UNDER_WAY = 100;
-
 /**
  * Answers in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, behind a memory of this process.
+ * The memory is checked against Redis once a second, so that a replaced response does not outlive that in any process.
  * Redis may be slow, full, wrong or gone: then there is no value, at most 50 ms later, and never an error.
  * The client stays the host's to connect, to watch and to close.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { prefix, secret, l1, maxValueBytes, jitter, clock, random } = resolveOptions(options);
-  const commands = redisCommands(client);
-  const sealer = createValueSigner(secret);
-  const redis = new FailOpen(clock);
-  let writesUnderWay = 0;
-  let dropped = 0;
-  let tooLarge = 0;
-  let badSeals = 0;
-
-  async function readThrough(key: string): Promise<Uint8Array | undefined> {
-    const sealed = await redis.run(() => commands.get(prefix + key), GET_LIMIT_MS);
-    if (sealed === undefined) return undefined;
-    const unsealed = sealer.unseal(prefix + key, sealed);
-    if (unsealed === undefined) {
-      badSeals++;
-      return undefined;
-    }
-    // Redis may keep a value longer than it was told to: it was restored, or its clock was turned.
-    if (unsealed.expiresAt <= clock.wallNow()) return undefined;
-    await l1?.set(key, unsealed.value, unsealed.expiresAt);
-    return unsealed.value;
-  }
-
-  async function write(key: string, value: Uint8Array, expiresAt: number): Promise<void> {
-    const ttlMs = Math.floor((expiresAt - clock.wallNow()) * (1 - jitter * random()));
-    if (ttlMs < 1) {
-      await redis.run(() => commands.delete(prefix + key), SET_LIMIT_MS);
-      return;
-    }
-    const sealed = sealer.seal(prefix + key, value, clock.wallNow() + ttlMs);
-    writesUnderWay++;
-    await redis.run(() => commands.set(prefix + key, sealed, ttlMs), SET_LIMIT_MS);
-    writesUnderWay--;
-  }
-
+  const { clock = systemClock, random = Math.random, secret, l1, revalidateMs, ...given } = REDIS_STORE.parse(options);
+  const signer = createValueSigner(secret ?? `unsealed:${given.prefix}`);
+  const values = new RedisValues({ ...given, clock, random, commands: redisCommands(client), signer });
+  const store = l1 === false ? withoutMemory(values) : behindMemory(values, l1, clock, revalidateMs);
   return {
-    get(key) {
-      const near = l1?.get(key);
-      if (near !== undefined) return near;
-      return redis.admits() ? readThrough(key) : undefined;
+    get: (key) => store.get(key),
+    set: (key, value, expiresAt) => store.set(key, value, expiresAt),
+    delete: (key) => store.delete(key),
+    ...(store.size && { size: store.size }),
+    close: () => store.close?.(),
+    statistics() {
+      const { failOpen, dropped, tooLarge, badSeals } = values;
+      return { faults: failOpen.faults, skipped: failOpen.skipped, dropped, tooLarge, badSeals };
     },
-    async set(key, value, expiresAt) {
-      await l1?.set(key, value, expiresAt);
-      if (value.byteLength > maxValueBytes) tooLarge++;
-      else if (writesUnderWay >= MAX_WRITES_UNDER_WAY) dropped++;
-      else await write(key, value, expiresAt);
-    },
-    async delete(key) {
-      await l1?.delete(key);
-      await redis.run(() => commands.delete(prefix + key), SET_LIMIT_MS);
-    },
-    ...(l1?.size && { size: l1.size }),
-    close: () => l1?.close?.(),
-    statistics: () => ({ faults: redis.faults, skipped: redis.skipped, dropped, tooLarge, badSeals }),
   };
 }
 
-function resolveOptions(options: RedisStoreOptions) {
-  const { clock = systemClock, random = Math.random, ...given } = REDIS_STORE.parse(options);
+function behindMemory(
+  values: RedisValues,
+  options: LruStoreOptions = {},
+  clock: Clock,
+  revalidateMs: number,
+): CacheStore {
+  const memory = lruStore(
+    clock === systemClock ? options : { ...options, now: options.now ?? (() => clock.wallNow()) },
+  );
+  // As many ages as the memory holds values.
+  return new NearCopies(memory, values, new CopyAges(clock, revalidateMs, options.maxEntries ?? 1_000));
+}
+
+function withoutMemory(values: RedisValues): CacheStore {
   return {
-    ...given,
-    secret: given.secret ?? `unsealed:${given.prefix}`,
-    l1: given.l1 === false ? undefined : lruStore(withClock(given.l1, clock)),
-    clock,
-    random,
+    get: (key) => (values.failOpen.admits() ? valueIn(values, key) : undefined),
+    set: async (key, value, expiresAt) => void (await values.set(key, value, expiresAt)),
+    delete: (key) => values.delete(key),
   };
 }
 
-function withClock(options: LruStoreOptions = {}, clock: Clock): LruStoreOptions {
-  return clock === systemClock ? options : { ...options, now: options.now ?? (() => clock.wallNow()) };
+async function valueIn(values: RedisValues, key: string): Promise<Uint8Array | undefined> {
+  const found = await values.get(key);
+  return found === 'unknown' ? undefined : found?.value;
 }

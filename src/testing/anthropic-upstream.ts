@@ -1,4 +1,5 @@
 import { sizedSteps, type AnswerOptions } from './answers.js';
+import { AWS_EVENT_STREAM_HEADERS, awsFrame } from './aws-frames.js';
 import { asksForStream } from './chat-answers.js';
 import { member, type FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
@@ -28,15 +29,17 @@ export type AnthropicReplyOptions = AnswerOptions & EventStreamOptions;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * What Anthropic's Messages API would answer: events to a request with `stream: true`, else a whole message.
+ * What Anthropic's Messages API would answer: events to a request with `stream: true`, else a whole message; on Bedrock's
+ * path `invoke-with-response-stream` the same events in frames.
  *
  * @example
  * upstream.enqueue(anthropicReply({ text: 'Hello', fault: 'noMessageStop' }), anthropicReply({ text: 'Hello' }));
  */
 export function anthropicReply(reply: AnthropicReply, options: AnthropicReplyOptions = {}): Script {
-  return onRequest('anthropic', (request) =>
-    asksForStream(request) ? streamed(reply, options, request) : whole(reply, options, request),
-  );
+  return onRequest('anthropic', (request) => {
+    if (request.path.endsWith('/invoke-with-response-stream')) return framed(reply, options, request);
+    return asksForStream(request) ? streamed(reply, options, request) : whole(reply, options, request);
+  });
 }
 
 /** An error of the Messages API: `anthropicError(529, 'overloaded_error')`. */
@@ -79,6 +82,19 @@ function streamed(reply: AnthropicReply, options: AnthropicReplyOptions, request
   );
   return eventStreamSteps(events, options, request);
 }
+
+/** Bedrock's InvokeModelWithResponseStream: each event as base64 in a frame. */
+function framed(reply: AnthropicReply, options: AnthropicReplyOptions, request: ReceivedRequest) {
+  const frames = anthropicEvents(reply, request).map((event) => {
+    if (event['type'] === 'error') return awsFrame({ ...OVERLOADED, exception: true });
+    const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
+    return awsFrame({ event: 'chunk', data: { bytes, p: 'abc' } });
+  });
+  const headers = { ...AWS_EVENT_STREAM_HEADERS, ...options.headers };
+  return eventStreamSteps(frames, { ...options, headers }, request);
+}
+
+const OVERLOADED = { event: 'serviceUnavailableException', data: { message: 'Overloaded' } };
 
 function withFault(events: readonly JsonObject[], { fault }: AnthropicReply): JsonObject[] {
   const half = Math.ceil(events.length / 2);

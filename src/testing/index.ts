@@ -11,6 +11,9 @@ export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
 export { anthropicError, anthropicEvents, anthropicReply } from './anthropic-upstream.js';
+export { awsEventStream, converseBody, converseFrames } from './aws-answers.js';
+export { AWS_EVENT_STREAM_HEADERS, awsErrorFrame, awsFrame, cutFrame, withBadCrc } from './aws-frames.js';
+export { converseError, converseReply } from './converse-upstream.js';
 export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js';
 export {
   close,
@@ -27,6 +30,9 @@ export type { CompletionOptions, StreamOptions } from './chat-answers.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
 export type { AnswerOptions, RawOptions } from './answers.js';
 export type { AnthropicReply, AnthropicReplyOptions } from './anthropic-upstream.js';
+export type { ConverseOptions } from './aws-answers.js';
+export type { AwsFrame } from './aws-frames.js';
+export type { ConverseReply, ConverseReplyOptions } from './converse-upstream.js';
 export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
 export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
@@ -35,6 +41,9 @@ export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 
 // Faults and hostile answers, by name.
 export { faults } from './faults.js';
+export { anthropicFaults } from './anthropic-faults.js';
+export { awsFaults } from './aws-faults.js';
+export { geminiFaults } from './gemini-faults.js';
 export { hostileHeads } from './hostile-heads.js';
 export type { Fault } from './fault.js';
 export type { FaultName } from './faults.js';
@@ -42,9 +51,11 @@ export type { HostileHead } from './hostile-head.js';
 
 // Contracts: what every store, wire format and transport must do.
 export { storeContract } from './store-contract.js';
+export { limitStoreContract } from './limit-store-contract.js';
 export { providerContract } from './provider-contract.js';
 export { transportContract } from './transport-contract.js';
 export type { ContractTest } from './contract-test.js';
 export type { MakeStore, StoreContractOptions } from './store-contract.js';
+export type { LimitStoreContractOptions, MakeLimitStore } from './limit-store-contract.js';
 export type { ProviderFixtures, StreamFixture } from './provider-contract.js';
 export type { TransportContractOptions } from './transport-contract.js';

@@ -124,6 +124,33 @@ export const storeValueCases: readonly StoreCase[] = [
     },
   ],
   [
+    'clears what begins with a prefix, and nothing else, where it can',
+    async (store, time) => {
+      if (store.clear === undefined) return;
+      const expiresAt = time.now() + LONG;
+      for (const key of ['a:1', 'a:2', 'ab:1', 'b:a:1', '*:1', 'A:1']) await store.set(key, bytes(key), expiresAt);
+      await store.clear('a:');
+      assert.equal(await read(store, 'a:1'), undefined);
+      assert.equal(await read(store, 'a:2'), undefined);
+      for (const key of ['ab:1', 'b:a:1', '*:1', 'A:1']) assert.equal(await read(store, key), key, key);
+      await store.clear('*');
+      assert.equal(await read(store, '*:1'), undefined);
+      assert.equal(await read(store, 'ab:1'), 'ab:1', 'a prefix is no pattern');
+      await store.set('a:1', bytes('again'), expiresAt);
+      assert.equal(await read(store, 'a:1'), 'again');
+    },
+  ],
+  [
+    'clears everything, where it can',
+    async (store, time) => {
+      if (store.clear === undefined) return;
+      for (const key of ['a:1', 'b:1', '']) await store.set(key, bytes('v'), time.now() + LONG);
+      await store.clear('');
+      for (const key of ['a:1', 'b:1', '']) assert.equal(await read(store, key), undefined, key);
+      await store.clear('');
+    },
+  ],
+  [
     'can be closed twice',
     async (store) => {
       await store.close?.();

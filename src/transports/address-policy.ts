@@ -1,6 +1,6 @@
 import net from 'node:net';
 
-/** IANA's special-purpose registry for IPv4, and an Azure-internal address outside of it. */
+/** IANA's special-purpose registry for IPv4, and one address that is internal to Azure. */
 const NOT_PUBLIC_V4 = blockList('ipv4', [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -22,22 +22,22 @@ const NOT_PUBLIC_V4 = blockList('ipv4', [
   '224.0.0.0/3',
 ]);
 
-/** Everything that has been assigned as global unicast so far. */
+/** Everything that IANA has assigned as global unicast so far. */
 const GLOBAL_UNICAST_V6 = blockList('ipv6', ['2000::/3']);
 
-/** Inside of it, but not public: Teredo and ORCHID, documentation, 6to4 (may embed a private IPv4 address), AS112. */
+/** Ranges inside it that are not public: Teredo and ORCHID, documentation, 6to4 (may embed a private IPv4 address), AS112. */
 const NOT_PUBLIC_V6 = blockList('ipv6', ['2001::/23', '2001:db8::/32', '3fff::/20', '2002::/16', '2620:4f:8000::/48']);
 
 /**
- * Whether the gateway may connect to `ip` for a caller who chose the address: public unicast only. An address that is
- * not known to be public is refused, so a new special range, or a new spelling of an old one, needs no entry here.
+ * Whether the gateway may connect to `ip` for a caller who chose the address: public unicast addresses only. IPv6 addresses
+ * outside the assigned ranges, and everything that is not an IP address, are refused.
  */
 export function addressAllowed(ip: string): boolean {
   switch (net.isIP(ip)) {
     case 4:
       return !NOT_PUBLIC_V4.check(ip, 'ipv4');
     case 6:
-      // A zone id names an interface of this machine, and isIP accepts it.
+      // `isIP` accepts a zone id, which names an interface of this machine.
       return !ip.includes('%') && GLOBAL_UNICAST_V6.check(ip, 'ipv6') && !NOT_PUBLIC_V6.check(ip, 'ipv6');
     default:
       return false;

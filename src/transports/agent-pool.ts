@@ -1,29 +1,37 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../contracts/clock.js';
-import type { UpstreamUrl } from '../contracts/transport.js';
+import type { UpstreamNetwork } from '../contracts/network.js';
+import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { connectGuarded, type Guard } from './ssrf-guard.js';
+import { connectGuarded } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
+import { networked, type PooledAgent } from './network-agent.js';
 
-/** Connections that carry callers' own keys to the providers' own addresses. */
+/** Pool of connections that carry callers' own keys to the providers' configured origins. */
 export const CALLERS_POOL = 'callers';
-/** Connections to addresses that callers chose: every one is checked as it is opened. */
+/** Pool of connections to addresses that callers chose: each is checked when it is opened. */
 export const GUARDED_POOL = 'guarded';
 
-/** Makes the agent of one origin in one pool. */
-export type AgentFactory = (url: UpstreamUrl, pool: string, keepAlive: boolean) => http.Agent;
+/** Creates the agent of one origin in one pool. */
+export type AgentFactory = (
+  url: UpstreamUrl,
+  pool: string,
+  keepAlive: boolean,
+  network?: UpstreamNetwork,
+) => PooledAgent;
 
 /** Idle connections that one origin may keep. */
 const MAX_IDLE = 256;
-/** Idle connections are closed after this long; most upstreams close theirs after 60 s or more. */
+/** Idle connections are closed after this time, in milliseconds; most upstreams close theirs after 60 s or more. */
 const IDLE_MS = 30_000;
 
-/** Agents whose guarded ones keep to `guard`. */
-export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFactory {
+/** Creates agents that share one DNS cache; those of the guarded pool open sockets through the SSRF guard only. */
+export function agentFactory(clock: Clock = systemClock): AgentFactory {
   const lookup = createDnsCache(clock);
-  return function createAgent(url, pool, keepAlive) {
-    // Last used, first reused: a pool that has shrunk lets its oldest connections go. No cap: streams hold theirs for minutes.
+  return function createAgent(url, pool, keepAlive, network) {
+    // LIFO: when the load falls, the connections used least recently become idle and close. No maximum, because streams
+    // hold their connections for minutes.
     const options: https.AgentOptions = {
       keepAlive,
       maxSockets: Infinity,
@@ -33,37 +41,50 @@ export function agentFactory(guard: Guard, clock: Clock = systemClock): AgentFac
       lookup,
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    return pool === GUARDED_POOL ? guarded(agent, url, guard) : agent;
+    // The guard comes first: what a caller chose is connected to directly, or not at all.
+    if (pool === GUARDED_POOL) return guarded(agent, url);
+    return network === undefined ? agent : networked(agent, url, network, lookup);
   };
 }
 
-/** No socket of this agent opens but through the guard: Node asks `createConnection` for every one. */
-function guarded(agent: http.Agent, url: UpstreamUrl, guard: Guard): http.Agent {
-  const secure = url.protocol === 'https:';
-  const target = { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure };
-  return Object.assign(agent, { createConnection: () => connectGuarded(target, guard) });
+/**
+ * Sockets are shared only between calls of the same origin, pool and network. Whether the guard allows a listed address
+ * is part of the key.
+ */
+export function poolKey(url: UpstreamUrl, pool: string, network?: UpstreamNetwork): string {
+  const listed = pool !== '' && url.isListedAddress === true ? ' listed' : '';
+  const key = pool === '' ? url.origin : `${pool}${listed} ${url.origin}`;
+  return network === undefined ? key : `${key} ${network.id}`;
 }
 
-/** The agents of this process's upstream calls: one set per origin and pool, never Node's global ones. */
+/** Every socket of this agent is opened by the guard: Node calls `createConnection` for each. */
+function guarded(agent: http.Agent, url: UpstreamUrl): http.Agent {
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const target = { host: url.hostname, port, secure, isListedAddress: url.isListedAddress === true };
+  return Object.assign(agent, { createConnection: () => connectGuarded(target) });
+}
+
+/** The agents for upstream calls, one per origin and pool; Node's global agents are never used. */
 export class AgentPool {
   readonly #create: AgentFactory;
-  readonly #kept = new Map<string, http.Agent>();
-  readonly #fresh = new Map<string, http.Agent>();
+  readonly #kept = new Map<string, PooledAgent>();
+  readonly #fresh = new Map<string, PooledAgent>();
   readonly #maxPools: number;
   #closed = false;
 
-  constructor(create: AgentFactory = agentFactory({ literals: new Set() }), maxPools = 1_024) {
+  constructor(create: AgentFactory = agentFactory(), maxPools = 1_024) {
     this.#create = create;
     this.#maxPools = maxPools;
   }
 
-  agentFor(url: UpstreamUrl, pool: string, fresh: boolean): http.Agent {
+  agentFor({ url, pool, fresh, network }: UpstreamRequest): http.Agent {
     const agents = fresh ? this.#fresh : this.#kept;
-    const key = pool === '' ? url.origin : `${pool} ${url.origin}`;
+    const key = poolKey(url, pool, network);
     let agent = agents.get(key);
     if (agent === undefined) {
       if (agents.size >= this.#maxPools) this.#dropOldest(agents);
-      agent = this.#create(url, pool, !fresh && !this.#closed);
+      agent = this.#create(url, pool, !fresh && !this.#closed, network);
       agents.set(key, agent);
     }
     return agent;
@@ -73,19 +94,19 @@ export class AgentPool {
     let active = 0;
     let idle = 0;
     for (const agent of [...this.#kept.values(), ...this.#fresh.values()]) {
-      active += count(agent.sockets);
+      active += count(agent.sockets) + (agent.opening ?? 0);
       idle += count(agent.freeSockets);
     }
     return { active, idle };
   }
 
-  /** Closes what is idle; what is at work closes as it ends. */
+  /** Closes idle connections; those in use close when their calls end. */
   close(): void {
     this.#closed = true;
     for (const agent of this.#kept.values()) closeIdle(agent);
   }
 
-  #dropOldest(agents: Map<string, http.Agent>): void {
+  #dropOldest(agents: Map<string, PooledAgent>): void {
     const oldest = agents.entries().next();
     if (oldest.done === true) return;
     agents.delete(oldest.value[0]);
@@ -94,7 +115,7 @@ export class AgentPool {
 }
 
 function closeIdle(agent: http.Agent): void {
-  // What is still at work must not come back as idle.
+  // Connections in use must close when they become idle.
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }

@@ -3,28 +3,28 @@ import type { LookupFunction } from 'node:net';
 import { BoundedMap } from '../util/bounded-map.js';
 import type { Clock, Timer } from '../contracts/clock.js';
 
-type Answers = readonly dns.LookupAddress[];
-type Waiter = (error: NodeJS.ErrnoException | null, answers: Answers) => void;
+type Addresses = readonly dns.LookupAddress[];
+type Waiter = (error: NodeJS.ErrnoException | null, addresses: Addresses) => void;
 
-/** What is known of one host, or is being asked. */
+/** The cached result of one host name, or its lookup in progress. */
 interface Entry {
-  /** Those who wait for the question that is under way; `undefined` when none is. */
+  /** Callbacks that wait for the lookup in progress; `undefined`: none is in progress. */
   waiting: Set<Waiter> | undefined;
   error: NodeJS.ErrnoException | null;
-  answers: Answers;
-  /** Until when the answer holds, on the monotonic scale. */
+  addresses: Addresses;
+  /** Monotonic time until which the result is valid. */
   until: number;
 }
 
-/** No connection waits longer for a name than this, in milliseconds. */
+/** A connection waits at most this long for a lookup, in milliseconds. */
 const LOOKUP_TIMEOUT_MS = 2_000;
-const ANSWER_MS = 30_000;
-const FAILURE_MS = 1_000;
+const SUCCESS_TTL_MS = 30_000;
+const FAILURE_TTL_MS = 1_000;
 const MAX_HOSTS = 1_024;
 
 /**
- * A `dns.lookup` in which all who want one name share one question. Node asks on four threads that it also needs for
- * files: a name service that hangs would otherwise stop them all with its first four questions.
+ * A cached `dns.lookup` in which connections to the same host share one lookup. Node runs lookups on four threads that it
+ * also needs for files: without sharing, four lookups of a name server that hangs would block all of them.
  */
 export function createDnsCache(clock: Clock): LookupFunction {
   const entries = new BoundedMap<Entry>(MAX_HOSTS);
@@ -32,57 +32,59 @@ export function createDnsCache(clock: Clock): LookupFunction {
   const entryOf = (hostname: string): Entry => {
     let entry = entries.get(hostname);
     if (entry === undefined) {
-      entry = { waiting: undefined, error: null, answers: [], until: 0 };
+      entry = { waiting: undefined, error: null, addresses: [], until: 0 };
       entries.set(hostname, entry);
     }
     return entry;
   };
-  const ask = (hostname: string, entry: Entry, waiting: ReadonlySet<Waiter>): void => {
-    dns.lookup(hostname, { all: true }, (error, answers) => {
+  const start = (hostname: string, entry: Entry, waiting: ReadonlySet<Waiter>): void => {
+    dns.lookup(hostname, { all: true }, (error, addresses) => {
       entry.waiting = undefined;
       entry.error = error;
-      entry.answers = answers ?? [];
-      entry.until = clock.now() + (entry.answers.length > 0 ? ANSWER_MS : FAILURE_MS);
-      for (const tell of waiting) tell(error, entry.answers);
+      entry.addresses = addresses ?? [];
+      entry.until = clock.now() + (entry.addresses.length > 0 ? SUCCESS_TTL_MS : FAILURE_TTL_MS);
+      for (const notify of waiting) notify(error, entry.addresses);
     });
   };
 
   return function lookup(hostname, options, done) {
-    const answer: Waiter = (error, answers) => {
-      const [first] = answers;
+    const deliver: Waiter = (error, addresses) => {
+      const [first] = addresses;
       if (error !== null || first === undefined) done(error ?? notFound(hostname), []);
-      else if (options.all === true) done(null, [...answers]);
+      else if (options.all === true) done(null, [...addresses]);
       else done(null, first.address, first.family);
     };
     const entry = entryOf(hostname);
     if (entry.waiting === undefined && clock.now() < entry.until) {
-      const { error, answers } = entry;
-      process.nextTick(() => answer(error, answers));
+      const { error, addresses } = entry;
+      process.nextTick(() => deliver(error, addresses));
       return;
     }
-    const asked = entry.waiting !== undefined;
+    const isFirst = entry.waiting === undefined;
     const waiting = (entry.waiting ??= new Set());
-    wait(waiting, answer, clock, hostname);
-    if (!asked) ask(hostname, entry, waiting);
+    wait(waiting, deliver, clock, hostname);
+    if (isFirst) start(hostname, entry, waiting);
   };
 }
 
-function wait(waiting: Set<Waiter>, answer: Waiter, clock: Clock, hostname: string): void {
-  const tell: Waiter = (error, answers) => {
+function wait(waiting: Set<Waiter>, deliver: Waiter, clock: Clock, hostname: string): void {
+  const notify: Waiter = (error, addresses) => {
     timer.cancel();
-    answer(error, answers);
+    deliver(error, addresses);
   };
   const timer: Timer = clock.setTimer(() => {
-    waiting.delete(tell);
-    answer(tooSlow(hostname), []);
+    waiting.delete(notify);
+    deliver(timedOut(hostname), []);
   }, LOOKUP_TIMEOUT_MS);
-  waiting.add(tell);
+  waiting.add(notify);
 }
 
-function tooSlow(hostname: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`The name service did not answer for ${hostname} in time.`), { code: 'ETIMEOUT' });
+function timedOut(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`The DNS lookup of ${hostname} timed out after ${LOOKUP_TIMEOUT_MS} ms.`), {
+    code: 'ETIMEOUT',
+  });
 }
 
 function notFound(hostname: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`There is no address for ${hostname}.`), { code: 'ENOTFOUND' });
+  return Object.assign(new Error(`The DNS lookup of ${hostname} returned no address.`), { code: 'ENOTFOUND' });
 }

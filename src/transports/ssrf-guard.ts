@@ -4,53 +4,44 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { addressAllowed } from './address-policy.js';
 
-export interface Guard {
-  /** Addresses that the operator's list of origins names literally: the operator's own choice. */
-  readonly literals: ReadonlySet<string>;
-}
-
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** The operator's list of origins names `host` literally as an IP address: the operator's own choice. */
+  readonly isListedAddress: boolean;
 }
 
 /**
- * Opens a connection to an address that a caller chose from the operator's list of origins. The list is matched on the
- * text; this is the guard against what names turn out to mean, in the one place that opens sockets: every answer of
- * the name service must be public, only checked answers are dialled, and the peer is looked at once more before a byte
- * is written.
+ * Opens a connection to an origin that a caller chose from the operator's `allowedOrigins`. That list is matched by name;
+ * this guard checks the addresses behind the name, in the one place that opens sockets: every address that the lookup
+ * returns must be public, only checked addresses are connected to, and the peer is checked once more before anything is
+ * written.
  */
-export function connectGuarded({ host, port, secure }: ConnectionTarget, { literals }: Guard): Duplex {
+export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
   const name = withoutBrackets(host);
-  const mayDial = (address: string): boolean => (address === name && literals.has(name)) || addressAllowed(address);
-  // Node looks literals up nowhere, so they are checked here.
-  if (net.isIP(name) !== 0 && !mayDial(name)) return refusedSocket();
+  const isAllowed = (address: string): boolean => (isListedAddress && address === name) || addressAllowed(address);
+  // Node does not look up literal addresses, so they are checked here.
+  if (net.isIP(name) !== 0 && !isAllowed(name)) return refusedSocket();
 
-  const socket = net.connect({ host: name, port, autoSelectFamily: true, lookup: checkedLookup(mayDial) });
+  const socket = net.connect({ host: name, port, autoSelectFamily: true, lookup: checkedLookup(isAllowed) });
   socket.once('connect', () => {
-    // 0.0.0.0 is dialled as 127.0.0.1: what counts is where the connection ended up.
-    if (socket.remoteAddress === undefined || !mayDial(socket.remoteAddress)) socket.destroy(blocked());
+    // A connection to 0.0.0.0 reaches 127.0.0.1, so the peer is what counts.
+    if (socket.remoteAddress === undefined || !isAllowed(socket.remoteAddress)) socket.destroy(blocked());
   });
   return secure
     ? tls.connect({ socket, servername: net.isIP(name) === 0 ? name : '', rejectUnauthorized: true })
     : socket;
 }
 
-/** The IP addresses among `origins`. */
-export function literalsIn(origins: readonly string[]): ReadonlySet<string> {
-  const hosts = origins.map((origin) => withoutBrackets(URL.parse(origin)?.hostname ?? ''));
-  return new Set(hosts.filter((host) => net.isIP(host) !== 0));
-}
-
-/** `dns.lookup` that gives no answer at all when one of them is not public: mixed answers are how a name is rebound. */
-function checkedLookup(mayDial: (address: string) => boolean): net.LookupFunction {
+/** `dns.lookup` that fails if any of the addresses is not public: DNS rebinding mixes public and private ones. */
+function checkedLookup(isAllowed: (address: string) => boolean): net.LookupFunction {
   return function lookup(hostname, options, done) {
-    dns.lookup(hostname, { ...options, all: true, verbatim: true }, (error, answers) => {
+    dns.lookup(hostname, { ...options, all: true, verbatim: true }, (error, addresses) => {
       if (error !== null) return done(error, []);
-      const [first] = answers;
-      if (first === undefined || !answers.every(({ address }) => mayDial(address))) return done(blocked(), []);
-      if (options.all === true) done(null, answers);
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) return done(blocked(), []);
+      if (options.all === true) done(null, addresses);
       else done(null, first.address, first.family);
     });
   };
@@ -68,5 +59,7 @@ function withoutBrackets(host: string): string {
 }
 
 function blocked(): NodeJS.ErrnoException {
-  return Object.assign(new Error('This address must not be connected to.'), { code: 'ERR_NORDLYS_ADDRESS_BLOCKED' });
+  return Object.assign(new Error('The address is not public, and callers may reach public addresses only.'), {
+    code: 'ERR_NORDLYS_ADDRESS_BLOCKED',
+  });
 }

@@ -3,33 +3,34 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
-import { GUARDED_POOL } from '../transports/agent-pool.js';
-import { connectGuarded, type Guard } from '../transports/ssrf-guard.js';
+import { GUARDED_POOL, poolKey } from '../transports/agent-pool.js';
+import type { UpstreamNetwork } from '../contracts/network.js';
+import { openConnection } from '../transports/open-connection.js';
+import { connectGuarded } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
-  readonly guard: Guard;
   readonly lookup: LookupFunction;
-  /** TLS sessions by pool and origin, so that the next connection needs no full handshake. Not for callers' addresses. */
+  /** TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the guarded pool. */
   readonly sessions: Map<string, Buffer>;
 }
 
 export interface ConnectionOwner {
-  /** The call is over, and another one may follow. */
+  /** The call has ended, and the connection can carry another one. */
   onFree(): void;
   /** The socket has closed. */
   onClosed(): void;
 }
 
-/** Idle connections are closed after this long, or when the upstream says it will, whichever is sooner. */
+/** Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner. */
 const IDLE_MS = 30_000;
 
 /**
- * One undici client: one connection, one call at a time. Its sockets are opened here, so that it is known whether a call
- * has a new one, and that one can be closed at once.
+ * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a new
+ * one, and can close it at once.
  */
 export class Connection {
-  readonly url: UpstreamUrl;
-  readonly pool: string;
+  /** Connections of equal keys can stand in for each other. */
+  readonly key: string;
   readonly #client: Client;
   readonly #owner: ConnectionOwner;
   #socket: Duplex | undefined;
@@ -39,28 +40,32 @@ export class Connection {
   #busy = false;
   #destroyed = false;
 
-  constructor(url: UpstreamUrl, pool: string, parts: ConnectionParts, owner: ConnectionOwner) {
-    this.url = url;
-    this.pool = pool;
+  constructor(request: UpstreamRequest, parts: ConnectionParts, owner: ConnectionOwner) {
+    const { url, pool, network } = request;
+    this.key = poolKey(url, pool, network);
     this.#owner = owner;
     this.#client = new Client(url.origin, {
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
-      // The upstream's own word for it counts where it is shorter.
+      // A shorter `keep-alive: timeout` of the upstream applies.
       keepAliveMaxTimeout: IDLE_MS,
-      // How long to wait is the attempt's to say.
+      // The timeouts of the exchange apply instead.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: (_options, callback) => this.#connect(parts, callback as Connected),
+      connect: (_options, callback) => {
+        // The guard comes first: what a caller chose is connected to directly, or not at all.
+        if (network === undefined || pool === GUARDED_POOL) this.#connect(url, pool, parts, callback as Opened);
+        else this.#connectVia(network, url, parts, callback as Opened);
+      },
     });
-    // A call that has not been sent yet goes out on another socket, which undici opens by itself.
+    // undici sends a call that is still queued on another socket, which it opens by itself.
     this.#client.on('disconnect', () => {
       this.#open = false;
       if (!this.#busy) this.destroy();
     });
   }
 
-  /** The socket has carried a call before this one: the upstream may have closed it just now. */
+  /** The socket has carried a call before this one, so the upstream may have closed it just now. */
   get used(): boolean {
     return this.#used;
   }
@@ -70,11 +75,11 @@ export class Connection {
     this.#client.dispatch({ method: 'POST', path: url.path, headers: { ...headers }, body, reset: fresh }, handler);
   }
 
-  /** The answer has been read to its end. */
+  /** The response has been read to its end. */
   free(): void {
     this.#busy = false;
     this.#used = true;
-    // An answer may come before all of the request has gone out: what is left would stand in the way of the next one.
+    // A response may arrive before the whole request has been sent; the rest would precede the next request.
     const sent = this.#socket?.writableLength === 0;
     if (!this.#open || !sent) this.destroy();
     else if (!this.#destroyed) this.#owner.onFree();
@@ -89,23 +94,35 @@ export class Connection {
     void this.#client.destroy().catch(nothing);
   }
 
-  #connect(parts: ConnectionParts, connected: Connected): void {
-    const { protocol, hostname, port } = this.url;
+  #connectVia(network: UpstreamNetwork, url: UpstreamUrl, { lookup }: ConnectionParts, connected: Opened): void {
+    this.#used = false;
+    this.#socket = openConnection(url, network, lookup, (error, socket) => {
+      if (socket !== null) {
+        this.#socket = socket;
+        this.#open = true;
+        if (this.#destroyed) socket.destroy();
+      }
+      connected(error, socket);
+    });
+  }
+
+  #connect(url: UpstreamUrl, pool: string, parts: ConnectionParts, connected: Opened): void {
+    const { protocol, hostname, port } = url;
     const secure = protocol === 'https:';
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
     const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
     const socket =
-      this.pool === GUARDED_POOL
-        ? connectGuarded(target, parts.guard)
-        : openConnection(target, poolKey(this.pool, this.url), parts);
+      pool === GUARDED_POOL
+        ? connectGuarded({ ...target, isListedAddress: url.isListedAddress === true })
+        : connectDirectly(target, this.key, parts);
     this.#socket = socket;
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
     socket.once('error', fail);
-    // undici begins to listen a moment after it has the socket: what breaks in between must not be uncaught.
+    // undici adds its listener some time after it gets the socket; an error in between would be uncaught.
     socket.on('error', nothing);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
-      // The guard has looked at the peer and closed it: `fail` will say so.
+      // The guard has rejected the peer: the `error` event calls `fail`.
       if (socket.destroyed) return;
       socket.off('error', fail);
       if (socket instanceof net.Socket) socket.setNoDelay(true).setKeepAlive(true, 60_000);
@@ -115,12 +132,7 @@ export class Connection {
   }
 }
 
-/** What may be used again for whom: a session, like a connection, tells the upstream that two calls come from one side. */
-export function poolKey(pool: string, { origin }: UpstreamUrl): string {
-  return pool === '' ? origin : `${pool} ${origin}`;
-}
-
-type Connected = (error: Error | null, socket: Duplex | null) => void;
+type Opened = (error: Error | null, socket: Duplex | null) => void;
 
 interface Target {
   readonly host: string;
@@ -128,7 +140,7 @@ interface Target {
   readonly secure: boolean;
 }
 
-function openConnection({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
+function connectDirectly({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
   const options = { host, port, lookup, autoSelectFamily: true };
   if (!secure) return net.connect(options);
   const session = sessions.get(key);
@@ -138,7 +150,7 @@ function openConnection({ host, port, secure }: Target, key: string, { lookup, s
     ALPNProtocols: ['http/1.1'],
     ...(session !== undefined && { session }),
   });
-  // A server that cannot resume it may break off: the next connection must not offer it again.
+  // A server that cannot resume the session may close the connection, so the next one must not offer it again.
   const forget = (): void => void sessions.delete(key);
   return socket
     .once('error', forget)

@@ -1,1 +1,1 @@
-export { undiciTransport, type UndiciTransportOptions } from './undici-transport.js';
+export { undiciTransport } from './undici-transport.js';

@@ -12,22 +12,19 @@ import { UpstreamBody, type BodyOwner } from './upstream-body.js';
 type Controller = Dispatcher.DispatchController;
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
-/** More interim answers (1xx) than this and the upstream is playing. */
+/** More interim responses (1xx) than this are a fault of the upstream. */
 const MAX_INTERIM = 5;
 
-/** One upstream call as undici tells of it. A class, as `FakeRequest` is one, and for the same reason. */
+/** One upstream call over undici. A class and not closures for the same reason as `FakeRequest`. */
 export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, BodyOwner {
   readonly #connection: Connection;
-  /** Nobody, once the head has come or will not come. */
+  /** `undefined` once the head has arrived, or the call has failed or been aborted. */
   #events: UpstreamEvents | undefined;
   #body: UpstreamBody | undefined;
   #connected = false;
   #reused = false;
   #interim = 0;
   #aborted = false;
-  /** Bytes of the body, where the head says how many there are. */
-  #announced: number | undefined;
-  #received = 0;
   #starting = true;
   #finished = false;
 
@@ -47,7 +44,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     this.#end();
   }
 
-  // --- what undici tells -----------------------------------------------------------------------------------------
+  // --- events from undici ----------------------------------------------------------------------------------------
 
   onRequestStart(_controller: Controller): void {
     this.#connected = true;
@@ -64,32 +61,30 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     if (events === undefined) return;
     if (status < 200) {
       if (status === 101) this.#fail(new Error('The upstream switched protocols.'));
-      else if (++this.#interim > MAX_INTERIM) this.#fail(new Error('Too many interim answers.'));
+      else if (++this.#interim > MAX_INTERIM)
+        this.#fail(new Error('The upstream sent too many interim responses (1xx).'));
       return;
     }
     this.#events = undefined;
-    if (typeof headers['content-length'] === 'string') this.#announced = Number(headers['content-length']);
-    this.#body = new UpstreamBody(controller, this);
+    const length = headers['content-length'];
+    this.#body = new UpstreamBody(controller, this, typeof length === 'string' ? Number(length) : undefined);
     events.onHead({ status, headers: asNodeJoins(headers), message: this.#body });
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    this.#received += chunk.length;
-    this.#body?.arrive(chunk);
+    this.#body?.add(chunk);
   }
 
   onResponseEnd(): void {
-    this.#body?.whole();
+    this.#body?.end();
   }
 
   onResponseError(_controller: Controller, error: Error): void {
     if (this.#body === undefined) this.#fail(error);
-    // Paused at the very last byte, undici misses the end when the connection closes behind it.
-    else if (this.#received === this.#announced) this.#body.whole();
-    else this.#body.destroy(error);
+    else this.#body.fail(error);
   }
 
-  // --- what the body tells ---------------------------------------------------------------------------------------
+  // --- events from the body --------------------------------------------------------------------------------------
 
   onRead(): void {
     if (this.#finished) return;
@@ -97,7 +92,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     this.#connection.free();
   }
 
-  onGivenUp(): void {
+  onDestroyed(): void {
     this.#end();
   }
 
@@ -107,7 +102,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     this.#events = undefined;
     this.#end();
     const failure = describe(error, this.#connected, this.#reused);
-    // What undici refuses, it refuses at once; nobody expects an answer before `open` has returned.
+    // undici rejects an invalid request synchronously, but no event may precede the return of `open`.
     if (this.#starting) process.nextTick(() => this.#aborted || events.onFailure(failure));
     else events.onFailure(failure);
   }
@@ -119,7 +114,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   }
 }
 
-/** Of these Node keeps the first one, where an upstream sends several. */
+/** If an upstream sends one of these several times, Node keeps the first. */
 const SINGLE: ReadonlySet<string> = new Set([
   'age',
   'content-length',
@@ -132,7 +127,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   'server',
 ]);
 
-/** Headers that came several times, as Node gives them. */
+/** Joins repeated headers as Node does. */
 function asNodeJoins(headers: Headers): UpstreamHead['headers'] {
   const joined: Record<string, string | string[] | undefined> = headers;
   for (const [name, value] of Object.entries(joined)) {
@@ -141,16 +136,16 @@ function asNodeJoins(headers: Headers): UpstreamHead['headers'] {
   return joined;
 }
 
-/** Of undici's own errors the one that says nothing but that the connection has ended. */
+/** Message of the undici error that means nothing but a closed connection. */
 const HANG_UP = 'other side closed';
 
-/** The code that Node's own client would give. */
+/** The error code that `node:http` would report. */
 function nodesCode({ code, name, message }: NodeJS.ErrnoException): string | undefined {
   if (code === 'UND_ERR_SOCKET' && message === HANG_UP) return 'ECONNRESET';
   return name === 'HTTPParserError' || code?.startsWith('UND_ERR_') === true ? 'HPE_INVALID_RESPONSE' : code;
 }
 
-/** An idle connection that was closed ends without a word. One that says nonsense was not closed. */
+/** Only ECONNRESET and EPIPE mean that the upstream closed the idle connection; a parse error means that it responded. */
 function describe(error: NodeJS.ErrnoException, connected: boolean, reused: boolean): TransportFailure {
   const code = nodesCode(error);
   const hangUp = code === 'ECONNRESET' || code === 'EPIPE';

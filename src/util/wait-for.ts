@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CancelSignal } from './cancellation.js';
+import { isPromise } from './is-promise.js';
 
 export interface WaitLimits {
   readonly clock: Clock;
@@ -22,7 +23,7 @@ export type WaitResult<T> =
 export async function waitFor<T>(work: () => T | Promise<T>, limits: WaitLimits): Promise<WaitResult<T>> {
   const { clock, cancelSignal, limitMs } = limits;
   const given = work();
-  if (!isThenable(given)) return { kind: 'value', value: given };
+  if (!isPromise(given)) return { kind: 'value', value: given };
   if (cancelSignal.aborted) return { kind: 'aborted' };
 
   let stopWaiting = (): void => {};
@@ -36,8 +37,4 @@ export async function waitFor<T>(work: () => T | Promise<T>, limits: WaitLimits)
   });
   const done = Promise.resolve(given).then((value): WaitResult<T> => ({ kind: 'value', value }));
   return Promise.race([done, enough]).finally(stopWaiting);
-}
-
-function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }

@@ -108,7 +108,11 @@ export function ticket(asked: Asked = {}): AttemptTicket {
   context.body = { request, received: asked.received, bytesFor: () => new Uint8Array() };
   context.route = {
     model: 'small',
-    candidates: (asked.endpoints ?? [endpoint()]).map((one) => ({ endpoint: one, drop: [] })),
+    candidates: (asked.endpoints ?? [endpoint()]).map((one) => ({
+      endpoint: one,
+      credential: 'operator' as const,
+      drop: [],
+    })),
     excluded: [],
     drawn: asked.drawn ?? false,
     ownFields: new Set(),

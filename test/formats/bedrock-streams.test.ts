@@ -89,7 +89,7 @@ describe('exceptions', () => {
     ['internalServerException', {}, 'server_error', 500],
     ['serviceUnavailableException', {}, 'overloaded', 503],
     ['validationException', {}, 'rejected', 400],
-    ['modelTimeoutException', {}, undefined, 504],
+    ['modelTimeoutException', {}, 'upstream_timeout', 504],
     ['exceptionOfNextYear', {}, undefined, undefined],
   ])('%s %j end a stream as failed', (name, more, kind, status) => {
     const failure: UpstreamEvent = { ...event(name, { message: 'It broke.', ...more }), failed: true };

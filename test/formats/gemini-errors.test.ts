@@ -20,7 +20,7 @@ describe('an error of Google', () => {
     ['ABORTED', 409, 'conflict'],
     ['ALREADY_EXISTS', 409, 'conflict'],
     ['RESOURCE_EXHAUSTED', 429, 'rate_limited'],
-    ['CANCELLED', 499, 'server_error'],
+    ['CANCELLED', 499, 'try_later'],
     ['INTERNAL', 500, 'server_error'],
     ['UNKNOWN', 500, 'server_error'],
     ['DATA_LOSS', 500, 'server_error'],

@@ -63,10 +63,11 @@ describe('options', () => {
   });
 
   it.each([
-    [{ thinking: 'often' }, /format\.thinking of m must be 'budget', 'level' or 'none'; got 'often'/],
-    [{ jsonSchema: 1 }, /format\.jsonSchema of m must be true or false/],
+    [{ thinking: 'often' }, /^format\.thinking must be "budget", "level" or "none", got "often"/],
+    [{ jsonSchema: 1 }, /^format\.jsonSchema must be true or false, got 1/],
+    [{ thinkng: 'level' }, /^format: unknown trait "thinkng"\. Did you mean "thinking"\?/],
     [{ maxCandidates: -1 }, /must be a whole number/],
-    [{ thinkingLevels: [] }, /must be a list of level names/],
+    [{ thinkingLevels: [] }, /must be a list of texts/],
   ])('traits %j are refused at the start', (traits, message) => {
     const facts = { upstreamModel: 'm', maxCompletionTokens: undefined, traits };
     expect(() => gemini().supportedParameters!(facts)).toThrow(message);

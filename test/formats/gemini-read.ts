@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/util/json-object.js';
 import type { ChatCompletion } from '../../src/chat/types.js';
-import { FailedResponse } from '../../src/formats/gemini/failed-response.js';
+import { FailedResponse } from '../../src/contracts/failed-response.js';
 import { gemini, type GeminiOptions } from '../../src/formats/gemini/gemini.js';
 import { asJson, exchangeOf, HEAD, readStream, type ReadStream } from './gemini-cases.js';
 

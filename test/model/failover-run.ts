@@ -47,7 +47,11 @@ export class FailoverRun {
     this.#context.body = { request, received: undefined, bytesFor: () => Buffer.from(JSON.stringify(request)) };
     this.#context.route = {
       model: 'm',
-      candidates: this.#endpoints.map((candidate) => ({ endpoint: candidate, drop: [] })),
+      candidates: this.#endpoints.map((candidate) => ({
+        endpoint: candidate,
+        credential: 'operator' as const,
+        drop: [],
+      })),
       excluded: [],
       drawn: false,
       ownFields: new Set(),

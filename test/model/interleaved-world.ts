@@ -196,6 +196,7 @@ export class InterleavedWorld {
       model: 'm',
       candidates: Array.from({ length: candidates }, (_, place) => ({
         endpoint: this.endpoints[(first + place) % this.endpoints.length]!,
+        credential: 'operator' as const,
         drop: [],
       })),
       excluded: [],

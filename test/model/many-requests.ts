@@ -109,7 +109,7 @@ export class Asked {
     this.context.body = { request, received: undefined, bytesFor: () => Buffer.from('{}') };
     this.context.route = {
       model: 'm',
-      candidates: endpoints.map((endpoint) => ({ endpoint, drop: [] })),
+      candidates: endpoints.map((endpoint) => ({ endpoint, credential: 'operator' as const, drop: [] })),
       excluded: [],
       drawn: false,
       ownFields: new Set(),

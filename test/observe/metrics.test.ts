@@ -73,6 +73,18 @@ describe('gateway.metrics', () => {
     );
   });
 
+  it('takes no dry run for a request', async () => {
+    const set = await gatewayOver([await upstreamFor(completion('Hi'))], {}, withMetrics);
+    const headers = { 'x-nordlys-dry-run': 'plan' };
+    expect((await set.ask({}, { headers })).status).toBe(200);
+    expect((await set.ask({ model: 'none' }, { headers })).status).toBe(404);
+    expect((await set.ask({ messages: 1 }, { headers })).status).toBe(400);
+    await set.ask({});
+    const samples = await samplesOf(set);
+    expect(sumOf(samples, 'http_server_request_duration_seconds_count', {})).toBe(1);
+    expect(sumOf(samples, 'nordlys_errors_total', {})).toBe(0);
+  });
+
   it('counts what clients were told, and what the cache said', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], { cache: {} }, withMetrics);
     await set.ask({});

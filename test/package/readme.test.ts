@@ -39,7 +39,11 @@ async function program(name: string, changes: Readonly<Record<string, string>> =
 }
 
 /** The variables that the snippets read: one that is missing is refused at start-up. */
-const KEYS = { GATEWAY_KEY: 'demo-key', OPENAI_API_KEY: 'operator-secret', AZURE_KEY: 'operator-secret' };
+const KEYS = Object.fromEntries(
+  ['OPENAI_API_KEY', 'AZURE_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY']
+    .map((name) => [name, 'operator-secret'])
+    .concat([['GATEWAY_KEY', 'demo-key']]),
+);
 
 function start(file: string): ChildProcess {
   const child = spawn(process.execPath, [file], {
@@ -60,7 +64,16 @@ async function freePort(): Promise<number> {
 
 describe('every snippet of the README', () => {
   it('is known here', () => {
-    expect([...snippets.keys()]).toEqual(['quick-start', 'client', 'providers', 'hooks', 'stages', 'shutdown']);
+    expect([...snippets.keys()]).toEqual([
+      'quick-start',
+      'client',
+      'providers',
+      'formats',
+      'hooks',
+      'stages',
+      'limits',
+      'shutdown',
+    ]);
   });
 
   it('compiles as it is printed', async () => {
@@ -96,7 +109,7 @@ describe('every snippet of the README', () => {
     expect(stdout).toBe('vllm data_policy:zdr\n');
   });
 
-  it.each(['hooks', 'stages'])('runs: %s', async (name) => {
+  it.each(['formats', 'hooks', 'stages', 'limits'])('runs: %s', async (name) => {
     await run(process.execPath, [await program(name)], { env: { ...process.env, ...KEYS } });
   });
 

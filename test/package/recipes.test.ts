@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { compile, programFolder, root } from './programs.js';
 
-const folder = programFolder('recipes');
-const page = readFileSync(join(root, 'docs/recipes.md'), 'utf8');
-const blocks = [...page.matchAll(/```ts( prelude)?\n([\s\S]*?)```/g)];
-const [prelude] = blocks.filter(([, name]) => name !== undefined).map(([, , code]) => code!);
-const recipes = blocks.filter(([, name]) => name === undefined).map(([, , code]) => code!);
+/** Every page of the documentation that shows what its snippets begin after. */
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => ({ file, text: readFileSync(join(root, 'docs', file), 'utf8') }))
+  .filter(({ text }) => text.includes('```ts prelude\n'));
 
-/** What the recipes need of Next, which is not installed here. */
+/** What the snippets need of Next, which is not installed here. */
 const NEXT_TYPES = `declare module 'next' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
   export type NextApiRequest = IncomingMessage;
@@ -18,29 +18,45 @@ const NEXT_TYPES = `declare module 'next' {
 }
 `;
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-it('every recipe compiles as it is printed, behind the prelude that the page shows', async () => {
-  await rm(folder, { recursive: true, force: true });
-  await write('next.d.ts', NEXT_TYPES);
-  for (const [index, code] of recipes.entries()) {
-    // A recipe that names its file is that file, and leans on nothing.
-    const file = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
-    await (file === undefined ? write(`recipe-${index}.ts`, behindPrelude(code)) : write(file, code));
-  }
-  expect(recipes.length).toBeGreaterThan(10);
-  // As in Next, where imports have no extension.
-  await compile(folder, { module: 'preserve', moduleResolution: 'bundler' });
+it('the pages with a prelude are found', () => {
+  expect(pages.map(({ file }) => file)).toEqual(expect.arrayContaining(['limits.md', 'recipes.md']));
 });
 
-async function write(file: string, code: string): Promise<void> {
-  await mkdir(dirname(join(folder, file)), { recursive: true });
-  await writeFile(join(folder, file), code);
+it.each(pages)(
+  'every snippet of docs/$file compiles as printed, after the prelude of the page',
+  async ({ file, text }) => {
+    const folder = programFolder(`docs-${file.replaceAll(/\W/g, '-')}`);
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await rm(folder, { recursive: true, force: true });
+    await write(join(folder, 'next.d.ts'), NEXT_TYPES);
+    const { prelude, snippets } = snippetsOf(text);
+    for (const [index, code] of snippets.entries()) {
+      // A snippet that names its file is that file, and does not use the prelude.
+      const path = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
+      await write(join(folder, path ?? `snippet-${index}.ts`), path === undefined ? afterPrelude(prelude, code) : code);
+    }
+    expect(snippets.length).toBeGreaterThan(0);
+    // As in Next, where imports have no extension.
+    await compile(folder, { module: 'preserve', moduleResolution: 'bundler' });
+  },
+);
+
+function snippetsOf(page: string): { readonly prelude: string; readonly snippets: readonly string[] } {
+  const blocks = [...page.matchAll(/^```ts( prelude)?\n([\s\S]*?)^```/gm)];
+  const isPrelude = ([, name]: RegExpExecArray): boolean => name !== undefined;
+  const preludes = blocks.filter(isPrelude).map(([, , code]) => code!);
+  expect(preludes).toHaveLength(1);
+  return { prelude: preludes[0]!, snippets: blocks.filter((block) => !isPrelude(block)).map(([, , code]) => code!) };
 }
 
-/** The rest of a recipe stands in a block, where it may have a gateway or an app of its own. */
-function behindPrelude(code: string): string {
-  const imports = code.match(/^import .*;\n/gm) ?? [];
-  const rest = imports.reduce((text, line) => text.replace(line, ''), code);
-  return `${imports.join('')}${prelude}{\n${rest}}\n`;
+async function write(path: string, code: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, code);
+}
+
+/** Imports and declarations stay at the top level; the rest is put in a block, where it may redeclare names of the prelude. */
+function afterPrelude(prelude: string, code: string): string {
+  const top = code.match(/^(?:import|declare) .*;\n/gm) ?? [];
+  const rest = top.reduce((text, line) => text.replace(line, ''), code);
+  return `${top.join('')}${prelude}{\n${rest}}\n`;
 }

@@ -170,6 +170,7 @@ describe('plan()', () => {
       candidates: [{ provider: 'p0', model: 'm', slug: 'p0', upstreamModel: 'm' }],
       excluded: [],
       droppedParameters: [],
+      promptTokens: 5,
     });
     expect(() => gateway.plan({ ...body, model: 'nope' })).toThrow(GatewayError);
     const dry = await ask({}, { headers: { 'x-nordlys-dry-run': 'plan' } });

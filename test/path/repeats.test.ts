@@ -43,11 +43,12 @@ it.each([
   }
 });
 
-it('a store is asked once for a request, also where it has nothing', async () => {
+it('a store is asked once for the response to a request, also where it has nothing', async () => {
   // What was filtered is never kept.
   const upstream = await upstreamFor(completion('…', { finishReason: 'content_filter' }));
   let asked = 0;
-  const store = { get: () => void asked++, set() {}, delete() {} };
+  // Marks of purges begin with `!`, and are read twice a second at most.
+  const store = { get: (key: string) => void (asked += key.startsWith('!') ? 0 : 1), set() {}, delete() {} };
   const { ask } = await gatewayOver([upstream], { cache: { store } });
   for (let time = 1; time <= 3; time++) {
     const answer = await ask({});

@@ -59,7 +59,7 @@ export async function proxyHarness(options: HarnessOptions) {
     };
     context.route = {
       model: 'm',
-      candidates: endpoints.map((endpoint) => ({ endpoint, drop: [] })),
+      candidates: endpoints.map((endpoint) => ({ endpoint, credential: 'operator' as const, drop: [] })),
       excluded: [],
       drawn: false,
       ownFields: new Set(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   failureOfErrorObject,
-  faultOfErrorResponse,
+  failureOfErrorResponse,
   type UpstreamErrorContext,
 } from '../../src/proxy/response/parse-error.js';
 import { openai } from '../../src/formats/openai.js';
@@ -11,7 +11,7 @@ const CONTEXT: UpstreamErrorContext = { format: openai, callersKey: false, secre
 
 function faultOf(status: number, body: unknown, context = CONTEXT, headers: Record<string, string> = {}) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  return faultOfErrorResponse({ head: { status, headers }, bytes, wallNow: 0 }, context);
+  return failureOfErrorResponse({ head: { status, headers }, bytes, wallNow: 0 }, context);
 }
 
 /** OpenAI's envelope. */
@@ -908,7 +908,7 @@ describe('what the operator reads', () => {
   });
 
   it.each([
-    ['a page by its title', 403, '<html><title>Attention Required!</title>', 'A page of HTML: Attention Required!'],
+    ['a page by its title', 403, '<html><title>Attention Required!</title>', 'HTML page: Attention Required!'],
     ['a text', 502, 'upstream connect error', 'upstream connect error'],
     ['nothing', 500, '', ''],
   ])('%s', (_what, status, body, message) => {

@@ -245,7 +245,7 @@ describe('providers', () => {
     [{ 'a/b': BASE }, /a provider's key holds letters, digits/],
     [{ p: BASE, P: BASE }, /providers\.P stands twice/],
     [{ p: BASE, q: { ...BASE, name: 'P' } }, /providers\.q\.name is also a name of provider "p"/],
-    [{ p: { ...BASE, format: 'anthropic' } }, /format must be "openai" or a WireFormat/],
+    [{ p: { ...BASE, format: 'anthropics' } }, /format must be "openai", "anthropic", .* or a WireFormat/],
     [{ p: null }, /providers\.p must be an object, got null/],
   ])('%j are refused', (providers, message) => {
     expect(() => resolved({ providers } as unknown as RouteOptions)).toThrow(message);

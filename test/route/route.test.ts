@@ -335,7 +335,17 @@ describe('plan()', () => {
   test('shows candidates, who is excluded and why, and what is dropped', () => {
     const { router } = routerWith();
     expect(router.plan({ model: 'acme/mini-8b', provider_only: ['alpha'], seed: 1 })).toEqual({
-      candidates: [{ provider: 'alpha', model: 'acme/mini-8b', slug: 'alpha', upstreamModel: 'acme/mini-8b' }],
+      candidates: [
+        {
+          provider: 'alpha',
+          model: 'acme/mini-8b',
+          slug: 'alpha',
+          upstreamModel: 'acme/mini-8b',
+          contextLength: 32_768,
+          pricing: { prompt: 0.1, completion: 0.1, request: 0, image: 0 },
+        },
+      ],
+      promptTokens: 5,
       excluded: [{ provider: 'beta', model: 'acme/mini-8b', slug: 'beta', reason: 'allowed_providers' }],
       droppedParameters: ['seed'],
     });

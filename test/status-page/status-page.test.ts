@@ -66,6 +66,23 @@ interface Numbers {
 }
 
 describe('the status page', () => {
+  it('takes no dry run for a request, whatever comes of it', async () => {
+    const { clock, gateway, origin, ask, get } = await watched([await upstreamFor(chat('Hi'))]);
+    const dryRun = (body: object) =>
+      fetch(`${origin}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': 'demo-key', 'x-nordlys-dry-run': 'plan' },
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
+      });
+    expect((await dryRun({})).status).toBe(200);
+    expect((await dryRun({ model: 'none' })).status).toBe(404);
+    await (await ask({})).text();
+    await expect.poll(() => gateway.status().inFlight).toBe(0);
+    clock.advance(10_000);
+    const { history } = (await (await get('/status.json')).json()) as Numbers;
+    expect(history.requests.at(-1)).toBe(1);
+  });
+
   it('itself is for everybody and holds no data; what it shows takes a key', async () => {
     const { get } = await watched([await upstreamFor()]);
     const page = await get('/status', '');

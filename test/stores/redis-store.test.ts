@@ -1,36 +1,9 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { RedisClient } from '../../src/stores/redis-client.js';
 import { redisStore } from '../../src/stores/redis-store.js';
 import { storeContract } from '../../src/testing/store-contract.js';
 import { FakeClock } from '../support/fake-clock.js';
-
-/** As much of an ioredis client as the store sees, with a Map for a server. */
-class FakeRedis extends EventEmitter {
-  readonly values = new Map<string, { value: Buffer; ttlMs: number }>();
-  calls = 0;
-  mode: 'works' | 'fails' | 'hangs' = 'works';
-
-  getBuffer(key: string): Promise<Buffer | null> {
-    return this.#answer(() => this.values.get(key)?.value ?? null);
-  }
-
-  set(key: string, value: Buffer, _unit: 'PX', ttlMs: number): Promise<unknown> {
-    return this.#answer(() => this.values.set(key, { value: Buffer.from(value), ttlMs }));
-  }
-
-  del(key: string): Promise<unknown> {
-    return this.#answer(() => this.values.delete(key));
-  }
-
-  #answer<T>(work: () => T): Promise<T> {
-    this.calls++;
-    if (this.mode === 'hangs') return new Promise(() => undefined);
-    if (this.mode === 'fails')
-      return Promise.reject(new Error('READONLY You cannot write against a read only replica.'));
-    return Promise.resolve(work());
-  }
-}
+import { FakeRedis } from './fake-redis.js';
 
 const VALUE = Buffer.from('an answer');
 const text = async (value: unknown): Promise<string | undefined> => {
@@ -182,6 +155,9 @@ describe('redisStore', () => {
     { jitter: 0.6 },
     { jitter: Number.NaN },
     { maxValueBytes: 0 },
+    { revalidateMs: -1 },
+    { revalidateMs: Number.NaN },
+    { revalidateMs: '1s' as never },
     { prefx: 'a' },
   ])('refuses %j', (options) => {
     expect(() => redisStore(new FakeRedis(), options)).toThrow(/^redisStore: /);

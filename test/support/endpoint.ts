@@ -38,6 +38,7 @@ export function endpointAt(baseUrl: string, slug: string, facts: EndpointFacts =
     pricing: undefined,
     contextLength: undefined,
     maxCompletionTokens: undefined,
+    facts: { upstreamModel: others.upstreamModel ?? model, maxCompletionTokens: undefined, traits: {} },
     quantization: 'unknown',
     supportedParameters: undefined,
     zdr: false,

@@ -18,15 +18,19 @@ import { VALIDATE } from '../../src/options/tables/validate.js';
 import type { OptionGroup } from '../../src/options/group.js';
 import { createGateway } from '../../src/gateway.js';
 import { ERROR_HANDLER, errorHandler } from '../../src/request/error-handler.js';
+import { MIDDLEWARE } from '../../src/gateway/slots.js';
+import { GUARDS } from '../../src/guard/guard-options.js';
+import { ACCOUNTING, LIMITS } from '../../src/limit/limit-options.js';
+import { SPEND_SINK } from '../../src/limit/spend-sink.js';
 import { PARTS } from '../../src/resolve-options.js';
-import { ENDPOINT, PRICING } from '../../src/route/options/endpoint-options.js';
+import { PRICE_TIER, PRICING } from '../../src/route/pricing-options.js';
+import { ENDPOINT } from '../../src/route/options/endpoint-options.js';
 import { AUTH, PROVIDER } from '../../src/route/options/provider-options.js';
 import { DRAIN } from '../../src/runtime/drain.js';
-import { authenticate, cache, proxy, route, validate } from '../../src/stages.js';
+import { authenticate, cache, guard, limit, proxy, route, validate } from '../../src/stages.js';
 import { STATUS_PAGE, statusPage } from '../../src/status-page/status-page.js';
 import { LRU_STORE, lruStore } from '../../src/stores/lru-store.js';
 import { REDIS_STORE, redisStore } from '../../src/stores/redis-store.js';
-import { UNDICI_TRANSPORT, undiciTransport } from '../../src/undici/undici-transport.js';
 
 /** A group of options, as the docs show it and as the host reaches it. */
 export interface PublicGroup {
@@ -61,6 +65,8 @@ function everyStage(options: object): void {
   gateway(options);
   authenticate({ keys: ['demo-key'], ...options });
   validate(options);
+  limit({ rules: [], ...options });
+  guard(options);
   route({ providers: PROVIDERS, ...options });
   cache(options);
   proxy(options);
@@ -164,10 +170,19 @@ export const optionGroups: readonly PublicGroup[] = [
     heading: '`providers.<key>.models.<name>.pricing`',
     text: '',
     group: PRICING,
-    type: ['EndpointOptions', TYPES],
+    type: ['PricingOptions', TYPES],
     at: 'providers.p.models["m"].pricing.',
     base: { prompt: 1, completion: 2 },
     take: (pricing) => provider({ models: { m: { pricing } } }),
+  },
+  {
+    heading: '`providers.<key>.models.<name>.pricing.tiers[<n>]`',
+    text: 'Holds for all tokens of a request whose prompt is longer than `above`.',
+    group: PRICE_TIER,
+    type: ['PriceTierOptions', TYPES],
+    at: 'providers.p.models["m"].pricing.tiers[0].',
+    base: { above: 100 },
+    take: (tier) => provider({ models: { m: { pricing: { prompt: 1, completion: 2, tiers: [tier] } } } }),
   },
   {
     heading: '`timeouts`, `providers.<key>.timeouts`',
@@ -219,6 +234,60 @@ export const optionGroups: readonly PublicGroup[] = [
     at: 'cache.coalesce.',
     base: {},
     take: (coalesce) => gateway({ cache: { coalesce } }),
+  },
+  {
+    heading: '`limits`',
+    text: 'Of `createGateway({ limits })` and the stage `limit`. Members of a rule: [README](../README.md).',
+    group: LIMITS,
+    type: ['LimitOptions', 'contracts/limits.ts'],
+    at: 'limits.',
+    base: { rules: [] },
+    take(options) {
+      gateway({ limits: options });
+      limit(options as never);
+    },
+  },
+  {
+    heading: 'Accounting',
+    text: 'Of `createGateway` and the stage `limit`.',
+    group: ACCOUNTING,
+    type: ['GatewayOptions', TYPES],
+    at: '',
+    base: {},
+    take(options) {
+      gateway(options);
+      limit({ rules: [], ...options });
+    },
+  },
+  {
+    heading: '`spendSink`',
+    text: '',
+    group: SPEND_SINK,
+    type: ['SpendSinkOptions', 'contracts/limits.ts'],
+    at: 'spendSink.',
+    base: { write: () => undefined },
+    take: (spendSink) => gateway({ spendSink }),
+  },
+  {
+    heading: '`guards`',
+    text: 'Of `createGateway({ guards })` and the stage `guard`. Members of a guard: [README](../README.md).',
+    group: GUARDS,
+    type: ['GuardOptions', 'contracts/guard.ts'],
+    at: 'guards.',
+    base: {},
+    take(options) {
+      gateway({ guards: options });
+      guard(options);
+    },
+  },
+  {
+    heading: '`middleware`',
+    text: 'Of `createGateway`. Middleware of the host between the stages, for chat requests.',
+    group: MIDDLEWARE,
+    type: ['MiddlewareOptions', 'options/middleware.ts'],
+    at: 'middleware.',
+    base: {},
+    take: (middleware) => gateway({ middleware }),
   },
   {
     heading: '`proxy`',
@@ -307,15 +376,6 @@ export const optionGroups: readonly PublicGroup[] = [
       statusPage(shown, options);
       void shown.close();
     },
-  },
-  {
-    heading: '`undiciTransport(options)`',
-    text: 'Of `nordlys-proxy/undici`.',
-    group: UNDICI_TRANSPORT,
-    type: ['UndiciTransportOptions', 'undici/undici-transport.ts'],
-    at: 'undiciTransport: ',
-    base: {},
-    take: undiciTransport,
   },
   ...(
     [

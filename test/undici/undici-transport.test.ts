@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Transport, UpstreamHead, UpstreamUrl } from '../../src/contracts/transport.js';
 import { createGateway } from '../../src/index.js';
 import { chat, hang, raw, stream, transportContract } from '../../src/testing/index.js';
-import { CALLERS_POOL } from '../../src/transports/agent-pool.js';
+import { CALLERS_POOL, GUARDED_POOL } from '../../src/transports/agent-pool.js';
 import { undiciTransport } from '../../src/undici/index.js';
 import { readSse } from '../support/read-sse.js';
 import { nameService } from '../support/name-service.js';
@@ -17,11 +17,8 @@ describe('undici keeps the transport contract', () => {
 });
 
 it.each([
-  [{ allowedOrigins: 'http://10.0.0.1' }, /allowedOrigins must be a list of origins/],
-  [{ allowedOrigins: ['10.0.0.1'] }, /allowedOrigins must be a list of origins/],
-  [{ allowedOrigins: ['*'] }, /allowedOrigins must be a list of origins/],
-  [{ allowedOrigins: [5] }, /allowedOrigins must be a list of origins/],
-  [{ allowedOrgins: [] }, /Did you mean "allowedOrigins"/],
+  [{ allowedOrigins: ['http://10.0.0.1'] }, /allowedOrigins is gone. Give callerOverrides.allowedOrigins/],
+  [{ lifo: true }, /lifo/],
   [null, /undiciTransport must be an object/],
 ])('says what is wrong with %j', (options, message) => {
   expect(() => undiciTransport(options as never)).toThrow(message);
@@ -178,18 +175,16 @@ describe('a gateway that calls its providers through undici', () => {
     expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
   });
 
-  it('dials no private address for a caller unless it is told that the operator listed it', async () => {
-    const upstream = await upstreamFor(chat('hello'));
-    const ask = async (origins: readonly string[]): Promise<number> => {
-      const gateway = await gatewayOver([upstream], {
-        callerOverrides: { allowedOrigins: [upstream.origin] },
-        transport: undiciTransport({ allowedOrigins: origins }),
-      });
-      const body = { provider_configs: { p0: { api_key: 'callers-own-key', base_url: `${upstream.origin}/v1` } } };
-      return (await gateway.ask(body)).status;
-    };
-    expect(await ask([upstream.origin])).toBe(200);
-    expect(await ask([])).not.toBe(200);
+  it('dials a private address for a caller only where the request says that the operator listed it', async () => {
+    const upstream = await upstreamFor(raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
+    const transport = undiciTransport();
+    onTestFinished(() => transport.close());
+    const url = urlOf(upstream.port);
+    const refused = { code: 'ERR_NORDLYS_ADDRESS_BLOCKED' };
+    await expect(statusOf(transport, url, Buffer.from('{}'), GUARDED_POOL)).rejects.toMatchObject(refused);
+    expect(await statusOf(transport, { ...url, isListedAddress: true }, Buffer.from('{}'), GUARDED_POOL)).toBe(200);
+    // The connection that is idle now must not serve a request that does not say so.
+    await expect(statusOf(transport, url, Buffer.from('{}'), GUARDED_POOL)).rejects.toMatchObject(refused);
     expect(upstream.ledger).toHaveLength(1);
   });
 });

@@ -63,6 +63,7 @@ export class Coalescer {
         begin: () => {
           patience.cancel();
           context.cacheStatus = 'HIT';
+          context.coalesced = true;
           context.served = shared.leader?.served;
           context.upstreamMs = this.#clock.now() - joinedAt;
           firstTokenMs = this.#clock.now() - context.startedAt;

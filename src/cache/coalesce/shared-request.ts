@@ -142,7 +142,8 @@ export class SharedRequest implements SharedCall {
   #admit(context: RequestContext, events?: SubscriberEvents): Subscriber {
     const subscriber = new Subscriber(context, this.#buffer, this.#onDrained, events);
     this.#subscribers.add(subscriber);
-    context.client.onAbort(() => this.#leave(subscriber));
+    // Also where a guard blocks: the client is still there, but reads no more.
+    (context.responseGate?.cancelSignal ?? context.client).onAbort(() => this.#leave(subscriber));
     return subscriber;
   }
 

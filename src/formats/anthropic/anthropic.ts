@@ -4,7 +4,9 @@ import { optionError } from '../../options/checks.js';
 import { defineOptions, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
 import { choice, flag, word, wordList } from '../../options/rows.js';
+import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
+import { checkTraits } from '../shared/trait-checks.js';
 import { ToolNames } from '../shared/tool-names.js';
 import { sentBody } from './body.js';
 import { completionOf } from './completion.js';
@@ -14,9 +16,10 @@ import { decodeError } from './errors.js';
 import { ANTHROPIC_MEMBERS } from './members.js';
 import type { Reading } from './reading.js';
 import { takesSampling } from './settings.js';
+import { REASONING_FORMAT } from './signed-thinking.js';
 import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
-import { traitsOf, type TraitDefaults } from './traits.js';
-import type { Door, Translation, TranslationOptions } from './translation.js';
+import { TRAIT_CHECKS, traitsOf, type TraitDefaults } from './traits.js';
+import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
 /** How a provider speaks Anthropic's Messages API. What differs by model stands in `models[…].format`. */
@@ -26,7 +29,7 @@ export interface AnthropicOptions {
    * Bedrock's InvokeModel.
    * @defaultValue `'api'`
    */
-  readonly door?: Door | undefined;
+  readonly door?: AnthropicDoor | undefined;
   /**
    * `anthropic-version` header. From `2026-10-21` on the API takes no `temperature`, `top_p` and `top_k`.
    * @defaultValue `'2023-06-01'`
@@ -86,7 +89,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
   const translationOptions: TranslationOptions = { door, sendUser, fileIds };
   const expressible = [...expressibleMembers(ANTHROPIC_MEMBERS), 'structured_outputs'];
 
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: door === 'api' ? 'anthropic' : `anthropic-${door}`,
     ...DOORS[door],
     exchange(request, context) {
@@ -111,6 +114,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
       return exchangeOf({ path, headers, body, dropped: [...translation.dropped] }, reading, door);
     },
     supportedParameters(model: ModelFacts): ReadonlySet<string> {
+      checkTraits(model, TRAIT_CHECKS);
       const traits = traitsOf(model, defaults);
       const without = new Set([
         ...(takesSampling(traits) ? [] : SAMPLING),
@@ -118,12 +122,13 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
       ]);
       return new Set(expressible.filter((name) => !without.has(name)));
     },
+    reasoningFormat: () => REASONING_FORMAT,
     decodeError,
   });
 }
 
 /** What is fixed for each door. */
-const DOORS: Readonly<Record<Door, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
+const DOORS: Readonly<Record<AnthropicDoor, Pick<WireFormat, 'path' | 'defaultBaseUrl' | 'auth' | 'framing'>>> = {
   api: { path: '/v1/messages', defaultBaseUrl: 'https://api.anthropic.com', auth: 'x-api-key' },
   vertex: { path: '/publishers/anthropic/models', auth: 'bearer' },
   bedrock: { path: '/model', auth: 'bearer', framing: 'aws-event-stream' },
@@ -149,7 +154,7 @@ function newTranslation(
 function exchangeOf(
   sent: Pick<Exchange, 'path' | 'headers' | 'body' | 'dropped'>,
   reading: Reading,
-  door: Door,
+  door: AnthropicDoor,
 ): Exchange {
   return {
     ...sent,

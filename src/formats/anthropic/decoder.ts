@@ -39,6 +39,8 @@ export class AnthropicDecoder implements ChunkDecoder {
   #stop: JsonObject = {};
   #started = false;
   #ended = false;
+  /** `message_stop` was read. */
+  done = false;
   #calls = 0;
   #reasoningBlocks = 0;
   #contentLength = 0;
@@ -228,6 +230,7 @@ export class AnthropicDecoder implements ChunkDecoder {
     if (typeof stopReason !== 'string') return [];
     const left = [...this.#blocks.keys()].flatMap((index) => this.#onBlockStop(index));
     this.#ended = true;
+    this.done = true;
     const refusal = stopReason === 'refusal' ? refusalOf(this.#stop['stop_details']) : undefined;
     const delta: ChunkDelta = {
       ...(refusal === undefined ? {} : { refusal }),

@@ -1,6 +1,6 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest, type ChunkDecoder, type UpstreamEvent } from '../../contracts/wire-format.js';
-import type { Door } from './translation.js';
+import type { AnthropicDoor } from './translation.js';
 
 /** Where a request goes, and what the body says of it. */
 export interface Addressed {
@@ -22,7 +22,11 @@ const VERTEX_VERSION = 'vertex-2023-10-16';
 const BEDROCK_VERSION = 'bedrock-2023-05-31';
 
 /** Adds to `body` what the door wants there: the model and the version stand in another place at each of them. */
-export function addressed(door: Door, body: JsonObject, { model, stream, apiVersion, betas }: Addressee): Addressed {
+export function addressed(
+  door: AnthropicDoor,
+  body: JsonObject,
+  { model, stream, apiVersion, betas }: Addressee,
+): Addressed {
   const beta: Readonly<Record<string, string>> = betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
   switch (door) {
     case 'vertex':
@@ -72,6 +76,10 @@ export class BedrockFrames implements ChunkDecoder {
 
   end() {
     return this.#decoder.end?.() ?? [];
+  }
+
+  get done() {
+    return this.#decoder.done === true;
   }
 }
 

@@ -51,8 +51,9 @@ export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBo
   };
 }
 
-function errorCode({ type, details }: JsonObject, message: string): string | null {
-  const code = isRecord(details) ? textOf(details['error_code']) : undefined;
+function errorCode({ type, code: ownCode, details }: JsonObject, message: string): string | null {
+  // What stands between may answer with OpenAI's envelope, which has a `code`.
+  const code = isRecord(details) ? textOf(details['error_code']) : textOf(ownCode);
   if (code !== undefined) return code;
   return type === 'invalid_request_error' && TOO_LONG.test(message) ? 'context_length_exceeded' : null;
 }

@@ -1,4 +1,5 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
+import { FLAG, type TraitCheck } from '../shared/trait-checks.js';
 
 /**
  * How a model thinks.
@@ -38,7 +39,10 @@ export interface AnthropicTraits {
    * request's own marks only; `false` sends none. @defaultValue the option of the format, else `true`
    */
   readonly promptCaching: boolean | 'auto';
-  /** `anthropic-version` of the API. @defaultValue the option of the format, else `'2023-06-01'` */
+  /**
+   * `anthropic-version` of the API.
+   * @defaultValue the provider's header of that name, else the option of the format, else `'2023-06-01'`
+   */
   readonly apiVersion: string;
 }
 
@@ -116,9 +120,27 @@ export function traitsOf(model: ModelFacts, defaults: TraitDefaults): AnthropicT
     jsonObject: declared['jsonObject'] === 'instruct' ? 'instruct' : 'refuse',
     promptCaching:
       declared['promptCaching'] === 'auto' ? 'auto' : flagOr(declared['promptCaching'], defaults.promptCaching),
-    apiVersion: typeof declared['apiVersion'] === 'string' ? declared['apiVersion'] : defaults.apiVersion,
+    apiVersion:
+      typeof declared['apiVersion'] === 'string'
+        ? declared['apiVersion']
+        : (model.headers?.['anthropic-version'] ?? defaults.apiVersion),
   };
 }
+
+/** What each trait may be. */
+export const TRAIT_CHECKS: Readonly<Record<keyof AnthropicTraits, TraitCheck>> = {
+  thinking: ['adaptive', 'manual', 'always', 'none'],
+  sampling: FLAG,
+  temperatureWithTopP: FLAG,
+  forcedTools: FLAG,
+  nativeJsonSchema: FLAG,
+  prefill: FLAG,
+  midSystem: FLAG,
+  fast: FLAG,
+  jsonObject: ['refuse', 'instruct'],
+  promptCaching: ['auto', true, false],
+  apiVersion: 'text',
+};
 
 /**
  * The name of a model without what clouds and releases add: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and

@@ -2,11 +2,12 @@ import type { ToolNames } from '../shared/tool-names.js';
 import type { AnthropicTraits } from './traits.js';
 
 /** Which cloud serves the Messages API. */
-export type Door = 'api' | 'vertex' | 'bedrock';
+/** Through which API the Messages body travels. */
+export type AnthropicDoor = 'api' | 'vertex' | 'bedrock';
 
 /** Options of the format that a translation uses. */
 export interface TranslationOptions {
-  readonly door: Door;
+  readonly door: AnthropicDoor;
   readonly sendUser: boolean;
   readonly fileIds: boolean;
 }

@@ -1,6 +1,7 @@
 import type { WireFormat } from '../../contracts/wire-format.js';
 import { defineOptions, type RowsFor } from '../../options/group.js';
 import { matching } from '../../options/rows.js';
+import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
 import { azureChunkDecoder } from './chunks.js';
 import { decodeAzureError } from './errors.js';
@@ -50,7 +51,7 @@ const DEPLOYMENTS = '/openai/deployments';
 export function azure(options: AzureOptions = {}): WireFormat {
   const { apiVersion, resource } = AZURE.parse(options);
   const query = `?api-version=${apiVersion}`;
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: 'azure',
     path: DEPLOYMENTS,
     ...(resource === undefined ? {} : { defaultBaseUrl: `https://${resource}.openai.azure.com` }),

@@ -5,6 +5,7 @@ import { contentBlocks, textBlocks } from './content.js';
 import type { Conversation } from './conversation.js';
 import type { EncodeState } from './encode-state.js';
 import { signedReasoning } from './signatures.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /** Adds an assistant message: signed reasoning first, then text, then calls. Without any of these it is left out. */
 export function addAssistantMessage(
@@ -80,11 +81,6 @@ function callOf(call: unknown, path: string, { customTools }: EncodeState): Call
 function inputOf(text: unknown): JsonObject {
   const written = typeof text === 'string' ? text : '';
   if (written.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(written);
-    if (isRecord(value)) return value;
-  } catch {
-    // Falls through: sent as the text that it is.
-  }
-  return { __invalid_arguments: written };
+  const value = parseJson(written);
+  return isRecord(value) ? value : { __invalid_arguments: written };
 }

@@ -1,10 +1,12 @@
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
+import { checkTraits } from '../shared/trait-checks.js';
 import { decodeConverse } from './completion.js';
 import { encodeConverse } from './converse.js';
 import { ConverseDecoder } from './decoder.js';
 import { decodeBedrockError } from './errors.js';
-import { bedrockModel } from './model.js';
+import { bedrockModel, CLAUDE_REASONING, TRAIT_CHECKS } from './model.js';
 import type { BedrockModel } from './model-types.js';
 import { checkBedrockOptions, type BedrockOptions } from './options.js';
 import { supportedParameters } from './supported.js';
@@ -29,7 +31,7 @@ export function bedrock(options: BedrockOptions = {}): WireFormat {
     models.set(facts, known);
     return known;
   };
-  return Object.freeze<WireFormat>({
+  return ownFormat({
     name: 'bedrock',
     path: '',
     ...(baseUrl === undefined ? {} : { defaultBaseUrl: baseUrl }),
@@ -47,7 +49,14 @@ export function bedrock(options: BedrockOptions = {}): WireFormat {
         decoder: () => new ConverseDecoder(model, context, reading),
       };
     },
-    supportedParameters: (facts) => supportedParameters(modelOf(facts)),
+    supportedParameters(facts) {
+      checkTraits(facts, TRAIT_CHECKS);
+      return supportedParameters(modelOf(facts));
+    },
+    reasoningFormat(facts) {
+      const { reasoningFormat } = modelOf(facts);
+      return reasoningFormat === CLAUDE_REASONING ? reasoningFormat : undefined;
+    },
     decodeError: decodeBedrockError,
   });
 }

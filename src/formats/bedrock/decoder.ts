@@ -33,6 +33,11 @@ export class ConverseDecoder implements ChunkDecoder {
     this.#text = new HeldText(reading.jsonTool !== undefined);
   }
 
+  /** Usage has followed the stop. */
+  get done(): boolean {
+    return this.#state === 'counted';
+  }
+
   event({ event, data, failed }: UpstreamEvent): readonly ChatChunk[] | 'done' {
     if (this.#state === 'failed') return [];
     if (failed === true) return this.#fail(streamError(event, data));

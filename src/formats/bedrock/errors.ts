@@ -1,12 +1,13 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ResponseHead, UpstreamErrorBody, UpstreamErrorKind } from '../../contracts/wire-format.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /** More of a message than this helps no reader and may be a whole page. */
 const LONGEST_MESSAGE = 1_000;
 
 interface NamedError {
   readonly status: number;
-  readonly kind?: UpstreamErrorKind;
+  readonly kind: UpstreamErrorKind;
 }
 
 /**
@@ -29,9 +30,9 @@ const NAMED: ReadonlyMap<string, NamedError> = new Map([
   ['InternalServerException', { status: 500, kind: 'server_error' }],
   ['InternalFailure', { status: 500, kind: 'server_error' }],
   ['ServiceUnavailableException', { status: 503, kind: 'overloaded' }],
-  ['ModelTimeoutException', { status: 504 }],
-  ['ModelNotReadyException', { status: 425 }],
-  ['ConflictException', { status: 409 }],
+  ['ModelTimeoutException', { status: 504, kind: 'upstream_timeout' }],
+  ['ModelNotReadyException', { status: 425, kind: 'try_later' }],
+  ['ConflictException', { status: 409, kind: 'conflict' }],
 ]);
 
 /** Validation messages that speak of the operator's set-up, so that another endpoint may still respond. */
@@ -109,10 +110,6 @@ function textOf(value: unknown): string | undefined {
 }
 
 function parsed(data: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(data);
+  return isRecord(value) ? value : {};
 }

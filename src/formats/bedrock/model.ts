@@ -1,10 +1,14 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
+import { FLAG, type TraitCheck } from '../shared/trait-checks.js';
 import { DEFAULTS_BY_NAME, FAMILY_DEFAULTS, type ModelDefaults } from './model-defaults.js';
 import type { BedrockFamily, BedrockModel } from './model-types.js';
 
 /** Reasoning that only Claude can read again: it is signed. */
 export const CLAUDE_REASONING = 'anthropic-claude-v1';
 const UNSIGNED_REASONING = 'unknown';
+
+const FAMILIES: readonly BedrockFamily[] = ['claude', 'nova', 'mistral', 'other'];
+const THINKING: readonly BedrockModel['thinking'][] = ['adaptive', 'manual', 'always', 'nova', 'effort', 'none'];
 
 /** The model behind an endpoint. A trait of the wrong type is read as not set. */
 export function bedrockModel({ upstreamModel, traits }: ModelFacts): BedrockModel {
@@ -26,6 +30,20 @@ export function bedrockModel({ upstreamModel, traits }: ModelFacts): BedrockMode
   };
 }
 
+/** What each trait may be. */
+export const TRAIT_CHECKS: Readonly<Record<string, TraitCheck>> = {
+  family: FAMILIES,
+  thinking: THINKING,
+  sampling: [true, 'one', false],
+  tools: FLAG,
+  forcedTools: FLAG,
+  prefill: FLAG,
+  nativeJsonSchema: FLAG,
+  promptCaching: ['auto', true, false],
+  plainSchemas: FLAG,
+  jsonObject: ['refuse', 'instruct'],
+};
+
 function traitsOver(defaults: ModelDefaults, traits: ModelFacts['traits']): ModelDefaults {
   const sampling = traits['sampling'] === 'one' ? 'one' : flag(traits['sampling']);
   return {
@@ -36,9 +54,6 @@ function traitsOver(defaults: ModelDefaults, traits: ModelFacts['traits']): Mode
     nativeJsonSchema: flag(traits['nativeJsonSchema']) ?? defaults.nativeJsonSchema,
   };
 }
-
-const FAMILIES: readonly BedrockFamily[] = ['claude', 'nova', 'mistral', 'other'];
-const THINKING: readonly BedrockModel['thinking'][] = ['adaptive', 'manual', 'always', 'nova', 'effort', 'none'];
 
 function oneOf<T extends string>(value: unknown, words: readonly T[]): T | undefined {
   return words.find((word) => word === value);

@@ -1,6 +1,7 @@
 import { assembleCompletion } from '../../chat/assemble.js';
 import type { ChatCompletion } from '../../chat/types.js';
-import { FailedResponse, failureOf } from './failed-response.js';
+import { FailedResponse } from '../../contracts/failed-response.js';
+import { failureOf } from './failed-response.js';
 import { ResponseReader, type ReaderSettings } from './response-reader.js';
 
 /**

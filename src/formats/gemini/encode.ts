@@ -7,7 +7,7 @@ import { stringOf } from './json.js';
 import type { GeminiTraits } from './models.js';
 import { ToolNames } from './tool-names.js';
 import { declaredTools, encodeTools } from './tools.js';
-import type { Door } from './wire.js';
+import type { GeminiDoor } from './wire.js';
 
 /** OpenAI's service tiers that Gemini has under some name. */
 const SERVICE_TIERS: ReadonlyMap<unknown, string> = new Map([
@@ -25,7 +25,7 @@ export interface EncodedRequest {
 }
 
 /** @throws UnsupportedRequest where the request cannot be expressed. */
-export function encodeRequest(request: ChatRequest, traits: GeminiTraits, door: Door): EncodedRequest {
+export function encodeRequest(request: ChatRequest, traits: GeminiTraits, door: GeminiDoor): EncodedRequest {
   const tools = declaredTools(request);
   const names = new ToolNames(tools.map(({ name }) => name));
   const customTools = new Set(tools.filter(({ custom }) => custom).map(({ name }) => name));

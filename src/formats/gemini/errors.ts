@@ -5,8 +5,7 @@ import { textOf } from './json.js';
 
 interface Meaning {
   readonly status: number;
-  /** Absent where the status says it. */
-  readonly kind?: UpstreamErrorKind;
+  readonly kind: UpstreamErrorKind;
 }
 
 /** google.rpc.Code. */
@@ -18,25 +17,29 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['UNAUTHENTICATED', { status: 401, kind: 'auth' }],
   ['PERMISSION_DENIED', { status: 403, kind: 'auth' }],
   ['NOT_FOUND', { status: 404, kind: 'model_missing' }],
-  ['ABORTED', { status: 409 }],
-  ['ALREADY_EXISTS', { status: 409 }],
+  ['ABORTED', { status: 409, kind: 'conflict' }],
+  ['ALREADY_EXISTS', { status: 409, kind: 'conflict' }],
   ['RESOURCE_EXHAUSTED', { status: 429, kind: 'rate_limited' }],
-  ['CANCELLED', { status: 499, kind: 'server_error' }],
+  ['CANCELLED', { status: 499, kind: 'try_later' }],
   ['INTERNAL', { status: 500, kind: 'server_error' }],
   ['UNKNOWN', { status: 500, kind: 'server_error' }],
   ['DATA_LOSS', { status: 500, kind: 'server_error' }],
   ['UNIMPLEMENTED', { status: 501, kind: 'model_missing' }],
   ['UNAVAILABLE', { status: 503, kind: 'overloaded' }],
-  ['DEADLINE_EXCEEDED', { status: 504 }],
+  ['DEADLINE_EXCEEDED', { status: 504, kind: 'upstream_timeout' }],
 ]);
-const KINDS: ReadonlySet<unknown> = new Set([
+const KINDS: ReadonlySet<unknown> = new Set<UpstreamErrorKind>([
   'auth',
   'quota',
   'rate_limited',
   'overloaded',
   'server_error',
+  'upstream_timeout',
+  'try_later',
+  'conflict',
   'model_missing',
   'rejected',
+  'malformed',
 ]);
 const LONGEST_MESSAGE = 1_000;
 

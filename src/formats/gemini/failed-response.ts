@@ -1,33 +1,15 @@
-import type { UpstreamErrorBody, UpstreamErrorKind } from '../../contracts/wire-format.js';
-
-/** What a response lacks, where it is none. */
-export type ResponseFault = 'error' | 'malformed' | 'empty' | 'truncated';
-
-/** A body with a good status that is no completion. */
-export class FailedResponse extends Error {
-  override readonly name = 'FailedResponse';
-  readonly fault: ResponseFault;
-  /** What the upstream reports, for `error`. */
-  readonly error: UpstreamErrorBody | undefined;
-
-  constructor(fault: ResponseFault, message: string, error?: UpstreamErrorBody) {
-    super(message);
-    this.fault = fault;
-    this.error = error;
-  }
-}
+import { FailedResponse } from '../../contracts/failed-response.js';
+import type { UpstreamErrorBody } from '../../contracts/wire-format.js';
 
 /** The member `error` of a chunk that ends a stream as failed. `decodeError` reads it. */
-export interface ChunkError extends Omit<UpstreamErrorBody, 'kind'> {
+export interface ChunkError extends UpstreamErrorBody {
   readonly status: number;
-  /** `malformed`: the upstream gave no usable response; the status says so to whoever knows no such kind. */
-  readonly kind?: UpstreamErrorKind | 'malformed' | undefined;
 }
 
 /** The failure of a whole response that such an error ends. */
-export function failureOf({ kind, ...error }: ChunkError): FailedResponse {
-  if (kind === 'malformed') return new FailedResponse('malformed', error.message);
-  return new FailedResponse('error', error.message, { ...error, kind });
+export function failureOf(error: ChunkError): FailedResponse {
+  if (error.kind === 'malformed') return new FailedResponse('malformed', error.message);
+  return new FailedResponse('error', error.message, error);
 }
 
 /** The prompt was blocked: the request's own fault, as OpenAI reports it. `OTHER` is the upstream's. */

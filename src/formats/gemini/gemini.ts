@@ -4,16 +4,18 @@ import { oneOf, texts } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
 import { choice, flag, matching } from '../../options/rows.js';
+import { ownFormat } from '../own-formats.js';
 import { readCompletion } from './completion.js';
 import { encodeRequest } from './encode.js';
 import { decodeError } from './errors.js';
 import { traitsOf } from './models.js';
 import { pathPrefix, requestPath, type Location } from './path.js';
 import { ResponseReader } from './response-reader.js';
+import { SIGNATURE_FORMAT } from './signatures.js';
 import { supportedParameters } from './supported-parameters.js';
 import { excludesReasoning } from './thinking.js';
 import { isLegacy } from './tools.js';
-import type { Door } from './wire.js';
+import type { GeminiDoor } from './wire.js';
 
 /** Which of Google's APIs is called, and in which form signatures and reasoning are handed out. */
 export interface GeminiOptions {
@@ -22,7 +24,7 @@ export interface GeminiOptions {
    * with an API key (express mode).
    * @defaultValue `'aistudio'`
    */
-  readonly door?: Door | undefined;
+  readonly door?: GeminiDoor | undefined;
   /** Vertex: id of the Google Cloud project. */
   readonly project?: string | undefined;
   /**
@@ -90,13 +92,14 @@ type ResolvedGeminiOptions = Parsed<typeof GEMINI.rows>;
 export function gemini(options: GeminiOptions = {}): WireFormat {
   const given = resolveOptions(options);
   const location = locationOf(given);
-  return Object.freeze({
+  return ownFormat({
     name: location.door === 'vertex' ? 'vertex' : 'gemini',
     path: pathPrefix(location),
     defaultBaseUrl: defaultBaseUrl(given),
     auth: authOf(given),
     exchange: (request: ChatRequest, context: ExchangeContext) => exchange(request, context, location, given),
     supportedParameters,
+    reasoningFormat: () => SIGNATURE_FORMAT,
     decodeError,
   });
 }

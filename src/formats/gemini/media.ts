@@ -1,6 +1,6 @@
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import { canonicalType, typeOfData, typeOfName } from './mime.js';
-import type { Blob, Door, FileData } from './wire.js';
+import type { Blob, GeminiDoor, FileData } from './wire.js';
 
 /** Where a part's bytes or address come from, and what they may be. */
 export interface MediaSource {
@@ -16,7 +16,7 @@ export interface MediaSource {
 }
 
 export interface MediaRules {
-  readonly door: Door;
+  readonly door: GeminiDoor;
   readonly externalUrls: boolean;
 }
 
@@ -99,7 +99,7 @@ function parsedUrl({ value, param }: MediaSource): URL {
 }
 
 /** YouTube videos and uploaded files are read by every model; Cloud Storage only by Vertex. */
-function heldByGoogle(url: URL, door: Door): boolean {
+function heldByGoogle(url: URL, door: GeminiDoor): boolean {
   if (url.protocol === 'gs:') return door === 'vertex';
   return url.protocol === 'https:' && (YOUTUBE.test(url.hostname) || isFilesApi(url));
 }

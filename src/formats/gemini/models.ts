@@ -1,4 +1,5 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
+import { FLAG, type TraitCheck, usableTraits } from '../shared/trait-checks.js';
 import { bareName } from './path.js';
 
 /** What a model can do that changes how a request is translated. Set per endpoint in `models[…].format`. */
@@ -75,39 +76,36 @@ const DEFAULTS: readonly (readonly [prefix: string, traits: Partial<GeminiTraits
   ['', { thinking: 'none', thoughtSignatures: false }],
 ];
 
-/**
- * The traits of an endpoint's model: what its options say, else what is known of the name.
- * @throws TypeError for a trait of the wrong type.
- */
-export function traitsOf({ upstreamModel, traits }: ModelFacts): GeminiTraits {
-  const name = bareName(upstreamModel).toLowerCase();
-  const known = DEFAULTS.find(([prefix]) => name.startsWith(prefix));
-  const resolved = { ...LATEST, ...known?.[1] };
-  for (const key of Object.keys(LATEST) as (keyof GeminiTraits)[]) {
-    const value = traits[key];
-    if (value === undefined) continue;
-    if (!isLike(value, key))
-      throw new TypeError(`format.${key} of ${upstreamModel} ${expected(key)}; got ${formatValue(value)}`);
-    Object.assign(resolved, { [key]: value });
-  }
-  return resolved;
+/** What each trait may be. */
+export const TRAIT_CHECKS: Readonly<Record<keyof GeminiTraits, TraitCheck>> = {
+  thinking: ['budget', 'level', 'none'],
+  minThinkingBudget: 'count',
+  maxThinkingBudget: 'count',
+  thinkingLevels: 'texts',
+  thoughtSignatures: FLAG,
+  jsonSchema: FLAG,
+  jsonWithTools: FLAG,
+  searchWithTools: FLAG,
+  externalUrls: FLAG,
+  toolResultMedia: FLAG,
+  mediaResolution: FLAG,
+  validatedMode: FLAG,
+  functionCallIds: FLAG,
+  penalties: FLAG,
+  logprobs: FLAG,
+  maxCandidates: 'count',
+};
+
+/** The traits of an endpoint's model: what its options say, else what is known of the name. */
+export function traitsOf(model: ModelFacts): GeminiTraits {
+  const known = resolvedTraits.get(model);
+  if (known !== undefined) return known;
+  const name = bareName(model.upstreamModel).toLowerCase();
+  const named = DEFAULTS.find(([prefix]) => name.startsWith(prefix));
+  const traits: GeminiTraits = { ...LATEST, ...named?.[1], ...usableTraits(model, TRAIT_CHECKS) };
+  resolvedTraits.set(model, traits);
+  return traits;
 }
 
-function isLike(value: unknown, key: keyof GeminiTraits): boolean {
-  if (key === 'thinking') return value === 'budget' || value === 'level' || value === 'none';
-  const model = LATEST[key];
-  if (Array.isArray(model))
-    return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
-  if (typeof model === 'number') return Number.isSafeInteger(value) && Number(value) >= 0;
-  return typeof value === 'boolean';
-}
-
-function expected(key: keyof GeminiTraits): string {
-  if (key === 'thinking') return "must be 'budget', 'level' or 'none'";
-  if (key === 'thinkingLevels') return 'must be a list of level names, lowest first';
-  return typeof LATEST[key] === 'number' ? 'must be a whole number, 0 or more' : 'must be true or false';
-}
-
-function formatValue(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 40)}'` : typeof value;
-}
+/** The facts of an endpoint are the same object for each request. */
+const resolvedTraits = new WeakMap<ModelFacts, GeminiTraits>();

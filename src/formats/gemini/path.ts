@@ -1,8 +1,8 @@
-import type { Door } from './wire.js';
+import type { GeminiDoor } from './wire.js';
 
 /** Where requests go: fixed by the options of the format. */
 export interface Location {
-  readonly door: Door;
+  readonly door: GeminiDoor;
   /** `v1beta`; `''` where `baseUrl` ends in it already. */
   readonly apiVersion: string;
   /** Vertex: `projects/{project}/locations/{location}`, or `''` for express mode. */
@@ -10,7 +10,7 @@ export interface Location {
 }
 
 /** Collections that a model's name may choose itself, each with the one segment behind it. */
-const COLLECTIONS: Readonly<Record<Door, readonly string[]>> = {
+const COLLECTIONS: Readonly<Record<GeminiDoor, readonly string[]>> = {
   aistudio: ['models', 'tunedModels'],
   vertex: ['publishers/google/models', 'endpoints'],
 };
@@ -34,7 +34,7 @@ export function requestPath(location: Location, model: string, stream: boolean):
   return `${pathPrefix(location)}/${resourceOf(location.door, model)}:${verb}`;
 }
 
-function resourceOf(door: Door, model: string): string {
+function resourceOf(door: GeminiDoor, model: string): string {
   const [standard, other] = COLLECTIONS[door] as [string, string];
   const named = model.startsWith(`${other}/`) ? model.slice(other.length + 1) : undefined;
   if (named !== undefined && !named.includes('/')) return `${other}/${encodeURIComponent(named)}`;

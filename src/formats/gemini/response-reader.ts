@@ -7,6 +7,7 @@ import { blockedPrompt, malformedResponse, type ChunkError } from './failed-resp
 import { finishOf } from './finish.js';
 import { textOf } from './json.js';
 import { latestUsage, usageOf } from './usage.js';
+import { parseJson } from '../../util/parse-json.js';
 
 export interface ReaderSettings extends CandidateSettings {
   readonly requestId: string;
@@ -42,7 +43,7 @@ export class ResponseReader implements ChunkDecoder {
     if (this.#ended || text === '') return [];
     // Not Google's, but what stands between may add it.
     if (text === '[DONE]') return this.end();
-    const parsed = parse(text);
+    const parsed = parseJson(text);
     if (failed === true && isRecord(parsed))
       return this.#fail(reported('error' in parsed ? parsed : { error: parsed }));
     return this.read(parsed);
@@ -142,14 +143,6 @@ export class ResponseReader implements ChunkDecoder {
     this.#ended = true;
     this.failure = error;
     return [{ error }];
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }
 

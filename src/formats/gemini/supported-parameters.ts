@@ -1,7 +1,8 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
 import { expressibleMembers } from '../shared/member-table.js';
 import { geminiMembers } from './members.js';
-import { traitsOf } from './models.js';
+import { checkTraits } from '../shared/trait-checks.js';
+import { TRAIT_CHECKS, traitsOf } from './models.js';
 
 const EXPRESSIBLE: readonly string[] = [
   ...expressibleMembers(geminiMembers),
@@ -10,8 +11,12 @@ const EXPRESSIBLE: readonly string[] = [
   'structured_outputs',
 ];
 
-/** Names of the parameters that reach the model. */
+/**
+ * Names of the parameters that reach the model.
+ * @throws TypeError for a trait that does not exist or has no usable value.
+ */
 export function supportedParameters(model: ModelFacts): ReadonlySet<string> {
+  checkTraits(model, TRAIT_CHECKS);
   const { thinking, penalties, logprobs } = traitsOf(model);
   const names = new Set(EXPRESSIBLE);
   const remove = (...removed: readonly string[]): void => removed.forEach((name) => names.delete(name));

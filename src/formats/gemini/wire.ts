@@ -42,4 +42,5 @@ export interface Content {
 }
 
 /** Google's two APIs for the same models: AI Studio (the Gemini API) and Vertex AI. */
-export type Door = 'aistudio' | 'vertex';
+/** Google AI Studio or Vertex AI. */
+export type GeminiDoor = 'aistudio' | 'vertex';

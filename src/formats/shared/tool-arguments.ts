@@ -1,4 +1,5 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /** Member that carries arguments which are no JSON object. */
 export const INVALID_ARGUMENTS = '__invalid_arguments';
@@ -10,14 +11,6 @@ export const INVALID_ARGUMENTS = '__invalid_arguments';
 export function argumentsObject(text: unknown): JsonObject {
   if (typeof text !== 'string') return isRecord(text) ? text : {};
   if (text.trim() === '') return {};
-  const value = parsed(text);
+  const value = parseJson(text);
   return isRecord(value) ? value : { [INVALID_ARGUMENTS]: text };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

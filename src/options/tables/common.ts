@@ -1,7 +1,9 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { Hooks } from '../../contracts/hooks.js';
+import { optionError } from '../checks.js';
 import { defineOptions, type RowsFor } from '../group.js';
-import { choice, func, internal, nested } from '../rows.js';
+import { custom } from '../row.js';
+import { choice, count, func, internal, nested } from '../rows.js';
 import type { CommonOptions } from '../types.js';
 
 type Hook<Name extends keyof Hooks> = NonNullable<Hooks[Name]>;
@@ -28,6 +30,16 @@ export const HOOKS = defineOptions({
       '(state) => void',
       'After each response that was delivered, complete or in part.',
     ),
+    onSpend: func<Hook<'onSpend'>>(
+      '(record) => void',
+      'After each request, with what it cost. `requestId` is its idempotency key.',
+    ),
+    captureResponse: custom(
+      '`true`, `false`, `(state) => boolean`',
+      checkCapture,
+      'Which responses `afterResponse` may read with `response()`.',
+    ).or(false),
+    captureMaxBytes: count('bytes', 'Larger responses are not captured.').or(1_048_576, '`1_048_576` (1 MiB)'),
     onError: func<Hook<'onError'>>('(state) => void', 'For each error that a client gets.'),
     onHookError: func<Hook<'onHookError'>>(
       '(error, hook) => void',
@@ -55,3 +67,8 @@ export const COMMON = defineOptions({
     random: internal<() => number>(),
   } satisfies RowsFor<CommonOptions>,
 });
+
+function checkCapture(path: string, value: unknown): Hook<'captureResponse'> {
+  if (typeof value === 'boolean' || typeof value === 'function') return value as Hook<'captureResponse'>;
+  throw optionError(path, 'must be true, false or a function', value);
+}

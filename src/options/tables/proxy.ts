@@ -1,5 +1,6 @@
 import type { Transport } from '../../contracts/transport.js';
-import { isObject, optionError } from '../checks.js';
+import { isRecord } from '../../util/json-object.js';
+import { optionError } from '../checks.js';
 import { defineOptions, type RowsFor } from '../group.js';
 import { custom } from '../row.js';
 import { choice, count, flag, milliseconds, switchable } from '../rows.js';
@@ -49,7 +50,7 @@ export const PROXY = defineOptions({
 });
 
 function checkTransport(path: string, value: unknown): Transport {
-  const has = (member: string): boolean => isObject(value) && typeof value[member] === 'function';
+  const has = (member: string): boolean => isRecord(value) && typeof value[member] === 'function';
   if (has('open') && has('sockets') && has('close')) return value as Transport;
   const hint = typeof value === 'function' ? ': call the function that makes it' : '';
   throw optionError(path, `must be a transport, with open(), sockets() and close()${hint}`, value);

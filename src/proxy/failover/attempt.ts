@@ -5,26 +5,33 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport } from '../../contracts/transport.js';
+import type { Transport, UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
 import { UpstreamExchange } from '../response/upstream-exchange.js';
+import { costOfAttempt } from '../attempt-cost.js';
 import { AttemptLog } from './attempt-log.js';
-import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfBrokenStream, UpstreamFailure } from '../upstream-failure.js';
 import {
   buildRequest,
   outboundHeaders,
   resolveDestination,
   secretsOf,
+  signed,
   withoutStreamOptions,
+  type BuiltRequest,
   type Destination,
+  type RequestParts,
 } from '../request/build-request.js';
+import type { RequestSigner } from '../request/request-signer.js';
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
+import { describeReceived, describeRequest } from './sent-and-received.js';
+import { changesMeaning } from '../request/attempt-change.js';
 import type { AttemptTicket } from './attempt-ticket.js';
 
 /** The host's own code is not waited for any longer, where nothing else ends the wait. */
@@ -49,19 +56,17 @@ export interface AttemptContext {
   readonly parts: AttemptServices;
   /** Moment on the monotonic scale by which the whole request must have ended. */
   readonly deadline: number;
-  /** A key or an address of the caller's own. */
-  hasOverride(candidate: PlannedCandidate): boolean;
   /** What the client is told when the time is up. */
   tooLate(): GatewayError;
   /** This request has already been refused there because of its `stream_options`. */
   refusedStreamOptions(candidate: PlannedCandidate): boolean;
 }
 
-/** An answer past its commit point, and the call that brings it. `close` must be called when it has ended. */
+/** A response past its commit point, and its attempt. `close` must be called when it has ended. */
 export interface CommittedResponse {
-  readonly answer: UpstreamResponse;
+  readonly response: UpstreamResponse;
   readonly candidate: PlannedCandidate;
-  readonly attempt: UpstreamExchange;
+  readonly exchange: UpstreamExchange;
   readonly log: AttemptLog;
   /** @param error - what the client was told where it was truncated */
   close(ended: 'complete' | 'truncated' | 'cancelled', error?: GatewayError): void;
@@ -83,8 +88,11 @@ export class Attempt {
   #askedAt: number | undefined;
   /** What its upstream is asked: the request, or what a hook has made of it. */
   request: ChatRequest;
+  /** Where it goes, and what of it must not be shown; `undefined` before it is sent. */
+  #destination: { readonly url: UpstreamUrl; readonly secrets: readonly string[] } | undefined;
   /** What became of it where nobody waited for its end. */
   #cancelOutcome = 'cancelled';
+  #exchange: UpstreamExchange | undefined;
 
   /** @param cancelSignal - ends when nobody waits for this call any more */
   constructor(chain: AttemptContext, { candidate, endpointState }: Selection, cancelSignal: CancelSignal) {
@@ -94,7 +102,7 @@ export class Attempt {
     this.request = context.request!;
     this.#chain = chain;
     this.#cancelSignal = cancelSignal;
-    this.#log = new AttemptLog(context.attempts.length + 1, candidate.endpoint);
+    this.#log = new AttemptLog(context.attempts.length + 1, candidate);
     context.attempts.push(this.#log);
     this.#ticket = parts.endpointStates.begin(candidate.endpoint.provider.slug, endpointState);
     this.#startedAt = parts.clock.now();
@@ -103,28 +111,29 @@ export class Attempt {
 
   /** @throws GatewayError where a hook refuses or breaks. */
   async run(): Promise<AttemptResult> {
-    const attempt = await this.#prepare().catch((error: unknown) => {
+    const exchange = await this.#prepare().catch((error: unknown) => {
       this.#ticket.abandon();
       this.#end('hook');
       throw hookError(error);
     });
-    if (attempt === undefined) return this.#cancelled();
-    if (attempt instanceof UpstreamFailure) return this.#failed(attempt);
+    if (exchange === undefined) return this.#cancelled();
+    if (exchange instanceof UpstreamFailure) return this.#failed(exchange);
+    this.#exchange = exchange;
 
-    const stopWatching = this.#cancelSignal.onAbort(() => attempt.cancel());
+    const stopWatching = this.#cancelSignal.onAbort(() => exchange.cancel());
     this.#askedAt = this.#chain.parts.clock.now();
-    const result = await attempt.run();
-    if (result.kind !== 'answer') stopWatching();
+    const result = await exchange.run();
+    if (result.kind !== 'response') stopWatching();
     if (result.kind === 'failure') return this.#failed(result.failure);
     if (result.kind === 'cancelled') return this.#cancelled();
     this.#log.status = 200;
-    this.#log.firstTokenMs = attempt.firstTokenMs;
+    this.#log.firstTokenMs = exchange.firstTokenMs;
     const close: CommittedResponse['close'] = (ended, error) => {
       stopWatching();
       if (error !== undefined) this.#log.upstreamError = upstreamErrorBehind(error);
-      this.#closed(ended);
+      this.#closed(ended, error);
     };
-    return { answer: result.answer, candidate: this.candidate, attempt, log: this.#log, close };
+    return { response: result.response, candidate: this.candidate, exchange, log: this.#log, close };
   }
 
   /** Another call of the same request has answered. Whoever owns the cancelSignal ends it then. */
@@ -160,29 +169,52 @@ export class Attempt {
     if (change === undefined) return undefined;
     const { request } = this;
     if (change.request !== undefined) this.request = change.request;
+    if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
+    const built = this.#build(candidate, { destination, headers, change, wallNow: parts.clock.wallNow() });
+    if (built instanceof UpstreamFailure) return built;
+    this.#destination = { url: built.request.url, secrets: secretsOf(endpoint.provider, destination) };
+    const { signer } = destination;
+    const sent = signer === undefined ? built.request : await this.#sign(built.request, signer);
+    if (sent === undefined || sent instanceof UpstreamFailure) return sent;
+    return new UpstreamExchange({
+      transport: parts.transport,
+      clock: parts.clock,
+      request: sent,
+      timeouts,
+      deadline: this.#deadline(override?.timeoutMs),
+      streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
+      wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
+      exchange: built.exchange,
+      errors: this.#errorContext(destination, sendsStreamOptions),
+    });
+  }
+
+  #build(candidate: PlannedCandidate, parts: RequestParts): BuiltRequest | UpstreamFailure {
     try {
-      return new UpstreamExchange({
-        transport: parts.transport,
-        clock: parts.clock,
-        request: buildRequest(context, candidate, destination, headers, change),
-        timeouts,
-        deadline: this.#deadline(override?.timeoutMs),
-        streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
-        wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-        errors: this.#errorContext(destination, sendsStreamOptions),
-      });
+      return buildRequest(this.#chain.context, candidate, parts);
     } catch (error) {
       if (error instanceof UnsupportedRequest) return unsupported(error);
       throw error;
     }
   }
 
+  /** `undefined`: the client left while the signer was asked. */
+  async #sign(request: UpstreamRequest, signer: RequestSigner): Promise<UpstreamRequest | UpstreamFailure | undefined> {
+    const { connectMs } = this.candidate.endpoint.provider.timeouts;
+    try {
+      return await signed(request, signer, this.#waitLimits(connectMs));
+    } catch (cause) {
+      return new UpstreamFailure('credential', { cause });
+    }
+  }
+
   #sendsStreamOptions(): boolean {
     const { candidate } = this;
     const isRefused = this.#chain.refusedStreamOptions(candidate) || this.endpointState.refusesStreamOptions;
-    return candidate.endpoint.provider.streamOptions && !isRefused;
+    const { format, streamOptions } = candidate.endpoint.provider;
+    return streamOptions && !isRefused && format.exchange === undefined;
   }
 
   #errorContext(destination: Destination, sendsStreamOptions: boolean): UpstreamErrorContext {
@@ -244,6 +276,8 @@ export class Attempt {
     this.#log.status = failure.status;
     this.#log.upstreamError = failure.upstreamError;
     this.#log.possiblyBilled = failure.rule.possiblyBilled;
+    this.#estimateCost();
+    this.#describe(failure);
     this.#end(failure.kind);
     return failure;
   }
@@ -251,38 +285,72 @@ export class Attempt {
   #cancelled(): undefined {
     this.#ticket.abandon();
     this.#log.possiblyBilled = this.#askedAt !== undefined;
+    this.#estimateCost();
     this.#end(this.#cancelOutcome);
   }
 
-  #closed(ended: 'complete' | 'truncated' | 'cancelled'): void {
-    if (ended === 'complete') this.#ticket.succeed(this.#tenant);
-    else if (ended === 'truncated') this.#ticket.fail(new UpstreamFailure('truncated'), this.#tenant);
-    else this.#ticket.abandon();
-    const { context, route } = this.#chain;
-    const usage = context.outcome?.usage;
-    if (ended !== 'cancelled') {
-      this.#record({
-        ok: ended === 'complete',
-        countable: true,
-        firstTokenMs: this.#log.firstTokenMs,
-        durationMs: this.#since(this.#startedAt),
-        completionTokens: usage?.completion_tokens,
-      });
+  #closed(ended: 'complete' | 'truncated' | 'cancelled', error: GatewayError | undefined): void {
+    const { route } = this.#chain;
+    const { endpoint } = this.candidate;
+    const usage = this.#chain.context.outcome?.usage;
+    const failure = ended === 'truncated' ? failureOfBrokenStream(error) : undefined;
+    this.#logSpend(ended === 'complete');
+    if (ended === 'complete') {
+      this.#ticket.succeed(this.#tenant);
+      route.prompt?.learn(endpoint.id, usage?.prompt_tokens);
+      route.onServed?.(endpoint, usage);
+    } else if (failure === undefined) {
+      this.#ticket.abandon();
+      return this.#end(this.#cancelOutcome);
+    } else {
+      this.#ticket.fail(failure, this.#tenant);
+      this.#describe(failure);
     }
-    if (ended === 'complete') route.onServed?.(this.candidate.endpoint, usage);
-    this.#log.possiblyBilled = ended !== 'complete';
-    this.#end(ended === 'complete' ? 'ok' : ended === 'cancelled' ? this.#cancelOutcome : ended);
+    this.#record({
+      ok: failure === undefined,
+      countable: failure?.rule.breaker ?? true,
+      firstTokenMs: this.#log.firstTokenMs,
+      durationMs: this.#since(this.#startedAt),
+      completionTokens: usage?.completion_tokens,
+    });
+    this.#end(failure?.kind ?? 'ok');
+  }
+
+  #logSpend(isComplete: boolean): void {
+    const { outcome } = this.#chain.context;
+    this.#log.possiblyBilled = !isComplete;
+    this.#log.costUsd = this.candidate.credential === 'caller' ? 0 : outcome?.costUsd;
+    this.#log.estimated = outcome?.estimated === true;
+    this.#log.tokens = outcome?.tokens;
+  }
+
+  /** Notes what was sent and what came instead. Errors of the host's code are reported to the host in any case. */
+  #describe(failure: UpstreamFailure): void {
+    if (failure.kind === 'host_code') this.#chain.parts.hooks.reportHostCode(failure.error.cause);
+    if (this.#destination === undefined) return;
+    const { url, secrets } = this.#destination;
+    this.#log.sent = describeRequest(url, secrets);
+    this.#log.received = describeReceived(failure, secrets);
   }
 
   /** A caller's own key or address says nothing of the endpoint as others see it. */
   #record(outcome: AttemptOutcome): void {
     const { candidate } = this;
-    if (!this.#chain.hasOverride(candidate)) this.#chain.route.record?.(candidate.endpoint, outcome);
+    if (candidate.credential === 'operator') this.#chain.route.record?.(candidate.endpoint, outcome);
+  }
+
+  /** The upstream may charge for the prompt, and for what it has sent. */
+  #estimateCost(): void {
+    const { candidate } = this;
+    if (!this.#log.possiblyBilled || candidate.credential === 'caller') return;
+    const received = (): number => this.#exchange?.outputBytes ?? 0;
+    Object.assign(this.#log, costOfAttempt(this.#chain.context, candidate.endpoint, undefined, received));
   }
 
   #end(outcome: string): void {
     this.#log.outcome = outcome;
     this.#log.durationMs = this.#since(this.#startedAt);
+    this.#chain.context.spend?.attemptEnded(this.candidate.endpoint, this.#log);
     this.#chain.parts.hooks.attemptEnded(this.#chain.context, this.candidate.endpoint, this.#log);
   }
 

@@ -14,7 +14,7 @@ const THROTTLED_CAP_MS = 5_000;
 interface CandidateHistory {
   tries: number;
   immediate: boolean;
-  lastFault: UpstreamFailure;
+  lastFault: UpstreamFailure | undefined;
   /** Not before this moment again; `Infinity`: not again. */
   notBefore: number;
 }
@@ -70,6 +70,16 @@ export class CandidateSelector {
     this.#immediate = immediate ? candidate : undefined;
   }
   #immediate: PlannedCandidate | undefined;
+
+  /** `candidate` is not asked by this request. */
+  exclude(candidate: PlannedCandidate): void {
+    (this.#seen ??= new Map()).set(candidate, {
+      tries: 0,
+      immediate: false,
+      lastFault: undefined,
+      notBefore: Infinity,
+    });
+  }
 
   next(): Selection | undefined {
     if (this.#immediate !== undefined) {

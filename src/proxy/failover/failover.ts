@@ -28,19 +28,8 @@ export interface FailoverParts extends AttemptServices {
   readonly hedging: Hedging | undefined;
 }
 
-/**
- * Asks one candidate after another until one gives an answer: one loop, one deadline, one budget.
- * @throws GatewayError when none does. `undefined`: nobody waits any more.
- */
-export async function findResponse(
-  context: RequestContext,
-  route: ResolvedRoute,
-  parts: FailoverParts,
-): Promise<CommittedResponse | undefined> {
-  return new Failover(context, route, parts).run();
-}
-
-class Failover implements AttemptContext {
+/** The attempts of one request: one loop, one deadline, one budget. */
+export class Failover implements AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
   readonly parts: FailoverParts;
@@ -55,6 +44,8 @@ class Failover implements AttemptContext {
   #lastWasFree = false;
   /** A provider was asked to keep its answer. */
   #stored = false;
+  /** Some candidate was not asked, as the caller's budget does not pay for it. */
+  #tooDear = false;
 
   constructor(context: RequestContext, route: ResolvedRoute, parts: FailoverParts) {
     this.context = context;
@@ -66,17 +57,21 @@ class Failover implements AttemptContext {
     this.#selector = new CandidateSelector(route.candidates, {
       clock: parts.clock,
       random: parts.random,
-      stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, this.hasOverride(candidate)),
+      stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, isPaidByCaller(candidate)),
       hasRoom: (candidate) => parts.endpointStates.hasRoom(candidate.endpoint.provider.slug),
     });
   }
 
+  /**
+   * Asks one candidate after another until one gives an answer. Called again after `reject`, it goes on behind that one.
+   * @throws GatewayError when none does. `undefined`: nobody waits any more.
+   */
   async run(): Promise<CommittedResponse | undefined> {
     const { attempts, cancelSignal } = this.context;
     let spent = 0;
     while (attempts.length - this.#free < this.parts.maxAttempts) {
       const selection = this.#selector.next();
-      if (selection === undefined) throw this.#giveUp(this.#selector.full ? 'full' : 'tried');
+      if (selection === undefined) throw this.#nobodyLeft();
       if (!this.#timeFor(selection)) throw this.tooLate();
       const cost = this.#costOf(selection);
       if (!this.#budget.take(cost)) break;
@@ -93,6 +88,14 @@ class Failover implements AttemptContext {
         spent -= cost;
         continue;
       }
+      const paid = this.context.spend?.reprice(selection.candidate.endpoint, false) ?? true;
+      if (!(paid instanceof Promise ? await paid : paid)) {
+        this.#budget.refund(cost);
+        spent -= cost;
+        this.#tooDear = true;
+        this.#selector.exclude(selection.candidate);
+        continue;
+      }
       const found = await this.#ask(selection);
       if (!(found instanceof UpstreamFailure)) {
         if (found !== undefined) this.#reward(found, spent);
@@ -101,6 +104,14 @@ class Failover implements AttemptContext {
       if (this.#isFinal(found)) break;
     }
     throw this.#giveUp('tried');
+  }
+
+  /** A guard wants another candidate's response than `found`. */
+  reject({ candidate }: CommittedResponse, error: GatewayError): void {
+    const failure = new UpstreamFailure('content_blocked', { error });
+    this.#selector.recordFailure(candidate, failure);
+    this.#failures.push({ failure, provider: candidate.endpoint.provider.slug });
+    if (this.#isFinal(failure)) throw this.#giveUp('tried');
   }
 
   async #ask(selection: Selection): Promise<AttemptResult> {
@@ -143,7 +154,7 @@ class Failover implements AttemptContext {
    */
   #mayHedge({ candidate, endpointState }: Selection): boolean {
     const first = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
-    return first && !this.hasOverride(candidate) && canBeHedged(this.context.request!);
+    return first && !isPaidByCaller(candidate) && canBeHedged(this.context.request!);
   }
 
   /** Asks `pick`, and another provider beside it when it takes long. */
@@ -151,7 +162,8 @@ class Failover implements AttemptContext {
     const first = this.#start(selection);
     const delayMs = hedging.delayFor(selection.endpointState);
     const late = delayMs !== undefined && (await takesLongerThan(delayMs, first, this.parts.clock));
-    const second = late ? this.#startHedge(first.call) : undefined;
+    const hedge = late ? this.#startHedge(first.call) : undefined;
+    const second = hedge instanceof Promise ? await hedge : hedge;
     const result = await (second === undefined ? first.result : firstResponse(first, second));
     const failed =
       result instanceof UpstreamFailure || (this.#failures.length > 0 && result?.candidate !== selection.candidate);
@@ -160,15 +172,21 @@ class Failover implements AttemptContext {
     return result;
   }
 
-  #startHedge({ candidate: first, request }: Attempt): Runner | undefined {
+  #startHedge({ candidate: first, request }: Attempt): Runner | undefined | Promise<Runner | undefined> {
     const { context, parts } = this;
     // A process with too much to do makes no work that can be left out.
     if (context.cancelSignal.aborted || context.underPressure || context.attempts.length >= parts.maxAttempts)
       return undefined;
     if (!canBeHedged(request)) return undefined;
-    const hedge = this.#selector.selectHedge(first, (candidate) => !this.hasOverride(candidate));
+    const hedge = this.#selector.selectHedge(first, (candidate) => !isPaidByCaller(candidate));
     if (hedge === undefined || !this.#timeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
-    return this.#start(hedge);
+    const paid = context.spend?.reprice(hedge.candidate.endpoint, true) ?? true;
+    const startIf = (isPaid: boolean): Runner | undefined => {
+      if (isPaid) return this.#start(hedge);
+      this.#budget.refund(HEDGE_COST);
+      return undefined;
+    };
+    return paid instanceof Promise ? paid.then(startIf) : startIf(paid);
   }
 
   #start(selection: Selection): Runner {
@@ -181,14 +199,14 @@ class Failover implements AttemptContext {
   /** A caller's own key or address is the caller's own business: it must not use up what others need. */
   #costOf({ candidate, isRetry }: Selection): number {
     const isFirst = this.context.attempts.length === this.#free;
-    if (isFirst || this.#lastWasFree || this.hasOverride(candidate)) return 0;
+    if (isFirst || this.#lastWasFree || isPaidByCaller(candidate)) return 0;
     return isRetry ? RETRY_COST : FALLBACK_COST;
   }
 
   /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
   #reward({ candidate }: CommittedResponse, spent: number): void {
     if (this.context.attempts.length - this.#free > 1) this.#budget.refund(spent);
-    else if (!this.hasOverride(candidate)) this.#budget.earn();
+    else if (!isPaidByCaller(candidate)) this.#budget.earn();
   }
 
   /**
@@ -204,6 +222,11 @@ class Failover implements AttemptContext {
     return this.context.attempts.length === 0 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
   }
 
+  #nobodyLeft(): GatewayError {
+    if (this.#tooDear && this.#failures.length === 0) return this.context.spend!.refusal();
+    return this.#giveUp(this.#selector.full ? 'full' : 'tried');
+  }
+
   #giveUp(end: EndReason): GatewayError {
     return finalError(this.#failures, end);
   }
@@ -211,11 +234,11 @@ class Failover implements AttemptContext {
   tooLate(): GatewayError {
     return this.#giveUp('deadline');
   }
+}
 
-  /** A key or an address of the caller's own. A shorter timeout alone is still the operator's call. */
-  hasOverride(candidate: PlannedCandidate): boolean {
-    return this.route.overrides?.get(candidate.endpoint.provider.slug)?.apiKey !== undefined;
-  }
+/** What happens with a caller's own key says nothing of the endpoint as others see it, and costs the operator nothing. */
+function isPaidByCaller({ credential }: PlannedCandidate): boolean {
+  return credential === 'caller';
 }
 
 /** How long all attempts together may take. A stream has a limit of its own only where the operator set one. */

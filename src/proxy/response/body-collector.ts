@@ -1,4 +1,4 @@
-/** A body that is wanted whole, with a limit. */
+/** Collects a body, up to a limit in bytes. */
 export class BodyCollector {
   readonly #limit: number;
   #pieces: Buffer[] = [];
@@ -12,7 +12,7 @@ export class BodyCollector {
     return this.#length;
   }
 
-  /** False: the body is larger than allowed. */
+  /** False: the body is larger than the limit. */
   add(bytes: Buffer): boolean {
     this.#length += bytes.length;
     if (this.#length > this.#limit) return false;
@@ -24,17 +24,5 @@ export class BodyCollector {
     const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#length);
     this.#pieces = [whole];
     return whole;
-  }
-}
-
-const BYTE_ORDER_MARK = 0xfeff;
-
-/** The JSON value in `bytes`, or `undefined` when there is none. */
-export function parseJson(bytes: Buffer): unknown {
-  try {
-    const text = bytes.toString('utf8');
-    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The chunks that one read of the socket brings come one by one, and are read here as the one piece that they were: what
- * each costs is paid once a turn.
- */
+/** Batches the `data` events of one tick, so that parsing and timers run once per read of the socket. */
 export class ChunkBatcher {
   readonly #read: (bytes: Buffer) => void;
   #chunks: Buffer[] = [];
@@ -14,7 +11,7 @@ export class ChunkBatcher {
     if (this.#chunks.push(chunk) === 1) process.nextTick(flush, this);
   }
 
-  /** Reads what has arrived now, not at the end of the turn. */
+  /** Reads what has arrived at once, not at the end of the tick. */
   flush(): void {
     const chunks = this.#chunks;
     if (chunks.length === 0) return;
@@ -23,6 +20,6 @@ export class ChunkBatcher {
   }
 }
 
-function flush(arrivals: ChunkBatcher): void {
-  arrivals.flush();
+function flush(batcher: ChunkBatcher): void {
+  batcher.flush();
 }

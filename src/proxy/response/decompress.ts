@@ -10,13 +10,22 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
   ['zstd', createZstdDecompress],
 ]);
 
-/** Said of a body that is not encoded at all. Character sets have no place here, and mean the same. */
-const AS_IT_IS: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'utf8', 'us-ascii', 'binary', '8bit']);
+/** Values for a body that is not encoded. Character sets do not belong in this header, but some upstreams send them. */
+const NOT_ENCODED: ReadonlySet<string> = new Set([
+  '',
+  'identity',
+  'none',
+  'utf-8',
+  'utf8',
+  'us-ascii',
+  'binary',
+  '8bit',
+]);
 
 /**
- * The body of an answer as the upstream meant it. We ask for `identity`; some answer with gzip all the same.
- * Decoding is streamed, so the readers' limits hold for what comes out: a bomb is cut like any other long answer.
- * `undefined` for a coding that we do not know, and for more than one.
+ * The decompressed body of a response. The gateway asks for `identity`, but some upstreams send gzip all the same.
+ * Decompression is streamed, so the size limits of the readers apply to its output: a decompression bomb is cut like any
+ * other response that is too long. `undefined`: an unknown coding, or more than one.
  */
 export function decompressed(head: UpstreamHead): Readable | undefined {
   const codings = codingsOf(head.headers['content-encoding']);
@@ -25,7 +34,7 @@ export function decompressed(head: UpstreamHead): Readable | undefined {
   const decoder = codings.length === 1 ? DECODERS.get(coding)?.() : undefined;
   if (decoder === undefined) return undefined;
   const { message } = head;
-  // pipe() forwards neither: an upstream that breaks off must end the decoder, a decoder that gives up the upstream.
+  // `pipe` forwards no errors: a broken connection must end the decoder, and a decoding error must end the connection.
   message.once('close', () => {
     if (!message.complete) decoder.destroy();
   });
@@ -38,5 +47,5 @@ export function decompressed(head: UpstreamHead): Readable | undefined {
 function codingsOf(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
   const codings = String(header).split(',');
-  return codings.map((coding) => coding.trim().toLowerCase()).filter((coding) => !AS_IT_IS.has(coding));
+  return codings.map((coding) => coding.trim().toLowerCase()).filter((coding) => !NOT_ENCODED.has(coding));
 }

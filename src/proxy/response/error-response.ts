@@ -1,27 +1,27 @@
 import type { ResponseHead } from '../../contracts/wire-format.js';
-import { parseJson } from './body-collector.js';
+import { parseJson } from '../../util/parse-json.js';
 
-/** An error's body by what it is made of. */
+/** The body of an error response, by its form. */
 export type ErrorBody =
   | { readonly form: 'json'; readonly value: unknown }
-  /** Plain text, which is the message itself. */
+  /** Plain text: the message itself. */
   | { readonly form: 'text'; readonly text: string }
-  /** A page: an intermediary answered, not the provider's API. `title` is what it calls itself. */
+  /** An HTML page: from an intermediary, not from the provider's API. */
   | { readonly form: 'page'; readonly title: string }
   | { readonly form: 'nothing' };
 
-/** A response with an error status, as it was received. */
+/** A response with an error status. */
 export interface ErrorResponse {
   readonly head: ResponseHead;
   readonly bytes: Buffer;
-  /** Unix milliseconds, for dates in `retry-after`. */
+  /** Unix time in milliseconds, for dates in `retry-after`. */
   readonly wallNow: number;
 }
 
-/** A plain text beyond this is a page or a dump. */
+/** Longest plain text that is taken for a message, in characters: a longer one is a page or a dump. */
 const LONGEST_TEXT = 2_000;
 
-/** Reads the body of an error: JSON whatever its content type says, else a page, else a short text. */
+/** Reads an error body: JSON, whatever its content type says; else an HTML page; else a short text. */
 export function readErrorBody({ head, bytes }: ErrorResponse): ErrorBody {
   const value = parseJson(bytes);
   if (typeof value === 'object' && value !== null) return { form: 'json', value };
@@ -34,7 +34,7 @@ export function readErrorBody({ head, bytes }: ErrorResponse): ErrorBody {
   return trimmed === '' || text.length > LONGEST_TEXT ? { form: 'nothing' } : { form: 'text', text: trimmed };
 }
 
-/** What Cloudflare tells a client that is no browser, in place of its page. */
+/** What Cloudflare sends to clients other than browsers, in place of its page. */
 const CLOUDFLARE = /^\s*error code: 1\d{3}\s*$/;
 
 function titleOf(page: string): string {

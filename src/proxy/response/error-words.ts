@@ -1,6 +1,6 @@
 import type { UpstreamErrorBody } from '../../contracts/wire-format.js';
 
-/** Types that official clients know, of OpenAI and of those whose types OpenAI's clients meet through gateways. */
+/** Error types that OpenAI's clients know: OpenAI's own, and those of other providers that gateways pass on. */
 const KNOWN_TYPES: ReadonlySet<string> = new Set([
   'invalid_request_error',
   'authentication_error',
@@ -18,12 +18,12 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
   'overloaded_error',
 ]);
 
-/** A type that OpenAI's clients know; `undefined` for `BadRequestError` and the like, which the code's own replaces. */
+/** `type` if OpenAI's clients know it. For `BadRequestError` and the like `undefined`: the type of the error code is used. */
 export function openAiType(type: string | null): string | undefined {
   return type !== null && KNOWN_TYPES.has(type) ? type : undefined;
 }
 
-/** Types and codes that stand for a status, where an error inside of a 200 names none. In lower case. */
+/** Statuses of error types and codes, for an error inside a 200 that names no status. In lower case. */
 const STATUSES: ReadonlyMap<string, number> = new Map([
   ['rate_limit_error', 429],
   ['rate_limit_exceeded', 429],
@@ -58,7 +58,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['apitimeouterror', 504],
 ]);
 
-/** The status that the words of an error stand for. */
+/** The status that the type or code of an error stands for. */
 export function statusOfWords(said: UpstreamErrorBody | undefined): number | undefined {
   if (said === undefined) return undefined;
   const word = said.type ?? said.code;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../contracts/clock.js';
 
 /**
- * Ends a wait that has lasted too long. Activity is only noted, not re-armed, so a stream of a thousand events costs
- * one timer; and a timer that fires after a stall of the event loop looks again before it acts, because the bytes it
- * waited for may lie unread in the socket.
+ * A timeout for silence. Activity only updates a timestamp and does not re-arm the timer, so a stream of a thousand events
+ * costs one timer. A timer that fires after a stall of the event loop checks again before it acts, because the bytes that
+ * it waits for may be in the socket, unread.
  */
 export class InactivityTimer {
   readonly #clock: Clock;
@@ -11,7 +11,7 @@ export class InactivityTimer {
   #timer: Timer | undefined;
   #reason = '';
   #limitMs = 0;
-  #lastSign = 0;
+  #lastActivity = 0;
   #dueAt = 0;
   #generation = 0;
 
@@ -20,19 +20,19 @@ export class InactivityTimer {
     this.#onTimeout = onTimeout;
   }
 
-  /** From `now` on, `limitMs` without a sign of life is too long. Replaces what was watched before. */
+  /** `limitMs` without activity from `now` on is a timeout. Replaces the previous wait. */
   watch(reason: string, limitMs: number, now: number): void {
     this.#reason = reason;
     this.#limitMs = limitMs;
-    this.#lastSign = now;
+    this.#lastActivity = now;
     this.#generation++;
-    // A timer that fires earlier finds out for itself that it is too early: a call usually needs but one.
+    // A running timer that is due earlier is kept and re-arms itself: most calls need only one.
     if (this.#timer === undefined || this.#dueAt > now + limitMs) this.#arm(limitMs, now);
   }
 
-  /** A sign of life. */
+  /** Activity. */
   refresh(now: number): void {
-    this.#lastSign = now;
+    this.#lastActivity = now;
   }
 
   stop(): void {
@@ -44,21 +44,21 @@ export class InactivityTimer {
   #arm(ms: number, now: number): void {
     this.#timer?.cancel();
     this.#dueAt = now + ms;
-    this.#timer = this.#clock.setTimer(() => this.#lookAgain(), ms);
+    this.#timer = this.#clock.setTimer(() => this.#checkAgain(), ms);
   }
 
-  /** Two turns of the loop: one in which waiting input is read, one in which it has been handled. */
-  #lookAgain(): void {
+  /** Two turns of the event loop: one to read waiting input, one to handle it. */
+  #checkAgain(): void {
     this.#timer = undefined;
     const generation = this.#generation;
     setImmediate(() => setImmediate(() => this.#decide(generation)));
   }
 
   #decide(generation: number): void {
-    // At rest, or watched anew with a timer of its own.
+    // Stopped, or a new wait has its own timer.
     if (this.#limitMs === 0 || this.#timer !== undefined) return;
     const now = this.#clock.now();
-    const left = this.#lastSign + this.#limitMs - now;
+    const left = this.#lastActivity + this.#limitMs - now;
     // Timers may fire a fraction of a millisecond early.
     if (left > 1 || generation !== this.#generation) {
       this.#arm(Math.max(1, left), now);

@@ -1,18 +1,18 @@
 import type { FailureKind } from '../upstream-failure.js';
 
-/** One error as the table compares it. */
-export interface SaidError {
-  /** HTTP status, or what an error inside of a 200 names; `undefined`: none. */
+/** One error, as the table compares it. */
+export interface ReportedError {
+  /** HTTP status, or the status that an error inside a 200 names; `undefined`: none. */
   readonly status: number | undefined;
   /** `code`, `type` and further reasons, in lower case. */
   readonly words: readonly string[];
   readonly message: string;
 }
 
-/** What a row of the table says of an error, and the text by which it was known. */
+/** The kind of a recognised error, and the text by which it was recognised. */
 export interface KnownError {
   readonly kind: FailureKind;
-  /** The part of the message that was recognised; `undefined`: a code was. */
+  /** The matching part of the message; `undefined`: a code matched. */
   readonly phrase: string | undefined;
 }
 
@@ -21,15 +21,15 @@ interface Row {
   /** Codes, types and reasons, in lower case. */
   readonly words?: ReadonlySet<string>;
   readonly says?: RegExp;
-  /** Of a 5xx only `words` say so: "the model is not available" there means "at the moment". */
+  /** `says` applies to a 4xx only: in a 5xx "the model is not available" means "at the moment". */
   readonly saysOf4xx?: true;
 }
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
 /**
- * Whose fault an upstream's error is, by the words of the large providers. The first row that fits decides; where none
- * does, the status alone (`kindOfStatus`). A new wording belongs here, with its source, and nowhere else.
+ * The kind of an upstream error, by the wording of the large providers. The first matching row decides; if none matches,
+ * the status alone does (`kindOfStatus`). A new wording belongs here, with its source, and nowhere else.
  *
  * Sources: the error pages of
  * OpenAI platform.openai.com/docs/guides/error-codes · Azure learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter ·
@@ -43,7 +43,7 @@ const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
  * and public reports, named at their rows.
  */
 const KNOWN: readonly Row[] = [
-  // --- the caller's own: length and fields. First, because their messages may name anything. ------------------------
+  // --- invalid requests: length and fields. First, because these messages may quote anything. -----------------------
   {
     kind: 'rejected',
     words: words(`context_length_exceeded string_above_max_length array_above_max_length unsupported_parameter
@@ -53,7 +53,7 @@ const KNOWN: readonly Row[] = [
     says: /maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long|too many tokens:|reduce the length|input token count\b.{0,40}\bexceeds/i,
   },
 
-  // --- one request cannot be served here; the same endpoint serves others. -----------------------------------------
+  // --- this endpoint cannot serve this request, but serves others. --------------------------------------------------
   {
     kind: 'request_refused',
     // OpenRouter (can1357/oh-my-pi#9569, Routstr/routstr-core#554, truefoundry/models#826); Ollama and vLLM on tools;
@@ -61,7 +61,7 @@ const KNOWN: readonly Row[] = [
     says: /can only afford|fewer max_tokens|prompt tokens? limit exceeded|no endpoints? (?:found|available)(?:,|\.)? (?:that|which|matching|with|to|can)\b|no allowed providers|\bdata policy\b|does not support (?:the )?(?:tools?\b|tool[_ ](?:use|calls?|calling|choice)|function[ _]call|parallel|images?\b|image input|vision|audio|video|multi-?modal|json|structured|system (?:role|message|prompt)|developer)|tool choice requires --|must be verified to stream/i,
   },
 
-  // --- moderation: the sender is told. -----------------------------------------------------------------------------
+  // --- moderation: the caller gets the upstream's message. ----------------------------------------------------------
   {
     kind: 'rejected',
     words: words(`content_policy_violation content_filter content_filtered moderation_blocked moderation
@@ -72,7 +72,7 @@ const KNOWN: readonly Row[] = [
       invalid_prompt safety_check_failed 1301`),
   },
 
-  // --- the operator's account: no money. Before keys: "suspended" is often a matter of money. -----------------------
+  // --- the operator's account: no credit. Before keys, because "suspended" often means unpaid. ----------------------
   {
     kind: 'quota',
     words: words(`insufficient_quota billing_hard_limit_reached billing_not_active enforced_spend_limit_reached
@@ -118,20 +118,20 @@ const KNOWN: readonly Row[] = [
     says: /\bapi[ _-]?key\b.{0,60}\b(?:not valid|invalid|expired|not found|incorrect|revoked|disabled|deactivated|blocked|leaked|missing|not authorized)|(?:invalid|incorrect|expired|revoked|missing|no|wrong|unknown) (?:x-)?(?:api[ _-]?key|authentication|auth token|credentials|bearer token|subscription key)|renew the api key|(?:location|country|region|territory)\b.{0,40}\b(?:is |are )?not (?:supported|available|allowed)|not (?:supported|available|allowed) in (?:your|this) (?:country|region|location|territory)|\b(?:account|organi[sz]ation|team|workspace|api key|subscription)\b[^.]{0,60}\b(?:suspended|deactivated|disabled|terminated|banned|restricted|on hold|locked|flagged|frozen|closed|not active|inactive)|(?:suspended|deactivated|disabled|banned) (?:account|organi[sz]ation)|firewall rules|credential is only authorized|not authorized to (?:invoke|perform)|^operation not allowed|has not been used in project|security token included in the request is/i,
   },
 
-  // --- moderation by its words. Behind the account, which can be flagged as well. -----------------------------------
+  // --- moderation by its wording. After the account, which can be flagged as well. ----------------------------------
   {
     kind: 'rejected',
     // OpenRouter (theopenco/llmgateway#1785), Azure "content management policy", DeepSeek "Content Exists Risk", Moonshot "high risk".
     says: /\bflagged\b|\bmoderat(?:ion|ed|or)\b|content (?:management |usage |safety )?polic(?:y|ies)|usage polic(?:y|ies)|safety (?:system|filter|checks?|reasons|polic)|content[ _-]?(?:filter|safety|inspection)|inappropriate content|sensitive (?:content|words?|information)|considered high risk|content exists risk|violat(?:e[sd]?|ing|ions?)\b.{0,80}\b(?:polic|terms|guidelines)|harmful content|\bnsfw\b|deny-?listed token|(?:prompt|input|output|content|message) (?:was |has been |is )?(?:blocked|rejected) (?:by|due|because|for)|prohibited (?:use|content)|data inspection|\bguardrails?\b|不安全|敏感|违规/i,
   },
 
-  // A firewall that answers in JSON (OpenAI "Your request was blocked.").
+  // A firewall that responds in JSON (OpenAI "Your request was blocked.").
   {
     kind: 'firewall',
     says: /^(?:your |the |this )?request (?:was|has been) blocked\.?$|\bWAF\b|web application firewall/i,
   },
 
-  // --- throttled, or no room. ---------------------------------------------------------------------------------------
+  // --- throttled, or no capacity. -----------------------------------------------------------------------------------
   {
     kind: 'overloaded',
     words: words(`overloaded_error overloaded server_is_overloaded server_overloaded serveroverloaded engine_overloaded
@@ -153,7 +153,7 @@ const KNOWN: readonly Row[] = [
     says: /\brate[ -]?limit|too many (?:concurrent )?requests|too many tokens, please wait|\b(?:tokens|requests) per (?:second|minute|hour|day|min)\b|\b(?:TPM|RPM|TPD|RPD)\b|throttl|concurren(?:cy|t)\b.{0,30}\blimit|request limit\b.{0,20}\b(?:reached|exceeded)|resource (?:has been )?exhausted|请求过于频繁|速率限制/i,
   },
 
-  // --- the model's own mistake: another may do better. -------------------------------------------------------------
+  // --- the model failed to generate: another endpoint may succeed. --------------------------------------------------
   {
     kind: 'generation_failed',
     // Groq (zeroclaw-labs/zeroclaw#3757).
@@ -162,7 +162,7 @@ const KNOWN: readonly Row[] = [
   },
 ];
 
-/** Kinds that may overrule a status which says much by itself. */
+/** Kinds that a 5xx may also have. */
 const OF_THE_OPERATOR: ReadonlySet<FailureKind> = new Set([
   'quota',
   'auth',
@@ -171,17 +171,17 @@ const OF_THE_OPERATOR: ReadonlySet<FailureKind> = new Set([
   'overloaded',
 ]);
 const IN_429: ReadonlySet<FailureKind> = new Set(['quota', 'request_refused']);
-/** 408, 409 and 425 speak of the moment, 424 of what stands behind the endpoint: whatever they say. */
+/** Statuses that decide alone: 408, 409 and 425 are transient, 424 is a failure behind the endpoint. */
 const SELF_EVIDENT: ReadonlySet<number> = new Set([408, 409, 424, 425]);
 
-/** What the table knows of an error; `undefined`: nothing, its status decides. */
-export function knownError(error: SaidError): KnownError | undefined {
+/** The row of the table that matches `error`; `undefined`: none, so the status decides. */
+export function knownError(error: ReportedError): KnownError | undefined {
   const { status } = error;
   if (status !== undefined && SELF_EVIDENT.has(status)) return undefined;
   if (asksForMoreThanItsLimit(error.message)) return { kind: 'request_refused', phrase: undefined };
   if (isThrottledByGoogle(error)) return { kind: 'rate_limited', phrase: undefined };
   for (const { kind, words: codes, says, saysOf4xx } of KNOWN) {
-    if (!mayMean(kind, status)) continue;
+    if (!isPossible(kind, status)) continue;
     if (codes !== undefined && error.words.some((word) => codes.has(word))) return { kind, phrase: undefined };
     if (saysOf4xx === true && status !== undefined && status >= 500) continue;
     const phrase = says?.exec(error.message)?.[0];
@@ -190,23 +190,23 @@ export function knownError(error: SaidError): KnownError | undefined {
   return undefined;
 }
 
-function mayMean(kind: FailureKind, status: number | undefined): boolean {
+function isPossible(kind: FailureKind, status: number | undefined): boolean {
   if (status === undefined) return true;
   if (status === 429) return IN_429.has(kind);
   if (status >= 500) return OF_THE_OPERATOR.has(kind);
-  // A refused key or a missing model is nothing that the caller wrote.
+  // A rejected key or a missing model is not caused by the content of the request.
   return kind !== 'rejected' || (status !== 401 && status !== 402 && status !== 404);
 }
 
 const LIMIT_AND_REQUEST = /\bLimit:? (\d{1,12}),? Requested:? (\d{1,12})/;
 
-/** "Limit 6000, Requested 9000" (Groq, OpenAI): no wait makes this request fit, and smaller ones do (openclaw/openclaw#147644). */
+/** "Limit 6000, Requested 9000" (Groq, OpenAI): waiting does not help this request, and smaller ones succeed (openclaw/openclaw#147644). */
 function asksForMoreThanItsLimit(message: string): boolean {
   const found = LIMIT_AND_REQUEST.exec(message);
   return found !== null && Number(found[2]) > Number(found[1]);
 }
 
-/** Google says "you exceeded your current quota" of a limit per minute as well; only the day's quota lasts. */
-function isThrottledByGoogle({ words, message }: SaidError): boolean {
+/** Google says "you exceeded your current quota" about limits per minute as well; only a daily quota lasts. */
+function isThrottledByGoogle({ words, message }: ReportedError): boolean {
   return words.includes('resource_exhausted') && !words.includes('quota_per_day') && !/\blimit: 0\b/.test(message);
 }

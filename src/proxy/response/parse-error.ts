@@ -11,22 +11,22 @@ import { readRetryAfter } from '../retry-after.js';
 
 export interface UpstreamErrorContext {
   readonly format: WireFormat;
-  /** The credential came with the request: its refusal is the caller's to know. */
+  /** The credential came with the request, so the caller learns that it was rejected. */
   readonly callersKey: boolean;
-  /** Text that must never reach a client. */
+  /** Texts that must never reach a client. */
   readonly secrets: readonly string[];
   /**
-   * What clients read of faults that are the operator's: the gateway's own summary, or the upstream's words.
+   * What clients get for failures that concern the operator: the gateway's own text, or the upstream's message.
    * @defaultValue `'summary'`
    */
   readonly relay?: 'summary' | 'message' | undefined;
-  /** `stream_options` was sent, which the gateway adds to every stream. */
+  /** Whether `stream_options` was sent, which the gateway adds to every stream. */
   readonly sentStreamOptions?: boolean | undefined;
-  /** Whether the caller's own request holds this text: an upstream that repeats it says nothing by it. */
+  /** Whether the caller's request contains this text: an upstream that quotes it proves nothing. */
   readonly quotes?: ((text: string) => boolean) | undefined;
 }
 
-/** Kinds whose words are the caller's to read; of all others the client hears only our own. */
+/** Failures whose upstream message is relayed to the client (redacted). All others use the text in `FAILURES`. */
 const RELAYED: ReadonlySet<FailureKind> = new Set([
   'rejected',
   'request_refused',
@@ -36,35 +36,35 @@ const RELAYED: ReadonlySet<FailureKind> = new Set([
   'caller_auth',
 ]);
 
-/** One error of an upstream, read. */
+/** A decoded error of an upstream. */
 interface Reading {
   readonly said: UpstreamErrorBody | undefined;
   readonly body: ErrorBody;
-  /** The status line's; `undefined` for an error inside of a 200. */
+  /** Status of the response; `undefined` for an error inside a 200. */
   readonly lineStatus: number | undefined;
 }
 
-/** A response with an error status as a fault. */
-export function faultOfErrorResponse(response: ErrorResponse, context: UpstreamErrorContext): UpstreamFailure {
+/** The failure that a response with an error status stands for. */
+export function failureOfErrorResponse(response: ErrorResponse, context: UpstreamErrorContext): UpstreamFailure {
   const { head, wallNow } = response;
   const body = readErrorBody(response);
   const reading: Reading = { said: readError(body, context.format, head), body, lineStatus: head.status };
-  return faultOf(reading, readRetryAfter(head.headers, wallNow), context);
+  return failureOf(reading, readRetryAfter(head.headers, wallNow), context);
 }
 
-/** An error that came inside a response with a good status: as if it had come with the status that it names. */
+/** The failure of an error inside a 200: the same as if it had come with the status that it names. */
 export function failureOfErrorObject(value: unknown, context: UpstreamErrorContext): UpstreamFailure {
-  return faultOf(readingOf(value, context), undefined, context);
+  return failureOf(readingOf(value, context), undefined, context);
 }
 
 /**
- * What an in-band error says, for the event that ends a stream half way: the upstream's own words, redacted. Of the
- * operator's account (key, credit) the client reads the summary.
+ * The error event for an upstream error in the middle of a stream: the upstream's message, redacted. If it concerns the
+ * operator's account (key, credit), the client gets the gateway's own text.
  */
 export function midStreamError(value: unknown, context: UpstreamErrorContext): GatewayError {
   const reading = readingOf(value, context);
   const { said } = reading;
-  const kind = jsonTypeOf(reading, context);
+  const kind = kindOf(reading, context);
   const isOperators = (kind === 'auth' || kind === 'quota') && context.relay !== 'message';
   if (said === undefined || isOperators)
     return new GatewayError('bad_gateway', isOperators ? FAILURES[kind].text : FAILURES.server_error.text, {
@@ -82,29 +82,29 @@ function readingOf(value: unknown, { format }: UpstreamErrorContext): Reading {
   return { said: readError(body, format, undefined), body, lineStatus: undefined };
 }
 
-function faultOf(reading: Reading, headerWaitMs: number | undefined, context: UpstreamErrorContext): UpstreamFailure {
+function failureOf(reading: Reading, headerWaitMs: number | undefined, context: UpstreamErrorContext): UpstreamFailure {
   const { said, body } = reading;
   const status = statusOf(reading);
-  const kind = jsonTypeOf(reading, context);
+  const kind = kindOf(reading, context);
   const details = {
     status,
     retryAfterMs: headerWaitMs ?? said?.retryAfterMs,
     upstreamError: summaryOf(reading, context.secrets),
     repeatedKind: repeatedKind(kind, status),
   };
-  // A page is no error of the provider's: an intermediary answered for it.
+  // An HTML page comes from an intermediary, not from the provider.
   if ((kind === 'server_error' || kind === 'unexpected_status') && body.form !== 'json')
     return new UpstreamFailure(kind, { ...details, error: new GatewayError('bad_gateway', FAILURES.malformed.text) });
   return new UpstreamFailure(kind, { ...details, error: clientError(kind, said, status, context) });
 }
 
-/** The status line's, or the one that an error inside of a 200 names. */
+/** The status of the response, or the one that an error inside a 200 names. */
 function statusOf({ said, lineStatus }: Reading): number | undefined {
   return lineStatus ?? said?.status ?? statusOfWords(said);
 }
 
-/** The one decision whose fault an error is: the format's own verdict, then the table of known errors, then the status. */
-function jsonTypeOf(reading: Reading, context: UpstreamErrorContext): FailureKind {
+/** The kind of an error: as the wire format says, else by the table of known errors, else by the status. */
+function kindOf(reading: Reading, context: UpstreamErrorContext): FailureKind {
   const { said, body } = reading;
   const status = statusOf(reading);
   const byStatus = status === undefined ? 'server_error' : kindOfStatus(status, context.callersKey);
@@ -115,7 +115,7 @@ function jsonTypeOf(reading: Reading, context: UpstreamErrorContext): FailureKin
   return context.callersKey && (kind === 'auth' || (kind === 'quota' && status !== 429)) ? 'caller_auth' : kind;
 }
 
-/** Statuses by which a firewall refuses what it thinks an attack. A page with 401 or 404 is a wrong address instead. */
+/** Statuses with which firewalls block requests. A page with 401 or 404 means a wrong base URL instead. */
 const BLOCKING: ReadonlySet<number> = new Set([400, 403, 405, 406, 413, 415, 418, 422, 451]);
 
 function kindByTable(
@@ -125,11 +125,11 @@ function kindByTable(
 ): FailureKind | undefined {
   const words = [said.code, said.type, ...(said.reasons ?? [])].flatMap((word) => word?.toLowerCase() ?? []);
   const known = knownError({ status, words, message: said.message });
-  // A caller could write "insufficient balance" where an upstream repeats it, and rest the endpoint for all others.
+  // Otherwise a caller whose prompt says "insufficient balance" could put the endpoint into cooldown for other callers.
   return known?.phrase !== undefined && quotes?.(known.phrase) === true ? undefined : known?.kind;
 }
 
-/** The gateway adds `stream_options` to every stream: an upstream that refuses it must not blame the caller. */
+/** The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's request. */
 function isAboutStreamOptions(
   { message, param, reasons }: UpstreamErrorBody,
   status: number | undefined,
@@ -141,7 +141,7 @@ function isAboutStreamOptions(
   return sentStreamOptions === true || (sentStreamOptions === false && quotes?.('stream_options') !== true);
 }
 
-/** Where the status alone would have blamed the operator, many such errors in a row do. */
+/** The kind by status alone, if it concerns the operator: many such errors in a row mean that. */
 function repeatedKind(kind: FailureKind, status: number | undefined): FailureKind | undefined {
   if (kind === 'firewall') return 'auth';
   if (kind !== 'rejected' && kind !== 'request_refused') return undefined;
@@ -149,7 +149,7 @@ function repeatedKind(kind: FailureKind, status: number | undefined): FailureKin
   return byStatus === 'auth' || byStatus === 'quota' || byStatus === 'model_missing' ? byStatus : undefined;
 }
 
-/** What the client reads if nothing better comes; `undefined`: the summary of the kind. */
+/** The error for the client if all attempts fail; `undefined`: the text of the kind. */
 function clientError(
   kind: FailureKind,
   said: UpstreamErrorBody | undefined,
@@ -182,7 +182,7 @@ function relay(
   });
 }
 
-/** 422 is no status of OpenAI's: its clients know 400. What blames the request is always told with a 4xx. */
+/** OpenAI does not use 422; its clients know 400. An error about the request always gets a 4xx. */
 function relayedStatus(kind: FailureKind, status: number | undefined): number | undefined {
   if (kind === 'rate_limited' || kind === 'quota') return 429;
   if (kind === 'caller_auth') return status !== undefined && status < 500 ? status : undefined;
@@ -195,16 +195,16 @@ function readError(body: ErrorBody, format: WireFormat, head: ResponseHead | und
   try {
     return format.decodeError?.(body.value, head);
   } catch {
-    // A body that the host's own format cannot read says nothing; its status does.
+    // A host's own format threw: the status decides.
     return undefined;
   }
 }
 
-/** What hooks, logs and spans are told: the upstream's own error, fit to be read by the operator. */
+/** The upstream's error for hooks, logs and spans, redacted. */
 function summaryOf(reading: Reading, secrets: readonly string[]): UpstreamErrorSummary {
   const { said, body } = reading;
   const clean = (text: string): string => shortened(redact(text, secrets));
-  const page = body.form === 'page' ? `A page of HTML: ${body.title}` : '';
+  const page = body.form === 'page' ? `HTML page: ${body.title}` : '';
   return {
     status: statusOf(reading),
     type: said?.type == null ? null : clean(said.type),
@@ -213,7 +213,7 @@ function summaryOf(reading: Reading, secrets: readonly string[]): UpstreamErrorS
   };
 }
 
-/** The upstream's own error behind one that a client was told half way through a stream. */
+/** The upstream's error behind an error event that ended a stream. */
 export function upstreamErrorBehind(error: GatewayError): UpstreamErrorSummary | undefined {
   const { cause } = error;
   return typeof cause === 'object' && cause !== null && 'message' in cause && !(cause instanceof Error)

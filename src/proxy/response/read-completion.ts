@@ -4,46 +4,59 @@ import { isErrorObject } from '../../chat/error-object.js';
 import { arrayIndex, isRecord } from '../../util/json-object.js';
 import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
+import { FailedResponse } from '../../contracts/failed-response.js';
+import type { Exchange, ResponseHead } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamResponse } from './upstream-response.js';
-import { parseJson } from './body-collector.js';
+import { bytesWithoutByteOrderMark, parseJson } from '../../util/parse-json.js';
 import { UpstreamFailure } from '../upstream-failure.js';
+import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
-/** What the caller is to get. */
+/** What the caller asked for. */
 export interface Wanted {
   readonly stream: boolean;
   /** The caller asked for the usage chunk. */
   readonly usage: boolean;
 }
 
-/** A body that came whole: the answer in the form that was asked for, or why it is none. */
+/** A successful response whose body has ended. */
+export interface WholeBody {
+  readonly bytes: Buffer;
+  readonly head: ResponseHead;
+  /** Reads it, where the format translated the request. */
+  readonly exchange: Exchange | undefined;
+}
+
+/** Reads a whole body: the response in the form that the caller asked for, or the failure. */
 export function readCompletion(
-  bytes: Buffer,
+  body: WholeBody,
   wanted: Wanted,
   errors: UpstreamErrorContext,
 ): UpstreamResponse | UpstreamFailure {
+  const { bytes, exchange } = body;
   const parsed = parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
-  // SDKs take a 200 for success whatever it holds, so an error inside one must not get past here.
+  // SDKs treat every 200 as a success, so an error inside one must not reach the client as a response.
   if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
-  const isSent = errors.format.decodeCompletion === undefined && !(isRecord(parsed) && normaliseCompletion(parsed));
-  const completion = asCompletion(parsed, errors);
+  const isTranslated = exchange !== undefined || errors.format.decodeCompletion !== undefined;
+  const isUnchanged = !isTranslated && !(isRecord(parsed) && normaliseCompletion(parsed));
+  const completion = isTranslated ? translated(parsed, body, errors) : asCompletion(parsed);
   if (completion instanceof UpstreamFailure) return completion;
   if (completion.choices.length === 0) return new UpstreamFailure('empty');
-  // A stream says why each choice ended, or it has not ended.
+  // A stream is complete only if each choice has a finish reason.
   if (wanted.stream && !completion.choices.every(hasEnded)) return new UpstreamFailure('truncated');
   if (wanted.stream) return asChunks(completion, wanted);
-  return { kind: 'json', completion, body: isSent ? withoutMark(bytes) : encode(completion) };
+  return { kind: 'json', completion, body: isUnchanged ? bytesWithoutByteOrderMark(bytes) : encode(completion) };
 }
 
-/** A whole answer made of the events of a stream, where none was asked for. */
+/** The completion that the chunks of a stream make, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
   return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 
-/** Gathers the events of a stream that must become one answer. */
+/** Assembles the chunks of a stream into one completion. */
 export class CollectingSink implements ResponseSink {
   readonly assembler = new CompletionAssembler();
 
@@ -59,16 +72,23 @@ export class CollectingSink implements ResponseSink {
   fail(): void {}
 }
 
-function asCompletion(parsed: unknown, errors: UpstreamErrorContext): ChatCompletion | UpstreamFailure {
-  const { decodeCompletion } = errors.format;
-  if (decodeCompletion !== undefined) {
-    try {
-      return decodeCompletion(parsed);
-    } catch (cause) {
-      return new UpstreamFailure('malformed', { cause });
-    }
-  }
+function asCompletion(parsed: unknown): ChatCompletion | UpstreamFailure {
   return isCompletion(parsed) ? parsed : new UpstreamFailure('malformed');
+}
+
+function translated(
+  parsed: unknown,
+  { head, exchange }: WholeBody,
+  errors: UpstreamErrorContext,
+): ChatCompletion | UpstreamFailure {
+  try {
+    const completion = exchange?.completion(parsed, head) ?? errors.format.decodeCompletion?.(parsed);
+    return asCompletion(completion);
+  } catch (cause) {
+    if (!(cause instanceof FailedResponse)) return failureOfThrown(cause, errors.format);
+    if (cause.fault === 'error') return failureOfErrorObject({ error: cause.error }, errors);
+    return new UpstreamFailure(cause.fault, { cause });
+  }
 }
 
 /** Google wraps an error in a list of one. */
@@ -97,9 +117,4 @@ function asChunks(completion: ChatCompletion, wanted: Wanted): UpstreamResponse 
 
 function encode(completion: ChatCompletion): Buffer {
   return Buffer.from(JSON.stringify(completion));
-}
-
-/** JSON allows no byte order mark, and few clients take one. */
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

@@ -1,20 +1,20 @@
 import { withoutAccounts } from './redact-accounts.js';
 
-/** Longest upstream text that a client is shown, in characters. */
+/** Longest upstream text that a client gets, in characters. */
 const MAX_LENGTH = 512;
 /** Longest text in hooks, logs and spans. */
 const SUMMARY_LENGTH = 256;
 // oxlint-disable-next-line no-control-regex -- control characters of a hostile upstream are what this removes
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
-/** Shorter ones are words, and taking them out would only spoil the text. */
+/** A shorter secret could be any word: removing it would only damage the text. */
 const SHORTEST_SECRET = 4;
 
-/** Upstream text fit for a client: without keys and account identifiers, without control characters, and short. */
+/** Makes upstream text fit for a client: no keys, no account identifiers, no control characters, at most 512 characters. */
 export function redact(text: string, secrets: readonly string[]): string {
-  // Control characters go first: a key that they break up would be whole again without them.
+  // Control characters are removed first, because a key that they interrupt would be whole afterwards.
   let clean = text.replace(CONTROL, '');
-  // Keys go before the cut: half a key is still a key.
+  // Keys are removed before the text is cut, because half a key would not be recognised.
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET) continue;
     for (const spelling of spellings(secret)) clean = clean.replaceAll(spelling, '[redacted]');
@@ -31,7 +31,7 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
-/** A secret as an upstream may repeat it: as it is, in a URL, in base64 with and without padding, in hex. */
+/** The encodings in which an upstream may repeat a secret: plain, URL, base64 with and without padding, hex. */
 function spellings(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const base64 = bytes.toString('base64');

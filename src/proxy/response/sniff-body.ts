@@ -1,14 +1,16 @@
+import { withoutByteOrderMark } from '../../util/parse-json.js';
+
 export type BodyKind = 'json' | 'events' | 'other' | 'unknown';
 
 const JSON_START: ReadonlySet<string> = new Set(['{', '[']);
 const EVENT_FIELDS = ['data:', 'event:', 'id:', 'retry:', ':'];
 
 /**
- * What a body is, by its first bytes: upstreams label events as text/plain and login pages as anything.
- * `unknown` while there is too little of it to say.
+ * The kind of a body by its first characters, because upstreams label event streams as text/plain and login pages as
+ * anything. `unknown`: too few characters to decide.
  */
 export function sniffBody(start: string): BodyKind {
-  const text = start.replace(/^\uFEFF/, '').trimStart();
+  const text = withoutByteOrderMark(start).trimStart();
   if (text === '') return 'unknown';
   if (JSON_START.has(text[0]!)) return 'json';
   if (EVENT_FIELDS.some((field) => text.startsWith(field))) return 'events';

@@ -1,79 +1,77 @@
 import { ChunkTemplate } from '../../chat/chunk-template.js';
 import { carriesData, isAuxiliaryName, isErrorObject } from '../../chat/error-object.js';
 import { isRecord } from '../../util/json-object.js';
+import { parseJson } from '../../util/parse-json.js';
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
 import type { ChatChunk } from '../../chat/types.js';
-import type { WireFormat } from '../../contracts/wire-format.js';
+import type { ChunkDecoder, Framing, UpstreamEvent } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
-import { EventReader, type SseEvent } from '../../sse/event-reader.js';
 import { DONE } from '../../sse/format.js';
 import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
+import { ChunkSource } from './chunk-source.js';
+import { framedReader, MAX_EVENT, type FramedReader } from './event-framing.js';
+import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
+import { failureOfThrown } from './thrown-failure.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
-
-/** Held back before the commit point, in characters: search results can be long. */
-const MAX_PRELUDE = 1024 * 1024;
-/** Empty deltas that are not even held, in characters: enough for ten minutes of them, not for a flood. */
-const MAX_EMPTY = 8 * 1024 * 1024;
-/** Largest event, in characters: audio and tool arguments are long, openai-go reads no more than this. */
-const MAX_EVENT = 32 * 1024 * 1024;
 
 export interface StreamReaderOptions {
   readonly errors: UpstreamErrorContext;
-  /** The caller asked for the usage chunk; we always do. */
+  readonly framing: Framing;
+  /** Reads the events; `undefined`: they are OpenAI's own chunks. */
+  readonly decoder: ChunkDecoder | undefined;
+  /** The caller asked for the usage chunk. (The gateway always asks the upstream for it.) */
   readonly passUsage: boolean;
 }
 
-/** What the owner of a reader is told, before the commit point. */
+/** Events of a `StreamReader`. Exactly one of `onStreamFailure` and `onEnd` ends it. */
 export interface StreamListener {
-  /** The first event that means something has come. The owner calls `flowTo` when it is ready. */
+  /** The first content chunk has arrived. The listener calls `flowTo` when the sink is ready. */
   onCommit(): void;
+  /** The stream failed before the commit point. */
   onStreamFailure(failure: UpstreamFailure): void;
-  /** The stream has ended for good, whole or not. Nothing is to be read any more. */
+  /** The stream ended after the commit point, complete or not. Nothing more is read. */
   onEnd(): void;
 }
 
-/** How a committed stream ended: whole, or with what the client is told. */
+/** How a committed stream ended: complete, or with the error that the client gets. */
 export type StreamEnd = { readonly complete: true } | { readonly complete: false; readonly error: GatewayError };
 
 /**
- * Reads an upstream's event stream. Until the first event that means something (content, reasoning, a tool call,
- * a refusal, a finish reason) everything is held, so that any failure can still become another provider's answer.
- * From then on events flow to the sink as they come, and the end is told as it was.
+ * Reads an upstream's event stream. Until the first content chunk (content, reasoning, a tool call, a refusal or a finish
+ * reason) everything is held, so that after a failure another endpoint can still respond. From then on events go to the
+ * sink as they arrive, and a stream that breaks off ends in an error event.
  */
 export class StreamReader {
   readonly progress = new StreamProgress();
-  /** Events read so far: what tells a stream that works from one that only sends comments. */
+  /** Events read so far. A stream that sends only comments has none. */
   events = 0;
-  /** Chunks that brought something since the commit point; words of a choice that goes on are not counted. */
-  tidings = 0;
-  readonly #reader: EventReader;
+  /** Chunks that brought more than the next words of a choice. Their arrival extends the tail of a stream. */
+  newsCount = 0;
+  /** The sink is full; `unblock` is called when it accepts events again. */
+  blocked = false;
+  readonly #reader: FramedReader;
   readonly #options: StreamReaderOptions;
   readonly #listener: StreamListener;
-  readonly #decode: ReturnType<NonNullable<WireFormat['createChunkDecoder']>> | undefined;
+  readonly #source: ChunkSource | undefined;
   readonly #normaliser = new ChunkNormaliser();
-  /** Of the last event, where it was one of many: text for a choice that goes on. */
+  /** Text of the last chunk, if it brought nothing but more text: chunks that differ in that text only skip the parser. */
   readonly #template = new ChunkTemplate();
-  #held: string[] = [];
-  #heldLength = 0;
-  #emptyLength = 0;
-  /** The last event, where it was an empty delta that was not held. */
-  #lastEmpty = '';
+  readonly #held = new HeldChunks();
   #state: 'holding' | 'committed' | 'ended' = 'holding';
   #sink: ResponseSink | undefined;
-  #sinkBlocked = false;
   #end: StreamEnd | undefined;
 
   constructor(options: StreamReaderOptions, listener: StreamListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#decode = options.errors.format.createChunkDecoder?.();
-    this.#reader = new EventReader({
-      maxEventLength: MAX_EVENT,
+    this.#source = options.decoder === undefined ? undefined : new ChunkSource(options.decoder);
+    this.#reader = framedReader(options.framing, {
       onEvent: (event) => this.#onEvent(event),
       onOverflow: () => this.#fail(new UpstreamFailure('too_large')),
+      onCorrupt: (cause) => this.#fail(new UpstreamFailure('malformed_event', { cause })),
     });
   }
 
@@ -86,27 +84,25 @@ export class StreamReader {
     return this.#state !== 'holding';
   }
 
-  /** The sink has had enough for now; `unblock` when it takes events again. */
-  get blocked(): boolean {
-    return this.#sinkBlocked;
-  }
-
   feed(bytes: Buffer): void {
     this.#reader.feed(bytes);
   }
 
-  /** The body has ended; `whole` says whether HTTP thinks so too. */
+  /** The body has ended. `whole`: as its framing says. */
   finish(whole: boolean): void {
     this.#reader.end();
+    // Only a body that ended as its framing says may release what waited for its end.
+    if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
-    // A finish reason for every choice is an end, however the connection came to its own, where it can be believed.
+    // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where the
+    // finish reasons are credible.
     if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
       this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
     else this.#fail(new UpstreamFailure('truncated'));
   }
 
-  /** Something outside the stream ended it: a timer, a lost connection. */
+  /** Ends the stream from outside: a timeout, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
     if (this.progress.certain) this.#complete();
@@ -116,62 +112,82 @@ export class StreamReader {
   /** Sends what was held, and everything that follows, to `sink`. */
   flowTo(sink: ResponseSink): void {
     this.#sink = sink;
-    const held = this.#held;
-    this.#held = [];
-    for (const payload of held) this.#pass(payload);
-    if (this.#end !== undefined) this.#tell(this.#end, sink);
+    for (const payload of this.#held.takeAll()) this.#pass(payload);
+    if (this.#end !== undefined) endSink(this.#end, sink);
   }
 
-  /** The sink takes events again. */
+  /** The sink accepts events again. */
   unblock(): void {
-    this.#sinkBlocked = false;
+    this.blocked = false;
   }
 
-  #onEvent(event: SseEvent): void {
+  #onEvent(event: UpstreamEvent): void {
     const data = event.data;
     this.events++;
-    if (data === '') return;
+    if (data === '' && event.failed === undefined) return;
     if (data.length > MAX_EVENT) return this.#fail(new UpstreamFailure('too_large'));
-    if (this.#decode !== undefined) return this.#onForeignEvent(event);
-    if (data === this.#lastEmpty && this.#state === 'holding') return this.#countEmpty(data);
-    if (event.event !== 'error' && this.#template.matches(data)) return this.#pass(this.#withoutNullUsage(data));
+    if (this.#source !== undefined) return this.#onFormatEvent(this.#source, event);
+    if (this.#state === 'holding' && this.#held.repeatsEmpty(data)) return this.#countEmpty(data);
+    if (event.event !== 'error' && this.#template.matches(data)) {
+      this.progress.outputBytes += this.#template.outputBytes;
+      return this.#pass(this.#withoutNullUsage(data));
+    }
     if (data === DONE || data.trim() === DONE) return this.#onDone();
     this.#onObject(event, parsedChunk(data));
   }
 
-  #onObject({ event: name, data }: SseEvent, value: unknown): void {
+  #onObject({ event: name, data }: UpstreamEvent, value: unknown): void {
     if (name === 'error') return this.#onErrorChunk(asErrorBody(value ?? data));
     if (!isRecord(value)) {
       if (!isAuxiliaryName(name)) this.#fail(new UpstreamFailure('malformed_event'));
       return;
     }
     if (!isErrorObject(value)) return this.#onChunk(value, data);
-    // A ping may carry a message; an error in its envelope is one under any name.
+    // A ping may carry a `message`, but an `error` member is an error under any event name.
     if (!isAuxiliaryName(name) || 'error' in value) this.#onErrorChunk(value);
   }
 
   #onChunk(chunk: ChatChunk, data: string): void {
-    // Clients read `choices` of every chunk; what has none and carries nothing for them ends here.
+    // Clients read `choices` of every chunk, so a chunk without choices and without data is dropped.
     if (!Array.isArray(chunk.choices) && !isRecord(chunk.choices) && !carriesData(chunk)) return;
     const normalised = this.#normaliser.normalise(chunk);
     if (normalised === 'invalid') return this.#fail(new UpstreamFailure('malformed_event'));
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
-    // The frame is that of the upstream's own text: it holds where that is what the client gets.
-    const isFrame = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
-    if (isFrame && isOneOfMany(chunk, data)) this.#template.set(data);
+    // The template is taken from the upstream's own text, so it is valid only where the client gets that text unchanged.
+    const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
+    if (isTemplate && isOneOfMany(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
 
-  #onForeignEvent(event: SseEvent): void {
-    let chunks: readonly ChatChunk[] | 'done';
-    try {
-      chunks = this.#decode!({ event: event.event, data: event.data });
-    } catch (cause) {
-      this.#fail(new UpstreamFailure('malformed_event', { cause }));
-      return;
-    }
+  #onFormatEvent(source: ChunkSource, event: UpstreamEvent): void {
+    const chunks = this.#decoded(() => source.event(event));
     if (chunks === 'done') return this.#onDone();
+    if (chunks !== undefined) this.#takeAll(chunks);
+    if (this.#state === 'ended') return;
+    // A frame that says that it is an error never ends as anything else, whatever its format makes of it.
+    if (event.failed === true) this.#onErrorChunk(asErrorBody(parsedChunk(event.data) ?? event.data));
+    else if (source.done) this.#onDone();
+  }
+
+  #takeRest(source: ChunkSource): void {
+    if (this.#state === 'ended') return;
+    const chunks = this.#decoded(() => source.end());
+    if (chunks !== undefined) this.#takeAll(chunks);
+  }
+
+  /** `undefined`: what came could not be read, and the stream has failed. */
+  #decoded<Chunks>(decode: () => Chunks): Chunks | undefined {
+    try {
+      return decode();
+    } catch (cause) {
+      this.#fail(failureOfThrown(cause, this.#options.errors.format, 'malformed_event'));
+      return undefined;
+    }
+  }
+
+  #takeAll(chunks: readonly ChatChunk[]): void {
     for (const chunk of chunks) {
+      if (this.#state === 'ended') return;
       if (isErrorObject(chunk)) return this.#onErrorChunk(chunk);
       this.#take(chunk, JSON.stringify(chunk));
     }
@@ -180,15 +196,15 @@ export class StreamReader {
   #take(chunk: ChatChunk, payload: string): void {
     const { progress } = this;
     progress.observe(chunk);
-    if (progress.news) this.tidings++;
+    if (progress.news) this.newsCount++;
     if (!this.#options.passUsage) {
       if (isUsageOnly(chunk)) return;
       if (chunk.usage === null) payload = this.#withoutNullUsage(payload);
     }
-    // openai-go takes any `error` key for an error, even null.
+    // openai-go treats any `error` key as an error, even null.
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state !== 'holding') this.#pass(payload);
-    // Hundreds of empty deltas may come while a model thinks: one says as much.
+    // Hundreds of empty deltas may arrive while a model thinks: the first one is enough.
     else if (progress.news || !isBare(chunk)) this.#hold(payload);
     else this.#countEmpty(payload);
   }
@@ -199,30 +215,26 @@ export class StreamReader {
   }
 
   #hold(payload: string): void {
-    this.#held.push(payload);
-    this.#heldLength += payload.length;
+    const isWithinLimit = this.#held.add(payload);
     if (this.progress.hasContent) {
       this.#state = 'committed';
       this.#listener.onCommit();
-    } else if (this.#heldLength > MAX_PRELUDE) {
+    } else if (!isWithinLimit) {
       this.#fail(new UpstreamFailure('too_large'));
     }
   }
 
-  /** An empty delta after the first tells a client nothing, so it is not held; nor must there be a flood of them. */
   #countEmpty(data: string): void {
-    this.#lastEmpty = data;
-    this.#emptyLength += data.length;
-    if (this.#emptyLength > MAX_EMPTY) this.#fail(new UpstreamFailure('too_large'));
+    if (!this.#held.countEmpty(data)) this.#fail(new UpstreamFailure('too_large'));
   }
 
   #pass(payload: string): void {
-    if (this.#sink === undefined) this.#held.push(payload);
-    else if (!this.#sink.event(payload)) this.#sinkBlocked = true;
+    if (this.#sink === undefined) this.#held.add(payload);
+    else if (!this.#sink.event(payload)) this.blocked = true;
   }
 
   #onDone(): void {
-    // A lone [DONE] is an empty answer, whatever it says of itself.
+    // [DONE] before any content is an empty response.
     if (this.#state === 'holding') this.#fail(new UpstreamFailure('empty'));
     else this.#complete();
   }
@@ -249,13 +261,8 @@ export class StreamReader {
     if (this.#state === 'ended') return;
     this.#stop();
     this.#end = end;
-    if (this.#sink !== undefined) this.#tell(end, this.#sink);
+    if (this.#sink !== undefined) endSink(end, this.#sink);
     this.#listener.onEnd();
-  }
-
-  #tell(end: StreamEnd, sink: ResponseSink): void {
-    if (end.complete) sink.done();
-    else sink.fail(end.error);
   }
 
   #stop(): void {
@@ -264,17 +271,18 @@ export class StreamReader {
   }
 }
 
-/** The JSON value of an event; a list of one is what it holds (Google wraps errors so). `undefined` where it is none. */
-function parsedChunk(data: string): unknown {
-  try {
-    const value: unknown = JSON.parse(data);
-    return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
-  } catch {
-    return undefined;
-  }
+function endSink(end: StreamEnd, sink: ResponseSink): void {
+  if (end.complete) sink.done();
+  else sink.fail(end.error);
 }
 
-/** Under `event: error` some send the error's members without the envelope, or a mere text. */
+/** The JSON value of an event, without the list of one in which Google wraps errors. `undefined`: not JSON. */
+function parsedChunk(data: string): unknown {
+  const value = parseJson(data);
+  return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+}
+
+/** With `event: error` some upstreams send the error's members without the envelope, or a plain text. */
 function asErrorBody(value: unknown): unknown {
   return isRecord(value) && 'error' in value ? value : { error: value };
 }

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import type { Clock } from '../../contracts/clock.js';
 import type { Timeouts } from '../../contracts/routing.js';
-import type { ResponseSink } from '../../contracts/sink.js';
+import type { Exchange, Framing } from '../../contracts/wire-format.js';
 import type {
   Transport,
   TransportFailure,
@@ -10,397 +9,287 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../../contracts/transport.js';
-import { ChunkBatcher } from './chunk-batcher.js';
-import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
-import { BodyCollector } from './body-collector.js';
-import { sniffBody, type BodyKind } from './sniff-body.js';
-import { decompressed } from './decompress.js';
 import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
-import { CollectingSink, completionOf, readCompletion, type Wanted } from './read-completion.js';
-import { StreamReader, type StreamEnd, type StreamListener } from './stream-reader.js';
-import { faultOfErrorResponse, type UpstreamErrorContext } from './parse-error.js';
-import { InactivityTimer } from './inactivity-timer.js';
+import { BodySource, type BodyListener } from './body-source.js';
+import { BufferedBody } from './buffered-body.js';
+import { chunkDecoderFor } from './chunk-source.js';
+import { decompressed } from './decompress.js';
+import { ExchangeTimers } from './exchange-timers.js';
+import { framingOf } from './event-framing.js';
+import type { UpstreamErrorContext } from './parse-error.js';
+import type { Wanted } from './read-completion.js';
+import { StreamPipe, type StreamPipeOwner } from './stream-pipe.js';
+import type { ExchangeResult, RunningStream, UpstreamResponse } from './upstream-response.js';
+import { ProxyError } from '../../transports/proxy-error.js';
+import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
+import { failureOfThrown } from './thrown-failure.js';
 
 export interface ExchangeOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly request: UpstreamRequest;
   readonly timeouts: Timeouts;
-  /** Moment on the monotonic scale by which an answer must have ended; a stream, by which it must have begun. */
+  /** Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk. */
   readonly deadline: number;
-  /** Moment by which a stream must have ended. */
+  /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
   readonly wanted: Wanted;
+  /** How the response is read, where the format translates the request. */
+  readonly exchange?: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
 }
 
-/** Largest whole answer, in bytes. */
-const MAX_BODY = 32 * 1024 * 1024;
-/** Largest whole stream, in bytes. */
-const MAX_STREAM = 64 * 1024 * 1024;
-/** An error's body beyond this tells nothing more. */
-const MAX_ERROR_BODY = 64 * 1024;
-const ERROR_BODY_MS = 1_000;
-/** What nearly every whole answer begins with: `{`. */
-const OPENING_BRACE = 0x7b;
-/** Bytes within which a body must show what it is. */
-const MAX_SNIFFED = 256;
-/** What may still come after the last finish reason: the usage chunk and `[DONE]`, which some send seconds later. */
-const TAIL_MS = 30_000;
-/** Statuses with which answers come: some proxies turn 200 into another one. */
-const ANSWERS: ReadonlySet<number> = new Set([200, 201, 202, 203]);
-/** Bytes after the end that are worth reading to keep the connection. */
-const MAX_TAIL = 64 * 1024;
+/** Statuses of a successful response: some proxies turn a 200 into another 2xx. */
+const SUCCESS: ReadonlySet<number> = new Set([200, 201, 202, 203]);
 
 /**
- * One upstream call, from connecting to the end of its answer. `run` settles at the commit point: with an answer that
- * is certain to begin, or with a fault after which another endpoint can be asked.
- *
- * The states, as the watchdog sees them: connecting → sent → (body | prelude → flowing → tail).
+ * - `connecting`: no connection yet
+ * - `awaiting-head`: connected; the request is being sent
+ * - `reading-body`: the head has arrived; `BufferedBody` or `StreamPipe` reads the body
+ * - `draining`: the result is known; the rest of the body is discarded, so that the connection can be reused
+ * - `closed`: aborted
  */
-export class UpstreamExchange implements UpstreamEvents, StreamListener, RunningStream {
-  readonly kind = 'stream';
-  /** Milliseconds from the start to the first event that means something (a whole answer: to its end). */
+type State = 'connecting' | 'awaiting-head' | 'reading-body' | 'draining' | 'closed';
+
+/**
+ * One upstream call, from connecting to the end of its response. `run` resolves at the commit point: with a response
+ * whose first content chunk has arrived, or with a failure after which another endpoint can be tried.
+ *
+ * This class owns the connection, the timeouts and the result. A completion or an error body is read by `BufferedBody`,
+ * an event stream by `StreamPipe`.
+ */
+export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPipeOwner {
+  /** Milliseconds from the start to the first content chunk; of a whole response to its end. */
   firstTokenMs: number | undefined = undefined;
   readonly startedAt: number;
 
-  readonly #job: ExchangeOptions;
-  readonly #timer: InactivityTimer;
-  readonly #batcher = new ChunkBatcher((bytes) => this.#guard(() => this.#read(bytes)));
-  #call: UpstreamCall | undefined;
-  #head: UpstreamHead | undefined;
-  #body: Readable | undefined;
-  #bodyKind: BodyKind = 'unknown';
-  #collector: BodyCollector | undefined;
-  #reader: StreamReader | undefined;
-  #collecting: CollectingSink | undefined;
+  readonly #options: ExchangeOptions;
+  readonly #timers: ExchangeTimers;
+  #state: State = 'connecting';
   #reconnected = false;
-  #received = 0;
-  #eventsSeen = 0;
-  #lastEventAt = 0;
-  /** Moment by which a stream must have begun to mean something, however much it shows that it is at work. */
-  #beginBy = Infinity;
-  #deadline: number;
-  /** Every choice has its finish reason: silence is measured from what was said last, not from the last byte. */
-  #inTail = false;
-  #tidingsSeen = 0;
-  #settle: ((result: ExchangeResult) => void) | undefined;
-  #endStream: ((end: StreamEnd | 'cancelled') => void) | undefined;
-  #sink: ResponseSink | undefined;
-  #finished = false;
+  #call: UpstreamCall | undefined;
+  #source: BodySource | undefined;
+  #buffered: BufferedBody | undefined;
+  #pipe: StreamPipe | undefined;
+  #resolve: ((result: ExchangeResult) => void) | undefined;
 
-  constructor(job: ExchangeOptions) {
-    this.#job = job;
-    this.#deadline = job.deadline;
-    this.startedAt = job.clock.now();
-    this.#timer = new InactivityTimer(job.clock, (reason) => this.#timedOut(reason as FailureKind));
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.startedAt = options.clock.now();
+    const { clock, timeouts, deadline, streamDeadline, wanted } = options;
+    this.#timers = new ExchangeTimers(
+      { clock, timeouts, deadline, streamDeadline, isStream: wanted.stream },
+      (reason) => this.#timedOut(reason),
+    );
   }
 
   run(): Promise<ExchangeResult> {
-    return new Promise((settle) => {
-      if (this.#finished) return settle({ kind: 'cancelled' });
-      this.#settle = settle;
-      this.#guard(() => this.#open(this.#job.request));
+    return new Promise((resolve) => {
+      if (this.#isFinished) return resolve({ kind: 'cancelled' });
+      this.#resolve = resolve;
+      this.#connect(this.#options.request);
     });
   }
 
-  /** Nobody waits any more: the upstream's socket is closed at once. */
+  /** Closes the upstream's socket at once: the client has disconnected, or another attempt has won. */
   cancel(): void {
-    if (this.#finished) return;
+    if (this.#isFinished) return;
     this.#abort();
-    this.#settle?.({ kind: 'cancelled' });
-    this.#endStream?.('cancelled');
+    this.#resolve?.({ kind: 'cancelled' });
+    this.#pipe?.cancel();
   }
 
-  get reader(): StreamReader {
-    return this.#reader!;
+  /** UTF-8 bytes of output that have arrived in a stream; 0 of a whole response. */
+  get outputBytes(): number {
+    return this.#pipe?.reader.progress.outputBytes ?? 0;
   }
 
   // --- the connection ----------------------------------------------------------------------------------------------
 
-  #open(request: UpstreamRequest): void {
-    this.#watch('connect_timeout', this.#job.timeouts.connectMs);
-    this.#call = this.#job.transport.open(request, this);
+  #connect(request: UpstreamRequest): void {
+    this.#state = 'connecting';
+    this.#timers.awaitConnection();
+    try {
+      this.#call = this.#options.transport.open(request, this);
+    } catch (cause) {
+      // The host's own transport threw: nothing was sent, and the provider has no part in it.
+      this.#breakOff(new UpstreamFailure('host_code', { cause }));
+    }
   }
 
   onConnected(): void {
-    const { timeouts, wanted, clock } = this.#job;
-    this.#beginBy = clock.now() + ((wanted.stream ? timeouts.streamHeadMs : undefined) ?? timeouts.headersMs);
-    if (wanted.stream) this.#watchBeginning();
-    else this.#watch('headers_timeout', timeouts.headersMs);
+    if (this.#state !== 'connecting') return;
+    this.#state = 'awaiting-head';
+    this.#timers.awaitHeaders();
   }
 
   onFailure({ error, reusedSocket, connected }: TransportFailure): void {
-    if (this.#finished) return;
-    // The upstream closed an idle connection just as we used it: nothing was read, so nothing counts.
+    if (this.#isFinished) return;
+    // The upstream closed an idle connection just as it was reused. It read nothing, so this counts as no attempt.
     if (reusedSocket && !this.#reconnected) {
       this.#reconnected = true;
-      this.#guard(() => this.#open({ ...this.#job.request, fresh: true }));
+      this.#connect({ ...this.#options.request, fresh: true });
       return;
     }
-    this.#fail(new UpstreamFailure(kindOfTransportFailure(error.code, connected), { cause: error }));
+    const kind = kindOfTransportFailure(error.code, connected);
+    const upstreamError = error instanceof ProxyError ? proxySummary(kind, error) : undefined;
+    this.#breakOff(new UpstreamFailure(kind, { cause: error, upstreamError }));
   }
 
   onHead(head: UpstreamHead): void {
-    if (this.#finished) {
-      head.message.destroy();
+    const { message } = head;
+    if (this.#isFinished) {
+      message.destroy();
       return;
     }
-    this.#head = head;
+    this.#state = 'reading-body';
     const body = decompressed(head);
-    if (body === undefined) return this.#fail(new UpstreamFailure('malformed', { status: head.status }));
-    this.#body = body;
-    const isAnswer = !this.#isError();
-    if (!isAnswer) this.#watch('idle_timeout', Math.min(ERROR_BODY_MS, this.#job.timeouts.idleMs));
-    else if (this.#job.wanted.stream) this.#watchBeginning();
-    else this.#watch('idle_timeout', this.#job.timeouts.idleMs);
-    if (isAnswer && isEventStream(head)) this.#guard(() => this.#beginStream());
-    else this.#collector = new BodyCollector(isAnswer ? MAX_BODY : MAX_ERROR_BODY);
-    body.on('data', (bytes: Buffer) => this.#batcher.add(bytes));
-    body.once('end', () => this.#guard(() => this.#onBodyEnd(head.message.complete || body !== head.message)));
-    // An error is followed by `close`; one answer for both.
-    body.on('error', nothing);
-    body.once('close', () => this.#guard(() => this.#onBodyEnd(false)));
+    if (body === undefined) {
+      this.#fail(new UpstreamFailure('malformed', { status: head.status }));
+      message.destroy();
+      return;
+    }
+    const source = new BodySource(message, body, this);
+    this.#source = source;
+    try {
+      this.#beginBody(head, source);
+    } catch (cause) {
+      this.#failWithThrown(cause);
+    }
   }
 
   // --- the body ----------------------------------------------------------------------------------------------------
 
-  #read(bytes: Buffer): void {
-    this.#received += bytes.length;
-    if (this.#finished) return this.#drainTail();
-    const now = this.#job.clock.now();
-    if (this.#reader?.committed === false) this.#watchBeginning();
-    else if (!this.#inTail) this.#timer.refresh(now);
-    if (now > this.#deadline) return this.#timedOut('deadline');
-    if (this.#reader !== undefined) this.#feed(this.#reader, bytes, now);
-    else this.#collect(bytes, now);
+  #beginBody(head: UpstreamHead, source: BodySource): void {
+    const { wanted, exchange, errors, clock } = this.#options;
+    const isError = !SUCCESS.has(head.status);
+    if (isError) this.#timers.awaitErrorBody();
+    else this.#timers.awaitBody();
+    const framing = isError ? undefined : framingOf(head, errors.format);
+    if (framing !== undefined) this.#pipe = this.#openPipe(source, head, framing);
+    else this.#buffered = new BufferedBody({ head, isError, wanted, exchange, errors, clock });
   }
 
-  #feed(reader: StreamReader, bytes: Buffer, now: number): void {
-    if (this.#received > MAX_STREAM) return this.#breakOff(new UpstreamFailure('too_large'));
-    reader.feed(bytes);
-    if (this.#finished) return;
-    if (this.#onlyComments(reader, now)) return this.#breakOff(new UpstreamFailure('idle_timeout'));
-    if (reader.blocked) this.#waitForClient(reader);
-    else if (reader.committed) this.#watchTail(reader);
+  #openPipe(source: BodySource, head: UpstreamHead, framing: Framing): StreamPipe {
+    const { wanted, exchange, errors, clock, timeouts } = this.#options;
+    const decoder = chunkDecoderFor(errors.format, exchange, head);
+    const reading = { wanted, errors, framing, decoder };
+    const options = { source, timers: this.#timers, ...reading, idleMs: timeouts.idleMs, owner: this };
+    return new StreamPipe(options, clock.now());
   }
 
-  /** The tail begins with a finish reason, anew with all that is said in it, and ends where a choice goes on. */
-  #watchTail(reader: StreamReader): void {
-    const { complete } = reader.progress;
-    if (complete === this.#inTail && (!complete || reader.tidings === this.#tidingsSeen)) return;
-    this.#watchFlow(reader);
-  }
-
-  /** Comments keep a connection alive for ever; an answer has to come as well. */
-  #onlyComments(reader: StreamReader, now: number): boolean {
-    if (reader.events !== this.#eventsSeen) {
-      this.#eventsSeen = reader.events;
-      this.#lastEventAt = now;
-      return false;
+  onBytes(bytes: Buffer): void {
+    if (this.#isFinished) return;
+    try {
+      const now = this.#options.clock.now();
+      if (this.#timers.isPastDeadline(now)) this.#timedOut('deadline');
+      else if (this.#pipe !== undefined) this.#pipe.read(bytes, now);
+      else this.#collect(this.#buffered!, bytes, now);
+    } catch (cause) {
+      this.#failWithThrown(cause);
     }
-    return reader.committed && now - this.#lastEventAt > 2 * this.#job.timeouts.idleMs;
   }
 
-  /** The client reads more slowly than the upstream writes: its pace holds, and no timer runs against the upstream. */
-  #waitForClient(reader: StreamReader): void {
-    this.#body?.pause();
-    this.#timer.stop();
-    this.#sink?.onDrain(() => {
-      if (this.#finished) return;
-      reader.unblock();
-      this.#watchFlow(reader);
-      this.#body?.resume();
-    });
+  #collect(body: BufferedBody, bytes: Buffer, now: number): void {
+    this.#timers.refresh(now);
+    const added = body.add(bytes);
+    if (added === 'incomplete') return;
+    if (added !== 'events') return this.#fail(added);
+    this.#pipe = this.#openPipe(this.#source!, body.head, 'sse');
+    this.#buffered = undefined;
+    this.#pipe.read(body.bytes, now);
   }
 
-  #watchFlow({ progress, tidings }: StreamReader): void {
-    const { idleMs } = this.#job.timeouts;
-    this.#inTail = progress.complete;
-    this.#tidingsSeen = tidings;
-    this.#watch('idle_timeout', progress.certain ? Math.min(TAIL_MS, idleMs) : idleMs);
-  }
-
-  /**
-   * A reasoning model may take minutes to its first word. Whatever comes until then, a comment or a role, shows that its
-   * provider is at work, so the limit begins anew, up to `headersMs` in all.
-   */
-  #watchBeginning(): void {
-    const { timeouts, clock, wanted } = this.#job;
-    const left = Math.max(1, this.#beginBy - clock.now());
-    this.#watch('first_chunk_timeout', wanted.stream ? Math.min(timeouts.firstChunkMs, left) : left);
-  }
-
-  #collect(bytes: Buffer, now: number): void {
-    const collector = this.#collector!;
-    if (!collector.add(bytes))
-      return this.#isError() ? this.#onBodyEnd(true) : this.#fail(new UpstreamFailure('too_large'));
-    if (this.#isError() || this.#bodyKind === 'json') return;
-    this.#bodyKind =
-      bytes[0] === OPENING_BRACE ? 'json' : sniffBody(collector.bytes().toString('utf8', 0, MAX_SNIFFED));
-    // Whoever begins with so much of nothing is left to the parser.
-    if (this.#bodyKind === 'unknown' && collector.length >= MAX_SNIFFED) this.#bodyKind = 'json';
-    if (this.#bodyKind === 'other') this.#fail(new UpstreamFailure('malformed', { status: this.#head!.status }));
-    else if (this.#bodyKind === 'events') this.#feed(this.#beginStream(), collector.bytes(), now);
-  }
-
-  #onBodyEnd(whole: boolean): void {
-    this.#batcher.flush();
-    if (this.#finished) return;
-    if (this.#isError()) return this.#fail(this.#errorFailure());
-    if (this.#reader !== undefined) {
-      this.#reader.finish(whole);
-      return;
+  onBodyEnd(whole: boolean): void {
+    if (this.#isFinished) return;
+    try {
+      if (this.#pipe !== undefined) this.#pipe.reader.finish(whole);
+      else if (this.#buffered !== undefined) this.#finishWith(this.#buffered.finish(whole));
+    } catch (cause) {
+      this.#failWithThrown(cause);
     }
-    if (!whole) return this.#fail(new UpstreamFailure('truncated'));
-    const result = readCompletion(this.#collector!.bytes(), this.#job.wanted, this.#job.errors);
-    if (result instanceof UpstreamFailure) this.#fail(result);
-    else this.#succeed(result);
   }
 
-  #isError(): boolean {
-    return this.#head !== undefined && !ANSWERS.has(this.#head.status);
+  // --- events of the stream ----------------------------------------------------------------------------------------
+
+  onCommit(stream: RunningStream | undefined): void {
+    this.firstTokenMs = this.#options.clock.now() - this.startedAt;
+    if (stream === undefined) return;
+    this.#resolve?.({ kind: 'response', response: stream });
+    this.#resolve = undefined;
   }
 
-  #errorFailure(): UpstreamFailure {
-    const response = { head: this.#head!, bytes: this.#collector!.bytes(), wallNow: this.#job.clock.wallNow() };
-    return faultOfErrorResponse(response, this.#job.errors);
-  }
-
-  // --- the stream --------------------------------------------------------------------------------------------------
-
-  #beginStream(): StreamReader {
-    const { wanted, errors, clock } = this.#job;
-    this.#lastEventAt = clock.now();
-    this.#watchBeginning();
-    this.#reader = new StreamReader({ errors, passUsage: wanted.usage || !wanted.stream }, this);
-    return this.#reader;
-  }
-
-  onCommit(): void {
-    this.firstTokenMs = this.#job.clock.now() - this.startedAt;
-    if (!this.#job.wanted.stream) {
-      this.#collecting = new CollectingSink();
-      this.#watch('idle_timeout', this.#job.timeouts.idleMs);
-      this.#reader!.flowTo(this.#collecting);
-      return;
-    }
-    // From here on it flows, and only its own silence ends it.
-    this.#deadline = this.#job.streamDeadline;
-    // Nothing more is read until the owner says where it goes.
-    this.#body?.pause();
-    this.#timer.stop();
-    this.#settle?.({ kind: 'answer', answer: this });
-    this.#settle = undefined;
-  }
-
-  flowTo(sink: ResponseSink): Promise<StreamEnd | 'cancelled'> {
-    return new Promise((resolve) => {
-      if (this.#finished && this.#reader?.end === undefined) return resolve('cancelled');
-      const reader = this.#reader!;
-      this.#sink = sink;
-      this.#endStream = resolve;
-      reader.flowTo(sink);
-      if (reader.end !== undefined) return resolve(reader.end);
-      if (reader.blocked) return this.#waitForClient(reader);
-      this.#watchFlow(reader);
-      this.#body?.resume();
-    });
+  onCollected(response: UpstreamResponse): void {
+    this.#finishWith(response);
   }
 
   onStreamFailure(failure: UpstreamFailure): void {
     this.#fail(failure);
   }
 
-  onEnd(): void {
-    const end = this.#reader!.end!;
-    if (this.#collecting !== undefined) return this.#endCollected(this.#collecting, end);
-    this.#finish(end.complete);
-    this.#endStream?.(end);
+  onStreamEnd(complete: boolean): void {
+    if (!this.#isFinished) this.#finish(complete);
   }
 
-  #endCollected(sink: CollectingSink, end: StreamEnd): void {
-    if (end.complete) this.#succeed(completionOf(sink.assembler));
-    else this.#fail(new UpstreamFailure('truncated', { error: end.error }));
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  get #isFinished(): boolean {
+    return this.#state === 'draining' || this.#state === 'closed';
   }
 
-  // --- endings -----------------------------------------------------------------------------------------------------
-
-  #succeed(answer: UpstreamResponse): void {
-    this.firstTokenMs ??= this.#job.clock.now() - this.startedAt;
+  #finishWith(result: UpstreamResponse | UpstreamFailure): void {
+    if (this.#isFinished) return;
+    if (result instanceof UpstreamFailure) return this.#fail(result);
+    this.firstTokenMs ??= this.#options.clock.now() - this.startedAt;
     this.#finish(true);
-    this.#settle?.({ kind: 'answer', answer });
+    this.#resolve?.({ kind: 'response', response: result });
   }
 
   #fail(failure: UpstreamFailure): void {
-    if (this.#finished) return;
-    // A short error body has been read to its end, and the connection can serve again.
-    this.#finish(this.#isError());
-    this.#settle?.({ kind: 'failure', failure });
+    if (this.#isFinished) return;
+    // Error bodies are short: reading one to its end keeps the connection.
+    this.#finish(this.#buffered?.isError === true);
+    this.#resolve?.({ kind: 'failure', failure });
   }
 
   #timedOut(reason: FailureKind): void {
-    if (this.#finished) return;
-    // An error's body may hang: its status says enough.
-    if (this.#isError()) this.#fail(this.#errorFailure());
-    else this.#breakOff(new UpstreamFailure(this.#job.clock.now() >= this.#deadline ? 'deadline' : reason));
+    if (this.#isFinished) return;
+    // An error body that does not end: its status and what has arrived of it are enough.
+    if (this.#buffered?.isError === true) this.#fail(this.#buffered.errorFailure());
+    else this.#breakOff(new UpstreamFailure(this.#timers.reasonOf(reason)));
+  }
+
+  /** A host's own wire format or transport threw. That fails this attempt; uncaught, it would end the process. */
+  #failWithThrown(cause: unknown): void {
+    this.#breakOff(failureOfThrown(cause, this.#options.errors.format));
   }
 
   #breakOff(failure: UpstreamFailure): void {
-    if (this.#reader === undefined) this.#fail(failure);
-    else this.#reader.breakOff(failure);
+    if (this.#pipe === undefined) this.#fail(failure);
+    else this.#pipe.reader.breakOff(failure);
   }
 
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (cause) {
-      this.#failWithThrown(cause);
-    }
-  }
-
-  /** A host's own wire format or transport threw. That spoils this call, not the process: nobody else could catch it. */
-  #failWithThrown(cause: unknown): void {
-    this.#breakOff(new UpstreamFailure('malformed', { cause }));
-  }
-
-  /** `reusable`: the rest of the body, if any, is short and worth reading for the connection's sake. */
+  /** `reusable`: what is left of the body is short, so it is drained and the connection kept. */
   #finish(reusable: boolean): void {
-    if (!reusable || this.#body === undefined) return this.#abort();
-    this.#finished = true;
-    this.#timer.stop();
-    if (this.#body.readableEnded) return;
-    this.#received = 0;
-    const timer = this.#job.clock.setTimer(() => this.#abort(), ERROR_BODY_MS);
-    this.#body.once('close', () => timer.cancel());
-    this.#body.resume();
-  }
-
-  #drainTail(): void {
-    if (this.#received > MAX_TAIL) this.#abort();
+    if (!reusable || this.#source === undefined) return this.#abort();
+    this.#state = 'draining';
+    this.#timers.stop();
+    this.#source.drain(this.#options.clock, () => this.#abort());
   }
 
   #abort(): void {
-    this.#finished = true;
-    this.#timer.stop();
+    this.#state = 'closed';
+    this.#timers.stop();
     try {
       this.#call?.abort();
     } catch {
-      // A host's own transport threw. What it still holds is its own; the client's end must not become the process's.
+      // A host's own transport threw. What it still holds is its own responsibility; the abort must not end the process.
     }
-    this.#head?.message.destroy();
-    if (this.#body !== this.#head?.message) this.#body?.destroy();
-  }
-
-  #watch(reason: FailureKind, limitMs: number): void {
-    const now = this.#job.clock.now();
-    this.#timer.watch(reason, Math.max(1, Math.min(limitMs, this.#deadline - now)), now);
+    this.#source?.destroy();
   }
 }
 
-function isEventStream(head: UpstreamHead): boolean {
-  const type = head.headers['content-type'];
-  return typeof type === 'string' && type.includes('event-stream');
+/** What a proxy did, for the operator's records and logs. */
+function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
+  return { status, type: null, code: kind, message };
 }
-
-function nothing(): void {}

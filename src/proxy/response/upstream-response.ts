@@ -3,30 +3,30 @@ import type { ResponseSink } from '../../contracts/sink.js';
 import type { UpstreamFailure } from '../upstream-failure.js';
 import type { StreamEnd, StreamReader } from './stream-reader.js';
 
-/** What one upstream call came to. */
+/** Result of one upstream call. */
 export type ExchangeResult =
-  | { readonly kind: 'answer'; readonly answer: UpstreamResponse }
+  | { readonly kind: 'response'; readonly response: UpstreamResponse }
   | { readonly kind: 'failure'; readonly failure: UpstreamFailure }
   | { readonly kind: 'cancelled' };
 
-/** An answer that has passed the commit point. */
+/** A response that has passed the commit point. */
 export type UpstreamResponse =
-  /** A whole `chat.completion`, with the bytes that the upstream sent. */
+  /** A whole `chat.completion`, with its bytes. */
   | {
       readonly kind: 'json';
       readonly completion: ChatCompletion;
       readonly body: Uint8Array;
-      /** Made of a stream whose finish reasons did not hold: good enough to pass on, not to be remembered. */
+      /** Assembled from a stream that continued after its finish reasons: passed on, but not cached. */
       readonly contradictory?: boolean;
     }
-  /** A whole answer where a stream was asked for. */
+  /** A whole response to a caller who asked for a stream. */
   | { readonly kind: 'chunks'; readonly completion: ChatCompletion; readonly payloads: readonly string[] }
   | RunningStream;
 
-/** A stream whose first event that means something has come. */
+/** A stream whose first content chunk has arrived. */
 export interface RunningStream {
   readonly kind: 'stream';
   readonly reader: StreamReader;
-  /** Lets the events flow. Resolves when the stream has ended; `'cancelled'` when nobody waited any more. */
+  /** Sends all events to `sink`. Resolves when the stream has ended; `'cancelled'` if the attempt was aborted. */
   flowTo(sink: ResponseSink): Promise<StreamEnd | 'cancelled'>;
 }

@@ -1,12 +1,14 @@
 import type { UpstreamUrl } from '../../contracts/transport.js';
+import type { WireFormat } from '../../contracts/wire-format.js';
 import { optionError, formatValue, text } from '../../options/checks.js';
 
 /**
- * The address that `baseUrl` and a format's path make: `path` goes behind the base's own path, a query is kept,
- * `/v1` is never added.
+ * The address that `baseUrl` and a format make. A fixed path of the format goes behind the base's own path; where the
+ * path depends on the request, it is appended per request, and the base must not end in what it begins with. A query
+ * is kept, `/v1` is never added.
  * @throws TypeError naming the option. What may hold a password is never shown.
  */
-export function resolveBaseUrl(option: string, value: unknown, path: string): UpstreamUrl {
+export function resolveBaseUrl(option: string, value: unknown, format: WireFormat): UpstreamUrl {
   const url = parse(option, value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw optionError(option, 'must begin with https:// or http://', `${url.protocol}//…`);
@@ -16,8 +18,24 @@ export function resolveBaseUrl(option: string, value: unknown, path: string): Up
   }
   if (url.hash !== '' || url.href.endsWith('#')) throw optionError(option, 'must not hold a fragment (#…)', value);
   const base = withoutTrailingSlashes(url.pathname);
+  const path = fixedPath(format);
+  if (path === undefined) return upstreamUrl(url, withoutOverlap(base, format.path) + url.search);
   if (base.endsWith(path)) throw optionError(option, `must end before ${path}, which is appended`, value);
   return upstreamUrl(url, base + path + url.search);
+}
+
+/** The path of every request; `undefined` where it depends on the request. */
+export function fixedPath(format: WireFormat): string | undefined {
+  return format.exchange === undefined && format.pathFor === undefined ? format.path : undefined;
+}
+
+/** `base` without the segments at its end with which `path` begins: `/v1` before `/v1/messages`. */
+export function withoutOverlap(base: string, path: string): string {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const beginning = path.slice(0, end);
+    if (base.endsWith(beginning)) return base.slice(0, -beginning.length);
+  }
+  return base;
 }
 
 /** The parts of a checked `url`, with `pathAndQuery` in place of its own. */

@@ -1,21 +1,14 @@
 import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
-import { isObject, oneOf, optionError, text } from '../../options/checks.js';
-import { defineOptions, type RowsFor } from '../../options/group.js';
+import { anyMembers, oneOf, optionError, text } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
-import { choice, count, flag, nested, word, wordList } from '../../options/rows.js';
+import { choice, count, flag, word, wordList } from '../../options/rows.js';
+import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
+import { PRICING, resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
-
-export const PRICING = defineOptions({
-  path: 'providers.<key>.models.<name>.pricing',
-  rows: {
-    prompt: custom('USD per million tokens', perMillion, 'Price of prompt tokens.').required(),
-    completion: custom('USD per million tokens', perMillion, 'Price of completion tokens.').required(),
-    request: custom('USD', price, 'Price of one request.').or(0),
-    image: custom('USD', price, 'Price of one image.').or(0),
-  } satisfies RowsFor<NonNullable<EndpointOptions['pricing']>>,
-});
+import { isRecord } from '../../util/json-object.js';
 
 /** Of one model at one provider. */
 export const ENDPOINT = defineOptions({
@@ -23,15 +16,27 @@ export const ENDPOINT = defineOptions({
   rows: {
     tag: custom('a string', checkTag, "Makes the endpoint's slug `provider/tag`.").defaultsTo('the name of `tier`'),
     upstreamModel: word("The upstream's own name of the model.").defaultsTo("the model's name here"),
-    pricing: nested(PRICING, 'Prices.').defaultsTo('from `priceCatalog`'),
+    pricing: custom(PRICING.shape, resolvePricing, 'Prices.').defaultsTo('from `priceCatalog`'),
     contextLength: count('tokens', 'Prompt and completion together.').defaultsTo('from `priceCatalog`'),
     maxCompletionTokens: count('tokens', 'The longest completion.'),
+    format: custom(
+      '`{ [trait]: value }`',
+      anyMembers,
+      "What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`.",
+    ),
+    promptCaching: custom(
+      "`'auto'`, `true`, `false`",
+      checkPromptCaching,
+      'Prompt caching where the format marks what is to be cached: Anthropic, Bedrock.',
+    ).defaultsTo('as the format says'),
     quantization: custom(
       QUANTIZATIONS.map((level) => `\`'${level}'\``).join(', '),
       checkQuantization,
       'The precision of the weights.',
     ).or('unknown'),
-    supportedParameters: wordList('Request members that the endpoint supports.').defaultsTo('all'),
+    supportedParameters: wordList('Request members that the endpoint supports.').defaultsTo(
+      'all that the format can express',
+    ),
     zdr: flag('Retains no data.').defaultsTo("the provider's"),
     dataCollection: choice(['allow', 'deny'], "`'deny'`: stores no user data and does not train on it.").defaultsTo(
       "the provider's",
@@ -73,7 +78,7 @@ function resolveNamed(path: string, name: unknown, defaults: EndpointDefaults): 
 }
 
 function resolveDescribed(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
-  if (!isObject(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
+  if (!isRecord(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
   return Object.entries(models).flatMap(([name, options]) => {
     const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
     if (!Array.isArray(options)) return [resolveEndpoint(place, name, options, defaults)];
@@ -83,8 +88,11 @@ function resolveDescribed(path: string, models: unknown, defaults: EndpointDefau
 
 function resolveEndpoint(path: string, model: string, options: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
   const given = ENDPOINT.parse(options, path);
+  const { maxCompletionTokens, supportedParameters } = given;
   const slug = slugOf(defaults.provider.slug, given.tag ?? given.tier);
   const upstreamModel = given.upstreamModel ?? model;
+  const traits = traitsOf(given);
+  const facts = Object.freeze({ upstreamModel, maxCompletionTokens, traits, headers: defaults.provider.headers });
   const known = lookUpModelInfo(defaults.priceCatalog, upstreamModel, defaults.provider);
   return {
     provider: defaults.provider,
@@ -92,16 +100,38 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
     slug,
     id: `${slug} ${model}`,
     upstreamModel,
-    pricing: given.pricing === undefined ? known?.pricing : Object.freeze(given.pricing),
+    pricing: given.pricing ?? known?.pricing,
     contextLength: given.contextLength ?? known?.contextLength,
-    maxCompletionTokens: given.maxCompletionTokens,
+    maxCompletionTokens,
+    facts,
     quantization: given.quantization,
-    supportedParameters: given.supportedParameters && new Set(given.supportedParameters),
+    supportedParameters: supportedParameters && new Set(supportedParameters),
+    expressibleParameters: expressibleBy(path, defaults.provider.format, facts),
     zdr: given.zdr ?? defaults.zdr,
     dataCollection: given.dataCollection ?? defaults.dataCollection,
     distillable: given.distillable,
     tier: given.tier,
   };
+}
+
+/** `promptCaching` is one more trait: the formats that know it read it there. */
+function traitsOf({ format, promptCaching }: Parsed<typeof ENDPOINT.rows>): ModelFacts['traits'] {
+  return Object.freeze({ ...format, ...(promptCaching === undefined ? {} : { promptCaching }) });
+}
+
+function checkPromptCaching(path: string, value: unknown): boolean | 'auto' {
+  if (value === 'auto' || typeof value === 'boolean') return value;
+  throw optionError(path, 'must be "auto", true or false', value);
+}
+
+/** @throws TypeError for a trait that the format cannot use. */
+function expressibleBy(path: string, format: WireFormat, facts: ModelFacts): ReadonlySet<string> | undefined {
+  try {
+    return format.supportedParameters?.(facts);
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`${path}.${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function modelName(path: string, value: unknown): string {
@@ -137,27 +167,6 @@ function checkTag(path: string, value: unknown): string {
 }
 
 const TAG = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
-
-/** No model costs less than this per million tokens without being free; per token, every one does. */
-const LEAST_PER_MILLION = 0.000_1;
-
-function perMillion(path: string, value: unknown): number {
-  const dollars = price(path, value);
-  if (dollars > 0 && dollars < LEAST_PER_MILLION) {
-    const mended = Number((dollars * 1e6).toPrecision(12));
-    throw new TypeError(
-      `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${mended}.`,
-    );
-  }
-  return dollars;
-}
-
-function price(path: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw optionError(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
-  }
-  return value;
-}
 
 function checkQuantization(path: string, value: unknown): string {
   return oneOf(path, text(path, value).toLowerCase(), QUANTIZATIONS);

@@ -32,10 +32,11 @@ export function compileOrigins(option: string, entries: readonly string[]): Orig
       const url = readAddress(baseUrl);
       if (url === undefined) return undefined;
       const { hostname, pathname } = url;
-      const isListed =
-        exact.has(originKey(url, hostname)) ||
-        (wildcards.has(originKey(url, parentOf(hostname))) && isOrdinaryName(hostname));
-      return isListed ? upstreamUrl(url, withoutTrailingSlashes(pathname) + path) : undefined;
+      const isExact = exact.has(originKey(url, hostname));
+      const isListed = isExact || (wildcards.has(originKey(url, parentOf(hostname))) && isOrdinaryName(hostname));
+      if (!isListed) return undefined;
+      const target = upstreamUrl(url, withoutTrailingSlashes(pathname) + path);
+      return isExact && net.isIP(target.hostname) !== 0 ? Object.freeze({ ...target, isListedAddress: true }) : target;
     },
   };
 }

@@ -1,5 +1,6 @@
+import type { TokenCounts } from '../../chat/token-counts.js';
 import type { Pricing, ResolvedProvider } from '../../contracts/routing.js';
-import type { PriceCatalog } from '../../options/types.js';
+import type { CatalogUsage, PriceCatalog } from '../../options/types.js';
 
 /** What a price book knows of an endpoint. */
 export interface ModelInfo {
@@ -13,7 +14,8 @@ const MILLION = 1_000_000;
 
 /**
  * Prices and context length of `upstreamModel` at this provider, by the address of its API. `undefined` where the book
- * does not know that address or that model: a price of somebody else would be a guess.
+ * does not know that address or that model: a price of somebody else would be a guess. Plans compare the prices of the
+ * lowest tier; what a response cost is the book's own calculation.
  */
 export function lookUpModelInfo(
   book: PriceCatalog | undefined,
@@ -21,16 +23,80 @@ export function lookUpModelInfo(
   provider: ResolvedProvider,
 ): ModelInfo | undefined {
   if (book === undefined) return undefined;
-  const usage = { input_tokens: SAMPLE_TOKENS, output_tokens: SAMPLE_TOKENS };
-  const found = book.calcPrice(usage, upstreamModel, { providerApiUrl: provider.url.origin + provider.url.path });
+  const providerApiUrl = provider.url.origin + provider.url.path;
+  const ask = (usage: CatalogUsage, known?: object) =>
+    book.calcPrice(
+      usage,
+      upstreamModel,
+      known === undefined ? { providerApiUrl } : { provider: known as never, providerApiUrl },
+    );
+  const sample = { input_tokens: SAMPLE_TOKENS, output_tokens: SAMPLE_TOKENS };
+  const found = ask(sample);
   if (found === null) return undefined;
-  const pricing = Object.freeze({
-    prompt: perMillion(found.input_price),
+  // Looking the provider up by its address again takes as long as the calculation.
+  const calculate = calculation((usage) => ask(usage, found.provider)?.total_price);
+  const part = (extra: Readonly<Record<string, number>>): number | undefined => {
+    try {
+      const price = ask({ ...sample, ...extra })?.input_price;
+      return price === undefined ? undefined : perMillion(price);
+    } catch {
+      return undefined;
+    }
+  };
+  const prompt = perMillion(found.input_price);
+  const pricing: Pricing = Object.freeze({
+    prompt,
     completion: perMillion(found.output_price),
+    ...defined('cacheRead', part({ cache_read_tokens: SAMPLE_TOKENS }), prompt),
+    ...defined('cacheWrite', part({ cache_write_tokens: SAMPLE_TOKENS }), prompt),
+    ...defined(
+      'cacheWrite1h',
+      part({ cache_write_tokens: SAMPLE_TOKENS, cache_write_1h_tokens: SAMPLE_TOKENS }),
+      prompt,
+    ),
     request: 0,
     image: 0,
+    calculate,
   });
   return { pricing, contextLength: found.model.context_window };
+}
+
+function defined(name: 'cacheRead' | 'cacheWrite' | 'cacheWrite1h', price: number | undefined, prompt: number): object {
+  return price === undefined || price === prompt ? {} : { [name]: price };
+}
+
+/** The book's own price of a usage. A book that refuses details is asked without them; one that throws knows nothing. */
+function calculation(totalPrice: (usage: CatalogUsage) => number | undefined): NonNullable<Pricing['calculate']> {
+  return function calculate(counts) {
+    for (const usage of [fullUsage(counts), cacheUsage(counts)]) {
+      try {
+        const price = totalPrice(usage);
+        if (price !== undefined && Number.isFinite(price)) return price;
+      } catch {
+        // A combination that the book has no unit for.
+      }
+    }
+    return undefined;
+  };
+}
+
+function cacheUsage({ prompt, completion, cacheRead, cacheWrite, cacheWrite1h }: TokenCounts): CatalogUsage {
+  const usage: Record<string, number> = { input_tokens: prompt, output_tokens: completion };
+  if (cacheRead > 0) usage['cache_read_tokens'] = cacheRead;
+  if (cacheWrite > 0) usage['cache_write_tokens'] = cacheWrite;
+  if (cacheWrite1h > 0) usage['cache_write_1h_tokens'] = cacheWrite1h;
+  return usage as CatalogUsage;
+}
+
+function fullUsage(counts: TokenCounts): CatalogUsage {
+  const usage: Record<string, number | undefined> = { ...cacheUsage(counts) };
+  if (counts.audio > 0) usage['input_audio_tokens'] = counts.audio;
+  if (counts.audioCacheRead > 0) usage['cache_audio_read_tokens'] = counts.audioCacheRead;
+  if (counts.audioOutput > 0) usage['output_audio_tokens'] = counts.audioOutput;
+  if (counts.imageOutput > 0) usage['output_image_tokens'] = counts.imageOutput;
+  if (counts.reasoning > 0) usage['output_reasoning_tokens'] = counts.reasoning;
+  if (counts.webSearches > 0) usage['web_searches'] = counts.webSearches;
+  return usage as CatalogUsage;
 }
 
 function perMillion(price: number): number {

@@ -1,20 +1,22 @@
-import type { WireFormat } from '../../contracts/wire-format.js';
+import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
-import { openai } from '../../formats/openai.js';
+import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
 import { resolveBaseUrl } from './base-url.js';
-import { anyMembers, hasControlCharacter, isObject, optionError, text } from '../../options/checks.js';
+import { NETWORK_SHAPE, resolveNetwork } from './network-options.js';
+import { anyMembers, hasControlCharacter, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
 import { choice, deferred, flag, nested, word } from '../../options/rows.js';
 import { TIMEOUTS } from '../../options/tables/timeouts.js';
 import type { ProviderOptions } from '../../options/types.js';
+import { isRecord } from '../../util/json-object.js';
 
 export const AUTH = defineOptions({
   path: 'providers.<key>.auth',
   rows: {
     header: custom('a header name', headerName, 'The header that carries the key.').required(),
     prefix: custom('a string', headerValue, 'Stands before the key.').or('', 'none'),
-  } satisfies RowsFor<Extract<ProviderOptions['auth'], object>>,
+  } satisfies RowsFor<Exclude<Extract<ProviderOptions['auth'], object>, Signer>>,
 });
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
@@ -26,23 +28,25 @@ export const PROVIDER = defineOptions({
     name: word('Shown to people.').defaultsTo('the key in `providers`'),
     baseUrl: deferred(
       'a URL',
-      'Up to and without `/chat/completions`; `/v1` is never added. A query is kept.',
-    ).required(),
+      "Up to and without the format's path, which is `/chat/completions` for OpenAI's; `/v1` is never added there. A query is kept.",
+    ).defaultsTo("the address of the format's own API, where it has one"),
     apiKey: custom(
       'a string, `() => string`',
       checkApiKey,
       "The operator's key, or a function that fetches it before each attempt.",
     ),
-    auth: deferred(`\`'bearer'\`, \`'x-api-key'\`, \`'api-key'\`, ${AUTH.shape}`, 'How the key is sent.').defaultsTo(
-      "`'bearer'`",
-    ),
+    auth: deferred(
+      `\`'bearer'\`, \`'x-api-key'\`, \`'api-key'\`, ${AUTH.shape}, \`sigV4()\``,
+      'How the key is sent, or a signer that takes its place.',
+    ).defaultsTo("as the format says, else `'bearer'`"),
     headers: custom('`{ [name]: value }`', checkHeaders, 'Sent with every request to this provider.').or(
       NO_HEADERS,
       'none',
     ),
-    format: deferred("`'openai'`, a `WireFormat`", 'How the provider spells requests and responses.').defaultsTo(
-      "`'openai'`",
-    ),
+    format: deferred(
+      `${FORMAT_NAMES.map((name) => `\`'${name}'\``).join(', ')}, a \`WireFormat\``,
+      "The language of the provider's API: by name with default options, or what `anthropic()` and the others return.",
+    ).defaultsTo("`'openai'`"),
     streamOptions: flag('The provider accepts `stream_options`, by which streams report their usage.').or(true),
     zdr: flag('The provider retains no data.').or(false),
     dataCollection: choice(
@@ -50,6 +54,9 @@ export const PROVIDER = defineOptions({
       "`'deny'`: the provider stores no user data and does not train on it.",
     ).or('allow'),
     timeouts: nested(TIMEOUTS, 'Timeouts of this provider.').defaultsTo('those of the top level'),
+    network: deferred(NETWORK_SHAPE, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
+      "direct, with Node's defaults",
+    ),
     forwardPreferences: flag("Sends the request's `provider` object on, for an upstream that routes by it.").or(false),
     models: deferred(
       'a list of names, `{ [name]: endpoint \\| endpoints }`',
@@ -66,12 +73,14 @@ export function resolveProvider(
   fallback: Timeouts,
 ): ResolvedProvider {
   const format = resolveFormat(`${path}.format`, given.format);
+  const url = resolveBaseUrl(`${path}.baseUrl`, given.baseUrl ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
     displayName: given.name ?? slug,
-    url: resolveBaseUrl(`${path}.baseUrl`, given.baseUrl, format.path),
+    url,
+    network: resolveNetwork(`${path}.network`, given.network, url),
     apiKey: given.apiKey,
-    auth: resolveAuth(`${path}.auth`, given.auth),
+    ...resolveAuth(`${path}.auth`, given, format.auth),
     headers: given.headers,
     format,
     streamOptions: given.streamOptions,
@@ -107,18 +116,6 @@ export function resolveTimeouts(timeouts: Parsed<typeof TIMEOUTS.rows> | undefin
   });
 }
 
-function resolveFormat(path: string, value: unknown): WireFormat {
-  if (value === undefined || value === null || value === openai.name) return openai;
-  if (!isProvider(value)) throw optionError(path, 'must be "openai" or a WireFormat with a name and a path', value);
-  return value;
-}
-
-function isProvider(value: unknown): value is WireFormat {
-  if (!isObject(value)) return false;
-  const { name, path } = value;
-  return typeof name === 'string' && name !== '' && typeof path === 'string' && path.startsWith('/');
-}
-
 /** Nothing of a key is ever shown, not even of a wrong one. */
 function checkApiKey(path: string, value: unknown): NonNullable<ResolvedProvider['apiKey']> {
   if (isKeySource(value)) return value;
@@ -135,11 +132,26 @@ function isKeySource(value: unknown): value is () => string | Promise<string> {
   return typeof value === 'function';
 }
 
-function resolveAuth(path: string, value: unknown): ResolvedProvider['auth'] {
-  if (value === undefined || value === null || value === 'bearer') return BEARER;
+/** How a key is sent, and the signer that takes its place. A caller's own key is never signed with. */
+function resolveAuth(
+  path: string,
+  { auth, apiKey }: Pick<Parsed<typeof PROVIDER.rows>, 'auth' | 'apiKey'>,
+  fallback: FormatAuth | undefined,
+): Pick<ResolvedProvider, 'auth' | 'signer'> {
+  if (!isSigner(auth)) return { auth: resolveHeaderAuth(path, auth ?? fallback), signer: undefined };
+  if (apiKey !== undefined) throw optionError(path, 'signs requests, so that no key is sent: leave apiKey out');
+  return { auth: resolveHeaderAuth(path, fallback), signer: auth };
+}
+
+function isSigner(value: unknown): value is Signer {
+  return isRecord(value) && typeof value['sign'] === 'function' && typeof value['secrets'] === 'function';
+}
+
+function resolveHeaderAuth(path: string, value: unknown): ResolvedProvider['auth'] {
+  if (value === undefined || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
-  if (!isObject(value)) {
-    throw optionError(path, 'must be "bearer", "x-api-key", "api-key" or { header, prefix }', value);
+  if (!isRecord(value)) {
+    throw optionError(path, 'must be "bearer", "x-api-key", "api-key", { header, prefix } or a signer', value);
   }
   return Object.freeze(AUTH.parse(value, path));
 }

@@ -1,5 +1,6 @@
 import type { ExcludedEndpoint } from '../../contracts/routing.js';
 import type { GatewayErrorCode } from '../../errors/gateway-error.js';
+import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, isNamedIn, type RoutableEndpoint } from '../endpoint.js';
 import type { ModelChoice } from '../options/model-names.js';
 import { notUnderstood, type SentParameters, SOFT_PARAMETERS } from './parameters.js';
@@ -11,8 +12,10 @@ export interface FilterContext {
   readonly choice: ModelChoice;
   /** The model has endpoints of the flex tier. */
   readonly hasFlex: boolean;
-  /** About how many tokens the prompt has. Counted when first asked for. */
-  promptTokens(): number;
+  /** About how many tokens the prompt has at `endpoint`. Measured when first asked for. */
+  promptTokens(endpoint: RoutableEndpoint): number;
+  /** What the caller may use; `undefined`: everything. */
+  readonly policy?: ResolvedPolicy | undefined;
 }
 
 /** One reason why an endpoint cannot serve a request. */
@@ -59,6 +62,34 @@ function admittedBySuffix(tier: string, preferences: Preferences, { choice }: Fi
 
 /** What the caller insists on, in the order in which it is looked at. Whoever routes, these hold. */
 const HARD_FILTERS: readonly Rule[] = [
+  {
+    reason: 'policy:models',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy !== undefined,
+    accepts: ({ model }, _, { policy }) => policy?.allowsModel(model) !== false,
+    detail: () => 'This caller may not use the model.',
+  },
+  {
+    reason: 'policy:providers',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy !== undefined,
+    accepts: (endpoint, _, { policy }) => policy?.allowsProvider(endpoint) !== false,
+    detail: () => 'This caller may not use the providers that serve the model.',
+  },
+  {
+    reason: 'policy:zdr',
+    code: 'privacy_restricted',
+    applies: (_, { policy }) => policy?.zdr === true,
+    accepts: (endpoint) => endpoint.zdr,
+    detail: () => 'This caller may only use endpoints that are known to retain nothing.',
+  },
+  {
+    reason: 'policy:max_price',
+    code: 'model_not_allowed',
+    applies: (_, { policy }) => policy?.caps !== undefined,
+    accepts: ({ pricing }, _, { policy }) => policy?.caps === undefined || withinCaps(pricing, policy.caps),
+    detail: () => 'What is left costs more than this caller may spend on a request.',
+  },
   {
     reason: 'distillable',
     code: 'constraint_filtered',
@@ -138,10 +169,10 @@ const HARD_FILTERS: readonly Rule[] = [
     reason: 'context_length',
     code: 'constraint_filtered',
     applies: () => true,
-    accepts: ({ contextLength }, { maxTokens = 0 }, facts) =>
-      contextLength === undefined || facts.promptTokens() + maxTokens <= contextLength,
+    accepts: (endpoint, { maxTokens = 0 }, facts) =>
+      endpoint.contextLength === undefined || facts.promptTokens(endpoint) + maxTokens <= endpoint.contextLength,
     detail: ({ maxTokens = 0 }, facts, removed) =>
-      `About ${facts.promptTokens()} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
+      `About ${fewestTokens(facts, removed)} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
   },
   {
     reason: 'require_parameters',
@@ -214,6 +245,10 @@ function servedBy(_: Preferences, __: FilterContext, removed: readonly RoutableE
 function exclude(endpoint: RoutableEndpoint, reason: string, excluded: ExcludedEndpoint[]): false {
   excluded.push(excludedFor(endpoint, reason));
   return false;
+}
+
+function fewestTokens(facts: FilterContext, endpoints: readonly RoutableEndpoint[]): number {
+  return Math.min(...endpoints.map((endpoint) => facts.promptTokens(endpoint)));
 }
 
 function most(endpoints: readonly RoutableEndpoint[], limit: 'contextLength' | 'maxCompletionTokens'): number {

@@ -12,6 +12,9 @@ interface EmptyPlan extends Filtered {
   readonly excluded: readonly ExcludedEndpoint[];
 }
 
+/** `counts` counts them all; the list stands in a response and must not grow with the provider table. */
+const MAX_EXCLUDED = 50;
+
 /** The error of a request that nobody can serve. It is named after the filter that took the last model's last endpoint. */
 export function refuseEmptyPlan({ facts, emptiedBy, preferences, table, excluded }: EmptyPlan): GatewayError {
   const { model } = facts.choice;
@@ -27,6 +30,7 @@ export function refuseEmptyPlan({ facts, emptiedBy, preferences, table, excluded
       metadata: {
         excluded_by: [word],
         counts: countByReason(excluded),
+        excluded: excluded.slice(0, MAX_EXCLUDED),
         requested_models: preferences.models.map((choice) => choice.model),
         retryable: false,
         ...(rule.code === 'constraint_filtered' ? { constraint: { field: word, detail } } : {}),

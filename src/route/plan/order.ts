@@ -13,6 +13,8 @@ interface OrderInputs {
   readonly draw: () => number;
   /** The endpoint that this conversation was served by, as slug or as id. */
   readonly stickyTo: ((model: string) => string | undefined) | undefined;
+  /** The format of the signed reasoning that the conversation carries. */
+  readonly carried: string | undefined;
 }
 
 /** Endpoints that share one order: those of a model, or of all models where `partition` is `none`. */
@@ -43,7 +45,7 @@ function orderGroup({ models, endpoints, sort }: Group, inputs: OrderInputs): re
   }
   // The one endpoint of a plan without fallbacks is the first in price, not a drawn one.
   const ranked = rank(endpoints, by ?? (allowFallbacks ? undefined : 'price'), inputs);
-  return models.reduce((sofar, model) => stickyFirst(sofar, model, inputs), ranked);
+  return models.reduce((sofar, model) => stickyFirst(readersFirst(sofar, model, inputs), model, inputs), ranked);
 }
 
 /** Whoever asks for the priority tier asks for speed; whoever gets flex endpoints asked for a low price. */
@@ -156,11 +158,31 @@ function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
+/**
+ * Moves the endpoints that can read the conversation's signed reasoning before those of the same model and health that
+ * cannot: elsewhere the reasoning is lost.
+ */
+function readersFirst(
+  ranked: readonly RoutableEndpoint[],
+  model: string,
+  { performance, carried }: OrderInputs,
+): readonly RoutableEndpoint[] {
+  if (carried === undefined || ranked.length < 2) return ranked;
+  const reads = (endpoint: RoutableEndpoint) => endpoint.reasoningFormat === carried;
+  return (['ok', 'degraded', 'down'] as const).reduce<readonly RoutableEndpoint[]>((sofar, health) => {
+    const isPeer = (endpoint: RoutableEndpoint) =>
+      endpoint.model === model && performance.healthOf(endpoint) === health;
+    const peers = sofar.filter(isPeer);
+    const ordered = [...peers.filter(reads), ...peers.filter((endpoint) => !reads(endpoint))].values();
+    return sofar.map((endpoint) => (isPeer(endpoint) ? ordered.next().value! : endpoint));
+  }, ranked);
+}
+
 /** Moves the remembered endpoint before those that are no better than it: same model, same health. */
 function stickyFirst(
   ranked: readonly RoutableEndpoint[],
   model: string,
-  { performance, stickyTo }: OrderInputs,
+  { performance, stickyTo, carried }: OrderInputs,
 ): readonly RoutableEndpoint[] {
   const wanted = stickyTo === undefined || ranked.length < 2 ? undefined : stickyTo(model);
   if (wanted === undefined) return ranked;
@@ -170,7 +192,11 @@ function stickyFirst(
   const sticky = ranked[at];
   if (sticky === undefined) return ranked;
   const health = performance.healthOf(sticky);
-  const peer = ranked.findIndex((endpoint) => endpoint.model === model && performance.healthOf(endpoint) === health);
+  const reads = ({ reasoningFormat }: RoutableEndpoint) => carried !== undefined && reasoningFormat === carried;
+  const peer = ranked.findIndex(
+    (endpoint) =>
+      endpoint.model === model && performance.healthOf(endpoint) === health && reads(endpoint) === reads(sticky),
+  );
   return ranked.toSpliced(at, 1).toSpliced(peer, 0, sticky);
 }
 

@@ -84,6 +84,14 @@ export function understoodBy(declared: ReadonlySet<string> | undefined): number 
   return mask;
 }
 
+/** What a format can express, from the names that it gives. Nothing is implied but what comes with tools. */
+export function expressedBy(names: ReadonlySet<string> | undefined): number {
+  if (names === undefined) return ALL_PARAMETERS;
+  let mask = names.has('tools') ? bitOf('tool_choice:auto') : 0;
+  for (const name of names) mask |= BITS.get(name) ?? 0;
+  return mask;
+}
+
 /** The parameters in `request` that carry a meaning; `null` counts as absent. */
 export function sentParameters(request: ChatRequest): SentParameters {
   const list: SentParameter[] = [];

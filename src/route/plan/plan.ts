@@ -3,16 +3,18 @@ import type { PlannedCandidate } from '../../request/context.js';
 import type { RouterExplanation } from '../../contracts/router.js';
 import type { Candidate, ExcludedEndpoint, Snapshot } from '../../contracts/routing.js';
 import { GatewayError } from '../../errors/gateway-error.js';
+import type { ResolvedPolicy } from '../caller-policy.js';
 import { excludedFor, type RoutableEndpoint, toCandidate } from '../endpoint.js';
 import { type FilterContext, filterEndpoints } from './filters.js';
-import { isObject } from '../../options/checks.js';
 import { type Group, mergeGroups, orderGroups } from './order.js';
 import { membersToDrop } from './parameters.js';
+import { carriedReasoning } from './signatures.js';
 import { assuming, type Performance } from '../stats/performance.js';
 import { type Preferences, readPreferences } from '../preferences/preferences.js';
-import { estimatePromptTokens } from '../prompt-size.js';
+import { PromptEstimate } from '../prompt-size.js';
 import { refuseEmptyPlan } from './no-endpoint-error.js';
 import type { RouteTable } from '../registry.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** What a plan may be told instead of finding out itself. */
 export interface PlanAssumptions {
@@ -33,6 +35,10 @@ export interface PlanInput extends PlanAssumptions {
   readonly performance: Performance;
   /** A routing hook will choose among the candidates, so the request may leave the model open. */
   readonly anyModel: boolean;
+  /** The prompt, where somebody has measured it already. */
+  readonly prompt?: PromptEstimate | undefined;
+  /** What the caller may use. */
+  readonly policy?: ResolvedPolicy | undefined;
 }
 
 export interface RoutableCandidate extends PlannedCandidate {
@@ -50,12 +56,20 @@ export interface Plan {
   readonly preferences: Preferences;
 }
 
+/** What is known of a plan once its candidates' formats have seen the request. */
+export interface TranslatedPlan {
+  /** Members, or paths in them, that the first candidate is not told. */
+  readonly droppedParameters: readonly string[];
+}
+
 /** A plan as `plan()` and the dry run show it. */
 export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request that the first candidate is not told, as it does not understand them. */
+  /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
   readonly droppedParameters: readonly string[];
+  /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
+  readonly promptTokens?: number;
   /** What a router decided, where one was asked. */
   readonly router?: RouterExplanation | undefined;
 }
@@ -66,7 +80,7 @@ export interface ShownPlan {
  */
 export function plan(input: PlanInput): Plan {
   const { request, table, performance, snapshot } = input;
-  if (!isObject(request)) throw new GatewayError('invalid_type', 'The request must be a JSON object.');
+  if (!isRecord(request)) throw new GatewayError('invalid_type', 'The request must be a JSON object.');
   const preferences = readPreferences(request, table, input.anyModel);
   const excluded: ExcludedEndpoint[] = [];
   const groups = filterModels(input, preferences, excluded);
@@ -76,6 +90,7 @@ export function plan(input: PlanInput): Plan {
     performance: snapshot === undefined ? performance : assuming(snapshot, performance),
     draw: () => draw.number,
     stickyTo: rememberedBy(input.sticky),
+    carried: table.readsReasoning ? carriedReasoning(request) : undefined,
   });
   const chosen = withoutFallbacks(withoutRepeats(ordered, groups), preferences, excluded);
   return {
@@ -90,12 +105,18 @@ export function plan(input: PlanInput): Plan {
 /** What the filters leave of each model, in the caller's order; models of which nothing is left are gone. */
 function filterModels(input: PlanInput, preferences: Preferences, excluded: ExcludedEndpoint[]): readonly Group[] {
   const { request, table } = input;
-  const promptTokens = countedOnce(request, input.promptTokens);
+  const prompt = input.prompt ?? new PromptEstimate(request, undefined, input.promptTokens);
+  const promptTokens = ({ id }: RoutableEndpoint): number => prompt.tokensAt(id);
   const groups: Group[] = [];
   let refusal: (() => GatewayError) | undefined;
   for (const choice of preferences.models) {
     const pool = table.models.get(choice.model) ?? [];
-    const facts: FilterContext = { choice, hasFlex: pool.some(({ tier }) => tier === 'flex'), promptTokens };
+    const facts: FilterContext = {
+      choice,
+      hasFlex: pool.some(({ tier }) => tier === 'flex'),
+      promptTokens,
+      policy: input.policy,
+    };
     const filtered = filterEndpoints(pool, preferences, facts, excluded);
     if (filtered.kept.length > 0) {
       groups.push({ models: [choice.model], endpoints: filtered.kept, sort: choice.variant?.sort });
@@ -142,32 +163,38 @@ function notAmong(
 }
 
 /** `endpoint` as a candidate, with the members of the request that it is not told. */
-export function toPlanned(endpoint: RoutableEndpoint, { parameters, forwarded }: Preferences): RoutableCandidate {
-  const drop = membersToDrop(parameters, endpoint.understands);
+export function toPlanned(
+  endpoint: RoutableEndpoint,
+  { parameters, forwarded, requireParameters }: Preferences,
+): RoutableCandidate {
+  const drop = membersToDrop(parameters, endpoint.given);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  return { endpoint, drop: isTold ? drop : [...drop, ...forwarded] };
+  const candidate: RoutableCandidate = {
+    endpoint,
+    credential: 'operator',
+    drop: isTold ? drop : [...drop, ...forwarded],
+  };
+  if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;
+  return { ...candidate, required: parameters.list.map(({ member }) => member) };
 }
 
-/** `plan` as people read it. */
+/**
+ * `plan` as people read it.
+ * @param promptTokens - Counts the prompt; run only where the number is read.
+ */
 export function showPlan(
-  { candidates, excluded }: Pick<Plan, 'candidates' | 'excluded'>,
+  { candidates, excluded, droppedParameters }: Pick<Plan, 'candidates' | 'excluded'> & Partial<TranslatedPlan>,
   router?: RouterExplanation,
+  promptTokens?: () => number,
 ): ShownPlan {
-  return {
+  const shown = {
     candidates: candidates.map(({ endpoint }) => toCandidate(endpoint)),
     excluded,
-    droppedParameters: candidates[0]?.drop ?? [],
+    droppedParameters: droppedParameters ?? candidates[0]?.drop ?? [],
     ...(router === undefined ? {} : { router }),
   };
-}
-
-/** Counting reads the whole prompt, so it waits until some endpoint has a limit to compare with. */
-function countedOnce(request: ChatRequest, given: number | undefined): () => number {
-  let counted = given;
-  return function promptTokens() {
-    counted ??= estimatePromptTokens(request);
-    return counted;
-  };
+  if (promptTokens === undefined) return shown;
+  return Object.defineProperty(shown, 'promptTokens', { get: promptTokens, enumerable: true });
 }
 
 /** One number for the whole plan, so that the number alone explains it. */

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { isObject } from '../../options/checks.js';
 import { onlyKnown, type Reader, unknownParameter, wrongType } from './preference-values.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** Members of the nested `provider` object, and the flat field that means the same. */
 const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
@@ -77,7 +77,7 @@ export function preferenceFields(request: ChatRequest, isForwarded: boolean): Pr
   refuseMisspelt(request);
   const provider = request['provider'];
   if (provider === undefined || provider === null) return { flat: request, nested: undefined };
-  if (!isObject(provider)) throw wrongType('provider', 'an object');
+  if (!isRecord(provider)) throw wrongType('provider', 'an object');
   if (!isForwarded) onlyKnown(provider, 'provider', NESTED_MEMBERS);
   const nested = new Map<string, NestedValue>();
   for (const [member, value] of Object.entries(provider)) {
@@ -105,7 +105,7 @@ function spread(nested: Map<string, NestedValue>, member: string, names: Readonl
     nested.set('provider_sort', held);
     return;
   }
-  if (!isObject(value)) throw wrongType(path, 'an object');
+  if (!isRecord(value)) throw wrongType(path, 'an object');
   onlyKnown(value, path, [...names.keys()]);
   for (const [key, entry] of Object.entries(value)) {
     nested.set(names.get(key) ?? key, { path: `${path}.${key}`, value: entry });

@@ -1,6 +1,7 @@
 import { GatewayError, type GatewayErrorCode } from '../../errors/gateway-error.js';
-import { isObject, formatValue } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
 import { didYouMean } from '../../options/suggest.js';
+import { isRecord } from '../../util/json-object.js';
 
 /**
  * Readers of what callers may write into a preference: `undefined` means "not set", which `null`, `''` and `[]` mean too,
@@ -79,7 +80,7 @@ export interface Cutoffs {
 /** One number is meant for the median; an object may name several percentiles. */
 export function cutoffs(value: unknown, path: string): Cutoffs | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) return { ...NO_CUTOFFS, p50: amount(value, path) };
+  if (!isRecord(value)) return { ...NO_CUTOFFS, p50: amount(value, path) };
   onlyKnown(value, path, PERCENTILES);
   const read = (name: keyof Cutoffs) => amount(value[name], `${path}.${name}`);
   const all = { p50: read('p50'), p75: read('p75'), p90: read('p90'), p99: read('p99') };

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import { chooseModels } from '../choose-models.js';
 import type { ModelChoice, SortBy } from '../options/model-names.js';
-import { isObject, formatValue } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
 import { type SentParameters, sentParameters } from '../plan/parameters.js';
 import { nestedSetting, placeOf, preferenceFields, type PreferenceFields, setting } from './preference-fields.js';
 import { amount, amountOrText, type Cutoffs, cutoffs, fault, flag, oneOf, words } from './preference-values.js';
@@ -9,6 +9,7 @@ import type { PriceCaps } from '../plan/price.js';
 import { acceptedQuantizations } from '../plan/quantization.js';
 import type { RouteTable } from '../registry.js';
 import { didYouMean } from '../../options/suggest.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** Everything that a request says about who shall answer it, read and checked. */
 export interface Preferences {
@@ -57,7 +58,7 @@ export function readPreferences(request: ChatRequest, table: RouteTable, anyMode
     serviceTier: serviceTier(request['service_tier']),
     maxTokens: maxTokens(request),
     parameters: sentParameters(request),
-    forwarded: table.forwarders.length > 0 && isObject(request.provider) ? FORWARDED : NOTHING,
+    forwarded: table.forwarders.length > 0 && isRecord(request.provider) ? FORWARDED : NOTHING,
   });
 }
 

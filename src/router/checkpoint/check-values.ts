@@ -1,4 +1,5 @@
-import { isObject, formatValue } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** An error about one place in a checkpoint: where, what is wrong, what came. */
 export function checkpointError(path: string, rule: string, value?: unknown): TypeError {
@@ -8,7 +9,7 @@ export function checkpointError(path: string, rule: string, value?: unknown): Ty
 
 export function objectAt(path: string, value: unknown): Record<string, unknown> {
   if (value === undefined) throw checkpointError(path, 'is missing');
-  if (!isObject(value)) throw checkpointError(path, 'must be an object', value);
+  if (!isRecord(value)) throw checkpointError(path, 'must be an object', value);
   return value;
 }
 

@@ -1,4 +1,4 @@
-import { isObject } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
 
 const ADVICE =
   'Train a new one with "nordlys-proxy train", or export it again with Nordlys core 0.3.0 or later. Quality in those is 1 − error rate';
@@ -18,7 +18,7 @@ function oldGeneration(document: Record<string, unknown>): string | undefined {
   if ('llm_profiles' in document) return 'a router profile of November 2025';
   const { models } = document;
   const [first] = Array.isArray(models) ? (models as readonly unknown[]) : [];
-  if (!isObject(first) || 'scores' in first) return undefined;
+  if (!isRecord(first) || 'scores' in first) return undefined;
   if ('model_name' in first || ('metadata' in document && 'provider' in first))
     return 'a checkpoint of Nordlys core 0.1';
   if (!('error_rates' in first)) return undefined;

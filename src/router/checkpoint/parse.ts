@@ -1,4 +1,3 @@
-import { isObject } from '../../options/checks.js';
 import {
   booleanAt,
   checkpointError,
@@ -13,6 +12,7 @@ import { parseExtras } from './extras.js';
 import { refuseOldGenerations } from './generations.js';
 import { parseReduction } from './pca.js';
 import type { Checkpoint, CheckpointModel } from './types.js';
+import { isRecord } from '../../util/json-object.js';
 
 /**
  * Checks a checkpoint as a whole and makes it ready for decisions.
@@ -20,7 +20,7 @@ import type { Checkpoint, CheckpointModel } from './types.js';
  * @throws TypeError naming the place, what came and what would do.
  */
 export function parseCheckpoint(document: unknown): Checkpoint {
-  if (!isObject(document)) throw new TypeError('checkpoint: must be an object: the parsed JSON of a checkpoint file.');
+  if (!isRecord(document)) throw new TypeError('checkpoint: must be an object: the parsed JSON of a checkpoint file.');
   refuseOldGenerations(document);
   const embedding = parseEmbedding(document['embedding']);
   const { clusters, normalization } = parseClustering(document['clustering']);

@@ -1,6 +1,6 @@
-import { isObject } from '../../options/checks.js';
 import { checkpointError, integerAt, listAt, numbersAt, objectAt } from './check-values.js';
 import type { Pca } from './types.js';
+import { isRecord } from '../../util/json-object.js';
 
 /**
  * The reduction of a checkpoint, ready to use.
@@ -49,9 +49,9 @@ function parsePca(config: unknown, state: unknown, dimension: number): Pca {
 }
 
 function isWhitened(config: unknown): boolean {
-  const members = isObject(config) ? config : {};
+  const members = isRecord(config) ? config : {};
   const { kwargs } = members;
-  return (isObject(kwargs) && kwargs['whiten'] === true) || members['whiten'] === true;
+  return (isRecord(kwargs) && kwargs['whiten'] === true) || members['whiten'] === true;
 }
 
 function whiten(components: Float64Array, inputs: number, variance: readonly number[]): void {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { isObject } from '../../options/checks.js';
 import { checkpointError, integerAt, objectAt } from './check-values.js';
 import { parseCheckpoint } from './parse.js';
 import type { Checkpoint } from './types.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** How a checkpoint file is read. */
 export interface ReadCheckpointOptions {
@@ -21,7 +21,7 @@ export interface ReadCheckpointOptions {
 export async function readCheckpoint(path: string, options: ReadCheckpointOptions = {}): Promise<Checkpoint> {
   const format = options.format ?? (path.toLowerCase().endsWith('.msgpack') ? 'msgpack' : 'json');
   const bytes = await readFile(path);
-  return format === 'json' ? parseCheckpoint(parseJson(bytes)) : decodeCheckpoint(bytes, options);
+  return format === 'json' ? parseCheckpoint(parseText(bytes)) : decodeCheckpoint(bytes, options);
 }
 
 /** A checkpoint in msgpack form. @throws TypeError naming the place, or the package to install. */
@@ -33,7 +33,7 @@ export async function decodeCheckpoint(
   return parseCheckpoint(fromMsgpack(decoder(bytes)));
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseText(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
@@ -60,7 +60,7 @@ const MSGPACK: string = '@msgpack/msgpack';
 
 /** The JSON form of what a msgpack checkpoint holds: packed centroids and JSON texts are unpacked. */
 function fromMsgpack(value: unknown): unknown {
-  if (!isObject(value)) throw new TypeError('checkpoint: the file holds no msgpack map.');
+  if (!isRecord(value)) throw new TypeError('checkpoint: the file holds no msgpack map.');
   if (value['metrics'] === null) throw checkpointError('metrics', 'must be a map, or left out', null);
   return {
     ...value,
@@ -88,12 +88,12 @@ function unpackCenters(value: unknown): unknown {
 }
 
 function unpackReduction(value: unknown): unknown {
-  if (!isObject(value)) return value;
+  if (!isRecord(value)) return value;
   const text = (name: string): unknown => {
     const member = value[name];
     if (member === undefined) return undefined;
     if (typeof member !== 'string') throw checkpointError(`reduction.${name}`, 'must be a string of JSON', member);
-    return parseJson(Buffer.from(member));
+    return parseText(Buffer.from(member));
   };
   return { ...value, config: text('config'), state: text('state') };
 }

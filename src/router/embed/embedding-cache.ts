@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../contracts/clock.js';
 import type { Embedder, Vector } from './embedder.js';
+import { isPromise } from '../../util/is-promise.js';
 
 export interface EmbeddingCacheOptions {
   readonly embed: Embedder;
@@ -63,7 +64,7 @@ export class EmbeddingCache {
     const { embed, toPoint } = this.#options;
     const controller = new AbortController();
     const made = embed(text, { signal: controller.signal });
-    if (!isThenable(made)) return this.#keep(text, toPoint(made));
+    if (!isPromise(made)) return this.#keep(text, toPoint(made));
     this.#isAsynchronous = true;
     const point = Promise.resolve(made)
       .then((vector) => this.#keep(text, toPoint(vector)))
@@ -113,8 +114,4 @@ export class EmbeddingCache {
     this.#pending.delete(text);
     call.controller.abort();
   }
-}
-
-function isThenable(value: Vector | Promise<Vector>): value is Promise<Vector> {
-  return typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import { optionalCount, text } from '../../options/checks.js';
-import { isObject } from '../../options/checks.js';
 import type { Embedder } from './embedder.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** Where an OpenAI-compatible `/embeddings` endpoint is, and its model. */
 export interface OpenAIEmbedderOptions {
@@ -91,9 +91,9 @@ function exchange(request: http.ClientRequest, body: Buffer): Promise<unknown> {
 }
 
 function vectorOf(answer: unknown): readonly number[] {
-  const data: unknown = isObject(answer) ? answer['data'] : undefined;
+  const data: unknown = isRecord(answer) ? answer['data'] : undefined;
   const first: unknown = Array.isArray(data) ? data[0] : undefined;
-  const embedding: unknown = isObject(first) ? first['embedding'] : undefined;
+  const embedding: unknown = isRecord(first) ? first['embedding'] : undefined;
   if (Array.isArray(embedding) && embedding.length > 0 && embedding.every((value) => typeof value === 'number'))
     return embedding;
   throw new Error('The embeddings endpoint sent no data[0].embedding of numbers.');

@@ -1,4 +1,5 @@
-import { isObject, formatValue } from '../../options/checks.js';
+import { formatValue } from '../../options/checks.js';
+import { isRecord } from '../../util/json-object.js';
 
 /** One prompt with what each model was worth on it. */
 export interface TrainingLine {
@@ -46,7 +47,7 @@ function listFaults(faults: readonly string[]): string {
 }
 
 function checkLine(value: unknown): TrainingLine {
-  if (!isObject(value)) throw new TypeError('must be an object { "prompt", "scores" }.');
+  if (!isRecord(value)) throw new TypeError('must be an object { "prompt", "scores" }.');
   const { prompt, scores, costs } = value;
   if (typeof prompt !== 'string' || prompt === '')
     throw new TypeError(`prompt must be a non-empty string, got ${formatValue(prompt)}.`);
@@ -58,7 +59,7 @@ function checkLine(value: unknown): TrainingLine {
 }
 
 function numbers(path: string, value: unknown, most: number): Record<string, number> {
-  if (!isObject(value))
+  if (!isRecord(value))
     throw new TypeError(`${path} must be an object of numbers by model, got ${formatValue(value)}.`);
   for (const [model, number] of Object.entries(value)) {
     if (typeof number === 'number' && number >= 0 && number <= most) continue;

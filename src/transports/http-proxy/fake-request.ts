@@ -9,31 +9,34 @@ import type {
   UpstreamRequest,
 } from '../../contracts/transport.js';
 import { endMessage } from '../../http/write-body.js';
+import type { AwaitingCall } from '../network-agent.js';
 
-/** More interim answers (1xx) than this and the upstream is playing. */
+/** More interim responses (1xx) than this are a fault of the upstream. */
 const MAX_INTERIM = 5;
 
 /**
- * One upstream call as http-proxy-middleware sees it: a request that holds our own headers and body.
- * httpxy listens on the request, copies its headers and pipes it; all three end here, so that nothing of the client's
- * request is within its reach and no listener stays behind.
+ * One upstream call as http-proxy-middleware sees it: a request with the headers and body of the attempt. httpxy listens
+ * on the request, copies its headers and pipes it. All three end here, so httpxy cannot reach the client's request, and
+ * no listener is left on it.
  *
- * A class, not a literal with closures: V8 moves the allocation site of such literals to old space, and every dead
- * call would then be carried through each scavenge.
+ * A class, not an object literal with closures: V8 moves the allocation site of such literals to old space, and every
+ * finished call would then survive each scavenge.
  */
-export class FakeRequest implements UpstreamCall {
+export class FakeRequest implements UpstreamCall, AwaitingCall {
   readonly method = 'POST';
-  /** The path stands in the target: of a URL here HPM would parse all and keep nothing. */
+  /** Empty, because the router gives the path: HPM would parse a URL here for nothing. */
   readonly url = '';
   readonly headers: Readonly<Record<string, string>>;
   readonly httpVersionMajor = 1;
-  /** httpxy tells ECONNRESET apart by `req.socket.writable`, HPM looks for the server behind it. */
+  /** httpxy reads `req.socket.writable` on ECONNRESET, and HPM looks for the server behind the socket. */
   readonly socket = INERT_SOCKET;
 
   readonly upstream: UpstreamRequest;
   readonly response = new FakeResponse();
   #events: UpstreamEvents | undefined;
   #clientRequest: ClientRequest | undefined;
+  /** What to destroy while the connection is being opened and httpxy has none. */
+  #awaited: Socket | undefined;
   #connected = false;
   #interim = 0;
 
@@ -43,40 +46,48 @@ export class FakeRequest implements UpstreamCall {
     this.#events = events;
   }
 
-  /** True once nobody wants to hear of this call any more. */
+  /** The head has arrived, or the call has failed or been aborted: no more events follow. */
   get settled(): boolean {
     return this.#events === undefined;
   }
 
-  // --- what httpxy uses of a request -----------------------------------------------------------------------------
+  // --- the members of a request that httpxy uses -----------------------------------------------------------------
 
   on(): this {
     return this;
   }
 
-  /** httpxy's only use of the body: head and body leave in one write. */
+  /** Where httpxy sends the body: head and body are sent in one write. */
   pipe(destination: ClientRequest): ClientRequest {
     endMessage(destination, this.upstream.body);
     return destination;
   }
 
-  // --- what the plugin tells -------------------------------------------------------------------------------------
+  // --- events from the agent -------------------------------------------------------------------------------------
 
-  /** The client request has a socket. Emitted by httpxy just before it pipes the body. */
+  awaits(socket: Socket): void {
+    if (this.settled) socket.destroy();
+    else this.#awaited = socket;
+  }
+
+  // --- events from the plugin ------------------------------------------------------------------------------------
+
+  /** The client request has a socket. httpxy calls this just before it pipes the body. */
   began(clientRequest: ClientRequest): void {
     if (this.settled) {
       clientRequest.destroy();
       return;
     }
     this.#clientRequest = clientRequest;
+    this.#awaited = undefined;
     (clientRequest as OurClientRequest)[CALL] = this;
     clientRequest.on('close', onClose).on('information', onInterim).on('upgrade', onUpgrade);
     this.#awaitConnection(clientRequest.socket);
   }
 
-  /** An interim answer (1xx) came. */
+  /** An interim response (1xx) has arrived. */
   interim(): void {
-    if (++this.#interim > MAX_INTERIM) this.fails('Too many interim answers.');
+    if (++this.#interim > MAX_INTERIM) this.fails('The upstream sent too many interim responses (1xx).');
   }
 
   answered(message: IncomingMessage): void {
@@ -85,9 +96,9 @@ export class FakeRequest implements UpstreamCall {
       message.destroy();
       return;
     }
-    // Node's parser takes any version for HTTP/1: what calls itself another one is not to be trusted with framing.
+    // Node's parser accepts any version number as HTTP/1, but the framing of another version cannot be relied on.
     if (message.httpVersionMajor !== 1) return this.fails('The upstream does not speak HTTP/1.');
-    // An upgrade that names no protocol comes as an answer whose body would be anything at all.
+    // A 101 without an `upgrade` header arrives as a response, whose body would be in an unknown protocol.
     if (message.statusCode === 101) return this.fails('The upstream switched protocols.');
     this.#events = undefined;
     this.#connected = true;
@@ -95,7 +106,7 @@ export class FakeRequest implements UpstreamCall {
     events.onHead(headOf(message));
   }
 
-  /** As `failed`, for reasons of our own. Every call closes in the end: an error with its stack is made only if it counts. */
+  /** As `failed`, with a message. The error and its stack are created only if the call is not settled. */
   fails(reason: string): void {
     if (!this.settled) this.failed(new Error(reason));
   }
@@ -112,6 +123,7 @@ export class FakeRequest implements UpstreamCall {
 
   abort(): void {
     this.#events = undefined;
+    this.#awaited?.destroy();
     this.#clientRequest?.destroy();
     this.response.release();
   }
@@ -138,18 +150,18 @@ export class FakeRequest implements UpstreamCall {
 }
 
 /**
- * The response as httpxy sees it: it records, and forgets. httpxy destroys a response whose upstream broke off and
- * ends a promise when it closes; the client's response must know of neither.
+ * The response as httpxy sees it. httpxy destroys the response of an upstream that broke off, and resolves a promise when
+ * the response closes; neither may affect the client's response.
  */
 export class FakeResponse {
   readonly headersSent = false;
-  /** An answer that has been handed over is not httpxy's any more: it hangs no listeners on it. */
+  /** True, so that httpxy adds no listeners to a response that it has handed over. */
   readonly finished = true;
   readonly destroyed = false;
-  /** httpxy aborts the upstream on `close` unless this says that all was written. */
+  /** True, because httpxy aborts the upstream on `close` otherwise. */
   readonly writableFinished = true;
   readonly statusCode = 0;
-  // The first `close` listener is the resolver of httpxy's promise; all others act on the upstream, which is our business.
+  // The first `close` listener resolves httpxy's promise. All others act on the upstream, which the exchange does itself.
   #resolve: (() => void) | undefined;
 
   on(event: string, listener: () => void): this {
@@ -157,7 +169,7 @@ export class FakeResponse {
     return this;
   }
 
-  /** Lets httpxy's promise end. */
+  /** Resolves httpxy's promise. */
   release(): void {
     this.#resolve?.();
     this.#resolve = undefined;
@@ -172,24 +184,24 @@ export class FakeResponse {
   }
 }
 
-/** An idle connection that was closed ends without a word. One that says nonsense was not closed. */
+/** Only ECONNRESET and EPIPE mean that the upstream closed the idle connection; a parse error means that it responded. */
 function isHangUp({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/** Which call a client request belongs to: the listeners below are the same for all, so none is made per call. */
+/** The call that a client request belongs to, so that the listeners below need no closure per call. */
 const CALL = Symbol('nordlys-proxy.call');
 type OurClientRequest = ClientRequest & { [CALL]?: FakeRequest };
 
 function onClose(this: OurClientRequest): void {
-  this[CALL]?.fails('The upstream closed without an answer.');
+  this[CALL]?.fails('The upstream closed the connection without a response.');
 }
 
 function onInterim(this: OurClientRequest): void {
   this[CALL]?.interim();
 }
 
-/** With a listener Node hands the socket over instead of waiting for ever on an answer that cannot come. */
+/** Without a listener Node would wait for ever for a response after an upgrade. */
 function onUpgrade(this: OurClientRequest, _message: IncomingMessage, socket: Duplex): void {
   socket.destroy();
   this[CALL]?.fails('The upstream switched protocols.');

@@ -1,0 +1,35 @@
+import { isRecord } from '../util/json-object.js';
+
+/** JsonObject of a delta or a message that hold generated text. */
+const TEXTS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const;
+
+/**
+ * UTF-8 bytes of what a delta or a message says: its text, its reasoning and its tool calls. Of two names for the same
+ * reasoning one counts.
+ */
+export function outputBytes(says: unknown): number {
+  if (!isRecord(says)) return 0;
+  let bytes = 0;
+  for (const name of TEXTS) {
+    const text = says[name];
+    if (typeof text !== 'string' || (name === 'reasoning' && typeof says['reasoning_content'] === 'string')) continue;
+    bytes += Buffer.byteLength(text);
+  }
+  if (Array.isArray(says['tool_calls'])) for (const call of says['tool_calls']) bytes += callBytes(call);
+  return bytes;
+}
+
+/** UTF-8 bytes of all that a completion's choices say. */
+export function completionBytes(choices: unknown): number {
+  if (!Array.isArray(choices)) return 0;
+  let bytes = 0;
+  for (const choice of choices as readonly unknown[]) if (isRecord(choice)) bytes += outputBytes(choice['message']);
+  return bytes;
+}
+
+function callBytes(call: unknown): number {
+  const called = isRecord(call) ? call['function'] : undefined;
+  if (!isRecord(called)) return 0;
+  const { name, arguments: input } = called;
+  return (typeof name === 'string' ? name.length : 0) + (typeof input === 'string' ? Buffer.byteLength(input) : 0);
+}

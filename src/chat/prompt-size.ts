@@ -1,0 +1,86 @@
+import { isRecord } from '../util/json-object.js';
+import type { ChatRequest } from './types.js';
+
+/** UTF-8 bytes per token before anything was learnt of an endpoint: between English prose, code and Chinese. */
+export const BYTES_PER_TOKEN = 3.8;
+/** A picture of common size at high detail. */
+const TOKENS_PER_IMAGE = 765;
+/** Role, separators and the like, for each message. */
+const TOKENS_PER_MESSAGE = 4;
+/** Schemas nest; what lies deeper than this is not worth counting. */
+const DEEPEST_COUNTED = 32;
+
+/** How large a prompt is, before any tokenizer has a say. */
+export interface PromptSize {
+  /** UTF-8 bytes of all text: messages, tool calls and tools. */
+  readonly bytes: number;
+  /** Tokens that do not come from text: images, and what frames each message. */
+  readonly fixedTokens: number;
+  readonly images: number;
+}
+
+/** One look at each text of the prompt: nothing is tokenised, nothing is decoded. */
+export function measurePrompt(request: ChatRequest): PromptSize {
+  let bytes = 0;
+  let fixedTokens = 0;
+  let images = 0;
+  const messages: unknown = request.messages;
+  if (Array.isArray(messages)) {
+    for (const message of messages as readonly unknown[]) {
+      fixedTokens += TOKENS_PER_MESSAGE;
+      if (!isRecord(message)) continue;
+      const { content } = message;
+      if (typeof content === 'string') bytes += Buffer.byteLength(content);
+      else if (Array.isArray(content)) {
+        const parts = measureParts(content);
+        bytes += parts.bytes;
+        images += parts.images;
+      }
+      if (message['tool_calls'] !== undefined) bytes += textBytes(message['tool_calls'], DEEPEST_COUNTED);
+    }
+  }
+  bytes += textBytes(request.tools, DEEPEST_COUNTED);
+  return { bytes, fixedTokens: fixedTokens + images * TOKENS_PER_IMAGE, images };
+}
+
+/** Images in the prompt of `request`. */
+export function countImages(request: ChatRequest): number {
+  const messages: unknown = request.messages;
+  if (!Array.isArray(messages)) return 0;
+  let images = 0;
+  for (const message of messages as readonly unknown[]) {
+    const content = isRecord(message) ? message['content'] : undefined;
+    if (Array.isArray(content)) images += content.filter(isImage).length;
+  }
+  return images;
+}
+
+/** About how many tokens a prompt of this size has where `bytesPerToken` bytes of text make one. */
+export function tokensOf({ bytes, fixedTokens }: PromptSize, bytesPerToken = BYTES_PER_TOKEN): number {
+  return fixedTokens + Math.ceil(bytes / bytesPerToken);
+}
+
+function measureParts(parts: readonly unknown[]): { readonly bytes: number; readonly images: number } {
+  let bytes = 0;
+  let images = 0;
+  for (const part of parts) {
+    if (isImage(part)) images++;
+    else if (isRecord(part) && typeof part['text'] === 'string') bytes += Buffer.byteLength(part['text']);
+  }
+  return { bytes, images };
+}
+
+function isImage(part: unknown): boolean {
+  return isRecord(part) && part['type'] === 'image_url';
+}
+
+/** UTF-8 bytes of every text and every key in `value`. */
+function textBytes(value: unknown, levels: number): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value !== 'object' || value === null || levels === 0) return 0;
+  let bytes = 0;
+  for (const [key, entry] of Object.entries(value)) {
+    bytes += (Array.isArray(value) ? 0 : Buffer.byteLength(key)) + textBytes(entry, levels - 1);
+  }
+  return bytes;
+}

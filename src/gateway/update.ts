@@ -1,0 +1,58 @@
+import type { RouteOptions } from '../options/types.js';
+import { knownMembers } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
+import { reportUnserved } from './unserved-models.js';
+import type { GatewayParts } from './parts.js';
+
+/**
+ * What `gateway.update()` can change. An option that is left out stays as it is; one that is given as `undefined` or
+ * `null` goes back to its default.
+ */
+export type GatewayUpdate = Partial<
+  Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
+>;
+
+const UPDATABLE = {
+  providers: true,
+  aliases: true,
+  defaultModel: true,
+  autoModels: true,
+  timeouts: true,
+} satisfies Record<keyof GatewayUpdate, true>;
+
+/** Options, or a provider table alone. */
+export type UpdateArgument = GatewayUpdate | RouteOptions['providers'];
+
+/**
+ * `gateway.update`: all changes are checked before the first takes effect, and take effect in one turn of the event
+ * loop. A part of the gateway that can change adds what prepares its change to `prepared`.
+ */
+export function updater(parts: GatewayParts): (update: UpdateArgument) => void {
+  const { router, cache, proxy, hooks, diagnostics } = parts;
+  return function update(argument) {
+    const changes = changesIn(argument);
+    if (changes.providers !== undefined) proxy.checkProviders(changes.providers);
+    const prepared = [router.prepareUpdate(changes)];
+    for (const commit of prepared) commit();
+    cache?.clearBodyIndex();
+    reportUnserved(router, hooks, diagnostics);
+  };
+}
+
+/** @throws TypeError for an option that cannot be changed, or is unknown. */
+function changesIn(argument: UpdateArgument): GatewayUpdate {
+  if (!hasOptions(argument)) return { providers: argument as RouteOptions['providers'] };
+  return knownMembers('update', argument, Object.keys(UPDATABLE));
+}
+
+/** A provider is an object, and one that is called as an option is still told apart by its members. */
+function hasOptions(argument: unknown): boolean {
+  if (!isRecord(argument)) return false;
+  return Object.entries(argument).some(
+    ([name, value]) => !isRecord(value) || (Object.hasOwn(UPDATABLE, name) && !isProvider(value)),
+  );
+}
+
+function isProvider(value: unknown): boolean {
+  return isRecord(value) && Object.hasOwn(value, 'baseUrl') && Object.hasOwn(value, 'models');
+}

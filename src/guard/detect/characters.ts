@@ -1,0 +1,56 @@
+/** Character classes by UTF-16 unit. */
+
+export function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+export function isLetter(unit: number): boolean {
+  return (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a);
+}
+
+export function isAlphanumeric(unit: number): boolean {
+  return isDigit(unit) || isLetter(unit);
+}
+
+/** Letters of Latin alphabets beyond ASCII: ü, ø, ł. */
+export function isLatinLetter(unit: number): boolean {
+  return unit >= 0xc0 && unit <= 0x24f && unit !== 0xd7 && unit !== 0xf7;
+}
+
+/** A space, no-break space or hyphen between groups of digits. */
+export function isSeparator(unit: number): boolean {
+  return unit === 0x20 || unit === 0x2d || unit === 0xa0 || unit === 0x202f || unit === 0x2011;
+}
+
+const BACKSLASH = 0x5c;
+const LETTERS_OF_ESCAPES = 'nrtbf';
+
+/** Whether a word may begin at `index`: after no letter or digit, or after an escape such as `\n` in code or JSON. */
+export function isWordStart(text: string, index: number): boolean {
+  if (index === 0 || !isAlphanumeric(text.charCodeAt(index - 1))) return true;
+  return text.charCodeAt(index - 2) === BACKSLASH && LETTERS_OF_ESCAPES.includes(text[index - 1]!);
+}
+
+/** Where the run of units of one class that contains `index` begins; not before `from`. */
+export function runStart(text: string, index: number, from: number, isPart: (unit: number) => boolean): number {
+  let start = index;
+  while (start > from && isPart(text.charCodeAt(start - 1))) start--;
+  return start;
+}
+
+/** Where the run of units of one class that begins at `index` ends; not after `limit`. */
+export function runEnd(text: string, index: number, limit: number, isPart: (unit: number) => boolean): number {
+  let end = index;
+  const last = Math.min(limit, text.length);
+  while (end < last && isPart(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** How many units at the end of `text`, from `from` on, are the beginning of `literal`, but not all of it. */
+export function partialSuffix(text: string, literal: string, from: number): number {
+  const longest = Math.min(literal.length - 1, text.length - from);
+  for (let length = longest; length > 0; length--) {
+    if (text.endsWith(literal.slice(0, length))) return length;
+  }
+  return 0;
+}

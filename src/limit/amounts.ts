@@ -1,0 +1,45 @@
+import { highestPrice } from '../chat/prices.js';
+import { countImages } from '../chat/prompt-size.js';
+import type { ChatRequest } from '../chat/types.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { Rule } from './rules.js';
+
+/** What a request may take, before anything is known of its response. */
+export interface AmountParts {
+  readonly request: ChatRequest;
+  /** Tokens of most completions of this caller and model. */
+  expected(model: string): number;
+  /** USD of a request to an endpoint without a price. */
+  readonly unpricedUsd: number;
+}
+
+/** USD that a prompt of so many tokens, and its completion, may cost at `endpoint`. */
+export function priceAt(
+  endpoint: Endpoint,
+  promptTokens: number,
+  reserve: Rule['reserve'],
+  parts: AmountParts,
+): number {
+  const { pricing } = endpoint;
+  if (pricing === undefined) return parts.unpricedUsd;
+  const images = pricing.image > 0 ? countImages(parts.request) : 0;
+  return highestPrice(promptTokens, completionAt(endpoint, reserve, parts), pricing, images);
+}
+
+/** Tokens that a completion at `endpoint` may have: at most, or as most of them do. */
+export function completionAt(
+  { model, maxCompletionTokens }: Endpoint,
+  reserve: Rule['reserve'],
+  parts: AmountParts,
+): number {
+  const { request } = parts;
+  const choices = countOf(request.n) ?? 1;
+  const most = countOf(request.max_completion_tokens) ?? countOf(request.max_tokens) ?? maxCompletionTokens;
+  const expected = parts.expected(model) * choices;
+  if (most === undefined) return expected;
+  return reserve === 'worst' ? most * choices : Math.min(most * choices, expected);
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 ? value : undefined;
+}

@@ -1,0 +1,50 @@
+import type { AttemptRecord } from '../contracts/hooks.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { ResolvedLimits } from './limit-options.js';
+
+/** What an attempt at work may cost. */
+export interface OpenAttempt {
+  readonly endpoint: Endpoint;
+  readonly usd: number;
+  readonly tokens: number;
+}
+
+/** What the attempts of one request have cost, and what those at work may. */
+export class AttemptCosts {
+  usd = 0;
+  tokens = 0;
+  readonly #options: Pick<ResolvedLimits, 'onAbort' | 'unpriced'>;
+  readonly #open: OpenAttempt[] = [];
+
+  constructor(options: Pick<ResolvedLimits, 'onAbort' | 'unpriced'>) {
+    this.#options = options;
+  }
+
+  /** Attempts at work. */
+  get open(): number {
+    return this.#open.length;
+  }
+
+  began(attempt: OpenAttempt): void {
+    this.#open.push(attempt);
+  }
+
+  /** @param isOwn - the caller's own key pays for it */
+  ended(endpoint: Endpoint, { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord, isOwn: boolean): void {
+    const at = this.#open.findIndex((open) => open.endpoint === endpoint);
+    const [reserved] = at < 0 ? [] : this.#open.splice(at, 1);
+    if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return;
+    this.tokens += tokens ?? 0;
+    if (isOwn) return;
+    const { onAbort, unpriced = 0 } = this.#options;
+    const usd = costUsd ?? unpriced;
+    this.usd += outcome === 'cancelled' && onAbort === 'reserved' ? Math.max(usd, reserved?.usd ?? 0) : usd;
+  }
+
+  /** What must be reserved for one more attempt that takes `amount`, while those at work go on (`beside`) or are over. */
+  neededFor(unit: 'usd' | 'tokens', amount: number, beside: boolean): number {
+    let needed = this[unit] + amount;
+    if (beside) for (const open of this.#open) needed += open[unit];
+    return needed;
+  }
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../contracts/clock.js';
+import type { ResilientStore } from './resilient-store.js';
+
+/** How old the list of blocks may be, in milliseconds. */
+const FRESH_MS = 1_000;
+/** A process that has not been heard of for so long is gone. */
+const PROCESS_TTL_MS = 15_000;
+
+/** An open request, as blocks see it. */
+export interface Blockable {
+  /** `<by> <key>` of everybody whom it belongs to. */
+  readonly subjects: readonly string[];
+  /** Where it stands among the open ones. */
+  place: number | undefined;
+  /** Ends it, whatever it is doing. */
+  abort(untilMs: number, subject: string): void;
+}
+
+/** Who is blocked, in this process and in all that share the store; asked anew each second while requests are open. */
+export class Blocks {
+  readonly #store: ResilientStore;
+  readonly #clock: Clock;
+  readonly #process = randomUUID();
+  readonly #open: Blockable[] = [];
+  /** Subjects that were blocked here, which the store may not know yet. */
+  readonly #own = new Map<string, number>();
+  #shared = new Map<string, number>();
+  #syncedAt = -Infinity;
+  #syncing: Promise<void> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(store: ResilientStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The block that holds for one of `subjects`. */
+  find(subjects: readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
+    this.#refresh();
+    return this.#shared.size === 0 && this.#own.size === 0 ? undefined : this.#find(subjects);
+  }
+
+  enter(request: Blockable): void {
+    request.place = this.#open.push(request) - 1;
+    this.#askAgain();
+  }
+
+  leave(request: Blockable): void {
+    const { place } = request;
+    if (place === undefined) return;
+    request.place = undefined;
+    // The last one takes the place of the one that leaves.
+    const last = this.#open.pop()!;
+    if (last === request) return;
+    this.#open[place] = last;
+    last.place = place;
+  }
+
+  /** @throws what the store throws; the block holds in this process all the same. */
+  async block(subject: string, untilMs: number): Promise<void> {
+    if (untilMs > this.#clock.wallNow()) this.#own.set(subject, untilMs);
+    else {
+      this.#own.delete(subject);
+      this.#shared.delete(subject);
+    }
+    this.#abortBlocked();
+    await this.#store.block(subject, untilMs);
+  }
+
+  /** Resolves when the list is known at all: a process that has just started must not let a blocked caller in. */
+  ready(): Promise<void> | undefined {
+    this.#refresh();
+    return this.#syncedAt === -Infinity ? this.#syncing : undefined;
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #refresh(): void {
+    if (this.#syncing !== undefined || this.#clock.now() - this.#syncedAt < FRESH_MS) return this.#askAgain();
+    this.#syncing = this.#sync().finally(() => {
+      this.#syncing = undefined;
+      this.#askAgain();
+    });
+  }
+
+  /** While requests are open their blocks are looked for, and not only when the next one comes. */
+  #askAgain(): void {
+    if (this.#open.length === 0) return;
+    this.#timer ??= this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#refresh();
+    }, FRESH_MS);
+  }
+
+  async #sync(): Promise<void> {
+    const sync = await this.#store.sync(this.#process, PROCESS_TTL_MS);
+    this.#syncedAt = this.#clock.now();
+    if (sync === undefined) return;
+    this.#shared = new Map(sync.blocks.map(({ subject, untilMs }) => [subject, untilMs]));
+    const now = this.#clock.wallNow();
+    for (const [subject, untilMs] of this.#own) if (untilMs <= now) this.#own.delete(subject);
+    this.#abortBlocked();
+  }
+
+  #abortBlocked(): void {
+    if (this.#shared.size === 0 && this.#own.size === 0) return;
+    // They leave while we go through.
+    for (const request of this.#open.slice()) {
+      const found = this.#find(request.subjects);
+      if (found !== undefined) request.abort(found.untilMs, found.subject);
+    }
+  }
+
+  #find(subjects: readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
+    const now = this.#clock.wallNow();
+    for (const subject of subjects) {
+      const untilMs = Math.max(this.#shared.get(subject) ?? 0, this.#own.get(subject) ?? 0);
+      if (untilMs > now) return { subject, untilMs };
+    }
+    return undefined;
+  }
+}

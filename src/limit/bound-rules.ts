@@ -1,0 +1,46 @@
+import type { LimitHold, LimitLevel } from '../contracts/limit-store.js';
+import type { Grantor } from './resilient-store.js';
+import type { Rule } from './rules.js';
+
+/** A rule of one request: whom it counts, and what it holds for it. */
+export interface BoundRule {
+  readonly rule: Rule;
+  readonly key: string;
+  readonly group: string;
+  /** `rule.counterAt` of the moment at which the request began: it is settled in the window that it began in. */
+  readonly counter: LimitHold['counter'];
+  enforced: boolean;
+  /** In requests, tokens or USD. */
+  held: number;
+  level: LimitLevel | undefined;
+}
+
+/** Rules whose counters live in one group of the store: one call serves them all. */
+export interface Group {
+  readonly name: string;
+  readonly rules: readonly BoundRule[];
+  by: Grantor | undefined;
+}
+
+/** `rules` by the group that they live in. */
+export function groupsOf(rules: readonly BoundRule[]): readonly Group[] {
+  const groups = new Map<string, BoundRule[]>();
+  for (const bound of rules) {
+    const group = groups.get(bound.group);
+    if (group === undefined) groups.set(bound.group, [bound]);
+    else group.push(bound);
+  }
+  return [...groups].map(([name, members]) => ({ name, rules: members, by: undefined }));
+}
+
+/** `amount` requests, tokens or USD of a rule, as the store counts them. */
+export function holdOf({ rule, counter, enforced }: BoundRule, amount: number): LimitHold {
+  return { counter, amount: rule.toStore(amount), enforced };
+}
+
+/** What `raised` rules of a group hold. A further attempt is stopped by money only: what it takes of tokens is counted. */
+export function onlyMoneyEnforced({ rules }: Group, raised: readonly BoundRule[]): readonly LimitHold[] {
+  return rules
+    .filter((bound) => raised.includes(bound))
+    .map((bound) => ({ ...holdOf(bound, bound.held), enforced: bound.enforced && bound.rule.unit === 'usd' }));
+}

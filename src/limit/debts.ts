@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../contracts/clock.js';
+import type { SettleOrder } from '../contracts/limit-store.js';
+
+/** Settlements that wait for the store to come back; beyond this the oldest are lost. */
+const MAX_DEBTS = 10_000;
+const RETRY_MS = 1_000;
+
+/** Settlements that the store has not taken yet, in the order in which they came: tried again until it does. */
+export class Debts {
+  /** Settlements that were given up. */
+  lost = 0;
+  readonly #clock: Clock;
+  /** False: the store did not take it. */
+  readonly #pay: (debt: SettleOrder) => Promise<boolean>;
+  readonly #onPaid: () => void;
+  readonly #debts: SettleOrder[] = [];
+  #paying: Promise<void> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, pay: (debt: SettleOrder) => Promise<boolean>, onPaid: () => void) {
+    this.#clock = clock;
+    this.#pay = pay;
+    this.#onPaid = onPaid;
+  }
+
+  get size(): number {
+    return this.#debts.length;
+  }
+
+  add(debt: SettleOrder): void {
+    this.#debts.push(debt);
+    if (this.#debts.length > MAX_DEBTS) {
+      this.#debts.shift();
+      this.lost++;
+    }
+    this.#later();
+  }
+
+  /** One last try. */
+  async close(): Promise<void> {
+    await this.#paying;
+    await this.#payAll();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #later(): void {
+    if (this.#paying !== undefined) return;
+    this.#timer ??= this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#paying = this.#payAll().finally(() => {
+        this.#paying = undefined;
+        if (this.#debts.length > 0) this.#later();
+      });
+    }, RETRY_MS);
+  }
+
+  async #payAll(): Promise<void> {
+    for (let debt = this.#debts.shift(); debt !== undefined; debt = this.#debts.shift()) {
+      if (await this.#pay(debt)) continue;
+      this.#debts.unshift(debt);
+      return;
+    }
+    this.#onPaid();
+  }
+}

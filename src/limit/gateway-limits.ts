@@ -1,0 +1,28 @@
+import type { GatewayLimits } from '../contracts/limits.js';
+import { Limits, type LimitsParts } from './limit.js';
+import type { Diagnostics } from '../observe/diagnostics.js';
+import type { GatewayOptions } from '../options/types.js';
+
+/** Limits and accounts, where anything asks for them. @throws TypeError naming the option at fault. */
+export function limitsOf(
+  { limits, spendSink }: GatewayOptions,
+  { clock, hooks, diagnostics }: Pick<LimitsParts, 'clock' | 'hooks'> & { readonly diagnostics: Diagnostics },
+): Limits | undefined {
+  if ((limits ?? spendSink ?? hooks.hooks.onSpend) === undefined) return undefined;
+  const onOutage = (): void => diagnostics.report('NORDLYS_LIMIT_STORE');
+  const made = new Limits(limits ?? undefined, { clock, hooks, spendSink: spendSink ?? undefined, onOutage });
+  hooks.observe({ requestEnded: (context) => context.spend?.finish() });
+  return made;
+}
+
+/** The public face of `limits`. Where nothing is counted it says so to whoever asks. */
+export function faceOf(limits: Limits | undefined): GatewayLimits {
+  const counting = (): Limits => {
+    if (limits !== undefined) return limits;
+    throw new TypeError('This gateway counts nothing: give createGateway `limits`, `spendSink` or hooks.onSpend.');
+  };
+  return {
+    usage: async (callerId) => counting().usage(callerId),
+    limits: { block: async (block) => counting().block(block) },
+  };
+}

@@ -1,0 +1,86 @@
+import type { LimitLevel } from '../contracts/limit-store.js';
+import type { Rule } from './rules.js';
+
+/** A rule of a request, and where it stands. */
+export interface Standing {
+  readonly rule: Rule;
+  readonly level: LimitLevel;
+}
+
+/**
+ * What a limited caller is told with every response: OpenAI's `x-ratelimit-…` of the tightest rule for requests and for
+ * tokens, and the headers of draft-ietf-httpapi-ratelimit-headers for all windows.
+ */
+export function limitHeaders(standings: readonly Standing[], now: number): Record<string, string> {
+  const headers: Record<string, string> = {};
+  putTightest(headers, standings, REQUESTS, now);
+  putTightest(headers, standings, TOKENS, now);
+  let policies = '';
+  let states = '';
+  for (const { rule, level } of standings) {
+    const policy = rule.policyAt(now);
+    if (policy === undefined) continue;
+    const left = Math.floor(rule.remaining(level) * rule.headerScale);
+    const resetS = Math.ceil(rule.resetMs(level, now) / 1_000);
+    policies = policies === '' ? policy : `${policies}, ${policy}`;
+    const state = `"${rule.name}";r=${left};t=${resetS}`;
+    states = states === '' ? state : `${states}, ${state}`;
+  }
+  if (policies !== '') {
+    headers['ratelimit-policy'] = policies;
+    headers['ratelimit'] = states;
+  }
+  return headers;
+}
+
+const REQUESTS = {
+  unit: 'requests',
+  limit: 'x-ratelimit-limit-requests',
+  remaining: 'x-ratelimit-remaining-requests',
+  reset: 'x-ratelimit-reset-requests',
+} as const;
+const TOKENS = {
+  unit: 'tokens',
+  limit: 'x-ratelimit-limit-tokens',
+  remaining: 'x-ratelimit-remaining-tokens',
+  reset: 'x-ratelimit-reset-tokens',
+} as const;
+
+function putTightest(
+  headers: Record<string, string>,
+  standings: readonly Standing[],
+  names: typeof REQUESTS | typeof TOKENS,
+  now: number,
+): void {
+  const tightest = tightestOf(standings, names.unit);
+  if (tightest === undefined) return;
+  const { rule, level } = tightest;
+  headers[names.limit] = String(rule.limit);
+  headers[names.remaining] = String(Math.floor(rule.remaining(level)));
+  headers[names.reset] = duration(rule.resetMs(level, now));
+}
+
+function tightestOf(standings: readonly Standing[], unit: Rule['unit']): Standing | undefined {
+  let tightest: Standing | undefined;
+  let least = Infinity;
+  for (const standing of standings) {
+    const { rule, level } = standing;
+    if (rule.unit !== unit) continue;
+    const share = rule.remaining(level) / rule.limit;
+    if (share >= least) continue;
+    least = share;
+    tightest = standing;
+  }
+  return tightest;
+}
+
+/** As OpenAI writes it: `340ms`, `1s`, `6m0s`, `1h0m0s`. */
+export function duration(ms: number): string {
+  if (ms <= 999) return `${Math.max(0, Math.ceil(ms))}ms`;
+  const seconds = Math.ceil(ms / 1_000);
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = `${seconds % 60}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}

@@ -1,0 +1,118 @@
+import type { RequestContext } from '../request/context.js';
+import type { LimitHold, LimitLevel } from '../contracts/limit-store.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { SpendPlan } from '../contracts/spend.js';
+import { type AmountParts, completionAt, priceAt } from './amounts.js';
+import { type BoundRule, type Group, groupsOf, holdOf } from './bound-rules.js';
+import { limitHeaders, type Standing } from './headers.js';
+import type { Exceeded } from './refusals.js';
+import type { GrantedReply } from './resilient-store.js';
+import type { Rule } from './rules.js';
+
+/** The part of a request that limits read and write. */
+export type SpendContext = Pick<RequestContext, 'request' | 'caller' | 'cacheStatus' | 'limitHeaders'>;
+
+/** Less than the tenth part of a nano-dollar is noise of floating-point numbers. */
+const TOLERANCE_USD = 1e-10;
+/** Attempts, responses and pauses of a request, and some more: a lease must outlive them. */
+const LEASE_MARGIN_MS = 30_000;
+const LONGEST_REQUEST_MS = 600_000;
+const EMPTY: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
+
+/** The rules of one request: what they hold for it at the prices of its plan, and where they stand. */
+export class Holdings {
+  readonly rules: readonly BoundRule[];
+  readonly groups: readonly Group[];
+  /** Nothing will be settled: what is reserved is what is used. */
+  readonly isFinal: boolean;
+  plan: SpendPlan | undefined;
+  readonly #context: SpendContext;
+  readonly #amounts: AmountParts;
+
+  constructor(rules: readonly BoundRule[], context: SpendContext, amounts: AmountParts) {
+    this.rules = rules;
+    this.groups = groupsOf(rules);
+    this.isFinal = this.groups.length <= 1 && rules.every(({ rule }) => rule.isFinal);
+    this.#context = context;
+    this.#amounts = amounts;
+  }
+
+  /** Every rule holds what a request to `endpoint` may take. */
+  holdFor(endpoint: Endpoint): void {
+    for (const bound of this.rules) {
+      const { rule } = bound;
+      if (rule.unit === 'usd') bound.held = this.priceAt(endpoint, rule.reserve);
+      else bound.held = rule.unit === 'tokens' ? this.tokensAt(endpoint, rule.reserve) : 1;
+    }
+  }
+
+  priceAt(endpoint: Endpoint, reserve: Rule['reserve']): number {
+    const plan = this.plan!;
+    if (plan.usesCallerCredential(endpoint)) return 0;
+    return priceAt(endpoint, plan.promptTokens(endpoint.id), reserve, this.#amounts);
+  }
+
+  tokensAt(endpoint: Endpoint, reserve: Rule['reserve']): number {
+    return this.plan!.promptTokens(endpoint.id) + completionAt(endpoint, reserve, this.#amounts);
+  }
+
+  /** Whether what is left, and what is `held` for this request already, pays for `endpoint`. */
+  pays(endpoint: Endpoint, isReserved: boolean): boolean {
+    return this.rules.every(({ rule, enforced, level, held }) => {
+      if (rule.unit !== 'usd' || !enforced || level === undefined) return true;
+      const usd = this.priceAt(endpoint, rule.reserve);
+      return usd <= (isReserved ? held : 0) + rule.remaining(level) + TOLERANCE_USD;
+    });
+  }
+
+  holdsOf({ rules }: Group): readonly LimitHold[] {
+    return rules.map((bound) => holdOf(bound, bound.held));
+  }
+
+  /** Remembers where the rules of `group` stand, by a reply of their store. */
+  note(group: Group, reply: GrantedReply): void {
+    group.by = reply.by;
+    for (const [index, level] of reply.levels.entries()) group.rules[index]!.level = level;
+  }
+
+  noteAll(replies: readonly GrantedReply[]): void {
+    for (const [index, reply] of replies.entries()) this.note(this.groups[index]!, reply);
+  }
+
+  /** The rules that do not let the request pass, by their last levels. */
+  get exceeded(): readonly Exceeded[] {
+    return this.rules.flatMap(({ rule, enforced, level }) =>
+      enforced && level !== undefined && level.waitMs !== 0 ? [{ rule, level }] : [],
+    );
+  }
+
+  /** All budgets, and where they stand. */
+  get budgets(): readonly Exceeded[] {
+    const budgets = this.rules.filter(({ rule, enforced }) => rule.unit === 'usd' && enforced);
+    return budgets.map(({ rule, level }) => ({ rule, level: level ?? EMPTY }));
+  }
+
+  /** Sets what the client is told. Returns the rules that warn. */
+  tellClient(now: number): readonly Rule[] {
+    const standings: Standing[] = [];
+    const warning: Rule[] = [];
+    for (const { rule, level, enforced } of this.rules) {
+      if (level === undefined) continue;
+      standings.push({ rule, level });
+      if (!enforced && rule.onExceeded === 'warn' && rule.remaining(level) <= 0) warning.push(rule);
+    }
+    if (standings.length === 0) return warning;
+    const headers = limitHeaders(standings, now);
+    if (warning.length > 0) headers['x-nordlys-limit-warning'] = warning.map(({ name }) => name).join(', ');
+    this.#context.limitHeaders = { ...this.#context.limitHeaders, ...headers };
+    return warning;
+  }
+
+  /** How long the lease holds without a word: longer than the request can take. */
+  get ttlMs(): number {
+    let longest = LONGEST_REQUEST_MS;
+    for (const { provider } of this.plan?.candidates ?? [])
+      longest = Math.max(longest, provider.timeouts.totalMs ?? LONGEST_REQUEST_MS);
+    return longest + LEASE_MARGIN_MS;
+  }
+}

@@ -1,0 +1,297 @@
+import { isRecord } from '../util/json-object.js';
+import type { ChatRequest } from '../chat/types.js';
+import type { RequestContext, Stage } from '../request/context.js';
+import type { Caller } from '../contracts/caller.js';
+import type { Clock } from '../contracts/clock.js';
+import type {
+  CallerPolicy,
+  CallerUsage,
+  LimitBlock,
+  LimitOptions,
+  LimitRule,
+  LimitState,
+  SpendSinkOptions,
+} from '../contracts/limits.js';
+import type { Endpoint } from '../contracts/routing.js';
+import type { SpendLease } from '../contracts/spend.js';
+import type { HookRunner } from '../request/hooks.js';
+import { CancelSource } from '../util/cancellation.js';
+import { optionError, text } from '../options/checks.js';
+import { Accounts } from './accounts.js';
+import { Alerts } from './alerts.js';
+import { Blocks } from './blocks.js';
+import type { BoundRule } from './bound-rules.js';
+import { CompletionEstimate } from './completion-estimate.js';
+import { resolveLimits, resolveRules, type ResolvedLimits } from './limit-options.js';
+import { blocked } from './refusals.js';
+import { RequestSpend } from './request-spend.js';
+import type { LimitEvent, OpenSpend, SpendOwner, SpendServices } from './spend-owner.js';
+import { ResilientStore } from './resilient-store.js';
+import { type Rule, tenantOf } from './rules.js';
+import { spendRecord } from './spend-record.js';
+import { SpendSink } from './spend-sink.js';
+import { ANONYMOUS, stateOf, subjectsOf } from './subjects.js';
+
+export interface LimitsParts {
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+  readonly spendSink?: SpendSinkOptions | undefined;
+  /** The store did not answer in time: counted, and told once per outage. */
+  readonly onOutage?: (() => void) | undefined;
+}
+
+/** What is counted of all limits since the start. */
+export interface LimitStatistics {
+  readonly events: ReadonlyMap<string, ReadonlyMap<LimitEvent, number>>;
+  /** Attempts that were not made, as the budget did not pay for them. */
+  readonly budgetExclusions: number;
+  readonly storeFaults: number;
+  /** Settlements that wait for the store, and those that were lost. */
+  readonly debts: number;
+  readonly lost: number;
+  /** Spend records that were given up. */
+  readonly droppedRecords: number;
+}
+
+/** Limits, budgets and accounts of one gateway. */
+export class Limits implements SpendServices {
+  readonly options: ResolvedLimits;
+  readonly store: ResilientStore;
+  readonly #clock: Clock;
+  readonly #hooks: HookRunner;
+  readonly #blocks: Blocks;
+  readonly #alerts: Alerts;
+  readonly #accounts = new Accounts();
+  readonly #estimates = new CompletionEstimate();
+  readonly #sink: SpendSink | undefined;
+  readonly #policyRules = new WeakMap<readonly LimitRule[], readonly Rule[]>();
+  readonly #settling = new Set<Promise<unknown>>();
+  readonly #events = new Map<string, Map<LimitEvent, number>>();
+  #budgetExclusions = 0;
+
+  /** @throws TypeError naming the option at fault. `options` may be left out where only accounts are kept. */
+  constructor(options: LimitOptions = { rules: [] }, { clock, hooks, spendSink, onOutage }: LimitsParts) {
+    this.options = resolveLimits(options, clock);
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.store = new ResilientStore({ ...this.options, clock, onOutage: onOutage ?? nothing });
+    this.#blocks = new Blocks(this.store, clock);
+    this.#alerts = new Alerts(this.store, this.options.onAlert);
+    this.#sink = spendSink === undefined ? undefined : new SpendSink(spendSink, clock);
+  }
+
+  /** Unix time in milliseconds. */
+  get now(): number {
+    return this.#clock.wallNow();
+  }
+
+  /** A stage behind `validate`: finds the rules of the request. What it takes is reserved once `route` knows the price. */
+  readonly stage: Stage = (context) => {
+    const ready = this.#blocks.ready();
+    if (ready === undefined) return this.#open(context, 0);
+    const startedAt = this.#clock.now();
+    return ready.then(() => this.#open(context, this.#clock.now() - startedAt));
+  };
+
+  /** What the limits of `caller` say of a plan, by what this process knows of them. */
+  previewFor(caller: Caller, request: ChatRequest): SpendLease {
+    const state = stateOf(caller, { request });
+    const context = { request, caller, cacheStatus: undefined, limitHeaders: undefined };
+    return new RequestSpend(this, context, this.#bind(caller, state), {
+      subjects: [],
+      session: undefined,
+      tenant: undefined,
+      waitedMs: 0,
+    });
+  }
+
+  /** What a router asks of the limits. */
+  get forRouter(): { readonly checkEndpoints: Limits['checkEndpoints']; readonly previewFor: Limits['previewFor'] } {
+    return { checkEndpoints: this.checkEndpoints, previewFor: (caller, request) => this.previewFor(caller, request) };
+  }
+
+  /** @throws TypeError naming an endpoint whose price no budget can be held against. */
+  readonly checkEndpoints = (endpoints: readonly Endpoint[]): void => {
+    const rule = this.options.rules.find(({ unit }) => unit === 'usd');
+    if (rule === undefined || this.options.unpriced !== undefined) return;
+    const unpriced = endpoints.find(({ pricing }) => pricing === undefined);
+    if (unpriced === undefined) return;
+    throw new TypeError(
+      `limits: the rule "${rule.name}" counts USD, and "${unpriced.slug}" has no price for "${unpriced.model}". Declare its pricing, look it up with priceCatalog, or say what such a request counts as: limits: { unpriced: 0.01 }.`,
+    );
+  };
+
+  /** Refuses a subject until a moment, and ends what it has open. @throws TypeError for what is no block. */
+  async block(block: LimitBlock): Promise<void> {
+    if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
+    const { by, key, untilMs } = block;
+    if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
+      throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');
+    }
+    const known = new Set([
+      'caller',
+      'tenant',
+      'team',
+      'session',
+      'model',
+      ...this.options.rules.map(({ name }) => name),
+    ]);
+    if (!known.has(by)) throw optionError('limits.block: by', `must be one of ${[...known].join(', ')}`, by);
+    await this.#blocks.block(`${by} ${text('limits.block: key', key)}`, untilMs);
+  }
+
+  /** What a caller has used: by this process, and of its rules. */
+  async usage(caller: Caller | string): Promise<CallerUsage> {
+    const known = typeof caller === 'string' ? (this.#accounts.callerOf(caller) ?? { id: caller }) : caller;
+    const bound = this.#bind(known, stateOf(known, {}));
+    return this.#accounts.usage(known, bound, this.store, this.now);
+  }
+
+  statistics(): LimitStatistics {
+    return {
+      events: this.#events,
+      budgetExclusions: this.#budgetExclusions,
+      storeFaults: this.store.faults,
+      debts: this.store.debts,
+      lost: this.store.lost,
+      droppedRecords: this.#sink?.dropped ?? 0,
+    };
+  }
+
+  /** Settles and writes what is still under way. */
+  async close(): Promise<void> {
+    this.#blocks.close();
+    await Promise.allSettled(this.#settling);
+    await this.store.close();
+    await this.#sink?.flush();
+    if (this.options.ownsStore) await this.options.store.close?.();
+  }
+
+  // --- what requests tell --------------------------------------------------------------------------------------------
+
+  #ownerOf(context: RequestContext): SpendOwner {
+    let endReading: (() => void) | undefined;
+    return {
+      entered: (spend) => {
+        this.#blocks.enter(spend);
+        if (this.options.onAbort === 'drain') endReading ??= this.#readOn(spend, context);
+      },
+      left: (spend, used) => this.#left(spend, context, used),
+      abort(error) {
+        if (context.res.writableEnded) return;
+        context.sink.fail(error);
+        context.client.abort();
+        endReading?.();
+      },
+    };
+  }
+
+  #left(spend: OpenSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
+    this.#blocks.leave(spend);
+    // It was refused: nothing was used.
+    if (context.route === undefined) return;
+    const caller = context.caller ?? ANONYMOUS;
+    this.#accounts.add(caller, used);
+    const completion = context.attempts.length > 0 ? context.outcome?.usage?.completion_tokens : undefined;
+    if (completion !== undefined) this.#estimates.learn(estimateKey(context, context.served?.model), completion);
+    const { onSpend } = this.#hooks.hooks;
+    if (onSpend === undefined && this.#sink === undefined) return;
+    const record = spendRecord(context, spend.who, this.now);
+    this.#hooks.watch('onSpend', () => record);
+    this.#sink?.add(record);
+  }
+
+  settling(settlement: unknown): void {
+    if (!(settlement instanceof Promise)) return;
+    const settled: Promise<unknown> = settlement.catch(nothing).finally(() => this.#settling.delete(settled));
+    this.#settling.add(settled);
+  }
+
+  watchAlerts(rules: readonly BoundRule[]): void {
+    this.#alerts.watch(rules, this.now);
+  }
+
+  count(rule: Rule, event: LimitEvent): void {
+    let events = this.#events.get(rule.name);
+    // Callers' own rules may have any names.
+    if (events === undefined && this.#events.size >= MAX_COUNTED_RULES) return;
+    if (events === undefined) this.#events.set(rule.name, (events = new Map()));
+    events.set(event, (events.get(event) ?? 0) + 1);
+  }
+
+  countBudgetExclusion(): void {
+    this.#budgetExclusions++;
+  }
+
+  expectedCompletion(context: Pick<RequestContext, 'caller'>, model: string): number {
+    return this.#estimates.tokensFor(estimateKey(context, model));
+  }
+
+  // --- the rules of a request ----------------------------------------------------------------------------------------
+
+  #open(context: RequestContext, waitedMs: number): 'next' {
+    const caller = context.caller ?? ANONYMOUS;
+    const state = stateOf(caller, context);
+    const rules = this.#bind(caller, state);
+    const subjects = subjectsOf(state, rules);
+    const block = this.#blocks.find(subjects);
+    if (block !== undefined) throw blocked(block.subject.split(' ', 1)[0]!, block.untilMs);
+    const { session } = state;
+    context.spend = new RequestSpend(
+      this,
+      context,
+      rules,
+      { subjects, session, tenant: tenantOf(caller), waitedMs },
+      this.#ownerOf(context),
+    );
+    return 'next';
+  }
+
+  #bind(caller: Caller, state: LimitState): readonly BoundRule[] {
+    const now = this.now;
+    const tenant = tenantOf(caller);
+    const bound: BoundRule[] = [];
+    for (const rule of this.options.rules) {
+      const key = rule.keyOf(state);
+      if (key !== undefined) bound.push(boundTo(rule, key, tenant, now));
+    }
+    for (const rule of this.#rulesOfPolicy(caller)) {
+      bound.push(boundTo(rule, `policy/${caller.id}`, tenant, now));
+    }
+    return bound;
+  }
+
+  /** @throws TypeError for a policy that is wrong: a misspelt limit must not be no limit. */
+  #rulesOfPolicy(caller: Caller): readonly Rule[] {
+    const limits = (caller['policy'] as CallerPolicy | undefined)?.limits;
+    if (limits === undefined || limits === null) return [];
+    if (!Array.isArray(limits)) throw optionError('policy.limits', 'must be a list of rules', limits);
+    let rules = this.#policyRules.get(limits);
+    if (rules === undefined) this.#policyRules.set(limits, (rules = resolveRules('policy.limits', limits)));
+    return rules;
+  }
+
+  /** Lets an upstream finish a response whose client has left, so that its usage is known. */
+  #readOn(spend: OpenSpend, context: RequestContext): () => void {
+    const cancelSignal = new CancelSource();
+    context.client.onAbort(() => {
+      if (spend.isAtWork) this.#clock.setTimer(() => cancelSignal.abort(), this.options.drainMs);
+      else cancelSignal.abort();
+    });
+    context.cancelSignal = cancelSignal;
+    return () => cancelSignal.abort();
+  }
+}
+
+const MAX_COUNTED_RULES = 256;
+
+function boundTo(rule: Rule, key: string, tenant: string, now: number): BoundRule {
+  const { group, counter } = rule.placeOf(key, tenant, now);
+  return { rule, key, group, counter, enforced: rule.onExceeded !== 'warn', held: 0, level: undefined };
+}
+
+function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {
+  return `${caller?.id ?? ''} ${model}`;
+}
+
+function nothing(): void {}

@@ -1,0 +1,87 @@
+import type { LimitLevel } from '../contracts/limit-store.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Rule } from './rules.js';
+
+/** A rule that does not let a request pass, and where it stands. */
+export interface Exceeded {
+  readonly rule: Rule;
+  readonly level: LimitLevel;
+}
+
+/** How long to wait where nobody can tell when somebody will leave. */
+const UNKNOWN_WAIT_MS = 1_000;
+
+/**
+ * The error of a request that `exceeded` refuse. Budgets come first, as waiting is of no help there; then what will never
+ * fit; of the others the one that takes longest.
+ */
+export function refusalOf(exceeded: readonly Exceeded[], now: number, budgetStatus: 402 | 429): GatewayError {
+  const budget = exceeded.find(({ rule }) => rule.unit === 'usd');
+  if (budget !== undefined) return budgetExceeded(budget, now, budgetStatus);
+  const tooLarge = exceeded.find(({ level }) => level.waitMs === Infinity);
+  if (tooLarge !== undefined) return tooLargeFor(tooLarge, now);
+  let longest = exceeded[0]!;
+  for (const entry of exceeded) if (waitOf(entry) > waitOf(longest)) longest = entry;
+  return rateLimited(longest, now);
+}
+
+function budgetExceeded({ rule, level }: Exceeded, now: number, status: 402 | 429): GatewayError {
+  const resetsAt =
+    rule.resetsAt(now) ?? (level.waitMs !== undefined && level.waitMs < Infinity ? now + level.waitMs : undefined);
+  const renewal = resetsAt === undefined ? '' : ` It is renewed at ${new Date(resetsAt).toISOString()}.`;
+  return new GatewayError(
+    'budget_exceeded',
+    `The budget "${rule.name}" of $${rule.limit} does not pay for this request: $${dollars(rule.remaining(level))} is left.${renewal}`,
+    { status, headers: { 'x-should-retry': 'false' }, metadata: metadataOf(rule, level, resetsAt) },
+  );
+}
+
+function tooLargeFor({ rule, level }: Exceeded, now: number): GatewayError {
+  return new GatewayError(
+    'request_too_large_for_limit',
+    `This request needs more ${rule.unit} than the limit "${rule.name}" lets pass at once (${rule.capacity}). Shorten it, or ask for fewer tokens.`,
+    { headers: { 'x-should-retry': 'false' }, metadata: metadataOf(rule, level, rule.resetsAt(now)) },
+  );
+}
+
+function rateLimited({ rule, level }: Exceeded, now: number): GatewayError {
+  const waitMs = waitOf({ rule, level });
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  const what = rule.unit === 'concurrent' ? 'requests at once' : rule.unit;
+  return new GatewayError(
+    'rate_limit_exceeded',
+    `The limit "${rule.name}" of ${rule.limit} ${what} is reached. Try again in ${seconds} s.`,
+    {
+      type: rule.unit === 'tokens' ? 'tokens' : 'requests',
+      headers: { 'retry-after': String(seconds), 'retry-after-ms': String(waitMs) },
+      metadata: { ...metadataOf(rule, level, now + waitMs), retry_after_ms: waitMs },
+    },
+  );
+}
+
+function waitOf({ level }: Exceeded): number {
+  return level.waitMs === undefined ? UNKNOWN_WAIT_MS : Math.max(1, Math.ceil(level.waitMs));
+}
+
+function metadataOf(rule: Rule, level: LimitLevel, resetsAt: number | undefined): Readonly<Record<string, unknown>> {
+  return {
+    rule: rule.name,
+    unit: rule.unit,
+    limit: rule.limit,
+    remaining: rule.unit === 'usd' ? Number(dollars(rule.remaining(level))) : Math.floor(rule.remaining(level)),
+    ...(resetsAt === undefined ? {} : { resets_at: new Date(resetsAt).toISOString() }),
+  };
+}
+
+/** USD to the hundredth of a cent. */
+function dollars(usd: number): string {
+  return String(Math.floor(usd * 10_000) / 10_000);
+}
+
+/** The error of a caller that the operator has blocked. */
+export function blocked(by: string, untilMs: number): GatewayError {
+  return new GatewayError('caller_blocked', `This ${by} is blocked until ${new Date(untilMs).toISOString()}.`, {
+    headers: { 'x-should-retry': 'false' },
+    metadata: { by, resets_at: new Date(untilMs).toISOString() },
+  });
+}

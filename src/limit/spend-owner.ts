@@ -1,0 +1,48 @@
+import type { RequestContext } from '../request/context.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { Blockable } from './blocks.js';
+import type { BoundRule } from './bound-rules.js';
+import type { ResolvedLimits } from './limit-options.js';
+import type { ResilientStore } from './resilient-store.js';
+import type { Rule } from './rules.js';
+
+/** Whom a request belongs to. */
+export interface SpendSubject {
+  /** `<by> <key>` of every subject that can be blocked. */
+  readonly subjects: readonly string[];
+  readonly session: string | undefined;
+  readonly tenant: string | undefined;
+  /** Milliseconds that the request has already waited for the store. */
+  readonly waitedMs: number;
+}
+
+/** A request whose spend is open: what its owner sees of it. */
+export interface OpenSpend extends Blockable {
+  readonly who: SpendSubject;
+  readonly isAtWork: boolean;
+}
+
+/** Notified about one request; absent for a plan that is only previewed. */
+export interface SpendOwner {
+  entered(spend: OpenSpend): void;
+  left(spend: OpenSpend, used: { readonly usd: number; readonly tokens: number }): void;
+  /** Ends the request, whatever it is doing. */
+  abort(error: GatewayError): void;
+}
+
+/** What happened to requests, by rule: a closed set of words, so that metrics stay bounded. */
+export type LimitEvent = 'refused' | 'warned' | 'fallback';
+
+/** What the spend of a request uses of the limits of its gateway. */
+export interface SpendServices {
+  readonly options: ResolvedLimits;
+  readonly store: ResilientStore;
+  /** Unix time in milliseconds. */
+  readonly now: number;
+  expectedCompletion(context: Pick<RequestContext, 'caller'>, model: string): number;
+  watchAlerts(rules: readonly BoundRule[]): void;
+  /** Keeps track of a settlement that is under way, for shutdown. */
+  settling(settlement: unknown): void;
+  count(rule: Rule, event: LimitEvent): void;
+  countBudgetExclusion(): void;
+}

@@ -1,0 +1,49 @@
+import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
+import type { ChatChunk } from '../../chat/types.js';
+import type { ChunkDecoder, Exchange, ResponseHead, UpstreamEvent, WireFormat } from '../../contracts/wire-format.js';
+
+/** The decoder of a stream; `undefined`: its events are OpenAI's own chunks. */
+export function chunkDecoderFor(
+  format: WireFormat,
+  exchange: Exchange | undefined,
+  head: ResponseHead,
+): ChunkDecoder | undefined {
+  if (exchange !== undefined) return exchange.decoder(head);
+  const event = format.createChunkDecoder?.();
+  return event === undefined ? undefined : { event };
+}
+
+/** A format's decoder whose chunks are brought into OpenAI's form, and checked. */
+export class ChunkSource {
+  readonly #decoder: ChunkDecoder;
+  readonly #normaliser = new ChunkNormaliser();
+
+  constructor(decoder: ChunkDecoder) {
+    this.#decoder = decoder;
+  }
+
+  /** @throws what the decoder throws, and for a chunk that clients could not read. */
+  event(event: UpstreamEvent): readonly ChatChunk[] | 'done' {
+    const decoded = this.#decoder.event(event);
+    return decoded === 'done' ? decoded : this.#checked(decoded);
+  }
+
+  /** What the decoder held back until the body had ended as its framing says. @throws as `event` does. */
+  end(): readonly ChatChunk[] {
+    return this.#checked(this.#decoder.end?.() ?? []);
+  }
+
+  /** The stream is complete, whatever follows. */
+  get done(): boolean {
+    return this.#decoder.done === true;
+  }
+
+  #checked(decoded: readonly ChatChunk[]): readonly ChatChunk[] {
+    for (const chunk of decoded) {
+      // An error needs no choices.
+      if ('error' in chunk) continue;
+      if (this.#normaliser.normalise(chunk) === 'invalid') throw new TypeError('A decoder returned a malformed chunk.');
+    }
+    return decoded;
+  }
+}

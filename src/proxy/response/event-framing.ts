@@ -1,0 +1,48 @@
+import type { UpstreamHead } from '../../contracts/transport.js';
+import type { Framing, UpstreamEvent, WireFormat } from '../../contracts/wire-format.js';
+import { AwsEventStreamReader } from '../../frames/aws-event-stream.js';
+import { EventReader } from '../../sse/event-reader.js';
+
+/** Largest server-sent event, in characters: audio and tool arguments are long; openai-go reads no larger one. */
+export const MAX_EVENT = 32 * 1024 * 1024;
+/** Largest frame, in bytes: those of AWS are at most 16 MiB. */
+const MAX_FRAME = 24 * 1024 * 1024;
+
+/** Cuts a body into events. */
+export interface FramedReader {
+  feed(bytes: Buffer): void;
+  /** The body has ended. */
+  end(): void;
+  /** No callback is called any more. */
+  stop(): void;
+}
+
+export interface FramedReaderOptions {
+  readonly onEvent: (event: UpstreamEvent) => void;
+  /** An event is larger than may be read. */
+  readonly onOverflow: () => void;
+  /** The bytes are no events: a checksum is wrong, or the body ended within a frame. */
+  readonly onCorrupt: (cause: Error) => void;
+}
+
+/** How the body of a successful response is cut into events; `undefined`: by its head it is no stream. */
+export function framingOf({ headers }: Pick<UpstreamHead, 'headers'>, format: WireFormat): Framing | undefined {
+  const type = headers['content-type'];
+  if (typeof type !== 'string') return undefined;
+  if (type.includes('event-stream')) return 'sse';
+  // Binary frames look like anything, so their content type alone decides.
+  return format.framing === 'aws-event-stream' && AWS_EVENT_STREAM.test(type) ? 'aws-event-stream' : undefined;
+}
+
+const AWS_EVENT_STREAM = /^\s*application\/vnd\.amazon\.eventstream\s*(?:;|$)/i;
+
+/** A reader for bodies with this framing. */
+export function framedReader(framing: Framing, { onEvent, onOverflow, onCorrupt }: FramedReaderOptions): FramedReader {
+  if (framing === 'sse') return new EventReader({ maxEventLength: MAX_EVENT, onEvent, onOverflow });
+  return new AwsEventStreamReader({
+    maxFrameLength: MAX_FRAME,
+    onEvent,
+    onOverflow,
+    onCorrupt: (reason) => onCorrupt(new Error(`The event stream is damaged: ${reason}.`)),
+  });
+}

@@ -1,0 +1,35 @@
+import type { ChatRequest } from '../chat/types.js';
+import { UnsupportedRequest, type Exchange, type ExchangeContext } from '../contracts/wire-format.js';
+import type { PlannedCandidate, ResolvedRoute } from './context.js';
+
+/** `request` as an upstream may see it: with the upstream's name of the model, without the gateway's own fields. */
+export function upstreamRequest(
+  request: ChatRequest,
+  { endpoint, drop }: PlannedCandidate,
+  ownFields: ResolvedRoute['ownFields'],
+): ChatRequest {
+  const own: ChatRequest = { ...request, model: endpoint.upstreamModel };
+  for (const field of ownFields) delete own[field];
+  for (const field of drop) delete own[field];
+  return own;
+}
+
+/**
+ * What the candidate's format makes of `request`; `undefined` where its format translates nothing.
+ * @param request - made by `upstreamRequest`
+ * @throws UnsupportedRequest when the format cannot express the request, or a member that the caller insists on.
+ */
+export function translate(
+  request: ChatRequest,
+  { endpoint, required }: PlannedCandidate,
+  { requestId, now }: Pick<ExchangeContext, 'requestId' | 'now'>,
+): Exchange | undefined {
+  const { format } = endpoint.provider;
+  if (format.exchange === undefined) return undefined;
+  const name = request.model ?? endpoint.upstreamModel;
+  const model = name === endpoint.upstreamModel ? endpoint.facts : { ...endpoint.facts, upstreamModel: name };
+  const exchange = format.exchange(request, { model, stream: request.stream === true, requestId, now });
+  const lost = required?.find((member) => exchange.dropped.includes(member));
+  if (lost === undefined) return exchange;
+  throw new UnsupportedRequest(lost, `The provider cannot be told '${lost}', which the request requires.`);
+}

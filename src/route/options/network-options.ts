@@ -1,0 +1,119 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import type { UpstreamNetwork } from '../../contracts/network.js';
+import type { UpstreamUrl } from '../../contracts/transport.js';
+import { hasControlCharacter, knownMembers, optionError } from '../../options/checks.js';
+import { envProxyFor, usesEnvProxy, type ProcessSettings } from './env-proxy.js';
+import { readProxyAddress, upstreamProxy, type ProxyAddress } from './proxy-address.js';
+import { readTlsSettings, secureContextOf, type TlsSettings } from './tls-options.js';
+
+const MEMBERS = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'socketPath', 'rejectUnauthorized'] as const;
+
+/** `network` in the docs. */
+export const NETWORK_SHAPE = `\`{ ${MEMBERS.join(', ')} }\``;
+
+interface NetworkSettings {
+  readonly tls: TlsSettings;
+  readonly proxy: ProxyAddress | undefined;
+  readonly socketPath: string | undefined;
+}
+
+/**
+ * The network of the provider at `url`; `undefined` where connections are opened directly, with Node's defaults.
+ * Certificates are parsed here, once, and not per connection.
+ * @throws TypeError naming the member at fault; proxies' credentials, keys and passphrases are never shown
+ */
+export function resolveNetwork(
+  path: string,
+  value: unknown,
+  url: UpstreamUrl,
+  settings: ProcessSettings = process,
+): UpstreamNetwork | undefined {
+  const members = value === undefined || value === null ? {} : knownMembers(path, value, MEMBERS);
+  const socketPath = readSocketPath(`${path}.socketPath`, members['socketPath']);
+  const tls = readTlsSettings(path, members);
+  if (socketPath !== undefined && isGiven(members['proxy']) && members['proxy'] !== false) {
+    throw optionError(`${path}.proxy`, `cannot be combined with ${path}.socketPath: a unix socket is of this machine`);
+  }
+  const proxy = socketPath === undefined ? readProxy(`${path}.proxy`, members['proxy'], url, settings) : undefined;
+  refuseUnusedTls(path, tls, url, proxy);
+  if (socketPath === undefined && proxy === undefined && !hasTls(tls)) return undefined;
+  return networkOf({ socketPath, proxy, tls });
+}
+
+function networkOf(settings: NetworkSettings): UpstreamNetwork {
+  const { socketPath, proxy, tls } = settings;
+  // The client certificate is for the upstream: the proxy is only verified.
+  const ofProxy = proxy?.secure === true ? secureContextOf({ ca: tls.ca, client: undefined }) : undefined;
+  const secrets = secretsOf(settings);
+  return Object.freeze({
+    id: identify(settings),
+    socketPath,
+    proxy: proxy && upstreamProxy(proxy, ofProxy),
+    secureContext: secureContextOf(tls),
+    servername: tls.servername,
+    secrets: () => secrets,
+  });
+}
+
+function secretsOf({ proxy, tls }: NetworkSettings): readonly string[] {
+  const { credentials } = proxy ?? {};
+  // The pair as well: redaction knows a secret's base64, which is how the header spells it.
+  const ofProxy = credentials && [`${credentials.user}:${credentials.password}`, credentials.password];
+  const { key, passphrase } = tls.client ?? {};
+  return [...(ofProxy ?? []), passphrase ?? '', key ?? ''].filter((secret) => secret !== '');
+}
+
+/** Ids of this process only: equal settings have equal ids, and no password can be found by trying. */
+const ID_KEY = randomBytes(32);
+
+function identify(settings: NetworkSettings): string {
+  return createHmac('sha256', ID_KEY).update(JSON.stringify(settings)).digest('base64url').slice(0, 22);
+}
+
+function readProxy(
+  path: string,
+  value: unknown,
+  url: UpstreamUrl,
+  settings: ProcessSettings,
+): ProxyAddress | undefined {
+  if (value === false) return undefined;
+  if (isGiven(value) && value !== 'env') return readProxyAddress(path, value);
+  if (value !== 'env' && !usesEnvProxy(settings)) return undefined;
+  const fromEnv = envProxyFor(url, settings);
+  return fromEnv && readProxyAddress(`${fromEnv.variable} (environment variable)`, fromEnv.address);
+}
+
+function readSocketPath(path: string, value: unknown): string | undefined {
+  if (!isGiven(value)) return undefined;
+  const isPath = typeof value === 'string' && !hasControlCharacter(value) && isAbsolute(value);
+  if (!isPath) throw optionError(path, 'must be the absolute path of a unix socket, such as "/run/llm.sock"', value);
+  if (Buffer.byteLength(value) > LONGEST_SOCKET_PATH) {
+    throw optionError(path, `must be at most ${LONGEST_SOCKET_PATH} bytes long: no system takes longer ones`, value);
+  }
+  return value;
+}
+
+const LONGEST_SOCKET_PATH = 107;
+
+/** A certificate for a connection without TLS would be trusted to protect it, and does not. */
+function refuseUnusedTls(
+  path: string,
+  tls: TlsSettings,
+  { protocol }: UpstreamUrl,
+  proxy: ProxyAddress | undefined,
+): void {
+  if (protocol === 'https:') return;
+  const ofUpstream = tls.client !== undefined ? 'cert' : tls.servername !== undefined ? 'servername' : undefined;
+  const unused = ofUpstream ?? (tls.ca !== undefined && proxy?.secure !== true ? 'ca' : undefined);
+  if (unused !== undefined)
+    throw optionError(`${path}.${unused}`, 'is of no use: baseUrl begins with http://, without TLS');
+}
+
+function hasTls({ ca, client, servername }: TlsSettings): boolean {
+  return ca !== undefined || client !== undefined || servername !== undefined;
+}
+
+function isGiven<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
+}

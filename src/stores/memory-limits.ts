@@ -1,0 +1,263 @@
+import type { Clock } from '../contracts/clock.js';
+import type {
+  LimitHold,
+  LimitOrder,
+  LimitReply,
+  LimitStore,
+  LimitSync,
+  SettleOrder,
+} from '../contracts/limit-store.js';
+import { systemClock } from '../util/clock.js';
+import { knownMembers } from '../options/checks.js';
+import { advance, emptyCounter, fits, hold, isSpent, levelOf, settle, type CounterState } from './limit-counters.js';
+
+/** How limits are counted in memory. */
+export interface MemoryLimitsOptions {
+  /** @internal Time, for tests. */
+  readonly clock?: Clock | undefined;
+}
+
+/** A window is kept for so long after its end: requests that began in it may still be settled. */
+const GRACE_MS = 3_600_000;
+/** Counters and leases are looked through for what is spent, at most so often. */
+const PRUNE_MS = 60_000;
+/** More counters than this at once: the oldest goes, whatever it holds. */
+const MAX_COUNTERS = 1_000_000;
+
+interface Lease {
+  readonly group: string;
+  expiresAt: number;
+  /** `undefined`: it has expired, and its holds have gone back. */
+  held: Map<string, number> | undefined;
+}
+
+/**
+ * Limits in the memory of this process: exact, and gone with it. Several processes each have their own; they share one
+ * count by `redisLimits`.
+ *
+ * @example
+ * createGateway({ …, limits: { store: memoryLimits(), rules: [{ name: 'rpm', by: 'caller', requests: 600, per: '1m' }] } })
+ */
+export function memoryLimits(options: MemoryLimitsOptions = {}): LimitStore {
+  knownMembers('memoryLimits', options, ['clock']);
+  return new MemoryLimits(options.clock ?? systemClock);
+}
+
+class MemoryLimits implements LimitStore {
+  readonly #clock: Clock;
+  /** By group, then by field. */
+  readonly #groups = new Map<string, Map<string, CounterState>>();
+  #size = 0;
+  readonly #leases = new Map<string, Lease>();
+  /** Names that were claimed and charges that were made, until when. */
+  readonly #marks = new Map<string, number>();
+  readonly #blocks = new Map<string, number>();
+  #nextExpiry = Infinity;
+  #prunedAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  reserve(order: LimitOrder): LimitReply {
+    const now = this.#begin();
+    const { group, lease, holds } = order;
+    const states = this.#states(group, holds, now);
+    const isKnown = lease !== '' && this.#leases.get(leaseKey(group, lease))?.held !== undefined;
+    if (!isKnown) {
+      if (!states.every((state, index) => isFree(state, holds[index]!, holds[index]!.amount))) {
+        return { outcome: 'refused', levels: levelsOf(states, holds, now) };
+      }
+      for (const [index, state] of states.entries()) hold(state, holds[index]!.amount);
+      if (lease !== '') this.#keep(order, heldBy(holds), now);
+    }
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
+  }
+
+  adjust(order: LimitOrder): LimitReply {
+    const now = this.#begin();
+    const { group, holds } = order;
+    const states = this.#states(group, holds, now);
+    const held = this.#leases.get(leaseKey(group, order.lease))?.held;
+    if (held === undefined) return { outcome: 'unknown', levels: levelsOf(states, holds, now) };
+    const deltas = holds.map(({ counter, amount }) => amount - (held.get(counter.field) ?? 0));
+    if (!states.every((state, index) => isFree(state, holds[index]!, deltas[index]!))) {
+      return { outcome: 'refused', levels: levelsOf(states, holds, now) };
+    }
+    for (const [index, state] of states.entries()) {
+      hold(state, deltas[index]!);
+      held.set(holds[index]!.counter.field, holds[index]!.amount);
+    }
+    this.#keep(order, held, now);
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
+  }
+
+  settle({ group, lease, holds, unknown }: SettleOrder): LimitReply {
+    const now = this.#begin();
+    const key = leaseKey(group, lease);
+    const states = this.#states(group, holds, now);
+    const kept = this.#leases.get(key);
+    if (kept === undefined && !(unknown === 'charge' && this.#mark(`charge ${key}`, GRACE_MS, now))) {
+      return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
+    }
+    this.#leases.delete(key);
+    const held = kept?.held ?? new Map<string, number>();
+    for (const [index, state] of states.entries()) {
+      const { counter, amount } = holds[index]!;
+      settle(state, held.get(counter.field) ?? 0, amount, now);
+      held.delete(counter.field);
+    }
+    this.#giveBack(group, held);
+    return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
+  }
+
+  read({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): LimitReply {
+    const now = this.#begin();
+    const levels = levelsOf(this.#states(group, holds, now), holds, now);
+    const refused = levels.some(({ waitMs }, index) => holds[index]!.enforced && waitMs !== 0);
+    return { outcome: refused ? 'refused' : 'granted', levels };
+  }
+
+  claim(group: string, name: string, ttlMs: number): boolean {
+    return this.#mark(`claim ${group} ${name}`, ttlMs, this.#begin());
+  }
+
+  block(subject: string, untilMs: number): void {
+    if (untilMs > this.#clock.wallNow()) this.#blocks.set(subject, untilMs);
+    else this.#blocks.delete(subject);
+  }
+
+  sync(): LimitSync {
+    const now = this.#clock.wallNow();
+    for (const [subject, untilMs] of this.#blocks) if (untilMs <= now) this.#blocks.delete(subject);
+    return { processes: 1, blocks: [...this.#blocks].map(([subject, untilMs]) => ({ subject, untilMs })) };
+  }
+
+  /** @internal Counters, leases and marks that are kept. */
+  size(): number {
+    return this.#size + this.#leases.size + this.#marks.size;
+  }
+
+  close(): void {
+    this.#groups.clear();
+    this.#size = 0;
+    this.#leases.clear();
+    this.#marks.clear();
+  }
+
+  /** Unix time; what has expired until then is gone. */
+  #begin(): number {
+    const now = this.#clock.wallNow();
+    if (now >= this.#nextExpiry) this.#sweep(now);
+    if (now - this.#prunedAt >= PRUNE_MS) this.#prune(now);
+    return now;
+  }
+
+  #states(group: string, holds: readonly LimitHold[], now: number): readonly CounterState[] {
+    let counters = this.#groups.get(group);
+    if (counters === undefined) this.#groups.set(group, (counters = new Map()));
+    const states: CounterState[] = [];
+    for (const entry of holds) states.push(this.#state(counters, entry, now));
+    if (this.#size > MAX_COUNTERS) this.#forgetOldest();
+    return states;
+  }
+
+  #state(counters: Map<string, CounterState>, { counter, floor = 0 }: LimitHold, now: number): CounterState {
+    let state = counters.get(counter.field);
+    if (state === undefined) {
+      state = emptyCounter(counter, now);
+      counters.set(counter.field, state);
+      this.#size++;
+    } else advance(state, now);
+    if (state.kind === 'window' && floor > state.amount) state.amount = floor;
+    return state;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#groups;
+    this.#size -= oldest![1].size;
+    this.#groups.delete(oldest![0]);
+  }
+
+  #keep({ group, lease, ttlMs }: LimitOrder, held: Map<string, number>, now: number): void {
+    const expiresAt = now + ttlMs;
+    this.#leases.set(leaseKey(group, lease), { group, expiresAt, held });
+    if (expiresAt < this.#nextExpiry) this.#nextExpiry = expiresAt;
+  }
+
+  #giveBack(group: string, held: ReadonlyMap<string, number>): void {
+    for (const [field, amount] of held) {
+      const state = this.#groups.get(group)?.get(field);
+      if (state !== undefined) hold(state, -amount);
+    }
+  }
+
+  #sweep(now: number): void {
+    let next = Infinity;
+    for (const [key, lease] of this.#leases) {
+      if (lease.expiresAt > now) {
+        next = Math.min(next, lease.expiresAt);
+        continue;
+      }
+      if (lease.held === undefined) {
+        this.#leases.delete(key);
+        continue;
+      }
+      // A late settlement must still find that it was never settled.
+      this.#giveBack(lease.group, lease.held);
+      lease.held = undefined;
+      lease.expiresAt = now + GRACE_MS;
+      next = Math.min(next, lease.expiresAt);
+    }
+    this.#nextExpiry = next;
+  }
+
+  #prune(now: number): void {
+    this.#prunedAt = now;
+    for (const [group, counters] of this.#groups) {
+      for (const [field, state] of counters) if (isSpent(state, now, GRACE_MS)) this.#forget(counters, field);
+      if (counters.size === 0) this.#groups.delete(group);
+    }
+    for (const [name, until] of this.#marks) if (until <= now) this.#marks.delete(name);
+  }
+
+  #forget(counters: Map<string, CounterState>, field: string): void {
+    counters.delete(field);
+    this.#size--;
+  }
+
+  #mark(name: string, ttlMs: number, now: number): boolean {
+    const until = this.#marks.get(name);
+    if (until !== undefined && until > now) return false;
+    this.#marks.set(name, now + ttlMs);
+    return true;
+  }
+}
+
+function heldBy(holds: readonly LimitHold[]): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const { counter, amount } of holds) held.set(counter.field, amount);
+  return held;
+}
+
+/** Where the counters stand, and how long `amount` would have to wait; absent: what the hold asks for. */
+function levelsOf(
+  states: readonly CounterState[],
+  holds: readonly LimitHold[],
+  now: number,
+  amount?: number,
+): LimitReply['levels'] {
+  return states.map((state, index) => {
+    const entry = holds[index]!;
+    return levelOf(state, amount ?? entry.amount, entry.counter.capacity, now);
+  });
+}
+
+function isFree(state: CounterState, { counter, enforced }: LimitHold, amount: number): boolean {
+  return !enforced || amount <= 0 || fits(state, amount, counter.capacity);
+}
+
+/** Groups and fields hold no white space. */
+function leaseKey(group: string, name: string): string {
+  return `${group} ${name}`;
+}

@@ -1,0 +1,141 @@
+import { sizedSteps, type AnswerOptions } from './answers.js';
+import { AWS_EVENT_STREAM_HEADERS, awsFrame, cutFrame, type AwsFrame } from './aws-frames.js';
+import type { FakeToolCall } from './chat-bodies.js';
+import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import { onRequest, type Script } from './script.js';
+
+/** What a scripted model on Amazon Bedrock says through Converse, whole or streamed. */
+export interface ConverseReply {
+  readonly text?: string | undefined;
+  /** Comes first, with its signature. */
+  readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
+  /** `arguments` must be an object, or the JSON text of one. */
+  readonly toolCalls?: readonly FakeToolCall[] | undefined;
+  /** @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
+  readonly stopReason?: string | undefined;
+  /** Replaces members of `{ inputTokens: 10, outputTokens: 5, totalTokens: 15 }`. */
+  readonly usage?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * `overloaded`: an exception half way, or status 503. `cut`: the stream ends within a frame half way, a whole response
+   * in the middle of its JSON. `noMessageStop`: the last two frames are missing.
+   */
+  readonly fault?: 'overloaded' | 'cut' | 'noMessageStop' | undefined;
+}
+
+/** How a reply of Converse is sent. */
+export type ConverseReplyOptions = AnswerOptions & EventStreamOptions;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * What Amazon Bedrock answers to Converse and ConverseStream, by the path of the request: a whole response, or frames.
+ *
+ * @example
+ * upstream.enqueue(converseReply({ text: 'Half', fault: 'cut' }), converseReply({ text: 'Hello.' }));
+ */
+export function converseReply(reply: ConverseReply, options: ConverseReplyOptions = {}): Script {
+  return onRequest('converse', (request) => {
+    if (!request.path.split('?', 1)[0]!.endsWith('-stream')) {
+      if (reply.fault === 'overloaded') return converseError(503, 'ServiceUnavailableException').steps(request);
+      const text = JSON.stringify(messageOf(reply));
+      return sizedSteps(reply.fault === 'cut' ? text.slice(0, text.length / 2) : text, options, request);
+    }
+    const headers = { ...AWS_EVENT_STREAM_HEADERS, ...options.headers };
+    return eventStreamSteps(streamedFrames(reply), { ...options, headers }, request);
+  });
+}
+
+/** An error of Amazon Bedrock: `converseError(429, 'ThrottlingException')`. */
+export function converseError(
+  status: number,
+  name: string,
+  message = `The fake upstream answers ${status}.`,
+  options: AnswerOptions = {},
+): Script {
+  const headers = { 'x-amzn-errortype': `${name}:http://internal.amazon.com/`, ...options.headers };
+  const body = JSON.stringify({ message });
+  return onRequest(`converse ${status}`, (request) => sizedSteps(body, { ...options, headers, status }, request));
+}
+
+function streamedFrames(reply: ConverseReply): Uint8Array[] {
+  const frames = framesOf(reply);
+  const half = Math.ceil(frames.length / 2);
+  switch (reply.fault) {
+    case 'overloaded':
+      return [...frames.slice(0, half), OVERLOADED].map(awsFrame);
+    case 'cut':
+      return [...frames.slice(0, half).map(awsFrame), cutFrame(awsFrame(frames[half]!))];
+    case 'noMessageStop':
+      return frames.slice(0, -2).map(awsFrame);
+    default:
+      return frames.map(awsFrame);
+  }
+}
+
+const OVERLOADED: AwsFrame = {
+  event: 'serviceUnavailableException',
+  data: { message: 'Overloaded' },
+  exception: true,
+};
+
+function framesOf(reply: ConverseReply): AwsFrame[] {
+  const frames: AwsFrame[] = [{ event: 'messageStart', data: { role: 'assistant' } }];
+  for (const [index, block] of blocksOf(reply).entries()) frames.push(...blockFrames(block, index));
+  frames.push({ event: 'messageStop', data: { stopReason: stopReasonOf(reply) } });
+  frames.push({ event: 'metadata', data: { usage: usageOf(reply), metrics: { latencyMs: 1 } } });
+  return frames;
+}
+
+function blockFrames(block: JsonObject, contentBlockIndex: number): AwsFrame[] {
+  const delta = (piece: JsonObject): AwsFrame => ({
+    event: 'contentBlockDelta',
+    data: { contentBlockIndex, delta: piece },
+  });
+  const stop = { event: 'contentBlockStop', data: { contentBlockIndex } };
+  const { text, reasoningContent, toolUse } = block;
+  if (typeof text === 'string') return [...piecesOf(text).map((piece) => delta({ text: piece })), stop];
+  if (reasoningContent !== undefined) {
+    const { reasoningText } = reasoningContent as { reasoningText: { text: string; signature: string } };
+    const pieces = piecesOf(reasoningText.text).map((piece) => delta({ reasoningContent: { text: piece } }));
+    return [...pieces, delta({ reasoningContent: { signature: reasoningText.signature } }), stop];
+  }
+  const { toolUseId, name, input } = toolUse as { toolUseId: string; name: string; input: unknown };
+  return [
+    { event: 'contentBlockStart', data: { contentBlockIndex, start: { toolUse: { toolUseId, name } } } },
+    ...piecesOf(JSON.stringify(input)).map((piece) => delta({ toolUse: { input: piece } })),
+    stop,
+  ];
+}
+
+function messageOf(reply: ConverseReply): JsonObject {
+  return {
+    output: { message: { role: 'assistant', content: blocksOf(reply) } },
+    ...(reply.fault === 'noMessageStop' ? {} : { stopReason: stopReasonOf(reply) }),
+    usage: usageOf(reply),
+    metrics: { latencyMs: 1 },
+  };
+}
+
+function blocksOf({ text, thinking, toolCalls = [] }: ConverseReply): JsonObject[] {
+  return [
+    ...(thinking === undefined ? [] : [{ reasoningContent: { reasoningText: thinking } }]),
+    ...(text === undefined || text === '' ? [] : [{ text }]),
+    ...toolCalls.map(({ id, name, arguments: given }, index) => {
+      const input: unknown = typeof given === 'string' ? JSON.parse(given) : given;
+      return { toolUse: { toolUseId: id ?? `tooluse_${index + 1}`, name, input } };
+    }),
+  ];
+}
+
+/** A text in pieces of a few characters. */
+function piecesOf(text: string): readonly string[] {
+  return text.match(/[^]{1,8}/gu) ?? [];
+}
+
+function stopReasonOf({ stopReason, toolCalls = [] }: ConverseReply): string {
+  return stopReason ?? (toolCalls.length > 0 ? 'tool_use' : 'end_turn');
+}
+
+function usageOf({ usage }: ConverseReply): JsonObject {
+  return { inputTokens: 10, outputTokens: 5, totalTokens: 15, ...usage };
+}

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  FailedResponse,
+  type ChatChunk,
+  type GatewayOptions,
+  type Transport,
+  type WireFormat,
+} from '../../src/index.js';
+import { openai } from '../../src/formats/openai.js';
+import { anthropic } from '../../src/formats/anthropic/anthropic.js';
+import { failureOfThrown } from '../../src/proxy/response/thrown-failure.js';
+import { chat, completion, stream, type ScriptSource } from '../../src/testing/index.js';
+import { collectSse } from '../support/read-sse.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
+
+const veto = new Error('a guard of the host: secret words');
+const refuse = (): never => {
+  throw veto;
+};
+
+/** Lets two events by, and refuses the third: past the commit point. */
+function refuseLater(): (event: { data: string }) => readonly ChatChunk[] {
+  let events = 0;
+  return ({ data }) => (++events > 2 ? refuse() : [JSON.parse(data) as ChatChunk]);
+}
+
+const noTransport: Transport = { open: refuse, sockets: () => ({ active: 0, idle: 0 }), close() {} };
+
+type Options = Partial<GatewayOptions> & { readonly format?: Partial<WireFormat> };
+const places: readonly [string, Options, ScriptSource, boolean][] = [
+  ['decodeCompletion', { format: { decodeCompletion: refuse } }, completion('fine'), false],
+  ['a completion that is none', { format: { decodeCompletion: () => ({}) as never } }, completion('x'), false],
+  ['createChunkDecoder', { format: { createChunkDecoder: refuse } }, stream('a b c'), true],
+  ['a chunk decoder', { format: { createChunkDecoder: () => refuse } }, stream('a b c'), true],
+  ['a chunk decoder half way', { format: { createChunkDecoder: refuseLater } }, stream('a b c d'), true],
+  ['chunks that are none', { format: { createChunkDecoder: () => () => [null] as never } }, stream('a b c'), true],
+  ['a transport', { transport: noTransport }, chat('fine'), false],
+];
+
+async function gatewayWith(script: ScriptSource, { format, ...options }: Options) {
+  const upstream = await upstreamFor(script);
+  const told: [unknown, string][] = [];
+  const outcomes: string[] = [];
+  const set = await gatewayOver([upstream], {
+    maxAttempts: 1,
+    providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format: { ...openai, ...format } } },
+    hooks: {
+      onHookError: (error, hook) => void told.push([error, hook]),
+      afterAttempt: ({ record }) => void outcomes.push(record.outcome),
+    },
+    ...options,
+  });
+  return { ...set, told, outcomes };
+}
+
+describe('code of the host that throws while a response is read', () => {
+  beforeEach(() => void vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each(places)(
+    '%s: is not the provider’s failure, and the host is told',
+    async (_place, options, script, streamed) => {
+      const { ask, gateway, told, outcomes } = await gatewayWith(script, options);
+      // Twice as many as open a breaker.
+      for (let time = 0; time < 20; time++) {
+        const { payloads } = await collectSse(await ask({ stream: streamed }));
+        expect(payloads.join('')).not.toContain('secret words');
+        expect(payloads.at(-1)).not.toBe('[DONE]');
+      }
+      await expect.poll(() => gateway.status().inFlight).toBe(0);
+      expect(gateway.status().endpoints[0]).toMatchObject({
+        failed: 0,
+        health: 'ok',
+        readiness: { breaker: { state: 'closed', failures: 0 }, coolsForMs: 0, lastFailure: undefined },
+      });
+      expect(new Set(outcomes)).toEqual(new Set(['host_code']));
+      expect(told).toHaveLength(20);
+      expect(told[0]).toEqual([expect.any(Error), 'provider']);
+    },
+  );
+
+  it('leads to the next provider, and the host is told all the same', async () => {
+    const [first, second] = [await upstreamFor(completion('no')), await upstreamFor(completion('yes'))];
+    const told: unknown[] = [];
+    const { ask } = await gatewayOver([], {
+      providers: {
+        p0: { baseUrl: first.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } },
+        p1: { baseUrl: second.baseUrl, models: ['m'] },
+      },
+      hooks: { onHookError: (error) => void told.push(error) },
+    });
+    const answer = await ask({});
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('yes');
+    expect(told).toEqual([veto]);
+  });
+
+  it('is told by a warning, without its words, where nothing else listens', async () => {
+    const upstream = await upstreamFor(completion('fine'));
+    const { ask } = await gatewayOver([upstream], {
+      maxAttempts: 1,
+      providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } } },
+    });
+    const answer = await ask({});
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ error: { code: 'internal_error' } });
+    const warnings = vi.mocked(process.emitWarning).mock.calls.map(([text]) => String(text));
+    expect(warnings.join('\n')).toContain('A format or transport of the host threw while a response was read');
+    expect(warnings.join('\n')).not.toContain('secret words');
+  });
+});
+
+describe('a response that is none', () => {
+  it('is the provider’s failure where the format says so', async () => {
+    const bad = (): never => {
+      throw new FailedResponse('malformed', 'No choices in it.');
+    };
+    const { ask, gateway, told, outcomes } = await gatewayWith(completion('x'), { format: { decodeCompletion: bad } });
+    expect((await ask({})).status).toBe(502);
+    expect(outcomes).toEqual(['malformed']);
+    expect(told).toEqual([]);
+    expect(gateway.status().endpoints[0]).toMatchObject({ failed: 1, readiness: { breaker: { failures: 1 } } });
+  });
+
+  it('is the provider’s failure where a format of this package throws, and not where a host wraps one', () => {
+    const error = new TypeError('x is undefined');
+    expect(failureOfThrown(error, openai).kind).toBe('malformed');
+    expect(failureOfThrown(error, anthropic(), 'malformed_event').kind).toBe('malformed_event');
+    expect(failureOfThrown(error, { ...anthropic() }, 'malformed_event').kind).toBe('host_code');
+    expect(failureOfThrown(new FailedResponse('malformed', 'x'), { ...openai }, 'malformed_event').kind).toBe(
+      'malformed_event',
+    );
+  });
+});

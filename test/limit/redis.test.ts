@@ -1,0 +1,170 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Diagnostic, GatewayOptions, LimitAlert, LimitRule, LimitStore } from '../../src/index.js';
+import { redisLimits } from '../../src/index.js';
+import { chat, stream, type Script } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from '../path/fixtures.js';
+import { hasRedis, startRedis, type RedisServer } from '../stores/redis-server.js';
+
+const PRICE = 0.05;
+const DAY: LimitRule = { name: 'day', by: 'caller', usd: 1, per: 'day' };
+
+/** A gateway whose requests cost $0.05 each. */
+async function gatewayWith(
+  store: LimitStore,
+  limits: Partial<NonNullable<GatewayOptions['limits']>> = {},
+  script: Script = chat('fine'),
+) {
+  const upstream = await upstreamFor(script);
+  const diagnostics: Diagnostic[] = [];
+  const set = await gatewayOver([upstream], {
+    providers: {
+      p: { baseUrl: upstream.baseUrl, models: { m: { pricing: { prompt: 0, completion: 0, request: PRICE } } } },
+    },
+    keys: undefined,
+    verifyKey: (key: string) => ({ id: key }),
+    limits: { rules: [DAY], store, ...limits },
+    onDiagnostic: (diagnostic: Diagnostic) => void diagnostics.push(diagnostic),
+  } as never);
+  const as = (key: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
+    set.ask(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
+  const granted = async (key: string, times: number): Promise<number> => {
+    const responses = await Promise.all(Array.from({ length: times }, () => as(key)));
+    return responses.filter(({ status }) => status === 200).length;
+  };
+  const used = async (key: string) => (await set.gateway.usage(key)).limits[0]?.used;
+  return { ...set, as, granted, used, diagnostics };
+}
+
+describe.runIf(hasRedis)('limits over one Redis', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let prefix = 0;
+
+  const connect = (): Redis => {
+    const connected = new Redis(server.port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+    connected.on('error', () => {});
+    return connected;
+  };
+  const store = (name = `test${prefix++}:`): LimitStore => redisLimits(client, { prefix: name });
+
+  beforeAll(async () => {
+    server = await startRedis();
+    client = connect();
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await server.kill();
+  });
+
+  it('200 racing requests of $0.05 against $1 in two processes: exactly 20', async () => {
+    const [one, two] = [await gatewayWith(store('race:')), await gatewayWith(store('race:'))];
+    const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
+    const granted = both[0]! + both[1]!;
+    expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
+    expect(granted).toBeLessThanOrEqual(20);
+    // On a machine that is busy with other things Redis may be late, and each process then keeps to its share.
+    if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
+    await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
+  });
+
+  it('alerts in one process only', async () => {
+    const alerts: LimitAlert[] = [];
+    const limits = {
+      rules: [{ ...DAY, usd: 0.2, alertAt: [0.5] }],
+      onAlert: (alert: LimitAlert) => void alerts.push(alert),
+    };
+    const [one, two] = [await gatewayWith(store('alert:'), limits), await gatewayWith(store('alert:'), limits)];
+    await Promise.all([one.granted('a', 2), two.granted('a', 2)]);
+    await expect.poll(() => one.used('a')).toBe(0.2);
+    await expect.poll(() => alerts).toMatchObject([{ rule: 'day', key: 'a', ratio: 0.5 }]);
+  });
+
+  it('a block ends what is open in another process', async () => {
+    const open = stream('a b c', { afterEvents: 2, end: 'hang' });
+    const [one, two] = [await gatewayWith(store('kill:')), await gatewayWith(store('kill:'), {}, open)];
+    const response = await two.as('a', { stream: true });
+    await one.gateway.limits.block({ by: 'caller', key: 'a', untilMs: Date.now() + 60_000 });
+    expect(await response.text()).toContain('caller_blocked');
+    expect((await two.as('a')).status).toBe(403);
+    expect((await two.as('b', { stream: true })).status).toBe(200);
+  });
+
+  it('a process that has just started lets nobody in who is blocked', async () => {
+    const one = await gatewayWith(store('start:'));
+    await one.gateway.limits.block({ by: 'caller', key: 'a', untilMs: Date.now() + 60_000 });
+    const two = await gatewayWith(store('start:'));
+    expect((await two.as('a')).status).toBe(403);
+  });
+
+  describe('that is gone', () => {
+    let own: RedisServer;
+    let link: Redis;
+
+    /** Resolves when the server has stopped: a signal takes a moment, in which it may answer still. */
+    async function freeze(): Promise<void> {
+      own.freeze();
+      const answered = async (): Promise<boolean> => {
+        const late = new Promise<false>((resolve) => setTimeout(resolve, 30, false));
+        return Promise.race([link.ping().then(() => true), late]);
+      };
+      while (await answered());
+    }
+
+    async function lonely(limits: Partial<NonNullable<GatewayOptions['limits']>> = {}) {
+      own = await startRedis();
+      const { port } = own;
+      link = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+      link.on('error', () => {});
+      onTestFinished(async () => {
+        link.disconnect();
+        await own.kill();
+      });
+      return { ...(await gatewayWith(redisLimits(link), limits)), port };
+    }
+
+    it('`local`: this process’s share of what was left, charged when it is back', async () => {
+      const { granted, used, diagnostics } = await lonely({ processes: 2 });
+      expect(await granted('a', 10)).toBe(10);
+      await expect.poll(() => used('a')).toBe(0.5);
+      await freeze();
+      // $0.50 was left, and another process may spend as much.
+      expect(await granted('a', 20)).toBe(5);
+      expect(diagnostics.map(({ code }) => code)).toEqual(['NORDLYS_LIMIT_STORE']);
+      own.thaw();
+      await expect.poll(() => used('a'), { timeout: 12_000 }).toBe(0.75);
+      await expect.poll(() => granted('a', 20), { timeout: 1_000 }).toBe(5);
+    }, 20_000);
+
+    it('`open` lets all pass, and charges it', async () => {
+      const { granted, used } = await lonely({ onStoreError: 'open' });
+      expect(await granted('a', 1)).toBe(1);
+      await freeze();
+      expect(await granted('a', 30)).toBe(30);
+      own.thaw();
+      await expect.poll(() => used('a'), { timeout: 12_000 }).toBeCloseTo(31 * PRICE, 9);
+    }, 20_000);
+
+    it('`closed` lets nobody pass', async () => {
+      const { as, granted } = await lonely({ onStoreError: 'closed' });
+      expect(await granted('a', 1)).toBe(1);
+      await freeze();
+      const refused = await as('a');
+      expect(refused.status).toBe(503);
+      expect(((await refused.json()) as { error: { code: string } }).error.code).toBe('limits_unavailable');
+      own.thaw();
+    }, 20_000);
+
+    it('a Redis that comes back empty begins where the budget stood', async () => {
+      const { granted, used, port, diagnostics } = await lonely();
+      expect(await granted('a', 12)).toBe(12);
+      await expect.poll(() => used('a')).toBe(0.6);
+      await own.kill();
+      own = await startRedis(port);
+      await expect.poll(() => link.status, { timeout: 5_000 }).toBe('ready');
+      const more = await granted('a', 20);
+      expect(more).toBeLessThanOrEqual(8);
+      if (diagnostics.length === 0) expect(more).toBe(8);
+    }, 20_000);
+  });
+});

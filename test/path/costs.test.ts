@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import type { AfterResponseState, AttemptRecord } from '../../src/index.js';
+import { chat, hang, json, reset, stream } from '../../src/testing/index.js';
+import { gatewayOver, upstreamFor } from './fixtures.js';
+
+const PRICING = { prompt: 1, completion: 10 };
+
+/** 38 characters: ten tokens and four for the message's frame, before anything was learnt. */
+const MESSAGES = [{ role: 'user', content: 'x'.repeat(38) }];
+const PROMPT_USD = 14e-6;
+
+async function pricedGateway(...scripts: Parameters<typeof upstreamFor>[0][]) {
+  const upstreams = await Promise.all(scripts.map((script) => upstreamFor(script)));
+  const attempts: AttemptRecord[] = [];
+  const responses: AfterResponseState[] = [];
+  const set = await gatewayOver(upstreams, {
+    providers: Object.fromEntries(
+      upstreams.map(({ baseUrl }, index) => [`p${index}`, { baseUrl, models: { m: { pricing: PRICING } } }]),
+    ),
+    hooks: {
+      afterAttempt: ({ record }) => void attempts.push({ ...record }),
+      afterResponse: (state) => void responses.push(state),
+    },
+  });
+  return {
+    ...set,
+    attempts,
+    responses,
+    ask: (body: object, init?: RequestInit) => set.ask({ messages: MESSAGES, ...body }, init),
+  };
+}
+
+it('an attempt that failed after the request was read carries an estimated cost', async () => {
+  const { ask, attempts, responses } = await pricedGateway(reset(), chat('fine'));
+  expect((await ask({})).status).toBe(200);
+  await expect.poll(() => responses.length).toBe(1);
+  expect(attempts).toMatchObject([
+    { possiblyBilled: true, costUsd: PROMPT_USD, estimated: true },
+    { possiblyBilled: false, estimated: false },
+  ]);
+  expect(attempts[1]?.costUsd).toBe(responses[0]?.costUsd);
+  expect(responses[0]).toMatchObject({ estimated: false });
+});
+
+it('an attempt that was refused before it was billed has no cost', async () => {
+  const { ask, attempts } = await pricedGateway(
+    json({ error: { message: 'slow down' } }, { status: 429 }),
+    chat('fine'),
+  );
+  expect((await ask({})).status).toBe(200);
+  await expect.poll(() => attempts.length).toBe(2);
+  expect(attempts[0]).toMatchObject({ possiblyBilled: false, costUsd: undefined, estimated: false });
+});
+
+it('an aborted stream is charged for the prompt and for what was delivered', async () => {
+  const said = ['0123456789', '0123456789', '0123456789', '01234567'];
+  const { ask, attempts } = await pricedGateway(stream(said, { afterEvents: 5, end: 'hang' }));
+  const left = new AbortController();
+  const response = await ask({ stream: true }, { signal: left.signal });
+  let text = '';
+  for await (const bytes of response.body!) {
+    text += Buffer.from(bytes).toString();
+    if (text.includes('"01234567"')) break;
+  }
+  left.abort();
+  await expect.poll(() => attempts.length).toBe(1);
+  // 38 bytes again: ten tokens of output.
+  expect(attempts[0]).toMatchObject({ outcome: 'cancelled', possiblyBilled: true, estimated: true });
+  expect(attempts[0]?.costUsd).toBeCloseTo(PROMPT_USD + 100e-6, 12);
+});
+
+it('a client that leaves before the first byte leaves the cost of the prompt', async () => {
+  const { ask, attempts, upstreams } = await pricedGateway(hang());
+  const left = new AbortController();
+  const asked = ask({}, { signal: left.signal }).catch(() => undefined);
+  await expect.poll(() => upstreams[0]?.ledger.length).toBe(1);
+  left.abort();
+  await asked;
+  await expect.poll(() => attempts.length).toBe(1);
+  expect(attempts[0]).toMatchObject({ outcome: 'cancelled', costUsd: PROMPT_USD, estimated: true });
+});
+
+it('a response without usage is estimated from what it says', async () => {
+  const body = { id: 'c', object: 'chat.completion', created: 1, model: 'm' };
+  const message = { role: 'assistant', content: 'y'.repeat(19), reasoning_content: 'y'.repeat(19) };
+  const { ask, responses } = await pricedGateway(
+    json({ ...body, choices: [{ index: 0, message, finish_reason: 'stop' }] }),
+  );
+  await (await ask({})).json();
+  await expect.poll(() => responses.length).toBe(1);
+  expect(responses[0]).toMatchObject({ estimated: true, usage: undefined });
+  expect(responses[0]?.costUsd).toBeCloseTo(PROMPT_USD + 100e-6, 12);
+});
+
+it('images of the prompt are charged by the piece', async () => {
+  const upstream = await upstreamFor(chat('fine'));
+  const responses: AfterResponseState[] = [];
+  const pricing = { prompt: 0, completion: 0, image: 0.01, request: 0.5 };
+  const { ask } = await gatewayOver([upstream], {
+    providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing } } } },
+    hooks: { afterResponse: (state) => void responses.push(state) },
+  });
+  const image = { type: 'image_url', image_url: { url: 'https://example.test/a.png' } };
+  await (await ask({ messages: [{ role: 'user', content: [{ type: 'text', text: 'both?' }, image, image] }] })).json();
+  await expect.poll(() => responses.length).toBe(1);
+  expect(responses[0]?.costUsd).toBeCloseTo(0.52, 12);
+});
