@@ -14,7 +14,7 @@ export { azure } from './formats/azure/azure.js';
 export { bedrock } from './formats/bedrock/bedrock.js';
 export { gemini } from './formats/gemini/gemini.js';
 export { FailedResponse } from './contracts/failed-response.js';
-export { UnsupportedRequest } from './contracts/wire-format.js';
+export { UnsupportedRequest, UnusableResponse } from './contracts/wire-format.js';
 export { memoryLimits } from './stores/memory-limits.js';
 export { redisLimits } from './stores/redis-limits.js';
 
@@ -22,7 +22,7 @@ export type { ResponseFault } from './contracts/failed-response.js';
 export type { DrainOptions } from './runtime/drain.js';
 export type { Gateway } from './gateway.js';
 export type { CacheMiddleware } from './stages.js';
-export type { GatewayUpdate, UpdateArgument } from './gateway/update.js';
+export type { GatewayUpdate, UpdateArgument } from './options/update-types.js';
 export type { AnthropicOptions } from './formats/anthropic/anthropic.js';
 export type { AnthropicDoor } from './formats/anthropic/translation.js';
 export type { GeminiDoor } from './formats/gemini/wire.js';
@@ -161,10 +161,15 @@ export type {
 export type { GatewayErrorCode, GatewayErrorDetails, WireError } from './errors/gateway-error.js';
 export type { ByMethod, Caller, ReadCaller, VerifyKey } from './contracts/caller.js';
 export type {
+  ContentCapture,
+  ContentState,
   Diagnostic,
+  EventLogger,
+  EventRecord,
   InstrumentOptions,
   Logger,
   Meter,
+  SemanticConventions,
   Span,
   SpanAttributes,
   SpanOptions,

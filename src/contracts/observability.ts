@@ -1,3 +1,7 @@
+import type { IncomingMessage } from 'node:http';
+import type { ChatRequest } from '../chat/types.js';
+import type { Caller } from './caller.js';
+
 /**
  * What a host may bring to see what the gateway does. All types are structural: pino, `console`, and the tracer and
  * meter of `@opentelemetry/api` fit as they are, and none of them is imported.
@@ -31,6 +35,73 @@ export interface TelemetryOptions {
   readonly meter?: Meter | undefined;
   /** Sends `traceparent` to providers. They learn the trace's id, and nothing else. @defaultValue `false` */
   readonly propagate?: boolean | undefined;
+  /**
+   * Which names of OpenTelemetry's GenAI conventions are written, to spans, to the meter and by `gateway.metrics`.
+   * - `'legacy'`: those of semantic conventions 1.43 and before (`gen_ai.client.operation.duration`,
+   *   `gen_ai.client.token.usage`). The conventions ask that an upgrade does not change what is written by default.
+   * - `'genai-0.1'`: those of the GenAI conventions' own release v0.1.0 (`gen_ai.client.inference.duration`,
+   *   `gen_ai.client.inference.usage.input_tokens`), with further span attributes.
+   * - `'both'`: all of them, while dashboards move from one to the other.
+   * @defaultValue `'legacy'`
+   */
+  readonly semconv?: SemanticConventions | undefined;
+  /**
+   * `logs.getLogger('my-app')` of `@opentelemetry/api-logs`: the events `gen_ai.client.inference.operation.details` and
+   * `gen_ai.client.operation.exception` of `'genai-0.1'`, one per upstream call and one more per failed one. What
+   * `content` captures is written to the first as well.
+   */
+  readonly events?: EventLogger | undefined;
+  /**
+   * Also writes the opt-in histograms `gen_ai.client.inference.operation.input_tokens` and `.output_tokens` (tokens per
+   * call) of `'genai-0.1'`.
+   * @defaultValue `false`
+   */
+  readonly tokenHistograms?: boolean | undefined;
+  /**
+   * How much of prompt and response is written to the span of a request: `gen_ai.system_instructions`,
+   * `gen_ai.input.messages`, `gen_ai.output.messages`. Called at most once per request, for requests that passed
+   * validation, and its result holds for failed requests as well. When it throws or returns anything else, nothing is
+   * captured and the error goes to `hooks.onHookError`. Needs `tracer` or `events`.
+   * @defaultValue `() => 'none'`
+   * @example
+   * ```ts
+   * content: ({ caller }) => (caller?.['consent'] === true ? 'redacted' : 'none')
+   * ```
+   */
+  readonly content?: ((state: ContentState) => ContentCapture) | undefined;
+  /**
+   * Bytes (UTF-8) up to which each content attribute is written. The newest messages are kept; a text that does not fit
+   * is cut, and `nordlys.content.truncated` is set.
+   * @defaultValue `32_768`
+   */
+  readonly contentMaxBytes?: number | undefined;
+  /**
+   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. Without it,
+   * or when it throws, `'redacted'` captures nothing.
+   */
+  readonly redact?: ((text: string) => string) | undefined;
+  /**
+   * Counts requests, tokens and cost per caller, as `nordlys_caller_…` of `gateway.metrics` and `nordlys.caller.…` of
+   * the meter. The busiest callers have a series of their own, all others share `caller="other"`. `true` means
+   * `{ max: 100 }`.
+   * @defaultValue `false`
+   */
+  readonly callerMetrics?: boolean | { readonly max?: number | undefined } | undefined;
+}
+
+/** Names of OpenTelemetry's GenAI conventions. */
+export type SemanticConventions = 'genai-0.1' | 'legacy' | 'both';
+
+/** How much of prompt and response is captured. */
+export type ContentCapture = 'none' | 'redacted' | 'full';
+
+/** What `telemetry.content` decides by. */
+export interface ContentState {
+  readonly requestId: string;
+  readonly req: IncomingMessage;
+  readonly caller: Caller | undefined;
+  /** The validated request, or what `beforeRoute` returned in its place. */
+  readonly request: ChatRequest;
 }
 
 /** The part of OpenTelemetry's `Tracer` that is used. */
@@ -62,6 +133,19 @@ export interface Span {
   setStatus(status: { code: number; message?: string }): unknown;
   updateName(name: string): unknown;
   end(): void;
+}
+
+/** The part of OpenTelemetry's `Logger` (of `@opentelemetry/api-logs`) that is used. */
+export interface EventLogger {
+  emit(event: EventRecord): void;
+}
+
+/** One event. */
+export interface EventRecord {
+  eventName?: string;
+  /** OpenTelemetry's `SeverityNumber`: 9 info, 13 warning. */
+  severityNumber?: number;
+  attributes?: SpanAttributes;
 }
 
 /** The part of OpenTelemetry's `Meter` that is used. */

@@ -181,6 +181,11 @@ export class UnsupportedRequest extends Error {
   }
 }
 
+/** Thrown by a format when an upstream's response cannot be read: the attempt counts as the provider's failure. */
+export class UnusableResponse extends Error {
+  override readonly name: string = 'UnusableResponse';
+}
+
 /**
  * Headers that prove who sends exactly these bytes (AWS Signature V4). Asked last, once per attempt.
  */

@@ -57,11 +57,16 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
-  // The fast path responds before validate, limit and route: it must not pass by the host's middleware or the limits.
+  // The fast path responds before validate, limit and route: it must not bypass the host's middleware or the
+  // limits, and a prompt that was not parsed cannot be captured.
   const guards = options.guards ?? undefined;
   const guard = guards && createGuard(guards, { clock, hooks });
   const isShort =
-    guard === undefined && limits === undefined && slots.afterValidate.length === 0 && slots.afterRoute.length === 0;
+    guard === undefined &&
+    !options.telemetry?.content &&
+    limits === undefined &&
+    slots.afterValidate.length === 0 &&
+    slots.afterRoute.length === 0;
   const fastPath = isShort ? createFastPath(cache, hooks.hooks, readLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });

@@ -1,16 +1,9 @@
 import type { RouteOptions } from '../options/types.js';
+import type { GatewayUpdate, UpdateArgument } from '../options/update-types.js';
 import { knownMembers } from '../options/checks.js';
 import { isRecord } from '../util/json-object.js';
 import { reportUnserved } from './unserved-models.js';
 import type { GatewayParts } from './parts.js';
-
-/**
- * What `gateway.update()` can change. An option that is left out stays as it is; one that is given as `undefined` or
- * `null` goes back to its default.
- */
-export type GatewayUpdate = Partial<
-  Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
->;
 
 const UPDATABLE = {
   providers: true,
@@ -19,9 +12,6 @@ const UPDATABLE = {
   autoModels: true,
   timeouts: true,
 } satisfies Record<keyof GatewayUpdate, true>;
-
-/** Options, or a provider table alone. */
-export type UpdateArgument = GatewayUpdate | RouteOptions['providers'];
 
 /**
  * `gateway.update`: all changes are checked before the first takes effect, and take effect in one turn of the event

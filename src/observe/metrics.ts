@@ -2,47 +2,44 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { LimitStatistics } from '../limit/limit.js';
 import type { GatewayStatus } from '../status.js';
 import { Exposition } from './exposition.js';
-import { endpointAttributes, METRICS } from './gen-ai.js';
+import type { CallerCounters } from './caller-counters.js';
+import { writeGenAi } from './gen-ai-metrics.js';
+import { CALLER_METRICS } from './gen-ai.js';
 import type { EndpointCounters, Recorder } from './recorder.js';
 
 /** Everything that is known of a gateway, as Prometheus reads it. */
 export function metricsText(recorder: Recorder, status: GatewayStatus, limits?: LimitStatistics): string {
   const text = new Exposition();
-  writeCalls(text, [...recorder.endpoints.values()]);
+  const endpoints = [...recorder.endpoints.values()];
+  writeGenAi(text, endpoints, recorder.conventions);
+  writeCalls(text, endpoints);
   writeRequests(text, recorder);
+  if (recorder.callers !== undefined) writeCallers(text, recorder.callers);
   writeState(text, status);
   if (limits !== undefined) writeLimits(text, limits);
   return text.toString();
 }
 
 function writeCalls(text: Exposition, endpoints: readonly EndpointCounters[]): void {
-  const durations = text.family('gen_ai_client_operation_duration_seconds', 'histogram', METRICS.duration.description);
-  for (const { endpoint, durations: byOutcome } of endpoints) {
-    for (const [outcome, histogram] of byOutcome) {
-      const failure = outcome === 'ok' ? {} : { 'error.type': outcome };
-      durations.histogram(histogram, { ...endpointAttributes(endpoint), ...failure });
-    }
-  }
-  const firstChunks = text.family(
-    'gen_ai_client_operation_time_to_first_chunk_seconds',
-    'histogram',
-    METRICS.firstChunk.description,
-  );
-  for (const { endpoint, firstChunk } of endpoints) {
-    if (firstChunk.count > 0) firstChunks.histogram(firstChunk, endpointAttributes(endpoint));
-  }
-  const tokens = text.family('gen_ai_client_token_usage', 'histogram', METRICS.tokens.description);
-  for (const { endpoint, inputTokens, outputTokens } of endpoints) {
-    const labels = endpointAttributes(endpoint);
-    if (inputTokens.count > 0) tokens.histogram(inputTokens, { ...labels, 'gen_ai.token.type': 'input' });
-    if (outputTokens.count > 0) tokens.histogram(outputTokens, { ...labels, 'gen_ai.token.type': 'output' });
-  }
   const attempts = text.family('nordlys_attempts_total', 'counter', 'Upstream calls by how they ended.');
   for (const { endpoint, durations: byOutcome } of endpoints) {
     for (const [outcome, { count }] of byOutcome) attempts.sample(count, { ...names(endpoint), outcome });
   }
   const costs = text.family('nordlys_cost_usd_total', 'counter', 'What delivered answers cost, in USD.');
   for (const { endpoint, costUsd } of endpoints) costs.sample(costUsd, names(endpoint));
+}
+
+function writeCallers(text: Exposition, callers: CallerCounters): void {
+  const all = [...callers.entries()];
+  const requests = text.family('nordlys_caller_requests_total', 'counter', CALLER_METRICS.requests.description);
+  for (const [caller, counts] of all) requests.sample(counts.requests, { caller });
+  const tokens = text.family('nordlys_caller_tokens_total', 'counter', CALLER_METRICS.tokens.description);
+  for (const [caller, { inputTokens, outputTokens }] of all) {
+    tokens.sample(inputTokens, { caller, type: 'input' });
+    tokens.sample(outputTokens, { caller, type: 'output' });
+  }
+  const costs = text.family('nordlys_caller_cost_usd_total', 'counter', CALLER_METRICS.cost.description);
+  for (const [caller, { costUsd }] of all) costs.sample(costUsd, { caller });
 }
 
 function writeRequests(text: Exposition, { requests, errors, cache }: Recorder): void {

@@ -5,8 +5,12 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { Observer } from '../request/hooks.js';
 import { clientStatus } from './request-facts.js';
-import { SECONDS_BUCKETS, TOKEN_BUCKETS } from './gen-ai.js';
+import type { CallerCounters } from './caller-counters.js';
+import { CURRENT_COUNTERS, SECONDS_BUCKETS, TOKEN_BUCKETS, usedTokens, type UsedTokens } from './gen-ai.js';
 import { Histogram } from './histogram.js';
+import type { Conventions } from './telemetry-options.js';
+
+const TOKEN_KINDS = Object.keys(CURRENT_COUNTERS) as (keyof UsedTokens)[];
 
 /** Hot replacement of the provider table may bring new names for ever; those that were met first then go. */
 const MOST_ENDPOINTS = 10_000;
@@ -20,8 +24,23 @@ export interface EndpointCounters {
   readonly firstChunk: Histogram;
   readonly inputTokens: Histogram;
   readonly outputTokens: Histogram;
+  /** Tokens of delivered responses in all. */
+  readonly tokens: Readonly<UsedTokens>;
+  /** Between the chunks of delivered streams, in seconds; `undefined` where chunks are not timed. */
+  readonly chunkInterval: Histogram | undefined;
   readonly costUsd: number;
 }
+
+/** What a recorder counts beyond what every gateway counts, and under which names it is read. */
+export interface RecorderOptions {
+  readonly conventions: Conventions;
+  readonly callers: CallerCounters | undefined;
+}
+
+const DEFAULTS: RecorderOptions = {
+  conventions: { legacy: true, current: false, tokenHistograms: false },
+  callers: undefined,
+};
 
 /** Everything that is counted of one gateway since its start. Nothing in it grows with the number of requests. */
 export class Recorder implements Observer {
@@ -29,10 +48,16 @@ export class Recorder implements Observer {
   readonly #endpoints = new Map<string, Counters>();
   readonly #requests = new Map<number, Histogram>();
   readonly #errors = new Map<string, number>();
+  /** Which names of the GenAI conventions its numbers are read under. */
+  readonly conventions: Conventions;
+  /** `undefined`: callers are not counted. */
+  readonly callers: CallerCounters | undefined;
   readonly cache: Record<CacheStatus, number> = { HIT: 0, MISS: 0, BYPASS: 0 };
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { conventions, callers }: RecorderOptions = DEFAULTS) {
     this.#clock = clock;
+    this.conventions = conventions;
+    this.callers = callers;
   }
 
   /** By endpoint id, in the order of their first calls. */
@@ -62,7 +87,12 @@ export class Recorder implements Observer {
     if (outcome === undefined) return;
     if (outcome.usage?.prompt_tokens !== undefined) counters.inputTokens.record(outcome.usage.prompt_tokens);
     if (outcome.usage?.completion_tokens !== undefined) counters.outputTokens.record(outcome.usage.completion_tokens);
+    if (this.conventions.current) counters.addTokens(usedTokens(outcome.usage));
     counters.costUsd += outcome.costUsd ?? 0;
+  }
+
+  chunkInterval(endpoint: Endpoint, seconds: number): void {
+    (this.#of(endpoint).chunkInterval ??= new Histogram(SECONDS_BUCKETS)).record(seconds);
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
@@ -102,10 +132,17 @@ class Counters implements EndpointCounters {
   readonly firstChunk = new Histogram(SECONDS_BUCKETS);
   readonly inputTokens = new Histogram(TOKEN_BUCKETS);
   readonly outputTokens = new Histogram(TOKEN_BUCKETS);
+  readonly tokens: UsedTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+  chunkInterval: Histogram | undefined = undefined;
   costUsd = 0;
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
+  }
+
+  addTokens(used: UsedTokens | undefined): void {
+    if (used === undefined) return;
+    for (const kind of TOKEN_KINDS) this.tokens[kind] += used[kind];
   }
 
   durationsOf(outcome: string): Histogram {

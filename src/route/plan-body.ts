@@ -36,7 +36,7 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const planFor = (asked: ChatRequest): Explained =>
     withRoutingHook({ ...input, request: asked, anyModel: choosesModels(hooks) }, prompt, hooks);
   const planned = planFor(request);
-  const shown = (of: Plan): PlanResult =>
+  const shown = (of: Explained): PlanResult =>
     showPlan(translatedPlan(of, request), planned.router, () => tokensOf(of, prompt));
   if (caller === undefined || previewFor === undefined) return shown(planned);
   const lease = previewFor(caller, request);

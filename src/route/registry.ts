@@ -23,10 +23,10 @@ export interface RouteTable {
   /** The endpoints of each model, cheapest first. */
   readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
   readonly names: ModelNames;
-  /** What a whole request may take, where the operator has set a limit for all providers. */
-  readonly totalMs: number | undefined;
   /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
   readonly readsReasoning: boolean;
+  /** What a whole request may take, where the operator has set a limit for all providers. */
+  readonly totalMs: number | undefined;
 }
 
 /** The options that can be replaced while requests run. One that is absent stays as it is. */

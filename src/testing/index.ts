@@ -57,5 +57,7 @@ export { transportContract } from './transport-contract.js';
 export type { ContractTest } from './contract-test.js';
 export type { MakeStore, StoreContractOptions } from './store-contract.js';
 export type { LimitStoreContractOptions, MakeLimitStore } from './limit-store-contract.js';
-export type { ProviderFixtures, StreamFixture } from './provider-contract.js';
+export type { StreamFixture } from './contract-values.js';
+export type { ExchangeFixture } from './exchange-cases.js';
+export type { ProviderFixtures } from './provider-contract.js';
 export type { TransportContractOptions } from './transport-contract.js';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
-import type { WireFormat, UpstreamErrorBody, UpstreamEvent } from '../contracts/wire-format.js';
+import type { ChatCompletion, ChatRequest } from '../chat/types.js';
+import type { WireFormat, UpstreamErrorBody } from '../contracts/wire-format.js';
 import { deepFreeze, type ContractTest } from './contract-test.js';
+import { asJson, checkHeaders, JUNK, readOrRefuse, type StreamFixture } from './contract-values.js';
+import { exchangeCases, type ExchangeFixture } from './exchange-cases.js';
 
 /** Recorded examples of one wire format, with what they mean. A member that is not given is not tested. */
 export interface ProviderFixtures {
@@ -11,22 +13,11 @@ export interface ProviderFixtures {
   readonly completions?: readonly { readonly body: unknown; readonly means: ChatCompletion }[] | undefined;
   /** Streams, and the chunks they mean. */
   readonly streams?: readonly StreamFixture[] | undefined;
+  /** For a format that translates: requests, what is sent for them, and how responses to them are read. */
+  readonly exchanges?: readonly ExchangeFixture[] | undefined;
   /** Error bodies, and what they say. */
   readonly errors?: readonly { readonly body: unknown; readonly means: UpstreamErrorBody }[] | undefined;
 }
-
-/** A stream in an upstream's own words, and the chunks that it means. */
-export interface StreamFixture {
-  readonly events: readonly UpstreamEvent[];
-  readonly means: readonly ChatChunk[];
-  /** The last event says that the stream is over. */
-  readonly done: boolean;
-}
-
-// What a broken upstream may answer, in any place.
-const JUNK: readonly unknown[] = [undefined, null, 42, true, '', 'text', [], [null], {}, { error: null }, { error: 7 }];
-
-const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|api-key|x-api-key|x-goog-api-key)$/;
 
 /**
  * Declares the tests that every upstream wire format must pass: it is pure, it reads its own recordings,
@@ -40,15 +31,13 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
 
   declare('says where it is asked', () => {
     assert.match(provider.name, /^[a-z0-9][a-z0-9._-]*$/, 'a short lower-case name');
-    assert.match(provider.path, /^\/[^?#]*$/, 'a path that can be appended to a base URL');
+    const isDynamic = provider.exchange !== undefined || provider.pathFor !== undefined;
+    if (!isDynamic || provider.path !== '')
+      assert.match(provider.path, /^\/[^?#]*$/, 'a path that can be appended to a base URL');
   });
 
   declare('adds headers, but no credentials', () => {
-    for (const [name, value] of Object.entries(provider.headers ?? {})) {
-      assert.match(name, /^[a-z0-9-]+$/, 'lower-case header names');
-      assert.doesNotMatch(name, SECRET_HEADERS);
-      assert.match(value, /^[\t\x20-\x7e]*$/, 'visible header values');
-    }
+    checkHeaders(provider.headers);
   });
 
   for (const { request, sends } of fixtures.requests ?? []) {
@@ -63,6 +52,8 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
   for (const { body, means } of fixtures.errors ?? []) {
     declare('reads an error', () => assert.deepEqual(provider.decodeError?.(deepFreeze(structuredClone(body))), means));
   }
+
+  if (provider.exchange !== undefined) exchangeCases(declare, provider, fixtures.exchanges ?? []);
 
   declare('takes no junk for an answer', () => {
     const decode = provider.decodeCompletion?.bind(provider);
@@ -115,19 +106,5 @@ function readsStream(provider: WireFormat, { events, means, done }: StreamFixtur
     );
     assert.equal(outputs.at(-1) === 'done', done, done ? 'the last event ends it' : 'nothing ends it');
     assert.ok(!outputs.slice(0, -1).includes('done'), 'nothing before the last event ends it');
-  }
-}
-
-/** What goes over the wire: members that are `undefined` do not. */
-function asJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value)) as unknown;
-}
-
-/** What came of it; `undefined` when it was refused. */
-function readOrRefuse(decode: (body: unknown) => ChatCompletion, body: unknown): ChatCompletion | undefined {
-  try {
-    return decode(body);
-  } catch {
-    return undefined;
   }
 }

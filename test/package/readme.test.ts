@@ -40,7 +40,7 @@ async function program(name: string, changes: Readonly<Record<string, string>> =
 
 /** The variables that the snippets read: one that is missing is refused at start-up. */
 const KEYS = Object.fromEntries(
-  ['OPENAI_API_KEY', 'AZURE_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY']
+  ['OPENAI_API_KEY', 'AZURE_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'REDACTION_SECRET']
     .map((name) => [name, 'operator-secret'])
     .concat([['GATEWAY_KEY', 'demo-key']]),
 );
@@ -72,6 +72,7 @@ describe('every snippet of the README', () => {
       'hooks',
       'stages',
       'limits',
+      'guards',
       'shutdown',
     ]);
   });
@@ -109,7 +110,7 @@ describe('every snippet of the README', () => {
     expect(stdout).toBe('vllm data_policy:zdr\n');
   });
 
-  it.each(['formats', 'hooks', 'stages', 'limits'])('runs: %s', async (name) => {
+  it.each(['formats', 'hooks', 'stages', 'limits', 'guards'])('runs: %s', async (name) => {
     await run(process.execPath, [await program(name)], { env: { ...process.env, ...KEYS } });
   });
 

@@ -1,3 +1,4 @@
+import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import type { AttemptRecord, GatewayOptions, NetworkOptions } from '../../src/index.js';
 import { createGateway } from '../../src/index.js';
@@ -232,9 +233,7 @@ describe("a host's own transport", () => {
 });
 
 async function metricsOf(gateway: Set['gateway']): Promise<string> {
-  const response = await gateway.fetch(
-    new Request('http://localhost/metrics', { headers: { authorization: 'Bearer demo-key' } }),
-  );
+  const response = await request(gateway.metrics).get('/metrics').set('authorization', 'Bearer demo-key');
   expect(response.status).toBe(200);
-  return response.text();
+  return response.text;
 }

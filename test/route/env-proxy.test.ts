@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openai } from '../../src/formats/openai.js';
 import { envProxyFor, usesEnvProxy } from '../../src/route/options/env-proxy.js';
 import { resolveBaseUrl } from '../../src/route/options/base-url.js';
 
-const urlOf = (baseUrl: string) => resolveBaseUrl('baseUrl', baseUrl, openai);
+const urlOf = (baseUrl: string) => resolveBaseUrl('baseUrl', baseUrl, '/chat/completions');
 const proxyOf = (baseUrl: string, env: Record<string, string>) => envProxyFor(urlOf(baseUrl), { env, execArgv: [] });
 
 describe('the environment names a proxy', () => {

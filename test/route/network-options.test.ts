@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { openai } from '../../src/formats/openai.js';
 import { createRegistry } from '../../src/route/registry.js';
 import { resolveBaseUrl } from '../../src/route/options/base-url.js';
 import { resolveNetwork } from '../../src/route/options/network-options.js';
@@ -17,7 +16,7 @@ function networkOf(
   baseUrl = 'https://llm.test/v1',
   settings: Parameters<typeof resolveNetwork>[3] = QUIET,
 ) {
-  return resolveNetwork('providers.p.network', options, resolveBaseUrl('b', baseUrl, openai), settings);
+  return resolveNetwork('providers.p.network', options, resolveBaseUrl('b', baseUrl, '/chat/completions'), settings);
 }
 
 describe('network', () => {

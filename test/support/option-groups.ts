@@ -10,7 +10,7 @@ import { TRAIN } from '../../src/router/train/options.js';
 import { CACHE, COALESCE } from '../../src/options/tables/cache.js';
 import { ADMIN, AUTHENTICATE } from '../../src/options/tables/authenticate.js';
 import { COMMON, HOOKS } from '../../src/options/tables/common.js';
-import { OBSERVE, TELEMETRY } from '../../src/options/tables/observe.js';
+import { CALLER_METRICS, OBSERVE, TELEMETRY } from '../../src/options/tables/observe.js';
 import { HEDGING, PROXY } from '../../src/options/tables/proxy.js';
 import { CALLER_OVERRIDES, ROUTE } from '../../src/options/tables/route.js';
 import { TIMEOUTS } from '../../src/options/tables/timeouts.js';
@@ -327,6 +327,15 @@ export const optionGroups: readonly PublicGroup[] = [
     at: 'telemetry.',
     base: {},
     take: (telemetry) => gateway({ telemetry }),
+  },
+  {
+    heading: '`telemetry.callerMetrics`',
+    text: '`true` stands for the defaults.',
+    group: CALLER_METRICS,
+    type: ['TelemetryOptions', 'contracts/observability.ts'],
+    at: 'telemetry.callerMetrics.',
+    base: {},
+    take: (callerMetrics) => gateway({ telemetry: { callerMetrics } }),
   },
   {
     heading: '`gateway.drain(options)`',

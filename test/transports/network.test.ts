@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openai } from '../../src/formats/openai.js';
 import type { UpstreamNetwork } from '../../src/contracts/network.js';
 import type { Transport, UpstreamRequest } from '../../src/contracts/transport.js';
 import { resolveBaseUrl } from '../../src/route/options/base-url.js';
@@ -29,7 +28,7 @@ async function upstreamFor(): Promise<FakeUpstream> {
 
 /** A request as the gateway makes it for a provider with these options. */
 function requestFor(baseUrl: string, options: NetworkOptions, changes: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  const url = resolveBaseUrl('baseUrl', baseUrl, openai);
+  const url = resolveBaseUrl('baseUrl', baseUrl, '/chat/completions');
   const body = Buffer.from('{"model":"m","messages":[]}');
   const headers = {
     'content-type': 'application/json',

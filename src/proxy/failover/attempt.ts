@@ -1,13 +1,13 @@
 import type { ChatRequest } from '../../chat/types.js';
-import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
+import type { PlannedCandidate, RequestContext, ResolvedRoute, ProviderOverride } from '../../request/context.js';
 import type { BeforeAttemptState, Hooks, AttemptChange } from '../../contracts/hooks.js';
-import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { AttemptOutcome } from '../../contracts/routing.js';
 import { GatewayError, isGatewayError } from '../../errors/gateway-error.js';
 import type { Clock } from '../../contracts/clock.js';
-import type { Transport, UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
+import type { Transport, UpstreamUrl } from '../../contracts/transport.js';
 import type { EndpointStates } from './endpoint-states.js';
 import { hookState, type HookRunner } from '../../request/hooks.js';
+import { isPromise } from '../../util/is-promise.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 import type { UpstreamResponse } from '../response/upstream-response.js';
@@ -16,17 +16,14 @@ import { costOfAttempt } from '../attempt-cost.js';
 import { AttemptLog } from './attempt-log.js';
 import { failureOfBrokenStream, UpstreamFailure } from '../upstream-failure.js';
 import {
-  buildRequest,
   outboundHeaders,
   resolveDestination,
   secretsOf,
-  signed,
   withoutStreamOptions,
   type BuiltRequest,
   type Destination,
-  type RequestParts,
 } from '../request/build-request.js';
-import type { RequestSigner } from '../request/request-signer.js';
+import { prepareRequest } from '../request/prepare-request.js';
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
 import { upstreamErrorBehind, type UpstreamErrorContext } from '../response/parse-error.js';
@@ -74,6 +71,13 @@ export interface CommittedResponse {
 
 /** `undefined`: nobody waits for it any more. */
 export type AttemptResult = CommittedResponse | UpstreamFailure | undefined;
+
+/** What the client asked for, beside what is sent for it. */
+interface AskedRequest {
+  readonly request: ChatRequest;
+  readonly sendsStreamOptions: boolean;
+  readonly override: ProviderOverride | undefined;
+}
 
 /** One upstream call of a request, counted from before it is prepared until its answer has ended, in exactly one way. */
 export class Attempt {
@@ -172,42 +176,32 @@ export class Attempt {
     if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.candidate : withoutStreamOptions(this.candidate);
-    const built = this.#build(candidate, { destination, headers, change, wallNow: parts.clock.wallNow() });
-    if (built instanceof UpstreamFailure) return built;
-    this.#destination = { url: built.request.url, secrets: secretsOf(endpoint.provider, destination) };
-    const { signer } = destination;
-    const sent = signer === undefined ? built.request : await this.#sign(built.request, signer);
-    if (sent === undefined || sent instanceof UpstreamFailure) return sent;
+    const sending = { destination, headers, change, wallNow: parts.clock.wallNow() };
+    const prepared = prepareRequest(context, candidate, sending, () => this.#waitLimits(timeouts.connectMs));
+    const built = isPromise(prepared) ? await prepared : prepared;
+    if (built === undefined || built instanceof UpstreamFailure) return built;
+    return this.#exchangeFor(built, destination, { request, sendsStreamOptions, override });
+  }
+
+  #exchangeFor(
+    { request: sent, exchange }: BuiltRequest,
+    destination: Destination,
+    { request, sendsStreamOptions, override }: AskedRequest,
+  ): UpstreamExchange {
+    const { parts } = this.#chain;
+    const { provider } = this.candidate.endpoint;
+    this.#destination = { url: sent.url, secrets: secretsOf(provider, destination) };
     return new UpstreamExchange({
       transport: parts.transport,
       clock: parts.clock,
       request: sent,
-      timeouts,
+      timeouts: provider.timeouts,
       deadline: this.#deadline(override?.timeoutMs),
       streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
       wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
-      exchange: built.exchange,
+      exchange,
       errors: this.#errorContext(destination, sendsStreamOptions),
     });
-  }
-
-  #build(candidate: PlannedCandidate, parts: RequestParts): BuiltRequest | UpstreamFailure {
-    try {
-      return buildRequest(this.#chain.context, candidate, parts);
-    } catch (error) {
-      if (error instanceof UnsupportedRequest) return unsupported(error);
-      throw error;
-    }
-  }
-
-  /** `undefined`: the client left while the signer was asked. */
-  async #sign(request: UpstreamRequest, signer: RequestSigner): Promise<UpstreamRequest | UpstreamFailure | undefined> {
-    const { connectMs } = this.candidate.endpoint.provider.timeouts;
-    try {
-      return await signed(request, signer, this.#waitLimits(connectMs));
-    } catch (cause) {
-      return new UpstreamFailure('credential', { cause });
-    }
   }
 
   #sendsStreamOptions(): boolean {
@@ -357,12 +351,6 @@ export class Attempt {
   get #tenant(): string {
     return this.#chain.context.caller?.id ?? '';
   }
-}
-
-/** A format cannot express the request: nothing was sent. */
-function unsupported(cause: UnsupportedRequest): UpstreamFailure {
-  const error = new GatewayError('unsupported_by_provider', cause.message, { param: cause.param, cause });
-  return new UpstreamFailure('unsupported', { error });
 }
 
 /** A hook that refuses ends the request; anything else it throws is the host's bug, and ends it as well. */

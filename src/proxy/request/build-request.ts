@@ -142,7 +142,7 @@ export function buildRequest(context: RequestContext, candidate: PlannedCandidat
   headers['content-length'] = String(body.byteLength);
   destination.credential?.attach(headers, url);
   const pool = destination.callersKey ? poolOfCallers(destination.url, candidate) : '';
-  // Proxy, certificates and unix socket are for the provider's own address; a caller's is reached through the guard alone.
+  // Proxy, certificates and unix socket are for the provider's own address: a caller's is reached through the guard alone.
   const network = pool === GUARDED_POOL ? undefined : candidate.endpoint.provider.network;
   return { request: { url, headers, body, fresh: false, pool, network }, exchange: translated };
 }

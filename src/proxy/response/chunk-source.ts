@@ -1,6 +1,13 @@
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import type { ChatChunk } from '../../chat/types.js';
-import type { ChunkDecoder, Exchange, ResponseHead, UpstreamEvent, WireFormat } from '../../contracts/wire-format.js';
+import {
+  UnusableResponse,
+  type ChunkDecoder,
+  type Exchange,
+  type ResponseHead,
+  type UpstreamEvent,
+  type WireFormat,
+} from '../../contracts/wire-format.js';
 
 /** The decoder of a stream; `undefined`: its events are OpenAI's own chunks. */
 export function chunkDecoderFor(
@@ -42,7 +49,8 @@ export class ChunkSource {
     for (const chunk of decoded) {
       // An error needs no choices.
       if ('error' in chunk) continue;
-      if (this.#normaliser.normalise(chunk) === 'invalid') throw new TypeError('A decoder returned a malformed chunk.');
+      if (this.#normaliser.normalise(chunk) === 'invalid')
+        throw new UnusableResponse('The decoder returned a malformed chunk.');
     }
     return decoded;
   }

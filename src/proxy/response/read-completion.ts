@@ -83,7 +83,8 @@ function translated(
 ): ChatCompletion | UpstreamFailure {
   try {
     const completion = exchange?.completion(parsed, head) ?? errors.format.decodeCompletion?.(parsed);
-    return asCompletion(completion);
+    if (isCompletion(completion)) return completion;
+    return failureOfThrown(new TypeError('The format returned no completion.'), errors.format);
   } catch (cause) {
     if (!(cause instanceof FailedResponse)) return failureOfThrown(cause, errors.format);
     if (cause.fault === 'error') return failureOfErrorObject({ error: cause.error }, errors);

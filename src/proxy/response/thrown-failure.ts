@@ -1,5 +1,4 @@
-import { FailedResponse } from '../../contracts/failed-response.js';
-import type { WireFormat } from '../../contracts/wire-format.js';
+import { UnusableResponse, type WireFormat } from '../../contracts/wire-format.js';
 import { isOwnFormat } from '../../formats/own-formats.js';
 import { UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 
@@ -13,6 +12,6 @@ export function failureOfThrown(
   format: WireFormat,
   kind: Extract<FailureKind, 'malformed' | 'malformed_event'> = 'malformed',
 ): UpstreamFailure {
-  const isUnusable = cause instanceof FailedResponse || isOwnFormat(format);
+  const isUnusable = cause instanceof UnusableResponse || isOwnFormat(format);
   return new UpstreamFailure(isUnusable ? kind : 'host_code', { cause });
 }

@@ -3,12 +3,30 @@ import type { WireFormat } from '../../contracts/wire-format.js';
 import { optionError, formatValue, text } from '../../options/checks.js';
 
 /**
- * The address that `baseUrl` and a format make. A fixed path of the format goes behind the base's own path; where the
- * path depends on the request, it is appended per request, and the base must not end in what it begins with. A query
- * is kept, `/v1` is never added.
+ * The address that `baseUrl` and a format's path make: `path` goes behind the base's own path, a query is kept,
+ * `/v1` is never added.
  * @throws TypeError naming the option. What may hold a password is never shown.
  */
-export function resolveBaseUrl(option: string, value: unknown, format: WireFormat): UpstreamUrl {
+export function resolveBaseUrl(option: string, value: unknown, path: string): UpstreamUrl {
+  const url = checkedUrl(option, value);
+  const base = withoutTrailingSlashes(url.pathname);
+  if (base.endsWith(path)) throw optionError(option, `must end before ${path}, which is appended`, value);
+  return upstreamUrl(url, base + path + url.search);
+}
+
+/**
+ * The address that `baseUrl` and a format make. Where the format's path depends on the request, it is appended per
+ * request: the base then does not end in what such paths begin with.
+ * @throws TypeError as `resolveBaseUrl` does.
+ */
+export function resolveAddress(option: string, value: unknown, format: WireFormat): UpstreamUrl {
+  const path = fixedPath(format);
+  if (path !== undefined) return resolveBaseUrl(option, value, path);
+  const url = checkedUrl(option, value);
+  return upstreamUrl(url, withoutOverlap(withoutTrailingSlashes(url.pathname), format.path) + url.search);
+}
+
+function checkedUrl(option: string, value: unknown): URL {
   const url = parse(option, value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw optionError(option, 'must begin with https:// or http://', `${url.protocol}//…`);
@@ -17,11 +35,7 @@ export function resolveBaseUrl(option: string, value: unknown, format: WireForma
     throw optionError(option, 'must not hold a user name or password: give the key as apiKey');
   }
   if (url.hash !== '' || url.href.endsWith('#')) throw optionError(option, 'must not hold a fragment (#…)', value);
-  const base = withoutTrailingSlashes(url.pathname);
-  const path = fixedPath(format);
-  if (path === undefined) return upstreamUrl(url, withoutOverlap(base, format.path) + url.search);
-  if (base.endsWith(path)) throw optionError(option, `must end before ${path}, which is appended`, value);
-  return upstreamUrl(url, base + path + url.search);
+  return url;
 }
 
 /** The path of every request; `undefined` where it depends on the request. */

@@ -1,7 +1,7 @@
 import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
-import { resolveBaseUrl } from './base-url.js';
+import { resolveAddress } from './base-url.js';
 import { NETWORK_SHAPE, resolveNetwork } from './network-options.js';
 import { anyMembers, hasControlCharacter, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
@@ -73,7 +73,7 @@ export function resolveProvider(
   fallback: Timeouts,
 ): ResolvedProvider {
   const format = resolveFormat(`${path}.format`, given.format);
-  const url = resolveBaseUrl(`${path}.baseUrl`, given.baseUrl ?? format.defaultBaseUrl, format);
+  const url = resolveAddress(`${path}.baseUrl`, given.baseUrl ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
     displayName: given.name ?? slug,

@@ -169,9 +169,9 @@ export function toPlanned(
 ): RoutableCandidate {
   const drop = membersToDrop(parameters, endpoint.given);
   const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
-  const candidate: RoutableCandidate = {
+  const candidate = {
     endpoint,
-    credential: 'operator',
+    credential: 'operator' as const,
     drop: isTold ? drop : [...drop, ...forwarded],
   };
   if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;

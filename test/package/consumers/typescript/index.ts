@@ -34,8 +34,8 @@ void upstream.then((fake) => fake.close());
 
 // @ts-expect-error one or the other
 createGateway.length > 99 && createGateway({ keys: ['k'], verifyKey: () => undefined, providers: {} });
-// @ts-expect-error a provider has a base URL
-createGateway.length > 99 && createGateway({ keys: ['k'], providers: { demo: { models: ['m'] } } });
+// @ts-expect-error a provider has models
+createGateway.length > 99 && createGateway({ keys: ['k'], providers: { demo: { format: 'anthropic' } } });
 
 const plan = gateway.plan({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }, { random: 0 });
 console.log(plan.candidates[0]?.slug, typeof listener, typeof middleware, typeof redisStore);
