@@ -37,24 +37,19 @@ export type { EndpointStatus } from './route/stats/health.js';
 export type { Health } from './route/stats/performance.js';
 export type { BreakerState, BreakerStatus } from './proxy/failover/circuit-breaker.js';
 export type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
-export type { BodyEdits, RequestBody } from './json/request-body.js';
-export type { ClientConnection, CancelSignal, CancelSource } from './util/cancellation.js';
 export type { ErrorFormat } from './errors/error-response.js';
-export type { ResponseBody, SinkHead, ResponseSink } from './contracts/sink.js';
 export type { EndpointStatusReport, GatewayStatus } from './status.js';
 export type { CacheStatistics } from './cache/cache.js';
 export type { PurgeOptions } from './cache/purge-options.js';
 export type { LruStoreOptions } from './stores/lru-store.js';
 export type { RedisStore, RedisStoreOptions, RedisStoreStatistics } from './stores/redis-store.js';
 export type { BytesForStrings, IoredisLike, NodeRedisLike, RedisClient } from './stores/redis-client.js';
+export type { AnonymousOptions, AuthenticateOptions } from './options/authenticate-types.js';
+export type { CacheOptions, CoalesceOptions } from './options/cache-types.js';
 export type { MemoryLimitsOptions } from './stores/memory-limits.js';
 export type { RedisLimitsOptions } from './stores/redis-limits.js';
 export type { IoredisScripts, NodeRedisScripts, RedisScriptClient, ScriptInput } from './stores/redis-scripts.js';
 export type {
-  AnonymousOptions,
-  AuthenticateOptions,
-  CacheOptions,
-  CoalesceOptions,
   HedgingOptions,
   CommonOptions,
   EndpointOptions,
@@ -158,8 +153,8 @@ export type {
   ResponseOutcome,
   PlannedCandidate,
   ProviderOverride,
+  RequestContextView,
   PromptView,
-  RequestContext,
   ResolvedRoute,
   ServedBy,
 } from './request/context.js';

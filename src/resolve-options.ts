@@ -1,30 +1,21 @@
 import type { AdmissionOptions } from './runtime/admission.js';
-import type { AdminOptions } from './options/admin.js';
 import type { Clock } from './contracts/clock.js';
-import type { LimitOptions } from './contracts/limits.js';
 import { HookRunner } from './request/hooks.js';
 import { maxRequestsForFdLimit } from './runtime/file-descriptors.js';
 import { systemClock } from './util/clock.js';
-import type {
-  AuthenticateOptions,
-  CacheOptions,
-  CommonOptions,
-  GatewayOptions,
-  ObserveOptions,
-  ProxyOptions,
-  RouteOptions,
-  ValidateOptions,
-} from './options/types.js';
-import {
-  knownMembers,
-  optionalBoolean,
-  optionalCount,
-  optionalOneOf,
-  optionError,
-  formatValue,
-} from './options/checks.js';
-import type { GuardOptions } from './contracts/guard.js';
-import { resolveTelemetry } from './observe/telemetry-options.js';
+import { checkNames, defineOptions, type OptionGroup, type RowsFor } from './options/group.js';
+import { choice, nested } from './options/rows.js';
+import { ADMIN, AUTHENTICATE } from './options/tables/authenticate.js';
+import { CACHE } from './options/tables/cache.js';
+import { COMMON, HOOKS } from './options/tables/common.js';
+import { OBSERVE } from './options/tables/observe.js';
+import { PROXY } from './options/tables/proxy.js';
+import { ROUTE } from './options/tables/route.js';
+import { VALIDATE } from './options/tables/validate.js';
+import type { CommonOptions, GatewayOptions, ProxyOptions } from './options/types.js';
+import { MIDDLEWARE } from './gateway/slots.js';
+import { GUARDS } from './guard/guard-options.js';
+import { ACCOUNTING, LIMITS } from './limit/limit-options.js';
 import type { RunnerParts } from './request/run-stages.js';
 
 /** What every stage shares, with nothing left open. */
@@ -45,164 +36,75 @@ export interface ResolvedGatewayOptions {
   readonly admission: ResolvedAdmission;
   /** Callers can be told apart, so each can have a cache of its own. */
   readonly hasTenants: boolean;
+  /** What becomes of POST requests for endpoints that are not served. */
+  readonly unservedPaths: 'respond' | 'next';
 }
 
-// Each list must name every option of its type: one that is forgotten does not compile.
-const COMMON = names<CommonOptions>({ hooks: 1, errorHandling: 1, clock: 1, random: 1 });
-const AUTHENTICATE = names<AuthenticateOptions>({ keys: 1, verifyKey: 1, caller: 1, anonymous: 1, allowedOrigins: 1 });
-const ADMIN = names<AdminOptions>({ admin: 1, adminKeys: 1 });
-const VALIDATE = names<ValidateOptions>({
-  bodyLimit: 1,
-  bodyTimeoutMs: 1,
-  unknownFields: 1,
-  unknownContentParts: 1,
-  unknownTools: 1,
-});
-const ROUTE = names<RouteOptions>({
-  providers: 1,
-  defaultModel: 1,
-  aliases: 1,
-  callerOverrides: 1,
-  timeouts: 1,
-  autoModels: 1,
-  priceCatalog: 1,
-});
-const GUARD = names<GuardOptions>({ input: 1, output: 1 });
-const CACHE = names<CacheOptions>({
-  maxEntries: 1,
-  maxBytes: 1,
-  ttlMs: 1,
-  shouldCache: 1,
-  store: 1,
-  coalesce: 1,
-  shared: 1,
-  usageOnHit: 1,
-  ignoresBeforeAttempt: 1,
-});
-const PROXY = names<ProxyOptions>({
-  maxAttempts: 1,
-  retryNonIdempotent: 1,
-  hedging: 1,
-  maxInFlight: 1,
-  overloadProtection: 1,
-  maxInFlightPerCaller: 1,
-  maxInFlightPerProvider: 1,
-  transport: 1,
-  errorFormat: 1,
-  upstreamErrors: 1,
+/** Options of stages that stand below a name of their own where `createGateway` takes them. */
+export const PARTS = defineOptions({
+  path: 'createGateway',
+  prefix: '',
+  rows: {
+    cache: nested(CACHE, 'Caches responses. Off unless given; `{}` is enough.'),
+    limits: nested(LIMITS, 'What callers may use. Off unless given.'),
+    guards: nested(GUARDS, 'Checks of prompts and responses. Off unless given.'),
+    middleware: nested(MIDDLEWARE, "The host's own middleware between the stages.").defaultsTo('none'),
+    unservedPaths: choice(
+      ['respond', 'next'],
+      "POST requests for endpoints that are not served: `'respond'` answers 404, `'next'` leaves them to handlers mounted later.",
+    ).or('respond'),
+  } satisfies RowsFor<Pick<GatewayOptions, 'cache' | 'limits' | 'guards' | 'middleware' | 'unservedPaths'>>,
 });
 
-const OBSERVE = names<ObserveOptions>({ logger: 1, onDiagnostic: 1, telemetry: 1 });
-
-const LIMIT = names<LimitOptions & Pick<GatewayOptions, 'spendSink'>>({
-  rules: 1,
-  store: 1,
-  onStoreError: 1,
-  storeTimeoutMs: 1,
-  processes: 1,
-  budgetStatus: 1,
-  onAbort: 1,
-  drainMs: 1,
-  unpriced: 1,
-  onAlert: 1,
-  spendSink: 1,
-});
-
+/** The options of each stage, besides those of all stages. */
 const STAGES = {
-  authenticate: AUTHENTICATE,
-  validate: VALIDATE,
-  limit: LIMIT,
-  guard: GUARD,
-  route: ROUTE,
-  cache: CACHE,
-  proxy: PROXY,
-} as const;
+  authenticate: [AUTHENTICATE],
+  validate: [VALIDATE],
+  limit: [LIMITS, ACCOUNTING],
+  guard: [GUARDS],
+  route: [ROUTE],
+  cache: [CACHE],
+  proxy: [PROXY],
+} as const satisfies Readonly<Record<string, readonly OptionGroup[]>>;
+const ALL: readonly OptionGroup[] = [COMMON, AUTHENTICATE, ADMIN, VALIDATE, ROUTE, PROXY, OBSERVE, ACCOUNTING, PARTS];
 
-/** @throws TypeError for an option that nobody knows, or a value that is wrong. */
+/** @throws TypeError for an unknown option, or an invalid value. */
 export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayOptions {
-  const known = [
-    ...COMMON,
-    ...AUTHENTICATE,
-    ...ADMIN,
-    ...VALIDATE,
-    ...ROUTE,
-    ...PROXY,
-    ...OBSERVE,
-    'cache',
-    'guards',
-    'limits',
-    'spendSink',
-    'unservedPaths',
-    'middleware',
-  ];
-  asked('createGateway', options);
-  knownMembers('createGateway', options, known);
-  if ((options.cache ?? undefined) !== undefined) knownMembers('cache', options.cache, CACHE);
-  if ((options.guards ?? undefined) !== undefined) knownMembers('guards', options.guards, GUARD);
-  checkObserveOptions(options);
+  checkPresent('createGateway', options);
+  checkNames('createGateway', options, ALL, [CACHE, LIMITS, GUARDS, HOOKS]);
+  const { unservedPaths } = PARTS.read(options);
+  const { keys, caller } = AUTHENTICATE.read(options);
   return {
-    common: resolveCommon(options, options.errorFormat),
+    common: resolveCommon(options),
     admission: resolveAdmission(options),
-    hasTenants: options.keys !== false || options.caller !== undefined,
+    unservedPaths,
+    hasTenants: keys !== false || caller !== undefined,
   };
 }
 
-/** How many requests may be at work: in the gateway, or in a `proxy` that is mounted by itself. */
+/** How many requests may be in flight: in the gateway, or in a `proxy` that is mounted by itself. */
 export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
-  const { maxInFlight, maxInFlightPerCaller, overloadProtection } = options;
+  const { maxInFlight, maxInFlightPerCaller, overloadProtection } = PROXY.read(options);
   return {
-    limits: {
-      maxInFlight: Math.min(optionalCount('maxInFlight', maxInFlight, 'requests') ?? 5_000, maxRequestsForFdLimit()),
-      maxInFlightPerCaller: optionalCount('maxInFlightPerCaller', maxInFlightPerCaller, 'requests') ?? Infinity,
-    },
-    overloadProtection: optionalBoolean('overloadProtection', overloadProtection) ?? false,
+    limits: { maxInFlight: Math.min(maxInFlight, maxRequestsForFdLimit()), maxInFlightPerCaller },
+    overloadProtection,
   };
 }
 
 /** The options that a stage on its own has in common with all others. */
-export function resolveStageOptions(
-  stage: keyof typeof STAGES,
-  options: CommonOptions & Pick<ProxyOptions, 'errorFormat'>,
-): ResolvedCommon {
-  asked(stage, options);
-  knownMembers(stage, options, [...COMMON, ...STAGES[stage], 'errorFormat']);
-  return resolveCommon(options, options.errorFormat);
+export function resolveStageOptions(stage: keyof typeof STAGES, options: CommonOptions): ResolvedCommon {
+  checkPresent(stage, options);
+  const others = [...Object.values(STAGES).flat(), ADMIN, OBSERVE, PARTS, HOOKS];
+  checkNames(stage, options, [...STAGES[stage], COMMON], others);
+  return resolveCommon(options);
 }
 
-function resolveCommon(options: CommonOptions, errorFormat: ProxyOptions['errorFormat']): ResolvedCommon {
-  return {
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-    hooks: new HookRunner(options.hooks),
-    errorHandling: optionalOneOf('errorHandling', options.errorHandling, ['respond', 'next']) ?? 'respond',
-    errorFormat: optionalOneOf('errorFormat', errorFormat, ['openai', 'openrouter']) ?? 'openai',
-  };
+function resolveCommon(options: CommonOptions): ResolvedCommon {
+  const { clock = systemClock, random = Math.random, hooks, errorHandling, errorFormat } = COMMON.read(options);
+  return { clock, random, hooks: new HookRunner(hooks), errorHandling, errorFormat };
 }
 
-/** JavaScript may call `createGateway()`, and is told what goes between the parentheses. */
-function asked(factory: string, options: unknown): void {
+/** JavaScript may call `createGateway()`. */
+function checkPresent(factory: string, options: unknown): void {
   if (options === undefined) throw new TypeError(`${factory}: options are missing. Give it an object of options.`);
-}
-
-function checkObserveOptions({ logger, onDiagnostic, telemetry }: ObserveOptions): void {
-  if (logger !== undefined) withMethods('logger', logger, ['debug', 'info', 'warn', 'error']);
-  if (onDiagnostic !== undefined && typeof onDiagnostic !== 'function') {
-    throw optionError('onDiagnostic', 'must be a function', onDiagnostic);
-  }
-  if (telemetry === undefined) return;
-  resolveTelemetry(telemetry);
-}
-
-function withMethods(path: string, value: unknown, methods: readonly string[]): void {
-  const missing = methods.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
-  if (missing === undefined) return;
-  throw new TypeError(
-    `${path} must have the methods ${methods.join(', ')}, got ${formatValue(value)} without ${missing}.`,
-  );
-}
-
-type KeysOf<Options> = Options extends unknown ? keyof Options : never;
-
-function names<Options>(known: Record<KeysOf<Options>, 1>): readonly string[] {
-  return Object.keys(known);
 }

@@ -9,17 +9,10 @@ import { createGuard } from './guard/guard.js';
 import { warnIfUnauthenticated, requireStages, markAuthenticated } from './request/require-stages.js';
 import type { Middleware } from './http/middleware.js';
 import { isOtherEndpoint } from './http/request-path.js';
-import type {
-  AuthenticateOptions,
-  CacheOptions,
-  CommonOptions,
-  GatewayOptions,
-  ProxyOptions,
-  RouteOptions,
-  ValidateOptions,
-} from './options/types.js';
+import type { AuthenticateOptions } from './options/authenticate-types.js';
+import type { CacheOptions } from './options/cache-types.js';
+import type { CommonOptions, GatewayOptions, ProxyOptions, RouteOptions, ValidateOptions } from './options/types.js';
 import { Limits } from './limit/limit.js';
-import { limitMembers } from './limit/limit-options.js';
 import { overloadOf } from './runtime/overload.js';
 import { createProxy } from './proxy/proxy.js';
 import { resolveAdmission, resolveStageOptions } from './resolve-options.js';
@@ -54,7 +47,7 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
 export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOptions, 'spendSink'>): Middleware {
   const common = resolveStageOptions('limit', options);
   const { clock, hooks } = common;
-  const limits = new Limits(limitMembers(options), { clock, hooks, spendSink: options.spendSink });
+  const limits = new Limits(options, { clock, hooks, spendSink: options.spendSink ?? undefined });
   return runStages(
     [requireStages('limit', 'validate'), warnIfUnauthenticated('limit'), limits.stage, finishOnClose],
     common,

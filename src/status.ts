@@ -12,8 +12,8 @@ export interface GatewayStatus {
   readonly draining: boolean;
   /** Requests at work. */
   readonly inFlight: number;
-  /** 0: all is well; 1: strained; 2: overloaded, new requests are refused. */
-  readonly load: 0 | 1 | 2;
+  /** With `overloadProtection`. `elevated`: optional work is skipped; `overloaded`: new requests are refused. */
+  readonly load: 'normal' | 'elevated' | 'overloaded';
   readonly uptimeSeconds: number;
   readonly endpoints: readonly EndpointStatusReport[];
   /** Connections to upstreams. */
@@ -38,13 +38,15 @@ export interface StatusParts {
   readonly hooks: HookRunner;
 }
 
+const LOAD = ['normal', 'elevated', 'overloaded'] as const;
+
 export function createStatus({ clock, admission, router, proxy, cache, hooks }: StatusParts): () => GatewayStatus {
   const startedAt = clock.now();
   return function status() {
     return {
       draining: admission.draining,
       inFlight: admission.inFlight,
-      load: admission.load,
+      load: LOAD[admission.load],
       uptimeSeconds: Math.floor((clock.now() - startedAt) / 1_000),
       endpoints: router
         .endpoints()

@@ -2,7 +2,8 @@ import type { RequestContext, Stage, StageOutcome } from '../request/context.js'
 import { GatewayError } from '../errors/gateway-error.js';
 import { optionError } from '../options/checks.js';
 import type { AdminOptions } from '../options/admin.js';
-import type { AuthenticateOptions } from '../options/types.js';
+import { ADMIN, AUTHENTICATE } from '../options/tables/authenticate.js';
+import type { AuthenticateOptions } from '../options/authenticate-types.js';
 import { readApiKey } from './api-key.js';
 import { staticKeys } from './static-keys.js';
 
@@ -20,8 +21,10 @@ type IsAdmin = (context: RequestContext) => boolean;
  * @throws TypeError for an option that is wrong, and for a key that can see and spend.
  */
 export function adminGuard(options: AdminOptions & AuthenticateOptions, authenticate: Stage): AdminGuard {
-  const isAdmin = resolveAdmin(options);
-  const adminOf = resolveAdminKeys(options);
+  const { keys, anonymous } = AUTHENTICATE.read(options);
+  const { admin, adminKeys } = ADMIN.read(options);
+  const isAdmin = resolveAdmin(admin, adminKeys !== undefined, anonymous);
+  const adminOf = adminKeys === undefined ? undefined : resolveAdminKeys(adminKeys, keys);
 
   function check(context: RequestContext, outcome: StageOutcome): StageOutcome {
     if (outcome !== 'next' || isAdmin(context)) return outcome;
@@ -29,12 +32,12 @@ export function adminGuard(options: AdminOptions & AuthenticateOptions, authenti
   }
 
   return {
-    decides: options.keys !== false || options.admin !== undefined || options.adminKeys !== undefined,
+    decides: keys !== false || admin !== undefined || adminKeys !== undefined,
     stage(context) {
       const key = adminOf === undefined ? undefined : readApiKey(context.req);
-      const admin = key === undefined ? undefined : adminOf?.(key);
-      if (admin !== undefined) {
-        context.caller = admin;
+      const owner = key === undefined ? undefined : adminOf?.(key);
+      if (owner !== undefined) {
+        context.caller = owner;
         return 'next';
       }
       const found = authenticate(context);
@@ -43,25 +46,20 @@ export function adminGuard(options: AdminOptions & AuthenticateOptions, authenti
   };
 }
 
-function resolveAdmin({ admin, adminKeys, anonymous }: AdminOptions & AuthenticateOptions): IsAdmin {
+function resolveAdmin(admin: AdminOptions['admin'], hasAdminKeys: boolean, anonymous: boolean): IsAdmin {
   if (admin === false) return () => false;
-  if (typeof admin === 'function') {
-    // A promise is no `true`: a check that is asynchronous by mistake lets no one in.
-    return ({ caller }) => caller !== undefined && admin(caller) === true;
-  }
-  if (admin !== undefined) throw optionError('admin', 'must be a function that is given the caller, or false', admin);
-  if (adminKeys !== undefined) return () => false;
-  // Whoever may ask without a key need not see what others ask.
-  return anonymous === true ? ({ caller }) => caller !== undefined : () => true;
+  // A promise is not `true`: a check that is asynchronous by mistake admits no caller.
+  if (admin !== undefined) return ({ caller }) => caller !== undefined && admin(caller) === true;
+  if (hasAdminKeys) return () => false;
+  // A client that may call without a key need not see what others ask.
+  return anonymous ? ({ caller }) => caller !== undefined : () => true;
 }
 
-function resolveAdminKeys({
-  adminKeys,
-  keys,
-}: AdminOptions & AuthenticateOptions): ReturnType<typeof staticKeys> | undefined {
-  if (adminKeys === undefined) return undefined;
-  const adminOf = staticKeys(adminKeys, 'adminKeys');
+function resolveAdminKeys(
+  adminKeys: readonly string[],
+  keys: readonly string[] | false | undefined,
+): ReturnType<typeof staticKeys> {
   const both = Array.isArray(keys) ? adminKeys.findIndex((key) => keys.includes(key)) : -1;
-  if (both === -1) return adminOf;
+  if (both === -1) return staticKeys(adminKeys);
   throw optionError(`adminKeys[${both}]`, 'is also one of keys: a key for these pages must not be able to spend');
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../contracts/clock.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import { waitFor } from '../util/wait-for.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
-import type { AuthenticateOptions } from '../options/types.js';
-import { optionalBoolean } from '../options/checks.js';
+import type { AuthenticateOptions } from '../options/authenticate-types.js';
+import { AUTHENTICATE } from '../options/tables/authenticate.js';
 import { carriesKey, readApiKey } from './api-key.js';
 import { crossSiteGuard } from './cross-site.js';
 import { staticKeys } from './static-keys.js';
@@ -18,8 +18,7 @@ const LOOKUP_MS = 10_000;
 
 /** WHO ASKS: writes `context.caller`, or refuses. @throws TypeError for options that do not say clearly who may call. */
 export function authenticateStage(options: AuthenticateOptions, clock: Clock): Stage {
-  const { keys, verifyKey, caller, allowedOrigins }: AnyAuthenticateOptions = options;
-  const isOpen = optionalBoolean('anonymous', options.anonymous) ?? false;
+  const { keys, verifyKey, caller, anonymous, allowedOrigins } = AUTHENTICATE.read(options);
   if (keys !== undefined && keys !== false && verifyKey !== undefined) {
     throw new TypeError('keys and verifyKey exclude each other: give one of them.');
   }
@@ -38,22 +37,13 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
   }
   if (keys === false) {
     const refuseCrossSite = crossSiteGuard(allowedOrigins);
-    const readCaller = trustHost(optionalFunction('caller', caller), isOpen, clock);
+    const readCaller = trustHost(caller, anonymous, clock);
     return function authenticatedByHost(context) {
       refuseCrossSite(context.req);
       return readCaller(context);
     };
   }
-  const lookup = verifyKey === undefined ? staticLookup(keys) : optionalFunction('verifyKey', verifyKey)!;
-  return askForKey(lookup, isOpen, clock);
-}
-
-/** What JavaScript may pass, whatever the types say. */
-interface AnyAuthenticateOptions {
-  readonly keys?: readonly string[] | false | undefined;
-  readonly verifyKey?: FindCaller | undefined;
-  readonly caller?: ((req: IncomingMessage) => Caller | undefined) | undefined;
-  readonly allowedOrigins?: readonly string[] | undefined;
+  return askForKey(verifyKey ?? staticLookup(keys), anonymous, clock);
 }
 
 function staticLookup(keys: readonly string[] | undefined): FindCaller {
@@ -61,11 +51,6 @@ function staticLookup(keys: readonly string[] | undefined): FindCaller {
   throw new TypeError(
     'Say who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
   );
-}
-
-function optionalFunction<F>(name: string, value: F | undefined): F | undefined {
-  if (value === undefined || typeof value === 'function') return value;
-  throw new TypeError(`${name} must be a function, got ${typeof value}.`);
 }
 
 function askForKey(findCaller: FindCaller, isOpen: boolean, clock: Clock): Stage {

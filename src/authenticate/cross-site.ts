@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors/gateway-error.js';
-import { optionalList, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
 
 /** Methods that change nothing: a link from another site may lead to a page of the host's. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -11,8 +11,8 @@ const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'O
  * sends neither of the two headers, and passes.
  * @throws TypeError for a list that holds anything but origins.
  */
-export function crossSiteGuard(allowedOrigins: unknown): (req: IncomingMessage) => void {
-  const allowed = new Set((optionalList('allowedOrigins', allowedOrigins) ?? []).map(originAt));
+export function crossSiteGuard(allowedOrigins: readonly string[] | undefined): (req: IncomingMessage) => void {
+  const allowed = new Set((allowedOrigins ?? []).map(originAt));
   return function refuseCrossSite(req) {
     if (SAFE_METHODS.has(req.method)) return;
     const { origin, host, 'sec-fetch-site': site } = req.headers;

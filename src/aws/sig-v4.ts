@@ -2,7 +2,11 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { Clock } from '../contracts/clock.js';
 import type { SignableRequest, Signer } from '../contracts/wire-format.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionalText, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { internal, word } from '../options/rows.js';
 import { CredentialsCache, type AwsCredentials, type AwsCredentialsSource } from './credentials.js';
 
 /** Options of `sigV4()`. */
@@ -24,6 +28,21 @@ export interface SigV4Options {
   readonly clock?: Clock | undefined;
 }
 
+export const SIG_V4 = defineOptions({
+  path: 'sigV4()',
+  rows: {
+    region: word('AWS region.').defaultsTo('the region in the host name of `baseUrl`'),
+    service: word('The service that is signed for.').or('bedrock'),
+    credentials: custom('AWS credentials, `() => credentials`', checkSource, 'What to sign with.').required(),
+    clock: internal<Clock>(),
+  } satisfies RowsFor<SigV4Options>,
+});
+
+function checkSource(path: string, value: unknown): AwsCredentialsSource {
+  if (typeof value === 'function' || isRecord(value)) return value as AwsCredentialsSource;
+  throw optionError(path, 'must be AWS credentials, or a function that fetches them');
+}
+
 /**
  * Signs requests with AWS Signature Version 4. Needs the package `aws4fetch`. Where you have a Bedrock API key, set
  * `apiKey` instead: it is sent as a bearer token, and nothing is signed.
@@ -33,13 +52,7 @@ export interface SigV4Options {
  * const auth = sigV4({ region: 'us-east-1', credentials: fromNodeProviderChain() });
  */
 export function sigV4(options: SigV4Options): Signer {
-  const members = knownMembers('sigV4()', options, ['region', 'service', 'credentials', 'clock']);
-  const region = optionalText('sigV4().region', members['region']);
-  const service = optionalText('sigV4().service', members['service']) ?? 'bedrock';
-  const { credentials: source, clock = systemClock } = options;
-  if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
-    throw optionError('sigV4().credentials', 'must be AWS credentials, or a function that fetches them');
-  }
+  const { region, service, credentials: source, clock = systemClock } = SIG_V4.parse(options);
   const credentials = new CredentialsCache(source, clock);
   const keys = new SigningKeys();
   return Object.freeze<Signer>({

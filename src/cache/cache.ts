@@ -6,7 +6,7 @@ import type { Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { formatValue } from '../options/checks.js';
-import type { CacheOptions } from '../options/types.js';
+import type { CacheOptions } from '../options/cache-types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
 import { Coalescer } from './coalesce/coalescer.js';
@@ -20,7 +20,7 @@ import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
 import { RequestKeyCache, type KnownRequest } from './request-key-cache.js';
 import { StoreGuard } from './store-guard.js';
-import { mayIgnoreBeforeAttempt } from './unkeyed-changes.js';
+import { checkUnkeyedChanges } from './unkeyed-changes.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {
@@ -72,15 +72,8 @@ export interface CacheParts {
  */
 export function createCache(options: CacheOptions, { clock, hasTenants, hooks = {}, report }: CacheParts): Cache {
   const resolved = resolveCacheOptions(options, hasTenants, clock);
-  return new ResponseCache(
-    { ...resolved, ignoresBeforeAttempt: mayIgnoreBeforeAttempt(options, hooks) },
-    clock,
-    report,
-  );
-}
-
-interface ResponseCacheOptions extends ResolvedCacheOptions {
-  readonly ignoresBeforeAttempt: boolean;
+  checkUnkeyedChanges(resolved.ignoresBeforeAttempt, hooks);
+  return new ResponseCache(resolved, clock, report);
 }
 
 /** A request on its way through the cache. */
@@ -92,7 +85,7 @@ interface Lookup {
 }
 
 class ResponseCache implements Cache {
-  readonly #options: ResponseCacheOptions;
+  readonly #options: ResolvedCacheOptions;
   readonly #clock: Clock;
   readonly #store: StoreGuard;
   readonly #coalescer: Coalescer | undefined;
@@ -104,7 +97,7 @@ class ResponseCache implements Cache {
   #bypasses = 0;
   #stores = 0;
 
-  constructor(options: ResponseCacheOptions, clock: Clock, report: CacheParts['report']) {
+  constructor(options: ResolvedCacheOptions, clock: Clock, report: CacheParts['report']) {
     this.#options = options;
     this.#clock = clock;
     this.#report = report;

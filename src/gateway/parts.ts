@@ -7,7 +7,6 @@ import { createGuard } from '../guard/guard.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
-import { optionalOneOf } from '../options/checks.js';
 import type { GatewayOptions } from '../options/types.js';
 import { createProxy, type Proxy } from '../proxy/proxy.js';
 import type { Stage } from '../request/context.js';
@@ -44,22 +43,24 @@ export interface GatewayParts extends Observation {
 
 /** @throws TypeError for an option that is wrong: its name, what came, and what would do. */
 export function createParts(options: GatewayOptions): GatewayParts {
-  const { common, admission, hasTenants } = resolveGatewayOptions(options);
+  const { common, admission, hasTenants, unservedPaths } = resolveGatewayOptions(options);
   const { clock, random } = common;
   const observation = createObservation(options, common.hooks, clock);
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
+  const cacheOptions = options.cache ?? undefined;
   const cache =
-    options.cache === undefined
+    cacheOptions === undefined
       ? undefined
-      : createCache(options.cache, { clock, hasTenants, hooks: common.hooks.hooks, report: hooks.report });
+      : createCache(cacheOptions, { clock, hasTenants, hooks: common.hooks.hooks, report: hooks.report });
   const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
   // The fast path responds before validate, limit and route: it must not bypass the host's middleware or the
   // limits, and a prompt that was not parsed cannot be captured.
-  const guard = options.guards === undefined ? undefined : createGuard(options.guards, { clock, hooks });
+  const guards = options.guards ?? undefined;
+  const guard = guards && createGuard(guards, { clock, hooks });
   const isShort =
     guard === undefined &&
     !options.telemetry?.content &&
@@ -79,7 +80,7 @@ export function createParts(options: GatewayOptions): GatewayParts {
     authenticate,
     admin: adminGuard(options, authenticate),
     validator,
-    unservedPaths: optionalOneOf('unservedPaths', options.unservedPaths, ['respond', 'next']) ?? 'respond',
+    unservedPaths,
     guard,
     limits,
     router,

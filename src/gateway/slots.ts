@@ -1,6 +1,8 @@
 import type { Clock } from '../contracts/clock.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
-import { knownMembers, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom, type OptionRow } from '../options/row.js';
 import type { MiddlewareOptions, SlotMiddleware } from '../options/middleware.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 
@@ -13,33 +15,47 @@ export interface SlotParts {
   readonly totalMs: () => number | undefined;
 }
 
-const SLOTS = ['afterAuthenticate', 'afterValidate', 'afterRoute', 'afterCache'] as const;
 /** As `timeouts.totalMs` where none is set. */
 const DEFAULT_TOTAL_MS = 600_000;
 
+export const MIDDLEWARE = defineOptions({
+  path: 'middleware',
+  member: 'slot',
+  rows: {
+    afterAuthenticate: slot('`getContext(req).caller` is known, the body has not been read.'),
+    afterValidate: slot('`request` is known. With it or `afterRoute`, every request is parsed.'),
+    afterRoute: slot('`route.candidates` are known. Not for dry runs.'),
+    afterCache: slot('Before the upstream is called, not for cache hits. Also runs without a cache.'),
+  } satisfies RowsFor<MiddlewareOptions>,
+});
+
+function slot(text: string): OptionRow<readonly SlotMiddleware[], readonly SlotMiddleware[]> {
+  return custom('`(req, res, next)`, a list of them', functionsIn, text).or([], 'none');
+}
+
+function functionsIn(path: string, value: unknown): readonly SlotMiddleware[] {
+  if (!Array.isArray(value)) return [functionAt(path, value)];
+  return value.map((entry: unknown, index) => functionAt(`${path}[${index}]`, entry));
+}
+
+function functionAt(path: string, value: unknown): SlotMiddleware {
+  if (typeof value !== 'function') throw optionError(path, 'must be a function (req, res, next)', value);
+  // Express takes it for an error handler, and so must we: it would read `req` as the error.
+  if (value.length > 3) throw optionError(path, 'must take (req, res, next): error handlers have no place here');
+  return value as SlotMiddleware;
+}
+
 /** @throws TypeError for an unknown slot, and for what is no function. */
 export function createSlots(options: MiddlewareOptions | null | undefined, parts: SlotParts): Slots {
-  const given = knownMembers('middleware', options ?? {}, SLOTS, 'slot');
-  const stagesOf = (slot: keyof MiddlewareOptions): Stage[] =>
-    functionsIn(slot, given[slot]).map((middleware, index) => slotStage(middleware, `${slot}[${index}]`, parts));
+  const given = MIDDLEWARE.parse(options ?? {});
+  const stagesOf = (name: keyof MiddlewareOptions): Stage[] =>
+    given[name].map((middleware, index) => slotStage(middleware, `${name}[${index}]`, parts));
   return {
     afterAuthenticate: stagesOf('afterAuthenticate'),
     afterValidate: stagesOf('afterValidate'),
     afterRoute: stagesOf('afterRoute'),
     afterCache: stagesOf('afterCache'),
   };
-}
-
-function functionsIn(slot: string, value: unknown): SlotMiddleware[] {
-  if (value === undefined || value === null) return [];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.map((entry, index) => {
-    const path = Array.isArray(value) ? `middleware.${slot}[${index}]` : `middleware.${slot}`;
-    if (typeof entry !== 'function') throw optionError(path, 'must be a function (req, res, next)', entry);
-    // Express takes it for an error handler, and so must we: it would read `req` as the error.
-    if (entry.length > 3) throw optionError(path, 'must take (req, res, next): error handlers have no place here');
-    return entry as SlotMiddleware;
-  });
 }
 
 /** `middleware` as a stage: it hands on at once where `next` is called at once. */

@@ -18,6 +18,8 @@ import {
   optionError,
   text,
 } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
 import type { AskedGuard } from './ask-guard.js';
 import { isDetectorGuard } from './detector-guard.js';
 
@@ -68,20 +70,36 @@ export interface ResolvedGuards {
   readonly digest: string;
 }
 
-/** @throws TypeError naming the guard and the member at fault. */
+export const GUARDS = defineOptions({
+  path: 'guards',
+  rows: {
+    input: custom('a list of guards', inputGuards, 'Guards of prompts, in this order.').or([], 'none'),
+    output: custom('a list of guards', outputGuards, 'Guards of responses, in this order.').or([], 'none'),
+  } satisfies RowsFor<GuardOptions>,
+});
+
+/** Other options may stand beside the guards. @throws TypeError naming the guard and the member at fault. */
 export function resolveGuardOptions(options: GuardOptions): ResolvedGuards {
-  const { input, output } = options;
-  const inputs = listOf('guards.input', input).map((guard, index) => inputGuard(`guards.input[${index}]`, guard));
-  const outputs = listOf('guards.output', output).map((guard, index) => outputGuard(`guards.output[${index}]`, guard));
-  uniqueNames('guards.input', inputs);
-  uniqueNames('guards.output', outputs);
-  const parts = [...listOf('', input), ...listOf('', output)].map(keyPart);
+  const { input, output } = GUARDS.read(options);
+  const parts = [...(options.input ?? []), ...(options.output ?? [])].map(keyPart);
   return {
-    before: inputs.filter((guard) => guard.mode === 'before'),
-    beside: inputs.filter((guard): guard is ResolvedInput => guard.mode === 'beside'),
-    output: outputs,
-    digest: parts.length === 0 ? '' : hash('sha256', JSON.stringify([inputs.length, parts]), 'base64url'),
+    before: input.filter((guard) => guard.mode === 'before'),
+    beside: input.filter((guard): guard is ResolvedInput => guard.mode === 'beside'),
+    output,
+    digest: parts.length === 0 ? '' : hash('sha256', JSON.stringify([input.length, parts]), 'base64url'),
   };
+}
+
+function inputGuards(path: string, value: unknown): readonly (ResolvedInput | ResolvedDetectors)[] {
+  const guards = listOf(path, value).map((guard, index) => inputGuard(`${path}[${index}]`, guard));
+  uniqueNames(path, guards);
+  return guards;
+}
+
+function outputGuards(path: string, value: unknown): readonly (ResolvedCheck | ResolvedDetectors)[] {
+  const guards = listOf(path, value).map((guard, index) => outputGuard(`${path}[${index}]`, guard));
+  uniqueNames(path, guards);
+  return guards;
 }
 
 function inputGuard(path: string, guard: unknown): ResolvedInput | ResolvedDetectors {
@@ -169,7 +187,6 @@ function subsetOf<Word extends string>(path: string, value: unknown, words: read
 }
 
 function listOf(path: string, value: unknown): readonly unknown[] {
-  if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw optionError(path, 'must be a list of guards', value);
   return value as readonly unknown[];
 }

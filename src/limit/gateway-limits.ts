@@ -10,7 +10,7 @@ export function limitsOf(
 ): Limits | undefined {
   if ((limits ?? spendSink ?? hooks.hooks.onSpend) === undefined) return undefined;
   const onOutage = (): void => diagnostics.report('NORDLYS_LIMIT_STORE');
-  const made = new Limits(limits, { clock, hooks, spendSink: spendSink ?? undefined, onOutage });
+  const made = new Limits(limits ?? undefined, { clock, hooks, spendSink: spendSink ?? undefined, onOutage });
   hooks.observe({ requestEnded: (context) => context.spend?.finish() });
   return made;
 }

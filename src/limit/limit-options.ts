@@ -6,11 +6,16 @@ import {
   knownMembers,
   optionalCount,
   optionalList,
-  optionalMilliseconds,
   optionalOneOf,
   optionError,
+  milliseconds as checkMilliseconds,
 } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { choice, count, func, milliseconds, nested } from '../options/rows.js';
+import type { GatewayOptions } from '../options/types.js';
 import { memoryLimits } from '../stores/memory-limits.js';
+import { SPEND_SINK } from './spend-sink.js';
 import { type LimitUnit, NANO, Rule } from './rules.js';
 import { parsePeriod } from './windows.js';
 
@@ -30,18 +35,6 @@ export interface ResolvedLimits {
   readonly onAlert: LimitOptions['onAlert'];
 }
 
-const MEMBERS = [
-  'rules',
-  'store',
-  'onStoreError',
-  'storeTimeoutMs',
-  'processes',
-  'budgetStatus',
-  'onAbort',
-  'drainMs',
-  'unpriced',
-  'onAlert',
-] as const satisfies readonly (keyof LimitOptions)[];
 const RULE_MEMBERS = [
   'name',
   'by',
@@ -64,40 +57,69 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_RULES = 64;
 const MAX_STORE_MS = 50;
 
-/** Of the options of a stage, those that are limits. */
-export function limitMembers(options: object): Partial<LimitOptions> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => (MEMBERS as readonly string[]).includes(name)));
+export const LIMITS = defineOptions({
+  path: 'limits',
+  rows: {
+    rules: custom('a list of rules', resolveRules, 'A request passes when every rule admits it.').required(),
+    store: custom('`memoryLimits()`, `redisLimits()`, your own', checkStore, 'Where usage is counted.').defaultsTo(
+      '`memoryLimits()`',
+    ),
+    onStoreError: choice(
+      ['local', 'open', 'closed'],
+      "While the store fails: `'local'` counts in this process, `'open'` admits all requests, `'closed'` refuses them (503).",
+    ).or('local'),
+    storeTimeoutMs: custom('milliseconds, 50 at most', checkStoreTimeout, 'How long a request waits for the store.').or(
+      MAX_STORE_MS,
+    ),
+    processes: count('processes', 'Processes that share the limits while the store fails.').defaultsTo(
+      'as many as the store has last seen',
+    ),
+    budgetStatus: custom('`402`, `429`', checkBudgetStatus, 'Status of a request that exceeds a budget.').or(402),
+    onAbort: choice(
+      ['delivered', 'reserved', 'drain'],
+      'What a stream costs whose client has disconnected: what was delivered, what was reserved, or what the upstream reports when its response is read to the end.',
+    ).or('delivered'),
+    drainMs: milliseconds("With `onAbort: 'drain'`: how long such a response is read.").or(30_000),
+    unpriced: custom(
+      'USD',
+      checkUsd,
+      'What a request to an endpoint without a price counts as under a `usd` rule. Without it such an endpoint is refused at start-up.',
+    ),
+    onAlert: func<NonNullable<LimitOptions['onAlert']>>(
+      '(alert) => void',
+      'Called once per rule, key and window for each threshold of `alertAt`.',
+    ),
+  } satisfies RowsFor<LimitOptions>,
+});
+
+/** Beside `limits` in `createGateway`, and among the options of the stage `limit`. */
+export const ACCOUNTING = defineOptions({
+  path: 'createGateway',
+  prefix: '',
+  rows: {
+    spendSink: nested(SPEND_SINK, 'Where spend records go, in batches. Off unless given.'),
+  } satisfies RowsFor<Pick<GatewayOptions, 'spendSink'>>,
+});
+
+/**
+ * Other options may stand beside those of the limits.
+ * @throws TypeError naming the option at fault, what came, and what would do.
+ */
+export function resolveLimits(options: LimitOptions, clock: Clock): ResolvedLimits {
+  const { store, ...given } = LIMITS.read(options);
+  return { ...given, store: store ?? memoryLimits({ clock }), ownsStore: store === undefined };
 }
 
-/** @throws TypeError naming the option at fault, what came, and what would do. */
-export function resolveLimits(value: unknown, clock: Clock, path = 'limits'): ResolvedLimits {
-  const members = knownMembers(path, value, MEMBERS);
-  const { store, onAlert } = members;
-  if (store !== undefined && store !== null) checkStore(`${path}.store`, store);
-  if (onAlert !== undefined && typeof onAlert !== 'function')
-    throw optionError(`${path}.onAlert`, 'must be a function', onAlert);
-  const storeTimeoutMs = optionalMilliseconds(`${path}.storeTimeoutMs`, members['storeTimeoutMs']) ?? MAX_STORE_MS;
-  if (storeTimeoutMs > MAX_STORE_MS) {
-    throw optionError(
-      `${path}.storeTimeoutMs`,
-      `must be ${MAX_STORE_MS} or less: requests wait for it`,
-      storeTimeoutMs,
-    );
-  }
-  return {
-    rules: resolveRules(`${path}.rules`, members['rules']),
-    store: (store as LimitStore | undefined) ?? memoryLimits({ clock }),
-    ownsStore: store === undefined || store === null,
-    onStoreError:
-      optionalOneOf(`${path}.onStoreError`, members['onStoreError'], ['local', 'open', 'closed']) ?? 'local',
-    storeTimeoutMs,
-    processes: optionalCount(`${path}.processes`, members['processes'], 'processes'),
-    budgetStatus: budgetStatus(`${path}.budgetStatus`, members['budgetStatus']),
-    onAbort: optionalOneOf(`${path}.onAbort`, members['onAbort'], ['delivered', 'reserved', 'drain']) ?? 'delivered',
-    drainMs: optionalMilliseconds(`${path}.drainMs`, members['drainMs']) ?? 30_000,
-    unpriced: optionalUsd(`${path}.unpriced`, members['unpriced']),
-    onAlert: onAlert as LimitOptions['onAlert'],
-  };
+function checkStore(path: string, value: unknown): LimitStore {
+  const missing = STORE_METHODS.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
+  if (missing === undefined) return value as LimitStore;
+  throw optionError(path, `must be a limit store, such as redisLimits(client); it has no ${missing}()`, value);
+}
+
+function checkStoreTimeout(path: string, value: unknown): number {
+  const timeoutMs = checkMilliseconds(path, value);
+  if (timeoutMs <= MAX_STORE_MS) return timeoutMs;
+  throw optionError(path, `must be ${MAX_STORE_MS} or less: requests wait for it`, value);
 }
 
 /** @throws TypeError naming the rule at fault. */
@@ -152,7 +174,7 @@ function checkLimit(path: string, unit: LimitUnit, value: unknown): void {
     optionalCount(path, value, unit === 'concurrent' ? 'requests' : unit);
     return;
   }
-  const usd = optionalUsd(path, value)!;
+  const usd = checkUsd(path, value);
   if (usd === 0 || usd * NANO > Number.MAX_SAFE_INTEGER) {
     throw optionError(path, 'must be a number of USD above 0 and below 9 million', usd);
   }
@@ -177,22 +199,14 @@ function checkAlerts(path: string, value: unknown): void {
   }
 }
 
-function budgetStatus(path: string, value: unknown): 402 | 429 {
-  if (value === undefined || value === null) return 402;
+function checkBudgetStatus(path: string, value: unknown): 402 | 429 {
   if (value === 402 || value === 429) return value;
   throw optionError(path, 'must be 402 or 429', value);
 }
 
-function optionalUsd(path: string, value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
+function checkUsd(path: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   throw optionError(path, 'must be a number of USD, 0 or more', value);
-}
-
-function checkStore(path: string, value: unknown): void {
-  const missing = STORE_METHODS.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
-  if (missing === undefined) return;
-  throw optionError(path, `must be a limit store, such as redisLimits(client); it has no ${missing}()`, value);
 }
 
 function withoutNulls(members: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -7,6 +7,7 @@ import type {
   CallerPolicy,
   CallerUsage,
   LimitBlock,
+  LimitOptions,
   LimitRule,
   LimitState,
   SpendSinkOptions,
@@ -69,8 +70,8 @@ export class Limits implements SpendServices {
   #budgetExclusions = 0;
 
   /** @throws TypeError naming the option at fault. `options` may be left out where only accounts are kept. */
-  constructor(options: unknown, { clock, hooks, spendSink, onOutage }: LimitsParts) {
-    this.options = resolveLimits(options ?? { rules: [] }, clock);
+  constructor(options: LimitOptions = { rules: [] }, { clock, hooks, spendSink, onOutage }: LimitsParts) {
+    this.options = resolveLimits(options, clock);
     this.#clock = clock;
     this.#hooks = hooks;
     this.store = new ResilientStore({ ...this.options, clock, onOutage: onOutage ?? nothing });

@@ -1,12 +1,30 @@
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { SpendRecord, SpendSinkOptions } from '../contracts/limits.js';
-import { knownMembers, optionalCount, optionalMilliseconds, optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { count, func, milliseconds } from '../options/rows.js';
 
 /** Pauses between two tries to write, in milliseconds: doubled each time. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** A write that takes longer has failed; its records are written again. */
 const WRITE_MS = 30_000;
+
+export const SPEND_SINK = defineOptions({
+  path: 'spendSink',
+  rows: {
+    write: func<SpendSinkOptions['write']>(
+      '(records) => void',
+      'Stores a batch. Where it rejects, the batch is written again.',
+    ).required(),
+    maxBatch: count('records', 'The largest batch.').or(100),
+    maxWaitMs: milliseconds('How long a record waits for others.').or(1_000),
+    maxQueued: count('records', 'Records that wait while `write` fails; beyond it the oldest are dropped.').or(10_000),
+    onDropped: func<NonNullable<SpendSinkOptions['onDropped']>>(
+      '(count) => void',
+      'Called with how many were dropped.',
+    ),
+  } satisfies RowsFor<SpendSinkOptions>,
+});
 
 /** Hands spend records to the host's ledger in batches: at least once each, in order, one batch at a time. */
 export class SpendSink {
@@ -23,17 +41,10 @@ export class SpendSink {
 
   /** @throws TypeError naming the option at fault. */
   constructor(options: SpendSinkOptions, clock: Clock) {
-    const members = knownMembers('spendSink', options, ['write', 'maxBatch', 'maxWaitMs', 'maxQueued', 'onDropped']);
-    if (typeof members['write'] !== 'function') {
-      throw optionError('spendSink.write', 'must be a function of a list of records', members['write'] ?? 'nothing');
-    }
-    this.#options = {
-      maxBatch: optionalCount('spendSink.maxBatch', options.maxBatch, 'records') ?? 100,
-      maxWaitMs: optionalMilliseconds('spendSink.maxWaitMs', options.maxWaitMs) ?? 1_000,
-      maxQueued: optionalCount('spendSink.maxQueued', options.maxQueued, 'records') ?? 10_000,
-    };
-    this.#write = options.write;
-    this.#onDropped = options.onDropped;
+    const { write, onDropped, ...limits } = SPEND_SINK.parse(options);
+    this.#options = limits;
+    this.#write = write;
+    this.#onDropped = onDropped;
     this.#clock = clock;
   }
 

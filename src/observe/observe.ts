@@ -1,6 +1,7 @@
 import type { RequestContext } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import { HookRunner } from '../request/hooks.js';
+import { OBSERVE } from '../options/tables/observe.js';
 import type { ObserveOptions } from '../options/types.js';
 import { Diagnostics } from './diagnostics.js';
 import { MisconfigurationChecks } from './misconfiguration-checks.js';
@@ -25,12 +26,9 @@ export interface Observation {
   readonly scope: (<T>(context: RequestContext, work: () => T) => T) | undefined;
 }
 
-/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. */
-export function createObservation(
-  { logger, onDiagnostic, telemetry }: ObserveOptions,
-  hooks: HookRunner,
-  clock: Clock,
-): Observation {
+/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. @throws TypeError for an invalid option */
+export function createObservation(options: ObserveOptions, hooks: HookRunner, clock: Clock): Observation {
+  const { logger, onDiagnostic, telemetry } = OBSERVE.read(options);
   const { tracer, meter, events, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry);
   const metering = meter && meteredBy(meter, conventions, maxCallers !== undefined);
   const callers =

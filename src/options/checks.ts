@@ -10,26 +10,37 @@ export function optionError(path: string, rule: string, value?: unknown): TypeEr
   return new TypeError(`${path} ${rule}${received}.`);
 }
 
-/** `value` as an object whose members are all known. `what` they are is for the message. */
+/**
+ * `value` as an object whose members are all known; for options that no table describes.
+ * @throws TypeError with a suggestion where the name looks misspelt
+ */
 export function knownMembers(
   path: string,
   value: unknown,
   known: readonly string[],
-  what = 'option',
+  member = 'option',
 ): Record<string, unknown> {
   const members = anyMembers(path, value);
   for (const key of Object.keys(members)) {
-    if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
-    throw unknownOption(`${path}: unknown ${what} ${formatValue(key)}. ${hint}`);
+    if (!known.includes(key)) throw unknownOption(`${path}: unknown ${member}`, key, nameHint(key, known));
   }
   return members;
 }
 
-/** Refused as every wrong option is, and with a code to look up in `docs/diagnostics.md`. */
-function unknownOption(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'NORDLYS_UNKNOWN_OPTION' });
+/** What to write instead of an unknown name. */
+export function nameHint(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
+}
+
+/** The error of an unknown option: its code can be looked up in `docs/diagnostics.md`. */
+export function unknownOption(what: string, name: string, hint: string): TypeError {
+  return Object.assign(new TypeError(`${what} ${formatValue(name)}. ${hint}`), { code: 'NORDLYS_UNKNOWN_OPTION' });
+}
+
+/** Options often come from JSON, so `null` means "not set", as `undefined` does. */
+export function isUnset(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
 }
 
 export function anyMembers(path: string, value: unknown): Record<string, unknown> {
@@ -37,15 +48,9 @@ export function anyMembers(path: string, value: unknown): Record<string, unknown
   return value;
 }
 
-export function optionalBoolean(path: string, value: unknown): boolean | undefined {
-  if (value === undefined || value === null) return undefined;
+export function boolean(path: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw optionError(path, 'must be true or false', value);
   return value;
-}
-
-export function optionalText(path: string, value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  return text(path, value);
 }
 
 /** A non-empty string that can stand in a header and in a log line. */
@@ -55,25 +60,15 @@ export function text(path: string, value: unknown): string {
   return value;
 }
 
-export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
-  if (value === undefined || value === null) return undefined;
+export function oneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T {
   const word = words.find((candidate) => candidate === value);
   if (word === undefined) throw optionError(path, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`, value);
   return word;
 }
 
-export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!Number.isSafeInteger(value) || Number(value) < 1) {
+export function count(path: string, value: unknown, unit: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw optionError(path, `must be a whole number of ${unit}, 1 or more`, value);
-  }
-  return Number(value);
-}
-
-export function optionalMilliseconds(path: string, value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !(value > 0) || value > LONGEST_TIMER_MS) {
-    throw optionError(path, `must be a number of milliseconds between 1 and ${LONGEST_TIMER_MS}`, value);
   }
   return value;
 }
@@ -81,10 +76,40 @@ export function optionalMilliseconds(path: string, value: unknown): number | und
 /** Longer timers overflow in Node and fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-export function optionalList(path: string, value: unknown): readonly string[] | undefined {
-  if (value === undefined || value === null) return undefined;
+export function milliseconds(path: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0) || value > LONGEST_TIMER_MS) {
+    throw optionError(path, `must be a number of milliseconds between 1 and ${LONGEST_TIMER_MS}`, value);
+  }
+  return value;
+}
+
+export function texts(path: string, value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw optionError(path, 'must be a list of strings', value);
   return value.map((entry: unknown, index) => text(`${path}[${index}]`, entry));
+}
+
+export function optionalBoolean(path: string, value: unknown): boolean | undefined {
+  return isUnset(value) ? undefined : boolean(path, value);
+}
+
+export function optionalText(path: string, value: unknown): string | undefined {
+  return isUnset(value) ? undefined : text(path, value);
+}
+
+export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
+  return isUnset(value) ? undefined : oneOf(path, value, words);
+}
+
+export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
+  return isUnset(value) ? undefined : count(path, value, unit);
+}
+
+export function optionalMilliseconds(path: string, value: unknown): number | undefined {
+  return isUnset(value) ? undefined : milliseconds(path, value);
+}
+
+export function optionalList(path: string, value: unknown): readonly string[] | undefined {
+  return isUnset(value) ? undefined : texts(path, value);
 }
 
 export function hasControlCharacter(value: string): boolean {

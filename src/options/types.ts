@@ -1,14 +1,13 @@
 import type { AdminOptions } from './admin.js';
-import type { CacheDecision, CacheTtl } from './cache-state.js';
+import type { AuthenticateOptions } from './authenticate-types.js';
+import type { CacheOptions } from './cache-types.js';
 import type { MiddlewareOptions } from './middleware.js';
-import type { ReadCaller, VerifyKey } from '../contracts/caller.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { LimitOptions, SpendSinkOptions } from '../contracts/limits.js';
 import type { Diagnostic, Logger, TelemetryOptions } from '../contracts/observability.js';
 import type { GuardOptions } from '../contracts/guard.js';
 import type { Signer, WireFormat } from '../contracts/wire-format.js';
-import type { CacheStore } from '../contracts/store.js';
 import type { Transport } from '../contracts/transport.js';
 import type { NetworkOptions } from './network.js';
 
@@ -47,6 +46,8 @@ export interface CommonOptions {
    * @defaultValue `'respond'`
    */
   readonly errorHandling?: 'respond' | 'next' | undefined;
+  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
+  readonly errorFormat?: 'openai' | 'openrouter' | undefined;
   /** @internal Time, for tests. */
   readonly clock?: Clock | undefined;
   /** @internal Numbers in [0, 1), for tests. */
@@ -61,48 +62,6 @@ export interface ObserveOptions {
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
   /** OpenTelemetry's tracer and meter, where the host has them. */
   readonly telemetry?: TelemetryOptions | undefined;
-}
-
-/** Who may call, and who a caller is. */
-export type AuthenticateOptions = AnonymousOptions &
-  (
-    | {
-        /** The keys that may call, compared by digest. The caller's id is a prefix of the key's SHA-256. */
-        readonly keys: readonly string[];
-        readonly verifyKey?: never;
-        readonly caller?: never;
-        readonly allowedOrigins?: never;
-      }
-    | {
-        /** Looks a key up. `undefined` is a 401. Throws only when it could not find out (the client gets 503). */
-        readonly verifyKey: VerifyKey;
-        readonly keys?: never;
-        readonly caller?: never;
-        readonly allowedOrigins?: never;
-      }
-    | {
-        /** The host has authenticated already. */
-        readonly keys: false;
-        /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
-        readonly caller?: ReadCaller | undefined;
-        /**
-         * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
-         * host's cookies to requests of every site, so those of all others are refused (403).
-         * @defaultValue none
-         */
-        readonly allowedOrigins?: readonly string[] | undefined;
-        readonly verifyKey?: never;
-      }
-  );
-
-/** Whether requests of nobody are taken. */
-export interface AnonymousOptions {
-  /**
-   * Takes requests without a key, and those for which `caller` returns `undefined`. They have no caller: no cache, no
-   * limit of their own. A key that is unknown or malformed stays a 401.
-   * @defaultValue `false`
-   */
-  readonly anonymous?: boolean | undefined;
 }
 
 /** What is read of a request, and how strictly. */
@@ -129,7 +88,7 @@ export interface RouteOptions {
   readonly defaultModel?: string | undefined;
   /**
    * Model ids that leave the choice to the `selectCandidates` hook (without one: to `defaultModel`).
-   * @defaultValue `['auto', 'nordlys/hypernova', 'adaptive/auto', 'openrouter/auto']`
+   * @defaultValue `['auto']`
    */
   readonly autoModels?: readonly string[] | undefined;
   /** Other names for models: alias → model, or a list to fall back along. */
@@ -340,52 +299,6 @@ export interface PriceTierOptions extends TokenPriceOptions {
   readonly completion?: number | undefined;
 }
 
-/** What the cache keeps, for how long, and where. */
-export interface CacheOptions {
-  /** @defaultValue `1_000` */
-  readonly maxEntries?: number | undefined;
-  /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
-  readonly maxBytes?: number | undefined;
-  /**
-   * How long a response may be served again, in milliseconds, or a function that says so for each: 0 or less does not
-   * keep it. It is called after the client has got the response; one that throws keeps nothing and is reported to
-   * `hooks.onHookError`.
-   * @defaultValue `300_000` (five minutes)
-   */
-  readonly ttlMs?: number | CacheTtl | undefined;
-  /**
-   * Which requests the cache may serve, share and keep: it passes over (`x-nordlys-cache: BYPASS`) those for which this
-   * returns `false`. What it throws becomes the response, as with every hook that decides. With it every request is
-   * parsed, repeats too.
-   * @defaultValue all that can be cached
-   */
-  readonly shouldCache?: CacheDecision | undefined;
-  /** Where answers live, instead of this process's memory. */
-  readonly store?: CacheStore | undefined;
-  /** Equal requests at the same time share one upstream call. @defaultValue `false` */
-  readonly coalesce?: boolean | CoalesceOptions | undefined;
-  /** One cache for all callers. Without it every caller has its own. @defaultValue `false` */
-  readonly shared?: boolean | undefined;
-  /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
-  readonly usageOnHit?: 'original' | 'zero' | undefined;
-  /**
-   * Responses do not depend on what the hook `beforeAttempt` changes, which is not part of the cache key. Without it a
-   * cache together with that hook is refused at start-up.
-   * @defaultValue `false`
-   */
-  readonly ignoresBeforeAttempt?: boolean | undefined;
-}
-
-/** How requests share an upstream call that is under way. */
-export interface CoalesceOptions {
-  /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
-  readonly joinTimeoutMs?: number | undefined;
-  /** Requests that may wait for one answer; more go their own way. @defaultValue `1_024` */
-  readonly maxSubscribers?: number | undefined;
-  /** Bytes of a running stream that are kept for those who join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
-  readonly maxBufferBytes?: number | undefined;
-}
-
 /** When another provider is asked beside the first. */
 export interface HedgingOptions {
   /**
@@ -422,8 +335,6 @@ export interface ProxyOptions {
   readonly maxInFlightPerProvider?: number | undefined;
   /** Instead of http-proxy-middleware: `undiciTransport()` of `nordlys-proxy/undici`, or your own. */
   readonly transport?: Transport | undefined;
-  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
-  readonly errorFormat?: 'openai' | 'openrouter' | undefined;
   /**
    * What clients read of an upstream's error that is the operator's fault (a refused key, no credit, a failing
    * server): the gateway's own summary, or the upstream's words, redacted. Faults of the caller's own request are told

@@ -6,10 +6,10 @@ import type { HookRunner } from '../request/hooks.js';
 import type { Transport } from '../contracts/transport.js';
 import type { ProxyOptions, RouteOptions } from '../options/types.js';
 import { AgentPool, agentFactory } from '../transports/agent-pool.js';
-import { optionalBoolean, optionalCount, optionalOneOf, optionError } from '../options/checks.js';
+import { PROXY } from '../options/tables/proxy.js';
 import { sendResponse } from './send-response.js';
 import { Failover, type FailoverParts } from './failover/failover.js';
-import { hedgingOf } from './failover/hedging.js';
+import { hedgingFor } from './failover/hedging.js';
 import { EndpointStates } from './failover/endpoint-states.js';
 import { httpProxyTransport } from '../transports/http-proxy/http-proxy-transport.js';
 import { isRecord } from '../util/json-object.js';
@@ -36,16 +36,19 @@ export function createProxy(
   options: ProxyOptions & Partial<Pick<RouteOptions, 'providers'>>,
   { clock, random, hooks }: ProxyParts,
 ): Proxy {
-  const transport = optionalTransport(options.transport) ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
+  const {
+    maxAttempts,
+    retryNonIdempotent,
+    upstreamErrors,
+    maxInFlightPerProvider,
+    hedging: hedgingOptions,
+    ...given
+  } = PROXY.read(options);
+  const transport = given.transport ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
   const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
   checkProviders(options.providers);
-  const maxInFlightPerProvider =
-    optionalCount('maxInFlightPerProvider', options.maxInFlightPerProvider, 'calls') ?? 1_024;
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
-  const maxAttempts = optionalCount('maxAttempts', options.maxAttempts, 'attempts') ?? 5;
-  const retryNonIdempotent = optionalBoolean('retryNonIdempotent', options.retryNonIdempotent) ?? true;
-  const upstreamErrors = optionalOneOf('upstreamErrors', options.upstreamErrors, ['summary', 'message']) ?? 'summary';
-  const hedging = hedgingOf(options, clock);
+  const hedging = hedgingFor({ hedging: hedgingOptions, retryNonIdempotent }, clock);
 
   return {
     stage: proxyStage({
@@ -64,14 +67,6 @@ export function createProxy(
     sockets: () => transport.sockets(),
     close: () => transport.close(),
   };
-}
-
-function optionalTransport(value: unknown): Transport | undefined {
-  if (value === undefined || value === null) return undefined;
-  const has = (member: string): boolean => isRecord(value) && typeof value[member] === 'function';
-  if (has('open') && has('sockets') && has('close')) return value as Transport;
-  const hint = typeof value === 'function' ? ': call the function that creates it' : '';
-  throw optionError('transport', `must be a transport, with open(), sockets() and close()${hint}`, value);
 }
 
 /** A proxy or a client certificate that is silently left out would be worse than none. */

@@ -10,10 +10,7 @@ import type { SpendLease } from '../contracts/spend.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
 
-/**
- * What the stages have learnt of one request. A stage reads what earlier ones wrote and writes its own part;
- * a host's middleware between two stages may do the same.
- */
+/** What the stages have learnt of one request. A stage reads what earlier ones wrote and writes its own part. */
 export class RequestContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -24,6 +21,8 @@ export class RequestContext {
   /** Whether this client still waits. */
   readonly client: ClientConnection;
 
+  /** What hosts see of it; made when the first one asks. */
+  view: RequestContextView | undefined = undefined;
   /** @internal Where it stands among the requests at work. */
   inFlightIndex: number | undefined = undefined;
   /** @internal Let in by `authenticate` where it stands alone. */
@@ -203,13 +202,113 @@ const CONTEXT = Symbol('nordlys-proxy.context');
 type SeenRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
 
 /**
- * What the stages know of `req`.
- * @throws TypeError when no stage of this package has seen it.
+ * What a host sees of a request between two stages and in its hooks. Read-only but for `caller`: what the gateway needs
+ * to write a response is not shown, so it cannot be replaced. To change the request, use the hook `beforeRoute`.
  */
-export function getContext(req: IncomingMessage): RequestContext {
+export interface RequestContextView {
+  /** Sent back as `x-request-id`, sent on to the upstream. */
+  readonly requestId: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Aborted when the result is not wanted any more: the client has disconnected, or the request was given up. */
+  readonly signal: AbortSignal;
+  /**
+   * Written by `authenticate`. A host that authenticates by itself may set it before `route`: `undefined`, or an object
+   * with an `id`. Setting anything else throws a `TypeError`.
+   */
+  caller: Caller | undefined;
+  /** Written by `validate`: the request as the wire has it. */
+  readonly request: ChatRequest | undefined;
+  /** Written by `route`. */
+  readonly route: ResolvedRoute | undefined;
+  /** Written by a routing hook: what it decided, and why. */
+  readonly router: RouterExplanation | undefined;
+  /** Written by `cache`. */
+  readonly cacheStatus: CacheStatus | undefined;
+  /** Written by `proxy`: one record for each attempt. */
+  readonly attempts: readonly AttemptRecord[];
+  /** Written by `proxy` or `cache`: which endpoint the response is from. */
+  readonly served: ServedBy | undefined;
+  /** Written by `proxy`: milliseconds that upstreams took until the response began. */
+  readonly upstreamMs: number;
+  /** Written by `proxy` or `cache` when the response has ended. */
+  readonly outcome: ResponseOutcome | undefined;
+}
+
+class ContextView implements RequestContextView {
+  readonly #context: RequestContext;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+  }
+
+  get requestId(): string {
+    return this.#context.requestId;
+  }
+
+  get startedAt(): number {
+    return this.#context.startedAt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.cancelSignal.signal;
+  }
+
+  get caller(): Caller | undefined {
+    return this.#context.caller;
+  }
+
+  set caller(caller: Caller | undefined) {
+    // A caller without an id would share the cache and the limits of every other such caller.
+    if (caller !== undefined && (typeof caller?.id !== 'string' || caller.id === '')) {
+      throw new TypeError('getContext(req).caller must be { id: string } or undefined.');
+    }
+    this.#context.caller = caller;
+  }
+
+  get request(): ChatRequest | undefined {
+    return this.#context.request;
+  }
+
+  get route(): ResolvedRoute | undefined {
+    return this.#context.route;
+  }
+
+  get router(): RouterExplanation | undefined {
+    return this.#context.router;
+  }
+
+  get cacheStatus(): CacheStatus | undefined {
+    return this.#context.cacheStatus;
+  }
+
+  get attempts(): readonly AttemptRecord[] {
+    return this.#context.attempts;
+  }
+
+  get served(): ServedBy | undefined {
+    return this.#context.served;
+  }
+
+  get upstreamMs(): number {
+    return this.#context.upstreamMs;
+  }
+
+  get outcome(): ResponseOutcome | undefined {
+    return this.#context.outcome;
+  }
+}
+
+/**
+ * What the stages know of `req`. The same view for the same request, and always up to date.
+ * @throws TypeError when no stage of this package has seen it.
+ * @example
+ * keyGenerator: (req) => getContext(req).caller?.id ?? req.ip
+ */
+export function getContext(req: IncomingMessage): RequestContextView {
   const context = (req as SeenRequest)[CONTEXT];
   if (context === undefined) throw new TypeError('getContext: no stage of nordlys-proxy has seen this request yet.');
-  return context;
+  return (context.view ??= new ContextView(context));
 }
 
 /** @internal The context of `req`, opened on first sight. */

@@ -3,7 +3,9 @@ import { GatewayError, isGatewayError, toGatewayError } from '../errors/gateway-
 import { errorBody, type ErrorFormat } from '../errors/error-response.js';
 import type { ErrorMiddleware } from '../http/middleware.js';
 import { Diagnostics } from '../observe/diagnostics.js';
-import { knownMembers, optionalOneOf } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { func, withMethods } from '../options/rows.js';
+import { COMMON } from '../options/tables/common.js';
 
 /** Options of `errorHandler`. */
 export interface ErrorHandlerOptions {
@@ -14,6 +16,20 @@ export interface ErrorHandlerOptions {
   /** Called with the same diagnostic. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
 }
+
+export const ERROR_HANDLER = defineOptions({
+  path: 'errorHandler',
+  prefix: 'errorHandler: ',
+  rows: {
+    errorFormat: COMMON.rows.errorFormat,
+    logger: withMethods<Pick<Logger, 'warn'>>(
+      'a logger with `warn`',
+      ['warn'],
+      'Gets one warning where a JSON parser in front of the gateway has too small a limit.',
+    ),
+    onDiagnostic: func<(diagnostic: Diagnostic) => void>('(diagnostic) => void', 'Gets the same diagnostic.'),
+  } satisfies RowsFor<ErrorHandlerOptions>,
+});
 
 /** Error types of body-parser and http-errors, as gateway errors. */
 const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
@@ -46,9 +62,8 @@ const PARSER_FAULTS: ReadonlyMap<string, () => GatewayError> = new Map([
  * app.use(express.json(), gateway, errorHandler());
  */
 export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware {
-  knownMembers('errorHandler', options, ['errorFormat', 'logger', 'onDiagnostic']);
-  const format = optionalOneOf('errorHandler: errorFormat', options.errorFormat, ['openai', 'openrouter']) ?? 'openai';
-  const diagnostics = new Diagnostics(options);
+  const { errorFormat, logger, onDiagnostic } = ERROR_HANDLER.parse(options);
+  const diagnostics = new Diagnostics({ logger, onDiagnostic });
 
   // Express recognises error handlers by their four parameters.
   return function respondWithError(error, _req, res, _next) {
@@ -58,7 +73,7 @@ export function errorHandler(options: ErrorHandlerOptions = {}): ErrorMiddleware
     }
     const known = translated(error);
     if (known.code === 'request_too_large' && !isGatewayError(error)) diagnostics.report('NORDLYS_BODY_LIMIT_IN_FRONT');
-    const body = errorBody(known, format);
+    const body = errorBody(known, errorFormat);
     res.writeHead(known.status, {
       ...known.headers,
       'content-type': 'application/json; charset=utf-8',

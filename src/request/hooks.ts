@@ -3,7 +3,8 @@ import type { AttemptRecord, HookState, Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import { type GatewayError, HostCodeError } from '../errors/gateway-error.js';
 import type { CaptureOptions } from '../http/capture-sink.js';
-import { knownMembers, optionalCount, optionError } from '../options/checks.js';
+import type { Parsed } from '../options/group.js';
+import { HOOKS } from '../options/tables/common.js';
 
 /** Hooks that watch: what they throw is nobody's answer. */
 export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onSpend' | 'onError';
@@ -24,31 +25,23 @@ export interface Observer {
 
 /** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
 export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
-  readonly hooks: Hooks;
+  readonly hooks: Parsed<typeof HOOKS.rows>;
   /** Some responses are kept for `afterResponse`. */
   readonly capturesResponses: boolean;
-  readonly #captureMaxBytes: number;
   readonly #observers = new Set<Observer>();
   readonly #warned = new Set<string>();
 
+  /** @throws TypeError for an unknown hook, or one that is no function */
   constructor(hooks: Hooks = {}) {
-    for (const [name, hook] of Object.entries(knownMembers('hooks', hooks, KNOWN_HOOKS, 'hook'))) {
-      if (hook !== undefined && typeof hook !== 'function' && !name.startsWith('capture'))
-        throw new TypeError(`hooks.${name} must be a function, got ${typeof hook}.`);
-    }
-    this.hooks = hooks;
-    this.#captureMaxBytes = optionalCount('hooks.captureMaxBytes', hooks.captureMaxBytes, 'bytes') ?? CAPTURE_MAX_BYTES;
-    const { captureResponse: capture = false } = hooks;
-    if (typeof capture !== 'boolean' && typeof capture !== 'function')
-      throw optionError('hooks.captureResponse', 'must be true, false or a function', capture);
-    this.capturesResponses = capture !== false;
+    this.hooks = HOOKS.parse(hooks);
+    this.capturesResponses = this.hooks.captureResponse !== false;
   }
 
   /** How the response of `context` is captured, where `capturesResponses`. */
   captureOf(context: RequestContext): CaptureOptions {
-    const { captureResponse: capture } = this.hooks;
+    const { captureResponse: capture, captureMaxBytes: maxBytes } = this.hooks;
     const wants = (): boolean => {
-      if (typeof capture !== 'function') return capture === true;
+      if (typeof capture !== 'function') return capture;
       try {
         return capture(hookState(context)) === true;
       } catch (error) {
@@ -56,7 +49,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
         return false;
       }
     };
-    return { wants, maxBytes: this.#captureMaxBytes };
+    return { wants, maxBytes };
   }
 
   /** Calls the hook when there is one; `state` is only made then. */
@@ -161,8 +154,6 @@ function reasonOf(cause: unknown): string {
 }
 
 const MAX_WARNINGS = 20;
-const CAPTURE_MAX_BYTES = 1_048_576;
-
 /** Where an error was thrown, line by line, without its message. */
 export function framesOf(thrown: unknown): string[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return [];
@@ -183,19 +174,6 @@ function heard(tell: () => unknown): boolean {
     return false;
   }
 }
-
-const KNOWN_HOOKS: readonly string[] = [
-  'beforeRoute',
-  'selectCandidates',
-  'beforeAttempt',
-  'afterAttempt',
-  'afterResponse',
-  'onSpend',
-  'captureResponse',
-  'captureMaxBytes',
-  'onError',
-  'onHookError',
-] satisfies (keyof Hooks)[];
 
 /** What every hook is told of a request. */
 export function hookState(context: RequestContext): HookState {

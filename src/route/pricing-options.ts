@@ -1,7 +1,10 @@
-import { isRecord } from '../util/json-object.js';
 import type { PriceTier, TokenPrices } from '../chat/prices.js';
 import type { Pricing } from '../contracts/routing.js';
-import { knownMembers, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../options/group.js';
+import { custom, type OptionRow } from '../options/row.js';
+import { count } from '../options/rows.js';
+import type { PriceTierOptions, PricingOptions, TokenPriceOptions } from '../options/types.js';
 
 /** Prices per million tokens that may be left out. */
 const PARTS = [
@@ -16,67 +19,92 @@ const PARTS = [
 ] as const;
 /** Prices that follow the prompt price from tier to tier where a tier does not name them. */
 const CACHE_PARTS: ReadonlySet<string> = new Set(['cacheRead', 'cacheWrite', 'cacheWrite1h']);
-const MEMBERS = ['prompt', 'completion', 'request', 'image', 'webSearch', 'tiers', ...PARTS] as const;
 const MAX_TIERS = 16;
+
+const TOKEN_PRICES = {
+  cacheRead: tokenPrice('Prompt tokens read from the prompt cache.', 'that of `prompt`'),
+  cacheWrite: tokenPrice('Prompt tokens written to the prompt cache for five minutes.', 'that of `prompt`'),
+  cacheWrite1h: tokenPrice('Prompt tokens written to the prompt cache for an hour.', 'that of `cacheWrite`'),
+  audio: tokenPrice('Audio tokens of the prompt.', 'that of `prompt`'),
+  audioCacheRead: tokenPrice('Audio tokens read from the prompt cache.', 'that of `cacheRead`'),
+  audioOutput: tokenPrice('Generated audio tokens.', 'that of `completion`'),
+  imageOutput: tokenPrice('Generated image tokens.', 'that of `completion`'),
+  reasoning: tokenPrice('Reasoning tokens.', 'that of `completion`'),
+} satisfies RowsFor<TokenPriceOptions>;
+
+export const PRICE_TIER = defineOptions({
+  path: 'providers.<key>.models.<name>.pricing.tiers[<n>]',
+  rows: {
+    above: count('prompt tokens', 'Holds for requests with longer prompts.').required(),
+    prompt: tokenPrice('Prompt tokens.', 'as without the tier'),
+    completion: tokenPrice('Completion tokens.', 'as without the tier'),
+    ...TOKEN_PRICES,
+  } satisfies RowsFor<PriceTierOptions>,
+});
+
+export const PRICING = defineOptions({
+  path: 'providers.<key>.models.<name>.pricing',
+  rows: {
+    prompt: custom('USD per million tokens', perMillion, 'Prompt tokens.').required(),
+    completion: custom('USD per million tokens', perMillion, 'Completion tokens.').required(),
+    request: custom('USD', price, 'One request.').or(0),
+    image: custom('USD', price, 'One image of the prompt.').or(0),
+    webSearch: custom('USD', price, 'One search that the provider makes.').defaultsTo('`0`'),
+    tiers: custom(`a list of ${PRICE_TIER.shape}`, tierList, 'Prices of requests with long prompts.').or([], 'none'),
+    ...TOKEN_PRICES,
+  } satisfies RowsFor<PricingOptions>,
+});
+
+function tokenPrice(text: string, fallback: string): OptionRow<number> {
+  return custom('USD per million tokens', perMillion, text).defaultsTo(fallback);
+}
+
+type ParsedTier = Parsed<typeof PRICE_TIER.rows>;
 
 /**
  * The prices that an endpoint declares.
  * @throws TypeError naming the member at fault, what came, and what would do.
  */
-export function resolvePricing(path: string, value: unknown): Pricing | undefined {
-  if (value === undefined || value === null) return undefined;
-  const members = knownMembers(path, value, MEMBERS);
-  const base = tokenPrices(path, members, {
-    prompt: perMillion(`${path}.prompt`, members['prompt']),
-    completion: perMillion(`${path}.completion`, members['completion']),
-  });
-  const tiers = resolveTiers(`${path}.tiers`, members['tiers'], base);
-  const webSearch = members['webSearch'] ?? undefined;
+export function resolvePricing(path: string, value: unknown): Pricing {
+  const given = PRICING.parse(value, path);
+  const { prompt, completion, request, image, webSearch } = given;
+  const base = tokenPrices(given, { prompt, completion });
+  const tiers = resolveTiers(`${path}.tiers`, given.tiers, base);
   return Object.freeze({
     ...base,
-    request: price(`${path}.request`, members['request'] ?? 0),
-    image: price(`${path}.image`, members['image'] ?? 0),
-    ...(webSearch === undefined ? {} : { webSearch: price(`${path}.webSearch`, webSearch) }),
+    request,
+    image,
+    ...(webSearch === undefined ? {} : { webSearch }),
     ...(tiers.length === 0 ? {} : { tiers }),
   });
 }
 
 function tokenPrices(
-  path: string,
-  members: Readonly<Record<string, unknown>>,
+  given: Partial<Record<(typeof PARTS)[number], number | undefined>>,
   sums: Pick<TokenPrices, 'prompt' | 'completion'>,
 ): TokenPrices {
-  const prices: Record<string, number> = {};
-  for (const part of PARTS) {
-    const value = members[part] ?? undefined;
-    if (value !== undefined) prices[part] = perMillion(`${path}.${part}`, value);
-  }
-  return { ...sums, ...prices };
+  const named = PARTS.filter((part) => given[part] !== undefined).map((part) => [part, given[part]]);
+  return { ...sums, ...(Object.fromEntries(named) as Partial<TokenPrices>) };
 }
 
-function resolveTiers(path: string, value: unknown, base: TokenPrices): readonly PriceTier[] {
-  if (value === undefined || value === null) return [];
+function tierList(path: string, value: unknown): readonly ParsedTier[] {
   if (!Array.isArray(value) || value.length > MAX_TIERS) {
     throw optionError(path, `must be a list of at most ${MAX_TIERS} objects { above, prompt, completion, … }`, value);
   }
-  const tiers = value.map((entry: unknown, index) => resolveTier(`${path}[${index}]`, entry, base));
-  tiers.sort((a, b) => b.above - a.above);
+  return value.map((entry: unknown, index) => PRICE_TIER.parse(entry, `${path}[${index}]`));
+}
+
+function resolveTiers(path: string, given: readonly ParsedTier[], base: TokenPrices): readonly PriceTier[] {
+  const tiers = given.map((tier) => resolveTier(tier, base)).toSorted((a, b) => b.above - a.above);
   const twice = tiers.find((tier, index) => index > 0 && tier.above === tiers[index - 1]!.above);
   if (twice !== undefined) throw optionError(path, 'must not name a threshold twice', twice.above);
   return Object.freeze(tiers);
 }
 
-function resolveTier(path: string, value: unknown, base: TokenPrices): PriceTier {
-  if (!isRecord(value)) throw optionError(path, 'must be an object { above, prompt, completion, … }', value);
-  const members = knownMembers(path, value, ['above', 'prompt', 'completion', ...PARTS]);
-  const { above } = members;
-  if (!Number.isSafeInteger(above) || Number(above) < 1) {
-    throw optionError(`${path}.above`, 'must be a whole number of prompt tokens, 1 or more', above ?? 'nothing');
-  }
-  const prompt = optionalPerMillion(`${path}.prompt`, members['prompt']) ?? base.prompt;
-  const completion = optionalPerMillion(`${path}.completion`, members['completion']) ?? base.completion;
-  const named = tokenPrices(path, members, { prompt, completion });
-  return Object.freeze({ ...inherited(base, prompt), ...named, above: Number(above) });
+function resolveTier(given: ParsedTier, base: TokenPrices): PriceTier {
+  const { above, prompt = base.prompt, completion = base.completion } = given;
+  const named = tokenPrices(given, { prompt, completion });
+  return Object.freeze({ ...inherited(base, prompt), ...named, above });
 }
 
 /** Providers state cache prices as shares of the prompt price, so the share is what a tier inherits. */
@@ -90,10 +118,6 @@ function inherited(base: TokenPrices, prompt: number): TokenPrices {
 
 /** No model costs less than this per million tokens without being free; per token, every one does. */
 const LEAST_PER_MILLION = 0.000_1;
-
-function optionalPerMillion(path: string, value: unknown): number | undefined {
-  return value === undefined || value === null ? undefined : perMillion(path, value);
-}
 
 function perMillion(path: string, value: unknown): number {
   const dollars = price(path, value);

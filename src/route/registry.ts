@@ -1,12 +1,14 @@
 import type { ResolvedProvider } from '../contracts/routing.js';
 import type { PriceCatalog, RouteOptions } from '../options/types.js';
 import { byPrice, type RoutableEndpoint, toRoutable } from './endpoint.js';
-import { endpointDefaults, resolveModels } from './options/endpoint-options.js';
+import { resolveModels } from './options/endpoint-options.js';
 import { type ModelNames, resolveModelNames } from './options/model-names.js';
-import { anyMembers, knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import type { Parsed } from '../options/group.js';
+import { ROUTE } from '../options/tables/route.js';
+import { DEFAULT_TIMEOUTS } from '../options/tables/timeouts.js';
 import { compileOrigins, type OriginList } from './options/origins.js';
-import { DEFAULT_TIMEOUTS, resolveProvider, resolveTimeouts } from './options/provider-options.js';
-import { isRecord } from '../util/json-object.js';
+import { parseProvider, resolveProvider, resolveTimeouts } from './options/provider-options.js';
 
 /** One state of the provider table. Never changes: an update puts another in its place. */
 export interface RouteTable {
@@ -61,12 +63,12 @@ export function createRegistry(
   options: RouteOptions,
   check?: (endpoints: readonly RoutableEndpoint[]) => void,
 ): Registry {
-  const prices = priceBook(options.priceCatalog);
+  const { callerOverrides } = ROUTE.read(options);
   let current = options;
-  let table = buildTable(current, prices, check);
+  let table = buildTable(ROUTE.read(current), check);
   const prepare = (changes: RouteChanges) => {
     const next = { ...current, ...changes };
-    const nextTable = buildTable(next, prices, check);
+    const nextTable = buildTable(ROUTE.read(next), check);
     return function commit() {
       current = next;
       table = nextTable;
@@ -76,57 +78,49 @@ export function createRegistry(
     get table() {
       return table;
     },
-    overrides: resolveOverridePolicy(options.callerOverrides),
+    overrides: Object.freeze({
+      apiKeys: callerOverrides.apiKeys,
+      origins: compileOrigins('callerOverrides.allowedOrigins', callerOverrides.allowedOrigins),
+    }),
     prepare,
     replace: (providers) => prepare({ providers })(),
   };
 }
 
 function buildTable(
-  options: RouteOptions,
-  prices: PriceCatalog | undefined,
+  { providers, timeouts: topLevel, priceCatalog, ...named }: Parsed<typeof ROUTE.rows>,
   check: ((endpoints: readonly RoutableEndpoint[]) => void) | undefined,
 ): RouteTable {
-  const timeouts = resolveTimeouts('timeouts', options.timeouts, DEFAULT_TIMEOUTS);
-  const resolved = resolveProviders(options.providers, timeouts, prices);
+  const timeouts = resolveTimeouts(topLevel, DEFAULT_TIMEOUTS);
+  const resolved = resolveProviders(providers, timeouts, priceCatalog);
   check?.(resolved.endpoints);
   const models = groupByModel(resolved.endpoints);
-  const names = resolveModelNames(options, models, resolved.providers);
+  const names = resolveModelNames(named, models, resolved.providers);
   const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
   return Object.freeze({ ...resolved, models, names, readsReasoning, totalMs: timeouts.totalMs });
 }
 
 type Providers = Pick<RouteTable, 'providers' | 'providerNames' | 'forwarders' | 'endpoints'>;
 
-function priceBook(value: unknown): PriceCatalog | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof (value as { calcPrice?: unknown }).calcPrice === 'function') return value as PriceCatalog;
-  throw optionError('priceCatalog', 'must be the module @pydantic/genai-prices, or have its function calcPrice', value);
-}
-
 function resolveProviders(
-  value: unknown,
+  configured: Readonly<Record<string, unknown>>,
   timeouts: ResolvedProvider['timeouts'],
   priceCatalog: PriceCatalog | undefined,
 ): Providers {
-  const entries = Object.entries(anyMembers('providers', value));
-  if (entries.length === 0) throw new TypeError('providers must name at least one provider, got none.');
   const providers = new Map<string, ResolvedProvider>();
   const providerNames = new Map<string, string>();
   const endpoints: RoutableEndpoint[] = [];
   const slugsAndModels = new Set<string>();
-  for (const [key, options] of entries) {
+  for (const [key, value] of Object.entries(configured)) {
     const path = `providers.${key}`;
     const slug = providerSlug(path, key);
     if (providers.has(slug)) throw optionError(path, 'stands twice when letter case is ignored');
+    const options = parseProvider(path, value);
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
-    const models = isRecord(options) ? options['models'] : undefined;
-    for (const endpoint of resolveModels(
-      `${path}.models`,
-      models,
-      endpointDefaults(path, options, provider, priceCatalog),
-    )) {
+    const { zdr, dataCollection } = options;
+    const defaults = { provider, priceCatalog, zdr, dataCollection };
+    for (const endpoint of resolveModels(`${path}.models`, options.models, defaults)) {
       if (slugsAndModels.has(endpoint.id)) {
         throw new TypeError(
           `${path}.models: "${endpoint.slug}" stands twice for "${endpoint.model}". Give each its own tag.`,
@@ -172,15 +166,4 @@ function groupByModel(endpoints: readonly RoutableEndpoint[]): ReadonlyMap<strin
   }
   for (const group of models.values()) group.sort(byPrice);
   return models;
-}
-
-function resolveOverridePolicy(value: unknown): OverridePolicy {
-  const members = knownMembers('callerOverrides', value ?? {}, ['apiKeys', 'allowedOrigins']);
-  return Object.freeze({
-    apiKeys: optionalBoolean('callerOverrides.apiKeys', members['apiKeys']) ?? true,
-    origins: compileOrigins(
-      'callerOverrides.allowedOrigins',
-      optionalList('callerOverrides.allowedOrigins', members['allowedOrigins']) ?? [],
-    ),
-  });
 }

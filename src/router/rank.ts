@@ -1,5 +1,3 @@
-import { optionError } from '../options/checks.js';
-
 /** How much money counts beside quality. */
 export interface CostPolicy {
   /** Score points that one USD of expected cost takes away. 0: quality alone. */
@@ -10,22 +8,12 @@ export interface CostPolicy {
 
 export const QUALITY_ALONE: CostPolicy = Object.freeze({ tradeOff: 0, maxQualityLoss: undefined });
 
-/** @throws TypeError naming the option at fault. */
-export function costPolicy(tradeOff: unknown, maxQualityLoss: unknown): CostPolicy {
-  const lambda = nonNegative('tradeOff', tradeOff);
-  const loss = nonNegative('maxQualityLoss', maxQualityLoss);
-  if (lambda !== undefined && lambda > 0 && loss !== undefined) {
+/** @throws TypeError where both are given. */
+export function costPolicy(tradeOff = 0, maxQualityLoss?: number): CostPolicy {
+  if (tradeOff > 0 && maxQualityLoss !== undefined) {
     throw new TypeError('tradeOff and maxQualityLoss are two ways to save: give one of them.');
   }
-  return { tradeOff: lambda ?? 0, maxQualityLoss: loss };
-}
-
-function nonNegative(path: string, value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw optionError(path, 'must be a number, 0 or more', value);
-  }
-  return value;
+  return { tradeOff, maxQualityLoss };
 }
 
 export interface ScoredModel {

@@ -1,17 +1,10 @@
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import { systemClock } from '../util/clock.js';
-import {
-  anyMembers,
-  knownMembers,
-  optionalBoolean,
-  optionalCount,
-  optionalMilliseconds,
-  optionalOneOf,
-  optionalText,
-  optionError,
-  text,
-} from '../options/checks.js';
+import { anyMembers, optionError, text } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { amount, choice, count, flag, func, internal, milliseconds, numeric, word } from '../options/rows.js';
 import type { Checkpoint } from './checkpoint/types.js';
 import { DEFAULT_COMPLETION_TOKENS } from './cost.js';
 import type { Embedder } from './embed/embedder.js';
@@ -70,45 +63,61 @@ export interface ResolvedRouterOptions {
   readonly clock: Clock;
 }
 
-const KNOWN = names({
-  embed: 1, tradeOff: 1, maxQualityLoss: 1, completionTokens: 1, fallback: 1, maxDistance: 1, models: 1, mode: 1,
-  sticky: 1, text: 1, maxCharacters: 1, deadlineMs: 1, cacheEntries: 1, clock: 1,
-}); // prettier-ignore
-
-function names(known: Record<keyof CheckpointRouterOptions, 1>): readonly string[] {
-  return Object.keys(known);
-}
+export const CHECKPOINT_ROUTER = defineOptions({
+  path: 'checkpointRouter',
+  prefix: '',
+  rows: {
+    embed: func<Embedder>(
+      '(text, { signal }) => vector',
+      'The embedder that the checkpoint was trained with.',
+    ).defaultsTo("the hashing embedder, with the checkpoint's weights"),
+    tradeOff: amount('How much score one USD of expected cost must bring. 0: quality alone.').defaultsTo('`0`'),
+    maxQualityLoss: amount(
+      'Instead of `tradeOff`: the cheapest model whose score is at most this much below the best.',
+    ),
+    completionTokens: count('tokens', 'Tokens of a response that expected costs assume.').or(DEFAULT_COMPLETION_TOKENS),
+    fallback: word('The model to use where the prompt says too little.').defaultsTo(
+      '`defaultModel`, else the best on average',
+    ),
+    maxDistance: numeric(
+      'a number, 0 or more',
+      (value) => value >= 0,
+      'Farther from every centroid, the router abstains.',
+    ),
+    models: custom('`{ [id]: model }`', anyMembers, "Names of the checkpoint's models here."),
+    mode: choice(['active', 'shadow'], "`'shadow'`: decides and records, and changes nothing.").or('active'),
+    sticky: flag('A conversation stays on its model.').or(true),
+    text: func<(request: ChatRequest) => string>('(request) => string', 'The text to route by.').or(
+      lastUserText,
+      'the last user message',
+    ),
+    maxCharacters: count('characters', 'How much of that text is used.').or(8_192),
+    deadlineMs: milliseconds('How long a request waits for an embedding.').or(300),
+    cacheEntries: count('texts', 'Texts whose vectors are kept.').or(1_000),
+    clock: internal<Clock>(),
+  } satisfies RowsFor<CheckpointRouterOptions>,
+});
 
 /** @throws TypeError naming the option at fault. */
 export function resolveRouterOptions(checkpoint: Checkpoint, options: CheckpointRouterOptions): ResolvedRouterOptions {
-  knownMembers('checkpointRouter', options, KNOWN);
-  const { text: read = lastUserText, maxDistance = checkpoint.extras.max_distance ?? Number.POSITIVE_INFINITY } =
-    options;
-  if (typeof read !== 'function') throw optionError('text', 'must be a function (request) => string', read);
-  if (typeof maxDistance !== 'number' || !(maxDistance >= 0))
-    throw optionError('maxDistance', 'must be a number, 0 or more', maxDistance);
-  const most = optionalCount('maxCharacters', options.maxCharacters, 'characters') ?? 8_192;
+  const { text: read, maxCharacters, maxDistance, models, ...given } = CHECKPOINT_ROUTER.parse(options);
   return {
-    embed: embedderFor(checkpoint, options.embed),
-    policy: costPolicy(options.tradeOff, options.maxQualityLoss),
-    completionTokens:
-      optionalCount('completionTokens', options.completionTokens, 'tokens') ?? DEFAULT_COMPLETION_TOKENS,
-    fallback: optionalText('fallback', options.fallback),
-    maxDistance,
-    models: resolveNames(checkpoint, options.models),
-    mode: optionalOneOf('mode', options.mode, ['active', 'shadow']) ?? 'active',
-    sticky: optionalBoolean('sticky', options.sticky) ?? true,
-    text: (request) => checkpoint.embedding.prompt + read(request).slice(0, most),
-    deadlineMs: optionalMilliseconds('deadlineMs', options.deadlineMs) ?? 300,
-    cacheEntries: optionalCount('cacheEntries', options.cacheEntries, 'texts') ?? 1_000,
-    clock: options.clock ?? systemClock,
+    ...given,
+    embed: embedderFor(checkpoint, given.embed),
+    policy: costPolicy(given.tradeOff, given.maxQualityLoss),
+    maxDistance: maxDistance ?? checkpoint.extras.max_distance ?? Number.POSITIVE_INFINITY,
+    models: resolveNames(checkpoint, models),
+    text: (request) => checkpoint.embedding.prompt + read(request).slice(0, maxCharacters),
+    clock: given.clock ?? systemClock,
   };
 }
 
-function resolveNames({ models }: Checkpoint, value: unknown): ReadonlyMap<string, string> {
-  if (value === undefined || value === null) return new Map();
+function resolveNames(
+  { models }: Checkpoint,
+  names: Readonly<Record<string, unknown>> = {},
+): ReadonlyMap<string, string> {
   return new Map(
-    Object.entries(anyMembers('models', value)).map(([id, name]) => {
+    Object.entries(names).map(([id, name]) => {
       if (models.some((model) => model.id === id)) return [id, text(`models[${JSON.stringify(id)}]`, name)];
       throw optionError(
         'models',

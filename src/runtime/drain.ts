@@ -2,7 +2,10 @@ import type { Server } from 'node:net';
 import type { Admission } from './admission.js';
 import type { Clock } from '../contracts/clock.js';
 import { closeListener } from './close-listener.js';
-import { knownMembers, optionalMilliseconds, optionError } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { milliseconds } from '../options/rows.js';
 
 /** Limits of `gateway.drain()`. */
 export interface DrainOptions {
@@ -24,6 +27,27 @@ export interface DrainOptions {
   readonly server?: Server | undefined;
 }
 
+export const DRAIN = defineOptions({
+  path: 'drain',
+  prefix: 'drain: ',
+  renamed: { graceMs: 'timeoutMs', noticeMs: 'delayMs' },
+  rows: {
+    timeoutMs: milliseconds('For the whole shutdown, `delayMs` included.').or(25_000),
+    delayMs: milliseconds('How long new requests are still served while `gateway.health` already says 503.').defaultsTo(
+      'none: new requests are refused at once',
+    ),
+    server: custom('what `listen()` returned', checkServer, 'Its listener is closed without resetting connections.'),
+  } satisfies RowsFor<DrainOptions>,
+});
+
+function checkServer(path: string, value: unknown): Server {
+  const methods = ['close', 'on'] as const;
+  const isServer =
+    typeof value === 'object' && methods.every((name) => typeof Reflect.get(Object(value), name) === 'function');
+  if (isServer) return value as Server;
+  throw optionError(path, 'must be the server that listen() returned', value);
+}
+
 /** Requests still in flight are aborted this long before the timeout, so that their error event still arrives. */
 const ABORT_PHASE_MS = 2_000;
 
@@ -33,10 +57,7 @@ const ABORT_PHASE_MS = 2_000;
  * @throws TypeError for an invalid option
  */
 export async function drain(admission: Admission, clock: Clock, options: DrainOptions): Promise<void> {
-  knownMembers('drain', options, ['timeoutMs', 'delayMs', 'server']);
-  const timeoutMs = optionalMilliseconds('timeoutMs', options.timeoutMs) ?? 25_000;
-  const delayMs = optionalMilliseconds('delayMs', options.delayMs);
-  const server = optionalServer(options.server);
+  const { timeoutMs, delayMs, server } = DRAIN.parse(options);
   const abortAfterMs = Math.max(timeoutMs / 2, timeoutMs - ABORT_PHASE_MS);
   let isOutOfTime = false;
   const abortTimer = clock.setTimer(() => {
@@ -67,12 +88,4 @@ export async function drain(admission: Admission, clock: Clock, options: DrainOp
     );
   });
   abortTimer.cancel();
-}
-
-function optionalServer(server: Server | null | undefined): Server | undefined {
-  if (server === undefined || server === null) return undefined;
-  if (typeof server.close !== 'function' || typeof server.on !== 'function') {
-    throw optionError('server', 'must be the server that listen() returned', server);
-  }
-  return server;
 }

@@ -37,9 +37,10 @@ function tiles(status: GatewayStatus, history: HistoryRecord): string {
   return `<dl class="tiles">${entries.map(tile).join('')}</dl>`;
 }
 
+const STATES = { normal: 'taking requests', elevated: 'elevated load', overloaded: 'overloaded' } as const;
+
 function stateOf({ draining, load }: GatewayStatus): string {
-  if (draining) return 'draining';
-  return ['taking requests', 'strained', 'overloaded'][load]!;
+  return draining ? 'draining' : STATES[load];
 }
 
 function amounts(status: GatewayStatus, history: HistoryRecord): string {

@@ -6,7 +6,8 @@ import type { Gateway } from '../gateway.js';
 import type { Middleware } from '../http/middleware.js';
 import { sendJson, sendText } from '../http/send.js';
 import { internalsOf, type GatewayInternals } from '../observe/gateway-internals.js';
-import { knownMembers, optionalBoolean, optionalMilliseconds, optionalText } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { flag, milliseconds, word } from '../options/rows.js';
 import { frame } from './frame.js';
 import { History } from './history.js';
 import { linkPrefix, pagePart, type PagePart } from './page-path.js';
@@ -28,6 +29,16 @@ export interface StatusPageOptions {
   /** @defaultValue `'nordlys-proxy'` */
   readonly title?: string | undefined;
 }
+
+export const STATUS_PAGE = defineOptions({
+  path: 'statusPage',
+  prefix: 'statusPage: ',
+  rows: {
+    authenticate: flag('Clients need a key of the gateway. `false`: the host guards the page.').or(true),
+    intervalMs: milliseconds('One interval of the pictures, which hold 120.').or(10_000),
+    title: word('The title of the page.').or('nordlys-proxy'),
+  } satisfies RowsFor<StatusPageOptions>,
+});
 
 /**
  * A live page with pictures of how `gateway` does. `app.use(statusPage(gateway))` has it at `/status`, and the same
@@ -65,18 +76,13 @@ export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): M
 }
 
 function resolveOptions(gateway: Gateway, options: StatusPageOptions) {
-  knownMembers('statusPage', options, ['authenticate', 'intervalMs', 'title']);
-  const authenticate = optionalBoolean('authenticate', options.authenticate);
-  if (authenticate !== false && !internalsOf(gateway, 'statusPage').authenticates) {
+  const { authenticate, intervalMs, title } = STATUS_PAGE.parse(options);
+  if (authenticate && !internalsOf(gateway, 'statusPage').authenticates) {
     throw new TypeError(
       'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false. With admin or adminKeys the gateway guards it.',
     );
   }
-  return {
-    needsKey: authenticate ?? true,
-    intervalMs: optionalMilliseconds('intervalMs', options.intervalMs) ?? 10_000,
-    title: optionalText('title', options.title) ?? 'nordlys-proxy',
-  };
+  return { needsKey: authenticate, intervalMs, title };
 }
 
 /** Watches the gateway from now until it ends, with one timer. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../contracts/store.js';
-import { knownMembers, optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { count, func } from '../options/rows.js';
 
 /** How much the store in memory may keep. */
 export interface LruStoreOptions {
@@ -12,6 +13,16 @@ export interface LruStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
+export const LRU_STORE = defineOptions({
+  path: 'lruStore',
+  prefix: 'lruStore: ',
+  rows: {
+    maxEntries: count('entries', 'Values that are kept.').or(1_000),
+    maxBytes: count('bytes', 'Size of all values together.').or(64 * 1024 * 1024, '`67_108_864` (64 MiB)'),
+    now: func<() => number>('() => number', 'Unix time in milliseconds.').defaultsTo("the system's clock"),
+  } satisfies RowsFor<LruStoreOptions>,
+});
+
 /** lru-cache still gives an entry at the very end of its time; ours has ended then. In milliseconds. */
 const AT_THE_END = 0.001;
 
@@ -20,10 +31,7 @@ const AT_THE_END = 0.001;
  * @throws TypeError for an option that is wrong.
  */
 export function lruStore(options: LruStoreOptions = {}): CacheStore {
-  knownMembers('lruStore', options, ['maxEntries', 'maxBytes', 'now']);
-  const maxEntries = positiveInteger('maxEntries', options.maxEntries ?? 1_000);
-  const maxBytes = positiveInteger('maxBytes', options.maxBytes ?? 64 * 1024 * 1024);
-  const now = options.now ?? Date.now;
+  const { maxEntries, maxBytes, now = Date.now } = LRU_STORE.parse(options);
 
   const entries = new LRUCache<string, Uint8Array>({
     max: maxEntries,
@@ -32,7 +40,7 @@ export function lruStore(options: LruStoreOptions = {}): CacheStore {
     sizeCalculation: (value) => Math.max(value.byteLength, 1),
     // A step of the system's clock must not keep entries alive or kill them, so spans are measured on another one.
     // A start of 0 means "no time limit" to lru-cache, which a test's clock may well begin with.
-    perf: options.now === undefined ? performance : { now: () => now() + 1 },
+    perf: now === Date.now ? performance : { now: () => now() + 1 },
     ttlResolution: 0,
   });
 
@@ -63,9 +71,4 @@ export function lruStore(options: LruStoreOptions = {}): CacheStore {
 /** A view into a larger buffer would keep all of it alive, uncounted. */
 function ownBytes(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : Uint8Array.from(value);
-}
-
-function positiveInteger(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  throw optionError(`lruStore: ${name}`, 'must be a positive whole number', value);
 }

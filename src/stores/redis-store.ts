@@ -1,8 +1,11 @@
 import type { Clock } from '../contracts/clock.js';
 import type { CacheStore } from '../contracts/store.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers, optionError } from '../options/checks.js';
-import { lruStore, type LruStoreOptions } from './lru-store.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { custom } from '../options/row.js';
+import { count, internal, numeric, word } from '../options/rows.js';
+import { LRU_STORE, lruStore, type LruStoreOptions } from './lru-store.js';
 import { NearCopies } from './near-copies.js';
 import { RedisValues } from './redis-values.js';
 import { redisCommands, type RedisClient } from './redis-client.js';
@@ -40,6 +43,45 @@ export interface RedisStoreOptions {
   readonly random?: (() => number) | undefined;
 }
 
+const MIN_SECRET_LENGTH = 16;
+
+export const REDIS_STORE = defineOptions({
+  path: 'redisStore',
+  prefix: 'redisStore: ',
+  rows: {
+    prefix: word('Stands before every key in Redis.').or('nordlys:'),
+    secret: custom(
+      `a string of at least ${MIN_SECRET_LENGTH} characters`,
+      checkSecret,
+      'Authenticates the values. Without it, damaged values are found, but forged ones are not.',
+    ),
+    l1: custom(
+      `\`false\`, ${LRU_STORE.shape}`,
+      (path, value) => (value === false ? false : LRU_STORE.parse(value, path)),
+      'The memory in front of Redis; `false`: none.',
+    ).defaultsTo('1,000 entries, 64 MiB'),
+    revalidateMs: numeric(
+      'milliseconds, 0 or more',
+      (value) => value >= 0,
+      'How long the memory in front of Redis serves a value before it asks Redis again; `0`: asks each time.',
+    ).or(1_000),
+    maxValueBytes: count('bytes', 'Larger values are not sent to Redis.').or(1_048_576, '`1_048_576` (1 MiB)'),
+    jitter: numeric(
+      'a share between 0 and 0.5',
+      (value) => value >= 0 && value <= 0.5,
+      'The share of its time that is taken from each value at random, so that values do not all expire at once.',
+    ).or(0.1),
+    clock: internal<Clock>(),
+    random: internal<() => number>(),
+  } satisfies RowsFor<RedisStoreOptions>,
+});
+
+/** The secret is never shown. */
+function checkSecret(path: string, value: unknown): string {
+  if (typeof value === 'string' && value.length >= MIN_SECRET_LENGTH) return value;
+  throw optionError(path, `must be a string of at least ${MIN_SECRET_LENGTH} characters`);
+}
+
 /** What has happened between this store and its Redis. */
 export interface RedisStoreStatistics {
   /** Commands that failed or came too late. */
@@ -59,9 +101,6 @@ export interface RedisStore extends CacheStore {
   statistics(): RedisStoreStatistics;
 }
 
-const KNOWN_OPTIONS = ['prefix', 'secret', 'l1', 'revalidateMs', 'maxValueBytes', 'jitter', 'clock', 'random'] as const;
-const MIN_SECRET_LENGTH = 16;
-
 /**
  * Answers in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, behind a memory of this process.
  * The memory is checked against Redis once a second, so that a replaced response does not outlive that in any process.
@@ -69,9 +108,10 @@ const MIN_SECRET_LENGTH = 16;
  * The client stays the host's to connect, to watch and to close.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { secret, revalidateMs, ...parts } = resolveOptions(options);
-  const values = new RedisValues({ ...parts, commands: redisCommands(client), signer: createValueSigner(secret) });
-  const store = storeOver(values, options, new CopyAges(parts.clock, revalidateMs, maxCopiesOf(options)));
+  const { clock = systemClock, random = Math.random, secret, l1, revalidateMs, ...given } = REDIS_STORE.parse(options);
+  const signer = createValueSigner(secret ?? `unsealed:${given.prefix}`);
+  const values = new RedisValues({ ...given, clock, random, commands: redisCommands(client), signer });
+  const store = l1 === false ? withoutMemory(values) : behindMemory(values, l1, clock, revalidateMs);
   return {
     get: (key) => store.get(key),
     set: (key, value, expiresAt) => store.set(key, value, expiresAt),
@@ -85,9 +125,20 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   };
 }
 
-function storeOver(values: RedisValues, options: RedisStoreOptions, ages: CopyAges): CacheStore {
-  const memory = createL1(options);
-  if (memory !== undefined) return new NearCopies(memory, values, ages);
+function behindMemory(
+  values: RedisValues,
+  options: LruStoreOptions = {},
+  clock: Clock,
+  revalidateMs: number,
+): CacheStore {
+  const memory = lruStore(
+    clock === systemClock ? options : { ...options, now: options.now ?? (() => clock.wallNow()) },
+  );
+  // As many ages as the memory holds values.
+  return new NearCopies(memory, values, new CopyAges(clock, revalidateMs, options.maxEntries ?? 1_000));
+}
+
+function withoutMemory(values: RedisValues): CacheStore {
   return {
     get: (key) => (values.failOpen.admits() ? valueIn(values, key) : undefined),
     set: async (key, value, expiresAt) => void (await values.set(key, value, expiresAt)),
@@ -98,43 +149,4 @@ function storeOver(values: RedisValues, options: RedisStoreOptions, ages: CopyAg
 async function valueIn(values: RedisValues, key: string): Promise<Uint8Array | undefined> {
   const found = await values.get(key);
   return found === 'unknown' ? undefined : found?.value;
-}
-
-/** As many as the memory holds; where it holds none there is nothing to check. */
-function maxCopiesOf({ l1 }: RedisStoreOptions): number {
-  return l1 === false ? 1 : (l1?.maxEntries ?? 1_000);
-}
-
-function createL1(options: RedisStoreOptions): CacheStore | undefined {
-  if (options.l1 === false) return undefined;
-  const { clock } = options;
-  return lruStore({ now: clock && (() => clock.wallNow()), ...options.l1 });
-}
-
-function resolveOptions(options: RedisStoreOptions) {
-  knownMembers('redisStore', options, KNOWN_OPTIONS);
-  const prefix = options.prefix ?? 'nordlys:';
-  const { secret, maxValueBytes = 1_048_576, jitter = 0.1 } = options;
-  const revalidateMs = options.revalidateMs ?? 1_000;
-  if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
-    throw new TypeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters.`);
-  }
-  if (!(jitter >= 0 && jitter <= 0.5)) {
-    throw optionError('redisStore: jitter', 'must be a share between 0 and 0.5', jitter);
-  }
-  if (!(maxValueBytes > 0)) {
-    throw optionError('redisStore: maxValueBytes', 'must be a positive number', maxValueBytes);
-  }
-  if (typeof revalidateMs !== 'number' || !(revalidateMs >= 0)) {
-    throw optionError('redisStore: revalidateMs', 'must be milliseconds, 0 or more', revalidateMs);
-  }
-  return {
-    prefix,
-    revalidateMs,
-    secret: secret ?? `unsealed:${prefix}`,
-    maxValueBytes,
-    jitter,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
 }

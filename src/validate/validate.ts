@@ -3,11 +3,11 @@ import type { Clock } from '../contracts/clock.js';
 import { SerialisedBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import { requestedDeployment } from '../http/request-path.js';
+import { VALIDATE } from '../options/tables/validate.js';
 import type { ValidateOptions } from '../options/types.js';
 import { checkRequest, parseLargeRequest, parseRequest, type ParsedRequest } from './parse-request.js';
 import { readBody, type Received } from './read-body.js';
 import { compileRequestSchema } from './request-schema.js';
-import { resolveValidateOptions } from './resolve-options.js';
 
 /** Bytes from which on a body is worth more than one turn of the event loop. */
 const LARGE = 262_144;
@@ -30,7 +30,7 @@ export type FastPath = (context: RequestContext, bytes: Buffer) => boolean | Pro
  * @throws TypeError for an option that is wrong.
  */
 export function createValidator(options: ValidateOptions, clock: Clock, fastPath?: FastPath): Validator {
-  const { bodyLimit, bodyTimeoutMs, ...choice } = resolveValidateOptions(options);
+  const { bodyLimit, bodyTimeoutMs, ...choice } = VALIDATE.read(options);
   const rules = compileRequestSchema(choice);
   const limits = { bodyLimit, bodyTimeoutMs, clock };
 

@@ -6,7 +6,7 @@ import type { Stage } from '../../src/request/context.js';
 import { HookRunner } from '../../src/request/hooks.js';
 import { CancelSource } from '../../src/util/cancellation.js';
 import { systemClock } from '../../src/util/clock.js';
-import type { AuthenticateOptions } from '../../src/options/types.js';
+import type { AuthenticateOptions } from '../../src/options/authenticate-types.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { rawRequest } from '../support/raw-request.js';

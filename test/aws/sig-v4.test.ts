@@ -82,7 +82,7 @@ describe('signatures', () => {
   it('cover AWS headers and no header that a transport may change', async () => {
     const headers = {
       'x-amzn-trace-id': 't',
-      'x-amz-target': 'x',
+      'X-Amz-Target': 'x',
       accept: '*/*',
       authorization: 'old',
       'x-amz-date': 'old',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveCacheOptions } from '../../src/cache/cache-options.js';
-import type { CacheOptions } from '../../src/options/types.js';
+import type { CacheOptions } from '../../src/options/cache-types.js';
 
 describe('resolveCacheOptions', () => {
   it('answers every question', () => {
@@ -30,7 +30,7 @@ describe('resolveCacheOptions', () => {
   });
 
   const wrong: [unknown, RegExp][] = [
-    [{ maxEntries: 0 }, /cache\.maxEntries must be a positive whole number, got 0/],
+    [{ maxEntries: 0 }, /cache\.maxEntries must be a whole number of entries, 1 or more, got 0\.$/],
     [{ maxEntries: 1.5 }, /cache\.maxEntries/],
     [{ maxBytes: '1mb' }, /cache\.maxBytes must be .*, got "1mb"/],
     [{ ttlMs: -1 }, /cache\.ttlMs/],
@@ -42,8 +42,11 @@ describe('resolveCacheOptions', () => {
     [{ usageOnHit: 'none' }, /cache\.usageOnHit must be one of "original", "zero"/],
     [{ coalesce: { wait: 1 } }, /cache\.coalesce: unknown option "wait"/],
     [{ coalesce: { joinTimeoutMs: 0 } }, /cache\.coalesce\.joinTimeoutMs/],
-    [{ coalesce: 'yes' }, /cache\.coalesce must be an object/],
-    [{ store: {} }, /cache\.store must have the method get\(\)/],
+    [
+      { coalesce: 'yes' },
+      /cache\.coalesce must be true, false or \{ joinTimeoutMs, maxSubscribers, maxBufferBytes \}, got "yes"/,
+    ],
+    [{ store: {} }, /cache\.store must have the methods get, set, delete: give lruStore\(\).*without get/],
     [true, /cache must be an object, got true/],
     [null, /cache must be an object/],
   ];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCache, type Cache } from '../../src/cache/cache.js';
 import type { StageOutcome } from '../../src/request/context.js';
 import type { CacheStore } from '../../src/contracts/store.js';
-import type { CacheOptions } from '../../src/options/types.js';
+import type { CacheOptions } from '../../src/options/cache-types.js';
 import { GatewayError, isGatewayError } from '../../src/errors/gateway-error.js';
 import { assembleCompletion } from '../../src/chat/assemble.js';
 import { FakeClock } from '../support/fake-clock.js';

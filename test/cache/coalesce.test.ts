@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCache, type Cache } from '../../src/cache/cache.js';
 import type { StageOutcome } from '../../src/request/context.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import type { CacheOptions } from '../../src/options/types.js';
+import type { CacheOptions } from '../../src/options/cache-types.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { completion, settled, streamOf, upstream, USAGE, ticket, type Asked, type AttemptTicket } from './support.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCache, type Cache } from '../../src/cache/cache.js';
 import type { CacheStore } from '../../src/contracts/store.js';
-import type { CacheOptions } from '../../src/options/types.js';
+import type { CacheOptions } from '../../src/options/cache-types.js';
 import { lruStore } from '../../src/stores/lru-store.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { settled, ticket, upstream, type Asked } from './support.js';

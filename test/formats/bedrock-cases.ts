@@ -218,7 +218,7 @@ export function subsetOf(actual: unknown, expected: unknown): unknown {
     if (!Array.isArray(actual)) return actual;
     return actual.map((item, index) => (index < expected.length ? subsetOf(item, expected[index]) : item));
   }
-  if (!isObject(expected) || !isObject(actual)) return actual;
+  if (!isRecord(expected) || !isRecord(actual)) return actual;
   return Object.fromEntries(
     Object.keys(expected)
       .filter((key) => key in actual)
@@ -235,6 +235,6 @@ export function valueAt(body: unknown, path: string): unknown {
   return value;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

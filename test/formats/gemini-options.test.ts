@@ -51,12 +51,12 @@ describe('options', () => {
   });
 
   const wrong: [options: object, message: RegExp][] = [
-    [{ dor: 'vertex' }, /unknown option dor; known are door/],
-    [{ door: 'studio' }, /door must be 'aistudio' or 'vertex'; got studio/],
+    [{ dor: 'vertex' }, /^gemini\(\): unknown option "dor"\. Did you mean "door"\?/],
+    [{ door: 'studio' }, /gemini\(\)\.door must be one of "aistudio", "vertex", got "studio"/],
     [{ project: 'p' }, /project needs door: 'vertex'/],
     [{ door: 'vertex', project: '../x' }, /project must be a name/],
     [{ apiVersion: 'v1/x' }, /apiVersion must be a word/],
-    [{ reasoningFields: ['thoughts'] }, /reasoningFields may hold/],
+    [{ reasoningFields: ['thoughts'] }, /reasoningFields\[0\] must be one of "reasoning", "reasoning_content"/],
   ];
   it.each(wrong)('%j are refused', (options, message) => {
     expect(() => gemini(options)).toThrow(message);

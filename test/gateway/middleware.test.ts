@@ -162,7 +162,7 @@ describe('middleware between the stages', () => {
     const ended: boolean[] = [];
     const { ask, upstream, gateway } = await gatewayWith({
       [slot]: (req: http.IncomingMessage, res: http.ServerResponse, next: () => void) => {
-        getContext(req).client.onClosed(() => ended.push(getContext(req).client.aborted));
+        res.once('close', () => ended.push(getContext(req).signal.aborted));
         res.writeHead(418, { 'content-type': 'text/plain' }).end('short and stout');
         // Some do both.
         next();

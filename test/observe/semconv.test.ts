@@ -183,7 +183,7 @@ describe('options that are wrong', () => {
     [
       'callerMetrics as a number',
       { callerMetrics: 100 },
-      'telemetry.callerMetrics must be true, false or { max: <callers> }, got 100',
+      'telemetry.callerMetrics must be true, false or { max }, got 100',
     ],
     ['an unknown member', { callerMetrics: { top: 1 } }, 'telemetry.callerMetrics: unknown option "top". Known: max.'],
     [

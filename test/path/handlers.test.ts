@@ -144,6 +144,7 @@ describe('status()', () => {
     expect(JSON.parse(JSON.stringify(status))).toMatchObject({
       draining: false,
       inFlight: 0,
+      load: 'normal',
       cache: { hits: 1, misses: 1, stores: 1 },
       endpoints: [
         {
@@ -309,7 +310,7 @@ describe('options that are wrong are refused at start-up', () => {
       { keys: ['k'], providers, cache: { hooks: {} } },
       /cache: unknown option "hooks"/,
     ],
-    ['no telemetry', { keys: ['k'], providers, telemetry: null }, /telemetry must be an object, got null/],
+    ['no telemetry', { keys: ['k'], providers, telemetry: 'on' }, /telemetry must be an object, got "on"/],
     ['a cache without tenants', { keys: false, providers, cache: {} }, /shared: true/],
     ['an attempt limit of zero', { keys: ['k'], providers, maxAttempts: 0 }, /maxAttempts must be a whole number/],
     [

@@ -108,6 +108,26 @@ describe('stages in their order', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
+  it('show the host a view that it can set nothing in but the caller', async () => {
+    const { validate: asked } = await stagesFor();
+    const answers: unknown[] = [];
+    const app = express().use(asked, (req, res) => {
+      const view = getContext(req);
+      for (const member of ['request', 'attempts', 'requestId', 'signal', 'route', 'outcome']) {
+        answers.push(Reflect.set(view, member, 'mine'));
+      }
+      const hidden = ['sink', 'cancelSignal', 'inFlightIndex', 'res', 'body', 'client'].map((name) => name in view);
+      answers.push(...hidden, getContext(req) !== view);
+      expect(() => (view.caller = {} as never)).toThrow('caller must be { id: string } or undefined');
+      expect(() => (view.caller = null as never)).toThrow(TypeError);
+      view.caller = { id: 'ada' };
+      view.caller = undefined;
+      res.json({ model: view.request?.model, caller: view.caller ?? 'none' });
+    });
+    await request(app).post('/').send(hello).expect(200, { model: 'm', caller: 'none' });
+    expect(answers).toEqual(Array.from(answers, () => false));
+  });
+
   it('may be taken alone where they need nothing of others', async () => {
     const { validate: alone } = await stagesFor();
     const app = express().use(alone, (req, res) => void res.json({ model: getContext(req).request?.model }));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as genaiPrices from '@pydantic/genai-prices';
 import { describe, expect, it } from 'vitest';
 import type { PriceCatalog } from '../../src/options/types.js';
@@ -29,6 +30,20 @@ describe('priceCatalog', () => {
   it('guesses nothing: another address, or another model, has no price', () => {
     expect(registryOf(['gpt-4o'], genaiPrices, 'http://127.0.0.1:8000/v1')[0]?.pricing).toBeUndefined();
     expect(registryOf(['my-own-model'])[0]?.pricing).toBeUndefined();
+  });
+
+  it('gives what the changelog promises, and nothing else is promised', () => {
+    const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
+    const promised = /^- `priceCatalog`: (.*?) out of/m.exec(changelog)?.[1]?.split(/, | and /);
+    const bare = registryOf(['gpt-4o'], { calcPrice: () => null })[0]!;
+    const filled = registryOf(['gpt-4o'])[0]!;
+    const gained = Object.keys(filled).filter(
+      (key) => Reflect.get(bare, key) === undefined && Reflect.get(filled, key) !== undefined,
+    );
+    expect({ promised, gained }).toEqual({
+      promised: ['prices', 'context lengths'],
+      gained: ['pricing', 'contextLength'],
+    });
   });
 
   it('is refused when it is no price book', () => {

@@ -195,8 +195,10 @@ describe('endpoints', () => {
     expect(first(endpoint(nothing)).quantization).toBe('unknown');
   });
 
-  test('may be none: a provider can wait for its models', () => {
-    expect(resolved({ providers: { p: BASE, q: { ...BASE, models: [] } } }).providers.size).toBe(2);
+  test.each([[[]], [{}], [{ m: [] }]])('must be at least one: a provider with %j could never respond', (models) => {
+    expect(() => resolved({ providers: { p: BASE, q: { ...BASE, models } } })).toThrow(
+      'providers.q.models must name at least one model, got none.',
+    );
   });
 
   test.each([

@@ -416,7 +416,7 @@ describe('an update', () => {
       'new',
       'alpha/turbo',
     ]);
-    expect(router.models().data.map(({ id }) => id)).toEqual([MODEL, 'acme/mini-8b', 'acme/doc']);
+    expect(router.models().data.map(({ id }) => id)).toEqual([MODEL, 'acme/mini-8b', 'acme/doc', 'azure/other']);
   });
 
   test('that is wrong changes nothing', () => {

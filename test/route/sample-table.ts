@@ -64,9 +64,10 @@ export const sampleOptions: RouteOptions = { providers: toProviders(fixture.endp
 
 function toProviders(rows: readonly Row[]): RouteOptions['providers'] {
   const providers: Record<string, { baseUrl: string; models: Record<string, EndpointOptions[]> }> = {};
-  for (const slug of ['alpha', 'beta', 'gamma', 'delta', 'azure']) {
+  for (const slug of ['alpha', 'beta', 'gamma', 'delta']) {
     providers[slug] = { baseUrl: `https://${slug}.example/v1`, models: {} };
   }
+  providers['azure'] = { baseUrl: 'https://azure.example/v1', models: { 'azure/other': [{ tier: 'flex' }] } };
   for (const row of rows) {
     const [slug = '', ...rest] = row.tag.split('/');
     const models = providers[slug]?.models ?? {};

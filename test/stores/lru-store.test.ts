@@ -57,7 +57,9 @@ describe('lruStore', () => {
   it.each([{ maxEntries: 0 }, { maxEntries: 1.5 }, { maxBytes: -1 }, { maxBytes: Number.NaN }])(
     'refuses %j',
     (options) => {
-      expect(() => lruStore(options)).toThrow(/lruStore: max(Entries|Bytes) must be a positive whole number/);
+      expect(() => lruStore(options)).toThrow(
+        /lruStore: max(Entries|Bytes) must be a whole number of (entries|bytes), 1 or more/,
+      );
     },
   );
 

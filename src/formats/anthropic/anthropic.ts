@@ -1,5 +1,9 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { optionError } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, flag, word, wordList } from '../../options/rows.js';
 import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
 import { checkTraits } from '../shared/trait-checks.js';
@@ -44,6 +48,30 @@ export interface AnthropicOptions {
   readonly fileIds?: boolean | undefined;
 }
 
+export const ANTHROPIC = defineOptions({
+  path: 'anthropic()',
+  rows: {
+    door: choice(
+      ['api', 'vertex', 'bedrock'],
+      "Which cloud serves it: Anthropic's own API, Vertex AI, or Bedrock's InvokeModel.",
+    ).or('api'),
+    version: word('The header `anthropic-version`.').or('2023-06-01'),
+    betas: wordList('Names of betas, sent with every request.').or([], 'none'),
+    promptCaching: custom(
+      "`true`, `false`, `'auto'`",
+      checkCaching,
+      "`'auto'` marks tools, system and the last turn where a request has no marks of its own; `false` sends no marks.",
+    ).or(true),
+    sendUser: flag('Sends `user` as `metadata.user_id`.').or(false),
+    fileIds: flag("Passes `file_id`s of Anthropic's Files API on.").or(false),
+  } satisfies RowsFor<AnthropicOptions>,
+});
+
+function checkCaching(path: string, value: unknown): boolean | 'auto' {
+  if (value === 'auto' || typeof value === 'boolean') return value;
+  throw optionError(path, 'must be "auto", true or false', value);
+}
+
 const NAME_RULE = { forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 128 };
 const SAMPLING: readonly string[] = ['temperature', 'top_p', 'top_k'];
 const REASONING: readonly string[] = ['reasoning', 'reasoning_effort', 'include_reasoning'];
@@ -56,17 +84,9 @@ const REASONING: readonly string[] = ['reasoning', 'reasoning_effort', 'include_
  * @throws TypeError for an option that is not one of its values.
  */
 export function anthropic(options: AnthropicOptions = {}): WireFormat {
-  const door = checkedDoor(options.door);
-  const defaults: TraitDefaults = {
-    promptCaching: checkedCaching(options.promptCaching),
-    apiVersion: options.version ?? '2023-06-01',
-  };
-  const betas = options.betas ?? [];
-  const translationOptions: TranslationOptions = {
-    door,
-    sendUser: options.sendUser ?? false,
-    fileIds: options.fileIds ?? false,
-  };
+  const { door, version, betas, promptCaching, sendUser, fileIds } = ANTHROPIC.parse(options);
+  const defaults: TraitDefaults = { promptCaching, apiVersion: version };
+  const translationOptions: TranslationOptions = { door, sendUser, fileIds };
   const expressible = [...expressibleMembers(ANTHROPIC_MEMBERS), 'structured_outputs'];
 
   return ownFormat({
@@ -144,16 +164,4 @@ function exchangeOf(
       return door === 'bedrock' ? new BedrockFrames(decoder) : decoder;
     },
   };
-}
-
-function checkedDoor(door: unknown): AnthropicDoor {
-  if (door === undefined) return 'api';
-  if (door === 'api' || door === 'vertex' || door === 'bedrock') return door;
-  throw new TypeError(`anthropic({ door }) must be "api", "vertex" or "bedrock", got ${JSON.stringify(door)}.`);
-}
-
-function checkedCaching(caching: unknown): boolean | 'auto' {
-  if (caching === undefined) return true;
-  if (caching === 'auto' || typeof caching === 'boolean') return caching;
-  throw new TypeError(`anthropic({ promptCaching }) must be "auto", true or false, got ${JSON.stringify(caching)}.`);
 }

@@ -1,5 +1,6 @@
 import type { WireFormat } from '../../contracts/wire-format.js';
-import { knownMembers, optionError } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { matching } from '../../options/rows.js';
 import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
 import { azureChunkDecoder } from './chunks.js';
@@ -20,7 +21,22 @@ export interface AzureOptions {
   readonly resource?: string | undefined;
 }
 
-const DEFAULT_API_VERSION = '2024-10-21';
+export const AZURE = defineOptions({
+  path: 'azure()',
+  rows: {
+    apiVersion: matching(
+      /^\d{4}-\d{2}-\d{2}(-preview)?$/,
+      'a version such as "2024-10-21" or "2025-04-01-preview"',
+      'Version of the API, sent as `api-version`.',
+    ).or('2024-10-21'),
+    resource: matching(
+      /^[a-zA-Z0-9](-?[a-zA-Z0-9])*$/,
+      'the name of a resource: letters, digits and hyphens',
+      'Name of the resource. Gives the provider the base URL `https://{resource}.openai.azure.com`.',
+    ),
+  } satisfies RowsFor<AzureOptions>,
+});
+
 const DEPLOYMENTS = '/openai/deployments';
 
 /**
@@ -33,29 +49,15 @@ const DEPLOYMENTS = '/openai/deployments';
  * const providers = { azure: { format: azure({ resource: 'my-resource' }), apiKey: process.env.AZURE_OPENAI_API_KEY } };
  */
 export function azure(options: AzureOptions = {}): WireFormat {
-  const { apiVersion = DEFAULT_API_VERSION, resource } = knownMembers('azure()', options, ['apiVersion', 'resource']);
-  const query = `?api-version=${versionOf(apiVersion ?? DEFAULT_API_VERSION)}`;
+  const { apiVersion, resource } = AZURE.parse(options);
+  const query = `?api-version=${apiVersion}`;
   return ownFormat({
     name: 'azure',
     path: DEPLOYMENTS,
-    ...(resource === undefined || resource === null ? {} : { defaultBaseUrl: baseUrlOf(resource) }),
+    ...(resource === undefined ? {} : { defaultBaseUrl: `https://${resource}.openai.azure.com` }),
     auth: 'api-key',
     pathFor: ({ upstreamModel }) => `${DEPLOYMENTS}/${pathSegment(upstreamModel)}/chat/completions${query}`,
     createChunkDecoder: azureChunkDecoder,
     decodeError: decodeAzureError,
   });
-}
-
-function versionOf(version: unknown): string {
-  if (typeof version !== 'string' || !/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version)) {
-    throw optionError('azure().apiVersion', 'must be a version such as "2024-10-21" or "2025-04-01-preview"', version);
-  }
-  return version;
-}
-
-function baseUrlOf(resource: unknown): string {
-  if (typeof resource !== 'string' || !/^[a-zA-Z0-9](-?[a-zA-Z0-9])*$/.test(resource)) {
-    throw optionError('azure().resource', 'must be the name of a resource: letters, digits and hyphens', resource);
-  }
-  return `https://${resource}.openai.azure.com`;
 }

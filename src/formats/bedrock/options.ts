@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../util/json-object.js';
-import { knownMembers, optionalOneOf, optionError, text } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
+import { choice, matching, nested, word } from '../../options/rows.js';
 
 /** Options of the format `bedrock`. */
 export interface BedrockOptions {
@@ -30,32 +31,53 @@ export interface CheckedOptions {
   guardrailConfig(stream: boolean): JsonObject;
 }
 
+export const GUARDRAIL = defineOptions({
+  path: 'bedrock().guardrail',
+  rows: {
+    identifier: word('Id or ARN.').required(),
+    version: word('`DRAFT`, or a number as text.').required(),
+    trace: choice(
+      ['enabled', 'disabled', 'enabled_full'],
+      "Whether the response has the guardrail's trace.",
+    ).defaultsTo("AWS's own: `disabled`"),
+    streamProcessingMode: choice(['sync', 'async'], '`sync` checks a stream before it is passed on.').defaultsTo(
+      "AWS's own: `sync`",
+    ),
+  } satisfies RowsFor<BedrockGuardrail>,
+});
+
+export const BEDROCK = defineOptions({
+  path: 'bedrock()',
+  rows: {
+    region: matching(
+      /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/,
+      'an AWS region such as "us-east-1"',
+      'AWS region. Gives the provider a base URL.',
+    ),
+    guardrail: nested(GUARDRAIL, 'A guardrail that every request is sent with.'),
+  } satisfies RowsFor<BedrockOptions>,
+});
+
 /** @throws TypeError that names the option. */
 export function checkBedrockOptions(options: BedrockOptions): CheckedOptions {
-  const { region, guardrail } = knownMembers('bedrock()', options, ['region', 'guardrail']);
+  const { region, guardrail } = BEDROCK.parse(options);
   return {
-    baseUrl: region === undefined || region === null ? undefined : baseUrlOf(region),
+    baseUrl: region === undefined ? undefined : baseUrlOf(region),
     guardrailConfig: guardrailOf(guardrail),
   };
 }
 
-function baseUrlOf(region: unknown): string {
-  if (typeof region !== 'string' || !/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region)) {
-    throw optionError('bedrock().region', 'must be an AWS region such as "us-east-1"', region);
-  }
+function baseUrlOf(region: string): string {
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return `https://bedrock-runtime.${region}.${domain}`;
 }
 
-function guardrailOf(value: unknown): CheckedOptions['guardrailConfig'] {
-  if (value === undefined || value === null) return () => ({});
-  const path = 'bedrock().guardrail';
-  const members = knownMembers(path, value, ['identifier', 'version', 'trace', 'streamProcessingMode']);
-  const trace = optionalOneOf(`${path}.trace`, members['trace'], ['enabled', 'disabled', 'enabled_full']);
-  const mode = optionalOneOf(`${path}.streamProcessingMode`, members['streamProcessingMode'], ['sync', 'async']);
+function guardrailOf(guardrail: Parsed<typeof GUARDRAIL.rows> | undefined): CheckedOptions['guardrailConfig'] {
+  if (guardrail === undefined) return () => ({});
+  const { identifier, version, trace, streamProcessingMode: mode } = guardrail;
   const config = {
-    guardrailIdentifier: text(`${path}.identifier`, members['identifier']),
-    guardrailVersion: text(`${path}.version`, members['version']),
+    guardrailIdentifier: identifier,
+    guardrailVersion: version,
     ...(trace === undefined ? {} : { trace }),
   };
   const whole = { guardrailConfig: config };

@@ -1,5 +1,9 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, FormatAuth, WireFormat } from '../../contracts/wire-format.js';
+import { oneOf, texts } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, flag, matching } from '../../options/rows.js';
 import { ownFormat } from '../own-formats.js';
 import { readCompletion } from './completion.js';
 import { encodeRequest } from './encode.js';
@@ -45,14 +49,31 @@ export interface GeminiOptions {
   readonly signaturesInIds?: boolean | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  'door',
-  'project',
-  'location',
-  'apiVersion',
-  'reasoningFields',
-  'signaturesInIds',
-]);
+const CLOUD_NAME = /^[a-z0-9][a-z0-9:.-]*$/;
+const CLOUD_NAME_RULE = 'a name of Google Cloud such as "europe-west4"';
+const REASONING_FIELDS = ['reasoning', 'reasoning_content'] as const;
+
+export const GEMINI = defineOptions({
+  path: 'gemini()',
+  rows: {
+    door: choice(['aistudio', 'vertex'], 'The Gemini API, or Vertex AI.').or('aistudio'),
+    project: matching(CLOUD_NAME, CLOUD_NAME_RULE, 'Vertex: id of the Google Cloud project.'),
+    location: matching(CLOUD_NAME, CLOUD_NAME_RULE, 'Vertex with `project`: the region.').defaultsTo("`'global'`"),
+    apiVersion: matching(
+      /^[a-z0-9]*$/,
+      'a word such as "v1beta", or ""',
+      "First segment of the path; `''` where `baseUrl` ends in it already.",
+    ).defaultsTo("`'v1beta'`, for Vertex `'v1'`"),
+    reasoningFields: custom(
+      "a list of `'reasoning'`, `'reasoning_content'`",
+      (path, value) => texts(path, value).map((field, index) => oneOf(`${path}[${index}]`, field, REASONING_FIELDS)),
+      'Which members carry the text of thoughts.',
+    ).or([...REASONING_FIELDS], "`['reasoning', 'reasoning_content']`"),
+    signaturesInIds: flag('Appends thought signatures to the ids of tool calls.').or(false),
+  } satisfies RowsFor<GeminiOptions>,
+});
+
+type ResolvedGeminiOptions = Parsed<typeof GEMINI.rows>;
 
 /**
  * Google's `generateContent` as a wire format, for AI Studio and Vertex AI.
@@ -69,14 +90,14 @@ const OPTIONS: ReadonlySet<string> = new Set([
  * @throws TypeError for an option that does not exist or has no usable value.
  */
 export function gemini(options: GeminiOptions = {}): WireFormat {
-  checkOptions(options);
-  const location = locationOf(options);
+  const given = resolveOptions(options);
+  const location = locationOf(given);
   return ownFormat({
     name: location.door === 'vertex' ? 'vertex' : 'gemini',
     path: pathPrefix(location),
-    defaultBaseUrl: defaultBaseUrl(options),
-    auth: authOf(options),
-    exchange: (request: ChatRequest, context: ExchangeContext) => exchange(request, context, location, options),
+    defaultBaseUrl: defaultBaseUrl(given),
+    auth: authOf(given),
+    exchange: (request: ChatRequest, context: ExchangeContext) => exchange(request, context, location, given),
     supportedParameters,
     reasoningFormat: () => SIGNATURE_FORMAT,
     decodeError,
@@ -87,7 +108,7 @@ function exchange(
   request: ChatRequest,
   context: ExchangeContext,
   location: Location,
-  options: GeminiOptions,
+  options: ResolvedGeminiOptions,
 ): Exchange {
   const { model, stream, requestId, now } = context;
   const { body, dropped, names, customTools } = encodeRequest(request, traitsOf(model), location.door);
@@ -98,9 +119,9 @@ function exchange(
     names,
     customTools,
     legacy: isLegacy(request),
-    reasoningFields: options.reasoningFields ?? ['reasoning', 'reasoning_content'],
+    reasoningFields: options.reasoningFields,
     excludeReasoning: excludesReasoning(request),
-    signaturesInIds: options.signaturesInIds ?? false,
+    signaturesInIds: options.signaturesInIds,
     grounded: request.web_search_options !== undefined && request.web_search_options !== null,
   };
   return {
@@ -112,40 +133,25 @@ function exchange(
   };
 }
 
-function locationOf({ door = 'aistudio', project, location = 'global', apiVersion }: GeminiOptions): Location {
+function locationOf({ door, project, location = 'global', apiVersion }: ResolvedGeminiOptions): Location {
   const parent = project === undefined ? '' : `projects/${project}/locations/${location}`;
   return { door, parent, apiVersion: apiVersion ?? (door === 'vertex' ? 'v1' : 'v1beta') };
 }
 
-function defaultBaseUrl({ door, project, location = 'global' }: GeminiOptions): string {
+function defaultBaseUrl({ door, project, location = 'global' }: ResolvedGeminiOptions): string {
   if (door !== 'vertex') return 'https://generativelanguage.googleapis.com';
   const region = project === undefined || location === 'global' ? '' : `${location}-`;
   return `https://${region}aiplatform.googleapis.com`;
 }
 
 /** Never as `?key=`: URLs end up in logs. */
-function authOf({ door, project }: GeminiOptions): FormatAuth {
+function authOf({ door, project }: ResolvedGeminiOptions): FormatAuth {
   return door === 'vertex' && project !== undefined ? 'bearer' : { header: 'x-goog-api-key', prefix: '' };
 }
 
-function checkOptions(options: GeminiOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) throw new TypeError(`gemini(): unknown option ${key}; known are ${[...OPTIONS].join(', ')}`);
-  }
-  const { door, project, location, apiVersion } = options;
-  if (door !== undefined && door !== 'aistudio' && door !== 'vertex')
-    throw new TypeError(`gemini(): door must be 'aistudio' or 'vertex'; got ${String(door)}`);
-  for (const [name, value] of Object.entries({ project, location })) {
-    if (value === undefined) continue;
-    if (door !== 'vertex') throw new TypeError(`gemini(): ${name} needs door: 'vertex'`);
-    if (!/^[a-z0-9][a-z0-9:.-]*$/.test(value))
-      throw new TypeError(`gemini(): ${name} must be a name of Google Cloud such as 'europe-west4'; got '${value}'`);
-  }
-  if (apiVersion !== undefined && !/^[a-z0-9]*$/.test(apiVersion))
-    throw new TypeError(`gemini(): apiVersion must be a word such as 'v1beta', or ''; got '${apiVersion}'`);
-  const fields = options.reasoningFields ?? [];
-  if (fields.some((field) => field !== 'reasoning' && field !== 'reasoning_content'))
-    throw new TypeError(
-      `gemini(): reasoningFields may hold 'reasoning' and 'reasoning_content'; got ${fields.join(', ')}`,
-    );
+function resolveOptions(options: GeminiOptions): ResolvedGeminiOptions {
+  const given = GEMINI.parse(options);
+  const misplaced = (['project', 'location'] as const).find((name) => given[name] !== undefined);
+  if (given.door === 'vertex' || misplaced === undefined) return given;
+  throw new TypeError(`gemini().${misplaced} needs door: 'vertex'.`);
 }

@@ -1,14 +1,11 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Clock } from '../../contracts/clock.js';
 import { CancelSource } from '../../util/cancellation.js';
-import { knownMembers, optionalMilliseconds, optionError } from '../../options/checks.js';
-import type { ProxyOptions } from '../../options/types.js';
 import { SampleWindow } from '../../util/sample-window.js';
 import type { Attempt, AttemptResult } from './attempt.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { pause } from './pause.js';
 import type { EndpointState } from './endpoint-state.js';
-import { isRecord } from '../../util/json-object.js';
 
 /** Slower than all but a twentieth of its answers: what waits longer is worth a second question. */
 const PATIENT_SHARE = 0.95;
@@ -47,17 +44,18 @@ export class Hedging {
   }
 }
 
-/** @throws TypeError for an option that is wrong. `undefined`: no hedging. */
-export function hedgingOf({ hedging, retryNonIdempotent }: ProxyOptions, clock: Clock): Hedging | undefined {
-  if (hedging === undefined || hedging === null || hedging === false) return undefined;
-  if (hedging !== true && !isRecord(hedging))
-    throw optionError('hedging', 'must be true, false or { delayMs }', hedging);
-  if (retryNonIdempotent === false) {
+interface ResolvedHedging {
+  readonly hedging: { readonly delayMs: number | undefined } | undefined;
+  readonly retryNonIdempotent: boolean;
+}
+
+/** `undefined`: no hedging. @throws TypeError where the two options contradict each other. */
+export function hedgingFor({ hedging, retryNonIdempotent }: ResolvedHedging, clock: Clock): Hedging | undefined {
+  if (hedging === undefined) return undefined;
+  if (!retryNonIdempotent) {
     throw new TypeError('hedging asks two providers for one answer, and retryNonIdempotent: false forbids that.');
   }
-  if (hedging === true) return new Hedging(clock, undefined);
-  const { delayMs } = knownMembers('hedging', hedging, ['delayMs']);
-  return new Hedging(clock, optionalMilliseconds('hedging.delayMs', delayMs));
+  return new Hedging(clock, hedging.delayMs);
 }
 
 /** Members by which providers do more than answer: what they then do, or charge for, would be done twice. */

@@ -1,37 +1,53 @@
 import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
-import {
-  anyMembers,
-  knownMembers,
-  optionalBoolean,
-  optionalCount,
-  optionalList,
-  optionalOneOf,
-  optionalText,
-  optionError,
-  text,
-} from '../../options/checks.js';
+import { anyMembers, oneOf, optionError, text } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, count, flag, word, wordList } from '../../options/rows.js';
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
-import type { PriceCatalog } from '../../options/types.js';
+import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
-import { resolvePricing } from '../pricing-options.js';
+import { PRICING, resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 import { isRecord } from '../../util/json-object.js';
 
-const MEMBERS = [
-  'tag',
-  'upstreamModel',
-  'pricing',
-  'contextLength',
-  'maxCompletionTokens',
-  'format',
-  'promptCaching',
-  'quantization',
-  'supportedParameters',
-  'zdr',
-  'dataCollection',
-  'distillable',
-  'tier',
-] as const;
+/** Of one model at one provider. */
+export const ENDPOINT = defineOptions({
+  path: 'providers.<key>.models.<name>',
+  rows: {
+    tag: custom('a string', checkTag, "Makes the endpoint's slug `provider/tag`.").defaultsTo('the name of `tier`'),
+    upstreamModel: word("The upstream's own name of the model.").defaultsTo("the model's name here"),
+    pricing: custom(PRICING.shape, resolvePricing, 'Prices.').defaultsTo('from `priceCatalog`'),
+    contextLength: count('tokens', 'Prompt and completion together.').defaultsTo('from `priceCatalog`'),
+    maxCompletionTokens: count('tokens', 'The longest completion.'),
+    format: custom(
+      '`{ [trait]: value }`',
+      anyMembers,
+      "What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`.",
+    ),
+    promptCaching: custom(
+      "`'auto'`, `true`, `false`",
+      checkPromptCaching,
+      'Prompt caching where the format marks what is to be cached: Anthropic, Bedrock.',
+    ).defaultsTo('as the format says'),
+    quantization: custom(
+      QUANTIZATIONS.map((level) => `\`'${level}'\``).join(', '),
+      checkQuantization,
+      'The precision of the weights.',
+    ).or('unknown'),
+    supportedParameters: wordList('Request members that the endpoint supports.').defaultsTo(
+      'all that the format can express',
+    ),
+    zdr: flag('Retains no data.').defaultsTo("the provider's"),
+    dataCollection: choice(['allow', 'deny'], "`'deny'`: stores no user data and does not train on it.").defaultsTo(
+      "the provider's",
+    ),
+    distillable: flag("The model's author allows distillation.").or(false),
+    tier: choice(
+      ['flex', 'priority'],
+      'Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
+    ),
+  } satisfies RowsFor<EndpointOptions>,
+});
 
 /** What is said of a provider holds for its endpoints unless they say otherwise. */
 interface EndpointDefaults {
@@ -45,13 +61,23 @@ interface EndpointDefaults {
 /** An endpoint that has no place in the table yet. */
 type UnplacedEndpoint = Omit<Endpoint, 'position'>;
 
-/** The endpoints that a provider's `models` describe, in the order they are written. */
+/**
+ * The endpoints that a provider's `models` describe, in the order they are written.
+ * @throws TypeError that names the member, also where there is none: such a provider could never respond
+ */
 export function resolveModels(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
-  if (Array.isArray(models)) {
-    return models.map((name: unknown, index) =>
-      resolveEndpoint(`${path}[${index}]`, modelName(`${path}[${index}]`, name), {}, defaults),
-    );
-  }
+  const endpoints = Array.isArray(models)
+    ? models.map((name: unknown, index) => resolveNamed(`${path}[${index}]`, name, defaults))
+    : resolveDescribed(path, models, defaults);
+  if (endpoints.length > 0) return endpoints;
+  throw new TypeError(`${path} must name at least one model, got none. Leave the provider out until it has one.`);
+}
+
+function resolveNamed(path: string, name: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
+  return resolveEndpoint(path, modelName(path, name), {}, defaults);
+}
+
+function resolveDescribed(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
   if (!isRecord(models)) throw optionError(path, 'must be a list of model names or an object of them', models);
   return Object.entries(models).flatMap(([name, options]) => {
     const place = `${path}[${JSON.stringify(modelName(path, name))}]`;
@@ -61,13 +87,11 @@ export function resolveModels(path: string, models: unknown, defaults: EndpointD
 }
 
 function resolveEndpoint(path: string, model: string, options: unknown, defaults: EndpointDefaults): UnplacedEndpoint {
-  const members = knownMembers(path, options, MEMBERS);
-  const tier = optionalOneOf(`${path}.tier`, members['tier'], ['flex', 'priority']);
-  const slug = slugOf(defaults.provider.slug, resolveTag(`${path}.tag`, members['tag']) ?? tier);
-  const supported = optionalList(`${path}.supportedParameters`, members['supportedParameters']);
-  const upstreamModel = optionalText(`${path}.upstreamModel`, members['upstreamModel']) ?? model;
-  const maxCompletionTokens = optionalCount(`${path}.maxCompletionTokens`, members['maxCompletionTokens'], 'tokens');
-  const traits = resolveTraits(path, members);
+  const given = ENDPOINT.parse(options, path);
+  const { maxCompletionTokens, supportedParameters } = given;
+  const slug = slugOf(defaults.provider.slug, given.tag ?? given.tier);
+  const upstreamModel = given.upstreamModel ?? model;
+  const traits = traitsOf(given);
   const facts = Object.freeze({ upstreamModel, maxCompletionTokens, traits, headers: defaults.provider.headers });
   const known = lookUpModelInfo(defaults.priceCatalog, upstreamModel, defaults.provider);
   return {
@@ -76,32 +100,26 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
     slug,
     id: `${slug} ${model}`,
     upstreamModel,
-    pricing: resolvePricing(`${path}.pricing`, members['pricing']) ?? known?.pricing,
-    contextLength: optionalCount(`${path}.contextLength`, members['contextLength'], 'tokens') ?? known?.contextLength,
+    pricing: given.pricing ?? known?.pricing,
+    contextLength: given.contextLength ?? known?.contextLength,
     maxCompletionTokens,
     facts,
-    quantization: resolveQuantization(`${path}.quantization`, members['quantization']),
-    supportedParameters: supported === undefined ? undefined : new Set(supported),
+    quantization: given.quantization,
+    supportedParameters: supportedParameters && new Set(supportedParameters),
     expressibleParameters: expressibleBy(path, defaults.provider.format, facts),
-    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? defaults.zdr,
-    dataCollection:
-      optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? defaults.dataCollection,
-    distillable: optionalBoolean(`${path}.distillable`, members['distillable']) ?? false,
-    tier,
+    zdr: given.zdr ?? defaults.zdr,
+    dataCollection: given.dataCollection ?? defaults.dataCollection,
+    distillable: given.distillable,
+    tier: given.tier,
   };
 }
 
 /** `promptCaching` is one more trait: the formats that know it read it there. */
-function resolveTraits(path: string, members: Readonly<Record<string, unknown>>): ModelFacts['traits'] {
-  const promptCaching = resolvePromptCaching(`${path}.promptCaching`, members['promptCaching']);
-  return Object.freeze({
-    ...anyMembers(`${path}.format`, members['format'] ?? {}),
-    ...(promptCaching === undefined ? {} : { promptCaching }),
-  });
+function traitsOf({ format, promptCaching }: Parsed<typeof ENDPOINT.rows>): ModelFacts['traits'] {
+  return Object.freeze({ ...format, ...(promptCaching === undefined ? {} : { promptCaching }) });
 }
 
-function resolvePromptCaching(path: string, value: unknown): boolean | 'auto' | undefined {
-  if (value === undefined || value === null) return undefined;
+function checkPromptCaching(path: string, value: unknown): boolean | 'auto' {
   if (value === 'auto' || typeof value === 'boolean') return value;
   throw optionError(path, 'must be "auto", true or false', value);
 }
@@ -136,9 +154,9 @@ function slugOf(provider: string, tag: string | undefined): string {
   return tag === undefined ? provider : `${provider}/${tag}`;
 }
 
-function resolveTag(path: string, value: unknown): string | undefined {
-  const tag = optionalText(path, value)?.toLowerCase();
-  if (tag !== undefined && !TAG.test(tag)) {
+function checkTag(path: string, value: unknown): string {
+  const tag = text(path, value).toLowerCase();
+  if (!TAG.test(tag)) {
     throw optionError(
       path,
       'must be what follows "provider/" in the slug: letters, digits, ".", "_", "-" and inner "/"',
@@ -150,23 +168,6 @@ function resolveTag(path: string, value: unknown): string | undefined {
 
 const TAG = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
 
-function resolveQuantization(path: string, value: unknown): string {
-  const level = optionalText(path, value)?.toLowerCase() ?? 'unknown';
-  return optionalOneOf(path, level, QUANTIZATIONS) ?? 'unknown';
-}
-
-/** The members of one provider that its endpoints inherit. */
-export function endpointDefaults(
-  path: string,
-  options: unknown,
-  provider: ResolvedProvider,
-  priceCatalog: PriceCatalog | undefined,
-): EndpointDefaults {
-  const members = anyMembers(path, options);
-  return {
-    provider,
-    priceCatalog,
-    zdr: optionalBoolean(`${path}.zdr`, members['zdr']) ?? false,
-    dataCollection: optionalOneOf(`${path}.dataCollection`, members['dataCollection'], ['allow', 'deny']) ?? 'allow',
-  };
+function checkQuantization(path: string, value: unknown): string {
+  return oneOf(path, text(path, value).toLowerCase(), QUANTIZATIONS);
 }

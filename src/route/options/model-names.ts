@@ -1,7 +1,6 @@
 import type { ResolvedProvider } from '../../contracts/routing.js';
-import type { RouteOptions } from '../../options/types.js';
 import type { RoutableEndpoint } from '../endpoint.js';
-import { anyMembers, optionalList, optionalText, optionError, formatValue, text } from '../../options/checks.js';
+import { optionError, formatValue } from '../../options/checks.js';
 import { didYouMean } from '../../options/suggest.js';
 
 export type SortBy = 'price' | 'throughput' | 'latency';
@@ -26,8 +25,6 @@ const VARIANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
   [':floor', { sort: 'price', admits: 'flex' }],
 ]);
 
-const DEFAULT_AUTO_MODELS = ['auto', 'nordlys/hypernova', 'adaptive/auto', 'openrouter/auto'];
-
 /** How the names in requests are read. */
 export interface ModelNames {
   readonly aliases: ReadonlyMap<string, readonly ModelChoice[]>;
@@ -44,7 +41,12 @@ export interface ModelNames {
 
 type Models = ReadonlyMap<string, readonly RoutableEndpoint[]>;
 type NameReader = (name: string) => readonly ModelChoice[] | undefined;
-type NameOptions = Pick<RouteOptions, 'aliases' | 'defaultModel' | 'autoModels'>;
+
+interface NameOptions {
+  readonly aliases: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly defaultModel: string | undefined;
+  readonly autoModels: readonly string[];
+}
 
 /**
  * The names that `options` give to `models`.
@@ -59,7 +61,7 @@ export function resolveModelNames(
   const aliases = resolveAliases(options.aliases, models, nameReader(plain, models, providers));
   const named: ReadonlyMap<string, readonly ModelChoice[]> = new Map([...plain, ...aliases]);
   const choicesFor = nameReader(named, models, providers);
-  const autoModels = new Set(optionalList('autoModels', options.autoModels) ?? DEFAULT_AUTO_MODELS);
+  const autoModels = new Set(options.autoModels);
   return Object.freeze({
     aliases,
     defaultChoices: resolveDefaultModel(options.defaultModel, choicesFor, named.keys()),
@@ -94,21 +96,25 @@ function nameReader(
   };
 }
 
-function resolveAliases(value: unknown, models: Models, read: NameReader): ReadonlyMap<string, readonly ModelChoice[]> {
+function resolveAliases(
+  configured: NameOptions['aliases'] = new Map(),
+  models: Models,
+  read: NameReader,
+): ReadonlyMap<string, readonly ModelChoice[]> {
   const aliases = new Map<string, readonly ModelChoice[]>();
-  for (const [alias, targets] of Object.entries(anyMembers('aliases', value ?? {}))) {
-    const path = `aliases[${JSON.stringify(text('aliases', alias))}]`;
+  for (const [alias, names] of configured) {
+    const path = `aliases[${JSON.stringify(alias)}]`;
     if (models.has(alias)) throw optionError(path, 'is already the name of a model');
-    const names = typeof targets === 'string' ? [text(path, targets)] : optionalList(path, targets);
-    if (names === undefined || names.length === 0)
-      throw optionError(path, 'must be a model or a list of models', targets);
     aliases.set(alias, Object.freeze(names.flatMap((name) => read(name) ?? fail(path, name, models.keys()))));
   }
   return aliases;
 }
 
-function resolveDefaultModel(value: unknown, read: NameReader, known: Iterable<string>): ModelNames['defaultChoices'] {
-  const name = optionalText('defaultModel', value);
+function resolveDefaultModel(
+  name: string | undefined,
+  read: NameReader,
+  known: Iterable<string>,
+): ModelNames['defaultChoices'] {
   return name === undefined ? undefined : (read(name) ?? fail('defaultModel', name, known));
 }
 

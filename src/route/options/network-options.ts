@@ -9,6 +9,9 @@ import { readTlsSettings, secureContextOf, type TlsSettings } from './tls-option
 
 const MEMBERS = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'socketPath', 'rejectUnauthorized'] as const;
 
+/** `network` in the docs. */
+export const NETWORK_SHAPE = `\`{ ${MEMBERS.join(', ')} }\``;
+
 interface NetworkSettings {
   readonly tls: TlsSettings;
   readonly proxy: ProxyAddress | undefined;

@@ -17,13 +17,16 @@ const FORMATS: ReadonlyMap<unknown, () => WireFormat> = new Map<FormatName, () =
   ['azure', azure],
 ]);
 
+/** What `format` of a provider may name. */
+export const FORMAT_NAMES: readonly unknown[] = [...FORMATS.keys()];
+
 /** The format that `format` of a provider names or is. */
 export function resolveFormat(path: string, value: unknown): WireFormat {
   if (value === undefined || value === null) return openai;
   const named = FORMATS.get(value);
   if (named !== undefined) return named();
   if (isWireFormat(value)) return value;
-  const names = [...FORMATS.keys()].map(formatValue).join(', ');
+  const names = FORMAT_NAMES.map(formatValue).join(', ');
   throw optionError(path, `must be ${names} or a WireFormat with a name and a path`, value);
 }
 

@@ -1,95 +1,123 @@
 import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
-import { resolveFormat } from './provider-format.js';
+import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
 import { resolveAddress } from './base-url.js';
-import { resolveNetwork } from './network-options.js';
-import {
-  anyMembers,
-  hasControlCharacter,
-  knownMembers,
-  optionalBoolean,
-  optionalMilliseconds,
-  optionalText,
-  optionError,
-  text,
-} from '../../options/checks.js';
+import { NETWORK_SHAPE, resolveNetwork } from './network-options.js';
+import { anyMembers, hasControlCharacter, optionError, text } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, deferred, flag, nested, word } from '../../options/rows.js';
+import { TIMEOUTS } from '../../options/tables/timeouts.js';
+import type { ProviderOptions } from '../../options/types.js';
 import { isRecord } from '../../util/json-object.js';
 
-const MEMBERS = [
-  'name',
-  'baseUrl',
-  'apiKey',
-  'auth',
-  'headers',
-  'format',
-  'streamOptions',
-  'zdr',
-  'dataCollection',
-  'timeouts',
-  'network',
-  'forwardPreferences',
-  'models',
-] as const;
+export const AUTH = defineOptions({
+  path: 'providers.<key>.auth',
+  rows: {
+    header: custom('a header name', headerName, 'The header that carries the key.').required(),
+    prefix: custom('a string', headerValue, 'Stands before the key.').or('', 'none'),
+  } satisfies RowsFor<Exclude<Extract<ProviderOptions['auth'], object>, Signer>>,
+});
 
-/** What a provider waits for where neither it nor the top level says otherwise. */
-export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
-  connectMs: 5_000,
-  headersMs: 300_000,
-  firstChunkMs: 60_000,
-  // A reasoning model that shows signs of life may think for so long.
-  streamHeadMs: 600_000,
-  idleMs: 60_000,
-  totalMs: undefined,
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Of one entry of `providers`. */
+export const PROVIDER = defineOptions({
+  path: 'providers.<key>',
+  rows: {
+    name: word('Shown to people.').defaultsTo('the key in `providers`'),
+    baseUrl: deferred(
+      'a URL',
+      "Up to and without the format's path, which is `/chat/completions` for OpenAI's; `/v1` is never added there. A query is kept.",
+    ).defaultsTo("the address of the format's own API, where it has one"),
+    apiKey: custom(
+      'a string, `() => string`',
+      checkApiKey,
+      "The operator's key, or a function that fetches it before each attempt.",
+    ),
+    auth: deferred(
+      `\`'bearer'\`, \`'x-api-key'\`, \`'api-key'\`, ${AUTH.shape}, \`sigV4()\``,
+      'How the key is sent, or a signer that takes its place.',
+    ).defaultsTo("as the format says, else `'bearer'`"),
+    headers: custom('`{ [name]: value }`', checkHeaders, 'Sent with every request to this provider.').or(
+      NO_HEADERS,
+      'none',
+    ),
+    format: deferred(
+      `${FORMAT_NAMES.map((name) => `\`'${name}'\``).join(', ')}, a \`WireFormat\``,
+      "The language of the provider's API: by name with default options, or what `anthropic()` and the others return.",
+    ).defaultsTo("`'openai'`"),
+    streamOptions: flag('The provider accepts `stream_options`, by which streams report their usage.').or(true),
+    zdr: flag('The provider retains no data.').or(false),
+    dataCollection: choice(
+      ['allow', 'deny'],
+      "`'deny'`: the provider stores no user data and does not train on it.",
+    ).or('allow'),
+    timeouts: nested(TIMEOUTS, 'Timeouts of this provider.').defaultsTo('those of the top level'),
+    network: deferred(NETWORK_SHAPE, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
+      "direct, with Node's defaults",
+    ),
+    forwardPreferences: flag("Sends the request's `provider` object on, for an upstream that routes by it.").or(false),
+    models: deferred(
+      'a list of names, `{ [name]: endpoint \\| endpoints }`',
+      'The models that the provider serves, at least one.',
+    ).required(),
+  } satisfies RowsFor<ProviderOptions>,
 });
 
 /** The provider that `providers[slug]` describes; its models are read elsewhere. */
-export function resolveProvider(path: string, slug: string, options: unknown, fallback: Timeouts): ResolvedProvider {
-  const members = knownMembers(path, options, MEMBERS);
-  const format = resolveFormat(`${path}.format`, members['format']);
-  const url = resolveAddress(`${path}.baseUrl`, members['baseUrl'] ?? format.defaultBaseUrl, format);
+export function resolveProvider(
+  path: string,
+  slug: string,
+  given: Parsed<typeof PROVIDER.rows>,
+  fallback: Timeouts,
+): ResolvedProvider {
+  const format = resolveFormat(`${path}.format`, given.format);
+  const url = resolveAddress(`${path}.baseUrl`, given.baseUrl ?? format.defaultBaseUrl, format);
   return Object.freeze({
     slug,
-    displayName: optionalText(`${path}.name`, members['name']) ?? slug,
+    displayName: given.name ?? slug,
     url,
-    network: resolveNetwork(`${path}.network`, members['network'], url),
-    apiKey: resolveApiKey(`${path}.apiKey`, members),
-    ...resolveAuth(`${path}.auth`, members, format.auth),
-    headers: resolveHeaders(`${path}.headers`, members['headers']),
+    network: resolveNetwork(`${path}.network`, given.network, url),
+    apiKey: given.apiKey,
+    ...resolveAuth(`${path}.auth`, given, format.auth),
+    headers: given.headers,
     format,
-    streamOptions: optionalBoolean(`${path}.streamOptions`, members['streamOptions']) ?? true,
-    timeouts: resolveTimeouts(`${path}.timeouts`, members['timeouts'], fallback),
-    forwardsPreferences: optionalBoolean(`${path}.forwardPreferences`, members['forwardPreferences']) ?? false,
+    streamOptions: given.streamOptions,
+    timeouts: resolveTimeouts(given.timeouts, fallback),
+    forwardsPreferences: given.forwardPreferences,
   });
 }
 
-const TIMEOUTS = ['connectMs', 'headersMs', 'firstChunkMs', 'idleMs', 'totalMs'] as const;
+/** The options of one entry of `providers`, checked. @throws TypeError */
+export function parseProvider(path: string, value: unknown): Parsed<typeof PROVIDER.rows> {
+  const options = PROVIDER.parse(value, path);
+  // Not the same as a key that is left out: it is what process.env gives for a variable that is not set.
+  if (Object.hasOwn(Object(value), 'apiKey') && Reflect.get(Object(value), 'apiKey') === undefined) {
+    throw optionError(
+      `${path}.apiKey`,
+      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
+    );
+  }
+  return options;
+}
 
-/** `value` over `fallback`, member by member. */
-export function resolveTimeouts(path: string, value: unknown, fallback: Timeouts): Timeouts {
-  if (value === undefined || value === null) return fallback;
-  const members = knownMembers(path, value, TIMEOUTS);
-  const read = (name: (typeof TIMEOUTS)[number]) => optionalMilliseconds(`${path}.${name}`, members[name]);
-  const headersMs = read('headersMs');
+/** `timeouts` over `fallback`, member by member. */
+export function resolveTimeouts(timeouts: Parsed<typeof TIMEOUTS.rows> | undefined, fallback: Timeouts): Timeouts {
+  if (timeouts === undefined) return fallback;
+  const { connectMs, headersMs, firstChunkMs, idleMs, totalMs } = timeouts;
   return Object.freeze({
-    connectMs: read('connectMs') ?? fallback.connectMs,
+    connectMs: connectMs ?? fallback.connectMs,
     headersMs: headersMs ?? fallback.headersMs,
-    firstChunkMs: read('firstChunkMs') ?? fallback.firstChunkMs,
+    firstChunkMs: firstChunkMs ?? fallback.firstChunkMs,
     streamHeadMs: headersMs ?? fallback.streamHeadMs ?? fallback.headersMs,
-    idleMs: read('idleMs') ?? fallback.idleMs,
-    totalMs: read('totalMs') ?? fallback.totalMs,
+    idleMs: idleMs ?? fallback.idleMs,
+    totalMs: totalMs ?? fallback.totalMs,
   });
 }
 
 /** Nothing of a key is ever shown, not even of a wrong one. */
-function resolveApiKey(path: string, members: Readonly<Record<string, unknown>>): ResolvedProvider['apiKey'] {
-  const value = members['apiKey'];
-  if (value === undefined && Object.hasOwn(members, 'apiKey')) {
-    throw optionError(
-      path,
-      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
-    );
-  }
-  if (value === undefined || value === null) return undefined;
+function checkApiKey(path: string, value: unknown): NonNullable<ResolvedProvider['apiKey']> {
   if (isKeySource(value)) return value;
   if (typeof value !== 'string') throw optionError(path, 'must be a string or a function that returns one');
   if (value === '')
@@ -107,12 +135,11 @@ function isKeySource(value: unknown): value is () => string | Promise<string> {
 /** How a key is sent, and the signer that takes its place. A caller's own key is never signed with. */
 function resolveAuth(
   path: string,
-  { auth, apiKey }: Readonly<Record<string, unknown>>,
+  { auth, apiKey }: Pick<Parsed<typeof PROVIDER.rows>, 'auth' | 'apiKey'>,
   fallback: FormatAuth | undefined,
 ): Pick<ResolvedProvider, 'auth' | 'signer'> {
   if (!isSigner(auth)) return { auth: resolveHeaderAuth(path, auth ?? fallback), signer: undefined };
-  if (apiKey !== undefined && apiKey !== null)
-    throw optionError(path, 'signs requests, so that no key is sent: leave apiKey out');
+  if (apiKey !== undefined) throw optionError(path, 'signs requests, so that no key is sent: leave apiKey out');
   return { auth: resolveHeaderAuth(path, fallback), signer: auth };
 }
 
@@ -121,30 +148,23 @@ function isSigner(value: unknown): value is Signer {
 }
 
 function resolveHeaderAuth(path: string, value: unknown): ResolvedProvider['auth'] {
-  if (value === undefined || value === null || value === 'bearer') return BEARER;
+  if (value === undefined || value === 'bearer') return BEARER;
   if (value === 'x-api-key' || value === 'api-key') return Object.freeze({ header: value, prefix: '' });
   if (!isRecord(value)) {
     throw optionError(path, 'must be "bearer", "x-api-key", "api-key", { header, prefix } or a signer', value);
   }
-  const members = knownMembers(path, value, ['header', 'prefix']);
-  return Object.freeze({
-    header: headerName(`${path}.header`, members['header']),
-    prefix: members['prefix'] === undefined ? '' : headerValue(`${path}.prefix`, members['prefix']),
-  });
+  return Object.freeze(AUTH.parse(value, path));
 }
 
 const BEARER = Object.freeze({ header: 'authorization', prefix: 'Bearer ' });
 
-function resolveHeaders(path: string, value: unknown): ResolvedProvider['headers'] {
-  if (value === undefined || value === null) return NO_HEADERS;
+function checkHeaders(path: string, value: unknown): ResolvedProvider['headers'] {
   const headers: [string, string][] = Object.entries(anyMembers(path, value)).map(([name, entry]) => [
     headerName(`${path}.${name}`, name),
     headerValue(`${path}.${name}`, entry),
   ]);
   return Object.freeze(Object.fromEntries(headers));
 }
-
-const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** A header name in lower case. Names that belong to the connection itself are refused. */
 function headerName(path: string, value: unknown): string {

@@ -1,10 +1,12 @@
-import { knownMembers, optionalCount } from '../../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
+import { abortSignal, count, func } from '../../options/rows.js';
 import type { Checkpoint, CheckpointDocument } from '../checkpoint/types.js';
-import { checkPrices, DEFAULT_COMPLETION_TOKENS, type ModelPrice } from '../cost.js';
+import type { ModelPrice } from '../cost.js';
 import type { Embedder } from '../embed/embedder.js';
 import { embedderFor, pointOf, toCheckpoint } from '../prepare.js';
 import { QUALITY_ALONE } from '../rank.js';
 import { costTable, tradeOffGrid } from '../train/curve.js';
+import { TRAIN } from '../train/options.js';
 import { tabulate, type TrainingLine } from '../train/training-data.js';
 import { bootstrapMean, type Interval } from './bootstrap.js';
 import { type Choices, type Exam, oracleChoices, routerChoices, singleChoices } from './strategies.js';
@@ -54,7 +56,23 @@ export interface Evaluation {
   readonly at97: (CurvePoint & { readonly shareOfBestCost: number }) | undefined;
 }
 
-const KNOWN = ['embed', 'prices', 'completionTokens', 'resamples', 'seed', 'signal'];
+export const EVALUATE = defineOptions({
+  path: 'evaluate',
+  prefix: '',
+  rows: {
+    embed: func<Embedder>('(text, { signal }) => vector', 'The embedder.').defaultsTo(
+      "the hashing embedder, with the checkpoint's weights",
+    ),
+    prices: TRAIN.rows.prices,
+    completionTokens: TRAIN.rows.completionTokens,
+    resamples: count('resamples', 'Bootstrap resamples.').or(1_000),
+    seed: TRAIN.rows.seed,
+    signal: abortSignal('Ends the evaluation.'),
+  } satisfies RowsFor<EvaluateOptions>,
+});
+
+type ResolvedOptions = Parsed<typeof EVALUATE.rows>;
+
 const KEPT = 0.97;
 
 /**
@@ -65,9 +83,9 @@ const KEPT = 0.97;
 export async function evaluate(
   lines: readonly TrainingLine[],
   document: Checkpoint | CheckpointDocument,
-  options: EvaluateOptions = {},
+  given: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  knownMembers('evaluate', options, KNOWN);
+  const options = EVALUATE.parse(given);
   const checkpoint = toCheckpoint(document);
   const exam = examOf(lines, options);
   const choose = routerChoices(exam, checkpoint, await pointsOf(exam, checkpoint, options));
@@ -93,7 +111,7 @@ export async function evaluate(
   };
 }
 
-function examOf(lines: readonly TrainingLine[], options: EvaluateOptions): Exam {
+function examOf(lines: readonly TrainingLine[], options: ResolvedOptions): Exam {
   const table = tabulate(lines);
   const missing = table.scores.findIndex((score) => Number.isNaN(score));
   if (missing >= 0) {
@@ -102,16 +120,14 @@ function examOf(lines: readonly TrainingLine[], options: EvaluateOptions): Exam 
       `line ${Math.floor(missing / width) + 1}: scores has no "${table.models[missing % width]}", which other lines have.`,
     );
   }
-  const completionTokens =
-    optionalCount('completionTokens', options.completionTokens, 'tokens') ?? DEFAULT_COMPLETION_TOKENS;
-  const prices = options.prices === undefined ? undefined : checkPrices('prices', options.prices);
+  const { prices, completionTokens } = options;
   return { table, prices, completionTokens, costs: costTable(table, prices, completionTokens) };
 }
 
 async function pointsOf(
   { table }: Exam,
   checkpoint: Checkpoint,
-  options: EvaluateOptions,
+  options: ResolvedOptions,
 ): Promise<readonly Float32Array[]> {
   const embed = embedderFor(checkpoint, options.embed);
   const signal = options.signal ?? new AbortController().signal;
@@ -125,8 +141,7 @@ async function pointsOf(
 
 type Judge = (name: string, kind: EvaluationRow['kind'], choices: Choices) => EvaluationRow;
 
-function judgeOf({ table, costs }: Exam, { resamples, seed = 42 }: EvaluateOptions): Judge {
-  const times = optionalCount('resamples', resamples, 'resamples') ?? 1_000;
+function judgeOf({ table, costs }: Exam, { resamples: times, seed }: ResolvedOptions): Judge {
   const width = table.models.length;
   const pick = (values: ArrayLike<number>, choices: Choices, factor: number): Float64Array =>
     Float64Array.from(choices, (column, row) => (column < 0 ? 0 : values[row * width + column]! * factor));
@@ -162,19 +177,14 @@ function baselines(exam: Exam, singles: readonly EvaluationRow[], judge: Judge):
   ];
 }
 
-function gainOver(
-  { table }: Exam,
-  choices: Choices,
-  best: number,
-  { resamples, seed = 42 }: EvaluateOptions,
-): Interval {
+function gainOver({ table }: Exam, choices: Choices, best: number, { resamples, seed }: ResolvedOptions): Interval {
   const width = table.models.length;
   const gains = Float64Array.from(choices, (column, row) =>
     column < 0
       ? -table.scores[row * width + best]!
       : table.scores[row * width + column]! - table.scores[row * width + best]!,
   );
-  return bootstrapMean(gains, resamples ?? 1_000, seed);
+  return bootstrapMean(gains, resamples, seed);
 }
 
 function curveOf({ table, costs }: Exam, choose: ReturnType<typeof routerChoices>): readonly CurvePoint[] {

@@ -1,4 +1,7 @@
-import { knownMembers, optionalCount, optionError } from '../../options/checks.js';
+import { count as checkCount } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { abortSignal, amount, count, func, numeric, word } from '../../options/rows.js';
 import { checkPrices, DEFAULT_COMPLETION_TOKENS, type ModelPrice } from '../cost.js';
 import type { Embedder } from '../embed/embedder.js';
 
@@ -44,29 +47,45 @@ export interface ResolvedTrainOptions {
   readonly signal: AbortSignal;
 }
 
-const KNOWN = [
-  'embed', 'embeddingModel', 'clusters', 'seed', 'restarts', 'shrinkage', 'prices', 'completionTokens', 'onProgress', 'signal',
-]; // prettier-ignore
+export const TRAIN = defineOptions({
+  path: 'train',
+  prefix: '',
+  rows: {
+    embed: func<Embedder>('(text, { signal }) => vector', 'The embedder.').defaultsTo('`hashingEmbedder()`'),
+    embeddingModel: word("The embedder's name in the checkpoint.").defaultsTo(
+      "`'nordlys-proxy/hashing'`, or `'custom'` with `embed`",
+    ),
+    clusters: custom("`'auto'`, a number of clusters", checkClusters, 'Clusters of prompts.').or(
+      'auto',
+      "`'auto'`: chosen on a validation split",
+    ),
+    seed: numeric('a whole number', Number.isSafeInteger, 'Same seed, same data: same checkpoint.').or(42),
+    restarts: count('runs', 'Runs of k-means, of which the best is kept.').or(4),
+    shrinkage: amount('Prompts with the average score that each cluster is mixed with.').or(10),
+    prices: custom('`{ [model]: price }`', checkPrices, 'USD per million tokens by model.'),
+    completionTokens: count('tokens', 'Tokens of a response that cost estimates assume.').or(DEFAULT_COMPLETION_TOKENS),
+    onProgress: func<(progress: TrainProgress) => void>('(progress) => void', 'Called before each step.'),
+    signal: abortSignal('Ends the training.'),
+  } satisfies RowsFor<TrainOptions>,
+});
+
+function checkClusters(path: string, value: unknown): number | 'auto' {
+  return value === 'auto' ? value : checkCount(path, value, 'clusters, or "auto"');
+}
 
 /** @throws TypeError naming the option at fault. */
 export function resolveTrainOptions(options: TrainOptions): ResolvedTrainOptions {
-  knownMembers('train', options, KNOWN);
-  const { embed, clusters, seed = 42, shrinkage = 10, prices, onProgress } = options;
-  if (embed !== undefined && typeof embed !== 'function') throw optionError('embed', 'must be a function', embed);
-  if (!Number.isSafeInteger(seed)) throw optionError('seed', 'must be a whole number', seed);
-  if (!(shrinkage >= 0 && shrinkage < Number.POSITIVE_INFINITY))
-    throw optionError('shrinkage', 'must be a number, 0 or more', shrinkage);
-  const signal = options.signal ?? new AbortController().signal;
+  const {
+    clusters,
+    embeddingModel,
+    onProgress,
+    signal = new AbortController().signal,
+    ...given
+  } = TRAIN.parse(options);
   return {
-    embed,
-    embeddingModel: options.embeddingModel ?? (embed === undefined ? 'nordlys-proxy/hashing' : 'custom'),
-    clusters: clusters === 'auto' ? undefined : optionalCount('clusters', clusters, 'clusters, or "auto"'),
-    seed,
-    restarts: optionalCount('restarts', options.restarts, 'runs') ?? 4,
-    shrinkage,
-    prices: prices === undefined ? undefined : checkPrices('prices', prices),
-    completionTokens:
-      optionalCount('completionTokens', options.completionTokens, 'tokens') ?? DEFAULT_COMPLETION_TOKENS,
+    ...given,
+    embeddingModel: embeddingModel ?? (given.embed === undefined ? 'nordlys-proxy/hashing' : 'custom'),
+    clusters: clusters === 'auto' ? undefined : clusters,
     signal,
     async progress(step, done) {
       onProgress?.({ step, done });
