@@ -20,7 +20,7 @@ export async function writeAll(
 }
 
 /** Resolves when the sink accepts events again, or the signal aborts. */
-export function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> {
+function drained(sink: ResponseSink, cancelSignal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const unsubscribe = cancelSignal.onAbort(resolve);
     sink.onDrain(() => {

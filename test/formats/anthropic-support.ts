@@ -17,7 +17,7 @@ export interface Setup {
 }
 
 /** A request with these members, by default of one user message. */
-export function request(members: object = {}): ChatRequest {
+function request(members: object = {}): ChatRequest {
   return { model: 'claude', messages: [{ role: 'user', content: 'Hi' }], ...members } as ChatRequest;
 }
 
@@ -63,7 +63,7 @@ export const tool = (name = 'f', parameters: unknown = undefined, extra: object 
 });
 
 /** A whole message of the API. */
-export function message(content: readonly object[], extra: object = {}): JsonObject {
+function message(content: readonly object[], extra: object = {}): JsonObject {
   return {
     id: 'msg_1',
     type: 'message',

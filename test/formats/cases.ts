@@ -88,7 +88,7 @@ export function runCase(format: WireFormat, row: FormatCase, readFrames?: (input
 }
 
 /** The exchange for the request of a case; a plain one where it has none. */
-export function exchangeFor(format: WireFormat, input: CaseInput): Exchange {
+function exchangeFor(format: WireFormat, input: CaseInput): Exchange {
   const request = deepFreeze(
     structuredClone(
       input.request ?? { model: 'claude-sonnet-4-5', messages: [{ role: 'user' as const, content: 'Hi' }] },

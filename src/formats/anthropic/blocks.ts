@@ -15,14 +15,12 @@ export interface TextBlock extends Markable {
   text: string;
 }
 
-export type ImageSource =
+type ImageSource =
   | { readonly type: 'base64'; readonly media_type: string; readonly data: string }
   | { readonly type: 'url'; readonly url: string }
   | { readonly type: 'file'; readonly file_id: string };
 
-export type DocumentSource =
-  | ImageSource
-  | { readonly type: 'text'; readonly media_type: 'text/plain'; readonly data: string };
+type DocumentSource = ImageSource | { readonly type: 'text'; readonly media_type: 'text/plain'; readonly data: string };
 
 export interface ImageBlock extends Markable {
   readonly type: 'image';
@@ -57,7 +55,7 @@ export type ThinkingBlock =
 /** What a content part becomes. */
 export type PartBlock = TextBlock | ImageBlock | DocumentBlock;
 
-export type MarkableBlock = PartBlock | ToolUseBlock | ToolResultBlock;
+type MarkableBlock = PartBlock | ToolUseBlock | ToolResultBlock;
 
 export type Block = MarkableBlock | ThinkingBlock;
 

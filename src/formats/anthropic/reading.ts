@@ -52,6 +52,6 @@ export function customInput(input: unknown): string {
   return typeof input['input'] === 'string' ? input['input'] : JSON.stringify(input);
 }
 
-export function textOr(value: unknown, fallback: string): string {
+function textOr(value: unknown, fallback: string): string {
   return typeof value === 'string' && value !== '' ? value : fallback;
 }

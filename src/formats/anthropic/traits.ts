@@ -9,7 +9,7 @@ import { FLAG, type TraitCheck } from '../shared/trait-checks.js';
  * - `always`: as `adaptive`, and cannot be switched off.
  * - `none`: does not think.
  */
-export type Thinking = 'adaptive' | 'manual' | 'always' | 'none';
+type Thinking = 'adaptive' | 'manual' | 'always' | 'none';
 
 /** What an Anthropic model, and the endpoint that serves it, can do: `models[…].format` of the provider's options. */
 export interface AnthropicTraits {
@@ -146,7 +146,7 @@ export const TRAIT_CHECKS: Readonly<Record<keyof AnthropicTraits, TraitCheck>> =
  * The name of a model without what clouds and releases add: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
  * `claude-sonnet-4-5@20250929` are both `claude-sonnet-4-5`.
  */
-export function bareModelName(name: string): string {
+function bareModelName(name: string): string {
   const start = name.lastIndexOf('claude-');
   const bare = start < 0 ? name : name.slice(start);
   return bare.replace(/-v\d+(?::\d+)?$/, '').replace(/[-@](?:20\d{6}|latest|default)$/, '');

@@ -61,7 +61,7 @@ export function inlineData(declared: string, data: string): InlineData | undefin
 }
 
 /** Lower case, without parameters, under its usual name. */
-export function canonicalMimeType(type: string): string {
+function canonicalMimeType(type: string): string {
   const bare = (type.split(';')[0] ?? '').trim().toLowerCase();
   return ALIASES.get(bare) ?? bare;
 }
@@ -73,7 +73,7 @@ export function sniff(base64: string): string | undefined {
 }
 
 /** White space removed, URL-safe digits replaced. `undefined`: something else is in it, or nothing at all. */
-export function normalizeBase64(data: string): string | undefined {
+function normalizeBase64(data: string): string | undefined {
   const bare = /\s/.test(data) ? data.replaceAll(/\s+/g, '') : data;
   const standard = /[-_]/.test(bare) ? bare.replaceAll('-', '+').replaceAll('_', '/') : bare;
   return /^[A-Za-z0-9+/]+={0,2}$/.test(standard) ? standard : undefined;

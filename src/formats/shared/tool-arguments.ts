@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { parseJson } from '../../util/parse-json.js';
 
 /** Member that carries arguments which are no JSON object. */
-export const INVALID_ARGUMENTS = '__invalid_arguments';
+const INVALID_ARGUMENTS = '__invalid_arguments';
 
 /**
  * The `arguments` of a tool call as the object that native formats want. Nothing becomes `{}`. A text that is no JSON

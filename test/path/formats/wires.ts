@@ -7,7 +7,7 @@ import type { FakeToolCall } from '../../../src/testing/chat-bodies.js';
 import { gatewayOver, upstreamFor, type Set } from '../fixtures.js';
 
 /** What an upstream says, in whatever language. */
-export interface Reply {
+interface Reply {
   readonly text?: string;
   readonly thinking?: { readonly text: string; readonly signature: string };
   readonly toolCalls?: readonly FakeToolCall[];
