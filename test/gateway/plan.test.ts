@@ -40,8 +40,8 @@ describe('gateway.plan', () => {
       },
       { provider: 'b', model: 'm', slug: 'b', upstreamModel: 'm' },
     ]);
-    expect(plan.promptTokens).toBe(104);
-    expect(JSON.parse(JSON.stringify(plan))).toMatchObject({ promptTokens: 104 });
+    expect(plan.promptTokens).toBe(110);
+    expect(JSON.parse(JSON.stringify(plan))).toMatchObject({ promptTokens: 110 });
     expect(gatewayFor().plan({ model: 'm' }, { promptTokens: 7 }).promptTokens).toBe(7);
   });
 

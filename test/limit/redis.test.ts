@@ -58,12 +58,13 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
   });
 
   it('200 racing requests of $0.05 against $1 in two processes: exactly 20', async () => {
-    const [one, two] = [await gatewayWith(store('race:')), await gatewayWith(store('race:'))];
+    // A Redis that is late on a busy machine then refuses requests, and a share of its own lets none pass.
+    const limits = { onStoreError: 'closed' } as const;
+    const [one, two] = [await gatewayWith(store('race:'), limits), await gatewayWith(store('race:'), limits)];
     const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
     const granted = both[0]! + both[1]!;
     expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
     expect(granted).toBeLessThanOrEqual(20);
-    // On a machine that is busy with other things Redis may be late, and each process then keeps to its share.
     if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
     await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
   });

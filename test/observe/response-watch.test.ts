@@ -26,7 +26,7 @@ function sinkThatRecords() {
   return { sink, seen };
 }
 
-function watched(served: string | undefined, state: { coalesced?: boolean; overrides?: Map<string, object> } = {}) {
+function watched(served: string | undefined, state: { coalesced?: boolean; callerKey?: boolean } = {}) {
   const clock = new FakeClock();
   const intervals: [string, number][] = [];
   const watch = new ResponseWatch({
@@ -38,8 +38,8 @@ function watched(served: string | undefined, state: { coalesced?: boolean; overr
   const context = {
     sink,
     coalesced: state.coalesced ?? false,
-    route: { overrides: state.overrides },
-    served: served === undefined ? undefined : { provider: served, model: 'm', slug: served },
+    served:
+      served === undefined ? undefined : { provider: served, model: 'm', slug: served, callerKey: state.callerKey },
   } as unknown as RequestContext;
   watch.requestBegan(context);
   return { clock, intervals, watch, context, seen };
@@ -67,7 +67,7 @@ describe('the time between chunks', () => {
   it.each<[string, string | undefined, Parameters<typeof watched>[1]]>([
     ['a cache hit', 'b', {}],
     ['a shared call', 'a', { coalesced: true }],
-    ['a caller’s own key', 'a', { overrides: new Map([['a', {}]]) }],
+    ['a caller’s own key', 'a', { callerKey: true }],
     ['nothing that was served', undefined, {}],
   ])('is not measured for %s', (_, served, state) => {
     const { clock, intervals, watch, context, seen } = watched(served, state);
