@@ -44,5 +44,5 @@ function hasOptions(argument: unknown): boolean {
 }
 
 function isProvider(value: unknown): boolean {
-  return isRecord(value) && Object.hasOwn(value, 'baseUrl') && Object.hasOwn(value, 'models');
+  return isRecord(value) && 'models' in value && ('baseUrl' in value || 'format' in value);
 }

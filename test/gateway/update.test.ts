@@ -87,6 +87,8 @@ describe('gateway.update', () => {
     const { gateway, upstream } = await updatable();
     gateway.update({ [name]: { baseUrl: upstream.baseUrl, models: ['small'] } });
     expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
+    gateway.update({ [name]: { format: 'anthropic', apiKey: 'k', models: ['small'] } });
+    expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
   });
 
   it.each<[object, RegExp]>([
