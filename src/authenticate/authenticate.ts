@@ -148,7 +148,7 @@ function unavailable(cause: unknown): GatewayError {
 
 /** The host knows nobody behind this request. */
 function notSignedIn(): GatewayError {
-  return new GatewayError('invalid_api_key', 'This request comes from nobody who is signed in here.', {
+  return new GatewayError('invalid_api_key', 'This request does not come from a signed-in user.', {
     headers: { 'www-authenticate': 'Bearer realm="nordlys-proxy"' },
   });
 }

@@ -122,9 +122,9 @@ const LEAST_PER_MILLION = 0.000_1;
 function perMillion(path: string, value: unknown): number {
   const dollars = price(path, value);
   if (dollars > 0 && dollars < LEAST_PER_MILLION) {
-    const mended = Number((dollars * 1e6).toPrecision(12));
+    const perMillion = Number((dollars * 1e6).toPrecision(12));
     throw new TypeError(
-      `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${mended}.`,
+      `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${perMillion}.`,
     );
   }
   return dollars;

@@ -57,17 +57,21 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
     await server.kill();
   });
 
-  it('200 racing requests of $0.05 against $1 in two processes: exactly 20', async () => {
-    // A Redis that is late on a busy machine then refuses requests, and a share of its own lets none pass.
-    const limits = { onStoreError: 'closed' } as const;
-    const [one, two] = [await gatewayWith(store('race:'), limits), await gatewayWith(store('race:'), limits)];
-    const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
-    const granted = both[0]! + both[1]!;
-    expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
-    expect(granted).toBeLessThanOrEqual(20);
-    if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
-    await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
-  });
+  it.each(['closed', 'local'] as const)(
+    '200 racing requests of 5 cents against 1 USD in two processes: exactly 20 (onStoreError: %s)',
+    async (onStoreError) => {
+      const name = `race-${onStoreError}:`;
+      const limits = { onStoreError };
+      const [one, two] = [await gatewayWith(store(name), limits), await gatewayWith(store(name), limits)];
+      const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
+      const granted = both[0]! + both[1]!;
+      expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
+      // On a busy machine Redis may be late: `closed` then refuses, `local` grants a share besides what Redis grants.
+      if (onStoreError === 'closed') expect(granted).toBeLessThanOrEqual(20);
+      if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
+      await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
+    },
+  );
 
   it('alerts in one process only', async () => {
     const alerts: LimitAlert[] = [];
