@@ -40,7 +40,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'only a hang-up of an idle connection is retried',
     'transports/http-proxy/fake-request.ts',
-    [' && isHangUp(error)', ''],
+    [' && isHangUp(error.code)', ''],
     'faults/connection',
   ),
   guard(
