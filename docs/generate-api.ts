@@ -16,7 +16,7 @@ export function apiPage(): string {
 
 /** The first sentence, fit for a table. */
 function cell(text: string): string {
-  const sentence = /^.*?[.:](?=\s|$)/.exec(text)?.[0] ?? text;
+  const sentence = /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text;
   return sentence.replaceAll('|', '\\|');
 }
 
