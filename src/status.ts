@@ -7,10 +7,10 @@ import type { Proxy } from './proxy/proxy.js';
 import type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
 import type { EndpointReport, Router } from './route/route.js';
 
-/** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */
+/** State of a gateway. Plain JSON without secrets, for a status page behind your own login. */
 export interface GatewayStatus {
   readonly draining: boolean;
-  /** Requests at work. */
+  /** Requests in flight. */
   readonly inFlight: number;
   /** With `overloadProtection`. `elevated`: optional work is skipped; `overloaded`: new requests are refused. */
   readonly load: 'normal' | 'elevated' | 'overloaded';
@@ -20,12 +20,13 @@ export interface GatewayStatus {
   readonly sockets: { readonly active: number; readonly idle: number };
   /** `undefined` without a cache. */
   readonly cache: CacheStatistics | undefined;
-  /** What a router has decided so far; `undefined` without one. */
+  /** Counters of the router; `undefined` without one. */
   readonly routing: RouterStatus | undefined;
 }
 
-/** Live statistics of one endpoint, and its readiness once it has been asked. */
+/** Live statistics of one endpoint, and its availability. */
 export interface EndpointStatusReport extends EndpointReport {
+  /** `undefined` before the first attempt. */
   readonly readiness: EndpointReadiness | undefined;
 }
 

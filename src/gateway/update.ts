@@ -14,8 +14,8 @@ const UPDATABLE = {
 } satisfies Record<keyof GatewayUpdate, true>;
 
 /**
- * `gateway.update`: all changes are checked before the first takes effect, and take effect in one turn of the event
- * loop. A part of the gateway that can change adds what prepares its change to `prepared`.
+ * `gateway.update`: all changes are checked before the first takes effect, and take effect together. A part of the gateway
+ * that supports updates adds its prepared change to `prepared`.
  */
 export function updater(parts: GatewayParts): (update: UpdateArgument) => void {
   const { router, cache, proxy, hooks, diagnostics } = parts;
@@ -35,7 +35,7 @@ function changesIn(argument: UpdateArgument): GatewayUpdate {
   return knownMembers('update', argument, Object.keys(UPDATABLE));
 }
 
-/** A provider is an object, and one that is called as an option is still told apart by its members. */
+/** Whether `argument` holds options and not providers. A provider whose name is that of an option is recognised by its members. */
 function hasOptions(argument: unknown): boolean {
   if (!isRecord(argument)) return false;
   return Object.entries(argument).some(

@@ -11,10 +11,10 @@ export interface GatewayInternals {
   readonly status: () => GatewayStatus;
   /** The gateway itself decides who may see its pages; with `keys: false` and without `admin` it leaves that to the host. */
   readonly authenticates: boolean;
-  /** `stage` for GET requests of those who may see these pages. */
-  guarded(stage: Stage): Middleware;
-  /** `stage` for GET requests of everybody. */
-  open(stage: Stage): Middleware;
+  /** Serves `stage` to GET requests that `admin` allows. */
+  authenticated(stage: Stage): Middleware;
+  /** Serves `stage` to all GET requests. */
+  unauthenticated(stage: Stage): Middleware;
   /** Runs `end` when no new requests are taken any more; more than once does no harm. */
   onEnd(end: () => void): void;
 }

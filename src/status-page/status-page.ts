@@ -50,13 +50,15 @@ export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): M
   const internals = internalsOf(gateway, 'statusPage');
   const { history, viewers } = recordHistory(internals, intervalMs);
   const { status } = internals;
-  const guard = needsKey ? internals.guarded : internals.open;
+  const guard = needsKey ? internals.authenticated : internals.unauthenticated;
 
   const parts: Readonly<Record<PagePart, Middleware>> = {
-    page: internals.open(({ req, res }) => sendPage(res, pageHtml({ title, needsKey, prefix: linkPrefix(req) }))),
-    style: internals.open(constant('text/css; charset=utf-8', STYLE)),
-    script: internals.open(constant('text/javascript; charset=utf-8', SCRIPT)),
-    icon: internals.open(constant('image/svg+xml', ICON)),
+    page: internals.unauthenticated(({ req, res }) =>
+      sendPage(res, pageHtml({ title, needsKey, prefix: linkPrefix(req) })),
+    ),
+    style: internals.unauthenticated(constant('text/css; charset=utf-8', STYLE)),
+    script: internals.unauthenticated(constant('text/javascript; charset=utf-8', SCRIPT)),
+    icon: internals.unauthenticated(constant('image/svg+xml', ICON)),
     json: guard(({ res }) => {
       sendJson(res, 200, { ...status(), history: history.record() });
       return 'responded';

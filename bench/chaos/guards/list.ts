@@ -599,7 +599,7 @@ const IN_GUARDS: readonly Guard[] = [
   guard(
     'captured responses are bounded',
     'http/capture-sink.ts',
-    ['if (this.#room < 0) this.#events = undefined;', 'if (false) this.#events = undefined;'],
+    ['if (this.#bytesLeft < 0) this.#events = undefined;', 'if (false) this.#events = undefined;'],
     'guard/capture.sockets',
   ),
 ];
