@@ -4,7 +4,7 @@ import { knownMembers, optionalBoolean, optionalList, optionError } from '../opt
 import type { Endpoint } from '../contracts/routing.js';
 import { type PriceCaps, withinCaps } from './plan/price.js';
 
-/** What a caller may use: the same for its requests, for plans and for the list of models. */
+/** The policy of a caller, which applies to its requests, to plans and to the list of models. */
 export interface ResolvedPolicy {
   allowsModel(model: string): boolean;
   allowsProvider(endpoint: Endpoint): boolean;
@@ -15,10 +15,10 @@ export interface ResolvedPolicy {
 const MEMBERS = ['models', 'providers', 'maxPrice', 'zdr', 'limits'];
 const PRICES = ['prompt', 'completion', 'request', 'image'] as const;
 
-/** The policy that `verifyKey` or `caller` has given with a caller; a caller's object is read once. */
+/** Resolved policies by the object that `verifyKey` or `caller` returned, so that each object is read once. */
 const resolved = new WeakMap<object, ResolvedPolicy>();
 
-/** @throws TypeError for a policy that is wrong: a misspelt restriction must not be none. */
+/** The policy of `caller`; `undefined` without one. @throws TypeError for an invalid policy, because a misspelt restriction must not be ignored. */
 export function policyOf(caller: Caller | undefined): ResolvedPolicy | undefined {
   const policy = caller?.['policy'];
   if (policy === undefined || policy === null) return undefined;
@@ -54,7 +54,7 @@ function resolvePolicy(policy: Record<string, unknown>): ResolvedPolicy {
   };
 }
 
-/** `*` stands for any part of a name. */
+/** `*` matches any part of a name. */
 function patternOf(glob: string): RegExp {
   const parts = glob.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join('.*')}$`);

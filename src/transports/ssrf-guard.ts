@@ -3,6 +3,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { UpstreamUrl } from '../contracts/transport.js';
+import { bareHost } from '../util/bare-host.js';
 import { addressAllowed } from './address-policy.js';
 
 export interface ConnectionTarget {
@@ -17,7 +18,7 @@ export interface ConnectionTarget {
 export function targetOf({ protocol, hostname, port, isListedAddress }: UpstreamUrl): ConnectionTarget {
   const secure = protocol === 'https:';
   return {
-    host: withoutBrackets(hostname),
+    host: bareHost(hostname),
     port: port === '' ? (secure ? 443 : 80) : Number(port),
     secure,
     isListedAddress: isListedAddress === true,
@@ -31,7 +32,7 @@ export function targetOf({ protocol, hostname, port, isListedAddress }: Upstream
  * written.
  */
 export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
-  const name = withoutBrackets(host);
+  const name = bareHost(host);
   const isAllowed = (address: string): boolean => (isListedAddress && address === name) || addressAllowed(address);
   // Node does not look up literal addresses, so they are checked here.
   if (net.isIP(name) !== 0 && !isAllowed(name)) return refusedSocket();
@@ -57,11 +58,6 @@ function checkedLookup(isAllowed: (address: string) => boolean): net.LookupFunct
       else done(null, first.address, first.family);
     });
   };
-}
-
-/** A URL writes IPv6 addresses in brackets, sockets do not. */
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
 }
 
 function refusedSocket(): net.Socket {

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../contracts/routing.js';
 import type { UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { Exchange } from '../../contracts/wire-format.js';
 import type { ChatRequest } from '../../chat/types.js';
+import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
 import { translate, upstreamRequest } from '../../request/translate.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import type { Destination } from './destination.js';
@@ -13,21 +14,13 @@ import type { RequestSigner } from './request-signer.js';
 import { urlBehind } from './request-url.js';
 import type { WaitLimits } from '../../util/wait-for.js';
 
-/** Headers that neither hooks nor options may set: the gateway sets them itself, or they change how the message is framed. */
+/** Headers that a hook must not set. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'expect',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
+  ...CONNECTION_HEADERS,
+  'authorization',
+  'x-api-key',
+  'api-key',
   'cookie',
-  'accept-encoding',
 ]);
 
 const USER_AGENT = 'nordlys-proxy';
@@ -202,9 +195,7 @@ function addHookHeaders(headers: Record<string, string>, added: Readonly<Record<
   if (added === undefined) return;
   for (const [name, value] of Object.entries(added)) {
     const key = name.toLowerCase();
-    if (RESERVED_HEADERS.has(key) || key === 'authorization' || key === 'x-api-key' || key === 'api-key') {
-      throw new TypeError(`beforeAttempt must not set the header "${key}".`);
-    }
+    if (RESERVED_HEADERS.has(key)) throw new TypeError(`beforeAttempt must not set the header "${key}".`);
     // An invalid name or value is an error of the hook, so it throws here and not in the transport.
     validateHeaderName(key);
     validateHeaderValue(key, value);

@@ -9,7 +9,7 @@ import { readTlsSettings, secureContextOf, type TlsSettings } from './tls-option
 
 const MEMBERS = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'socketPath', 'rejectUnauthorized'] as const;
 
-/** `network` in the docs. */
+/** The shape of `network`, for the docs. */
 export const NETWORK_SHAPE = `\`{ ${MEMBERS.join(', ')} }\``;
 
 interface NetworkSettings {
@@ -19,9 +19,9 @@ interface NetworkSettings {
 }
 
 /**
- * The network of the provider at `url`; `undefined` where connections are opened directly, with Node's defaults.
- * Certificates are parsed here, once, and not per connection.
- * @throws TypeError naming the member at fault; proxies' credentials, keys and passphrases are never shown
+ * The network of the provider at `url`; `undefined`: connections are opened directly, with Node's defaults. Certificates are
+ * parsed here once, and not for each connection.
+ * @throws TypeError naming the invalid member, without credentials, keys and passphrases
  */
 export function resolveNetwork(
   path: string,
@@ -33,7 +33,7 @@ export function resolveNetwork(
   const socketPath = readSocketPath(`${path}.socketPath`, members['socketPath']);
   const tls = readTlsSettings(path, members);
   if (socketPath !== undefined && isGiven(members['proxy']) && members['proxy'] !== false) {
-    throw optionError(`${path}.proxy`, `cannot be combined with ${path}.socketPath: a unix socket is of this machine`);
+    throw optionError(`${path}.proxy`, `cannot be combined with ${path}.socketPath: a unix socket is local`);
   }
   const proxy = socketPath === undefined ? readProxy(`${path}.proxy`, members['proxy'], url, settings) : undefined;
   refuseUnusedTls(path, tls, url, proxy);
@@ -43,7 +43,7 @@ export function resolveNetwork(
 
 function networkOf(settings: NetworkSettings): UpstreamNetwork {
   const { socketPath, proxy, tls } = settings;
-  // The client certificate is for the upstream: the proxy is only verified.
+  // The client certificate is for the upstream; the proxy does not get it.
   const ofProxy = proxy?.secure === true ? secureContextOf({ ca: tls.ca, client: undefined }) : undefined;
   const secrets = secretsOf(settings);
   return Object.freeze({
@@ -58,13 +58,13 @@ function networkOf(settings: NetworkSettings): UpstreamNetwork {
 
 function secretsOf({ proxy, tls }: NetworkSettings): readonly string[] {
   const { credentials } = proxy ?? {};
-  // The pair as well: redaction knows a secret's base64, which is how the header spells it.
+  // The pair is a secret of its own, because `Proxy-Authorization` contains its base64.
   const ofProxy = credentials && [`${credentials.user}:${credentials.password}`, credentials.password];
   const { key, passphrase } = tls.client ?? {};
   return [...(ofProxy ?? []), passphrase ?? '', key ?? ''].filter((secret) => secret !== '');
 }
 
-/** Ids of this process only: equal settings have equal ids, and no password can be found by trying. */
+/** Key of this process: ids are the same for the same settings, but do not allow to guess a password. */
 const ID_KEY = randomBytes(32);
 
 function identify(settings: NetworkSettings): string {
@@ -88,15 +88,15 @@ function readSocketPath(path: string, value: unknown): string | undefined {
   if (!isGiven(value)) return undefined;
   const isPath = typeof value === 'string' && !hasControlCharacter(value) && isAbsolute(value);
   if (!isPath) throw optionError(path, 'must be the absolute path of a unix socket, such as "/run/llm.sock"', value);
-  if (Buffer.byteLength(value) > LONGEST_SOCKET_PATH) {
-    throw optionError(path, `must be at most ${LONGEST_SOCKET_PATH} bytes long: no system takes longer ones`, value);
+  if (Buffer.byteLength(value) > MAX_SOCKET_PATH) {
+    throw optionError(path, `must be at most ${MAX_SOCKET_PATH} bytes long, the limit of operating systems`, value);
   }
   return value;
 }
 
-const LONGEST_SOCKET_PATH = 107;
+const MAX_SOCKET_PATH = 107;
 
-/** A certificate for a connection without TLS would be trusted to protect it, and does not. */
+/** An operator who sets a certificate expects TLS, so it must not be ignored on a connection without TLS. */
 function refuseUnusedTls(
   path: string,
   tls: TlsSettings,
@@ -107,7 +107,7 @@ function refuseUnusedTls(
   const ofUpstream = tls.client !== undefined ? 'cert' : tls.servername !== undefined ? 'servername' : undefined;
   const unused = ofUpstream ?? (tls.ca !== undefined && proxy?.secure !== true ? 'ca' : undefined);
   if (unused !== undefined)
-    throw optionError(`${path}.${unused}`, 'is of no use: baseUrl begins with http://, without TLS');
+    throw optionError(`${path}.${unused}`, 'has no effect: baseUrl begins with http://, without TLS');
 }
 
 function hasTls({ ca, client, servername }: TlsSettings): boolean {

@@ -17,15 +17,15 @@ interface ClientCertificate {
 }
 
 /**
- * The TLS members of `network`. Nothing of keys and certificates is ever shown.
- * @throws TypeError for what is no certificate or key, and for a key that is not the certificate's
+ * The TLS members of `network`. Errors never contain keys or certificates.
+ * @throws TypeError for an invalid certificate or key, and for a key that does not belong to the certificate
  */
 export function readTlsSettings(path: string, members: Readonly<Record<string, unknown>>): TlsSettings {
   const verifies = members['rejectUnauthorized'];
   if (verifies !== undefined && verifies !== null && verifies !== true) {
     throw optionError(
       `${path}.rejectUnauthorized`,
-      'cannot be turned off: keys and prompts would go to whoever answers. Give the authority of the certificate as ca',
+      'cannot be turned off: any server could read keys and prompts. Set ca to the authority of the certificate',
     );
   }
   return {
@@ -35,7 +35,7 @@ export function readTlsSettings(path: string, members: Readonly<Record<string, u
   };
 }
 
-/** Node's form of authorities and client certificate; `undefined` where both are Node's own. */
+/** Authorities and client certificate in Node's form; `undefined` if neither is set. */
 export function secureContextOf({ ca, client }: Omit<TlsSettings, 'servername'>): tls.SecureContext | undefined {
   if (ca === undefined && client === undefined) return undefined;
   return tls.createSecureContext({
@@ -59,10 +59,10 @@ function readClientCertificate(
   const has = (name: string): boolean => members[name] !== undefined && members[name] !== null;
   if (has('cert') !== has('key')) {
     const [given, missing] = has('cert') ? ['cert', 'key'] : ['key', 'cert'];
-    throw optionError(`${path}.${given}`, `needs ${path}.${missing} beside it: a client certificate is both`);
+    throw optionError(`${path}.${given}`, `needs ${path}.${missing} as well: a client certificate consists of both`);
   }
   if (!has('cert')) {
-    if (has('passphrase')) throw optionError(`${path}.passphrase`, `is of no use without ${path}.key`);
+    if (has('passphrase')) throw optionError(`${path}.passphrase`, `has no effect without ${path}.key`);
     return undefined;
   }
   const passphrase = has('passphrase') ? members['passphrase'] : undefined;
@@ -83,19 +83,19 @@ function readKey(path: string, key: string, passphrase: string | undefined): Key
   } catch {
     throw optionError(
       path,
-      `cannot be read: is the key whole, and the passphrase ${passphrase === undefined ? 'missing' : 'right'}?`,
+      `cannot be read: is the key complete, and the passphrase ${passphrase === undefined ? 'missing' : 'right'}?`,
     );
   }
 }
 
-/** PEM text of one certificate or more, each of them readable. */
+/** PEM text of one or more certificates, each of which is checked. */
 function readCertificates(path: string, value: unknown): string {
   const pem = readPem(path, value, 'CERTIFICATE');
   for (const block of pem.match(CERTIFICATES) ?? ['']) {
     try {
       void new X509Certificate(block);
     } catch {
-      throw optionError(path, 'holds a certificate that cannot be read');
+      throw optionError(path, 'contains a certificate that cannot be read');
     }
   }
   return pem;
