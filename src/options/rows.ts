@@ -41,6 +41,16 @@ export function choice<const Word extends string>(words: readonly Word[], text: 
   return custom(type, (path, value) => oneOf(path, value, words), text);
 }
 
+/** A list of some of these words, at least one. */
+export function someOf<const Word extends string>(words: readonly Word[], text: string): OptionRow<readonly Word[]> {
+  const type = `a list of ${words.map((word) => `\`'${word}'\``).join(', ')}`;
+  const check = (path: string, value: unknown): readonly Word[] => {
+    if (!Array.isArray(value) || value.length === 0) throw optionError(path, 'must be a list that is not empty', value);
+    return value.map((entry: unknown, index) => oneOf(`${path}[${index}]`, entry, words));
+  };
+  return custom(type, check, text);
+}
+
 /** A string of a form that `pattern` has and `rule` describes, after "must be". */
 export function matching(pattern: RegExp, rule: string, text: string): OptionRow<string> {
   return custom(
