@@ -37,7 +37,7 @@ describe('every option', () => {
   it.each(documented)('$title: a misspelt name gets a suggestion', (entry) => {
     const misspelt = `${entry.name}x`;
     const message = give(entry, { [misspelt]: undefined });
-    expect(message).toMatch(/unknown (option|hook|slot) /);
+    expect(message).toMatch(/unknown (option|hook|slot|trait) /);
     expect(message).toContain(`"${misspelt}". Did you mean "${entry.name}"?`);
   });
 
@@ -55,7 +55,7 @@ function defaultIn([type, file]: PublicGroup['type'], name: string): string | un
   const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
   const fromType = source.slice(source.search(new RegExp(`^export (interface|type) ${type}\\b`, 'm')));
   const declaration = fromType.slice(0, fromType.search(/^\}/m));
-  const at = declaration.search(new RegExp(`^\\s*readonly ${name}\\?:`, 'm'));
+  const at = declaration.search(new RegExp(`^\\s*readonly ${name}\\??:`, 'm'));
   const base = /^[^{]* extends (\w+)/.exec(declaration)?.[1];
   if (at < 0 && base !== undefined) return defaultIn([base, file], name);
   const before = declaration.slice(0, at);

@@ -1,11 +1,15 @@
 import { SIG_V4, sigV4 } from '../../../src/aws/sig-v4.js';
 import { ANTHROPIC, anthropic } from '../../../src/formats/anthropic/anthropic.js';
+import { ANTHROPIC_TRAITS } from '../../../src/formats/anthropic/traits.js';
 import { AZURE, azure } from '../../../src/formats/azure/azure.js';
 import { bedrock } from '../../../src/formats/bedrock/bedrock.js';
+import { BEDROCK_TRAITS } from '../../../src/formats/bedrock/model.js';
 import { BEDROCK, GUARDRAIL } from '../../../src/formats/bedrock/options.js';
 import { GEMINI, gemini } from '../../../src/formats/gemini/gemini.js';
+import { GEMINI_TRAITS } from '../../../src/formats/gemini/models.js';
+import type { WireFormat } from '../../../src/contracts/wire-format.js';
 import type { OptionGroup } from '../../../src/options/group.js';
-import type { PublicGroup } from './public-group.js';
+import { provider, type PublicGroup } from './public-group.js';
 
 /** Wire formats, and the signer for AWS. */
 export const formatGroups: readonly PublicGroup[] = [
@@ -49,4 +53,19 @@ export const formatGroups: readonly PublicGroup[] = [
     base: { credentials: { accessKeyId: 'A', secretAccessKey: 'S' } },
     take: (options) => sigV4(options as never),
   },
+  ...(
+    [
+      ['anthropic', ANTHROPIC_TRAITS, 'AnthropicTraits', 'formats/anthropic/traits.ts', anthropic()],
+      ['bedrock', BEDROCK_TRAITS, 'BedrockModel', 'formats/bedrock/model-types.ts', bedrock({ region: 'eu-north-1' })],
+      ['gemini', GEMINI_TRAITS, 'GeminiTraits', 'formats/gemini/models.ts', gemini()],
+    ] satisfies [string, OptionGroup, string, string, WireFormat][]
+  ).map(([name, group, type, file, format]) => ({
+    heading: `\`models.<name>.format\` with \`${name}\``,
+    text: 'What the model can do.',
+    group,
+    type: [type, file] as const,
+    at: 'providers.p.models["m"].format.',
+    base: {},
+    take: (traits: object) => provider({ format, models: { m: { format: traits } } }),
+  })),
 ];
