@@ -141,7 +141,7 @@ export interface CallerPolicy {
         readonly image?: number | undefined;
       }
     | undefined;
-  /** Only endpoints that retain nothing. */
+  /** Only endpoints that retain no data. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
   /** Rules of this caller's own. They are counted for its id, whatever their `by` says of others. */
   readonly limits?: readonly LimitRule[] | undefined;
