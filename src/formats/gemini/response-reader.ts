@@ -1,3 +1,4 @@
+import { parseExact } from '../../json/exact-numbers.js';
 import { arrayIndex, isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ChatChunk, ChunkChoice } from '../../chat/types.js';
 import type { ChunkDecoder, UpstreamEvent } from '../../contracts/wire-format.js';
@@ -43,7 +44,8 @@ export class ResponseReader implements ChunkDecoder {
     if (this.#ended || text === '') return [];
     // Not Google's, but what stands between may add it.
     if (text === '[DONE]') return this.end();
-    const parsed = parseJson(text);
+    // Arguments of a call become text, which must keep their digits.
+    const parsed = text.includes('"functionCall"') ? parseJson(text, parseExact) : parseJson(text);
     if (failed === true && isRecord(parsed))
       return this.#fail(reported('error' in parsed ? parsed : { error: parsed }));
     return this.read(parsed);
