@@ -67,6 +67,12 @@ export class ResponseReader implements ChunkDecoder {
     return typeof chunks === 'string' ? [] : chunks;
   }
 
+  /** Each candidate has a finish reason that can be believed, and usage was told. Google closes the body at once then. */
+  get settled(): boolean {
+    if (this.#ended || this.#candidates.size === 0 || Object.keys(this.#usage).length === 0) return false;
+    return [...this.#candidates.values()].every((candidate) => candidate.isSettled);
+  }
+
   /** The held finish reasons and the usage; or what is missing. @param assumed - for candidates that say no reason. */
   finish(assumed?: string): readonly ChatChunk[] | Lack {
     if (this.#ended) return [];
