@@ -115,6 +115,12 @@ export interface ChunkDecoder {
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
   /** The body has ended as HTTP says: chunks that were held because more might have followed. */
   end?(): readonly ChatChunk[];
+  /**
+   * All that a complete stream says has been read, but what `end()` holds may still be followed by more. The gateway
+   * then waits for the end of the body as briefly as behind the finish reasons of OpenAI's form, and a body that stays
+   * open ends as complete.
+   */
+  readonly settled?: boolean;
   /** The last event has been read, and its chunks were the last: the stream is complete, whatever follows. */
   readonly done?: boolean;
 }

@@ -84,6 +84,12 @@ export class StreamReader {
     return this.#state !== 'holding';
   }
 
+  /** Every choice has its finish reason, or the decoder holds it. `'certain'`: and it is credible. */
+  get tail(): boolean | 'certain' {
+    if (this.progress.certain || this.#source?.settled === true) return 'certain';
+    return this.progress.complete;
+  }
+
   feed(bytes: Buffer): void {
     this.#reader.feed(bytes);
   }
@@ -105,6 +111,8 @@ export class StreamReader {
   /** Ends the stream from outside: a timeout, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
+    // Silence may release what the decoder held for the end; a lost connection may have taken events with it.
+    if (failure.kind === 'idle_timeout' && this.#source?.settled === true) this.#takeRest(this.#source);
     if (this.progress.certain) this.#complete();
     else this.#fail(failure);
   }
