@@ -76,8 +76,10 @@ export interface TelemetryOptions {
    */
   readonly contentMaxBytes?: number | undefined;
   /**
-   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. Without it,
-   * or when it throws, `'redacted'` captures nothing.
+   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. When it
+   * throws, or where there is neither it nor a guard made by `redact()`, `'redacted'` captures nothing.
+   * @defaultValue takes out what the gateway's `redact()` and `blockPatterns()` guards look for, where a `redact()` is
+   * among them
    */
   readonly redact?: ((text: string) => string) | undefined;
   /**
