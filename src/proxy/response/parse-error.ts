@@ -4,7 +4,7 @@ import type { ResponseHead } from '../../contracts/wire-format.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { openAiType, statusOfWords } from './error-words.js';
 import { readErrorBody, type ErrorBody, type ErrorResponse } from './error-response.js';
-import { UpstreamFailure, FAILURES, kindOfStatus, type FailureKind } from '../upstream-failure.js';
+import { UpstreamFailure, FAILURES, OF_ONE_REQUEST, kindOfStatus, type FailureKind } from '../upstream-failure.js';
 import { knownError } from './known-errors.js';
 import { redact, shortened } from './redact.js';
 import { readRetryAfter } from '../retry-after.js';
@@ -125,8 +125,9 @@ function kindByTable(
 ): FailureKind | undefined {
   const words = [said.code, said.type, ...(said.reasons ?? [])].flatMap((word) => word?.toLowerCase() ?? []);
   const known = knownError({ status, words, message: said.message });
+  if (known?.phrase === undefined || OF_ONE_REQUEST.has(known.kind)) return known?.kind;
   // Otherwise a caller whose prompt says "insufficient balance" could put the endpoint into cooldown for other callers.
-  return known?.phrase !== undefined && quotes?.(known.phrase) === true ? undefined : known?.kind;
+  return quotes?.(known.phrase) === true ? undefined : known.kind;
 }
 
 /** The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's request. */
