@@ -57,6 +57,7 @@ export function readCompletion(
 /** The completion assembled from a stream, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
+  normaliseCompletion(completion);
   return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 
