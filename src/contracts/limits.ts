@@ -169,6 +169,26 @@ export interface LimitUsage {
   readonly resetsAt: string | undefined;
 }
 
+/** What callers have used and how far the rules are used up, for the status page. */
+export interface UsageReport {
+  /** The eight callers that have cost most, by this process since it started. */
+  readonly callers: readonly Omit<CallerUsage, 'limits'>[];
+  /** Of at most 16 rules, those that requests to this process have met lately. */
+  readonly rules: readonly RuleUsage[];
+}
+
+/** How far one rule is used up, by the five keys that have used most of it. */
+export interface RuleUsage {
+  readonly rule: string;
+  readonly unit: LimitUsage['unit'];
+  /** Length of the window; `undefined` for rules that count requests in flight. */
+  readonly windowMs: number | undefined;
+  readonly keys: readonly (Pick<LimitUsage, 'limit' | 'used' | 'remaining' | 'resetsAt'> & {
+    /** What the rule counts by: the id of a caller, a team, a model. */
+    readonly key: string;
+  })[];
+}
+
 /** What one request cost. */
 export interface SpendRecord {
   /** The same for every delivery of this record: an idempotency key for ledgers. */
