@@ -87,7 +87,7 @@ export const optionGroups: readonly PublicGroup[] = [
   },
   {
     heading: '`hooks`',
-    text: 'What each gets and may return: [README](../README.md).',
+    text: 'What each gets and may return, and when it runs: [hooks](hooks.md).',
     group: HOOKS,
     type: ['Hooks', 'contracts/hooks.ts'],
     at: 'hooks.',
@@ -237,7 +237,7 @@ export const optionGroups: readonly PublicGroup[] = [
   },
   {
     heading: '`limits`',
-    text: 'Of `createGateway({ limits })` and the stage `limit`. Members of a rule: [README](../README.md).',
+    text: 'Of `createGateway({ limits })` and the stage `limit`. Members of a rule: [limits](limits.md#rules).',
     group: LIMITS,
     type: ['LimitOptions', 'contracts/limits.ts'],
     at: 'limits.',
@@ -270,7 +270,7 @@ export const optionGroups: readonly PublicGroup[] = [
   },
   {
     heading: '`guards`',
-    text: 'Of `createGateway({ guards })` and the stage `guard`. Members of a guard: [README](../README.md).',
+    text: 'Of `createGateway({ guards })` and the stage `guard`. Members of a guard: [guards](guards.md#guards-of-your-own).',
     group: GUARDS,
     type: ['GuardOptions', 'contracts/guard.ts'],
     at: 'guards.',
