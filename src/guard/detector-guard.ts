@@ -21,7 +21,7 @@ import { ConversationPlaceholders } from './placeholders.js';
 
 /** What `redact()` and `blockPatterns()` have in common. */
 export interface DetectorGuardOptions {
-  /** @defaultValue `'redact'`, `'block-patterns'` */
+  /** Name of the guard: unique in its list. @defaultValue `'redact'`, `'block-patterns'` */
   readonly name?: string | undefined;
   /** Added to the versions of the detectors in the cache key. */
   readonly version?: string | undefined;

@@ -17,9 +17,11 @@ const RESORT: BreakerTicket = Object.freeze({ kind: 'resort' });
 
 /** What a circuit breaker has counted, and how it stands. */
 export interface BreakerStatus {
+  /** `closed`, `open` or `half-open`. */
   readonly state: BreakerState;
   /** Calls and failures within the window. */
   readonly samples: number;
+  /** Failed calls within the window. */
   readonly failures: number;
   /** Milliseconds until a probe is allowed; 0 unless open. */
   readonly opensForMs: number;

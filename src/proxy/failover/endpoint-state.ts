@@ -18,7 +18,9 @@ const STREAM_OPTIONS_MS = 3_600_000;
 
 /** What the circuit breaker of an endpoint knows right now. */
 export interface EndpointReadiness {
+  /** The circuit breaker. */
   readonly breaker: BreakerStatus;
+  /** Attempts in flight. */
   readonly inFlight: number;
   /** Milliseconds that the endpoint is still left alone. */
   readonly coolsForMs: number;
@@ -32,6 +34,7 @@ export interface LastFailure {
   readonly agoMs: number;
   /** As in `AttemptRecord`. */
   readonly outcome: string;
+  /** The provider's own error, redacted; `undefined` where it sent none. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
 }
 
