@@ -17,7 +17,7 @@ import { ConversationPlaceholders } from './placeholders.js';
 
 /** What `redact()` and `blockPatterns()` have in common. */
 export interface DetectorGuardOptions {
-  /** Names the guard in errors, headers and metrics. Unique within its list. */
+  /** Names the guard in errors, headers and metrics. Unique within its list. @defaultValue `\'redact\'`, `\'block-patterns\'` */
   readonly name?: string | undefined;
   /** Added to the versions of the detectors in the cache key. */
   readonly version?: string | undefined;

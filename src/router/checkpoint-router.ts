@@ -14,10 +14,15 @@ import { type CheckpointRouterOptions, resolveRouterOptions } from './router-opt
 
 /** A routing hook that reads the prompt. */
 export interface CheckpointRouter extends SelectCandidatesHook {
+  /** It is only asked where a request leaves the model open. */
   readonly requests: 'open';
+  /** Whether its decisions are used. */
   readonly mode: 'active' | 'shadow';
+  /** The same decision without waiting, for `gateway.plan()`. */
   readonly now: (state: PlanCandidatesState) => readonly Candidate[] | undefined;
+  /** Models of the checkpoint that are none of `models`. */
   readonly unserved: (models: readonly string[]) => readonly string[];
+  /** Counts of its decisions. */
   readonly status: () => RouterStatus;
   /**
    * What the checkpoint says of one vector, by the router's `tradeOff` or `maxQualityLoss`. For tests and scripts.

@@ -26,7 +26,7 @@ export interface StatusPageOptions {
   readonly authenticate?: boolean | undefined;
   /** Length of one interval of the pictures, which hold 120. @defaultValue `10_000` */
   readonly intervalMs?: number | undefined;
-  /** @defaultValue `'nordlys-proxy'` */
+  /** The title of the page. @defaultValue `'nordlys-proxy'` */
   readonly title?: string | undefined;
   /**
    * Where the link back to the app leads: a path or an HTTP(S) URL, such as `'/'`.

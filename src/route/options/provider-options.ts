@@ -96,7 +96,7 @@ export function parseProvider(path: string, value: unknown): Parsed<typeof PROVI
   if (Object.hasOwn(Object(value), 'apiKey') && Reflect.get(Object(value), 'apiKey') === undefined) {
     throw optionError(
       `${path}.apiKey`,
-      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
+      'is undefined. Is its environment variable set? Leave apiKey out if the provider needs no key',
     );
   }
   return options;

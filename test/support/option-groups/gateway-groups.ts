@@ -22,7 +22,7 @@ export const gatewayGroups: readonly PublicGroup[] = [
   },
   {
     heading: '`hooks`',
-    text: 'What each gets and may return: [README](../README.md).',
+    text: 'What each gets and may return, and when it runs: [hooks](hooks.md).',
     group: HOOKS,
     type: ['Hooks', 'contracts/hooks.ts'],
     at: 'hooks.',
