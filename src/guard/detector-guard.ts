@@ -17,7 +17,7 @@ import { ConversationPlaceholders } from './placeholders.js';
 
 /** What `redact()` and `blockPatterns()` have in common. */
 export interface DetectorGuardOptions {
-  /** Names the guard in errors, headers and metrics. Unique within its list. @defaultValue `\'redact\'`, `\'block-patterns\'` */
+  /** Names the guard in errors, headers and metrics. Unique within its list. */
   readonly name?: string | undefined;
   /** Added to the versions of the detectors in the cache key. */
   readonly version?: string | undefined;
@@ -33,7 +33,7 @@ export interface DetectorGuardOptions {
 
 /** What `redact()` takes. */
 export interface RedactOptions extends DetectorGuardOptions {
-  /** @defaultValue `'redact'` */
+  /** Names the guard in errors, headers and metrics. Unique within its list. @defaultValue `'redact'` */
   readonly name?: string | undefined;
   /** Values taken out of a prompt are put back where the response names their placeholders. @defaultValue `false` */
   readonly restore?: boolean | undefined;
@@ -47,7 +47,7 @@ export interface RedactOptions extends DetectorGuardOptions {
 
 /** What `blockPatterns()` takes. */
 export interface BlockPatternsOptions extends DetectorGuardOptions {
-  /** @defaultValue `'block-patterns'` */
+  /** Names the guard in errors, headers and metrics. Unique within its list. @defaultValue `'block-patterns'` */
   readonly name?: string | undefined;
   /** More to look for; in streams with a window of 128 characters (see `detect.pattern`). */
   readonly patterns?: readonly RegExp[] | undefined;
