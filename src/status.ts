@@ -9,12 +9,15 @@ import type { EndpointReport, Router } from './route/route.js';
 
 /** State of a gateway. Plain JSON without secrets, for a status page behind your own login. */
 export interface GatewayStatus {
+  /** `drain()` was called. */
   readonly draining: boolean;
   /** Requests in flight. */
   readonly inFlight: number;
   /** With `overloadProtection`. `elevated`: optional work is skipped; `overloaded`: new requests are refused. */
   readonly load: 'normal' | 'elevated' | 'overloaded';
+  /** Seconds since the gateway was created. */
   readonly uptimeSeconds: number;
+  /** Every endpoint of the provider table. */
   readonly endpoints: readonly EndpointStatusReport[];
   /** Connections to upstreams. */
   readonly sockets: { readonly active: number; readonly idle: number };
@@ -26,7 +29,7 @@ export interface GatewayStatus {
 
 /** Live statistics of one endpoint, and its availability. */
 export interface EndpointStatusReport extends EndpointReport {
-  /** `undefined` before the first attempt. */
+  /** Circuit breaker, cooldown and last failure; `undefined` before the first attempt. */
   readonly readiness: EndpointReadiness | undefined;
 }
 

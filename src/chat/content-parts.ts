@@ -80,15 +80,16 @@ class FlatContent {
     this.#text = (this.#text ?? '') + text;
   }
 
-  /** Thinking is a text, or a list of text parts. With a signature the block itself must come back unchanged. */
+  /** Thinking is a text, or a list of text parts. With a signature or encrypted the block itself must come back unchanged. */
   #addThinking(part: JsonObject): void {
-    const said = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'];
+    const said = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'] ?? part['summary'];
     for (const piece of Array.isArray(said) ? (said as unknown[]) : [said]) {
       const text = isRecord(piece) ? piece['text'] : piece;
       if (typeof text === 'string') this.#thinking += text;
       else if (isRecord(piece)) this.#others.push(piece);
     }
-    if (filledText(part['signature']) !== undefined) this.#blocks.push(part);
+    const mustComeBack = ['signature', 'encrypted_content'].some((key) => filledText(part[key]) !== undefined);
+    if (mustComeBack) this.#blocks.push(part);
   }
 }
 

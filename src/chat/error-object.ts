@@ -6,9 +6,12 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
  * a known auxiliary event. What the error means is decided elsewhere.
  */
 export function isErrorObject(value: JsonObject): boolean {
-  if (isFailure(value['error']) || isFailedEnvelope(value)) return true;
-  const { choices } = value;
-  if (Array.isArray(choices) && choices.length > 0) return hasFailed(choices);
+  const { choices, error } = value;
+  const hasChoices = Array.isArray(choices) && choices.length > 0;
+  // Beside an answer an error without members reports none.
+  if (isFailure(error) && !(hasChoices && isEmptyObject(error))) return true;
+  if (isFailedEnvelope(value)) return true;
+  if (hasChoices) return hasFailed(choices);
   if (hasErrorMember(value) || hasErrorLabel(value)) return true;
   // An empty list of choices is an ordinary chunk: a message beside it may be a progress report.
   return !Array.isArray(choices) && !isAuxiliaryEvent(value) && hasErrorWords(value);
@@ -47,8 +50,8 @@ const AUXILIARY_NAMES: ReadonlySet<string> = new Set([
 /** Lists that some upstreams send beside the text: Perplexity, OpenRouter. */
 const ANSWER_DATA = ['citations', 'search_results', 'related_questions', 'annotations', 'images', 'videos'] as const;
 
-/** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`. */
-const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$/i;
+/** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`, Apigee's `fault`. */
+const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$|^fault$/i;
 
 /** Where providers wrap a status of their own: MiniMax, iFlytek. */
 const STATUS_ENVELOPES = [
@@ -123,6 +126,10 @@ function isErrorStatus(status: unknown): boolean {
 function isFailureCode(code: unknown): boolean {
   if (typeof code === 'string') return !GOOD_WORDS.has(code.trim().toLowerCase()) && !/^2\d\d$/.test(code.trim());
   return typeof code === 'number' && code !== 0 && !(code >= 200 && code < 300);
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return isRecord(value) && Object.keys(value).length === 0;
 }
 
 /** A value under a name of errors that says there is one. */

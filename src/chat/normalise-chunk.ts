@@ -108,8 +108,16 @@ function normaliseCall(call: JsonObject, number: number, id: string | undefined)
     delete call['type'];
     changed = true;
   }
-  if (isRecord(call['function']) && writeArguments(call['function'])) changed = true;
+  const { function: called } = call;
+  if (isRecord(called) && (beginArguments(called) || writeArguments(called))) changed = true;
   return changed;
+}
+
+/** Clients append to the arguments that the first piece of a call brings, so it has some, if only `""`. */
+function beginArguments(called: JsonObject): boolean {
+  if (filledText(called['name']) === undefined || (called['arguments'] ?? null) !== null) return false;
+  called['arguments'] = '';
+  return true;
 }
 
 /** Arguments that came as an object are written as the text of it. False where they are no object. */

@@ -73,6 +73,15 @@ function normaliseCall(call: JsonObject, position: number): boolean {
     call['type'] = isRecord(call['custom']) ? 'custom' : 'function';
     changed = true;
   }
-  if (isRecord(call['function']) && writeArguments(call['function'])) changed = true;
+  const { function: called } = call;
+  if (isRecord(called) && (fillArguments(called) || writeArguments(called))) changed = true;
   return changed;
+}
+
+/** A call without arguments says `{}`, as OpenAI's do: clients parse the text. */
+function fillArguments(called: JsonObject): boolean {
+  const given = called['arguments'];
+  if (given !== undefined && given !== null && given !== '') return false;
+  called['arguments'] = '{}';
+  return true;
 }

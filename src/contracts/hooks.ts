@@ -8,8 +8,11 @@ import type { Candidate, ExcludedEndpoint, Pricing } from './routing.js';
 
 /** State that every hook gets. */
 export interface HookState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
@@ -17,6 +20,7 @@ export interface HookState {
 
 /** State of the `beforeRoute` hook. */
 export interface BeforeRouteState extends HookState {
+  /** The validated body. */
   readonly request: ChatRequest;
   /**
    * The models that the request stands for, first choice first: `model` and `models` after aliases, the default model,
@@ -29,9 +33,11 @@ export interface BeforeRouteState extends HookState {
 
 /** State of the `selectCandidates` hook. */
 export interface SelectCandidatesState extends HookState {
+  /** The request, after `beforeRoute`. */
   readonly request: ChatRequest;
   /** The candidates in the plan's order. Each is one of the configured endpoints. */
   readonly candidates: readonly Candidate[];
+  /** The other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
   /** The request leaves the model open: `auto`, or no model while there is no `defaultModel`. */
   readonly openModel: boolean;
@@ -74,7 +80,9 @@ export interface SelectCandidatesHook {
 
 /** State of the `beforeAttempt` hook. */
 export interface BeforeAttemptState extends HookState {
+  /** The request as it will be sent, with the gateway's name of the model. */
   readonly request: ChatRequest;
+  /** The endpoint that will be called. */
   readonly candidate: Candidate;
   /** Number of the attempt within its request, from 1. */
   readonly attempt: number;
@@ -97,16 +105,23 @@ export interface AttemptChange {
 export interface UpstreamErrorSummary {
   /** HTTP status, or the status that an error inside a 200 names. */
   readonly status: number | undefined;
+  /** The upstream's own class of the error. */
   readonly type: string | null;
+  /** The upstream's own code. */
   readonly code: string | null;
+  /** The upstream's own text, redacted. */
   readonly message: string;
 }
 
 /** The record of one attempt. */
 export interface AttemptRecord {
+  /** 1 for the first upstream call of the request. */
   readonly attempt: number;
+  /** Key of the provider. */
   readonly provider: string;
+  /** Name of the model, as the gateway knows it. */
   readonly model: string;
+  /** Slug of the endpoint. */
   readonly slug: string;
   /**
    * The attempt used the caller's own key (`provider_configs`), so the caller pays the provider: metrics, the status page
@@ -145,21 +160,29 @@ export interface AttemptRecord {
 
 /** State of the `afterAttempt` hook. */
 export interface AfterAttemptState extends HookState {
+  /** The attempt. */
   readonly record: AttemptRecord;
 }
 
 /** State of the `afterResponse` hook. */
 export interface AfterResponseState extends HookState {
+  /** The request as it was served: after `beforeRoute`. */
   readonly request: ChatRequest;
+  /** Key of the provider that responded. */
   readonly provider: string | undefined;
+  /** Name of the model that responded. */
   readonly model: string | undefined;
+  /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
+  /** Every upstream call of the request, in order. Empty for a cache hit. */
   readonly attempts: readonly AttemptRecord[];
+  /** `undefined` without a cache. */
   readonly cache: CacheStatus | undefined;
   /** The response was sent completely; false if it was truncated or the client disconnected. */
   readonly complete: boolean;
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for any other value. */
   readonly finishReason: string | undefined;
+  /** Tokens, where the upstream reported them. */
   readonly usage: Usage | undefined;
   /** The response was made with the caller's own key: the caller pays the provider, not the operator. */
   readonly callerKey: boolean;
@@ -172,6 +195,7 @@ export interface AfterResponseState extends HookState {
   readonly estimated: boolean;
   /** Milliseconds from the request to the last byte of the response. */
   readonly durationMs: number;
+  /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;
   /** Decision of the router; `undefined` if there was none. */
   readonly router: RouterExplanation | undefined;
@@ -185,6 +209,7 @@ export interface AfterResponseState extends HookState {
 
 /** State of the `onError` hook. */
 export interface OnErrorState extends HookState {
+  /** The error that the client gets; its `cause` is not sent. */
   readonly error: GatewayError;
 }
 

@@ -98,22 +98,29 @@ export type LimitWindow =
 
 /** State for the `by` function of a rule. */
 export interface LimitState {
+  /** The caller. */
   readonly caller: Caller;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The validated body. */
   readonly request: ChatRequest;
   /** The first model that the request asks for. */
   readonly model: string;
+  /** The header `x-session-id`, or `session_id` of the request. */
   readonly session: string | undefined;
 }
 
 /** A threshold of a rule that was reached. */
 export interface LimitAlert {
+  /** Name of the rule. */
   readonly rule: string;
+  /** Whose limit it is: the value of the rule's `by`. */
   readonly key: string;
   /** The threshold. */
   readonly ratio: number;
   /** Requests, tokens or USD. */
   readonly used: number;
+  /** The limit, in the unit of the rule. */
   readonly limit: number;
 }
 
@@ -121,6 +128,7 @@ export interface LimitAlert {
 export interface LimitBlock {
   /** A subject, or the name of a rule whose `by` is a function. */
   readonly by: string;
+  /** Which one: the caller's id, the team, the model … */
   readonly key: string;
   /** Unix time in milliseconds. A time in the past lifts the block. */
   readonly untilMs: number;
@@ -141,7 +149,7 @@ export interface CallerPolicy {
         readonly image?: number | undefined;
       }
     | undefined;
-  /** Only endpoints with zero data retention. */
+  /** Only endpoints with zero data retention. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
   /** Rules for this caller alone. They are counted by its id, whatever their `by`. */
   readonly limits?: readonly LimitRule[] | undefined;
@@ -149,10 +157,11 @@ export interface CallerPolicy {
 
 /** Usage of one caller. */
 export interface CallerUsage {
+  /** Id of the caller. */
   readonly caller: string;
   /** Requests to this process since it started. */
   readonly requests: number;
-  /** Tokens used through this process since it started. */
+  /** Tokens of prompts and completions in this process since it started. */
   readonly tokens: number;
   /** USD spent through this process since it started. */
   readonly costUsd: number;
@@ -162,13 +171,38 @@ export interface CallerUsage {
 
 /** Usage of one rule. */
 export interface LimitUsage {
+  /** Name of the rule. */
   readonly rule: string;
+  /** What the rule counts. */
   readonly unit: 'requests' | 'tokens' | 'concurrent' | 'usd';
+  /** The limit, in `unit`. */
   readonly limit: number;
+  /** Used and reserved, in `unit`. */
   readonly used: number;
+  /** What is left, in `unit`; never negative. */
   readonly remaining: number;
   /** End of a calendar window, in ISO 8601. */
   readonly resetsAt: string | undefined;
+}
+
+/** Usage of callers and of rules, for the status page. */
+export interface UsageReport {
+  /** The eight callers with the highest cost in this process since it started. */
+  readonly callers: readonly Omit<CallerUsage, 'limits'>[];
+  /** At most 16 rules that requests to this process have met lately. */
+  readonly rules: readonly RuleUsage[];
+}
+
+/** Usage of one rule, by the five keys that have used most of it. */
+export interface RuleUsage {
+  readonly rule: string;
+  readonly unit: LimitUsage['unit'];
+  /** Length of the window; `undefined` for rules that count requests in flight. */
+  readonly windowMs: number | undefined;
+  readonly keys: readonly (Pick<LimitUsage, 'limit' | 'used' | 'remaining' | 'resetsAt'> & {
+    /** What the rule counts by: the id of a caller, a team, a model. */
+    readonly key: string;
+  })[];
 }
 
 /** Cost of one request. */
@@ -177,12 +211,19 @@ export interface SpendRecord {
   readonly requestId: string;
   /** End of the request, in ISO 8601. */
   readonly at: string;
+  /** Id of the caller. */
   readonly caller: string | undefined;
+  /** Whose budget it was: the caller's `tenant`, else `team`, else `id`. */
   readonly tenant: string | undefined;
+  /** The header `x-session-id`, or `session_id` of the request. */
   readonly session: string | undefined;
+  /** Name of the model that responded. */
   readonly model: string | undefined;
+  /** Key of the provider that responded. */
   readonly provider: string | undefined;
+  /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
+  /** Tokens by kind; cache reads and writes are part of `input`, reasoning of `output`. */
   readonly tokens: {
     readonly input: number;
     readonly cacheRead: number;
@@ -194,16 +235,23 @@ export interface SpendRecord {
   readonly costUsd: number;
   /** Part of the cost was estimated from sizes, because no usage was reported. */
   readonly estimated: boolean;
+  /** How the request ended. */
   readonly outcome: 'complete' | 'aborted' | 'failed' | 'cached' | 'coalesced';
+  /** Every upstream call of the request, in order. */
   readonly attempts: readonly SpendAttempt[];
 }
 
 /** Cost of one attempt. */
 export interface SpendAttempt {
+  /** Slug of the endpoint. */
   readonly slug: string;
+  /** HTTP status of the upstream, if there was a response. */
   readonly status: number | undefined;
+  /** It failed, and the provider may charge for it. */
   readonly possiblyBilled: boolean;
+  /** USD; `undefined` where nothing was charged or the endpoint has no price. */
   readonly costUsd: number | undefined;
+  /** `costUsd` was computed from sizes, not from reported usage. */
   readonly estimated: boolean;
 }
 
@@ -211,7 +259,7 @@ export interface SpendAttempt {
 export interface SpendSinkOptions {
   /** Writes a batch. If it rejects, the batch is written again later. */
   readonly write: (records: readonly SpendRecord[]) => void | Promise<void>;
-  /** @defaultValue `100` */
+  /** The largest batch, in records. @defaultValue `100` */
   readonly maxBatch?: number | undefined;
   /** Longest time that a record waits for its batch to fill, in milliseconds. @defaultValue `1_000` */
   readonly maxWaitMs?: number | undefined;

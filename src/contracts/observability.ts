@@ -9,9 +9,13 @@ import type { Caller } from './caller.js';
 
 /** A logger in pino's form: facts first, then the message. The facts never contain prompts, responses, keys or bodies. */
 export interface Logger {
+  /** Facts first, then the message. */
   debug(facts: object, message: string): void;
+  /** Facts first, then the message. */
   info(facts: object, message: string): void;
+  /** Facts first, then the message. */
   warn(facts: object, message: string): void;
+  /** Facts first, then the message. */
   error(facts: object, message: string): void;
 }
 
@@ -19,6 +23,7 @@ export interface Logger {
 export interface Diagnostic {
   /** `NORDLYS_…`: stable, to look up in `docs/diagnostics.md` and to filter by. */
   readonly code: string;
+  /** What is probably wrong, and what would fix it. */
   readonly message: string;
   /** URL of the page about this diagnostic. */
   readonly help: string;
@@ -76,8 +81,9 @@ export interface TelemetryOptions {
    */
   readonly contentMaxBytes?: number | undefined;
   /**
-   * Redacts a text; called for each text that is captured as `'redacted'`. Without it, or if it throws, `'redacted'`
-   * captures nothing.
+   * Redacts a text; called for each text that is captured as `'redacted'`. If it throws, or if there is neither it nor a
+   * guard made by `redact()`, `'redacted'` captures nothing.
+   * @defaultValue redacts what the gateway's `redact()` and `blockPatterns()` guards look for, if a `redact()` is among them
    */
   readonly redact?: ((text: string) => string) | undefined;
   /**
@@ -97,8 +103,11 @@ export type ContentCapture = 'none' | 'redacted' | 'full';
 
 /** State for `telemetry.content`. */
 export interface ContentState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
   /** The validated request, or the one that `beforeRoute` returned instead. */
   readonly request: ChatRequest;
@@ -106,7 +115,9 @@ export interface ContentState {
 
 /** The part of OpenTelemetry's `Tracer` that is used. */
 export interface Tracer {
+  /** Starts a span. */
   startSpan(name: string, options: SpanOptions): Span;
+  /** Starts a span that is active while `fn` runs. */
   startActiveSpan<T>(name: string, options: SpanOptions, work: (span: Span) => T): T;
 }
 
@@ -114,6 +125,7 @@ export interface Tracer {
 export interface SpanOptions {
   /** OpenTelemetry's `SpanKind`: 0 internal, 2 client. */
   kind?: number;
+  /** Attributes from the beginning. */
   attributes?: SpanAttributes;
 }
 
@@ -122,44 +134,56 @@ export type SpanAttributes = Record<string, string | number | boolean | string[]
 
 /** The part of OpenTelemetry's `Span` that is used. */
 export interface Span {
+  /** Ids of the span. */
   spanContext(): {
     readonly traceId: string;
     readonly spanId: string;
     readonly traceFlags: number;
     readonly traceState?: { serialize(): string } | undefined;
   };
+  /** Adds attributes. */
   setAttributes(attributes: SpanAttributes): unknown;
   /** OpenTelemetry's `SpanStatusCode`: 2 is an error. */
   setStatus(status: { code: number; message?: string }): unknown;
+  /** Renames the span. */
   updateName(name: string): unknown;
+  /** Ends the span. */
   end(): void;
 }
 
 /** The part of OpenTelemetry's `Logger` (of `@opentelemetry/api-logs`) that is used. */
 export interface EventLogger {
+  /** Writes one event. */
   emit(event: EventRecord): void;
 }
 
 /** One event. */
 export interface EventRecord {
+  /** Name of the event. */
   eventName?: string;
   /** OpenTelemetry's `SeverityNumber`: 9 info, 13 warning. */
   severityNumber?: number;
+  /** Attributes of the event. */
   attributes?: SpanAttributes;
 }
 
 /** The part of OpenTelemetry's `Meter` that is used. */
 export interface Meter {
+  /** Creates a histogram. */
   createHistogram(
     name: string,
     options: InstrumentOptions,
   ): { record(value: number, attributes: SpanAttributes): void };
+  /** Creates a counter. */
   createCounter(name: string, options: InstrumentOptions): { add(value: number, attributes: SpanAttributes): void };
 }
 
 /** Unit and meaning of an instrument. */
 export interface InstrumentOptions {
+  /** What the instrument measures. */
   description?: string;
+  /** Unit of the values: `s`, `{token}`. */
   unit?: string;
+  /** Bucket boundaries of a histogram. */
   advice?: { explicitBucketBoundaries?: number[] };
 }

@@ -31,6 +31,7 @@ export interface RouterExplanation {
   readonly costs: Readonly<Record<string, number>>;
   /** The router made no decision from the prompt (`reason`), and chose the fallback model. */
   readonly abstained: boolean;
+  /** Why the router abstained; `undefined` where it decided. */
   readonly reason: AbstainReason | undefined;
   /** The model that served this conversation before was kept, without comparing the prompt. */
   readonly sticky: boolean;
@@ -38,10 +39,14 @@ export interface RouterExplanation {
 
 /** Counters of a router. */
 export interface RouterStatus {
+  /** Whether its decisions are used. */
   readonly mode: 'active' | 'shadow';
+  /** Requests that it was asked about. */
   readonly decisions: number;
   /** Decisions by model, as this gateway names it. */
   readonly models: Readonly<Record<string, number>>;
+  /** Requests that it left to the default, by reason. */
   readonly abstained: Readonly<Partial<Record<AbstainReason, number>>>;
+  /** Requests that stayed on the model of their conversation. */
   readonly sticky: number;
 }

@@ -16,6 +16,7 @@ export interface CacheStore {
    * @param expiresAt Unix time in milliseconds; a time in the past means: do not store.
    */
   set(key: string, value: Uint8Array, expiresAt: number): Promise<void> | void;
+  /** Removes a value; an unknown key is no error. */
   delete(key: string): Promise<void> | void;
   /**
    * Deletes every entry whose key begins with `prefix`; all entries for an empty prefix. Rejects on failure. For stores that
@@ -25,5 +26,6 @@ export interface CacheStore {
   clear?(prefix: string): Promise<void> | void;
   /** Number of entries and bytes, if the store knows them. */
   size?(): { readonly entries: number; readonly bytes: number };
+  /** Called by `gateway.close()`. */
   close?(): Promise<void> | void;
 }

@@ -21,9 +21,11 @@ export interface Transport {
 
 /** One upstream request, complete with its body. */
 export interface UpstreamRequest {
+  /** Where to send it. */
   readonly url: UpstreamUrl;
   /** All headers, with names in lower case. A transport adds only `host` and `connection`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The bytes to send. */
   readonly body: Uint8Array;
   /** Whether a new connection must be used. */
   readonly fresh: boolean;
@@ -38,9 +40,13 @@ export interface UpstreamRequest {
 
 /** The URL of an upstream, checked when the options or the caller's overrides were read. */
 export interface UpstreamUrl {
+  /** `https://api.example.com` */
   readonly origin: string;
+  /** With the colon. */
   readonly protocol: 'http:' | 'https:';
+  /** Without the port. */
   readonly hostname: string;
+  /** Empty for the default port. */
   readonly port: string;
   /** Path and query. */
   readonly path: string;
@@ -63,7 +69,9 @@ export interface UpstreamEvents {
 
 /** Status, headers and body of a response. */
 export interface UpstreamHead {
+  /** HTTP status. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body. After `end`, `complete` says whether all of it arrived. */
   readonly message: Readable & { readonly complete: boolean };
@@ -71,6 +79,7 @@ export interface UpstreamHead {
 
 /** Why a call failed before a usable head arrived. */
 export interface TransportFailure {
+  /** What was thrown; its `code` names the cause. */
   readonly error: Error & { readonly code?: string | undefined };
   /** The connection was reused, and the upstream may have closed it while it was idle: the call can be repeated on a new one. */
   readonly reusedSocket: boolean;

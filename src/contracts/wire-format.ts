@@ -75,7 +75,9 @@ export type Framing = 'sse' | 'aws-event-stream';
 
 /** Inputs of a translation besides the request. */
 export interface ExchangeContext {
+  /** The model that is called. */
   readonly model: ModelFacts;
+  /** A stream is requested. */
   readonly stream: boolean;
   /** Unique per attempt, for ids that the upstream does not send. */
   readonly requestId: string;
@@ -85,6 +87,7 @@ export interface ExchangeContext {
 
 /** Options of an endpoint that a format may need. */
 export interface ModelFacts {
+  /** The upstream's own name of the model. */
   readonly upstreamModel: string;
   /** Tokens. */
   readonly maxCompletionTokens: number | undefined;
@@ -98,6 +101,7 @@ export interface ModelFacts {
 export interface Exchange {
   /** Path and query after `baseUrl`, with all names percent-encoded. */
   readonly path: string;
+  /** Request headers of this call. Never credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON value. */
   readonly body: unknown;
@@ -115,13 +119,20 @@ export interface ChunkDecoder {
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
   /** Called after a body that is complete by its framing: the chunks that were held in case more events followed. */
   end?(): readonly ChatChunk[];
+  /**
+   * The stream is complete, but `end()` holds chunks that further events may still change. The gateway then waits for the
+   * end of the body no longer than after the finish reasons of OpenAI's form, and a body that stays open ends as complete.
+   */
+  readonly settled?: boolean;
   /** The stream is complete: events after this are ignored. */
   readonly done?: boolean;
 }
 
 /** Status and headers of an upstream's response. */
 export interface ResponseHead {
+  /** HTTP status. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -129,6 +140,7 @@ export interface ResponseHead {
 export interface UpstreamEvent {
   /** Server-sent events: `event`. AWS event stream: `:event-type` or `:exception-type`. */
   readonly event?: string | undefined;
+  /** The text of the event. */
   readonly data: string;
   /** The frame is marked as an error. */
   readonly failed?: true;
@@ -136,9 +148,13 @@ export interface UpstreamEvent {
 
 /** An upstream's error in OpenAI's form. */
 export interface UpstreamErrorBody {
+  /** The upstream's own text. */
   readonly message: string;
+  /** The upstream's own class of the error. */
   readonly type: string | null;
+  /** The member at fault, where the upstream names one. */
   readonly param: string | null;
+  /** The upstream's own code. */
   readonly code: string | null;
   /** HTTP status that the error names; absent if it names none. */
   readonly status?: number | undefined;
@@ -171,10 +187,12 @@ export type UpstreamErrorKind =
  * gets 400 with `param`.
  */
 export class UnsupportedRequest extends Error {
+  /** Always `UnsupportedRequest`. */
   override readonly name = 'UnsupportedRequest';
   /** Path of the request member: `messages[2].content[0]`. */
   readonly param: string;
 
+  /** Takes the path of the member that cannot be expressed, and why. */
   constructor(param: string, message: string) {
     super(message);
     this.param = param;
@@ -183,6 +201,7 @@ export class UnsupportedRequest extends Error {
 
 /** Thrown by a format when an upstream's response cannot be read: the attempt counts as the provider's failure. */
 export class UnusableResponse extends Error {
+  /** Always `UnusableResponse`. */
   override readonly name: string = 'UnusableResponse';
 }
 
@@ -190,6 +209,7 @@ export class UnusableResponse extends Error {
  * Signs a request with headers (AWS Signature V4). Called last, once per attempt.
  */
 export interface Signer {
+  /** Resolves to the headers to add. */
   sign(request: SignableRequest): Promise<Readonly<Record<string, string>>>;
   /** Texts that must never appear in responses or logs. */
   secrets(): readonly string[];
@@ -197,8 +217,12 @@ export interface Signer {
 
 /** An upstream request as it is about to be sent. */
 export interface SignableRequest {
+  /** Always `POST`. */
   readonly method: 'POST';
+  /** The whole address, with path and query. */
   readonly url: URL;
+  /** All headers that will be sent, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The bytes that will be sent. */
   readonly body: Uint8Array;
 }

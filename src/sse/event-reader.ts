@@ -13,6 +13,8 @@ export interface EventReaderOptions {
   readonly onEvent: (event: SseEvent) => void;
   /** An event grew past `maxEventLength`. Nothing is read after it. */
   readonly onOverflow: () => void;
+  /** A line that is no field of an event, though upstreams write errors like that. */
+  readonly onStrayLine?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export class EventReader {
   #begun = false;
   #stopped = false;
 
-  constructor({ maxEventLength, onEvent, onOverflow }: EventReaderOptions) {
+  constructor({ maxEventLength, onEvent, onOverflow, onStrayLine }: EventReaderOptions) {
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: (event) => {
@@ -34,7 +36,9 @@ export class EventReader {
         if (!this.#stopped) onEvent(event);
       },
       onError: (error) => {
-        if (error.type !== 'max-buffer-size-exceeded' || this.#stopped) return;
+        if (this.#stopped) return;
+        if (error.type === 'unknown-field') onStrayLine?.(error.line ?? '');
+        if (error.type !== 'max-buffer-size-exceeded') return;
         this.#stopped = true;
         onOverflow();
       },

@@ -39,6 +39,8 @@ const errors: readonly object[] = [
   { Message: 'no', __type: 'ThrottlingException' },
   { choices: [], object: 'error', message: 'no' },
   { choices: [{ index: 0, delta: {}, finish_reason: 'error' }] },
+  { error: {} },
+  { fault: { faultstring: 'no' } },
   { choices: [{ finish_reason: 'stop' }, { finish_reason: 'error' }] },
 ];
 
@@ -56,6 +58,7 @@ const others: readonly object[] = [
       { message: {}, finish_reason: 'error' },
     ],
   },
+  { choices: [{ index: 0, delta: { content: 'x' } }], error: {} },
   { choices: [], message: 'searching' },
   { prompt_filter_results: [] },
   { usage: { total_tokens: 3 } },

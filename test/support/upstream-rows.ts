@@ -1,6 +1,6 @@
 /**
  * The rows of `fixtures/upstreams.jsonl`: what odd upstreams send, taken from public bug reports, and what a client of the
- * gateway must get. One JSON value a line.
+ * gateway must get; and of `fixtures/neighbours.jsonl`: rows of our own beside them. One JSON value a line.
  */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -75,13 +75,14 @@ export interface RowRun {
 
 const TIMEOUTS = { headersMs: 1_500, firstChunkMs: 1_500, idleMs: 1_500, totalMs: 8_000 };
 
-export const upstreamRows: readonly UpstreamRow[] = readFileSync(
-  new URL('../fixtures/upstreams.jsonl', import.meta.url),
-  'utf8',
-)
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as UpstreamRow);
+const rowsOf = (file: string): UpstreamRow[] =>
+  readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as UpstreamRow);
+
+export const upstreamRows: readonly UpstreamRow[] = rowsOf('upstreams.jsonl');
+export const neighbourRows: readonly UpstreamRow[] = rowsOf('neighbours.jsonl');
 
 /** Sends the requests of `row` through a gateway over its upstreams. */
 export async function runRow(row: UpstreamRow): Promise<RowRun> {

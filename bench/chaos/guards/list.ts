@@ -495,10 +495,7 @@ const IN_GUARDS: readonly Guard[] = [
   guard(
     'unfinished values hold what follows',
     'guard/detect/scan.ts',
-    [
-      'if (found.end === undefined) return { values, holdFrom: found.start };',
-      'if (found.end === undefined) return { values, holdFrom: text.length };',
-    ],
+    ['holdFrom: found.start, holder', 'holdFrom: text.length, holder'],
     'guard/detect',
   ),
   guard('mod 97', 'guard/detect/iban.ts', ['return rest === 1;', 'return true;'], 'guard/detect'),

@@ -19,9 +19,11 @@ const LAST_RESORT: BreakerTicket = Object.freeze({ kind: 'last-resort' });
 
 /** State and counts of a circuit breaker. */
 export interface BreakerStatus {
+  /** `closed`, `open` or `half-open`. */
   readonly state: BreakerState;
   /** Attempts and failures within the last 30 seconds. */
   readonly samples: number;
+  /** Failed calls within the window. */
   readonly failures: number;
   /** Milliseconds until a probe is allowed; 0 unless open. */
   readonly opensForMs: number;

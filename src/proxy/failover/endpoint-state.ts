@@ -18,7 +18,9 @@ const STREAM_OPTIONS_MS = 3_600_000;
 
 /** Availability of an endpoint, as seen by this process. */
 export interface EndpointReadiness {
+  /** The circuit breaker. */
   readonly breaker: BreakerStatus;
+  /** Attempts in flight. */
   readonly inFlight: number;
   /** Milliseconds until the cooldown of the endpoint ends; 0 if there is none. */
   readonly coolsForMs: number;
@@ -32,6 +34,7 @@ export interface LastFailure {
   readonly agoMs: number;
   /** As in `AttemptRecord`. */
   readonly outcome: string;
+  /** The provider's own error, redacted; `undefined` where it sent none. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
 }
 

@@ -40,6 +40,11 @@ export class ChunkSource {
     return this.#checked(this.#decoder.end?.() ?? []);
   }
 
+  /** Only the end of the body is missing. */
+  get settled(): boolean {
+    return this.#decoder.settled === true;
+  }
+
   /** The stream is complete, whatever follows. */
   get done(): boolean {
     return this.#decoder.done === true;

@@ -52,6 +52,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['invalid_argument', 400],
   ['failed_precondition', 400],
   ['validationexception', 400],
+  ['bad_request', 400],
   ['unprocessableentityerror', 422],
   ['timeout_error', 504],
   ['deadline_exceeded', 504],
@@ -61,6 +62,8 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
 /** The status that the type or code of an error stands for. */
 export function statusOfType(error: UpstreamErrorBody | undefined): number | undefined {
   if (error === undefined) return undefined;
-  const type = error.type ?? error.code;
-  return STATUSES.get(type?.toLowerCase() ?? '') ?? STATUSES.get(error.code?.toLowerCase() ?? '');
+  const [type, code] = [error.type, error.code].map((name) => name?.toLowerCase() ?? '') as [string, string];
+  const known = STATUSES.get(type) ?? STATUSES.get(code);
+  // Mistral has a type for each of them: `invalid_request_message_order`, `invalid_request_prompt`.
+  return known ?? (/^invalid_(?:request|input|parameter|argument|param)/.test(type || code) ? 400 : undefined);
 }

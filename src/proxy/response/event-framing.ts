@@ -23,6 +23,8 @@ export interface FramedReaderOptions {
   readonly onOverflow: () => void;
   /** A checksum is wrong, or the body ended within a frame. */
   readonly onCorrupt: (cause: Error) => void;
+  /** A line between server-sent events that is no part of one. */
+  readonly onStrayLine: (line: string) => void;
 }
 
 /** The framing of a successful response by its headers; `undefined`: it is not a stream. */
@@ -37,8 +39,9 @@ export function framingOf({ headers }: Pick<UpstreamHead, 'headers'>, format: Wi
 const AWS_EVENT_STREAM = /^\s*application\/vnd\.amazon\.eventstream\s*(?:;|$)/i;
 
 /** A reader for bodies with this framing. */
-export function framedReader(framing: Framing, { onEvent, onOverflow, onCorrupt }: FramedReaderOptions): FramedReader {
-  if (framing === 'sse') return new EventReader({ maxEventLength: MAX_EVENT, onEvent, onOverflow });
+export function framedReader(framing: Framing, options: FramedReaderOptions): FramedReader {
+  const { onEvent, onOverflow, onCorrupt, onStrayLine } = options;
+  if (framing === 'sse') return new EventReader({ maxEventLength: MAX_EVENT, onEvent, onOverflow, onStrayLine });
   return new AwsEventStreamReader({
     maxFrameLength: MAX_FRAME,
     onEvent,

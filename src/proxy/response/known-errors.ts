@@ -50,9 +50,10 @@ const KNOWN: readonly Row[] = [
     codes: codeSet(`context_length_exceeded string_above_max_length array_above_max_length unsupported_parameter
       unknown_parameter missing_required_parameter invalid_type input_too_long max_tokens_exceeded
       request_too_large_for_context invalid_image_url invalid_base64 image_parse_error`),
-    // Cohere "too many tokens: total number …"; Bedrock "Input is too long for requested model"; Anthropic "prompt is too long".
+    // Cohere "too many tokens: total number …"; Bedrock "Input is too long for requested model"; Anthropic "prompt is too long";
+    // Together's 403 "`inputs` tokens + `max_new_tokens` must be <= 4097"; watsonx "the number of input tokens 5000 cannot exceed".
     pattern:
-      /maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long|too many tokens:|reduce the length|input token count\b.{0,40}\bexceeds/i,
+      /maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long|too many tokens:|reduce the length|\binput tokens?\b.{0,60}\bexceeds?\b|max_(?:new_)?tokens\b.{0,40}\bmust be (?:<|less than)|exceeded model token limit|超长/i,
   },
 
   // --- this endpoint cannot serve this request, but serves others. --------------------------------------------------
@@ -63,6 +64,23 @@ const KNOWN: readonly Row[] = [
     pattern:
       /can only afford|fewer max_tokens|prompt tokens? limit exceeded|no endpoints? (?:found|available)(?:,|\.)? (?:that|which|matching|with|to|can)\b|no allowed providers|\bdata policy\b|does not support (?:the )?(?:tools?\b|tool[_ ](?:use|calls?|calling|choice)|function[ _]call|parallel|images?\b|image input|vision|audio|video|multi-?modal|json|structured|system (?:role|message|prompt)|developer)|tool choice requires --|must be verified to stream/i,
   },
+  {
+    kind: 'request_refused',
+    codes: codeSet('tokens_limit_reached'),
+    // What the model of this endpoint cannot read or do: Bedrock "doesn't support tool use", Ollama "does not support
+    // thinking", xAI "Image inputs are not supported by this model", llama.cpp "image input is not supported", vLLM "is not a
+    // multimodal model", "At most 1 image(s) may be provided", DeepSeek and Groq on content that is a list, Alibaba's models
+    // that only stream, OpenRouter's routing requirements, xAI's search (410), GitHub's small limits (413).
+    pattern:
+      /(?:does not|doesn.t|do not|don.t) (?:currently )?support (?:the )?(?:tools?\b|function|image|document|system messages?|thinking|reasoning|streaming|parameter\b)|(?:images?|image inputs?|tools?|tool (?:use|calling)|audio|video|vision|streaming|thinking) (?:is|are) not supported|not supported (?:by|on|with) this model|is not a multimodal model|at most \d+ (?:image|audio|video)|unknown variant `?(?:image|input_audio|file)|content must be a string|tools param requires --|only supports? (?:the )?stream|for non-streaming calls|meets? your routing requirements|live search is deprecated/i,
+  },
+  {
+    kind: 'request_refused',
+    // What this request names and this account does not have: a file, a cache, a bucket (Google answers 403), audio; and a
+    // prompt that is longer than the account may send (Anthropic answers 429 and 400).
+    pattern:
+      /permission to access the file|\bfiles?\b[^.]{0,80}\b(?:not found|do(?:es)? not exist)|no such file\b|cachedcontent not found|cloud storage|\baudio\b[^.]{0,60}\bnot found|\blong context (?:requests?|beta)\b/i,
+  },
 
   // --- moderation: the caller gets the upstream's message. ----------------------------------------------------------
   {
@@ -70,7 +88,7 @@ const KNOWN: readonly Row[] = [
     codes: codeSet(`content_policy_violation content_filter content_filtered moderation_blocked moderation
       responsibleaipolicyviolation content_moderation sensitive_words_detected data_inspection_failed
       datainspectionfailed flagged_input censorship_blocked sensitivecontentdetected inputtextsensitivecontentdetected
-      inputimagesensitivecontentdetected prompt_blocked prohibited_content safety_violation guardrail_intervened moderation_error
+      inputimagesensitivecontentdetected inputtextriskdetection inputimageriskdetection prompt_blocked prohibited_content safety_violation guardrail_intervened moderation_error
       policy_violation content_policy content_blocked unsafe_content harmful_content usage_policy_violation
       invalid_prompt safety_check_failed 1301`),
   },
@@ -83,11 +101,17 @@ const KNOWN: readonly Row[] = [
       insufficient_user_quota pre_consume_token_quota_failed exceeded_current_quota_error quota_exceeded quotaexceeded
       quota_per_day billing_error payment_required credit_limit_exceeded credits_exhausted allocationquota.freetieronly no_credits out_of_credits
       spend_limit_exceeded budget_exceeded arrearage accountoverdueerror servicequotaexceededexception billing_disabled
-      1113 1304 1308`),
+      1113 1304 1308 1310 token_quota_reached token_quota_exceeded consumption_limit_reached customer_verification_required`),
     // Anthropic (theopenco/llmgateway#3297), DeepSeek (theopenco/llmgateway#2652), Fireworks (laravel/ai#925), Novita
     // (experientiallabs/experiential#993), xAI (continuedev/continue#10373, #12670), Cohere's trial keys, Hugging Face.
     pattern:
       /credit balance (?:is )?too low|insufficient (?:account )?(?:balance|quota|credits?|funds)|not enough (?:balance|credits?|funds|quota)|balance (?:is )?(?:not enough|insufficient|too low)|exceeded (?:your|its|the) (?:current |monthly |billing )?(?:quota|included credits|spend)|exceeded your (?:free |monthly )[\w -]{0,20}(?:quota|limit|credits)|monthly included credits|spend(?:ing)? (?:limit|cap)|billing hard limit|specified (?:\w+ )?API usage limits|regain access on|key limit exceeded|used all (?:of )?(?:its |your |the )?(?:available |free )?credits|(?:run |ran )?out of credits?\b|(?:doesn't|does not|don't|do not) have any credits|no credits (?:left|remaining)|requires more credits|more credits (?:are )?(?:required|needed)|credit limit (?:was |is )?exceeded|payment (?:is )?required|check your (?:plan and )?billing|billing (?:is )?(?:not (?:enabled|active)|disabled)|requires billing|trial key\b.{0,80}\/ ?month|account\b.{0,30}\bin arrears|overdue (?:balance|payment)|free (?:trial |tier )?(?:quota|tier|credits?)\b.{0,60}\bexhausted|requires? (?:a |an )?(?:\w+ )?(?:subscription|paid plan)\b|(?:usage|monthly|daily|account|credit|free) quota\b.{0,30}\bexceeded|quota (?:has been |is )?(?:exhausted|used up|depleted)|used up your (?:daily |monthly |free )|余额不足|欠费|\blimit: 0\b/i,
+  },
+  {
+    kind: 'quota',
+    // watsonx, Ollama's cloud, Zhipu's plans, DeepInfra, Vercel, Tencent and one-api, Baidu.
+    pattern:
+      /quota for this billing cycle|reached your (?:hourly |daily |weekly |monthly )?usage limit|(?:daily|weekly|monthly) (?:request )?limit (?:exhausted|reached)|top up your (?:balance|account)|(?:valid )?(?:credit card|payment (?:method|instrument))\b.{0,40}\brequired|requires a (?:valid )?(?:credit card|payment)|payment.instrument|(?:额度|余量)(?:不足|已用尽)/i,
   },
 
   // --- the model does not exist at this provider. -------------------------------------------------------------------
@@ -97,7 +121,8 @@ const KNOWN: readonly Row[] = [
       model_not_supported model_unavailable model_not_exist model_not_active model.accessdenied modelnotopen invalidendpointormodel.notfound invalid_model unknown_model
       unsupported_model model_terms_required model_permission_blocked_org model_permission_blocked_project
       deploymentnotfound deployment_not_found operationnotsupported unavailable_model no_available_channel
-      resourcenotfoundexception 1211 1220 20012`),
+      resourcenotfoundexception resource_not_found_error endpoint_not_found resource_does_not_exist model_load_failed
+      1211 1220 20012`),
     // DeepSeek "Model Not Exist", OpenRouter "is not a valid model ID", Bedrock's on-demand models, Together's dedicated
     // ones (HeyPuter/puter#3168), Groq (atiilla/sqlmap-ai#3), new-api's channels, Ollama "try pulling it first".
     pattern:
@@ -105,6 +130,13 @@ const KNOWN: readonly Row[] = [
     only4xx: true,
   },
 
+  {
+    kind: 'model_missing',
+    // OpenAI's models of other APIs, Groq's terms and blocks, Bedrock's use-case form, LM Studio, Moonshot, Databricks, SiliconFlow, Kong.
+    pattern:
+      /not a chat model|only supported in v1\/|not supported in the v1\/chat\/completions|does not support chat\b|requires terms acceptance|\bmodel\b.{0,80}\bis blocked at the (?:organi[sz]ation|project)|use case details have not been submitted|unexpected model name format|no models? (?:are |is )?loaded|^model (?:was )?unloaded|failed to load model|not found the model|\bendpoint\b.{0,80}\bdoes not exist|^model disabled|no route matched/i,
+    only4xx: true,
+  },
   { kind: 'model_missing', pattern: /no available channel/i },
 
   // --- the operator's account, key or region. -----------------------------------------------------------------------
@@ -118,10 +150,18 @@ const KNOWN: readonly Row[] = [
       authentication_error unauthenticated unauthorized invalidapikey invalid_token permission_blocked
       unsupported_country_region_territory unsupported_region unrecognizedclientexception invalidsignatureexception
       expiredtokenexception accessdenied accessdenied.unpurchased accessdeniedexception incompletesignature missingauthenticationtoken
-      ip_not_authorized cmek_key_unavailable 1112 1121`),
+      ip_not_authorized cmek_key_unavailable access_terminated mismatched_organization authenticationtypedisabled permissiondenied
+      authentication_token_expired wrong_api_key invalid_iam_token no_associated_service_instance_error 1112 1121`),
     // Google (yym68686/uni-api#140, RightNow-AI/openfang#834), Anthropic's and Groq's disabled organisations.
     pattern:
       /\bapi[ _-]?key\b.{0,60}\b(?:not valid|invalid|expired|not found|incorrect|revoked|disabled|deactivated|blocked|leaked|missing|not authorized)|(?:invalid|incorrect|expired|revoked|missing|no|wrong|unknown) (?:x-)?(?:api[ _-]?key|authentication|auth token|credentials|bearer token|subscription key)|renew the api key|(?:location|country|region|territory)\b.{0,40}\b(?:is |are )?not (?:supported|available|allowed)|not (?:supported|available|allowed) in (?:your|this) (?:country|region|location|territory)|\b(?:account|organi[sz]ation|team|workspace|api key|subscription)\b[^.]{0,60}\b(?:suspended|deactivated|disabled|terminated|banned|restricted|on hold|locked|flagged|frozen|closed|not active|inactive)|(?:suspended|deactivated|disabled|banned) (?:account|organi[sz]ation)|firewall rules|credential is only authorized|not authorized to (?:invoke|perform)|^operation not allowed|has not been used in project|security token included in the request is/i,
+  },
+  {
+    kind: 'auth',
+    // OpenAI's scopes, headers and closed accounts; Anthropic on Bedrock's regions; Azure's roles; Groq's network settings;
+    // Cohere, Cloudflare, Zhipu, Baidu, SiliconFlow, Hugging Face.
+    pattern:
+      /^(?:unauthori[sz]ed|forbidden)\b|(?:invalid|expired) (?:api|access) token|access token (?:is )?(?:invalid|expired)|^authentication (?:error|failed|failure)|^failed to authenticate|user is not authenticated|insufficient permissions for this|sufficient permissions to call|missing scopes|header should match organi[sz]ation|access (?:was|has been) (?:terminated|revoked|suspended)|unsupported countries|key based authentication is disabled|lacks the required data action|check your network settings|identity[- ]verified accounts|status is not active|AppIdNoAuthError|身份验证失败/i,
   },
 
   // --- moderation by its wording. After the account, which can be flagged as well. ----------------------------------
@@ -129,7 +169,7 @@ const KNOWN: readonly Row[] = [
     kind: 'rejected',
     // OpenRouter (theopenco/llmgateway#1785), Azure "content management policy", DeepSeek "Content Exists Risk", Moonshot "high risk".
     pattern:
-      /\bflagged\b|\bmoderat(?:ion|ed|or)\b|content (?:management |usage |safety )?polic(?:y|ies)|usage polic(?:y|ies)|safety (?:system|filter|checks?|reasons|polic)|content[ _-]?(?:filter|safety|inspection)|inappropriate content|sensitive (?:content|words?|information)|considered high risk|content exists risk|violat(?:e[sd]?|ing|ions?)\b.{0,80}\b(?:polic|terms|guidelines)|harmful content|\bnsfw\b|deny-?listed token|(?:prompt|input|output|content|message) (?:was |has been |is )?(?:blocked|rejected) (?:by|due|because|for)|prohibited (?:use|content)|data inspection|\bguardrails?\b|不安全|敏感|违规/i,
+      /\bflagged\b|\bmoderat(?:ion|ed|or)\b|content (?:management |usage |safety )?polic(?:y|ies)|usage polic(?:y|ies)|safety (?:system|filter|checks?|reasons|polic)|content[ _-]?(?:filter|safety|inspection)|inappropriate content|sensitive (?:content|words?|information)|considered high risk|content exists risk|violat(?:e[sd]?|ing|ions?)\b.{0,80}\b(?:polic|terms|guidelines)|harmful content|\bnsfw\b|deny-?listed token|(?:prompt|input|output|content|message) (?:was |has been |is )?(?:blocked|rejected) (?:by|due|because|for)|prohibited (?:use|content)|data inspection|\bguardrails?\b|content audit|不安全|敏感|违规/i,
   },
 
   // A firewall that responds in JSON (OpenAI "Your request was blocked.").
@@ -168,12 +208,15 @@ const KNOWN: readonly Row[] = [
     kind: 'generation_failed',
     // Groq (zeroclaw-labs/zeroclaw#3757).
     codes: codeSet('tool_use_failed json_validate_failed output_parse_failed malformed_function_call'),
-    pattern: /failed to (?:call a function|generate json)/i,
+    pattern: /failed to (?:call a function|generate json)|tool call validation failed/i,
   },
+  // LM Studio answers 400 for a model that died under the request.
+  { kind: 'server_error', pattern: /the model has crashed/i },
 ];
 
-/** Kinds that a 5xx may have, besides those of its status. */
-const OF_THE_OPERATOR: ReadonlySet<FailureKind> = new Set([
+/** Kinds that a 5xx may also have. llama.cpp refuses images and tools with 500, OpenRouter routing requirements with 503. */
+const IN_5XX: ReadonlySet<FailureKind> = new Set([
+  'request_refused',
   'quota',
   'auth',
   'model_missing',
@@ -193,7 +236,8 @@ export function knownError(error: ReportedError): KnownError | undefined {
   if (isThrottledByGoogle(error)) return { kind: 'rate_limited', phrase: undefined };
   for (const { kind, codes, pattern, only4xx } of KNOWN) {
     if (!isPossible(kind, status)) continue;
-    if (codes !== undefined && error.codes.some((code) => codes.has(code))) return { kind, phrase: undefined };
+    if (codes !== undefined && error.codes.some((code) => codes.has(code) || codes.has(family(code))))
+      return { kind, phrase: undefined };
     if (only4xx === true && status !== undefined && status >= 500) continue;
     const phrase = pattern?.exec(error.message)?.[0];
     if (phrase !== undefined) return { kind, phrase };
@@ -201,10 +245,16 @@ export function knownError(error: ReportedError): KnownError | undefined {
   return undefined;
 }
 
+/** Volcengine and Alibaba write `SensitiveContentDetected.SevereViolation`. */
+function family(word: string): string {
+  const end = word.indexOf('.');
+  return end === -1 ? word : word.slice(0, end);
+}
+
 function isPossible(kind: FailureKind, status: number | undefined): boolean {
   if (status === undefined) return true;
   if (status === 429) return IN_429.has(kind);
-  if (status >= 500) return OF_THE_OPERATOR.has(kind);
+  if (status >= 500) return IN_5XX.has(kind);
   // A rejected key or a missing model is not caused by the content of the request.
   return kind !== 'rejected' || (status !== 401 && status !== 402 && status !== 404);
 }

@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { openAiType, statusOfType } from './error-types.js';
 import { readErrorBody, type ErrorBody, type ErrorResponse } from './error-response.js';
 import { kindOfStatus } from '../failure-kind.js';
-import { UpstreamFailure, FAILURES, type FailureKind } from '../upstream-failure.js';
+import { UpstreamFailure, FAILURES, OF_ONE_REQUEST, type FailureKind } from '../upstream-failure.js';
 import { knownError } from './known-errors.js';
 import { redact, shortened } from './redact.js';
 import { readRetryAfter } from '../retry-after.js';
@@ -133,8 +133,9 @@ function kindByTable(
     (code) => code?.toLowerCase() ?? [],
   );
   const known = knownError({ status, codes, message: reported.message });
+  if (known?.phrase === undefined || OF_ONE_REQUEST.has(known.kind)) return known?.kind;
   // Otherwise a caller whose prompt says "insufficient balance" could put the endpoint into cooldown for other callers.
-  return known?.phrase !== undefined && quotes?.(known.phrase) === true ? undefined : known?.kind;
+  return quotes?.(known.phrase) === true ? undefined : known.kind;
 }
 
 /** The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's request. */

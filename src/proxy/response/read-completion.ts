@@ -2,6 +2,8 @@ import { CompletionAssembler } from '../../chat/assemble.js';
 import { splitCompletion } from '../../chat/split.js';
 import { isErrorObject } from '../../chat/error-object.js';
 import { arrayIndex, isRecord } from '../../util/json-object.js';
+import { isOwnFormat } from '../../formats/own-formats.js';
+import { parseExact } from '../../json/exact-numbers.js';
 import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
 import { FailedResponse } from '../../contracts/failed-response.js';
@@ -35,7 +37,9 @@ export function readCompletion(
   errors: UpstreamErrorContext,
 ): UpstreamResponse | UpstreamFailure {
   const { bytes, exchange } = body;
-  const parsed = parseJson(bytes);
+  // Tool inputs of a native response become text, which must keep their digits. A host's format gets plain numbers.
+  const isOwnExchange = exchange !== undefined && isOwnFormat(errors.format);
+  const parsed = isOwnExchange ? parseJson(bytes, parseExact) : parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
   // SDKs treat every 200 as a success, so an error inside one must not reach the client as a response.
   if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
@@ -53,6 +57,7 @@ export function readCompletion(
 /** The completion assembled from a stream, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
+  normaliseCompletion(completion);
   return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 

@@ -159,18 +159,18 @@ export class StreamPipe implements StreamListener, RunningStream {
    * continues after all.
    */
   #watchTail(): void {
-    const { progress, newsCount } = this.reader;
+    const { tail, newsCount } = this.reader;
     const inTail = this.#state === 'tail';
-    if (progress.complete === inTail && (!inTail || newsCount === this.#newsSeen)) return;
+    if ((tail !== false) === inTail && (!inTail || newsCount === this.#newsSeen)) return;
     this.#watchFlow();
   }
 
   #watchFlow(): void {
-    const { progress, newsCount } = this.reader;
+    const { tail, newsCount } = this.reader;
     const { timers } = this.#options;
-    this.#state = progress.complete ? 'tail' : 'flowing';
+    this.#state = tail === false ? 'flowing' : 'tail';
     this.#newsSeen = newsCount;
-    if (progress.certain) timers.awaitTail();
+    if (tail === 'certain') timers.awaitTail();
     else timers.awaitData();
   }
 

@@ -1,7 +1,6 @@
 import { ChunkTemplate } from '../../chat/chunk-template.js';
 import { carriesData, isAuxiliaryName, isErrorObject } from '../../chat/error-object.js';
 import { isRecord } from '../../util/json-object.js';
-import { parseJson } from '../../util/parse-json.js';
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
 import type { ChatChunk } from '../../chat/types.js';
@@ -11,6 +10,7 @@ import { DONE } from '../../sse/format.js';
 import { addsOnlyText, isEmptyDelta, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { ChunkSource } from './chunk-source.js';
+import { asErrorBody, errorInLine, parsedChunk, saysNothing } from './event-data.js';
 import { framedReader, MAX_EVENT, type FramedReader } from './event-framing.js';
 import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
@@ -63,6 +63,7 @@ export class StreamReader {
   #state: 'holding' | 'committed' | 'ended' = 'holding';
   #sink: ResponseSink | undefined;
   #end: StreamEnd | undefined;
+  #hasStrayLines = false;
 
   constructor(options: StreamReaderOptions, listener: StreamListener) {
     this.#options = options;
@@ -72,6 +73,7 @@ export class StreamReader {
       onEvent: (event) => this.#onEvent(event),
       onOverflow: () => this.#fail(new UpstreamFailure('too_large')),
       onCorrupt: (cause) => this.#fail(new UpstreamFailure('malformed_event', { cause })),
+      onStrayLine: (line) => this.#onStrayLine(line),
     });
   }
 
@@ -82,6 +84,12 @@ export class StreamReader {
 
   get committed(): boolean {
     return this.#state !== 'holding';
+  }
+
+  /** Every choice has its finish reason, or the decoder holds it. `'certain'`: and it is credible. */
+  get tail(): boolean | 'certain' {
+    if (this.progress.certain || this.#source?.settled === true) return 'certain';
+    return this.progress.complete;
   }
 
   feed(bytes: Buffer): void {
@@ -105,6 +113,8 @@ export class StreamReader {
   /** Ends the stream from outside: a timeout, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
+    // Silence may release what the decoder held for the end; a lost connection may have taken events with it.
+    if (failure.kind === 'idle_timeout' && this.#source?.settled === true) this.#takeRest(this.#source);
     if (this.progress.certain) this.#complete();
     else this.#fail(failure);
   }
@@ -139,7 +149,7 @@ export class StreamReader {
   #onObject({ event: name, data }: UpstreamEvent, value: unknown): void {
     if (name === 'error') return this.#onErrorChunk(asErrorBody(value ?? data));
     if (!isRecord(value)) {
-      if (!isAuxiliaryName(name)) this.#fail(new UpstreamFailure('malformed_event'));
+      if (!isAuxiliaryName(name) && !saysNothing(value)) this.#fail(new UpstreamFailure('malformed_event'));
       return;
     }
     if (!isErrorObject(value)) return this.#onChunk(value, data);
@@ -233,9 +243,18 @@ export class StreamReader {
     else if (!this.#sink.event(payload)) this.blocked = true;
   }
 
+  #onStrayLine(line: string): void {
+    if (this.#state === 'ended') return;
+    const error = errorInLine(line);
+    if (error === undefined) this.#hasStrayLines = true;
+    else this.#onErrorChunk(error);
+  }
+
   #onDone(): void {
     // [DONE] before any content is an empty response.
     if (this.#state === 'holding') this.#fail(new UpstreamFailure('empty'));
+    // Without a finish reason [DONE] is believed only where everything could be read.
+    else if (this.#hasStrayLines && !this.progress.complete) this.#fail(new UpstreamFailure('truncated'));
     else this.#complete();
   }
 
@@ -274,15 +293,4 @@ export class StreamReader {
 function endSink(end: StreamEnd, sink: ResponseSink): void {
   if (end.complete) sink.done();
   else sink.fail(end.error);
-}
-
-/** The JSON value of an event, without the list of one in which Google wraps errors. `undefined`: not JSON. */
-function parsedChunk(data: string): unknown {
-  const value = parseJson(data);
-  return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
-}
-
-/** With `event: error` some upstreams send the error's members without the envelope, or a plain text. */
-function asErrorBody(value: unknown): unknown {
-  return isRecord(value) && 'error' in value ? value : { error: value };
 }
