@@ -8,8 +8,8 @@ export function parsedChunk(data: string): unknown {
   return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
 }
 
-/** `null` and `[]`, which some upstreams send where they have nothing to send. */
-export function saysNothing(value: unknown): boolean {
+/** Whether `value` is `null` or `[]`, which some upstreams send as events without content. */
+export function isEmptyValue(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.length === 0);
 }
 
@@ -18,10 +18,10 @@ export function asErrorBody(value: unknown): unknown {
   return isRecord(value) && 'error' in value ? value : { error: value };
 }
 
-/** The error in a line that is no field of an event: `{"error":…}` without `data:`, or `error: …`. `undefined`: none. */
+/** The error in a line that is not a field of an event: `{"error":…}` without `data:`, or `error: …`. `undefined`: none. */
 export function errorInLine(line: string): unknown {
   const value = parsedChunk(line);
   if (isRecord(value)) return isErrorObject(value) ? value : undefined;
-  const told = /^error:\s*(.+)/i.exec(line)?.[1];
-  return told === undefined ? undefined : asErrorBody(parsedChunk(told) ?? told);
+  const text = /^error:\s*(.+)/i.exec(line)?.[1];
+  return text === undefined ? undefined : asErrorBody(parsedChunk(text) ?? text);
 }
