@@ -19,15 +19,15 @@ import { createStatus, type GatewayStatus } from './status.js';
 /** Result of `createGateway`: a request listener with further handlers and controls. */
 export interface Gateway extends Middleware, GatewayLimits {
   /**
-   * The endpoints that a request with this body would be sent to, in order, and why the others are excluded. Uses the same
-   * code as a request, without I/O.
+   * The endpoints that a request with this body would be sent to, in order, and why the others are excluded. Uses the
+   * same code as a request, without I/O.
    * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` says why.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /**
-   * As `plan`, with the hooks `beforeRoute` and `selectCandidates`, which are called as for a request of `caller` with these
-   * `headers`. No upstream is called, and neither is `beforeAttempt`. Rejects with the `GatewayError` that the request would
-   * get.
+   * As `plan`, with the hooks `beforeRoute` and `selectCandidates`, which are called as for a request of `caller` with
+   * these `headers`. No upstream is called, and neither is `beforeAttempt`. Rejects with the `GatewayError` that the
+   * request would get.
    * @example
    * await gateway.planWithHooks({ model: 'auto' }, { caller: { id: 'team-a' }, headers: { 'x-region': 'eu' } });
    */
@@ -48,33 +48,34 @@ export interface Gateway extends Middleware, GatewayLimits {
   readonly ready: Middleware;
   /**
    * Handles a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
-   * gateway.fetch(c.req.raw))` in Hono. It behaves as over TCP, streams and aborts included. Rejects with a `TypeError` if
-   * the response was aborted before its head; a path that is not served gets 404.
+   * gateway.fetch(c.req.raw))` in Hono. It behaves as over TCP, streams and aborts included. Rejects with a `TypeError`
+   * if the response was aborted before its head; a path that is not served gets 404.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /** State of the gateway and its endpoints, as JSON. */
   status(): GatewayStatus;
   /**
    * Replaces options while requests run: `update({ aliases, defaultModel, autoModels, timeouts, providers })`, or
-   * `update(providers)` with a provider table alone. If one option is invalid, nothing changes. Requests in flight keep the
-   * options they began with, and statistics are kept.
+   * `update(providers)` with a provider table alone. If one option is invalid, nothing changes. Requests in flight keep
+   * the options they began with, and statistics are kept.
    * @throws TypeError naming the invalid option.
    * @example
    * gateway.update({ aliases: { fast: 'small-2' }, defaultModel: 'small-2' });
    */
   update(update: UpdateArgument): void;
   /**
-   * Purges the cached responses of one caller, or of all. Responses to requests that are in flight are not cached. Takes
-   * effect in this process at once, and in other processes that share the store within a second, their copies in memory
-   * included. Without a cache it does nothing. Rejects if the shared store failed (this process then applies the purge, and
-   * repeats it with the next requests), and with a `TypeError` for an invalid option.
+   * Purges the cached responses of one caller, or of all. Responses to requests that are in flight are not cached.
+   * Takes effect in this process at once, and in other processes that share the store within a second, their copies in
+   * memory included. Without a cache it does nothing. Rejects if the shared store failed (this process then applies the
+   * purge, and repeats it with the next requests), and with a `TypeError` for an invalid option.
    * @example
    * await gateway.purgeCache({ callerId: 'team-a' });
    */
   purgeCache(options?: PurgeOptions): Promise<void>;
   /**
-   * Graceful shutdown: refuses new requests (after `delayMs`, if set), and resolves when the last one in flight has ended,
-   * or after `timeoutMs`. Shortly before that, the rest are ended with an error. Closes the listener of `server`.
+   * Graceful shutdown: refuses new requests (after `delayMs`, if set), and resolves when the last one in flight has
+   * ended, or after `timeoutMs`. Shortly before that, the rest are ended with an error. Closes the listener of
+   * `server`.
    */
   drain(options?: DrainOptions): Promise<void>;
   /** Closes idle upstream connections and the stores. Requests in flight are not aborted. */
@@ -82,7 +83,8 @@ export interface Gateway extends Middleware, GatewayLimits {
 }
 
 /**
- * Creates an OpenAI-compatible gateway as one middleware: authenticate → validate → guard → limit → route → cache → proxy.
+ * Creates an OpenAI-compatible gateway as one middleware: authenticate → validate → guard → limit → route → cache →
+ * proxy.
  * @throws TypeError for an invalid option, with its name, the value received and the values allowed.
  */
 export function createGateway(options: GatewayOptions): Gateway {

@@ -21,11 +21,11 @@ import { runStages } from './request/run-stages.js';
 import { createValidator } from './validate/validate.js';
 
 /**
- * The stages of `createGateway` one by one, for hosts that mount their own middleware between them. Mounted in this order
- * on one path they are the gateway; `getContext(req)` returns the state that they share.
- * Mounted at `/v1`, all but `authenticate` pass on requests for other endpoints.
- * `route`, `cache` and `proxy` refuse requests that have not passed the stages before them (500 `internal_error`, whose
- * `cause` names the missing one). A missing `authenticate` is only a process warning, because the host may authenticate.
+ * The stages of `createGateway` one by one, for hosts that mount their own middleware between them. Mounted in this
+ * order on one path they are the gateway; `getContext(req)` returns the state that they share. Mounted at `/v1`, all
+ * but `authenticate` pass on requests for other endpoints. `route`, `cache` and `proxy` refuse requests that have not
+ * passed the stages before them (500 `internal_error`, whose `cause` names the missing one). A missing `authenticate`
+ * is only a process warning, because the host may authenticate.
  */
 
 /** Stage that identifies the caller by its API key; requests without a valid key get 401. */
@@ -41,8 +41,8 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
 }
 
 /**
- * Stage that enforces limits and budgets of callers. Mount it between `validate` and `route`, which reserves the amounts
- * once the candidates are known.
+ * Stage that enforces limits and budgets of callers. Mount it between `validate` and `route`, which reserves the
+ * amounts once the candidates are known.
  */
 export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOptions, 'spendSink'>): Middleware {
   const common = resolveStageOptions('limit', options);

@@ -2,8 +2,8 @@ import type { ChatRequest } from '../chat/types.js';
 import type { Caller } from './caller.js';
 
 /**
- * Decision of a guard about a text: let it pass, block the request or response, or replace the text. Any other value counts
- * as a failure of the guard.
+ * Decision of a guard about a text: let it pass, block the request or response, or replace the text. Any other value
+ * counts as a failure of the guard.
  */
 export type GuardVerdict = 'pass' | GuardBlock | GuardReplacement;
 
@@ -94,16 +94,16 @@ export interface GuardBase {
 export interface InputGuard extends GuardBase {
   /**
    * `before`: the upstream is called after the verdict. `beside`: the upstream is called at once, the response is held
-   * until the verdict, and a block aborts the attempt, whose tokens may be charged. A guard that replaces text cannot run
-   * beside.
+   * until the verdict, and a block aborts the attempt, whose tokens may be charged. A guard that replaces text cannot
+   * run beside.
    * @defaultValue `'before'`
    */
   readonly mode?: 'before' | 'beside' | undefined;
   /** Texts that the guard is given. @defaultValue all */
   readonly surfaces?: readonly InputSurface[] | undefined;
   /**
-   * `text`: one call for each text, eight at a time. `request`: one call with all texts, separated by an empty line; such
-   * a guard cannot replace text.
+   * `text`: one call for each text, eight at a time. `request`: one call with all texts, separated by an empty line;
+   * such a guard cannot replace text.
    * @defaultValue `'text'`
    */
   readonly scope?: 'text' | 'request' | undefined;
@@ -114,8 +114,8 @@ export interface InputGuard extends GuardBase {
 /** Checks responses before they reach the client, streams included. */
 export interface OutputGuard extends GuardBase {
   /**
-   * `hold`: text that may be the beginning of a match is held back, the rest of a stream is sent. `whole`: nothing is sent
-   * before the whole text was checked. `watch`: everything is sent, and the guard can only end the stream.
+   * `hold`: text that may be the beginning of a match is held back, the rest of a stream is sent. `whole`: nothing is
+   * sent before the whole text was checked. `watch`: everything is sent, and the guard can only end the stream.
    * @defaultValue `'hold'`
    */
   readonly mode?: 'hold' | 'whole' | 'watch' | undefined;
@@ -127,13 +127,13 @@ export interface OutputGuard extends GuardBase {
    */
   readonly window?: number | undefined;
   /**
-   * With `hold`, instead of `window`: returns how many characters at the end of `text` may be the beginning of a match. At
-   * most 16,384 are held back. Must be synchronous; called with every chunk.
+   * With `hold`, instead of `window`: returns how many characters at the end of `text` may be the beginning of a match.
+   * At most 16,384 are held back. Must be synchronous; called with every chunk.
    */
   mayContinue?(text: string): number;
   /**
-   * What follows a block before anything was sent to the client: `reject` sends the error, `next` tries the next candidate
-   * (an error if there is none). Requests that share one upstream call are always rejected.
+   * What follows a block before anything was sent to the client: `reject` sends the error, `next` tries the next
+   * candidate (an error if there is none). Requests that share one upstream call are always rejected.
    * @defaultValue `'reject'`
    */
   readonly beforeCommit?: 'reject' | 'next' | undefined;
@@ -154,8 +154,8 @@ export interface Detector {
   /** Part of the cache key. */
   readonly version: string;
   /**
-   * The first finding at or after `from`; the text before `from` is context only. Must be synchronous, linear in the length
-   * of the text, and consistent: text that one call did not hold back has been sent before the next call.
+   * The first finding at or after `from`; the text before `from` is context only. Must be synchronous, linear in the
+   * length of the text, and consistent: text that one call did not hold back has been sent before the next call.
    * @param final - the text is complete
    */
   find(text: string, from: number, final: boolean): Finding | undefined;

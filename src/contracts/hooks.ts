@@ -24,9 +24,9 @@ export interface BeforeRouteState extends HookState {
   readonly request: ChatRequest;
   /**
    * The models that the request stands for, first choice first: `model` and `models` after aliases, the default model,
-   * pins (`provider:model`) and suffixes (`:nitro`). Decide access by these and not by `request.model`, because one model
-   * has many names. With a `selectCandidates` hook a request may stand for every model. Empty for an unknown name; such a
-   * request is refused after the hook, unless the hook replaces it.
+   * pins (`provider:model`) and suffixes (`:nitro`). Decide access by these and not by `request.model`, because one
+   * model has many names. With a `selectCandidates` hook a request may stand for every model. Empty for an unknown
+   * name; such a request is refused after the hook, unless the hook replaces it.
    */
   readonly models: readonly string[];
 }
@@ -63,14 +63,16 @@ export type SelectedCandidates = readonly Candidate[] | void;
 export interface SelectCandidatesHook {
   (state: SelectCandidatesState): SelectedCandidates | Promise<SelectedCandidates>;
   /**
-   * `'open'`: called only if the request leaves the model open, so that requests that name a model, and cache hits, take
-   * no longer than without the hook.
+   * `'open'`: called only if the request leaves the model open, so that requests that name a model, and cache hits,
+   * take no longer than without the hook.
    * @defaultValue `'all'`
    */
   readonly requests?: 'open' | 'all' | undefined;
   /** `'shadow'`: called as usual, with a plan over all models, but its result is not used. @defaultValue `'active'` */
   readonly mode?: 'active' | 'shadow' | undefined;
-  /** The same decision, synchronous, for `gateway.plan()`. Without it, `plan()` shows the plan that the hook would get. */
+  /**
+   * The same decision, synchronous, for `gateway.plan()`. Without it, `plan()` shows the plan that the hook would get.
+   */
   readonly now?: ((state: PlanCandidatesState) => SelectedCandidates) | undefined;
   /** Returns the models of the router that are missing from `models`; they are reported as a diagnostic. */
   readonly unserved?: ((models: readonly string[]) => readonly string[]) | undefined;
@@ -92,15 +94,18 @@ export interface BeforeAttemptState extends HookState {
 
 /** Changes that `beforeAttempt` may make to an attempt. */
 export interface AttemptChange {
-  /** Sent instead of the validated request. A `model` that the hook changed is sent as it is; an unchanged one becomes the upstream's name. */
+  /**
+   * Sent instead of the validated request. A `model` that the hook changed is sent as it is; an unchanged one becomes
+   * the upstream's name.
+   */
   readonly request?: ChatRequest | undefined;
   /** Headers to add. Credentials and hop-by-hop headers are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * An upstream's own error, redacted and shortened, for the operator. `message` may quote the request; it is empty if the
- * body could not be read.
+ * An upstream's own error, redacted and shortened, for the operator. `message` may quote the request; it is empty if
+ * the body could not be read.
  */
 export interface UpstreamErrorSummary {
   /** HTTP status, or the status that an error inside a 200 names. */
@@ -124,11 +129,14 @@ export interface AttemptRecord {
   /** Slug of the endpoint. */
   readonly slug: string;
   /**
-   * The attempt used the caller's own key (`provider_configs`), so the caller pays the provider: metrics, the status page
-   * and live statistics leave it out, and it costs the operator nothing. False if the caller set only a timeout.
+   * The attempt used the caller's own key (`provider_configs`), so the caller pays the provider: metrics, the status
+   * page and live statistics leave it out, and it costs the operator nothing. False if the caller set only a timeout.
    */
   readonly callerKey: boolean;
-  /** `ok`, `cancelled` (the client disconnected), `superseded` (another attempt responded first), or the failure: `reset`, `headers_timeout`, `rate_limited` … */
+  /**
+   * `ok`, `cancelled` (the client disconnected), `superseded` (another attempt responded first), or the failure:
+   * `reset`, `headers_timeout`, `rate_limited` …
+   */
   readonly outcome: string;
   /** HTTP status of the upstream; `undefined` without a response. */
   readonly status: number | undefined;
@@ -152,8 +160,8 @@ export interface AttemptRecord {
    */
   readonly sent: string | undefined;
   /**
-   * What a failed attempt received instead of a response: `HTTP 404`, `ECONNREFUSED: connect ECONNREFUSED 10.0.0.5:8000`,
-   * `SELF_SIGNED_CERT_IN_CHAIN: …`. `undefined` if it received nothing.
+   * What a failed attempt received instead of a response: `HTTP 404`, `ECONNREFUSED: connect ECONNREFUSED
+   * 10.0.0.5:8000`, `SELF_SIGNED_CERT_IN_CHAIN: …`. `undefined` if it received nothing.
    */
   readonly received: string | undefined;
 }
@@ -187,8 +195,8 @@ export interface AfterResponseState extends HookState {
   /** The response was made with the caller's own key: the caller pays the provider, not the operator. */
   readonly callerKey: boolean;
   /**
-   * Cost for the operator, in USD by the endpoint's prices; `undefined` without usage or prices. 0 for a cache hit and with
-   * the caller's own key.
+   * Cost for the operator, in USD by the endpoint's prices; `undefined` without usage or prices. 0 for a cache hit and
+   * with the caller's own key.
    */
   readonly costUsd: number | undefined;
   /** `costUsd` was estimated from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
@@ -200,9 +208,9 @@ export interface AfterResponseState extends HookState {
   /** Decision of the router; `undefined` if there was none. */
   readonly router: RouterExplanation | undefined;
   /**
-   * The response as the client got it: a stream is assembled, redactions are kept, and a truncated response is incomplete.
-   * `undefined` without `captureResponse`, and for responses larger than `captureMaxBytes`. Each call parses the bytes that
-   * were sent.
+   * The response as the client got it: a stream is assembled, redactions are kept, and a truncated response is
+   * incomplete. `undefined` without `captureResponse`, and for responses larger than `captureMaxBytes`. Each call
+   * parses the bytes that were sent.
    */
   response(): ChatCompletion | undefined;
 }
@@ -218,9 +226,9 @@ export type CacheStatus = 'HIT' | 'MISS' | 'BYPASS';
 
 /**
  * Functions of the host, called in this order. A hook gets one state object; its return type says what it may change.
- * An error of a deciding hook (`beforeRoute`, `selectCandidates`, `beforeAttempt`) becomes the response: a `GatewayError` as
- * it is, anything else as a 500. An error of an observing hook is reported to `onHookError` and to the logger, never to the
- * client; without either, one process warning per hook says that the hook threw.
+ * An error of a deciding hook (`beforeRoute`, `selectCandidates`, `beforeAttempt`) becomes the response: a
+ * `GatewayError` as it is, anything else as a 500. An error of an observing hook is reported to `onHookError` and to
+ * the logger, never to the client; without either, one process warning per hook says that the hook threw.
  */
 export interface Hooks {
   /** Called after validation, before the plan. Return a request to use it instead; throw to refuse. */
@@ -238,8 +246,8 @@ export interface Hooks {
   /** Called once per request, after its response, with its cost. `requestId` is its idempotency key. */
   readonly onSpend?: ((record: SpendRecord) => void | Promise<void>) | undefined;
   /**
-   * Which responses `afterResponse` may read with `response()`: all, none, or those for which this function returns `true`.
-   * Called when a response begins; an error means `false`. With single stages, set it on the first of them.
+   * Which responses `afterResponse` may read with `response()`: all, none, or those for which this function returns
+   * `true`. Called when a response begins; an error means `false`. With single stages, set it on the first of them.
    * @defaultValue `false`: nothing is kept
    * @example
    * hooks: { captureResponse: ({ caller }) => caller?.logsPrompts === true }

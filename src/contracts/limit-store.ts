@@ -1,15 +1,17 @@
 /**
- * Stores the counters of limits. Counters belong to groups; one call changes one group, atomically. All amounts are whole
- * numbers in the counter's own unit (requests, scaled tokens, nano-USD), except those of a `bucket`.
+ * Stores the counters of limits. Counters belong to groups; one call changes one group, atomically. All amounts are
+ * whole numbers in the counter's own unit (requests, scaled tokens, nano-USD), except those of a `bucket`.
  */
 export interface LimitStore {
-  /** Reserves all holds or none: one enforced hold that does not fit refuses them all. Takes effect once per lease id. */
+  /**
+   * Reserves all holds or none: one enforced hold that does not fit refuses them all. Takes effect once per lease id.
+   */
   reserve(order: LimitOrder): LimitReply | Promise<LimitReply>;
   /** Changes all holds of a lease to the given amounts, or none. `unknown`: the lease does not exist any more. */
   adjust(order: LimitOrder): LimitReply | Promise<LimitReply>;
   /**
-   * Replaces the holds of a lease by the amounts that were used. Takes effect once: a settled lease is ignored. An expired
-   * lease, whose holds were returned, is charged.
+   * Replaces the holds of a lease by the amounts that were used. Takes effect once: a settled lease is ignored. An
+   * expired lease, whose holds were returned, is charged.
    */
   settle(order: SettleOrder): LimitReply | Promise<LimitReply>;
   /** Reads the levels of the counters, and whether `amount` would fit. Changes nothing. */
@@ -73,7 +75,10 @@ export interface LimitOrder {
 
 /** The amounts that a lease has used. */
 export interface SettleOrder extends Pick<LimitOrder, 'group' | 'lease' | 'holds'> {
-  /** For a lease that this store does not know. `charge`: it was granted elsewhere, so its use is added, once per lease id and hour. */
+  /**
+   * For a lease that this store does not know. `charge`: it was granted elsewhere, so its use is added, once per lease
+   * id and hour.
+   */
   readonly unknown: 'ignore' | 'charge';
 }
 

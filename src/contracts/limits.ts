@@ -17,7 +17,10 @@ export interface LimitOptions {
   readonly onStoreError?: 'local' | 'open' | 'closed' | undefined;
   /** Longest wait of a request for the store, in milliseconds; 50 at most. @defaultValue `50` */
   readonly storeTimeoutMs?: number | undefined;
-  /** Number of processes among which `local` divides the remaining limit. @defaultValue as many as the store last reported */
+  /**
+   * Number of processes among which `local` divides the remaining limit.
+   * @defaultValue as many as the store last reported
+   */
   readonly processes?: number | undefined;
   /**
    * Status of a request that exceeds a budget. OpenAI's own API responds with 429.
@@ -25,14 +28,20 @@ export interface LimitOptions {
    */
   readonly budgetStatus?: 402 | 429 | undefined;
   /**
-   * What a stream is charged whose client disconnected: the `delivered` part, the `reserved` amount, or the usage that the
-   * upstream reports when its response is read to the end (`drain`, for up to `drainMs`).
+   * What a stream is charged whose client disconnected: the `delivered` part, the `reserved` amount, or the usage that
+   * the upstream reports when its response is read to the end (`drain`, for up to `drainMs`).
    * @defaultValue `'delivered'`
    */
   readonly onAbort?: 'delivered' | 'reserved' | 'drain' | undefined;
-  /** With `onAbort: 'drain'`: how long a response is read after its client disconnected, in milliseconds. @defaultValue `30_000` */
+  /**
+   * With `onAbort: 'drain'`: how long a response is read after its client disconnected, in milliseconds.
+   * @defaultValue `30_000`
+   */
   readonly drainMs?: number | undefined;
-  /** USD that a request to an endpoint without a price counts under a `usd` rule. Without it, such an endpoint is an error at start-up. */
+  /**
+   * USD that a request to an endpoint without a price counts under a `usd` rule. Without it, such an endpoint is an
+   * error at start-up.
+   */
   readonly unpriced?: number | undefined;
   /** Called when a threshold of `alertAt` is reached: once per rule, key and window, in one of the processes. */
   readonly onAlert?: ((alert: LimitAlert) => void | Promise<void>) | undefined;
@@ -43,8 +52,8 @@ export interface LimitRule {
   /** Name in headers, errors and metrics: letters, digits, `.`, `_`, `-`. Unique. */
   readonly name: string;
   /**
-   * Which requests share one counter. `team` and `tenant` are members of the caller; `session` is the `x-session-id` header
-   * or the request's `session_id`; a function returns the key, or `undefined` if the rule does not apply.
+   * Which requests share one counter. `team` and `tenant` are members of the caller; `session` is the `x-session-id`
+   * header or the request's `session_id`; a function returns the key, or `undefined` if the rule does not apply.
    */
   readonly by: LimitSubject | ((state: LimitState) => string | undefined);
   /** Requests per window. */
@@ -276,8 +285,8 @@ export interface GatewayLimits {
   /** The kill switch. */
   readonly limits: {
     /**
-     * Refuses the requests of a caller, a session or another subject until a point in time, and aborts those in flight: in
-     * this process at once, in others that share the store within seconds.
+     * Refuses the requests of a caller, a session or another subject until a point in time, and aborts those in flight:
+     * in this process at once, in others that share the store within seconds.
      * @throws TypeError for an invalid block.
      */
     block(block: LimitBlock): Promise<void>;

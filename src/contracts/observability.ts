@@ -3,11 +3,13 @@ import type { ChatRequest } from '../chat/types.js';
 import type { Caller } from './caller.js';
 
 /**
- * Loggers, tracers and meters that a host may pass to the gateway. All types are structural: pino, `console`, and the tracer
- * and meter of `@opentelemetry/api` fit as they are, and none of them is imported.
+ * Loggers, tracers and meters that a host may pass to the gateway. All types are structural: pino, `console`, and the
+ * tracer and meter of `@opentelemetry/api` fit as they are, and none of them is imported.
  */
 
-/** A logger in pino's form: facts first, then the message. The facts never contain prompts, responses, keys or bodies. */
+/**
+ * A logger in pino's form: facts first, then the message. The facts never contain prompts, responses, keys or bodies.
+ */
 export interface Logger {
   /** Facts first, then the message. */
   debug(facts: object, message: string): void;
@@ -81,9 +83,10 @@ export interface TelemetryOptions {
    */
   readonly contentMaxBytes?: number | undefined;
   /**
-   * Redacts a text; called for each text that is captured as `'redacted'`. If it throws, or if there is neither it nor a
-   * guard made by `redact()`, `'redacted'` captures nothing.
-   * @defaultValue redacts what the gateway's `redact()` and `blockPatterns()` guards look for, if a `redact()` is among them
+   * Redacts a text; called for each text that is captured as `'redacted'`. If it throws, or if there is neither it nor
+   * a guard made by `redact()`, `'redacted'` captures nothing.
+   * @defaultValue redacts what the gateway's `redact()` and `blockPatterns()` guards look for, if a `redact()` is among
+   * them
    */
   readonly redact?: ((text: string) => string) | undefined;
   /**

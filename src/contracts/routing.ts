@@ -43,7 +43,10 @@ export interface Timeouts {
   readonly streamHeadMs?: number;
   /** Between two chunks of a body. */
   readonly idleMs: number;
-  /** For the whole request with all attempts and pauses; for a stream until its first content chunk. `undefined`: 10 minutes, and no limit for a stream. */
+  /**
+   * For the whole request with all attempts and pauses; for a stream until its first content chunk. `undefined`: 10
+   * minutes, and no limit for a stream.
+   */
   readonly totalMs: number | undefined;
 }
 

@@ -18,13 +18,16 @@ export interface ResponseSink {
   keepAlive?(): void;
   /** The stream is complete: writes `[DONE]`. */
   done(): void;
-  /** Before `open`: responds with the error and its status. After it: ends the stream with an error event and without `[DONE]`. */
+  /**
+   * Before `open`: responds with the error and its status. After it: ends the stream with an error event and without
+   * `[DONE]`.
+   */
   fail(error: GatewayError): void;
 }
 
 /**
- * JSON text in UTF-8: its bytes, or a string with one character per byte, which is cheaper to build and to send if it is
- * small.
+ * JSON text in UTF-8: its bytes, or a string with one character per byte, which is cheaper to build and to send if it
+ * is small.
  */
 export type ResponseBody = Uint8Array | string;
 

@@ -34,7 +34,8 @@ export interface SpendLease {
   /** As `preview`, but only with the counters of this process. */
   previewNow(plan: SpendPlan): SpendDecision;
   /**
-   * Re-prices the reservation before an attempt. False: `endpoint` costs more than the budget has left, and must not be tried.
+   * Re-prices the reservation before an attempt. False: `endpoint` costs more than the budget has left, and must not be
+   * tried.
    * @param beside - the attempt is a hedge, in addition to another one
    */
   reprice(endpoint: Endpoint, beside: boolean): boolean | Promise<boolean>;

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { UpstreamNetwork } from './network.js';
 
 /**
- * Sends one request to one upstream. The default uses http-proxy-middleware; `transportContract` of `nordlys-proxy/testing`
- * tests any other. A transport knows nothing about candidates, retries or clients.
+ * Sends one request to one upstream. The default uses http-proxy-middleware; `transportContract` of
+ * `nordlys-proxy/testing` tests any other. A transport knows nothing about candidates, retries or clients.
  */
 export interface Transport {
   /**
@@ -11,7 +11,9 @@ export interface Transport {
    * never synchronously from within `open`.
    */
   open(request: UpstreamRequest, events: UpstreamEvents): UpstreamCall;
-  /** Whether `UpstreamRequest.network` is supported. If not, providers with a `network` option are refused at start-up. */
+  /**
+   * Whether `UpstreamRequest.network` is supported. If not, providers with a `network` option are refused at start-up.
+   */
   readonly supportsNetwork?: boolean | undefined;
   /** Sockets in use and idle, for `status()` and leak tests. */
   sockets(): { readonly active: number; readonly idle: number };
@@ -32,8 +34,8 @@ export interface UpstreamRequest {
   /** Sockets of different pools are never shared, so that requests with callers' keys use their own connections. */
   readonly pool: string;
   /**
-   * How to open the connection: proxy, certificates, unix socket. `undefined`: directly, with Node's defaults; always so for
-   * addresses that callers chose. Sockets of different networks are never shared.
+   * How to open the connection: proxy, certificates, unix socket. `undefined`: directly, with Node's defaults; always
+   * so for addresses that callers chose. Sockets of different networks are never shared.
    */
   readonly network?: UpstreamNetwork | undefined;
 }
@@ -51,8 +53,8 @@ export interface UpstreamUrl {
   /** Path and query. */
   readonly path: string;
   /**
-   * A caller chose this address, and the operator's `allowedOrigins` names its host literally as an IP address, so the SSRF
-   * guard allows it although it is not public.
+   * A caller chose this address, and the operator's `allowedOrigins` names its host literally as an IP address, so the
+   * SSRF guard allows it although it is not public.
    */
   readonly isListedAddress?: boolean | undefined;
 }
@@ -81,7 +83,10 @@ export interface UpstreamHead {
 export interface TransportFailure {
   /** What was thrown; its `code` names the cause. */
   readonly error: Error & { readonly code?: string | undefined };
-  /** The connection was reused, and the upstream may have closed it while it was idle: the call can be repeated on a new one. */
+  /**
+   * The connection was reused, and the upstream may have closed it while it was idle: the call can be repeated on a new
+   * one.
+   */
   readonly reusedSocket: boolean;
   /** False: no byte of the request can have reached the upstream. */
   readonly connected: boolean;

@@ -1,13 +1,16 @@
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../chat/types.js';
 
 /**
- * An upstream wire format, as a pure translation without clock, network or state between calls. All members but `name` and
- * `path` are optional; an absent one means that the upstream uses OpenAI's form.
+ * An upstream wire format, as a pure translation without clock, network or state between calls. All members but `name`
+ * and `path` are optional; an absent one means that the upstream uses OpenAI's form.
  */
 export interface WireFormat {
   /** Name of the format: `openai`. */
   readonly name: string;
-  /** Appended to the provider's `baseUrl`: `/chat/completions`. With `exchange`: the common beginning of all paths, or `''`. */
+  /**
+   * Appended to the provider's `baseUrl`: `/chat/completions`. With `exchange`: the common beginning of all paths, or
+   * `''`.
+   */
   readonly path: string;
   /** Used if the provider's options set no `baseUrl`. */
   readonly defaultBaseUrl?: string;
@@ -24,21 +27,21 @@ export interface WireFormat {
    */
   readonly framing?: Framing;
   /**
-   * Translates one request and reads its response. Replaces `encodeRequest`, `decodeCompletion` and `createChunkDecoder` for
-   * formats in which they depend on each other. Pure: same arguments, same result.
+   * Translates one request and reads its response. Replaces `encodeRequest`, `decodeCompletion` and
+   * `createChunkDecoder` for formats in which they depend on each other. Pure: same arguments, same result.
    * @throws UnsupportedRequest if the format cannot express the request for this model.
    */
   exchange?(request: ChatRequest, context: ExchangeContext): Exchange;
   /**
-   * For a format with OpenAI's request bodies and a path that depends on the model: path and query after `baseUrl`. Replaces
-   * `path`; ignored if there is an `exchange`. The received bytes are sent with `model` replaced and the gateway's own fields
-   * removed.
+   * For a format with OpenAI's request bodies and a path that depends on the model: path and query after `baseUrl`.
+   * Replaces `path`; ignored if there is an `exchange`. The received bytes are sent with `model` replaced and the
+   * gateway's own fields removed.
    * @throws UnsupportedRequest if the model's name cannot be part of a path.
    */
   pathFor?(model: ModelFacts, stream: boolean): string;
   /**
-   * Parameters that the format can express for `model`. A parameter that it would drop is missing; one that it would refuse
-   * is not. The endpoint's own list is reduced to them. Called once per endpoint, when the options are read.
+   * Parameters that the format can express for `model`. A parameter that it would drop is missing; one that it would
+   * refuse is not. The endpoint's own list is reduced to them. Called once per endpoint, when the options are read.
    * @throws TypeError for an invalid trait: `format.thinking must be …`.
    */
   supportedParameters?(model: ModelFacts): ReadonlySet<string>;
@@ -48,14 +51,14 @@ export interface WireFormat {
    */
   reasoningFormat?(model: ModelFacts): string | undefined;
   /**
-   * The body to send for `request`, whose `model` is already the upstream's name. Absent: the received bytes are sent, with
-   * `model` replaced and the gateway's own fields removed.
+   * The body to send for `request`, whose `model` is already the upstream's name. Absent: the received bytes are sent,
+   * with `model` replaced and the gateway's own fields removed.
    */
   encodeRequest?(request: ChatRequest): unknown;
   /**
    * A whole response as `chat.completion`.
-   * @throws FailedResponse if the body is not a completion: the attempt counts as the provider's failure. Any other error
-   * ends the attempt as `host_code`, which does not count in the circuit breaker.
+   * @throws FailedResponse if the body is not a completion: the attempt counts as the provider's failure. Any other
+   * error ends the attempt as `host_code`, which does not count in the circuit breaker.
    */
   decodeCompletion?(body: unknown): ChatCompletion;
   /** Creates the decoder of one stream: it returns the chunks of each event; `'done'` ends the stream. */
@@ -120,8 +123,9 @@ export interface ChunkDecoder {
   /** Called after a body that is complete by its framing: the chunks that were held in case more events followed. */
   end?(): readonly ChatChunk[];
   /**
-   * The stream is complete, but `end()` holds chunks that further events may still change. The gateway then waits for the
-   * end of the body no longer than after the finish reasons of OpenAI's form, and a body that stays open ends as complete.
+   * The stream is complete, but `end()` holds chunks that further events may still change. The gateway then waits for
+   * the end of the body no longer than after the finish reasons of OpenAI's form, and a body that stays open ends as
+   * complete.
    */
   readonly settled?: boolean;
   /** The stream is complete: events after this are ignored. */
@@ -183,8 +187,8 @@ export type UpstreamErrorKind =
   | 'empty';
 
 /**
- * Thrown by a format that cannot express a request for this model. Another candidate is tried; if none is left, the client
- * gets 400 with `param`.
+ * Thrown by a format that cannot express a request for this model. Another candidate is tried; if none is left, the
+ * client gets 400 with `param`.
  */
 export class UnsupportedRequest extends Error {
   /** Always `UnsupportedRequest`. */

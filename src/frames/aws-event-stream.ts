@@ -21,8 +21,8 @@ export interface AwsEventStreamReaderOptions {
 export type FrameFault = 'length' | 'prelude checksum' | 'message checksum' | 'headers' | 'message type' | 'cut frame';
 
 /**
- * Reads the events of an `application/vnd.amazon.eventstream` body from chunks of any size. A frame is read only after both
- * of its checksums matched, so a damaged byte ends the stream and never becomes an event.
+ * Reads the events of an `application/vnd.amazon.eventstream` body from chunks of any size. A frame is read only after
+ * both of its checksums matched, so a damaged byte ends the stream and never becomes an event.
  */
 export class AwsEventStreamReader {
   readonly #options: AwsEventStreamReaderOptions;

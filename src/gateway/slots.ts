@@ -72,7 +72,10 @@ function slotStage(middleware: SlotMiddleware, name: string, parts: SlotParts): 
   };
 }
 
-/** One call of a host's middleware, which ends by calling `next`, by failing or by responding. Only the first of these counts. */
+/**
+ * One call of a host's middleware, which ends by calling `next`, by failing or by responding. Only the first of these
+ * counts.
+ */
 class SlotCall {
   /** Set once the middleware has called `next` or failed. */
   outcome: StageOutcome | Promise<StageOutcome> | undefined;

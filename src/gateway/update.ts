@@ -15,8 +15,8 @@ export const UPDATE = defineOptions({
 });
 
 /**
- * `gateway.update`: all changes are checked before the first takes effect, and take effect together. A part of the gateway
- * that supports updates adds its prepared change to `prepared`.
+ * `gateway.update`: all changes are checked before the first takes effect, and take effect together. A part of the
+ * gateway that supports updates adds its prepared change to `prepared`.
  */
 export function updater(parts: GatewayParts): (update: UpdateArgument) => void {
   const { router, cache, proxy, hooks, diagnostics } = parts;
@@ -36,7 +36,10 @@ function changesIn(argument: UpdateArgument): GatewayUpdate {
   return checkNames('update', argument, [UPDATE]);
 }
 
-/** Whether `argument` holds options and not providers. A provider whose name is that of an option is recognised by its members. */
+/**
+ * Whether `argument` holds options and not providers. A provider whose name is that of an option is recognised by its
+ * members.
+ */
 function hasOptions(argument: unknown): boolean {
   if (!isRecord(argument)) return false;
   return Object.entries(argument).some(

@@ -7,9 +7,9 @@ import { ResponseBytes, type ParsedHead } from './response-bytes.js';
 export type FetchHandler = (request: Request) => Promise<Response>;
 
 /**
- * Runs `middleware` for Fetch requests, with a real `IncomingMessage` and `ServerResponse` over a socket in memory, so that
- * backpressure, aborts and headers behave as over TCP. There is no `next`, so the middleware itself responds for paths that
- * it does not serve.
+ * Runs `middleware` for Fetch requests, with a real `IncomingMessage` and `ServerResponse` over a socket in memory, so
+ * that backpressure, aborts and headers behave as over TCP. There is no `next`, so the middleware itself responds for
+ * paths that it does not serve.
  */
 export function fetchHandler(middleware: Middleware): FetchHandler {
   return function handleFetch(request) {

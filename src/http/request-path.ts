@@ -39,8 +39,8 @@ export function requestedRoute(req: IncomingMessage): RequestedRoute {
 }
 
 /**
- * Whether a request is for another endpoint than chat completions, so that stages mounted at `/v1` pass it on. At a path of
- * the host's own that is not a mount point (`/chat`), every request is for the stages.
+ * Whether a request is for another endpoint than chat completions, so that stages mounted at `/v1` pass it on. At a
+ * path of the host's own that is not a mount point (`/chat`), every request is for the stages.
  */
 export function isOtherEndpoint(req: MountedRequest): boolean {
   if (requestedRoute(req) === 'chat') return false;
@@ -53,8 +53,8 @@ export function isOtherEndpoint(req: MountedRequest): boolean {
 const UNSERVED = /^(?:\/v1)?(\/(?:embeddings|completions|messages|moderations|(?:audio|images)\/[\w-]+))$/;
 
 /**
- * The known endpoint below the mount path that is not served: `/embeddings`. `undefined` for other paths, and if the gateway
- * is not mounted at a path, because other paths then belong to the host.
+ * The known endpoint below the mount path that is not served: `/embeddings`. `undefined` for other paths, and if the
+ * gateway is not mounted at a path, because other paths then belong to the host.
  */
 export function unservedEndpoint({ method, url = '/', originalUrl = url }: MountedRequest): string | undefined {
   return method === 'POST' && originalUrl !== url ? UNSERVED.exec(pathOf(url))?.[1] : undefined;
@@ -78,8 +78,8 @@ export function requestedModel(req: MountedRequest): string | undefined {
 }
 
 /**
- * The deployment in Azure's path `…/openai/deployments/{deployment}/chat/completions`, which is the model of a request whose
- * body names none. `undefined` for other paths.
+ * The deployment in Azure's path `…/openai/deployments/{deployment}/chat/completions`, which is the model of a request
+ * whose body names none. `undefined` for other paths.
  */
 export function requestedDeployment(req: MountedRequest): string | undefined {
   const url = req.originalUrl ?? req.url ?? '/';

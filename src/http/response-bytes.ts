@@ -9,8 +9,8 @@ export interface ParsedHead {
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * A socket in memory at the receiving end of a `ServerResponse`. It parses the head and passes the body on as a web stream. A
- * write is acknowledged only when the reader wants more, so that backpressure reaches the response.
+ * A socket in memory at the receiving end of a `ServerResponse`. It parses the head and passes the body on as a web
+ * stream. A write is acknowledged only when the reader wants more, so that backpressure reaches the response.
  */
 export class ResponseBytes extends Socket {
   /** Called once with the head. */

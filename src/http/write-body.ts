@@ -4,8 +4,9 @@ import { OutgoingMessage } from 'node:http';
 export const SMALL = 8 * 1024;
 
 /**
- * Ends `message` with `body`: bytes, or a string with one character per byte. Node joins a small body to the head if it is
- * text, so that the system gets one buffer instead of two; as Latin-1, each character is sent as the byte it stands for.
+ * Ends `message` with `body`: bytes, or a string with one character per byte. Node joins a small body to the head if it
+ * is text, so that the system gets one buffer instead of two; as Latin-1, each character is sent as the byte it stands
+ * for.
  */
 export function endMessage(message: OutgoingMessage, body: Uint8Array | string): void {
   // Middleware that has replaced `end` (compression, a logger) gets the bytes unchanged.

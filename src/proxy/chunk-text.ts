@@ -26,7 +26,10 @@ export function isEmptyDelta(chunk: ChatChunk): boolean {
   return Object.keys(chunk).every((key) => ENVELOPE.has(key) || isEmptyValue(chunk[key]));
 }
 
-/** A chunk without usage, error and finish reason: similar ones only add text, and leave the progress of the stream unchanged. */
+/**
+ * A chunk without usage, error and finish reason: similar ones only add text, and leave the progress of the stream
+ * unchanged.
+ */
 export function addsOnlyText(chunk: ChatChunk, data: string): boolean {
   const { choices, usage } = chunk;
   return (

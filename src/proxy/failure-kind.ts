@@ -27,7 +27,8 @@ export function kindOfTransportFailure(code: string | undefined, connected: bool
 }
 
 const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
-  // Only these concern the request itself; any other 4xx concerns the operator's account or the endpoint, or is transient.
+  // Only these concern the request itself; any other 4xx concerns the operator's account or the endpoint, or is
+  // transient.
   [400, 'rejected'],
   [413, 'rejected'],
   [422, 'rejected'],

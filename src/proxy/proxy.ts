@@ -97,7 +97,10 @@ export function proxyStage(parts: FailoverParts): Stage {
   };
 }
 
-/** Sends a response through the guards. Resolves with an error if a guard wants the response of the next candidate instead. */
+/**
+ * Sends a response through the guards. Resolves with an error if a guard wants the response of the next candidate
+ * instead.
+ */
 async function sendGuarded(context: RequestContext, committed: CommittedResponse): Promise<GatewayError | undefined> {
   const { responseGate } = context;
   if (responseGate !== undefined) {

@@ -6,8 +6,8 @@ const DECIMAL = /^\d{1,12}(?:\.\d{1,6})?$/;
 
 /**
  * How long an upstream asks to wait, in milliseconds; `undefined`: it does not ask. Reads `retry-after-ms` and
- * `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3). A date is compared with the response's
- * own `date` header, so that it does not matter whether the two clocks agree.
+ * `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3). A date is compared with the
+ * response's own `date` header, so that it does not matter whether the two clocks agree.
  */
 export function readRetryAfter(headers: Headers, wallNow: number): number | undefined {
   return (

@@ -10,7 +10,9 @@ type Trait =
   | 'possiblyBilled';
 
 interface FailureRule {
-  /** `retry-same`: once more on the same endpoint; `next`: another endpoint; `abort`: no further attempt can succeed. */
+  /**
+   * `retry-same`: once more on the same endpoint; `next`: another endpoint; `abort`: no further attempt can succeed.
+   */
   readonly action: 'retry-same' | 'next' | 'abort';
   readonly breaker: boolean;
   readonly retryable: boolean;
@@ -39,7 +41,10 @@ function rule(
 /** The message hides the cause: clients learn nothing about the operator's network. */
 const UNREACHABLE = 'The upstream provider could not be reached.';
 
-/** Every way in which an attempt can fail, and what follows from it. Error codes and statuses are mapped to kinds in `failure-kind.ts`. */
+/**
+ * Every way in which an attempt can fail, and what follows from it. Error codes and statuses are mapped to kinds in
+ * `failure-kind.ts`.
+ */
 export const FAILURES = {
   // The upstream has not read the request.
   refused: rule('retry-same', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
@@ -188,7 +193,10 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'host_code',
 ]);
 
-/** Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them itself. */
+/**
+ * Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them
+ * itself.
+ */
 export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>(['added_parameter', 'unsupported']);
 
 /** Why an attempt failed, and the error that the client gets if no other attempt succeeds. */

@@ -44,7 +44,10 @@ interface Planned extends Decision, Plan {
 
 type Decider = (context: RequestContext, parts: DecisionParts) => Decision | Promise<Decision>;
 
-/** Decides by the plan alone, or with the host's routing hook: for all requests, or only those that leave the model open. */
+/**
+ * Decides by the plan alone, or with the host's routing hook: for all requests, or only those that leave the model
+ * open.
+ */
 export function deciderOf({ selectCandidates: hook }: Pick<Hooks, 'selectCandidates'>): Decider {
   if (hook === undefined) return planRequest;
   if (hook.requests !== 'open') return decideWithHook;

@@ -10,7 +10,8 @@ export function asksForPlan(req: IncomingMessage): boolean {
 
 /**
  * Whether the request asks for its plan instead of a response.
- * @throws GatewayError 400 for an unknown value, because a client that sends the header does not expect an upstream call
+ * @throws GatewayError 400 for an unknown value, because a client that sends the header does not expect an upstream
+ * call
  */
 export function wantsDryRun(req: IncomingMessage): boolean {
   const value = req.headers[HEADER];

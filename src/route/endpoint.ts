@@ -61,7 +61,10 @@ export function byPrice(a: RoutableEndpoint, b: RoutableEndpoint): number {
   return a.rankingPrice < b.rankingPrice ? -1 : 1;
 }
 
-/** Whether `slugs` name `endpoint` by its exact slug or its provider's. An endpoint of a tier is named by its exact slug only. */
+/**
+ * Whether `slugs` name `endpoint` by its exact slug or its provider's. An endpoint of a tier is named by its exact slug
+ * only.
+ */
 export function isNamedIn(slugs: { has(slug: string): boolean }, endpoint: RoutableEndpoint): boolean {
   return slugs.has(endpoint.slug) || (endpoint.tier === undefined && slugs.has(endpoint.provider.slug));
 }

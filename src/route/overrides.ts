@@ -12,8 +12,8 @@ import { didYouMean } from '../options/suggest.js';
 import { isRecord } from '../util/json-object.js';
 
 /**
- * The overrides in the request's `provider_configs`, by provider slug; `undefined`: none. Names are case-insensitive; `null`
- * and `""` mean "not set". Errors never contain the values.
+ * The overrides in the request's `provider_configs`, by provider slug; `undefined`: none. Names are case-insensitive;
+ * `null` and `""` mean "not set". Errors never contain the values.
  * @throws GatewayError naming the invalid member
  */
 export function readOverrides(

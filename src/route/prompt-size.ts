@@ -28,7 +28,10 @@ export class PromptCalibration {
     return this.#ratios.get(endpointId) ?? BYTES_PER_TOKEN;
   }
 
-  /** The endpoint reported `promptTokens` for a prompt of this size. Prompts with images are skipped: their tokens vary too much. */
+  /**
+   * The endpoint reported `promptTokens` for a prompt of this size. Prompts with images are skipped: their tokens vary
+   * too much.
+   */
   learn(endpointId: string, { bytes, fixedTokens, images }: PromptSize, promptTokens: number | undefined): void {
     if (promptTokens === undefined || images > 0 || bytes === 0) return;
     const tokens = promptTokens - fixedTokens;

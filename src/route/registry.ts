@@ -45,8 +45,8 @@ export interface Registry {
   readonly table: RouteTable;
   readonly overrides: OverridePolicy;
   /**
-   * Builds the table with `changes`, and returns a function that replaces the current one. Statistics are kept, because they
-   * are stored by slug and model.
+   * Builds the table with `changes`, and returns a function that replaces the current one. Statistics are kept, because
+   * they are stored by slug and model.
    * @throws TypeError for an invalid table; nothing has changed then
    */
   prepare(changes: RouteChanges): () => void;

@@ -26,8 +26,8 @@ export interface EndpointReport extends Candidate, EndpointStatus {
 export interface Router {
   readonly stage: Stage;
   /**
-   * The plan that a request with this body would get. No I/O, and no state is changed. `messages` may be left out, so that a
-   * plan needs no prompt.
+   * The plan that a request with this body would get. No I/O, and no state is changed. `messages` may be left out, so
+   * that a plan needs no prompt.
    * @throws GatewayError that the request would get
    */
   plan(body: unknown, context?: PlanContext): PlanResult;

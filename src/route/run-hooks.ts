@@ -26,8 +26,8 @@ export function choosesModels({ selectCandidates }: Pick<Hooks, 'selectCandidate
 }
 
 /**
- * Runs `beforeRoute`, which may replace the request or change it in place. Later stages and upstreams get its result, so the
- * received bytes are not used after such a hook.
+ * Runs `beforeRoute`, which may replace the request or change it in place. Later stages and upstreams get its result,
+ * so the received bytes are not used after such a hook.
  */
 export function runBeforeRoute(context: RequestContext, parts: HookParts): void | Promise<void> {
   const { beforeRoute } = parts.hooks;

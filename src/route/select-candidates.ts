@@ -15,8 +15,8 @@ interface SelectionParts {
 }
 
 /**
- * The plan with the candidates that a routing hook selected, in its order. The caller's hard filters (no retention, a price
- * cap …) apply to them as well.
+ * The plan with the candidates that a routing hook selected, in its order. The caller's hard filters (no retention, a
+ * price cap …) apply to them as well.
  * @throws TypeError for an unknown endpoint, and for one that the caller's filters exclude
  * @throws GatewayError 503 if the hook selected no candidate
  */

@@ -14,8 +14,9 @@ export interface PaidPlan {
 const MAX_REPLANS = 8;
 
 /**
- * Applies the limits of a caller to a plan: reserves the amounts, or only previews them for a dry run. Endpoints that cost
- * more than the budget has left are excluded as `budget`; a rule may require other models, which are planned instead.
+ * Applies the limits of a caller to a plan: reserves the amounts, or only previews them for a dry run. Endpoints that
+ * cost more than the budget has left are excluded as `budget`; a rule may require other models, which are planned
+ * instead.
  * @throws GatewayError if a limit refuses the request
  */
 export function payFor<Planned extends PaidPlan>(

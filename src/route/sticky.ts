@@ -23,7 +23,10 @@ interface Memory {
   readonly until: number;
 }
 
-/** Remembers which endpoint served a conversation last, so that its prompt cache is used again. Bounded, and entries expire. */
+/**
+ * Remembers which endpoint served a conversation last, so that its prompt cache is used again. Bounded, and entries
+ * expire.
+ */
 export class StickyMemory {
   readonly #clock: Clock;
   readonly #memories: BoundedMap<Memory>;
@@ -76,7 +79,10 @@ export class Conversation {
     return this.#memory.size === 0 ? undefined : this.#memory.recall(this.#keyFor(model));
   };
 
-  /** The model that served this conversation while requests left it open. After this call `served` remembers the model as well. */
+  /**
+   * The model that served this conversation while requests left it open. After this call `served` remembers the model
+   * as well.
+   */
   openModel(): string | undefined {
     this.#modelIsOpen = true;
     return this.slugFor(ANY_MODEL);

@@ -59,7 +59,10 @@ export class Admission {
     context.client.onAbort(() => this.leave(context));
   }
 
-  /** The stage after `authenticate`. @throws GatewayError when the caller is at its limit or the process is overloaded. */
+  /**
+   * The stage after `authenticate`.
+   * @throws GatewayError when the caller is at its limit or the process is overloaded.
+   */
   readonly admitCaller = (context: RequestContext): 'next' => {
     if (this.load > 0) this.#admitUnderLoad(context);
     const id = context.caller?.id;

@@ -18,7 +18,9 @@ const CHECK_MS = 250;
 const PRESSURE = { loopDelayMs: 100, heapShare: 0.85, occupancy: 0.8, checks: 2 };
 /** A single stall does not count as overload; eight late checks in a row (two seconds) do. */
 const OVERLOADED = { loopDelayMs: 250, heapShare: 0.92, checks: 8 };
-/** Below this CPU share a late event loop waits for a core that other processes use: refusing requests would not help. */
+/**
+ * Below this CPU share a late event loop waits for a core that other processes use: refusing requests would not help.
+ */
 const BUSY_SHARE = 0.5;
 
 /** Monitors this process. */

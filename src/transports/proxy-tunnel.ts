@@ -16,8 +16,8 @@ export interface TunnelOptions {
 }
 
 /**
- * Opens a connection through an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6), for `http:` upstreams as well. The proxy sees
- * host and port, and neither keys nor prompts of `https:` upstreams.
+ * Opens a connection through an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6), for `http:` upstreams as well. The proxy
+ * sees host and port, and neither keys nor prompts of `https:` upstreams.
  *
  * @returns the connection to the proxy: destroying it ends the tunnel and TLS as well
  */

@@ -26,10 +26,10 @@ export function targetOf({ protocol, hostname, port, isListedAddress }: Upstream
 }
 
 /**
- * Opens a connection to an origin that a caller chose from the operator's `allowedOrigins`. That list is matched by name;
- * this guard checks the addresses behind the name, in the one place that opens sockets: every address that the lookup
- * returns must be public, only checked addresses are connected to, and the peer is checked once more before anything is
- * written.
+ * Opens a connection to an origin that a caller chose from the operator's `allowedOrigins`. That list is matched by
+ * name; this guard checks the addresses behind the name, in the one place that opens sockets: every address that the
+ * lookup returns must be public, only checked addresses are connected to, and the peer is checked once more before
+ * anything is written.
  */
 export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
   const name = bareHost(host);

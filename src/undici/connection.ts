@@ -10,7 +10,10 @@ import { connectGuarded, targetOf, type ConnectionTarget } from '../transports/s
 
 export interface ConnectionParts {
   readonly lookup: LookupFunction;
-  /** TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the guarded pool. */
+  /**
+   * TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the
+   * guarded pool.
+   */
   readonly sessions: Map<string, Buffer>;
 }
 
@@ -21,12 +24,14 @@ export interface ConnectionOwner {
   onClosed(): void;
 }
 
-/** Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner. */
+/**
+ * Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner.
+ */
 const IDLE_MS = 30_000;
 
 /**
- * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a new
- * one, and can close it at once.
+ * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a
+ * new one, and can close it at once.
  */
 export class Connection {
   /** Connections with the same key are interchangeable. */

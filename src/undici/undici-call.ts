@@ -137,7 +137,10 @@ function joinedHeaders(headers: Headers): UpstreamHead['headers'] {
   return joined;
 }
 
-/** Message of the undici error for a closed connection. Other errors with the same code mean that the upstream responded. */
+/**
+ * Message of the undici error for a closed connection. Other errors with the same code mean that the upstream
+ * responded.
+ */
 const HANG_UP = 'other side closed';
 
 /** The error code that `node:http` would report. */

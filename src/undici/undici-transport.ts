@@ -5,8 +5,8 @@ import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
 
 /**
- * A transport over undici (8.12 or newer, installed by the host) instead of http-proxy-middleware: less CPU per call. It takes
- * no options: `callerOverrides.allowedOrigins` says which addresses a caller's `base_url` may reach.
+ * A transport over undici (8.12 or newer, installed by the host) instead of http-proxy-middleware: less CPU per call.
+ * It takes no options: `callerOverrides.allowedOrigins` says which addresses a caller's `base_url` may reach.
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });

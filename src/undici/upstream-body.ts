@@ -9,7 +9,9 @@ export interface BodyOwner {
   onDestroyed(): void;
 }
 
-/** The body of a response, with the interface of Node's `IncomingMessage`: `complete` says whether all of it arrived. */
+/**
+ * The body of a response, with the interface of Node's `IncomingMessage`: `complete` says whether all of it arrived.
+ */
 export class UpstreamBody extends Readable {
   complete = false;
   readonly #controller: Dispatcher.DispatchController;

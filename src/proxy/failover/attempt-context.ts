@@ -24,6 +24,9 @@ export interface AttemptContext {
   readonly deadline: number;
   /** The error for the client once `deadline` has passed. */
   deadlineError(): GatewayError;
-  /** Whether an earlier attempt of this request on `candidate` was refused because of the `stream_options` that the gateway adds. */
+  /**
+   * Whether an earlier attempt of this request on `candidate` was refused because of the `stream_options` that the
+   * gateway adds.
+   */
   refusedStreamOptions(candidate: PlannedCandidate): boolean;
 }

@@ -39,7 +39,8 @@ interface ClientRequest {
 
 /**
  * Prepares the upstream call of one attempt: credential, `beforeAttempt` hook, body and headers, signature. Credential,
- * hook and signer may be the host's own code, so each wait for them ends with the request's deadline or its cancellation.
+ * hook and signer may be the host's own code, so each wait for them ends with the request's deadline or its
+ * cancellation.
  */
 export class AttemptPreparation {
   /** What is sent: the client's request, or the one that `beforeAttempt` returned. */

@@ -18,8 +18,8 @@ export type CommittedEnd = 'complete' | 'truncated' | 'cancelled';
 export type CancelOutcome = 'cancelled' | 'superseded';
 
 /**
- * Records one attempt in the state of its endpoint, the live statistics, the log, the caller's spend and the hooks. Exactly
- * one of `endedByHook`, `failed`, `cancelled` and `responseEnded` ends it.
+ * Records one attempt in the state of its endpoint, the live statistics, the log, the caller's spend and the hooks.
+ * Exactly one of `endedByHook`, `failed`, `cancelled` and `responseEnded` ends it.
  */
 export class AttemptRecorder {
   readonly log: AttemptLog;
@@ -138,7 +138,9 @@ export class AttemptRecorder {
     this.log.received = describeReceived(failure, secrets);
   }
 
-  /** Attempts with a caller's own key or address are left out of the statistics: other callers would not see the same. */
+  /**
+   * Attempts with a caller's own key or address are left out of the statistics: other callers would not see the same.
+   */
   #recordOutcome(outcome: AttemptOutcome): void {
     const { endpoint, credential } = this.#candidate;
     if (credential === 'operator') this.#shared.route.record?.(endpoint, outcome);

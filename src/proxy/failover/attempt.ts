@@ -38,8 +38,8 @@ export type AttemptResult = CommittedResponse | UpstreamFailure | undefined;
 type State = 'preparing' | 'in-flight' | 'committed' | 'ended';
 
 /**
- * One upstream call of a request, from its preparation to the end of its response. `AttemptPreparation` builds the call,
- * `UpstreamExchange` makes it, and `AttemptRecorder` records how it ended, exactly once.
+ * One upstream call of a request, from its preparation to the end of its response. `AttemptPreparation` builds the
+ * call, `UpstreamExchange` makes it, and `AttemptRecorder` records how it ended, exactly once.
  */
 export class Attempt {
   readonly candidate: PlannedCandidate;

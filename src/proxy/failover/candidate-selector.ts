@@ -38,9 +38,9 @@ export interface SelectorParts {
 }
 
 /**
- * Selects the candidate of the next attempt: first the available ones in the plan's order, where a half-open endpoint gets
- * one probe at a time; then, as a last resort, those in cooldown or with an open breaker, soonest first; then those that
- * failed this request with a retryable failure.
+ * Selects the candidate of the next attempt: first the available ones in the plan's order, where a half-open endpoint
+ * gets one probe at a time; then, as a last resort, those in cooldown or with an open breaker, soonest first; then
+ * those that failed this request with a retryable failure.
  */
 export class CandidateSelector {
   /** Some candidate was skipped only because its provider has no capacity. */
@@ -121,7 +121,8 @@ export class CandidateSelector {
       const endpointState = this.#parts.stateOf(candidate);
       const { state } = endpointState.breaker;
       const selection = (): Selection => ({ candidate, endpointState, waitMs: this.#jitterMs(), isRetry: false });
-      // The probe of a half-open endpoint keeps its place in the plan. Behind the healthy candidates it would not be made
+      // The probe of a half-open endpoint keeps its place in the plan. Behind the healthy candidates it would not be
+      // made
       // while they are healthy, and the endpoint would not recover.
       const isReady = state === 'closed' || (state === 'half-open' && !endpointState.breaker.probing);
       if (isReady && !endpointState.inCooldown) return selection();

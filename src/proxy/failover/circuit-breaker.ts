@@ -40,10 +40,10 @@ const OPEN_MS = 30_000;
 const MAX_OPEN_MS = 300_000;
 
 /**
- * A circuit breaker over a rolling window of 30 seconds. It opens only if the failure ratio is high and there are enough
- * samples: "five failures in a row" alone would open it at a fifth of random failures, and turn a partial outage into a
- * full one. The failures must come from two tenants, unless the endpoint has only one, so that a single caller cannot
- * block an endpoint for all others.
+ * A circuit breaker over a rolling window of 30 seconds. It opens only if the failure ratio is high and there are
+ * enough samples: "five failures in a row" alone would open it at a fifth of random failures, and turn a partial outage
+ * into a full one. The failures must come from two tenants, unless the endpoint has only one, so that a single caller
+ * cannot block an endpoint for all others.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;

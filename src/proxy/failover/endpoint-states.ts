@@ -22,8 +22,8 @@ export class EndpointStates {
   }
 
   /**
-   * The state of `endpoint`. An attempt with a caller's own key or address gets a new one, because its failures must not
-   * affect the operator's attempts, nor theirs affect it.
+   * The state of `endpoint`. An attempt with a caller's own key or address gets a new one, because its failures must
+   * not affect the operator's attempts, nor theirs affect it.
    */
   of(endpoint: Endpoint, usesCallerCredential: boolean): EndpointState {
     const { clock, random } = this.#options;

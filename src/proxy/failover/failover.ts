@@ -10,7 +10,10 @@ import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type Running
 import { pause } from './pause.js';
 import { CandidateSelector, type Selection } from './candidate-selector.js';
 
-/** With less time than this left, or a tenth of the request's limit if that is shorter, no further attempt is made; in milliseconds. */
+/**
+ * With less time than this left, or a tenth of the request's limit if that is shorter, no further attempt is made; in
+ * milliseconds.
+ */
 const MIN_LEFT_MS = 2_000;
 /** Limit of a request for a whole response if `timeouts.totalMs` is not set, in milliseconds. */
 const DEFAULT_TOTAL_MS = 600_000;
@@ -34,7 +37,10 @@ export class Failover implements AttemptContext {
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
   readonly #withoutStreamOptions = new Set<PlannedCandidate>();
-  /** Attempts whose failure the gateway corrects itself: they count neither against `maxAttempts` nor against the budget. */
+  /**
+   * Attempts whose failure the gateway corrects itself: they count neither against `maxAttempts` nor against the
+   * budget.
+   */
   #freeAttempts = 0;
   #lastWasFree = false;
   /** A failed attempt asked its provider to store the response (`store: true`). */
@@ -147,8 +153,8 @@ export class Failover implements AttemptContext {
   }
 
   /**
-   * Only the first attempt is hedged, and only if the operator pays: a caller pays for one attempt at a time. A probe is
-   * not, because a superseded probe would leave the circuit breaker without a result.
+   * Only the first attempt is hedged, and only if the operator pays: a caller pays for one attempt at a time. A probe
+   * is not, because a superseded probe would leave the circuit breaker without a result.
    */
   #mayHedge({ candidate, endpointState }: Selection): boolean {
     const isFirst = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
@@ -199,7 +205,10 @@ export class Failover implements AttemptContext {
     return { attempt, cancelSource, result: this.#run(attempt) };
   }
 
-  /** Tokens of the retry budget for this attempt. Attempts that a caller pays for must not use up what other callers need. */
+  /**
+   * Tokens of the retry budget for this attempt. Attempts that a caller pays for must not use up what other callers
+   * need.
+   */
   #costOf({ candidate, isRetry }: Selection): number {
     const isFirst = this.context.attempts.length === this.#freeAttempts;
     if (isFirst || this.#lastWasFree || isPaidByCaller(candidate)) return 0;
@@ -239,7 +248,10 @@ export class Failover implements AttemptContext {
   }
 }
 
-/** Whether the attempt uses the caller's own key: it costs the operator nothing, and says nothing about the operator's account. */
+/**
+ * Whether the attempt uses the caller's own key: it costs the operator nothing, and says nothing about the operator's
+ * account.
+ */
 function isPaidByCaller({ credential }: PlannedCandidate): boolean {
   return credential === 'caller';
 }

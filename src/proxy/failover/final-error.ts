@@ -13,8 +13,8 @@ export type EndReason = 'tried' | 'deadline' | 'full';
 
 /**
  * The error for the client when no attempt succeeded. The most useful failure decides, in the order: an error of the
- * caller, 429, 504, 503, 502, missing model. `x-should-retry: false` is set where a retry cannot help, because official SDKs
- * give it precedence over their own rules.
+ * caller, 429, 504, 503, 502, missing model. `x-should-retry: false` is set where a retry cannot help, because official
+ * SDKs give it precedence over their own rules.
  */
 export function finalError(failures: readonly FailedAttempt[], end: EndReason): GatewayError {
   if (failures.length === 0) return errorWithoutAttempt(end);

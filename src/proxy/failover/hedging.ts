@@ -13,8 +13,8 @@ const DELAY_PERCENTILE = 0.95;
 const MIN_SAMPLES = 20;
 
 /**
- * Decides when a slow attempt gets a second one beside it (Dean and Barroso, "The Tail at Scale", 2013). The retry budget
- * limits how often.
+ * Decides when a slow attempt gets a second one beside it (Dean and Barroso, "The Tail at Scale", 2013). The retry
+ * budget limits how often.
  */
 export class Hedging {
   readonly #clock: Clock;
@@ -98,9 +98,9 @@ interface Settled {
 }
 
 /**
- * Resolves with the first success. The loser is aborted and awaited first, so `attemptEnded` always fires for it before it
- * fires for the winner. Resolves with a failure if both attempts fail, or if the primary fails with one that no further
- * attempt can avoid.
+ * Resolves with the first success. The loser is aborted and awaited first, so `attemptEnded` always fires for it before
+ * it fires for the winner. Resolves with a failure if both attempts fail, or if the primary fails with one that no
+ * further attempt can avoid.
  * @throws the error of a hook: of the primary at once, of the hedge only if the primary does not succeed either.
  */
 export async function firstResponse(primary: RunningAttempt, hedge: RunningAttempt): Promise<AttemptResult> {

@@ -6,10 +6,10 @@ const MIN_REFUSALS = 5;
 const MIN_MODERATIONS = 20;
 
 /**
- * Counts consecutive refusals that each look like the fault of one request (moderation, a firewall's page, "cannot afford
- * so many tokens"): if many requests in a row are refused, the cause is the endpoint. The requests must come from two
- * tenants, so that a single caller cannot put an endpoint into cooldown for all others. One tenant suffices only if the
- * endpoint has served no other, and never for moderation.
+ * Counts consecutive refusals that each look like the fault of one request (moderation, a firewall's page, "cannot
+ * afford so many tokens"): if many requests in a row are refused, the cause is the endpoint. The requests must come
+ * from two tenants, so that a single caller cannot put an endpoint into cooldown for all others. One tenant suffices
+ * only if the endpoint has served no other, and never for moderation.
  */
 export class RefusalStreak {
   #count = 0;

@@ -7,10 +7,10 @@ export const HEDGE_COST = 14;
 const CAPACITY = 500;
 
 /**
- * Limits the extra load that the requests of one model may cause together. Attempts after the first cost tokens, which are
- * refunded if the request succeeds. So one failing provider among healthy ones drains nothing, while in an outage of all
- * of them the number of attempts falls to the number of requests. There is one bucket per model and not per provider,
- * because the bucket of a provider that serves only fallbacks would never refill.
+ * Limits the extra load that the requests of one model may cause together. Attempts after the first cost tokens, which
+ * are refunded if the request succeeds. So one failing provider among healthy ones drains nothing, while in an outage
+ * of all of them the number of attempts falls to the number of requests. There is one bucket per model and not per
+ * provider, because the bucket of a provider that serves only fallbacks would never refill.
  */
 export class RetryBudget {
   #tokens = CAPACITY;

@@ -78,7 +78,8 @@ export function buildRequest(context: RequestContext, candidate: PlannedCandidat
   headers['content-length'] = String(body.byteLength);
   destination.credential?.attach(headers, url);
   const pool = destination.callersKey ? poolOfCallers(destination.url, candidate) : '';
-  // Proxy, certificates and unix socket belong to the provider's own address; a caller's address goes through the SSRF guard only.
+  // Proxy, certificates and unix socket belong to the provider's own address; a caller's address goes through the SSRF
+  // guard only.
   const network = pool === GUARDED_POOL ? undefined : candidate.endpoint.provider.network;
   return { request: { url, headers, body, fresh: false, pool, network }, exchange: translated };
 }
@@ -120,7 +121,9 @@ function bodyOf(changed: ChatRequest | undefined, context: RequestContext, candi
   return changed === undefined ? bodyFor(context, route, candidate) : changedBody(changed, context, route, candidate);
 }
 
-/** Requests with a caller's key never share sockets with the operator's; those to a caller's own address are guarded. */
+/**
+ * Requests with a caller's key never share sockets with the operator's; those to a caller's own address are guarded.
+ */
 function poolOfCallers(url: UpstreamUrl, { endpoint }: PlannedCandidate): string {
   return url === endpoint.provider.url ? CALLERS_POOL : GUARDED_POOL;
 }

@@ -35,7 +35,10 @@ export async function resolveDestination(
   return key.kind === 'aborted' ? undefined : operatorDestination(provider, key.value);
 }
 
-/** Without a configured `apiKey` no credential is sent. An `apiKey()` result that is not a valid header value fails the attempt. */
+/**
+ * Without a configured `apiKey` no credential is sent. An `apiKey()` result that is not a valid header value fails the
+ * attempt.
+ */
 function operatorDestination({ url, auth, apiKey, signer }: ResolvedProvider, key: unknown): Destination {
   if (signer !== undefined)
     return { url, credential: undefined, signer: new RequestSigner(signer, url.origin), callersKey: false };
@@ -49,7 +52,9 @@ const HEADER_VALUE = /^[\x20-\x7e]+$/;
 
 const configuredSecrets = new WeakMap<ResolvedProvider, readonly string[]>();
 
-/** Texts of a call that must never reach a client: the key, configured headers, the URL's query, secrets of the network. */
+/**
+ * Texts of a call that must never reach a client: the key, configured headers, the URL's query, secrets of the network.
+ */
 export function secretsOf(provider: ResolvedProvider, { credential, signer }: Destination): readonly string[] {
   let configured = configuredSecrets.get(provider);
   if (configured === undefined) {

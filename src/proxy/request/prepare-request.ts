@@ -10,8 +10,8 @@ import type { RequestSigner } from './request-signer.js';
 type Prepared = BuiltRequest | UpstreamFailure | undefined;
 
 /**
- * The upstream request of an attempt, signed if its provider has a signer. A request that the format cannot express and a
- * signer that fails are failures of the attempt. Synchronous without a signer.
+ * The upstream request of an attempt, signed if its provider has a signer. A request that the format cannot express and
+ * a signer that fails are failures of the attempt. Synchronous without a signer.
  */
 export function prepareRequest(
   context: RequestContext,

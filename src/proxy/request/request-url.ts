@@ -4,8 +4,8 @@ import type { UpstreamUrl } from '../../contracts/transport.js';
 const PATH = /^\/[!-"$-[\]-~]*$/;
 
 /**
- * `base` with a request's own path and query appended. The origin does not change. If both have a query parameter, the one
- * of `base` is used.
+ * `base` with a request's own path and query appended. The origin does not change. If both have a query parameter, the
+ * one of `base` is used.
  * @throws TypeError if `pathAndQuery` is not a valid path.
  */
 export function urlBehind(base: UpstreamUrl, pathAndQuery: string): UpstreamUrl {

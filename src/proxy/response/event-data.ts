@@ -18,7 +18,9 @@ export function asErrorBody(value: unknown): unknown {
   return isRecord(value) && 'error' in value ? value : { error: value };
 }
 
-/** The error in a line that is not a field of an event: `{"error":…}` without `data:`, or `error: …`. `undefined`: none. */
+/**
+ * The error in a line that is not a field of an event: `{"error":…}` without `data:`, or `error: …`. `undefined`: none.
+ */
 export function errorInLine(line: string): unknown {
   const value = parsedChunk(line);
   if (isRecord(value)) return isErrorObject(value) ? value : undefined;

@@ -29,8 +29,8 @@ interface Row {
 const codeSet = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
 /**
- * The kind of an upstream error, by the wording of the large providers. The first matching row decides; if none matches,
- * the status alone does (`kindOfStatus`). A new wording belongs here, with its source, and nowhere else.
+ * The kind of an upstream error, by the wording of the large providers. The first matching row decides; if none
+ * matches, the status alone does (`kindOfStatus`). A new wording belongs here, with its source, and nowhere else.
  *
  * Sources: the error pages of
  * OpenAI platform.openai.com/docs/guides/error-codes · Azure learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter ·
@@ -50,8 +50,10 @@ const KNOWN: readonly Row[] = [
     codes: codeSet(`context_length_exceeded string_above_max_length array_above_max_length unsupported_parameter
       unknown_parameter missing_required_parameter invalid_type input_too_long max_tokens_exceeded
       request_too_large_for_context invalid_image_url invalid_base64 image_parse_error`),
-    // Cohere "too many tokens: total number …"; Bedrock "Input is too long for requested model"; Anthropic "prompt is too long";
-    // Together's 403 "`inputs` tokens + `max_new_tokens` must be <= 4097"; watsonx "the number of input tokens 5000 cannot exceed".
+    // Cohere "too many tokens: total number …"; Bedrock "Input is too long for requested model"; Anthropic "prompt is
+    // too long";
+    // Together's 403 "`inputs` tokens + `max_new_tokens` must be <= 4097"; watsonx "the number of input tokens 5000
+    // cannot exceed".
     pattern:
       /maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long|too many tokens:|reduce the length|\binput tokens?\b.{0,60}\bexceeds?\b|max_(?:new_)?tokens\b.{0,40}\bmust be (?:<|less than)|exceeded model token limit|超长/i,
   },
@@ -68,15 +70,18 @@ const KNOWN: readonly Row[] = [
     kind: 'request_refused',
     codes: codeSet('tokens_limit_reached'),
     // What the model of this endpoint cannot read or do: Bedrock "doesn't support tool use", Ollama "does not support
-    // thinking", xAI "Image inputs are not supported by this model", llama.cpp "image input is not supported", vLLM "is not a
-    // multimodal model", "At most 1 image(s) may be provided", DeepSeek and Groq on content that is a list, Alibaba's models
+    // thinking", xAI "Image inputs are not supported by this model", llama.cpp "image input is not supported", vLLM "is
+    // not a
+    // multimodal model", "At most 1 image(s) may be provided", DeepSeek and Groq on content that is a list, Alibaba's
+    // models
     // that only stream, OpenRouter's routing requirements, xAI's search (410), GitHub's small limits (413).
     pattern:
       /(?:does not|doesn.t|do not|don.t) (?:currently )?support (?:the )?(?:tools?\b|function|image|document|system messages?|thinking|reasoning|streaming|parameter\b)|(?:images?|image inputs?|tools?|tool (?:use|calling)|audio|video|vision|streaming|thinking) (?:is|are) not supported|not supported (?:by|on|with) this model|is not a multimodal model|at most \d+ (?:image|audio|video)|unknown variant `?(?:image|input_audio|file)|content must be a string|tools param requires --|only supports? (?:the )?stream|for non-streaming calls|meets? your routing requirements|live search is deprecated/i,
   },
   {
     kind: 'request_refused',
-    // What this request names and this account does not have: a file, a cache, a bucket (Google answers 403), audio; and a
+    // What this request names and this account does not have: a file, a cache, a bucket (Google answers 403), audio;
+    // and a
     // prompt that is longer than the account may send (Anthropic answers 429 and 400).
     pattern:
       /permission to access the file|\bfiles?\b[^.]{0,80}\b(?:not found|do(?:es)? not exist)|no such file\b|cachedcontent not found|cloud storage|\baudio\b[^.]{0,60}\bnot found|\blong context (?:requests?|beta)\b/i,
@@ -123,7 +128,8 @@ const KNOWN: readonly Row[] = [
       deploymentnotfound deployment_not_found operationnotsupported unavailable_model no_available_channel
       resourcenotfoundexception resource_not_found_error endpoint_not_found resource_does_not_exist model_load_failed
       1211 1220 20012`),
-    // DeepSeek "Model Not Exist", OpenRouter "is not a valid model ID", Bedrock's on-demand models, Together's dedicated
+    // DeepSeek "Model Not Exist", OpenRouter "is not a valid model ID", Bedrock's on-demand models, Together's
+    // dedicated
     // ones (HeyPuter/puter#3168), Groq (atiilla/sqlmap-ai#3), new-api's channels, Ollama "try pulling it first".
     pattern:
       /\bmodels?\b.{0,120}\b(?:does not exist|do(?:es)? not exist|not exist|doesn't exist|(?:was|is|were) not found|not found|(?:has been|is|was) (?:decommissioned|deprecated|retired|discontinued|removed|shut down)|no longer (?:supported|available|served|active)|not (?:currently )?available|not (?:been )?(?:deployed|enabled|activated|served)|is not (?:a )?valid model|end of (?:its )?life|isn't (?:available|deployed))|not a valid model|\bmodel [^ ]{1,80} (?:is )?not supported|(?:requested|specified|selected) model is not supported|invalid model(?: name| id| identifier)?\b|model identifier is invalid|(?:unknown|unsupported|no such|unrecognized) model\b|model not (?:found|exist|supported)|unable to access non-serverless|on-demand throughput isn.t supported|(?:no|not have|don't have|without) access to (?:the |this )?(?:requested )?(?:model|deployment)|not (?:have|has) access to model|no available channel|marked by provider as legacy|model access (?:is )?denied|enabled only for api versions|api[- ]version\b.{0,40}\b(?:not supported|unsupported|invalid|required)|no endpoints? found for\b|API deployment for this resource does not exist|must be verified to use the model|模型不存在/i,
@@ -132,7 +138,8 @@ const KNOWN: readonly Row[] = [
 
   {
     kind: 'model_missing',
-    // OpenAI's models of other APIs, Groq's terms and blocks, Bedrock's use-case form, LM Studio, Moonshot, Databricks, SiliconFlow, Kong.
+    // OpenAI's models of other APIs, Groq's terms and blocks, Bedrock's use-case form, LM Studio, Moonshot, Databricks,
+    // SiliconFlow, Kong.
     pattern:
       /not a chat model|only supported in v1\/|not supported in the v1\/chat\/completions|does not support chat\b|requires terms acceptance|\bmodel\b.{0,80}\bis blocked at the (?:organi[sz]ation|project)|use case details have not been submitted|unexpected model name format|no models? (?:are |is )?loaded|^model (?:was )?unloaded|failed to load model|not found the model|\bendpoint\b.{0,80}\bdoes not exist|^model disabled|no route matched/i,
     only4xx: true,
@@ -158,7 +165,8 @@ const KNOWN: readonly Row[] = [
   },
   {
     kind: 'auth',
-    // OpenAI's scopes, headers and closed accounts; Anthropic on Bedrock's regions; Azure's roles; Groq's network settings;
+    // OpenAI's scopes, headers and closed accounts; Anthropic on Bedrock's regions; Azure's roles; Groq's network
+    // settings;
     // Cohere, Cloudflare, Zhipu, Baidu, SiliconFlow, Hugging Face.
     pattern:
       /^(?:unauthori[sz]ed|forbidden)\b|(?:invalid|expired) (?:api|access) token|access token (?:is )?(?:invalid|expired)|^authentication (?:error|failed|failure)|^failed to authenticate|user is not authenticated|insufficient permissions for this|sufficient permissions to call|missing scopes|header should match organi[sz]ation|access (?:was|has been) (?:terminated|revoked|suspended)|unsupported countries|key based authentication is disabled|lacks the required data action|check your network settings|identity[- ]verified accounts|status is not active|AppIdNoAuthError|身份验证失败/i,
@@ -167,7 +175,8 @@ const KNOWN: readonly Row[] = [
   // --- moderation by its wording. After the account, which can be flagged as well. ----------------------------------
   {
     kind: 'rejected',
-    // OpenRouter (theopenco/llmgateway#1785), Azure "content management policy", DeepSeek "Content Exists Risk", Moonshot "high risk".
+    // OpenRouter (theopenco/llmgateway#1785), Azure "content management policy", DeepSeek "Content Exists Risk",
+    // Moonshot "high risk".
     pattern:
       /\bflagged\b|\bmoderat(?:ion|ed|or)\b|content (?:management |usage |safety )?polic(?:y|ies)|usage polic(?:y|ies)|safety (?:system|filter|checks?|reasons|polic)|content[ _-]?(?:filter|safety|inspection)|inappropriate content|sensitive (?:content|words?|information)|considered high risk|content exists risk|violat(?:e[sd]?|ing|ions?)\b.{0,80}\b(?:polic|terms|guidelines)|harmful content|\bnsfw\b|deny-?listed token|(?:prompt|input|output|content|message) (?:was |has been |is )?(?:blocked|rejected) (?:by|due|because|for)|prohibited (?:use|content)|data inspection|\bguardrails?\b|content audit|不安全|敏感|违规/i,
   },
@@ -214,7 +223,10 @@ const KNOWN: readonly Row[] = [
   { kind: 'server_error', pattern: /the model has crashed/i },
 ];
 
-/** Kinds that a 5xx may also have. llama.cpp refuses images and tools with 500, OpenRouter routing requirements with 503. */
+/**
+ * Kinds that a 5xx may also have. llama.cpp refuses images and tools with 500, OpenRouter routing requirements with
+ * 503.
+ */
 const IN_5XX: ReadonlySet<FailureKind> = new Set([
   'request_refused',
   'quota',
@@ -261,7 +273,10 @@ function isPossible(kind: FailureKind, status: number | undefined): boolean {
 
 const LIMIT_AND_REQUEST = /\bLimit:? (\d{1,12}),? Requested:? (\d{1,12})/;
 
-/** "Limit 6000, Requested 9000" (Groq, OpenAI): waiting does not help this request, and smaller ones succeed (openclaw/openclaw#147644). */
+/**
+ * "Limit 6000, Requested 9000" (Groq, OpenAI): waiting does not help this request, and smaller ones succeed
+ * (openclaw/openclaw#147644).
+ */
 function asksForMoreThanItsLimit(message: string): boolean {
   const found = LIMIT_AND_REQUEST.exec(message);
   return found !== null && Number(found[2]) > Number(found[1]);

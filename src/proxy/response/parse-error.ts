@@ -138,7 +138,10 @@ function kindByTable(
   return quotes?.(known.phrase) === true ? undefined : known.kind;
 }
 
-/** The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's request. */
+/**
+ * The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's
+ * request.
+ */
 function isAboutStreamOptions(
   { message, param, reasons }: UpstreamErrorBody,
   status: number | undefined,

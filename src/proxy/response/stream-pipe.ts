@@ -155,8 +155,8 @@ export class StreamPipe implements StreamListener, RunningStream {
   }
 
   /**
-   * The tail begins with the last finish reason. Each chunk with new content restarts its timeout, and it ends if a choice
-   * continues after all.
+   * The tail begins with the last finish reason. Each chunk with new content restarts its timeout, and it ends if a
+   * choice continues after all.
    */
   #watchTail(): void {
     const { tail, newsCount } = this.reader;

@@ -40,11 +40,11 @@ export interface StreamListener {
 export type StreamEnd = { readonly complete: true } | { readonly complete: false; readonly error: GatewayError };
 
 /**
- * Reads an upstream's event stream. Until the first content chunk (content, reasoning, a tool call, a refusal or a finish
- * reason) everything is held, so that after a failure another endpoint can still respond. From then on events go to the
- * sink as they arrive, and a stream that breaks off ends in an error event.
+ * Reads an upstream's event stream. Until the first content chunk (content, reasoning, a tool call, a refusal or a
+ * finish reason) everything is held, so that after a failure another endpoint can still respond. From then on events go
+ * to the sink as they arrive, and a stream that breaks off ends in an error event.
  *
- * Eleven private fields, because every chunk passes through most of them: more objects would cost the hot path a call each.
+ * Eleven private fields: most of them are used for every chunk, so splitting the class would cost calls on the hot path.
  */
 export class StreamReader {
   readonly progress = new StreamProgress();
@@ -88,7 +88,7 @@ export class StreamReader {
     return this.#state !== 'holding';
   }
 
-  /** Whether every choice has its finish reason, or the decoder holds it. `'certain'`: the finish reasons are reliable. */
+  /** Whether every choice has its finish reason, or the decoder holds it; `'certain'`: and it is reliable. */
   get tail(): boolean | 'certain' {
     if (this.progress.certain || this.#source?.settled === true) return 'certain';
     return this.progress.complete;
@@ -104,7 +104,8 @@ export class StreamReader {
     // Chunks that the decoder holds until the end are valid only if the body ended as its framing says.
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
-    // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where the
+    // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where
+    // the
     // finish reasons are reliable.
     if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
@@ -165,7 +166,8 @@ export class StreamReader {
     const normalised = this.#normaliser.normalise(chunk);
     if (normalised === 'invalid') return this.#fail(new UpstreamFailure('malformed_event'));
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
-    // The template is taken from the upstream's own text, so it is valid only where the client gets that text unchanged.
+    // The template is taken from the upstream's own text, so it is valid only where the client gets that text
+    // unchanged.
     const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
     if (isTemplate && addsOnlyText(chunk, data)) this.#template.set(data);
     else this.#template.clear();

@@ -30,7 +30,9 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly request: UpstreamRequest;
   readonly timeouts: Timeouts;
-  /** Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk. */
+  /**
+   * Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk.
+   */
   readonly deadline: number;
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
@@ -284,7 +286,8 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call?.abort();
     } catch {
-      // The host's own transport threw. The exception must not end the process; what the transport leaves open is its own.
+      // The host's own transport threw. The exception must not end the process; what the transport leaves open is its
+      // own.
     }
     this.#source?.destroy();
   }

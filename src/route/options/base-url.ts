@@ -15,8 +15,8 @@ export function resolveBaseUrl(option: string, value: unknown, path: string): Up
 }
 
 /**
- * The URL of `baseUrl` for a format. If the format's path depends on the request, it is appended to each request, and the
- * part in which base and path overlap is removed from the base.
+ * The URL of `baseUrl` for a format. If the format's path depends on the request, it is appended to each request, and
+ * the part in which base and path overlap is removed from the base.
  * @throws TypeError as `resolveBaseUrl` does
  */
 export function resolveAddress(option: string, value: unknown, format: WireFormat): UpstreamUrl {

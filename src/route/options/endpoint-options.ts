@@ -139,7 +139,10 @@ function modelName(path: string, value: unknown): string {
   return name;
 }
 
-/** `provider`, or `provider/tag`. Without a tag, an endpoint of a tier gets the tier's name, so that the base slug never names it. */
+/**
+ * `provider`, or `provider/tag`. Without a tag, an endpoint of a tier gets the tier's name, so that the base slug never
+ * names it.
+ */
 function slugOf(provider: string, tag: string | undefined): string {
   return tag === undefined ? provider : `${provider}/${tag}`;
 }

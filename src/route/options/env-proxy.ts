@@ -38,9 +38,9 @@ function isSet(value: string | undefined): value is string {
 }
 
 /**
- * Whether `NO_PROXY` matches the host of `url`. Entries have Node's forms: `host` (exactly), `.domain` (the domain and its
- * subdomains), `*.domain` (subdomains only), each with an optional `:port`, and `*`; in addition IP addresses and networks
- * (`10.0.0.0/8`).
+ * Whether `NO_PROXY` matches the host of `url`. Entries have Node's forms: `host` (exactly), `.domain` (the domain and
+ * its subdomains), `*.domain` (subdomains only), each with an optional `:port`, and `*`; in addition IP addresses and
+ * networks (`10.0.0.0/8`).
  */
 function isExcluded({ hostname, port }: UpstreamUrl, exceptions: string): boolean {
   const entries = exceptions.toLowerCase().split(/[\s,]+/);
@@ -52,7 +52,9 @@ function isExcluded({ hostname, port }: UpstreamUrl, exceptions: string): boolea
   });
 }
 
-/** A host, an IPv6 address in brackets or a network, with an optional port. An IPv6 address without brackets has none. */
+/**
+ * A host, an IPv6 address in brackets or a network, with an optional port. An IPv6 address without brackets has none.
+ */
 const ENTRY = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/;
 
 function matches(entry: string, hostname: string): boolean {

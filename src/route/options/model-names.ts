@@ -73,7 +73,9 @@ export function resolveModelNames(
   });
 }
 
-/** Reads a name: first as a whole, because names may contain colons; then without its suffix; then as `provider:model`. */
+/**
+ * Reads a name: first as a whole, because names may contain colons; then without its suffix; then as `provider:model`.
+ */
 function nameReader(
   named: ReadonlyMap<string, readonly ModelChoice[]>,
   models: Models,

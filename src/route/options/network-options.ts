@@ -30,8 +30,8 @@ interface NetworkSettings {
 }
 
 /**
- * The network of the provider at `url`; `undefined`: connections are opened directly, with Node's defaults. Certificates are
- * parsed here once, and not for each connection.
+ * The network of the provider at `url`; `undefined`: connections are opened directly, with Node's defaults.
+ * Certificates are parsed here once, and not for each connection.
  * @throws TypeError naming the invalid member, without credentials, keys and passphrases
  */
 export function resolveNetwork(

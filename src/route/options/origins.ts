@@ -42,7 +42,10 @@ export function compileOrigins(option: string, entries: readonly string[]): Orig
 }
 
 const MAX_ADDRESS = 2_048;
-/** Scheme, authority, path. No userinfo, no escapes in the host, no query, fragment or backslash, because parsers disagree about them. */
+/**
+ * Scheme, authority, path. No userinfo, no escapes in the host, no query, fragment or backslash, because parsers
+ * disagree about them.
+ */
 const ADDRESS = /^https?:\/\/([^/?#\\@%]+)(\/[^?#\\]*)?$/i;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
 

@@ -13,9 +13,9 @@ const SAMPLE_TOKENS = 1_000;
 const MILLION = 1_000_000;
 
 /**
- * Prices and context length of `upstreamModel` at this provider, by the URL of its API. `undefined` if the catalog does not
- * know that URL or model: another provider's price would be a guess. Plans compare the prices of the lowest tier; the cost of
- * a response is calculated by the catalog.
+ * Prices and context length of `upstreamModel` at this provider, by the URL of its API. `undefined` if the catalog does
+ * not know that URL or model: another provider's price would be a guess. Plans compare the prices of the lowest tier;
+ * the cost of a response is calculated by the catalog.
  */
 export function lookUpModelInfo(
   catalog: PriceCatalog | undefined,
@@ -65,7 +65,10 @@ function defined(name: 'cacheRead' | 'cacheWrite' | 'cacheWrite1h', price: numbe
   return price === undefined || price === prompt ? {} : { [name]: price };
 }
 
-/** The catalog's price of a usage. If it does not accept the details, the price is calculated without them; `undefined` if it throws. */
+/**
+ * The catalog's price of a usage. If it does not accept the details, the price is calculated without them; `undefined`
+ * if it throws.
+ */
 function calculation(totalPrice: (usage: CatalogUsage) => number | undefined): NonNullable<Pricing['calculate']> {
   return function calculate(counts) {
     for (const usage of [fullUsage(counts), cacheUsage(counts)]) {

@@ -34,7 +34,10 @@ interface Filter {
   detail(preferences: Preferences, context: FilterContext, removed: readonly RoutableEndpoint[]): string;
 }
 
-/** Excludes endpoints of a tier unless the request asks for the tier. Hooks may select them, so this is not a hard filter. */
+/**
+ * Excludes endpoints of a tier unless the request asks for the tier. Hooks may select them, so this is not a hard
+ * filter.
+ */
 const TIER_FILTER: Filter = {
   reason: 'service_tier',
   code: 'no_endpoints',
@@ -60,7 +63,10 @@ function admittedBySuffix(tier: string, preferences: Preferences, { choice }: Fi
   return choice.variant?.admits === tier;
 }
 
-/** Requirements of the caller, in the order in which they are applied. They apply to the choice of a routing hook as well. */
+/**
+ * Requirements of the caller, in the order in which they are applied. They apply to the choice of a routing hook as
+ * well.
+ */
 const HARD_FILTERS: readonly Filter[] = [
   {
     reason: 'policy:models',

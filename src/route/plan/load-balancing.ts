@@ -1,8 +1,8 @@
 import type { RoutableEndpoint } from '../endpoint.js';
 
 /**
- * Moves one endpoint, drawn at random, to the front. The weight is 1 / price²: half the price means four times the share.
- * Free endpoints share evenly; without any known price nothing is drawn.
+ * Moves one endpoint, drawn at random, to the front. The weight is 1 / price²: half the price means four times the
+ * share. Free endpoints share evenly; without any known price nothing is drawn.
  * @param endpoints - cheapest first
  * @param draw - returns a number in [0, 1); called only if there is something to draw
  */

@@ -12,10 +12,15 @@ interface EmptyPlan extends Filtered {
   readonly excluded: readonly ExcludedEndpoint[];
 }
 
-/** Most entries of `excluded` in a response, which must not grow with the provider table. `counts` covers all of them. */
+/**
+ * Most entries of `excluded` in a response, which must not grow with the provider table. `counts` covers all of them.
+ */
 const MAX_EXCLUDED = 50;
 
-/** The error of a request that no endpoint can serve. The filter that excluded the last endpoint of the last model decides its code. */
+/**
+ * The error of a request that no endpoint can serve. The filter that excluded the last endpoint of the last model
+ * decides its code.
+ */
 export function refuseEmptyPlan({ context, emptiedBy, preferences, table, excluded }: EmptyPlan): GatewayError {
   const { model } = context.choice;
   if (emptiedBy === undefined)

@@ -1,8 +1,8 @@
 import type { ChatRequest } from '../../chat/types.js';
 
 /**
- * The parameters that an endpoint may or may not support. Other members (`stream`, `user`, `metadata` …) never exclude an
- * endpoint, and are never dropped. A set of parameters is a number with one bit each.
+ * The parameters that an endpoint may or may not support. Other members (`stream`, `user`, `metadata` …) never exclude
+ * an endpoint, and are never dropped. A set of parameters is a number with one bit each.
  */
 const VOCABULARY = [
   'temperature',
@@ -149,8 +149,8 @@ export function notUnderstood(sent: SentParameters, understood: number): readonl
 }
 
 /**
- * Parameters that exclude endpoints without support for them, as long as some endpoint of the model supports them. In this
- * order.
+ * Parameters that exclude endpoints without support for them, as long as some endpoint of the model supports them. In
+ * this order.
  */
 export const SOFT_PARAMETERS: readonly string[] = ['tools', 'response_format', 'verbosity'];
 

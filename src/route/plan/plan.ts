@@ -68,7 +68,10 @@ export interface ShownPlan {
   readonly candidates: readonly Candidate[];
   /** All other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request, or paths in it, that are dropped for the first candidate, because its model or format lacks them. */
+  /**
+   * Members of the request, or paths in it, that are dropped for the first candidate, because its model or format lacks
+   * them.
+   */
   readonly droppedParameters: readonly string[];
   /** Estimated tokens of the prompt, as compared with context lengths. Counted when it is read. */
   readonly promptTokens?: number;
@@ -104,7 +107,10 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-/** The endpoints of each model that pass the filters, in the caller's order of models. Models without endpoints are left out. */
+/**
+ * The endpoints of each model that pass the filters, in the caller's order of models. Models without endpoints are left
+ * out.
+ */
 function filterModels(input: PlanInput, preferences: Preferences, excluded: ExcludedEndpoint[]): readonly Group[] {
   const { request, table } = input;
   const prompt = input.prompt ?? new PromptEstimate(request, undefined, input.promptTokens);

@@ -9,8 +9,8 @@ export interface PriceCaps {
 }
 
 /**
- * The price by which endpoints are compared: the mean of prompt and completion price. It does not depend on the request, so
- * that the order of a plan follows from the price list alone. Endpoints without a price come last.
+ * The price by which endpoints are compared: the mean of prompt and completion price. It does not depend on the
+ * request, so that the order of a plan follows from the price list alone. Endpoints without a price come last.
  */
 export function rankingPrice(pricing: Pricing | undefined): number {
   return pricing === undefined ? Number.POSITIVE_INFINITY : (pricing.prompt + pricing.completion) / 2;

@@ -8,8 +8,8 @@ const GOOGLE = 'google-gemini-v1';
 const ID_MARK = '__thought__';
 
 /**
- * The `format` of the signed reasoning in the latest turn of the conversation that has any. Only endpoints of that format can
- * read it; for others it is dropped. `undefined`: there is none.
+ * The `format` of the signed reasoning in the latest turn of the conversation that has any. Only endpoints of that
+ * format can read it; for others it is dropped. `undefined`: there is none.
  */
 export function carriedReasoning({ messages }: ChatRequest): string | undefined {
   if (!Array.isArray(messages)) return undefined;

@@ -12,8 +12,8 @@ type Planned = Pick<Plan, 'candidates' | 'excluded'>;
 const NOT_SENT = { requestId: 'plan', now: 0 };
 
 /**
- * `plan` after translating the request into its candidates' formats: candidates that cannot express it are excluded with the
- * reason `format`. A real request translates only for each attempt.
+ * `plan` after translating the request into its candidates' formats: candidates that cannot express it are excluded
+ * with the reason `format`. A real request translates only for each attempt.
  * @throws GatewayError if no candidate is left, with the reason of the first
  */
 export function translatedPlan(plan: Planned, request: ChatRequest): Planned & TranslatedPlan {

@@ -4,8 +4,8 @@ import { didYouMean } from '../../options/suggest.js';
 import { isRecord } from '../../util/json-object.js';
 
 /**
- * Reads the value of a preference. `undefined`, `null`, `''` and `[]` all mean "not set", because clients generated from typed
- * languages cannot leave a member out.
+ * Reads the value of a preference. `undefined`, `null`, `''` and `[]` all mean "not set", because clients generated
+ * from typed languages cannot leave a member out.
  */
 export type Reader<T> = (value: unknown, path: string) => T | undefined;
 

@@ -60,7 +60,9 @@ const UNUSED: EndpointStatus = Object.freeze({
   latency: undefined,
 });
 
-/** Health and percentiles are recomputed at most this often, in milliseconds, because plans read them for every request. */
+/**
+ * Health and percentiles are recomputed at most this often, in milliseconds, because plans read them for every request.
+ */
 const RECOMPUTE_MS = 1_000;
 const HEALTH_WINDOW_MS = 300_000;
 /** With fewer requests an endpoint counts as healthy, unless it has an outage. */

@@ -16,9 +16,9 @@ import type { ConnectingCall } from '../network-agent.js';
 const MAX_INTERIM = 5;
 
 /**
- * One upstream call as http-proxy-middleware sees it: a request with the headers and body of the attempt. httpxy listens
- * on the request, copies its headers and pipes it. All three end here, so httpxy cannot reach the client's request, and
- * no listener is left on it.
+ * One upstream call as http-proxy-middleware sees it: a request with the headers and body of the attempt. httpxy
+ * listens on the request, copies its headers and pipes it. All three end here, so httpxy cannot reach the client's
+ * request, and no listener is left on it.
  *
  * A class, not an object literal with closures: V8 moves the allocation site of such literals to old space, and every
  * finished call would then survive each scavenge.
@@ -151,8 +151,8 @@ export class FakeRequest implements UpstreamCall, ConnectingCall {
 }
 
 /**
- * The response as httpxy sees it. httpxy destroys the response of an upstream that broke off, and resolves a promise when
- * the response closes; neither may affect the client's response.
+ * The response as httpxy sees it. httpxy destroys the response of an upstream that broke off, and resolves a promise
+ * when the response closes; neither may affect the client's response.
  */
 export class FakeResponse {
   readonly headersSent = false;
@@ -162,7 +162,8 @@ export class FakeResponse {
   /** True, because httpxy aborts the upstream on `close` otherwise. */
   readonly writableFinished = true;
   readonly statusCode = 0;
-  // The first `close` listener resolves httpxy's promise. All others act on the upstream, which the exchange does itself.
+  // The first `close` listener resolves httpxy's promise. All others act on the upstream, which the exchange does
+  // itself.
   #resolve: (() => void) | undefined;
 
   on(event: string, listener: () => void): this {

@@ -7,8 +7,8 @@ import { FakeRequest, type FakeResponse } from './fake-request.js';
 
 /**
  * The default transport, over http-proxy-middleware: one instance for all calls, called once per attempt with a fake
- * request and response in place of the client's. Keys and headers are set before it gets the request, never in its hooks,
- * because httpxy skips `proxyReq` for requests with `Expect`.
+ * request and response in place of the client's. Keys and headers are set before it gets the request, never in its
+ * hooks, because httpxy skips `proxyReq` for requests with `Expect`.
  */
 export function httpProxyTransport(agents: AgentPool = new AgentPool()): Transport {
   const proxy = createProxy(agents);
