@@ -1,4 +1,4 @@
-// `npm start`: an Express 5 app with the gateway mounted, in front of four simulated upstreams. No key, no network.
+// `npm start`: an Express 5 app with the gateway mounted, in front of six simulated upstreams. No key, no network.
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
@@ -18,6 +18,8 @@ const upstreams = {
   'slow-smart': simulators.slowSmart,
   flaky: simulators.flaky,
   'strict-zdr': simulators.strictZdr,
+  anthropic: simulators.anthropic,
+  gemini: simulators.gemini,
 };
 const demo = playground({ key, upstreams });
 
@@ -29,6 +31,13 @@ const gateway = createGateway({
   keys: [key],
   providers: Object.fromEntries(Object.entries(upstreams).map(([slug, { provider }]) => [slug, provider])),
   cache: { maxEntries: 1_000 },
+  limits: {
+    rules: [
+      { name: 'requests', by: 'caller', requests: 300, per: '1m' },
+      { name: 'tokens', by: 'caller', tokens: 100_000, per: 'hour', reserve: 'expected' },
+      { name: 'budget', by: 'caller', usd: 0.25, per: 'day', reserve: 'expected' },
+    ],
+  },
   hooks: { ...demo.hooks, selectCandidates: router },
 });
 
@@ -37,7 +46,7 @@ app.use(helmet());
 app.get('/healthz', gateway.health);
 app.get('/metrics', gateway.metrics);
 app.use('/v1', gateway);
-app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: four simulated providers' }));
+app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: six simulated providers', appUrl: '/' }));
 app.use(demo.pages);
 
 const server = app.listen(port, '127.0.0.1', (error) => {

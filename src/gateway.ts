@@ -87,11 +87,18 @@ export interface Gateway extends Middleware, GatewayLimits {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const parts = createParts(options);
-  const { runner, admission, scope, admin, clock, hooks } = parts;
+  const { runner, admission, scope, admin, clock, hooks, limits } = parts;
   const status = createStatus(parts);
   const routes = createAdminRoutes({ ...parts, admin: admin.stage, status });
   const middleware = routes.withRoutes(runStages(chatStages(parts), { ...runner, admission, observed: true, scope }));
-  const endPages = shareInternals(middleware, { ...routes, clock, hooks, status, authenticates: admin.decides });
+  const endPages = shareInternals(middleware, {
+    ...routes,
+    clock,
+    hooks,
+    status,
+    watchUsage: limits && (() => limits.watchUsage()),
+    authenticates: admin.decides,
+  });
   return Object.assign(middleware, handlers(middleware, parts, routes), controls(parts, endPages), { status });
 }
 

@@ -9,12 +9,15 @@ import type { EndpointReport, Router } from './route/route.js';
 
 /** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */
 export interface GatewayStatus {
+  /** `drain()` was called. */
   readonly draining: boolean;
   /** Requests at work. */
   readonly inFlight: number;
   /** With `overloadProtection`. `elevated`: optional work is skipped; `overloaded`: new requests are refused. */
   readonly load: 'normal' | 'elevated' | 'overloaded';
+  /** Seconds since the gateway was created. */
   readonly uptimeSeconds: number;
+  /** Every endpoint of the provider table. */
   readonly endpoints: readonly EndpointStatusReport[];
   /** Connections to upstreams. */
   readonly sockets: { readonly active: number; readonly idle: number };
@@ -26,6 +29,7 @@ export interface GatewayStatus {
 
 /** Live statistics of one endpoint, and its readiness once it has been asked. */
 export interface EndpointStatusReport extends EndpointReport {
+  /** Breaker, cooldown and last failure. */
   readonly readiness: EndpointReadiness | undefined;
 }
 

@@ -57,6 +57,13 @@ export function chunkEvent(delta: Record<string, string>, finishReason: string |
   return missing <= 0 ? make(delta) : make({ ...delta, content: (delta['content'] ?? '') + text(missing) });
 }
 
+/** The `count` events of a stream, without usage and `[DONE]`. */
+export function streamEvents(count: number, bytes: number): readonly string[] {
+  const events = [chunkEvent({ role: 'assistant', content: '' }, null, bytes)];
+  while (events.length < count - 1) events.push(chunkEvent({ content: '' }, null, bytes));
+  return [...events, chunkEvent({}, 'stop')];
+}
+
 /** The chunk that tells what a stream has used, where the request asks for it. */
 export function usageEvent(): string {
   return event({ choices: [], usage: { prompt_tokens: 200, completion_tokens: 100, total_tokens: 300 } });

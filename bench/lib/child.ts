@@ -31,6 +31,8 @@ export function pinned(core: number | undefined, command: readonly string[]): re
 export interface ChildOptions {
   readonly core: number | undefined;
   readonly setup?: unknown;
+  /** Folder of the build of the package to run, instead of this repository's. */
+  readonly dist?: string | undefined;
   readonly args?: readonly string[];
   /** Where a foreign program listens: it cannot tell. */
   readonly ports?: readonly number[];
@@ -51,14 +53,18 @@ export class Child<M extends Methods = AgentMethods> implements AsyncDisposable 
     return child;
   }
 
-  private constructor(program: string, { core, setup, args = [], ports }: ChildOptions) {
+  private constructor(program: string, { core, setup, dist, args = [], ports }: ChildOptions) {
     this.#program = program;
     const path = program.startsWith('file:') ? fileURLToPath(program) : program;
     const [command, rest] = pinned(core, [process.execPath, '--import', AGENT, path, ...args]);
     this.#process = spawn(command, rest, {
       // Our own speak over IPC and complain on stderr; what foreign programs print is not ours to show.
       stdio: ['ignore', 'ignore', ports === undefined ? 'inherit' : 'ignore', 'ipc'],
-      env: { ...process.env, BENCH_SETUP: JSON.stringify(setup ?? {}) },
+      env: {
+        ...process.env,
+        BENCH_SETUP: JSON.stringify(setup ?? {}),
+        ...(dist !== undefined && { NORDLYS_DIST: dist }),
+      },
     });
   }
 

@@ -6,7 +6,7 @@ import type { MeasuredServer } from './measured-server.ts';
 import { variant, type Variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { verifyServer } from './verify.ts';
-import type { Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
 
 /** A variant at work, and what has been measured of it so far. */
 interface Runner {

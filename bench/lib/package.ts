@@ -8,13 +8,18 @@ const folder = process.env['NORDLYS_DIST'];
 const loaded: typeof import('nordlys-proxy') =
   folder === undefined ? await import('nordlys-proxy') : await import(within(folder, 'index.js'));
 
-export const { authenticate, cache, createGateway, errorHandler, proxy, route, validate } = loaded;
+export const { authenticate, cache, createGateway, errorHandler, proxy, redact, route, validate } = loaded;
 
 /** The other transport: only who measures it loads undici. */
 export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
   const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =
     folder === undefined ? await import('nordlys-proxy/undici') : await import(within(folder, 'undici/index.js'));
   return make();
+}
+
+/** The router: only who measures it loads it. */
+export async function loadRouter(): Promise<typeof import('nordlys-proxy/router')> {
+  return folder === undefined ? import('nordlys-proxy/router') : import(within(folder, 'router/index.js'));
 }
 
 function within(dist: string, file: string): string {

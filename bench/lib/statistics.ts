@@ -31,6 +31,11 @@ export function pairedRatio(values: readonly number[], baseline: readonly number
   return spread(values.map((value, round) => value / baseline[round]!));
 }
 
+/** The same as differences. */
+export function pairedDifference(values: readonly number[], baseline: readonly number[]): Spread {
+  return spread(values.map((value, round) => value - baseline[round]!));
+}
+
 function ascending(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
 }

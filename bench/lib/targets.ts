@@ -1,5 +1,5 @@
 import type { Report, StreamVariantReport, VariantReport } from './report.ts';
-import { median, pairedRatio } from './statistics.ts';
+import { median, pairedDifference, pairedRatio } from './statistics.ts';
 
 /** One promise of the package, and how it is read off a report. */
 export interface Target {
@@ -25,6 +25,14 @@ export const TARGETS: readonly Target[] = [
   cpu('W5', OURS, 'bare', 2.2),
   cpu('W5', OURS, 'hpm', 2),
   cpu('W5', OURS, 'portkey', 0.15),
+  cpu('router', 'router-named', OURS, 1.03),
+  cpu('guards', 'guards-empty', OURS, 1.03),
+  cpu('guards-stream', 'guards-empty', OURS, 1.03),
+  {
+    what: 'first-token: added by a guard beside the call that is quicker than the model, p50 in µs',
+    limit: 500,
+    measured: (report) => addedP50(report, 'first-token', 'slow-beside'),
+  },
   cpu('W4', 'gateway-cache', 'static', 1.3),
   cpu('W4-32', 'gateway-cache', 'static', 2.2),
   {
@@ -80,6 +88,15 @@ function cpu(workload: string, id: string, baseline: string, limit: number): Tar
       return own === undefined || other === undefined ? undefined : pairedRatio(own.cpuMicros, other.cpuMicros).median;
     },
   };
+}
+
+/** Latency of one client above that through the gateway alone, in the same rounds. */
+function addedP50(report: Report, workload: string, id: string): number | undefined {
+  const own = find(report, workload, id);
+  const other = find(report, workload, OURS);
+  if (own === undefined || other === undefined) return undefined;
+  const p50s = ({ added }: VariantReport): readonly number[] => added.map(({ p50 }) => p50);
+  return pairedDifference(p50s(own), p50s(other)).median;
 }
 
 function find(report: Report, workload: string, id: string): VariantReport | undefined {

@@ -1,13 +1,13 @@
 // The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, usageEvent } from './bodies.ts';
+import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, usageEvent } from './bodies.ts';
 import { microsNow, stamp } from './stamps.ts';
 
 /** How the upstream answers, whatever it is asked. */
 export type Answer =
   | { readonly kind: 'json'; readonly bytes: number }
-  /** `count` events back to back. */
-  | { readonly kind: 'events'; readonly count: number; readonly bytes: number }
+  /** `count` events back to back, `afterMs` after the request. */
+  | { readonly kind: 'events'; readonly count: number; readonly bytes: number; readonly afterMs?: number }
   /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
@@ -118,19 +118,17 @@ function sendJson(bytes: number): Send {
   return (socket) => void socket.write(answer);
 }
 
-function sendEvents(count: number, bytes: number): Send {
-  const events = [chunkEvent({ role: 'assistant', content: '' }, null, bytes)];
-  while (events.length < count - 1) events.push(chunkEvent({ content: '' }, null, bytes));
-  events.push(chunkEvent({}, 'stop'));
-  const pieces = [Buffer.from(STREAM_HEAD), ...events.map(httpChunk)];
+function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' }>): Send {
+  const pieces = [Buffer.from(STREAM_HEAD), ...streamEvents(count, bytes).map(httpChunk)];
   const usage = httpChunk(usageEvent());
   const end = Buffer.concat([httpChunk(DONE_EVENT), BODY_END]);
-  return (socket, { usage: usageAsked }) => {
+  const send: Send = (socket, { usage: usageAsked }) => {
     // One write each, as tokens leave a model server; all in one turn, as after a stall.
     for (const piece of pieces) socket.write(piece);
     if (usageAsked) socket.write(usage);
     socket.write(end);
   };
+  return afterMs === undefined ? send : (socket, wish) => void setTimeout(send, afterMs, socket, wish);
 }
 
 function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
@@ -175,7 +173,7 @@ function sender(answer: Answer, closed: AbortSignal): Send {
     case 'json':
       return sendJson(answer.bytes);
     case 'events':
-      return sendEvents(answer.count, answer.bytes);
+      return sendEvents(answer);
     case 'paced':
       return sendPaced(answer.everyMs, answer.bytes, closed);
   }

@@ -1,4 +1,5 @@
-import type { StageName, StagesSetup } from '../servers/stages.ts';
+import type { Feature } from '../servers/gateway-feature.ts';
+import type { StageName } from '../servers/stages.ts';
 import { KEY } from './bodies.ts';
 import { Child } from './child.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
@@ -29,6 +30,25 @@ const STAGE_ROWS: readonly (readonly [id: string, title: string, stages: readonl
   ['stages-5', '+ proxy, without cache', ['authenticate', 'validate', 'route', 'proxy']],
 ];
 
+/** The gateway with one feature on. */
+const FEATURE_ROWS: readonly (readonly [id: Feature, title: string])[] = [
+  ['router-named', 'with a router, the request names a model'],
+  ['router-auto', 'with a router, `auto`: the vector is cached'],
+  ['router-auto-new', 'with a router, `auto`: each text is new'],
+  ['guards-empty', '`guards` with empty lists'],
+  ['guard-input', 'an input guard, `before`'],
+  ['guard-beside', 'an input guard, `beside`'],
+  ['guard-hold', 'an output guard, `hold`'],
+  ['redact-input', '`redact()` of prompts'],
+  ['redact-output', '`redact()` of responses'],
+  ['redact-restore', '`redact({ restore: true })`'],
+  ['slow-before', 'an input guard that takes 5 ms, `before`'],
+  ['slow-beside', 'an input guard that takes 5 ms, `beside`'],
+];
+
+/** Names the folder of another build of the package, for the row `gateway-before`. */
+const BEFORE = 'NORDLYS_BEFORE';
+
 /** Every variant, in the order in which tables show them. */
 const VARIANTS: readonly Variant[] = [
   own('bare', 'bare node:http pass-through', import.meta.resolve('../servers/bare.ts')),
@@ -57,7 +77,14 @@ const VARIANTS: readonly Variant[] = [
   },
   own('static', 'Express route, same bytes', import.meta.resolve('../servers/static.ts')),
   own('gateway-cache', '**nordlys-proxy, cache hit**', import.meta.resolve('../servers/gateway-cache.ts')),
-  ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), stages)),
+  ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), { stages })),
+  ...FEATURE_ROWS.map(([id, title]) =>
+    own(id, title, import.meta.resolve('../servers/gateway-feature.ts'), { feature: id }),
+  ),
+  {
+    ...own('gateway-before', `the build in ${BEFORE}`, import.meta.resolve('../servers/gateway.ts'), {}, BEFORE),
+    missing: () => (process.env[BEFORE] === undefined ? `${BEFORE} names no build` : undefined),
+  },
 ];
 
 export function variant(id: string): Variant {
@@ -68,8 +95,12 @@ export function variant(id: string): Variant {
   return found;
 }
 
-/** Starts a program of the benchmark's own. */
-function own(id: string, title: string, program: string, stages: readonly StageName[] = []): Variant {
+/**
+ * Starts a program of the benchmark's own.
+ * @param extra - what it is told besides where the upstream is
+ * @param build - name of the environment variable with the build to run
+ */
+function own(id: string, title: string, program: string, extra: object = {}, build = 'NORDLYS_DIST'): Variant {
   return {
     id,
     title,
@@ -78,7 +109,8 @@ function own(id: string, title: string, program: string, stages: readonly StageN
     async start({ core, upstreams, answerBytes }) {
       const child = await Child.start(program, {
         core,
-        setup: { upstreams, answerBytes, stages } satisfies StagesSetup,
+        setup: { upstreams, answerBytes, ...extra },
+        dist: process.env[build],
       });
       return asServer(child, child.ports[0]!);
     },

@@ -1,22 +1,5 @@
-import type { RequestSpec } from '../processes/driver.ts';
-import type { Answer } from './upstream.ts';
-
-/** One kind of traffic, asked for by a fixed number of clients. */
-export interface Workload {
-  readonly id: string;
-  readonly title: string;
-  readonly request: Omit<RequestSpec, 'headers'>;
-  readonly answer: Answer;
-  readonly concurrency: number;
-  /** Variants by id, in the order of the table; the first is what the others are compared with. */
-  readonly variants: readonly string[];
-  /** The ones that a quick run measures. None: only where the workload is asked for by name. */
-  readonly quick: readonly string[];
-  /** Added latency is measured as well. */
-  readonly latency: boolean;
-  /** Shares of the usual warm-up and window that this traffic needs. */
-  readonly pace: number;
-}
+import { FEATURE_WORKLOADS } from './feature-workloads.ts';
+import type { Workload } from './workload.ts';
 
 const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gateway-http', 'portkey', 'nginx'];
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
@@ -101,6 +84,7 @@ export const WORKLOADS: readonly Workload[] = [
     latency: false,
     pace: 1,
   },
+  ...FEATURE_WORKLOADS,
 ];
 
 /** Many streams open at once, each with an event now and then. */

@@ -4,6 +4,8 @@ export interface Personality {
   readonly slug: string;
   readonly name: string;
   readonly models: readonly string[];
+  /** What the upstream itself calls all of them. @defaultValue their names */
+  readonly upstreamModel?: string;
   /** USD per million tokens. */
   readonly pricing: { readonly prompt: number; readonly completion: number };
   /** Tokens. */
@@ -18,7 +20,7 @@ export interface Personality {
 }
 
 /**
- * Ways to break a simulator: `down` answers 503, `rate-limit` 429, `reset` cuts the connection, `hang` says nothing,
+ * Ways to break a simulator: `down` answers 503 (Anthropic: 529), `rate-limit` 429, `reset` cuts the connection, `hang` says nothing,
  * `cut` breaks off after a few words, `slow` takes ten times as long.
  */
 export type BreakKind = 'down' | 'rate-limit' | 'reset' | 'hang' | 'cut' | 'slow';

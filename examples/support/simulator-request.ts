@@ -77,9 +77,8 @@ async function readJson(req: IncomingMessage): Promise<JsonObject> {
 }
 
 function toolsOf(body: JsonObject): SimulatedRequest['tools'] {
-  const tools = Array.isArray(body['tools']) ? (body['tools'] as unknown[]) : [];
-  return tools.map((tool) => {
-    const called = objectAt(asObject(tool), 'function');
+  return listAt(body, 'tools').map((tool) => {
+    const called = objectAt(tool, 'function');
     return { name: String(called['name']), parameters: objectAt(called, 'parameters') };
   });
 }
@@ -104,7 +103,13 @@ export function objectAt(object: JsonObject, name: string): JsonObject {
   return asObject(object[name]);
 }
 
-function numberAt(object: JsonObject, name: string): number | undefined {
+/** The objects of a list; empty where there is none. */
+export function listAt(object: JsonObject, name: string): JsonObject[] {
+  const list = object[name];
+  return Array.isArray(list) ? (list as unknown[]).map(asObject) : [];
+}
+
+export function numberAt(object: JsonObject, name: string): number | undefined {
   const value = object[name];
   return typeof value === 'number' ? value : undefined;
 }

@@ -5,7 +5,7 @@ import { deliver } from './simulator-delivery.ts';
 import { readRequest, Refusal } from './simulator-request.ts';
 import type { BreakKind, Personality } from './personality.ts';
 
-interface SimulatorStats {
+export interface SimulatorStats {
   requests: number;
   /** Requests that were answered with an error. */
   failures: number;
@@ -19,7 +19,7 @@ interface SimulatorStats {
 
 export interface Simulator {
   readonly name: string;
-  /** `http://127.0.0.1:PORT/v1` */
+  /** `http://127.0.0.1:PORT/v1`; without the path where the upstream has a format of its own. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly models: readonly string[];
@@ -35,12 +35,16 @@ export interface Simulator {
 
 interface SimulatorProvider {
   readonly name: string;
+  readonly format?: 'anthropic' | 'gemini';
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
   readonly models: Readonly<
-    Record<string, { readonly pricing: Personality['pricing']; readonly contextLength: number }>
+    Record<
+      string,
+      { readonly pricing: Personality['pricing']; readonly contextLength: number; readonly upstreamModel: string }
+    >
   >;
 }
 
@@ -105,9 +109,11 @@ export async function startSimulator(personality: Personality, timeScale: number
   };
 }
 
-function providerOf(personality: Personality, baseUrl: string, apiKey: string): SimulatorProvider {
-  const { name, pricing, contextLength, zdr = false } = personality;
-  const models = Object.fromEntries(personality.models.map((model) => [model, { pricing, contextLength }]));
+export function providerOf(personality: Personality, baseUrl: string, apiKey: string): SimulatorProvider {
+  const { name, pricing, contextLength, upstreamModel, zdr = false } = personality;
+  const models = Object.fromEntries(
+    personality.models.map((model) => [model, { pricing, contextLength, upstreamModel: upstreamModel ?? model }]),
+  );
   return { name, baseUrl, apiKey, zdr, dataCollection: zdr ? 'deny' : 'allow', models };
 }
 

@@ -1,4 +1,7 @@
-// Four upstreams in this process, each with a character of its own: enough to see a gateway choose, fail over and explain.
+// Six upstreams in this process, each with a character of its own: enough to see a gateway choose, fail over and explain.
+// Four speak OpenAI's chat completions, the other two the APIs of Anthropic and Google.
+import { ANTHROPIC, GEMINI } from './native-apis.ts';
+import { startNativeSimulator } from './native-simulator.ts';
 import type { Personality } from './personality.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
 
@@ -14,6 +17,10 @@ export interface Simulators extends AsyncDisposable {
   readonly flaky: Simulator;
   /** Keeps nothing. */
   readonly strictZdr: Simulator;
+  /** Speaks Anthropic's Messages API. */
+  readonly anthropic: Simulator;
+  /** Speaks Google's generateContent. */
+  readonly gemini: Simulator;
   close(): Promise<void>;
 }
 
@@ -22,14 +29,16 @@ export interface SimulatorsOptions {
   readonly timeScale?: number;
 }
 
-/** The model that all four serve; each has one more of its own. */
+/** The model that the four OpenAI-shaped ones serve; each simulator has one more of its own. */
 const SHARED_MODEL = 'demo-chat';
+/** Served through three APIs: when the OpenAI-shaped endpoint fails, a Claude answers, and then a Gemini. */
+const MODEL_OF_ALL_FORMATS = 'demo-formats';
 
 const PERSONALITIES = {
   fastCheap: {
     slug: 'fast-cheap',
     name: 'Fast & Cheap',
-    models: [SHARED_MODEL, 'demo-small'],
+    models: [SHARED_MODEL, 'demo-small', MODEL_OF_ALL_FORMATS],
     pricing: { prompt: 0.1, completion: 0.4 },
     contextLength: 32_000,
     firstTokenMs: 90,
@@ -68,19 +77,44 @@ const PERSONALITIES = {
     words: 60,
     zdr: true,
   },
+  anthropic: {
+    slug: 'anthropic',
+    name: 'Simulated Claude',
+    models: [MODEL_OF_ALL_FORMATS, 'demo-claude'],
+    upstreamModel: 'claude-sonnet-4-5',
+    pricing: { prompt: 0.2, completion: 1 },
+    contextLength: 200_000,
+    firstTokenMs: 150,
+    tokenMs: 15,
+    words: 60,
+  },
+  gemini: {
+    slug: 'gemini',
+    name: 'Simulated Gemini',
+    models: [MODEL_OF_ALL_FORMATS, 'demo-gemini'],
+    upstreamModel: 'gemini-2.5-flash',
+    pricing: { prompt: 0.5, completion: 2.5 },
+    contextLength: 1_000_000,
+    firstTokenMs: 150,
+    tokenMs: 20,
+    words: 60,
+  },
 } as const satisfies Record<string, Personality>;
 
-/** Starts all four on free ports of loopback. */
+/** Starts all six on free ports of loopback. */
 export async function startSimulators({ timeScale = 1 }: SimulatorsOptions = {}): Promise<Simulators> {
   const start = (personality: Personality): Promise<Simulator> => startSimulator(personality, timeScale);
-  const [fastCheap, slowSmart, flaky, strictZdr] = await Promise.all([
+  const [fastCheap, slowSmart, flaky, strictZdr, anthropic, gemini] = await Promise.all([
     start(PERSONALITIES.fastCheap),
     start(PERSONALITIES.slowSmart),
     start(PERSONALITIES.flaky),
     start(PERSONALITIES.strictZdr),
+    startNativeSimulator(PERSONALITIES.anthropic, ANTHROPIC, timeScale),
+    startNativeSimulator(PERSONALITIES.gemini, GEMINI, timeScale),
   ]);
+  const simulators = { fastCheap, slowSmart, flaky, strictZdr, anthropic, gemini };
   const close = async (): Promise<void> => {
-    await Promise.all([fastCheap, slowSmart, flaky, strictZdr].map((simulator) => simulator.close()));
+    await Promise.all(Object.values(simulators).map((simulator) => simulator.close()));
   };
-  return { fastCheap, slowSmart, flaky, strictZdr, close, [Symbol.asyncDispose]: close };
+  return { ...simulators, close, [Symbol.asyncDispose]: close };
 }

@@ -24,7 +24,9 @@ import { checkUnkeyedChanges } from './unkeyed-changes.js';
 
 /** What `status()` tells of the cache. */
 export interface CacheStatistics {
+  /** Requests served from the cache. */
   readonly hits: number;
+  /** Requests that were looked up and not found. */
   readonly misses: number;
   /** Requests that were not looked up: by what they are, or by the caller's wish. */
   readonly bypasses: number;
@@ -36,6 +38,7 @@ export interface CacheStatistics {
   readonly storeFaults: number;
   /** Of this process, where the store can tell. */
   readonly entries: number | undefined;
+  /** Size of all cached responses, where the store reports it. */
   readonly bytes: number | undefined;
 }
 

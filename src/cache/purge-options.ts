@@ -7,7 +7,11 @@ export interface PurgeOptions {
   readonly callerId?: string;
 }
 
-/** @throws TypeError for a caller who cannot be told apart: then more would be purged than was asked for. */
+/**
+ * The tenant whose responses `options` purge; `undefined`: those of all callers. Not an option table, in which a
+ * `callerId` of `undefined` would mean "not set": the caller's id was not found then, and all responses would go.
+ * @throws TypeError for a `callerId` that names no caller, and for any where callers share one cache
+ */
 export function tenantToPurge(options: PurgeOptions, shared: boolean): string | undefined {
   const given = knownMembers('purge', options, ['callerId']);
   if (!Object.hasOwn(given, 'callerId')) return undefined;

@@ -2,7 +2,9 @@ import { NO_TOKENS, type TokenCounts } from './token-counts.js';
 
 /** USD per million tokens. A part without a price of its own costs what the whole of it costs. */
 export interface TokenPrices {
+  /** Prompt tokens. */
   readonly prompt: number;
+  /** Completion tokens. */
   readonly completion: number;
   /** Prompt tokens read from the provider's cache; absent: as `prompt`. */
   readonly cacheRead?: number | undefined;

@@ -91,7 +91,7 @@ export class StreamProgress {
 }
 
 /** How far one choice has come. */
-class ChoiceProgress {
+export class ChoiceProgress {
   state: 'unseen' | 'open' | 'finished' = 'unseen';
   /** Its finish reason may be one of those that stand in every chunk. */
   doubtful = false;

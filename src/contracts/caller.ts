@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export interface Caller {
   /** Stable, unique per tenant, and not a secret: it appears in status pages and logs. */
   readonly id: string;
+  /** Whatever else your hooks and rules need to know of the caller. */
   readonly [fact: string]: unknown;
 }
 

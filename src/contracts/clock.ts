@@ -10,5 +10,6 @@ export interface Clock {
 
 /** A timer that has been set. */
 export interface Timer {
+  /** Stops the timer; without effect once it has fired. */
   cancel(): void;
 }

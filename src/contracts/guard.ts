@@ -9,6 +9,7 @@ export type GuardVerdict = 'pass' | GuardBlock | GuardReplacement;
 
 /** Blocks the request, or the response. */
 export interface GuardBlock {
+  /** The text is refused. */
   readonly block: true;
   /** `code` of the error that the client gets. @defaultValue `'content_blocked'` */
   readonly code?: string | undefined;
@@ -18,6 +19,7 @@ export interface GuardBlock {
 
 /** Puts `replace` in place of the text that the guard was shown. */
 export interface GuardReplacement {
+  /** The text to use instead. */
   readonly replace: string;
 }
 
@@ -29,20 +31,25 @@ export type OutputChannel = 'text' | 'reasoning' | 'refusal' | 'arguments';
 
 /** A text of a prompt. */
 export interface InputText {
+  /** The text to check. */
   readonly text: string;
   /** Where it stands: `messages[2].content[0].text`; `messages` with `scope: 'request'`. */
   readonly path: string;
+  /** What kind of message it comes from. */
   readonly surface: InputSurface;
 }
 
 /** A text of a response, or as much of it as has come and was not released yet. */
 export interface OutputText {
+  /** The text that is held. */
   readonly text: string;
   /** The end of what was released before it, at most 64 characters. */
   readonly before: string;
   /** Nothing more will come behind it. */
   readonly final: boolean;
+  /** Which text of the response it is. */
   readonly channel: OutputChannel;
+  /** Index of the choice. */
   readonly choice: number;
   /** Where it stands in the whole response: `choices[0].message.content`. */
   readonly path: string;
@@ -50,8 +57,11 @@ export interface OutputText {
 
 /** What a guard may know of the request. Headers and credentials are not part of it. */
 export interface GuardState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
+  /** The validated body. */
   readonly request: ChatRequest;
   /** Aborted when the verdict is not needed any more: the client has disconnected, or the time is up. */
   readonly signal: AbortSignal;
@@ -96,6 +106,7 @@ export interface InputGuard extends GuardBase {
    * @defaultValue `'text'`
    */
   readonly scope?: 'text' | 'request' | undefined;
+  /** Gives the verdict on one text, or a promise of it. */
   check(text: InputText, state: GuardState): GuardVerdict | Promise<GuardVerdict>;
 }
 
@@ -131,6 +142,7 @@ export interface OutputGuard extends GuardBase {
    * @defaultValue `'error'`
    */
   readonly afterCommit?: 'error' | 'content_filter' | undefined;
+  /** Gives the verdict on the text so far, or a promise of it. */
   check(text: OutputText, state: GuardState): GuardVerdict | Promise<GuardVerdict>;
 }
 
@@ -150,6 +162,7 @@ export interface Detector {
 
 /** Where a value stands. */
 export interface Finding {
+  /** Index of the first character. */
   readonly start: number;
   /** One past its last character; `undefined` where the text ends before that is known. */
   readonly end: number | undefined;
@@ -157,14 +170,21 @@ export interface Finding {
 
 /** A guard made of detectors by `redact()` or `blockPatterns()`, for `input` and `output`. */
 export interface DetectorGuard extends GuardBase {
+  /** Part of the cache key. */
   readonly version: string;
+  /** What it looks for. */
   readonly detectors: readonly Detector[];
   /** `undefined`: a finding blocks. */
   readonly placeholders: DetectorPlaceholders | undefined;
+  /** Code and message of a block. */
   readonly block: Omit<GuardBlock, 'block'>;
+  /** Which texts of prompts it checks; all unless given. */
   readonly surfaces?: readonly InputSurface[] | undefined;
+  /** Which texts of responses it checks; all unless given. */
   readonly channels?: readonly OutputChannel[] | undefined;
+  /** What follows a block before the client has received anything. */
   readonly beforeCommit?: 'reject' | 'next' | undefined;
+  /** How a stream ends that is blocked after it has begun. */
   readonly afterCommit?: 'error' | 'content_filter' | undefined;
 }
 

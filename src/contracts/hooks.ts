@@ -8,8 +8,11 @@ import type { Candidate, ExcludedEndpoint, Pricing } from './routing.js';
 
 /** What every hook is told. */
 export interface HookState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
@@ -17,6 +20,7 @@ export interface HookState {
 
 /** What `beforeRoute` is told. */
 export interface BeforeRouteState extends HookState {
+  /** The validated body. */
   readonly request: ChatRequest;
   /**
    * The models that the request stands for, first choice first: `model` and `models` after aliases, the default model,
@@ -29,9 +33,11 @@ export interface BeforeRouteState extends HookState {
 
 /** What `selectCandidates` is told. */
 export interface SelectCandidatesState extends HookState {
+  /** The request, after `beforeRoute`. */
   readonly request: ChatRequest;
   /** The plan's order. Each is one of the configured endpoints. */
   readonly candidates: readonly Candidate[];
+  /** The other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
   /** The request leaves the model open: `auto`, or no model where there is no `defaultModel`. */
   readonly openModel: boolean;
@@ -74,7 +80,9 @@ export interface SelectCandidatesHook {
 
 /** What `beforeAttempt` is told. */
 export interface BeforeAttemptState extends HookState {
+  /** The request as it will be sent, with the gateway's name of the model. */
   readonly request: ChatRequest;
+  /** The endpoint that will be called. */
   readonly candidate: Candidate;
   /** 1 for the first upstream call of this request. */
   readonly attempt: number;
@@ -97,16 +105,23 @@ export interface AttemptChange {
 export interface UpstreamErrorSummary {
   /** HTTP status, or the one that an error inside of a 200 names. */
   readonly status: number | undefined;
+  /** The upstream's own class of the error. */
   readonly type: string | null;
+  /** The upstream's own code. */
   readonly code: string | null;
+  /** The upstream's own text, redacted. */
   readonly message: string;
 }
 
 /** One upstream call, as it ended. */
 export interface AttemptRecord {
+  /** 1 for the first upstream call of the request. */
   readonly attempt: number;
+  /** Key of the provider. */
   readonly provider: string;
+  /** Name of the model, as the gateway knows it. */
   readonly model: string;
+  /** Slug of the endpoint. */
   readonly slug: string;
   /**
    * Made with a key of the caller's own (`provider_configs`), so the caller pays the provider: metrics, the status page
@@ -145,21 +160,29 @@ export interface AttemptRecord {
 
 /** What `afterAttempt` is told. */
 export interface AfterAttemptState extends HookState {
+  /** The attempt. */
   readonly record: AttemptRecord;
 }
 
 /** What `afterResponse` is told. */
 export interface AfterResponseState extends HookState {
+  /** The request as it was served: after `beforeRoute`. */
   readonly request: ChatRequest;
+  /** Key of the provider that responded. */
   readonly provider: string | undefined;
+  /** Name of the model that responded. */
   readonly model: string | undefined;
+  /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
+  /** Every upstream call of the request, in order. Empty for a cache hit. */
   readonly attempts: readonly AttemptRecord[];
+  /** `undefined` without a cache. */
   readonly cache: CacheStatus | undefined;
   /** The whole answer reached its end; false for a truncation or a client that left. */
   readonly complete: boolean;
   /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error`; `other` for what is none of them. */
   readonly finishReason: string | undefined;
+  /** Tokens, where the upstream reported them. */
   readonly usage: Usage | undefined;
   /** The response came by a key of the caller's own: the caller pays the provider for it, the operator does not. */
   readonly callerKey: boolean;
@@ -172,6 +195,7 @@ export interface AfterResponseState extends HookState {
   readonly estimated: boolean;
   /** Milliseconds from request to last byte. */
   readonly durationMs: number;
+  /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;
   /** What a router decided, where one was asked. */
   readonly router: RouterExplanation | undefined;
@@ -185,6 +209,7 @@ export interface AfterResponseState extends HookState {
 
 /** What `onError` is told. */
 export interface OnErrorState extends HookState {
+  /** The error that the client gets; its `cause` is not sent. */
   readonly error: GatewayError;
 }
 

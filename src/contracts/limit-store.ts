@@ -20,6 +20,7 @@ export interface LimitStore {
   block(subject: string, untilMs: number): void | Promise<void>;
   /** Says that process `id` is alive for `ttlMs`, and asks who is blocked and how many processes there are. */
   sync(id: string, ttlMs: number): LimitSync | Promise<LimitSync>;
+  /** Called by `gateway.close()`. */
   close?(): void | Promise<void>;
 }
 
@@ -36,7 +37,9 @@ export type LimitCounterKind = 'bucket' | 'window' | 'sliding' | 'held';
 export interface LimitCounter {
   /** Unique in its group: printable ASCII without white space. */
   readonly field: string;
+  /** How it counts. */
   readonly kind: LimitCounterKind;
+  /** The limit, in the counter's unit. */
   readonly capacity: number;
   /** `bucket`: units that drain per millisecond. `sliding`: milliseconds of a slot. Otherwise 0. */
   readonly rate: number;
@@ -46,7 +49,9 @@ export interface LimitCounter {
 
 /** An amount of one counter. */
 export interface LimitHold {
+  /** The counter to hold from. */
   readonly counter: LimitCounter;
+  /** How much, in the counter's unit. */
   readonly amount: number;
   /** False: it is counted, whether it fits or not. */
   readonly enforced: boolean;
@@ -56,11 +61,13 @@ export interface LimitHold {
 
 /** Holds of one lease in one group. */
 export interface LimitOrder {
+  /** The group of all its counters: one tenant. */
   readonly group: string;
   /** `''`: the amounts are final, nothing will be settled. */
   readonly lease: string;
   /** The holds go back where nothing was heard of the lease for so long. */
   readonly ttlMs: number;
+  /** What to hold, per counter. */
   readonly holds: readonly LimitHold[];
 }
 
@@ -72,6 +79,7 @@ export interface SettleOrder extends Pick<LimitOrder, 'group' | 'lease' | 'holds
 
 /** What became of an order. */
 export interface LimitReply {
+  /** `unknown`: there is no such lease. */
   readonly outcome: 'granted' | 'refused' | 'unknown';
   /** In the order of the holds. */
   readonly levels: readonly LimitLevel[];
@@ -89,6 +97,8 @@ export interface LimitLevel {
 
 /** Who is blocked, and how many processes share the store. */
 export interface LimitSync {
+  /** Processes that are alive, this one included. */
   readonly processes: number;
+  /** Blocks in effect, with the Unix time in milliseconds at which each ends. */
   readonly blocks: readonly { readonly subject: string; readonly untilMs: number }[];
 }

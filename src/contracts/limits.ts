@@ -98,22 +98,29 @@ export type LimitWindow =
 
 /** What a rule's `by` may read. */
 export interface LimitState {
+  /** The caller. */
   readonly caller: Caller;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The validated body. */
   readonly request: ChatRequest;
   /** The model that was asked for first. */
   readonly model: string;
+  /** The header `x-session-id`, or `session_id` of the request. */
   readonly session: string | undefined;
 }
 
 /** A threshold was reached. */
 export interface LimitAlert {
+  /** Name of the rule. */
   readonly rule: string;
+  /** Whose limit it is: the value of the rule's `by`. */
   readonly key: string;
   /** The threshold. */
   readonly ratio: number;
   /** Requests, tokens or USD. */
   readonly used: number;
+  /** The limit, in the unit of the rule. */
   readonly limit: number;
 }
 
@@ -121,6 +128,7 @@ export interface LimitAlert {
 export interface LimitBlock {
   /** A subject, or the name of a rule whose `by` is a function. */
   readonly by: string;
+  /** Which one: the caller's id, the team, the model … */
   readonly key: string;
   /** Unix time in milliseconds. A moment that has passed lifts the block. */
   readonly untilMs: number;
@@ -141,7 +149,7 @@ export interface CallerPolicy {
         readonly image?: number | undefined;
       }
     | undefined;
-  /** Only endpoints that retain nothing. */
+  /** Only endpoints that retain no data. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
   /** Rules of this caller's own. They are counted for its id, whatever their `by` says of others. */
   readonly limits?: readonly LimitRule[] | undefined;
@@ -149,10 +157,13 @@ export interface CallerPolicy {
 
 /** What one caller has used, as this process and its store know it. */
 export interface CallerUsage {
+  /** Id of the caller. */
   readonly caller: string;
   /** By this process since it started. */
   readonly requests: number;
+  /** Tokens of prompts and completions in this process since it started. */
   readonly tokens: number;
+  /** USD in this process since it started. */
   readonly costUsd: number;
   /** Of the caller's rules, as the store has counted them. */
   readonly limits: readonly LimitUsage[];
@@ -160,13 +171,38 @@ export interface CallerUsage {
 
 /** How far one rule is used up. */
 export interface LimitUsage {
+  /** Name of the rule. */
   readonly rule: string;
+  /** What the rule counts. */
   readonly unit: 'requests' | 'tokens' | 'concurrent' | 'usd';
+  /** The limit, in `unit`. */
   readonly limit: number;
+  /** Used and reserved, in `unit`. */
   readonly used: number;
+  /** What is left, in `unit`; never negative. */
   readonly remaining: number;
   /** When a calendar window ends: ISO 8601. */
   readonly resetsAt: string | undefined;
+}
+
+/** What callers have used and how far the rules are used up, for the status page. */
+export interface UsageReport {
+  /** The eight callers that have cost most, by this process since it started. */
+  readonly callers: readonly Omit<CallerUsage, 'limits'>[];
+  /** Of at most 16 rules, those that requests to this process have met lately. */
+  readonly rules: readonly RuleUsage[];
+}
+
+/** How far one rule is used up, by the five keys that have used most of it. */
+export interface RuleUsage {
+  readonly rule: string;
+  readonly unit: LimitUsage['unit'];
+  /** Length of the window; `undefined` for rules that count requests in flight. */
+  readonly windowMs: number | undefined;
+  readonly keys: readonly (Pick<LimitUsage, 'limit' | 'used' | 'remaining' | 'resetsAt'> & {
+    /** What the rule counts by: the id of a caller, a team, a model. */
+    readonly key: string;
+  })[];
 }
 
 /** What one request cost. */
@@ -175,12 +211,19 @@ export interface SpendRecord {
   readonly requestId: string;
   /** When the request ended: ISO 8601. */
   readonly at: string;
+  /** Id of the caller. */
   readonly caller: string | undefined;
+  /** Whose budget it was: the caller's `tenant`, else `team`, else `id`. */
   readonly tenant: string | undefined;
+  /** The header `x-session-id`, or `session_id` of the request. */
   readonly session: string | undefined;
+  /** Name of the model that responded. */
   readonly model: string | undefined;
+  /** Key of the provider that responded. */
   readonly provider: string | undefined;
+  /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
+  /** Tokens by kind; cache reads and writes are part of `input`, reasoning of `output`. */
   readonly tokens: {
     readonly input: number;
     readonly cacheRead: number;
@@ -192,16 +235,23 @@ export interface SpendRecord {
   readonly costUsd: number;
   /** Some of it was counted from sizes, not reported. */
   readonly estimated: boolean;
+  /** How the request ended. */
   readonly outcome: 'complete' | 'aborted' | 'failed' | 'cached' | 'coalesced';
+  /** Every upstream call of the request, in order. */
   readonly attempts: readonly SpendAttempt[];
 }
 
 /** What one attempt cost. */
 export interface SpendAttempt {
+  /** Slug of the endpoint. */
   readonly slug: string;
+  /** HTTP status of the upstream, if there was a response. */
   readonly status: number | undefined;
+  /** It failed, and the provider may charge for it. */
   readonly possiblyBilled: boolean;
+  /** USD; `undefined` where nothing was charged or the endpoint has no price. */
   readonly costUsd: number | undefined;
+  /** `costUsd` was computed from sizes, not from reported usage. */
   readonly estimated: boolean;
 }
 
@@ -209,7 +259,7 @@ export interface SpendAttempt {
 export interface SpendSinkOptions {
   /** Rejects when the batch could not be kept: it is then tried again. */
   readonly write: (records: readonly SpendRecord[]) => void | Promise<void>;
-  /** @defaultValue `100` */
+  /** The largest batch, in records. @defaultValue `100` */
   readonly maxBatch?: number | undefined;
   /** Longest that a record waits for others, in milliseconds. @defaultValue `1_000` */
   readonly maxWaitMs?: number | undefined;

@@ -9,6 +9,7 @@ export interface UpstreamNetwork {
   readonly id: string;
   /** Path of the unix socket to connect to, in place of the URL's host and port. */
   readonly socketPath: string | undefined;
+  /** The proxy to use; `undefined`: none. */
   readonly proxy: UpstreamProxy | undefined;
   /** Authorities and client certificate for TLS to the upstream. `undefined`: Node's defaults. */
   readonly secureContext: SecureContext | undefined;
@@ -22,7 +23,9 @@ export interface UpstreamNetwork {
 export interface UpstreamProxy {
   /** Scheme, host and port: safe to show. */
   readonly origin: string;
+  /** Host of the proxy. */
   readonly hostname: string;
+  /** Port of the proxy. */
   readonly port: number;
   /** TLS to the proxy itself. */
   readonly secure: boolean;

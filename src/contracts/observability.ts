@@ -9,9 +9,13 @@ import type { Caller } from './caller.js';
 
 /** A logger in pino's form, facts first and then the message. Given facts never hold prompts, answers, keys or bodies. */
 export interface Logger {
+  /** Facts first, then the message. */
   debug(facts: object, message: string): void;
+  /** Facts first, then the message. */
   info(facts: object, message: string): void;
+  /** Facts first, then the message. */
   warn(facts: object, message: string): void;
+  /** Facts first, then the message. */
   error(facts: object, message: string): void;
 }
 
@@ -19,6 +23,7 @@ export interface Logger {
 export interface Diagnostic {
   /** `NORDLYS_…`: stable, to look up and to silence by. */
   readonly code: string;
+  /** What is probably wrong, and what would fix it. */
   readonly message: string;
   /** Where the page about it is. */
   readonly help: string;
@@ -76,8 +81,10 @@ export interface TelemetryOptions {
    */
   readonly contentMaxBytes?: number | undefined;
   /**
-   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. Without it,
-   * or when it throws, `'redacted'` captures nothing.
+   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. When it
+   * throws, or where there is neither it nor a guard made by `redact()`, `'redacted'` captures nothing.
+   * @defaultValue takes out what the gateway's `redact()` and `blockPatterns()` guards look for, where a `redact()` is
+   * among them
    */
   readonly redact?: ((text: string) => string) | undefined;
   /**
@@ -97,8 +104,11 @@ export type ContentCapture = 'none' | 'redacted' | 'full';
 
 /** What `telemetry.content` decides by. */
 export interface ContentState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
   /** The validated request, or what `beforeRoute` returned in its place. */
   readonly request: ChatRequest;
@@ -106,7 +116,9 @@ export interface ContentState {
 
 /** The part of OpenTelemetry's `Tracer` that is used. */
 export interface Tracer {
+  /** Starts a span. */
   startSpan(name: string, options: SpanOptions): Span;
+  /** Starts a span that is active while `fn` runs. */
   startActiveSpan<T>(name: string, options: SpanOptions, work: (span: Span) => T): T;
 }
 
@@ -114,6 +126,7 @@ export interface Tracer {
 export interface SpanOptions {
   /** OpenTelemetry's `SpanKind`: 0 internal, 2 client. */
   kind?: number;
+  /** Attributes from the beginning. */
   attributes?: SpanAttributes;
 }
 
@@ -122,44 +135,56 @@ export type SpanAttributes = Record<string, string | number | boolean | string[]
 
 /** The part of OpenTelemetry's `Span` that is used. */
 export interface Span {
+  /** Ids of the span. */
   spanContext(): {
     readonly traceId: string;
     readonly spanId: string;
     readonly traceFlags: number;
     readonly traceState?: { serialize(): string } | undefined;
   };
+  /** Adds attributes. */
   setAttributes(attributes: SpanAttributes): unknown;
   /** OpenTelemetry's `SpanStatusCode`: 2 is an error. */
   setStatus(status: { code: number; message?: string }): unknown;
+  /** Renames the span. */
   updateName(name: string): unknown;
+  /** Ends the span. */
   end(): void;
 }
 
 /** The part of OpenTelemetry's `Logger` (of `@opentelemetry/api-logs`) that is used. */
 export interface EventLogger {
+  /** Writes one event. */
   emit(event: EventRecord): void;
 }
 
 /** One event. */
 export interface EventRecord {
+  /** Name of the event. */
   eventName?: string;
   /** OpenTelemetry's `SeverityNumber`: 9 info, 13 warning. */
   severityNumber?: number;
+  /** Attributes of the event. */
   attributes?: SpanAttributes;
 }
 
 /** The part of OpenTelemetry's `Meter` that is used. */
 export interface Meter {
+  /** Creates a histogram. */
   createHistogram(
     name: string,
     options: InstrumentOptions,
   ): { record(value: number, attributes: SpanAttributes): void };
+  /** Creates a counter. */
   createCounter(name: string, options: InstrumentOptions): { add(value: number, attributes: SpanAttributes): void };
 }
 
 /** Unit and meaning of an instrument. */
 export interface InstrumentOptions {
+  /** What the instrument measures. */
   description?: string;
+  /** Unit of the values: `s`, `{token}`. */
   unit?: string;
+  /** Bucket boundaries of a histogram. */
   advice?: { explicitBucketBoundaries?: number[] };
 }

@@ -31,6 +31,7 @@ export interface RouterExplanation {
   readonly costs: Readonly<Record<string, number>>;
   /** The fallback model was chosen, as the prompt says too little. */
   readonly abstained: boolean;
+  /** Why the router abstained; `undefined` where it decided. */
   readonly reason: AbstainReason | undefined;
   /** The model that served this conversation before was kept, and nothing was compared. */
   readonly sticky: boolean;
@@ -38,10 +39,14 @@ export interface RouterExplanation {
 
 /** What a router has done so far. */
 export interface RouterStatus {
+  /** Whether its decisions are used. */
   readonly mode: 'active' | 'shadow';
+  /** Requests that it was asked about. */
   readonly decisions: number;
   /** By model, as this gateway names it. */
   readonly models: Readonly<Record<string, number>>;
+  /** Requests that it left to the default, by reason. */
   readonly abstained: Readonly<Partial<Record<AbstainReason, number>>>;
+  /** Requests that stayed on the model of their conversation. */
   readonly sticky: number;
 }

@@ -16,6 +16,7 @@ export interface CacheStore {
    * @param expiresAt Unix time in milliseconds; already past means: do not keep.
    */
   set(key: string, value: Uint8Array, expiresAt: number): Promise<void> | void;
+  /** Removes a value; an unknown key is no error. */
   delete(key: string): Promise<void> | void;
   /**
    * Forgets every entry whose key begins with `prefix`; all of them for an empty one. Rejects where it could not. For
@@ -25,5 +26,6 @@ export interface CacheStore {
   clear?(prefix: string): Promise<void> | void;
   /** Number of entries and bytes, where the store can tell. */
   size?(): { readonly entries: number; readonly bytes: number };
+  /** Called by `gateway.close()`. */
   close?(): Promise<void> | void;
 }

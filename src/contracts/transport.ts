@@ -21,9 +21,11 @@ export interface Transport {
 
 /** One upstream request, whole. */
 export interface UpstreamRequest {
+  /** Where to send it. */
   readonly url: UpstreamUrl;
   /** The whole header set: nothing is added but `host` and `connection`. Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The bytes to send. */
   readonly body: Uint8Array;
   /** Never reuse an idle connection for this request. */
   readonly fresh: boolean;
@@ -38,9 +40,13 @@ export interface UpstreamRequest {
 
 /** A checked address. Only `proxy/outbound.ts` and the provider registry make one. */
 export interface UpstreamUrl {
+  /** `https://api.example.com` */
   readonly origin: string;
+  /** With the colon. */
   readonly protocol: 'http:' | 'https:';
+  /** Without the port. */
   readonly hostname: string;
+  /** Empty for the default port. */
   readonly port: string;
   /** Path and query. */
   readonly path: string;
@@ -63,7 +69,9 @@ export interface UpstreamEvents {
 
 /** Status, headers and body of an answer. */
 export interface UpstreamHead {
+  /** HTTP status. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body. After `end`, `complete` says whether it came whole. */
   readonly message: Readable & { readonly complete: boolean };
@@ -71,6 +79,7 @@ export interface UpstreamHead {
 
 /** Why no usable head came. */
 export interface TransportFailure {
+  /** What was thrown; its `code` names the cause. */
   readonly error: Error & { readonly code?: string | undefined };
   /** The connection was an idle one from the pool, so the peer may just have closed it. */
   readonly reusedSocket: boolean;

@@ -75,7 +75,9 @@ export type Framing = 'sse' | 'aws-event-stream';
 
 /** Everything outside of the request that a translation may use. */
 export interface ExchangeContext {
+  /** The model that is called. */
   readonly model: ModelFacts;
+  /** A stream is requested. */
   readonly stream: boolean;
   /** Unique per attempt; for ids that the upstream does not give. */
   readonly requestId: string;
@@ -85,6 +87,7 @@ export interface ExchangeContext {
 
 /** What the options declare of an endpoint and a format may need. */
 export interface ModelFacts {
+  /** The upstream's own name of the model. */
   readonly upstreamModel: string;
   /** Tokens. */
   readonly maxCompletionTokens: number | undefined;
@@ -98,6 +101,7 @@ export interface ModelFacts {
 export interface Exchange {
   /** Path and query behind `baseUrl`; every name in it percent-encoded. */
   readonly path: string;
+  /** Request headers of this call. Never credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON value. */
   readonly body: unknown;
@@ -115,13 +119,21 @@ export interface ChunkDecoder {
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done';
   /** The body has ended as HTTP says: chunks that were held because more might have followed. */
   end?(): readonly ChatChunk[];
+  /**
+   * All that a complete stream says has been read, but what `end()` holds may still be followed by more. The gateway
+   * then waits for the end of the body as briefly as behind the finish reasons of OpenAI's form, and a body that stays
+   * open ends as complete.
+   */
+  readonly settled?: boolean;
   /** The last event has been read, and its chunks were the last: the stream is complete, whatever follows. */
   readonly done?: boolean;
 }
 
 /** Status and headers of an upstream's response. */
 export interface ResponseHead {
+  /** HTTP status. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -129,6 +141,7 @@ export interface ResponseHead {
 export interface UpstreamEvent {
   /** Server-sent events: `event`. AWS event stream: `:event-type` or `:exception-type`. */
   readonly event?: string | undefined;
+  /** The text of the event. */
   readonly data: string;
   /** The frame itself says that it is an error. */
   readonly failed?: true;
@@ -136,9 +149,13 @@ export interface UpstreamEvent {
 
 /** An upstream's error in OpenAI's words. */
 export interface UpstreamErrorBody {
+  /** The upstream's own text. */
   readonly message: string;
+  /** The upstream's own class of the error. */
   readonly type: string | null;
+  /** The member at fault, where the upstream names one. */
   readonly param: string | null;
+  /** The upstream's own code. */
   readonly code: string | null;
   /** HTTP status that the error itself names, where it does. */
   readonly status?: number | undefined;
@@ -171,10 +188,12 @@ export type UpstreamErrorKind =
  * gets 400 with `param`.
  */
 export class UnsupportedRequest extends Error {
+  /** Always `UnsupportedRequest`. */
   override readonly name = 'UnsupportedRequest';
   /** Path of the request member: `messages[2].content[0]`. */
   readonly param: string;
 
+  /** Takes the path of the member that cannot be expressed, and why. */
   constructor(param: string, message: string) {
     super(message);
     this.param = param;
@@ -183,6 +202,7 @@ export class UnsupportedRequest extends Error {
 
 /** Thrown by a format when an upstream's response cannot be read: the attempt counts as the provider's failure. */
 export class UnusableResponse extends Error {
+  /** Always `UnusableResponse`. */
   override readonly name: string = 'UnusableResponse';
 }
 
@@ -190,6 +210,7 @@ export class UnusableResponse extends Error {
  * Headers that prove who sends exactly these bytes (AWS Signature V4). Asked last, once per attempt.
  */
 export interface Signer {
+  /** Resolves to the headers to add. */
   sign(request: SignableRequest): Promise<Readonly<Record<string, string>>>;
   /** Values that no client and no log may ever read. */
   secrets(): readonly string[];
@@ -197,8 +218,12 @@ export interface Signer {
 
 /** An upstream request as it is about to be sent. */
 export interface SignableRequest {
+  /** Always `POST`. */
   readonly method: 'POST';
+  /** The whole address, with path and query. */
   readonly url: URL;
+  /** All headers that will be sent, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The bytes that will be sent. */
   readonly body: Uint8Array;
 }

@@ -100,9 +100,13 @@ export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
 
 /** The object behind `error` in every error answer (OpenAI's envelope: all four members always present). */
 export interface WireError {
+  /** For people. */
   message: string;
+  /** OpenAI's class of the error. */
   type: string;
+  /** Path of the invalid request member. */
   param: string | null;
+  /** For programs. */
   code: string | null;
   /** Facts a program may act on: `excluded_by`, counts per filter, previous attempts. */
   metadata?: Readonly<Record<string, unknown>>;
@@ -118,23 +122,33 @@ export interface GatewayErrorDetails {
   readonly type?: string | undefined;
   /** Overrides the code on the wire: an upstream's own code is relayed. `null` is a value. */
   readonly wireCode?: string | null | undefined;
+  /** Facts for programs, sent as `error.metadata`. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Response headers that belong to this error: `retry-after`, `allow`, `x-should-retry`. Lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What caused it: for `hooks.onError` and `next`, never sent. */
   readonly cause?: unknown;
 }
 
 /** What goes wrong with a request, in the words that the client will read. Nothing secret is in the message. */
 export class GatewayError extends Error {
+  /** Always `GatewayError`. */
   override readonly name = 'GatewayError';
   /** Tells this error apart where `instanceof` cannot: two copies of this package in one process. */
   readonly isGatewayError = true;
+  /** The code, as `docs/errors.md` lists it. */
   readonly code: GatewayErrorCode;
+  /** HTTP status. */
   readonly status: number;
+  /** The member `type` of the error body. */
   readonly type: string;
+  /** The member `code` of the error body; `null` for errors to which OpenAI gives none. */
   readonly wireCode: string | null;
+  /** Path of the invalid request member: `messages[2].content`. */
   readonly param: string | null;
+  /** Facts for programs, sent as `error.metadata`. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Response headers that are sent with the error. */
   readonly headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError for a code that is not in `GATEWAY_ERRORS`. */

@@ -4,6 +4,7 @@ import { createCache, type Cache } from '../cache/cache.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import { createGuard } from '../guard/guard.js';
+import { textRedactor } from '../guard/redact-text.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
@@ -45,7 +46,9 @@ export interface GatewayParts extends Observation {
 export function createParts(options: GatewayOptions): GatewayParts {
   const { common, admission, hasTenants, unservedPaths } = resolveGatewayOptions(options);
   const { clock, random } = common;
-  const observation = createObservation(options, common.hooks, clock);
+  const guards = options.guards ?? undefined;
+  const redact = guards && textRedactor(guards);
+  const observation = createObservation(options, { hooks: common.hooks, clock, redact });
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
@@ -59,7 +62,6 @@ export function createParts(options: GatewayOptions): GatewayParts {
   const limits = limitsOf(options, { clock, hooks, diagnostics });
   // The fast path responds before validate, limit and route: it must not bypass the host's middleware or the
   // limits, and a prompt that was not parsed cannot be captured.
-  const guards = options.guards ?? undefined;
   const guard = guards && createGuard(guards, { clock, hooks });
   const isShort =
     guard === undefined &&

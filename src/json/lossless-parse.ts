@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../util/json-object.js';
+import { exactNumber } from './exact-numbers.js';
 import type { JsonScanner } from './scanner.js';
-
-/** In lib.es2023 this is missing; every supported Node has it. */
-const json = JSON as typeof JSON & { rawJSON(text: string): object };
 
 /** A piece of a text, in bytes, and what to read instead. */
 interface Edit {
@@ -13,7 +11,7 @@ interface Edit {
 }
 
 /**
- * Parses a text of which JSON.parse would lose something. Long numbers keep their digits (`JSON.rawJSON`), and keys of
+ * Parses a text of which JSON.parse would lose something. Long numbers keep their digits (`exactNumber`), and keys of
  * one letter that are written as an escape are read right: V8 takes `"\u006e"` for `"\"` once it has seen a like
  * object with that key (nodejs/node#63785), so that a caller could hide `n` from the checks.
  */
@@ -57,7 +55,7 @@ function edited(bytes: Buffer, edits: readonly Edit[]): string {
 
 /** Recursion ends where a text was refused as too deep. */
 function withoutMarks(value: unknown, mark: string): unknown {
-  if (typeof value === 'string') return value.startsWith(mark) ? json.rawJSON(value.slice(mark.length)) : value;
+  if (typeof value === 'string') return value.startsWith(mark) ? exactNumber(value.slice(mark.length)) : value;
   if (Array.isArray(value)) return value.map((item) => withoutMarks(item, mark));
   if (!isRecord(value)) return value;
   return Object.fromEntries(

@@ -1,3 +1,5 @@
+import type { RedactText } from './telemetry-options.js';
+
 /** One part of a message in the form of the GenAI conventions: `type`, and texts. */
 export type MessagePart = Readonly<Record<string, string>> & { readonly type: string };
 
@@ -13,7 +15,7 @@ export interface ExportRules {
   /** UTF-8 bytes that the JSON text may have. */
   readonly maxBytes: number;
   /** `undefined`: texts are exported as they are. */
-  readonly redact: ((text: string) => string) | undefined;
+  readonly redact: RedactText | undefined;
   /** The texts may end anywhere, as those of a response that broke off. */
   readonly partial?: boolean | undefined;
 }
@@ -89,8 +91,8 @@ function boundedPart(part: MessagePart, { maxBytes, redact, partial }: ExportRul
 }
 
 /** @throws TypeError where `redact` does not return a text. */
-function redacted(text: string, redact: (text: string) => string, cut: boolean): string {
-  const result: unknown = redact(text);
+function redacted(text: string, redact: RedactText, cut: boolean): string {
+  const result: unknown = redact(text, cut);
   if (typeof result !== 'string') throw new TypeError('telemetry.redact must return a string.');
   return cut ? result.slice(0, -UNCHECKED_TAIL) : result;
 }

@@ -80,7 +80,7 @@ export class ContentAttributes {
       if (capture === 'none' || capture === 'full') return { capture };
       if (capture !== 'redacted') return wrong('telemetry.content must return "none", "redacted" or "full".');
       if (this.#options.redact !== undefined) return { capture };
-      return wrong('telemetry.content returned "redacted", which needs telemetry.redact.');
+      return wrong('telemetry.content returned "redacted", which needs telemetry.redact or a guard made by redact().');
     } catch (error) {
       return { capture: 'none', error: error ?? new TypeError('telemetry.content threw nothing.') };
     }

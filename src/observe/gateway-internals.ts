@@ -1,5 +1,6 @@
 import type { Stage } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
+import type { UsageReport } from '../contracts/limits.js';
 import type { HookRunner } from '../request/hooks.js';
 import type { Middleware } from '../http/middleware.js';
 import type { GatewayStatus } from '../status.js';
@@ -9,6 +10,8 @@ export interface GatewayInternals {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly status: () => GatewayStatus;
+  /** What callers use from now on; `undefined` where nothing is counted. */
+  readonly watchUsage: (() => () => Promise<UsageReport>) | undefined;
   /** The gateway itself decides who may see its pages; with `keys: false` and without `admin` it leaves that to the host. */
   readonly authenticates: boolean;
   /** `stage` for GET requests of those who may see these pages. */

@@ -4,9 +4,13 @@ import type { ByMethod, Caller } from '../contracts/caller.js';
 
 /** What `cache.shouldCache` is told of a request. */
 export interface CacheRequestState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
+  /** The validated body. */
   readonly request: ChatRequest;
   /** The model that is meant to respond. */
   readonly model: string;
@@ -16,6 +20,7 @@ export interface CacheRequestState {
 
 /** What `cache.ttlMs` is told of a response that could be kept. `model` and `slug` are those that responded. */
 export interface CacheResponseState extends CacheRequestState {
+  /** The response that would be stored. */
   readonly response: ChatCompletion;
 }
 

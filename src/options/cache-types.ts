@@ -3,7 +3,7 @@ import type { CacheDecision, CacheTtl } from './cache-state.js';
 
 /** What the cache keeps, for how long, and where. */
 export interface CacheOptions {
-  /** @defaultValue `1_000` */
+  /** Responses that are kept in memory. @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;
   /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;

@@ -29,6 +29,7 @@ export function knownMembers(
 
 /** What to write instead of an unknown name. */
 export function nameHint(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'It takes no options.';
   const near = nearest(name, known);
   return near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
 }
@@ -88,28 +89,8 @@ export function texts(path: string, value: unknown): readonly string[] {
   return value.map((entry: unknown, index) => text(`${path}[${index}]`, entry));
 }
 
-export function optionalBoolean(path: string, value: unknown): boolean | undefined {
-  return isUnset(value) ? undefined : boolean(path, value);
-}
-
-export function optionalText(path: string, value: unknown): string | undefined {
-  return isUnset(value) ? undefined : text(path, value);
-}
-
-export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
-  return isUnset(value) ? undefined : oneOf(path, value, words);
-}
-
 export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
   return isUnset(value) ? undefined : count(path, value, unit);
-}
-
-export function optionalMilliseconds(path: string, value: unknown): number | undefined {
-  return isUnset(value) ? undefined : milliseconds(path, value);
-}
-
-export function optionalList(path: string, value: unknown): readonly string[] | undefined {
-  return isUnset(value) ? undefined : texts(path, value);
 }
 
 export function hasControlCharacter(value: string): boolean {

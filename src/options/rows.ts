@@ -31,6 +31,11 @@ export function numeric(rule: string, isValid: (value: number) => boolean, text:
   );
 }
 
+/** A whole number from 0. */
+export function countOrNone(unit: string, text: string): OptionRow<number> {
+  return numeric(`a whole number of ${unit}, 0 or more`, (value) => Number.isSafeInteger(value) && value >= 0, text);
+}
+
 /** A finite number from 0. */
 export function amount(text: string): OptionRow<number> {
   return numeric('a number, 0 or more', (value) => value >= 0 && value < Infinity, text);
@@ -39,6 +44,27 @@ export function amount(text: string): OptionRow<number> {
 export function choice<const Word extends string>(words: readonly Word[], text: string): OptionRow<Word> {
   const type = words.map((word) => `\`'${word}'\``).join(', ');
   return custom(type, (path, value) => oneOf(path, value, words), text);
+}
+
+/** `true`, `false`, or one of these words. */
+export function flagOr<const Word extends string>(words: readonly Word[], text: string): OptionRow<boolean | Word> {
+  const rule = `must be ${words.map((word) => `"${word}"`).join(', ')}, true or false`;
+  const check = (path: string, value: unknown): boolean | Word => {
+    const known = typeof value === 'boolean' ? value : words.find((word) => word === value);
+    if (known === undefined) throw optionError(path, rule, value);
+    return known;
+  };
+  return custom(`${words.map((word) => `\`'${word}'\``).join(', ')}, \`true\`, \`false\``, check, text);
+}
+
+/** A list of some of these words, at least one. */
+export function someOf<const Word extends string>(words: readonly Word[], text: string): OptionRow<readonly Word[]> {
+  const type = `a list of ${words.map((word) => `\`'${word}'\``).join(', ')}`;
+  const check = (path: string, value: unknown): readonly Word[] => {
+    if (!Array.isArray(value) || value.length === 0) throw optionError(path, 'must be a list that is not empty', value);
+    return value.map((entry: unknown, index) => oneOf(`${path}[${index}]`, entry, words));
+  };
+  return custom(type, check, text);
 }
 
 /** A string of a form that `pattern` has and `rule` describes, after "must be". */

@@ -40,6 +40,7 @@ export type GatewayOptions = AuthenticateOptions &
 
 /** What every stage takes. */
 export interface CommonOptions {
+  /** Functions of the host that are called on the way of a request. */
   readonly hooks?: Hooks | undefined;
   /**
    * What becomes of an error: `respond` answers it in OpenAI's shape, `next` hands it to the host's error handler.
@@ -83,6 +84,7 @@ export interface ValidateOptions {
 
 /** Who can answer. */
 export interface RouteOptions {
+  /** The providers, by a key of your choice. */
   readonly providers: Readonly<Record<string, ProviderOptions>>;
   /** Used when a request names no model. */
   readonly defaultModel?: string | undefined;
@@ -123,8 +125,11 @@ export interface PriceCatalog {
 
 /** A usage in the words of a price book: each part is counted in its sum as well. */
 export interface CatalogUsage {
+  /** Tokens of the prompt. */
   readonly input_tokens: number;
+  /** Tokens of the completion. */
   readonly output_tokens: number;
+  /** Tokens of one kind, such as `cache_read_tokens`. */
   readonly [part: string]: number;
 }
 
@@ -138,7 +143,7 @@ export interface CallerOverrideOptions {
 
 /** How long to wait for what, in milliseconds. */
 export interface TimeoutOptions {
-  /** @defaultValue `5_000` */
+  /** To connect, in milliseconds. @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
   /**
    * To the response head, where a whole response was asked for. With `stream`: to the first event that means something,
@@ -211,6 +216,7 @@ export interface ProviderOptions {
   readonly zdr?: boolean | undefined;
   /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
+  /** Timeouts of this provider; what is left out comes from the top level. */
   readonly timeouts?: TimeoutOptions | undefined;
   /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
   readonly network?: NetworkOptions | undefined;
@@ -248,7 +254,9 @@ export interface EndpointOptions {
   readonly promptCaching?: boolean | 'auto' | undefined;
   /** Request members that the endpoint understands. Not given: all that its format can express. */
   readonly supportedParameters?: readonly string[] | undefined;
+  /** The endpoint retains no data. */
   readonly zdr?: boolean | undefined;
+  /** `'deny'`: the endpoint stores no user data and does not train on it. */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   /** The model's author allows distillation. @defaultValue `false` */
   readonly distillable?: boolean | undefined;
@@ -278,7 +286,9 @@ export interface TokenPriceOptions {
 
 /** What an endpoint charges: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
 export interface PricingOptions extends TokenPriceOptions {
+  /** Prompt tokens. */
   readonly prompt: number;
+  /** Completion tokens. */
   readonly completion: number;
   /** USD per request. @defaultValue `0` */
   readonly request?: number | undefined;
@@ -292,10 +302,11 @@ export interface PricingOptions extends TokenPriceOptions {
 
 /** Prices that hold for all tokens of a request whose prompt has more than `above` tokens, cached ones included. */
 export interface PriceTierOptions extends TokenPriceOptions {
+  /** Prompts with more tokens than this have the prices of the tier. */
   readonly above: number;
-  /** @defaultValue as without the tier */
+  /** Prompt tokens. @defaultValue as without the tier */
   readonly prompt?: number | undefined;
-  /** @defaultValue as without the tier */
+  /** Completion tokens. @defaultValue as without the tier */
   readonly completion?: number | undefined;
 }
 

@@ -98,7 +98,9 @@ export class RequestContext {
 export interface ResolvedRoute {
   /** The logical model that was asked for first. */
   readonly model: string;
+  /** The endpoints to try, in order. */
   readonly candidates: readonly PlannedCandidate[];
+  /** The other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
   /** The first candidate was drawn among others that would have done as well. */
   readonly drawn: boolean;
@@ -126,6 +128,7 @@ export interface PromptView {
 
 /** An endpoint in the order of a plan, with what it is not told. */
 export interface PlannedCandidate {
+  /** The endpoint to try. */
   readonly endpoint: Endpoint;
   /** Whose credential an attempt uses: who pays for it, and whose statistics it belongs to. */
   readonly credential: 'operator' | 'caller';
@@ -137,15 +140,21 @@ export interface PlannedCandidate {
 
 /** A caller's own credential or address for one provider. Checked already; secret. */
 export interface ProviderOverride {
+  /** The caller's own key. */
   readonly apiKey: string | undefined;
+  /** The caller's own address. */
   readonly url: import('../contracts/transport.js').UpstreamUrl | undefined;
+  /** The caller's own timeout, in milliseconds. */
   readonly timeoutMs: number | undefined;
 }
 
 /** Who answered. */
 export interface ServedBy {
+  /** Key of the provider. */
   readonly provider: string;
+  /** Name of the model, as the gateway knows it. */
   readonly model: string;
+  /** Slug of the endpoint. */
   readonly slug: string;
   /** With a key of the caller's own. A cached response never is. */
   readonly callerKey?: boolean | undefined;
@@ -153,14 +162,19 @@ export interface ServedBy {
 
 /** How an answer ended, and what it took. */
 export interface ResponseOutcome {
+  /** The whole response was delivered. */
   readonly complete: boolean;
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error` or `other`. */
   readonly finishReason: string | undefined;
+  /** Tokens, where the upstream reported them. */
   readonly usage: Usage | undefined;
+  /** USD; `undefined` without usage or prices. */
   readonly costUsd: number | undefined;
   /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
   readonly estimated?: boolean | undefined;
   /** Tokens of prompt and completion, reported or estimated. */
   readonly tokens?: number | undefined;
+  /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;
 }
 

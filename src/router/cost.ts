@@ -3,8 +3,11 @@ import { isRecord } from '../util/json-object.js';
 
 /** USD per million tokens; USD per request. */
 export interface ModelPrice {
+  /** USD per million prompt tokens. */
   readonly prompt: number;
+  /** USD per million completion tokens. */
   readonly completion: number;
+  /** USD per request. */
   readonly request?: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { formatValue } from '../options/checks.js';
 import { reduce } from './checkpoint/pca.js';
 import type { Checkpoint } from './checkpoint/types.js';
-import { nearestCenter } from './nearest.js';
+import type { CentroidIndex } from './nearest.js';
 import { rankByCost, type CostPolicy } from './rank.js';
 
 /** USD by model id; as a function where they depend on the cluster. */
@@ -31,17 +31,23 @@ export interface RouterDecision {
   readonly scores: readonly number[];
 }
 
+/** What all decisions of a router have in common. */
+export interface DecisionBasis {
+  readonly checkpoint: Checkpoint;
+  readonly centroids: CentroidIndex;
+  readonly policy: CostPolicy;
+}
+
 /**
  * Nearest centroid, then the models by their score there; ties in checkpoint order.
  * @throws TypeError for a vector of another length, one that is near nothing (NaN, overflow), or an empty `models`.
  */
 export function decide(
-  checkpoint: Checkpoint,
+  { checkpoint, centroids, policy }: DecisionBasis,
   vector: ArrayLike<number>,
   options: DecideOptions,
-  policy: CostPolicy,
 ): RouterDecision {
-  const { cluster, distance } = nearestCenter(checkpoint, toPoint(checkpoint, vector, options.reduced));
+  const { cluster, distance } = centroids.nearest(toPoint(checkpoint, vector, options.reduced));
   const { models, costs } = options;
   if (models !== undefined && models !== null && models.length === 0) {
     throw new TypeError('models must name at least one model; leave it out to choose among all.');

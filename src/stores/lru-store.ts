@@ -5,7 +5,7 @@ import { count, func } from '../options/rows.js';
 
 /** How much the store in memory may keep. */
 export interface LruStoreOptions {
-  /** @defaultValue `1_000` */
+  /** Values that are kept. @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;
   /** Bytes of all values together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;

@@ -1,14 +1,20 @@
 /** What this package asks of an `ioredis` client (or cluster). */
 export interface IoredisLike {
+  /** `GET`, as bytes. */
   getBuffer(key: string): Promise<Uint8Array | null>;
+  /** `SET key value PX milliseconds`. */
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
+  /** `DEL`. */
   del(key: string): Promise<unknown>;
 }
 
 /** What this package asks of a `redis` client, version 5 or newer. */
 export interface NodeRedisLike {
+  /** A client whose replies are mapped to these types. */
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
+  /** `SET` with an expiry in milliseconds. */
   set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
+  /** `DEL`. */
   del(key: string): Promise<unknown>;
 }
 
@@ -25,7 +31,10 @@ export interface RedisCommands {
 /** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
 const BULK_STRING = 36;
 /** The mapping with which node-redis gives strings of the server as bytes. */
-export type BytesForStrings = { readonly 36: typeof Buffer };
+export type BytesForStrings = {
+  /** RESP type of bulk strings: replies of that type are buffers. */
+  readonly 36: typeof Buffer;
+};
 
 /** @throws TypeError when `client` is neither of the two that are known. */
 export function redisCommands(client: RedisClient): RedisCommands {

@@ -2,23 +2,33 @@ import { createHash } from 'node:crypto';
 
 /** What this package asks of an `ioredis` client (or cluster) to run scripts. */
 export interface IoredisScripts {
+  /** `EVALSHA`. */
   evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** `EVAL`. */
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** `HSET`. */
   hset(key: string, field: string, value: string): Promise<unknown>;
+  /** `HDEL`. */
   hdel(key: string, field: string): Promise<unknown>;
 }
 
 /** What this package asks of a `redis` client, version 5 or newer, to run scripts. */
 export interface NodeRedisScripts {
+  /** `EVALSHA`. */
   evalSha(sha: string, options: ScriptInput): Promise<unknown>;
+  /** `EVAL`. */
   eval(script: string, options: ScriptInput): Promise<unknown>;
+  /** `HSET`. */
   hSet(key: string, field: string, value: string): Promise<unknown>;
+  /** `HDEL`. */
   hDel(key: string, field: string): Promise<unknown>;
 }
 
 /** Keys and arguments of a script. */
 export interface ScriptInput {
+  /** Keys that the script touches; all in one hash slot. */
   keys: string[];
+  /** Arguments of the script. */
   arguments: string[];
 }
 

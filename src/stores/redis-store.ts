@@ -98,6 +98,7 @@ export interface RedisStoreStatistics {
 
 /** A store in Redis, and how it does. */
 export interface RedisStore extends CacheStore {
+  /** Counts of failures, skipped commands and rejected values. */
   statistics(): RedisStoreStatistics;
 }
 

@@ -4,7 +4,7 @@ import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
 
 /** How an answer is sent. */
 export interface AnswerOptions {
-  /** @defaultValue `200` */
+  /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
   /** Added to `content-type` and `content-length`, or instead of them. */
   readonly headers?: AnswerHeaders | undefined;
@@ -32,9 +32,9 @@ export function error(status: number, body?: unknown, headers: AnswerHeaders = {
 
 /** When raw bytes are sent, and what follows them. */
 export interface RawOptions {
-  /** @defaultValue `'fin'` */
+  /** What happens after the last byte. @defaultValue `'fin'` */
   readonly end?: Ending | undefined;
-  /** @defaultValue `'request'` */
+  /** When the first byte is sent. @defaultValue `'request'` */
   readonly starts?: Script['starts'] | undefined;
 }
 

@@ -8,11 +8,13 @@ import { onRequest, type Script } from './script.js';
 
 /** What a scripted Claude says, whole or streamed. */
 export interface AnthropicReply {
+  /** Text of the response. */
   readonly text?: string | undefined;
   /** Comes first, with its signature. */
   readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
+  /** Tool calls of the response. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
+  /** Member `stop_reason`. @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
   readonly stopReason?: string | undefined;
   /** Replaces members of `{ input_tokens: 10, output_tokens: 5 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;

@@ -3,23 +3,25 @@ import type { ReceivedRequest } from './request-log.js';
 
 /** A tool call of an answer. */
 export interface FakeToolCall {
+  /** Name of the function. */
   readonly name: string;
   /** An object is sent as its JSON. */
   readonly arguments: string | Readonly<Record<string, unknown>>;
-  /** @defaultValue `call_1`, `call_2` … */
+  /** Id of the call. @defaultValue `call_1`, `call_2` … */
   readonly id?: string | undefined;
 }
 
 /** What an answer says of itself, whole or streamed. */
 export interface ChatBodyOptions {
-  /** @defaultValue the model that was asked for */
+  /** Member `model` of the body. @defaultValue the model that was asked for */
   readonly model?: string | undefined;
-  /** @defaultValue `chatcmpl-` and the request's place in the ledger */
+  /** Member `id` of the body. @defaultValue `chatcmpl-` and the request's place in the ledger */
   readonly id?: string | undefined;
   /** Unix time in seconds. @defaultValue `1_750_000_000`, so that equal answers are equal bytes */
   readonly created?: number | undefined;
   /** `null`: none is said. @defaultValue `'stop'`, with tool calls `'tool_calls'` */
   readonly finishReason?: string | null | undefined;
+  /** Tool calls of the message. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
   /**
    * Whether usage is told. A whole answer tells it but for `'never'`; a stream in a last chunk, when

@@ -4,7 +4,9 @@ import type { UpstreamEvent } from '../contracts/wire-format.js';
 
 /** A stream in an upstream's own words, and the chunks that it means. */
 export interface StreamFixture {
+  /** Events of the stream. */
   readonly events: readonly UpstreamEvent[];
+  /** Chunks that they mean. */
   readonly means: readonly ChatChunk[];
   /** The last event says that the stream is over; of an exchange: the stream is complete when its body has ended. */
   readonly done: boolean;

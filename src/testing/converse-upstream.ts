@@ -6,12 +6,13 @@ import { onRequest, type Script } from './script.js';
 
 /** What a scripted model on Amazon Bedrock says through Converse, whole or streamed. */
 export interface ConverseReply {
+  /** Text of the response. */
   readonly text?: string | undefined;
   /** Comes first, with its signature. */
   readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
   /** `arguments` must be an object, or the JSON text of one. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
+  /** Member `stopReason`. @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
   readonly stopReason?: string | undefined;
   /** Replaces members of `{ inputTokens: 10, outputTokens: 5, totalTokens: 15 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;

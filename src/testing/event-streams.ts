@@ -16,14 +16,15 @@ export type StreamEnding = 'clean' | 'fin' | 'reset' | 'hang';
 
 /** How an event stream is sent, and how it ends. */
 export interface EventStreamOptions {
-  /** @defaultValue `200` */
+  /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
+  /** Added to `content-type`, or instead of it. */
   readonly headers?: AnswerHeaders | undefined;
   /** Silence before the head. @defaultValue `0` */
   readonly headDelayMs?: number | undefined;
   /** Silence before every event. @defaultValue `0` */
   readonly delayMs?: number | undefined;
-  /** @defaultValue `'clean'` */
+  /** What happens after the last event. @defaultValue `'clean'` */
   readonly end?: StreamEnding | undefined;
   /** Stops after this many events (a role chunk, usage and `[DONE]` are events too). @defaultValue all */
   readonly afterEvents?: number | undefined;

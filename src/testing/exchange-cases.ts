@@ -13,8 +13,9 @@ import { asJson, checkHeaders, JUNK, readOrRefuse, type StreamFixture } from './
 
 /** A request that a format translates, and what that means. A member that is not given is not tested. */
 export interface ExchangeFixture {
+  /** The request, in OpenAI's form. */
   readonly request: ChatRequest;
-  /** @defaultValue the request's model, without traits */
+  /** Name of the model. @defaultValue the request's model, without traits */
   readonly model?: Partial<ModelFacts> | undefined;
   /** What is sent: path and query, body, headers (at least these) and the members that are left out. */
   readonly sends?:

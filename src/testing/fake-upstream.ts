@@ -9,7 +9,7 @@ import type { ScriptSource } from './script.js';
 
 /** Where a fake upstream listens, and what it does unless it is told otherwise. */
 export interface FakeUpstreamOptions {
-  /** @defaultValue `0`: any free one */
+  /** Port on 127.0.0.1. @defaultValue `0`: any free one */
   readonly port?: number | undefined;
   /** What every request gets that finds the queue empty. @defaultValue `chat('Hello from the fake upstream.')` */
   readonly script?: ScriptSource | undefined;
@@ -23,6 +23,7 @@ export interface FakeUpstreamOptions {
 
 /** An upstream on loopback that does what it is told and remembers what it saw. */
 export interface FakeUpstream extends AsyncDisposable {
+  /** Port on 127.0.0.1. */
   readonly port: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;

@@ -12,6 +12,7 @@ export interface Fault {
    * - `answer`: the answer in it, for there is one.
    */
   readonly expect: 'next' | 'cut' | 'relay' | 'answer';
+  /** What the upstream does. */
   readonly script: Script;
 }
 

@@ -15,7 +15,7 @@ export type Moment = 'connect' | 'request' | 'head' | number;
 
 /** When the mishap happens. */
 export interface InterruptionOptions {
-  /** @defaultValue `'request'` */
+  /** How far the response gets before it is interrupted. @defaultValue `'request'` */
   readonly after?: Moment | undefined;
   /** The answer that is never finished. */
   readonly text?: string | undefined;

@@ -4,6 +4,7 @@ import type { RequestHead } from './request-head.js';
 export interface ReceivedRequest {
   /** 0 for the first request of this upstream. */
   readonly index: number;
+  /** HTTP method. */
   readonly method: string;
   /** Path and query, as sent. */
   readonly path: string;

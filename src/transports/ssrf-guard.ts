@@ -2,14 +2,26 @@ import dns from 'node:dns';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import type { UpstreamUrl } from '../contracts/transport.js';
 import { addressAllowed } from './address-policy.js';
 
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
-  /** The operator's list of origins names `host` literally as an IP address: the operator's own choice. */
+  /** `host` is an IP address that the operator's `allowedOrigins` names literally, so it need not be public. */
   readonly isListedAddress: boolean;
+}
+
+/** Where the origin of `url` is connected to. */
+export function targetOf({ protocol, hostname, port, isListedAddress }: UpstreamUrl): ConnectionTarget {
+  const secure = protocol === 'https:';
+  return {
+    host: withoutBrackets(hostname),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    secure,
+    isListedAddress: isListedAddress === true,
+  };
 }
 
 /**
@@ -47,19 +59,19 @@ function checkedLookup(isAllowed: (address: string) => boolean): net.LookupFunct
   };
 }
 
+/** A URL writes IPv6 addresses in brackets, sockets do not. */
+function withoutBrackets(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
 function refusedSocket(): net.Socket {
   const socket = new net.Socket();
   process.nextTick(() => socket.destroy(blocked()));
   return socket;
 }
 
-/** A URL writes IPv6 addresses in brackets, sockets do not. */
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
-}
-
 function blocked(): NodeJS.ErrnoException {
-  return Object.assign(new Error('The address is not public, and callers may reach public addresses only.'), {
+  return Object.assign(new Error('The address is not public: base_url may name public addresses only.'), {
     code: 'ERR_NORDLYS_ADDRESS_BLOCKED',
   });
 }

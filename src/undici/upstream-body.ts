@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 export interface BodyOwner {
   /** The whole body has been read. */
   onRead(): void;
-  /** The rest of the body is not wanted, or will not arrive. */
+  /** The rest of the body will not be read, or will not arrive. */
   onDestroyed(): void;
 }
 

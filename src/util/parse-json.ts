@@ -1,12 +1,16 @@
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** The value of a JSON text, or of its bytes in UTF-8. `undefined`: not JSON. A leading byte order mark is ignored. */
-export function parseJson(text: string | Buffer): unknown {
+export function parseJson(text: string | Buffer, parse: (text: string) => unknown = parseText): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(typeof text === 'string' ? text : text.toString('utf8'))) as unknown;
+    return parse(withoutByteOrderMark(typeof text === 'string' ? text : text.toString('utf8')));
   } catch {
     return undefined;
   }
+}
+
+function parseText(text: string): unknown {
+  return JSON.parse(text) as unknown;
 }
 
 /** JSON does not allow a byte order mark, and few clients accept one. */

@@ -19,7 +19,9 @@ const NEXT_TYPES = `declare module 'next' {
 `;
 
 it('the pages with a prelude are found', () => {
-  expect(pages.map(({ file }) => file)).toEqual(expect.arrayContaining(['limits.md', 'recipes.md']));
+  expect(pages.map(({ file }) => file)).toEqual(
+    expect.arrayContaining(['hooks.md', 'limits.md', 'mounting.md', 'providers.md', 'recipes.md']),
+  );
 });
 
 it.each(pages)(
@@ -35,7 +37,7 @@ it.each(pages)(
       const path = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
       await write(join(folder, path ?? `snippet-${index}.ts`), path === undefined ? afterPrelude(prelude, code) : code);
     }
-    expect(snippets.length).toBeGreaterThan(file === 'recipes.md' ? 10 : 0);
+    expect(snippets.length).toBeGreaterThan(file === 'mounting.md' ? 10 : 0);
     // As in Next, where imports have no extension.
     await compile(folder, { module: 'preserve', moduleResolution: 'bundler' });
   },

@@ -40,6 +40,33 @@ describe('npm start', () => {
     }
   });
 
+  it('lets a Claude and a Gemini answer where the OpenAI-shaped endpoint of their model is broken', async () => {
+    const breakUpstream = (slug: string, broken: string | null) =>
+      fetch(`${demo.origin}/playground/api/upstreams/${slug}`, {
+        method: 'PUT',
+        headers: { ...auth, 'content-type': 'application/json' },
+        body: JSON.stringify({ broken }),
+      });
+    const messages = [{ role: 'user', content: 'hi' }];
+    const ask = async () => {
+      const body = JSON.stringify({ model: 'demo-formats', provider_sort: 'price', max_tokens: 3, messages });
+      return chat('/v1/chat/completions', {
+        body,
+        headers: { ...auth, 'content-type': 'application/json', 'cache-control': 'no-store' },
+      });
+    };
+    const providers: unknown[] = [];
+    for (const slug of ['fast-cheap', 'anthropic', 'gemini']) {
+      const answer = await ask();
+      providers.push(answer.headers.get('x-nordlys-provider'));
+      expect(await answer.json()).toMatchObject({ object: 'chat.completion', choices: [{ finish_reason: 'length' }] });
+      expect((await breakUpstream(slug, 'down')).status).toBe(200);
+    }
+    expect(providers).toEqual(['fast-cheap', 'anthropic', 'gemini']);
+    expect((await ask()).status).toBeGreaterThanOrEqual(500);
+    for (const slug of ['fast-cheap', 'anthropic', 'gemini']) await breakUpstream(slug, null);
+  });
+
   it('prints two lines that work as they are', { timeout: 30_000 }, async () => {
     const lines = demo.output.split('\n').filter((line) => /^(?:curl|node) /.test(line));
     expect(lines).toHaveLength(2);

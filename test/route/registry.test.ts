@@ -67,7 +67,7 @@ describe('authentication', () => {
   });
 
   test.each([
-    [{ apiKey: undefined }, /providers\.p\.apiKey is given, and undefined\. Is its environment variable set\?/],
+    [{ apiKey: undefined }, /providers\.p\.apiKey is undefined\. Is its environment variable set\?/],
     [{ auth: 'basic' }, /providers\.p\.auth must be "bearer", "x-api-key"/],
     [{ auth: { name: 'x' } }, /auth: unknown option "name"/],
     [{ auth: { header: 'a b' } }, /auth\.header must be a header name/],

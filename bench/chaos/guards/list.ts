@@ -40,7 +40,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'only a hang-up of an idle connection is retried',
     'transports/http-proxy/fake-request.ts',
-    [' && isHangUp(error)', ''],
+    [' && isHangUp(error.code)', ''],
     'faults/connection',
   ),
   guard(
@@ -193,7 +193,7 @@ const AGAINST_CALLERS: readonly Guard[] = [
   guard(
     'a probe that says nothing is given back',
     'proxy/failover/circuit-breaker.ts',
-    ['if (call === this.#probe) this.#probe = undefined;', ''],
+    ['if (ticket === this.#probe) this.#probe = undefined;', ''],
     'model/breaker-model',
     'model/interleavings',
   ),
@@ -266,7 +266,7 @@ const OF_FAILOVER: readonly Guard[] = [
   guard(
     'only the probe decides',
     'proxy/failover/circuit-breaker.ts',
-    ['this.#isOpen ? call === this.#probe : this.#isBad()', 'this.#isBad()'],
+    ['this.#isOpen ? ticket === this.#probe : this.#hasTooManyFailures()', 'this.#hasTooManyFailures()'],
     'proxy/circuit-breaker',
     'model',
   ),
@@ -299,7 +299,7 @@ const OF_FAILOVER: readonly Guard[] = [
   guard(
     'every call ends in the accounts',
     'proxy/failover/attempt-ticket.ts',
-    ['  abandon(): void {\n    this.#leave();', '  abandon(): void {'],
+    ['  abandon(): void {\n    this.#release();', '  abandon(): void {'],
     'model',
     'faults/user-code-errors',
   ),
@@ -322,19 +322,24 @@ const OF_HEDGING: readonly Guard[] = [
   guard(
     'who is superseded is cut off',
     'proxy/failover/hedging.ts',
-    ['  rival.cancelSignal.abort();\n', ''],
+    ['  rival.cancelSource.abort();\n', ''],
     'path/hedging',
   ),
   guard(
     'the host’s own code comes first',
     'proxy/failover/hedging.ts',
     [
-      'while (!ended.aborted && call.upstreamElapsedMs < ms) await pause(ms - call.upstreamElapsedMs, clock, ended);',
+      'while (!ended.aborted && attempt.upstreamElapsedMs < ms) await pause(ms - attempt.upstreamElapsedMs, clock, ended);',
       'await pause(ms, clock, ended);',
     ],
     'path/hedging',
   ),
-  guard('what stays at a provider is asked for once', 'proxy/failover/hedging.ts', ["['store', ", '['], 'path/hedging'),
+  guard(
+    'what stays at a provider is asked for once',
+    'proxy/failover/hedging.ts',
+    ["  'store',\n", ''],
+    'path/hedging',
+  ),
   guard(
     'a hedge is paid for',
     'proxy/failover/failover.ts',
@@ -350,7 +355,7 @@ const OF_HEDGING: readonly Guard[] = [
   guard(
     'one who leaves takes both along',
     'proxy/failover/failover.ts',
-    ['this.context.cancelSignal.onAbort(() => cancelSignal.abort());', ''],
+    ['this.context.cancelSignal.onAbort(() => cancelSource.abort());', ''],
     'path/hedging',
     'model/interleavings',
   ),
@@ -490,10 +495,7 @@ const IN_GUARDS: readonly Guard[] = [
   guard(
     'unfinished values hold what follows',
     'guard/detect/scan.ts',
-    [
-      'if (found.end === undefined) return { values, holdFrom: found.start };',
-      'if (found.end === undefined) return { values, holdFrom: text.length };',
-    ],
+    ['holdFrom: found.start, holder', 'holdFrom: text.length, holder'],
     'guard/detect',
   ),
   guard('mod 97', 'guard/detect/iban.ts', ['return rest === 1;', 'return true;'], 'guard/detect'),

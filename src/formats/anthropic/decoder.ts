@@ -1,3 +1,4 @@
+import { parseExact } from '../../json/exact-numbers.js';
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { Annotation, ChatChunk, ChunkDelta, ToolCallDelta } from '../../chat/types.js';
 import type { ChunkDecoder, UpstreamEvent } from '../../contracts/wire-format.js';
@@ -58,7 +59,8 @@ export class AnthropicDecoder implements ChunkDecoder {
    */
   event({ data }: UpstreamEvent): readonly ChatChunk[] {
     if (this.#ended || data.trim() === '' || data.trim() === '[DONE]') return [];
-    const event = JSON.parse(data) as unknown;
+    // Of all events only the start of a call may hold its input as an object.
+    const event = data.includes('"tool_use"') ? parseExact(data) : (JSON.parse(data) as unknown);
     return isRecord(event) ? this.#read(event) : [];
   }
 
@@ -276,7 +278,7 @@ export class AnthropicDecoder implements ChunkDecoder {
 /** Input that a token limit cut off is given out as it came. */
 function parsedOr(json: string): unknown {
   try {
-    return JSON.parse(json) as unknown;
+    return parseExact(json);
   } catch {
     return { input: json };
   }

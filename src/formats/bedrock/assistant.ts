@@ -5,7 +5,7 @@ import { contentBlocks, textBlocks } from './content.js';
 import type { Conversation } from './conversation.js';
 import type { EncodeState } from './encode-state.js';
 import { signedReasoning } from './signatures.js';
-import { parseJson } from '../../util/parse-json.js';
+import { argumentsObject } from '../shared/tool-arguments.js';
 
 /** Adds an assistant message: signed reasoning first, then text, then calls. Without any of these it is left out. */
 export function addAssistantMessage(
@@ -54,7 +54,7 @@ function callsOf(message: JsonObject, index: number, state: EncodeState, convers
   const legacy = message['function_call'];
   if (isRecord(legacy)) {
     const name = String(legacy['name']);
-    calls.push({ id: conversation.nextFunctionCallId(), name, input: inputOf(legacy['arguments']) });
+    calls.push({ id: conversation.nextFunctionCallId(), name, input: argumentsObject(legacy['arguments']) });
   }
   return calls;
 }
@@ -63,7 +63,7 @@ function callOf(call: unknown, path: string, { customTools }: EncodeState): Call
   const members = isRecord(call) ? call : {};
   const id = typeof members['id'] === 'string' ? members['id'] : '';
   const called = members['function'];
-  if (isRecord(called)) return { id, name: String(called['name']), input: inputOf(called['arguments']) };
+  if (isRecord(called)) return { id, name: String(called['name']), input: argumentsObject(called['arguments']) };
   const custom = members['custom'];
   if (isRecord(custom) && customTools.has(String(custom['name']))) {
     return { id, name: String(custom['name']), input: { input: String(custom['input']) } };
@@ -72,15 +72,4 @@ function callOf(call: unknown, path: string, { customTools }: EncodeState): Call
     path,
     'Bedrock takes calls of functions, and of custom tools that the request declares.',
   );
-}
-
-/**
- * Arguments as the object that Bedrock takes. A model once wrote them, so they may be anything: text that is no JSON
- * object is sent under one member, and the model sees what it wrote.
- */
-function inputOf(text: unknown): JsonObject {
-  const written = typeof text === 'string' ? text : '';
-  if (written.trim() === '') return {};
-  const value = parseJson(written);
-  return isRecord(value) ? value : { __invalid_arguments: written };
 }

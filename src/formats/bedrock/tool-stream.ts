@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../util/json-object.js';
+import { parseExact } from '../../json/exact-numbers.js';
 import type { ChunkDelta } from '../../chat/types.js';
 import type { ResponseReading } from './converse.js';
 import { freeTextOf } from './tool-calls.js';
@@ -109,8 +110,7 @@ function customDelta({ index, held }: OpenBlock): ChunkDelta[] {
 /** Input that is no JSON was cut off by the limit of tokens: what there is of it is handed on. */
 function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text === '' ? '{"input":""}' : text);
-    return value;
+    return parseExact(text === '' ? '{"input":""}' : text);
   } catch {
     return { input: text };
   }

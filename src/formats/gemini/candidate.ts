@@ -1,4 +1,5 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
+import { ChoiceProgress } from '../../chat/stream-progress.js';
 import type { ChunkDelta, ChoiceLogprobs, ChunkChoice } from '../../chat/types.js';
 import { finishOf } from './finish.js';
 import { Grounding } from './grounding.js';
@@ -40,6 +41,7 @@ export class Candidate {
   #hasContent = false;
   #finishMessage: string | undefined;
   #partial: PartialCall | undefined;
+  readonly #progress = new ChoiceProgress();
 
   constructor(index: number, idPrefix: string, settings: CandidateSettings) {
     this.index = index;
@@ -59,11 +61,19 @@ export class Candidate {
       if (deltas === undefined) return undefined;
       for (const delta of deltas) choices.push(this.#choice(delta));
     }
-    this.finishWord = textOf(piece['finishReason']) ?? this.finishWord;
+    const word = textOf(piece['finishReason']);
+    if (word === undefined) this.#progress.continue(choices.length > 0);
+    else this.#progress.finish(choices.length > 0);
+    this.finishWord = word ?? this.finishWord;
     this.#finishMessage = textOf(piece['finishMessage']) ?? this.#finishMessage;
     const logprobs = logprobsOf(piece['logprobsResult']);
     if (logprobs !== null) addLogprobs(choices, logprobs, () => this.#choice({}));
     return choices;
+  }
+
+  /** It has a finish reason, and not one of those that stand in every response. */
+  get isSettled(): boolean {
+    return this.#progress.state === 'finished' && !this.#progress.doubtful && this.#partial === undefined;
   }
 
   opening(): ChunkChoice {

@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
-import { isLongNumber } from './json.js';
+import { isExactNumber } from '../../json/exact-numbers.js';
 import { SchemaBudget, definitionAt, merged, objectOf } from './schema-walk.js';
 
 /*
@@ -87,7 +87,7 @@ function saysNothing(root: JsonObject): boolean {
 }
 
 function cleaned(schema: unknown, depth: number, budget: SchemaBudget): unknown {
-  if (!isRecord(schema) || isLongNumber(schema)) return schema;
+  if (!isRecord(schema) || isExactNumber(schema)) return schema;
   budget.enter(depth);
   const result = new Map<string, unknown>();
   const refers = schema['$ref'] !== undefined;

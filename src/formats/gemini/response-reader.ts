@@ -1,3 +1,4 @@
+import { parseExact } from '../../json/exact-numbers.js';
 import { arrayIndex, isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ChatChunk, ChunkChoice } from '../../chat/types.js';
 import type { ChunkDecoder, UpstreamEvent } from '../../contracts/wire-format.js';
@@ -43,7 +44,8 @@ export class ResponseReader implements ChunkDecoder {
     if (this.#ended || text === '') return [];
     // Not Google's, but what stands between may add it.
     if (text === '[DONE]') return this.end();
-    const parsed = parseJson(text);
+    // Arguments of a call become text, which must keep their digits.
+    const parsed = text.includes('"functionCall"') ? parseJson(text, parseExact) : parseJson(text);
     if (failed === true && isRecord(parsed))
       return this.#fail(reported('error' in parsed ? parsed : { error: parsed }));
     return this.read(parsed);
@@ -63,6 +65,12 @@ export class ResponseReader implements ChunkDecoder {
   end(): readonly ChatChunk[] {
     const chunks = this.finish();
     return typeof chunks === 'string' ? [] : chunks;
+  }
+
+  /** Each candidate has a finish reason that can be believed, and usage was told. Google closes the body at once then. */
+  get settled(): boolean {
+    if (this.#ended || this.#candidates.size === 0 || Object.keys(this.#usage).length === 0) return false;
+    return [...this.#candidates.values()].every((candidate) => candidate.isSettled);
   }
 
   /** The held finish reasons and the usage; or what is missing. @param assumed - for candidates that say no reason. */

@@ -2,14 +2,12 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { Conversation, PendingCall, Turn } from './conversation.js';
 import type { Encoding } from './encoding.js';
-import { parseJsonObject, stringOf, textOf } from './json.js';
+import { argumentsObject, parseJsonObject } from '../shared/tool-arguments.js';
+import { stringOf, textOf } from './json.js';
 import { mediaPart } from './media.js';
 import { carriedSignatures, plainId, type CarriedSignatures } from './signatures.js';
 import { rulesOf, unknownPart, urlSource } from './user-parts.js';
 import type { Blob, FunctionCall, Part } from './wire.js';
-
-/** Where broken arguments of an earlier call are kept, so that the model sees what it once wrote. */
-const INVALID_ARGUMENTS = '__invalid_arguments';
 
 /** Ids that this format made up for calls to which Gemini gave none. */
 const OWN_ID = /^call_/;
@@ -33,7 +31,7 @@ export function addCalls(
   if (!isRecord(legacy)) return;
   const name = stringOf(legacy['name']);
   conversation.call(turn, undefined, name, {
-    functionCall: { name: encoding.names.toWire(name), args: argsOf(legacy) },
+    functionCall: { name: encoding.names.toWire(name), args: argumentsObject(legacy['arguments']) },
   });
 }
 
@@ -57,18 +55,11 @@ function functionCall(call: JsonObject, path: string, signatures: CarriedSignatu
   }
   const called: JsonObject = isRecord(call['function']) ? call['function'] : {};
   const name = stringOf(called['name']);
-  return { name, call: { ...head, name: encoding.names.toWire(name), args: argsOf(called) } };
+  return { name, call: { ...head, name: encoding.names.toWire(name), args: argumentsObject(called['arguments']) } };
 }
 
 function withSignature(functionCall: FunctionCall, thoughtSignature: string | undefined): Part {
   return thoughtSignature === undefined ? { functionCall } : { functionCall, thoughtSignature };
-}
-
-/** Arguments as the object that Gemini wants, whatever a model once wrote. */
-function argsOf(called: JsonObject): object {
-  const text = typeof called['arguments'] === 'string' ? called['arguments'] : '';
-  if (text.trim() === '') return {};
-  return parseJsonObject(text) ?? { [INVALID_ARGUMENTS]: text };
 }
 
 /** Adds the result that a `tool` message gives. */

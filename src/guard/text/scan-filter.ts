@@ -11,6 +11,7 @@ export class ScanFilter implements TextFilter {
   readonly #view: TextView;
   readonly #detectors: readonly Detector[];
   readonly #onValue: OnValue;
+  #holder: Detector | undefined;
 
   constructor(view: TextView, detectors: readonly Detector[], onValue: OnValue) {
     this.#view = view;
@@ -25,7 +26,8 @@ export class ScanFilter implements TextFilter {
   push(piece: string, final: boolean): string {
     const view = this.#view;
     view.append(piece, final);
-    const { values, holdFrom } = scan(view.text, view.start, final, this.#detectors);
+    const { values, holdFrom, holder } = scan(view.text, view.start, final, this.#detectors, this.#holder);
+    this.#holder = holder;
     let released = '';
     let at = view.start;
     for (const { type, start, end } of values) {

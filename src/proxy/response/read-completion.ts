@@ -2,6 +2,8 @@ import { CompletionAssembler } from '../../chat/assemble.js';
 import { splitCompletion } from '../../chat/split.js';
 import { isErrorObject } from '../../chat/error-object.js';
 import { arrayIndex, isRecord } from '../../util/json-object.js';
+import { isOwnFormat } from '../../formats/own-formats.js';
+import { parseExact } from '../../json/exact-numbers.js';
 import { normaliseCompletion } from '../../chat/normalise-completion.js';
 import type { ChatChoice, ChatChunk, ChatCompletion } from '../../chat/types.js';
 import { FailedResponse } from '../../contracts/failed-response.js';
@@ -13,7 +15,7 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
-/** What the caller asked for. */
+/** The form of response that the caller asked for. */
 export interface Wanted {
   readonly stream: boolean;
   /** The caller asked for the usage chunk. */
@@ -24,18 +26,20 @@ export interface Wanted {
 export interface WholeBody {
   readonly bytes: Buffer;
   readonly head: ResponseHead;
-  /** Reads it, where the format translated the request. */
+  /** Reads the body; `undefined` if the format did not translate the request. */
   readonly exchange: Exchange | undefined;
 }
 
-/** Reads a whole body: the response in the form that the caller asked for, or the failure. */
+/** The response of a whole body, in the form that the caller asked for, or the failure. */
 export function readCompletion(
   body: WholeBody,
   wanted: Wanted,
   errors: UpstreamErrorContext,
 ): UpstreamResponse | UpstreamFailure {
   const { bytes, exchange } = body;
-  const parsed = parseJson(bytes);
+  // Tool inputs of a native response become text, which must keep their digits. A host's format gets plain numbers.
+  const isOwnExchange = exchange !== undefined && isOwnFormat(errors.format);
+  const parsed = isOwnExchange ? parseJson(bytes, parseExact) : parseJson(bytes);
   if (parsed === undefined) return new UpstreamFailure(bytes.length === 0 ? 'empty' : 'malformed');
   // SDKs treat every 200 as a success, so an error inside one must not reach the client as a response.
   if (isErrorBody(parsed)) return failureOfErrorObject(parsed, errors);
@@ -50,7 +54,7 @@ export function readCompletion(
   return { kind: 'json', completion, body: isUnchanged ? bytesWithoutByteOrderMark(bytes) : encode(completion) };
 }
 
-/** The completion that the chunks of a stream make, for a caller who asked for no stream. */
+/** The completion assembled from a stream, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
   normaliseCompletion(completion);

@@ -7,7 +7,7 @@ import type { ChatChunk } from '../../chat/types.js';
 import type { ChunkDecoder, Framing, UpstreamEvent } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import { DONE } from '../../sse/format.js';
-import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
+import { addsOnlyText, isEmptyDelta, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { ChunkSource } from './chunk-source.js';
 import { asErrorBody, errorInLine, parsedChunk, saysNothing } from './event-data.js';
@@ -48,7 +48,7 @@ export class StreamReader {
   readonly progress = new StreamProgress();
   /** Events read so far. A stream that sends only comments has none. */
   events = 0;
-  /** Chunks that brought more than the next words of a choice. Their arrival extends the tail of a stream. */
+  /** Chunks that added more than text to a choice. Each of them extends the tail of a stream. */
   newsCount = 0;
   /** The sink is full; `unblock` is called when it accepts events again. */
   blocked = false;
@@ -57,7 +57,7 @@ export class StreamReader {
   readonly #listener: StreamListener;
   readonly #source: ChunkSource | undefined;
   readonly #normaliser = new ChunkNormaliser();
-  /** Text of the last chunk, if it brought nothing but more text: chunks that differ in that text only skip the parser. */
+  /** The last chunk, if it only added text: chunks that differ in nothing but that text are not parsed. */
   readonly #template = new ChunkTemplate();
   readonly #held = new HeldChunks();
   #state: 'holding' | 'committed' | 'ended' = 'holding';
@@ -86,6 +86,12 @@ export class StreamReader {
     return this.#state !== 'holding';
   }
 
+  /** Every choice has its finish reason, or the decoder holds it. `'certain'`: and it is credible. */
+  get tail(): boolean | 'certain' {
+    if (this.progress.certain || this.#source?.settled === true) return 'certain';
+    return this.progress.complete;
+  }
+
   feed(bytes: Buffer): void {
     this.#reader.feed(bytes);
   }
@@ -93,11 +99,11 @@ export class StreamReader {
   /** The body has ended. `whole`: as its framing says. */
   finish(whole: boolean): void {
     this.#reader.end();
-    // Only a body that ended as its framing says may release what waited for its end.
+    // Chunks that the decoder holds until the end are valid only if the body ended as its framing says.
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
     // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where the
-    // finish reasons are credible.
+    // finish reasons are reliable.
     if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
       this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
@@ -107,6 +113,8 @@ export class StreamReader {
   /** Ends the stream from outside: a timeout, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
+    // Silence may release what the decoder held for the end; a lost connection may have taken events with it.
+    if (failure.kind === 'idle_timeout' && this.#source?.settled === true) this.#takeRest(this.#source);
     if (this.progress.certain) this.#complete();
     else this.#fail(failure);
   }
@@ -157,7 +165,7 @@ export class StreamReader {
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
     // The template is taken from the upstream's own text, so it is valid only where the client gets that text unchanged.
     const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
-    if (isTemplate && isOneOfMany(chunk, data)) this.#template.set(data);
+    if (isTemplate && addsOnlyText(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
 
@@ -166,7 +174,7 @@ export class StreamReader {
     if (chunks === 'done') return this.#onDone();
     if (chunks !== undefined) this.#takeAll(chunks);
     if (this.#state === 'ended') return;
-    // A frame that says that it is an error never ends as anything else, whatever its format makes of it.
+    // A frame that is marked as an error ends the stream with an error, whatever the decoder has made of it.
     if (event.failed === true) this.#onErrorChunk(asErrorBody(parsedChunk(event.data) ?? event.data));
     else if (source.done) this.#onDone();
   }
@@ -177,7 +185,7 @@ export class StreamReader {
     if (chunks !== undefined) this.#takeAll(chunks);
   }
 
-  /** `undefined`: what came could not be read, and the stream has failed. */
+  /** `undefined`: decoding threw, and the stream has failed. */
   #decoded<Chunks>(decode: () => Chunks): Chunks | undefined {
     try {
       return decode();
@@ -207,7 +215,7 @@ export class StreamReader {
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state !== 'holding') this.#pass(payload);
     // Hundreds of empty deltas may arrive while a model thinks: the first one is enough.
-    else if (progress.news || !isBare(chunk)) this.#hold(payload);
+    else if (progress.news || !isEmptyDelta(chunk)) this.#hold(payload);
     else this.#countEmpty(payload);
   }
 

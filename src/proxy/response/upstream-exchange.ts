@@ -9,7 +9,8 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../../contracts/transport.js';
-import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
+import { kindOfTransportFailure } from '../failure-kind.js';
+import { UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 import { BodySource, type BodyListener } from './body-source.js';
 import { BufferedBody } from './buffered-body.js';
 import { chunkDecoderFor } from './chunk-source.js';
@@ -34,7 +35,7 @@ export interface ExchangeOptions {
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
   readonly wanted: Wanted;
-  /** How the response is read, where the format translates the request. */
+  /** Reads the response; `undefined` if the format does not translate the request. */
   readonly exchange?: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
 }
@@ -112,7 +113,7 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call = this.#options.transport.open(request, this);
     } catch (cause) {
-      // The host's own transport threw: nothing was sent, and the provider has no part in it.
+      // The host's own transport threw before anything was sent, so the provider is not at fault.
       this.#breakOff(new UpstreamFailure('host_code', { cause }));
     }
   }
@@ -283,13 +284,13 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call?.abort();
     } catch {
-      // A host's own transport threw. What it still holds is its own responsibility; the abort must not end the process.
+      // The host's own transport threw. The exception must not end the process; what the transport leaves open is its own.
     }
     this.#source?.destroy();
   }
 }
 
-/** What a proxy did, for the operator's records and logs. */
+/** The error of an HTTP proxy between the gateway and the upstream, for records and logs. */
 function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
   return { status, type: null, code: kind, message };
 }

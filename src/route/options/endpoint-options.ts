@@ -2,7 +2,7 @@ import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
 import { anyMembers, oneOf, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
-import { choice, count, flag, word, wordList } from '../../options/rows.js';
+import { choice, count, flag, flagOr, word, wordList } from '../../options/rows.js';
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
@@ -24,9 +24,8 @@ export const ENDPOINT = defineOptions({
       anyMembers,
       "What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`.",
     ),
-    promptCaching: custom(
-      "`'auto'`, `true`, `false`",
-      checkPromptCaching,
+    promptCaching: flagOr(
+      ['auto'],
       'Prompt caching where the format marks what is to be cached: Anthropic, Bedrock.',
     ).defaultsTo('as the format says'),
     quantization: custom(
@@ -117,11 +116,6 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
 /** `promptCaching` is one more trait: the formats that know it read it there. */
 function traitsOf({ format, promptCaching }: Parsed<typeof ENDPOINT.rows>): ModelFacts['traits'] {
   return Object.freeze({ ...format, ...(promptCaching === undefined ? {} : { promptCaching }) });
-}
-
-function checkPromptCaching(path: string, value: unknown): boolean | 'auto' {
-  if (value === 'auto' || typeof value === 'boolean') return value;
-  throw optionError(path, 'must be "auto", true or false', value);
 }
 
 /** @throws TypeError for a trait that the format cannot use. */

@@ -2,7 +2,7 @@ import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
 import { resolveAddress } from './base-url.js';
-import { NETWORK_SHAPE, resolveNetwork } from './network-options.js';
+import { NETWORK, resolveNetwork } from './network-options.js';
 import { anyMembers, hasControlCharacter, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
@@ -54,7 +54,7 @@ export const PROVIDER = defineOptions({
       "`'deny'`: the provider stores no user data and does not train on it.",
     ).or('allow'),
     timeouts: nested(TIMEOUTS, 'Timeouts of this provider.').defaultsTo('those of the top level'),
-    network: deferred(NETWORK_SHAPE, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
+    network: deferred(NETWORK.shape, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
       "direct, with Node's defaults",
     ),
     forwardPreferences: flag("Sends the request's `provider` object on, for an upstream that routes by it.").or(false),
@@ -96,7 +96,7 @@ export function parseProvider(path: string, value: unknown): Parsed<typeof PROVI
   if (Object.hasOwn(Object(value), 'apiKey') && Reflect.get(Object(value), 'apiKey') === undefined) {
     throw optionError(
       `${path}.apiKey`,
-      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
+      'is undefined. Is its environment variable set? Leave apiKey out if the provider needs no key',
     );
   }
   return options;

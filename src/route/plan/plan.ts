@@ -64,7 +64,9 @@ export interface TranslatedPlan {
 
 /** A plan as `plan()` and the dry run show it. */
 export interface ShownPlan {
+  /** The endpoints that would be tried, in order. */
   readonly candidates: readonly Candidate[];
+  /** All other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
   /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
   readonly droppedParameters: readonly string[];

@@ -6,11 +6,15 @@ import { SuccessWindow } from './success-window.js';
 
 /** What is known of one endpoint, for status pages. */
 export interface EndpointStatus {
+  /** Judged by the share of successes. */
   readonly health: Health;
   /** Of the last five minutes. */
   readonly succeeded: number;
+  /** Attempts of the last five minutes that failed by the endpoint's fault. */
   readonly failed: number;
+  /** Tokens per second; `undefined` without measurements. */
   readonly throughput: Percentiles | undefined;
+  /** Seconds to the first token; `undefined` without measurements. */
   readonly latency: Percentiles | undefined;
 }
 

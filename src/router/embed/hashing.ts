@@ -9,6 +9,7 @@ export const DEFAULT_MAX_CHARACTERS = 4_096;
 /** An embedder that needs no model: it answers at once. */
 export interface HashingEmbedder extends Embedder {
   (text: string): Float32Array;
+  /** The same embedder with the weights of a checkpoint. */
   readonly withCheckpoint: (checkpoint: Checkpoint) => HashingEmbedder;
 }
 

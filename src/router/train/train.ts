@@ -13,13 +13,17 @@ import { vectorSpace } from './vector-space.js';
 export interface TrainResult {
   /** Write it with `JSON.stringify`. */
   readonly checkpoint: CheckpointDocument;
+  /** Facts about the training. */
   readonly report: TrainReport;
 }
 
 /** What training chose, and how it scored on the validation split. */
 export interface TrainReport {
+  /** Lines that were used. */
   readonly prompts: number;
+  /** Names of the models. */
   readonly models: readonly string[];
+  /** Number of clusters. */
   readonly clusters: number;
   /** How prompts were projected. */
   readonly projection: string;

@@ -3,6 +3,7 @@ import { isRecord } from '../../util/json-object.js';
 
 /** One prompt with what each model was worth on it. */
 export interface TrainingLine {
+  /** The text of the prompt. */
   readonly prompt: string;
   /** By model id, in [0, 1]; higher is better. A model may be left out. */
   readonly scores: Readonly<Record<string, number>>;

@@ -26,7 +26,7 @@ export function bars(kinds: Readonly<Record<string, readonly number[]>>, says: s
     });
     return path(kind, data.join(''));
   });
-  const grid = path('grid', `M0 ${HEIGHT / 2}H${length}`);
+  const grid = path('grid', `M0 2H${length}M0 ${HEIGHT / 2 + 1}H${length}`);
   return {
     top: most === 0 ? 0 : top,
     svg: picture('bars', says, { width: length, height: HEIGHT }, grid + shapes.join('')),

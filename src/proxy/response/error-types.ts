@@ -18,12 +18,12 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
   'overloaded_error',
 ]);
 
-/** `type` if OpenAI's clients know it. For `BadRequestError` and the like `undefined`: the type of the error code is used. */
+/** `type` if OpenAI's clients know it; else `undefined`, and the type of the error code is used. */
 export function openAiType(type: string | null): string | undefined {
   return type !== null && KNOWN_TYPES.has(type) ? type : undefined;
 }
 
-/** Statuses of error types and codes, for an error inside a 200 that names no status. In lower case. */
+/** HTTP status by error type or code, in lower case: for an error inside a 200 that names no status. */
 const STATUSES: ReadonlyMap<string, number> = new Map([
   ['rate_limit_error', 429],
   ['rate_limit_exceeded', 429],
@@ -60,9 +60,9 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The status that the type or code of an error stands for. */
-export function statusOfWords(said: UpstreamErrorBody | undefined): number | undefined {
-  if (said === undefined) return undefined;
-  const [type, code] = [said.type, said.code].map((word) => word?.toLowerCase() ?? '') as [string, string];
+export function statusOfType(error: UpstreamErrorBody | undefined): number | undefined {
+  if (error === undefined) return undefined;
+  const [type, code] = [error.type, error.code].map((name) => name?.toLowerCase() ?? '') as [string, string];
   const known = STATUSES.get(type) ?? STATUSES.get(code);
   // Mistral has a type for each of them: `invalid_request_message_order`, `invalid_request_prompt`.
   return known ?? (/^invalid_(?:request|input|parameter|argument|param)/.test(type || code) ? 400 : undefined);

@@ -1,0 +1,89 @@
+import type { RuleUsage, UsageReport } from '../contracts/limits.js';
+import { compact, duration, escapeText, largest, usd } from './markup.js';
+import { meter } from './pictures/meter.js';
+
+const UNITS = {
+  requests: 'requests',
+  tokens: 'tokens',
+  concurrent: 'requests in flight',
+  usd: 'USD',
+} as const satisfies Record<RuleUsage['unit'], string>;
+
+/** How far limits are used up and by whom, and what callers have used. Empty where nothing is counted. */
+export function usageCards(usage: UsageReport | undefined): string {
+  if (usage === undefined) return '';
+  const { rules } = usage;
+  const limits =
+    rules.length === 0
+      ? ''
+      : `<section><h2>Limits</h2><div class="rules">${rules.map(ruleCard).join('\n')}</div></section>`;
+  return `${limits}${callersCard(usage)}`;
+}
+
+function ruleCard({ rule, unit, windowMs, keys }: RuleUsage): string {
+  const window =
+    windowMs === undefined
+      ? ''
+      : ` per ${windowWords(
+          windowMs,
+          keys.some(({ resetsAt }) => resetsAt !== undefined),
+        )}`;
+  const rows = keys.map(({ key, used, limit, resetsAt }) => {
+    const share = used / limit;
+    const says = `${key} has used ${amount(used, unit)} of ${amount(limit, unit)}.`;
+    const reset = resetsAt === undefined ? '' : `<small>resets ${escapeText(clockTime(resetsAt))}</small>`;
+    return `<li><p><b>${escapeText(key)}</b><span class="how"><strong>${amount(used, unit)}</strong> of ${amount(limit, unit)}</span></p>${meter(share, says, 'limit')}${reset}</li>`;
+  });
+  return `<article class="card rule"><header><h3>${escapeText(rule)}</h3><p class="legend">${UNITS[unit]}${window}</p></header><ol>${rows.join('')}</ol></article>`;
+}
+
+function callersCard({ callers }: UsageReport): string {
+  if (callers.length === 0) return '';
+  const column = (
+    pick: (caller: (typeof callers)[number]) => number,
+    write: (value: number) => string,
+    what: string,
+  ) => {
+    const most = largest(callers.map(pick));
+    return (caller: (typeof callers)[number]): string => {
+      const value = pick(caller);
+      const says = `${caller.caller}: ${write(value)} ${what}`;
+      return `<td><span>${write(value)}</span>${meter(most === 0 ? 0 : value / most, says)}</td>`;
+    };
+  };
+  const columns = [
+    column(({ requests }) => requests, compact, 'requests'),
+    column(({ tokens }) => tokens, compact, 'tokens'),
+    column(({ costUsd }) => costUsd, usd, ''),
+  ];
+  const rows = callers.map(
+    (caller) =>
+      `<tr><th scope="row">${escapeText(caller.caller)}</th>${columns.map((cell) => cell(caller)).join('')}</tr>`,
+  );
+  return `<section><div class="card callers"><table><caption><h2>Callers</h2> <span class="legend">since the start, highest cost first</span></caption>
+<thead><tr><th scope="col">caller</th><th scope="col">requests</th><th scope="col">tokens</th><th scope="col">cost</th></tr></thead>
+<tbody>${rows.join('')}</tbody></table></div></section>`;
+}
+
+function amount(value: number, unit: RuleUsage['unit']): string {
+  return unit === 'usd' ? usd(value) : compact(Math.round(value));
+}
+
+const DAY_MS = 86_400_000;
+/** Calendar windows are as long as their month or the change of summer time has it. */
+const CALENDAR: readonly (readonly [below: number, name: string])[] = [
+  [120_000, 'minute'],
+  [DAY_MS / 12, 'hour'],
+  [2 * DAY_MS, 'day'],
+  [8 * DAY_MS, 'week'],
+  [Infinity, 'month'],
+];
+
+function windowWords(ms: number, isCalendar: boolean): string {
+  return isCalendar ? CALENDAR.find(([below]) => ms < below)![1] : duration(ms / 1_000);
+}
+
+/** `2026-11-28T00:00:00.000Z` → `28 Nov, 00:00 UTC`. */
+function clockTime(iso: string): string {
+  return `${new Date(iso).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })} UTC`;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { AWS_EVENT_STREAM_HEADERS, awsFrame, json, sse, type Script } from '../../../src/testing/index.js';
+import { readResponse } from '../../support/client-view.js';
+import { gatewayOfWires, NATIVE } from './wires.js';
+
+/** More digits than a double keeps, as identifiers of databases have. */
+const INPUT = '{"id":12345678901234567890,"list":[9007199254740993,0.5],"factor":1234567890.12345678}';
+const TOOLS = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }];
+
+const claudeMessage = (input: string): string =>
+  `{"type":"message","id":"m","role":"assistant","model":"c","stop_reason":"tool_use","usage":{"input_tokens":12,` +
+  `"output_tokens":3},"content":[{"type":"tool_use","id":"t1","name":"f","input":${input}}]}`;
+const claudeEvents = (input: string): string[] => [
+  '{"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":12}}}',
+  `{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t1","name":"f","input":${input}}}`,
+  '{"type":"content_block_stop","index":0}',
+  '{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":3}}',
+  '{"type":"message_stop"}',
+];
+const google = (input: string): string =>
+  `{"candidates":[{"index":0,"finishReason":"STOP","content":{"parts":[{"functionCall":{"id":"t1","name":"f","args":` +
+  `${input}}}]}}],"usageMetadata":{"promptTokenCount":12,"candidatesTokenCount":3,"totalTokenCount":15}}`;
+const converse = (input: string): string =>
+  `{"output":{"message":{"role":"assistant","content":[{"toolUse":{"toolUseId":"t1","name":"f","input":${input}}}]}},` +
+  `"stopReason":"tool_use","usage":{"inputTokens":12,"outputTokens":3,"totalTokens":15}}`;
+
+const inFrames = (events: readonly string[]): Script =>
+  sse(
+    events.map((event) => awsFrame({ event: 'chunk', data: { bytes: Buffer.from(event).toString('base64') } })),
+    { headers: AWS_EVENT_STREAM_HEADERS },
+  );
+
+/** Responses that give the input of a call as an object, whole and in a stream. */
+const RESPONSES: Readonly<Record<string, { readonly whole: Script; readonly streamed?: Script }>> = {
+  anthropic: { whole: json(claudeMessage(INPUT)), streamed: sse(claudeEvents(INPUT)) },
+  'anthropic-bedrock': { whole: json(claudeMessage(INPUT)), streamed: inFrames(claudeEvents(INPUT)) },
+  gemini: { whole: json(google(INPUT)), streamed: sse([google(INPUT)]) },
+  // Its stream gives the input as text.
+  bedrock: { whole: json(converse(INPUT)) },
+};
+
+describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) => {
+  const { whole, streamed } = RESPONSES[wire.name]!;
+  const call = { id: 't1', type: 'function', function: { name: 'f', arguments: INPUT } };
+
+  it.each<readonly [what: string, script: Script, stream: boolean]>([
+    ['a whole response', whole, false],
+    ['a whole response where a stream was asked for', whole, true],
+    ...(streamed === undefined
+      ? []
+      : [
+          ['a stream', streamed, true] as [string, Script, boolean],
+          ['a stream where a whole response was asked for', streamed, false] as [string, Script, boolean],
+        ]),
+  ])('keeps the digits of a tool input: %s', async (_what, script, stream) => {
+    const { ask, upstream } = await gatewayOfWires([wire]);
+    upstream.enqueue(script);
+    const body = await (
+      await ask({ stream, tools: TOOLS, stream_options: stream ? { include_usage: true } : null })
+    ).text();
+    expect(body).toContain(JSON.stringify(INPUT).slice(1, -1));
+    expect(body).toContain('"completion_tokens":3');
+  });
+
+  it('sends the digits of earlier arguments back', async () => {
+    const { ask, upstream } = await gatewayOfWires([wire]);
+    upstream.enqueue(wire.say({ text: 'Done.' }));
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 't1', content: 'ok' },
+    ];
+    expect(await readResponse(await ask({ messages, tools: TOOLS }), false)).toMatchObject({ status: 200 });
+    expect(upstream.ledger[0]!.text).toContain(INPUT);
+  });
+});
