@@ -159,7 +159,10 @@ export interface UpstreamErrorBody {
   readonly code: string | null;
   /** HTTP status that the error itself names, where it does. */
   readonly status?: number | undefined;
-  /** Set where the status misleads: a 400 that means a refused key. */
+  /**
+   * Set where the status misleads: a 400 that means a refused key. A kind that the status means in any case gives way to
+   * the gateway's table of known wordings.
+   */
   readonly kind?: UpstreamErrorKind | undefined;
   /** Milliseconds that the error asks to wait. */
   readonly retryAfterMs?: number | undefined;

@@ -174,7 +174,8 @@ const KNOWN: readonly Row[] = [
   {
     kind: 'rejected',
     // Stepfun, Alibaba, Google, Cloudflare's gateway, and filters in front of open models.
-    says: /(?:prohibited|disallowed|unsafe|abusive|explicit|illegal|hateful|toxic|objectionable)[ _]content|\bcontents? (?:\w+ ){0,6}(?:is |are |was )?(?:blocked|not allowed|disallowed)\b|\bprompt (?:was |is )?blocked|jailbreak|prompt injection|profanity|hate speech|sexual\/minors|self-harm|\bPII\b|because it is harmful|suspected of being involved|内容审核/i,
+    pattern:
+      /(?:prohibited|disallowed|unsafe|abusive|explicit|illegal|hateful|toxic|objectionable)[ _]content|\bcontents? (?:\w+ ){0,6}(?:is |are |was )?(?:blocked|not allowed|disallowed)\b|\bprompt (?:was |is )?blocked|jailbreak|prompt injection|profanity|hate speech|sexual\/minors|self-harm|\bPII\b|because it is harmful|suspected of being involved|内容审核/i,
   },
 
   // A firewall that responds in JSON (OpenAI "Your request was blocked.").
