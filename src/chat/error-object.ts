@@ -75,9 +75,17 @@ function isFailedEnvelope(value: JsonObject): boolean {
   });
 }
 
+/** Reasons that tell of a failure: OpenRouter's, DeepSeek's, Zhipu's, and that of vLLM and SGLang for work that was dropped. */
+const FAILED_REASONS: ReadonlySet<unknown> = new Set([
+  'error',
+  'insufficient_system_resource',
+  'network_error',
+  'abort',
+]);
+
 /** A chunk that ends one choice in an error, as OpenRouter does, or a whole response in which none came to an end. */
 function hasFailed(choices: readonly unknown[]): boolean {
-  const failed = choices.filter((choice) => isRecord(choice) && choice['finish_reason'] === 'error');
+  const failed = choices.filter((choice) => isRecord(choice) && FAILED_REASONS.has(choice['finish_reason']));
   return failed.length === choices.length || failed.some((choice) => !Object.hasOwn(Object(choice), 'message'));
 }
 

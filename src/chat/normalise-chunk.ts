@@ -1,4 +1,5 @@
 import { flattenContent } from './content-parts.js';
+import { liftUsage } from './misplaced-usage.js';
 import { filledText, indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import { ToolCallNumbers } from './tool-call-numbers.js';
 import type { ChatChunk } from './types.js';
@@ -22,7 +23,7 @@ export class ChunkNormaliser {
       return 'changed';
     }
     if (!Array.isArray(choices)) return 'invalid';
-    let result: Normalised = 'same';
+    let result: Normalised = liftUsage(chunk) ? 'changed' : 'same';
     for (let position = 0; position < choices.length; position++) {
       const of = this.#normaliseChoice(choices[position], position);
       if (of === 'invalid') return of;

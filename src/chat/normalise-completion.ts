@@ -1,4 +1,5 @@
 import { flattenContent } from './content-parts.js';
+import { liftUsage } from './misplaced-usage.js';
 import { indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import { hasNoReason, writeArguments } from './normalise-chunk.js';
 
@@ -13,7 +14,7 @@ export function normaliseCompletion(value: JsonObject): boolean {
   const { choices } = value;
   if (!Array.isArray(choices)) return false;
   const taken = new Set<number>();
-  let changed = false;
+  let changed = liftUsage(value);
   for (const [position, choice] of choices.entries()) {
     if (!isRecord(choice)) continue;
     if (numberChoice(choice, position, taken)) changed = true;
@@ -49,7 +50,8 @@ function normaliseChoice(choice: JsonObject): boolean {
 
 function normaliseMessage(message: JsonObject): boolean {
   let changed = flattenContent(message);
-  if (isRecord(message['function_call']) && writeArguments(message['function_call'])) changed = true;
+  const { function_call: legacy } = message;
+  if (isRecord(legacy) && (fillArguments(legacy) || writeArguments(legacy))) changed = true;
   const calls = message['tool_calls'];
   if (isRecord(calls)) {
     message['tool_calls'] = [calls];

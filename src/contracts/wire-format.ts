@@ -162,7 +162,10 @@ export interface UpstreamErrorBody {
   readonly code: string | null;
   /** HTTP status that the error names; absent if it names none. */
   readonly status?: number | undefined;
-  /** Set if the status is misleading, such as a 400 for a refused key. */
+  /**
+   * Set if the status misleads: a 400 that means a refused key. A kind that the status means in any case gives way to
+   * the gateway's table of known wordings.
+   */
   readonly kind?: UpstreamErrorKind | undefined;
   /** Milliseconds that the error asks to wait. */
   readonly retryAfterMs?: number | undefined;

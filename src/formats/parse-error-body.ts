@@ -58,6 +58,7 @@ function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefi
   if (isRecord(error)) return withOuterWait(fromErrorObject(error, levels, body['type'] === 'error'), body);
   // iFlytek.
   if (isRecord(header) && codeIn(header) !== undefined) return decodeNested(header, levels - 1);
+  if (Array.isArray(error) && error.length > 0) return decodeNested(error[0], levels - 1);
   if (Array.isArray(errors) && errors.length > 0) return decodeNested(errors[0], levels - 1);
   if (isRecord(detail)) return decodeNested(detail, levels - 1);
   return fromFlat(body, levels);

@@ -42,6 +42,9 @@ const errors: readonly object[] = [
   { error: {} },
   { fault: { faultstring: 'no' } },
   { choices: [{ finish_reason: 'stop' }, { finish_reason: 'error' }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: 'insufficient_system_resource' }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: 'network_error' }] },
+  { choices: [{ index: 0, message: { content: 'x' }, finish_reason: 'abort' }] },
 ];
 
 const others: readonly object[] = [

@@ -5,6 +5,10 @@ import {
   failureOfErrorResponse,
   type UpstreamErrorContext,
 } from '../../src/proxy/response/parse-error.js';
+import { anthropic as anthropicFormat } from '../../src/formats/anthropic/anthropic.js';
+import { azure } from '../../src/formats/azure/azure.js';
+import { bedrock } from '../../src/formats/bedrock/bedrock.js';
+import { gemini } from '../../src/formats/gemini/gemini.js';
 import { openai } from '../../src/formats/openai.js';
 import type { FailureKind } from '../../src/proxy/upstream-failure.js';
 
@@ -869,6 +873,26 @@ describe('whose fault an error of a vendor is', () => {
     const fault = status === 200 ? failureOfErrorObject(body, CONTEXT) : faultOf(status, body, CONTEXT, headers);
     expect(fault.kind).toBe(kind);
     if (inBand !== undefined) expect(failureOfErrorObject(body, CONTEXT).kind).toBe(inBand);
+  });
+});
+
+describe('whose fault an error of a vendor is, read by its own format', () => {
+  const formats = new Map([
+    ['anth', anthropicFormat()],
+    ['azure', azure()],
+    ['bed', bedrock()],
+    ['gem', gemini()],
+  ]);
+  // Bedrock's names decide where there are any: these rows are about wordings.
+  const NAMED = /^bed-(?:access|payment|thr|modelid|token|legacy|usecase$|503)/;
+  const rows = VENDORS.filter(({ what }) => !NAMED.test(what)).flatMap((row) => {
+    const format = formats.get(row.what.split('-')[0]!);
+    return format === undefined ? [] : [[row.what, format, row] as const];
+  });
+
+  it.each(rows)('%s', (_what, format, { status, kind, body }) => {
+    const head = { 'x-amzn-errortype': status === 400 ? 'ValidationException' : '' };
+    expect(faultOf(status, body, { ...CONTEXT, format }, format.name === 'bedrock' ? head : {}).kind).toBe(kind);
   });
 });
 

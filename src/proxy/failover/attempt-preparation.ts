@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { AttemptChange, BeforeAttemptState, Hooks } from '../../contracts/hooks.js';
 import type { UpstreamUrl } from '../../contracts/transport.js';
+import { HostCodeError } from '../../errors/gateway-error.js';
 import type { PlannedCandidate, ProviderOverride } from '../../request/context.js';
 import { hookState } from '../../request/hooks.js';
 import type { CancelSignal } from '../../util/cancellation.js';
@@ -106,7 +107,12 @@ export class AttemptPreparation {
       headers: { ...headers },
     };
     const result = await waitFor(async () => hook(state), this.#waitLimits(Infinity));
-    if (result.kind === 'timed-out') throw this.#shared.deadlineError();
+    if (result.kind === 'timed-out') {
+      // The client reads of a timeout; without the report nobody would look for its cause in the hook.
+      const { hooks } = this.#shared.parts;
+      hooks.reportFailure('beforeAttempt', new HostCodeError('the hook beforeAttempt has not settled in time'));
+      throw this.#shared.deadlineError();
+    }
     return result.kind === 'aborted' ? undefined : (result.value ?? NO_CHANGE);
   }
 

@@ -180,6 +180,12 @@ const KNOWN: readonly Row[] = [
     pattern:
       /\bflagged\b|\bmoderat(?:ion|ed|or)\b|content (?:management |usage |safety )?polic(?:y|ies)|usage polic(?:y|ies)|safety (?:system|filter|checks?|reasons|polic)|content[ _-]?(?:filter|safety|inspection)|inappropriate content|sensitive (?:content|words?|information)|considered high risk|content exists risk|violat(?:e[sd]?|ing|ions?)\b.{0,80}\b(?:polic|terms|guidelines)|harmful content|\bnsfw\b|deny-?listed token|(?:prompt|input|output|content|message) (?:was |has been |is )?(?:blocked|rejected) (?:by|due|because|for)|prohibited (?:use|content)|data inspection|\bguardrails?\b|content audit|不安全|敏感|违规/i,
   },
+  {
+    kind: 'rejected',
+    // Stepfun, Alibaba, Google, Cloudflare's gateway, and filters in front of open models.
+    pattern:
+      /(?:prohibited|disallowed|unsafe|abusive|explicit|illegal|hateful|toxic|objectionable)[ _]content|\bcontents? (?:\w+ ){0,6}(?:is |are |was )?(?:blocked|not allowed|disallowed)\b|\bprompt (?:was |is )?blocked|jailbreak|prompt injection|profanity|hate speech|sexual\/minors|self-harm|\bPII\b|because it is harmful|suspected of being involved|内容审核/i,
+  },
 
   // A firewall that responds in JSON (OpenAI "Your request was blocked.").
   {
@@ -237,8 +243,8 @@ const IN_5XX: ReadonlySet<FailureKind> = new Set([
 ]);
 /** Kinds that a 429 may have, besides `rate_limited`. */
 const IN_429: ReadonlySet<FailureKind> = new Set(['quota', 'request_refused']);
-/** Statuses that decide the kind alone: 408, 409 and 425 are transient, 424 is a failure behind the endpoint. */
-const DECIDED_BY_STATUS: ReadonlySet<number> = new Set([408, 409, 424, 425]);
+/** Statuses that decide the kind alone, because they are transient. */
+const DECIDED_BY_STATUS: ReadonlySet<number> = new Set([408, 409, 425]);
 
 /** The row of the table that matches `error`; `undefined`: none, so the status decides. */
 export function knownError(error: ReportedError): KnownError | undefined {
@@ -266,6 +272,8 @@ function family(word: string): string {
 function isPossible(kind: FailureKind, status: number | undefined): boolean {
   if (status === undefined) return true;
   if (status === 429) return IN_429.has(kind);
+  // A failure behind the endpoint; but Cloudflare's gateway blocks prompts with it.
+  if (status === 424) return kind === 'rejected';
   if (status >= 500) return IN_5XX.has(kind);
   // A rejected key or a missing model is not caused by the content of the request.
   return kind !== 'rejected' || (status !== 401 && status !== 402 && status !== 404);

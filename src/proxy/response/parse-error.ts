@@ -117,7 +117,9 @@ function kindOf(decoded: DecodedError, context: UpstreamErrorContext): FailureKi
   if (body.form === 'page') return status !== undefined && BLOCKING.has(status) ? 'firewall' : byStatus;
   if (reported === undefined) return byStatus;
   if (isAboutStreamOptions(reported, status, context)) return 'added_parameter';
-  const kind = reported.kind ?? kindByTable(reported, status, context) ?? byStatus;
+  // A kind that only repeats the status is no verdict: the wording may say more.
+  const verdict = reported.kind === byStatus ? undefined : reported.kind;
+  const kind = verdict ?? kindByTable(reported, status, context) ?? byStatus;
   return context.callersKey && (kind === 'auth' || (kind === 'quota' && status !== 429)) ? 'caller_auth' : kind;
 }
 

@@ -14,7 +14,7 @@ const PREFIXED_IDS =
 /** `arn:aws:…` with account numbers; "account 123456": numbers that follow a word for an account or project. */
 const ARNS = /\barn:aws[\w-]*:[^\s"'`,)]+/g;
 const NUMBERED =
-  /\b((?:account|project|organi[sz]ation|team|tenant|workspace|customer|consumer|subscription|user|principal|key)s?(?:[ _-]?(?:number|id|ids))?["'`]?(?: with id)?[\s:=/#"'`([]{1,4})(\d{5,}(?![0-9a-f]*[a-f])|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/gi;
+  /\b((?:account|project|organi[sz]ation|team|tenant|workspace|customer|consumer|subscription|user|principal|key[ _-]?id)s?(?:[ _-]?(?:number|id|ids))?["'`]?(?: with id)?[\s:=/#"'`([]{1,4})(\d{5,}(?![0-9a-f]*[a-f])|[0-9a-f]{32}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/gi;
 /** "account 'acme'": a quoted name that follows such a word. */
 const NAMED =
   /\b((?:account|project|organi[sz]ation|team|workspace|tenant|subscription):? (?:id |name )?)(["'`])[^"'`]{3,80}\2/gi;
