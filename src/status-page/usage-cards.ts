@@ -79,8 +79,14 @@ const CALENDAR: readonly (readonly [below: number, name: string])[] = [
   [Infinity, 'month'],
 ];
 
+/** Rolling windows whose length has a name. */
+const NAMED: ReadonlyMap<number, string> = new Map([
+  [60_000, 'minute'],
+  [DAY_MS / 24, 'hour'],
+]);
+
 function windowWords(ms: number, isCalendar: boolean): string {
-  return isCalendar ? CALENDAR.find(([below]) => ms < below)![1] : duration(ms / 1_000);
+  return isCalendar ? CALENDAR.find(([below]) => ms < below)![1] : (NAMED.get(ms) ?? duration(ms / 1_000));
 }
 
 /** `2026-11-28T00:00:00.000Z` → `28 Nov, 00:00 UTC`. */
