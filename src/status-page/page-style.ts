@@ -93,10 +93,15 @@ main > .amounts { gap: 1rem; margin-top: 0; }
 .bad { color: var(--red); }
 .source { font-weight: 600; text-align: center; }
 .source small { display: block; }
+.hit { fill: transparent; }
+.hit:hover { fill: var(--grey); opacity: .25; }
 .ribbons path { opacity: .8; }
 .ribbons .responded { fill: var(--green); }
 .ribbons .failed { fill: var(--red); }
 .ribbons .cached { fill: var(--violet); }
+.pair:empty { display: none; }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+@media (min-width: 70rem) { .pair:has(> :nth-child(2)) { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
 .endpoints, .rules { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
 .badge { font-size: .78rem; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; white-space: nowrap; }
 .badge.ready { color: var(--green); }
@@ -137,11 +142,10 @@ article dd { font-size: .9rem; }
 .callers caption { text-align: left; padding-bottom: .5rem; }
 .callers caption .legend { display: inline; margin-left: .6rem; }
 .callers th, .callers td { text-align: left; padding: .35rem 1.2rem .35rem 0; vertical-align: middle; font-weight: 400; }
-.callers thead th { color: var(--dim); font-size: .78rem; }
-.callers tbody th { font-weight: 600; overflow-wrap: anywhere; }
+.callers tbody th { font-weight: 600; font-size: .9rem; overflow-wrap: anywhere; }
 .callers td { width: 22%; }
 .callers td:last-child { padding-right: 0; }
-.callers td span { display: block; font-size: .85rem; margin-bottom: .15rem; }
+.callers td span { display: block; white-space: nowrap; font-size: .85rem; margin-bottom: .15rem; }
 .shares { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .7rem 2rem; font-size: .85rem; }
 .shares p { margin-bottom: .2rem; }
 .failures { padding: .3rem 1rem; }
@@ -177,7 +181,6 @@ article dd { font-size: .9rem; }
   .who i { font-size: .8rem; }
   .how { display: grid; justify-items: end; line-height: 1.25; gap: 0; grid-template-columns: auto auto; column-gap: .6rem; font-size: .8rem; }
   .how .bad { grid-row: 2; grid-column: 1 / -1; }
-  .callers thead { display: none; }
   .callers tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .8rem; padding: .4rem 0; }
   .callers tbody th { grid-column: 1 / -1; padding: 0; }
   .callers td { width: auto; padding: .1rem 0; }

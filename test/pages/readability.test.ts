@@ -9,7 +9,7 @@ const VIEWS = [400, 1400].flatMap((width) => (['light', 'dark'] as const).map((s
 
 /** What must stay on one line: values, states, keys of colours. */
 const ONE_LINE =
-  'h1, h2, dt, .tiles dd, article dd, .badge, .key, .told, .how > *, .when, .button, .chip, nav a, button';
+  'h1, h2, dt, th, .tiles dd, article dd, .badge, .key, .told, .how > *, .when, .button, .chip, nav a, button';
 
 describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { timeout: 120_000 }, () => {
   let demo: Demo;
@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
       /Time to the first token.*p50, half are faster p90, nine of ten are faster/,
       /requests-per-hour requests per hour/,
       /usd-per-day.*of \$0\.10/,
-      /Callers.*key_\w+/,
+      /Callers.*key_\w+ \d+ requests [\d,]+ tokens \$/,
       /Router \d+ decisions?/,
       /overloaded HTTP 503 · server_error · This upstream has one of its moments\./,
     ]) {
@@ -71,6 +71,17 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
     await isReadable(page);
     await screenshot(page, `playground-${view.width}-${view.scheme}`);
     expect(complaints).toEqual([]);
+  });
+
+  it('are checked by what finds faint, cut and wrapped text, and a focus that does not show', async () => {
+    const { page } = await openPage(browser, 'about:blank', { viewport: { width: 400, height: 300 } });
+    await page.setContent(`<body style="background: #fff"><p style="color: #777">faint</p><p style="color: #767676">fine</p>
+      <p id="narrow" style="width: 40px; overflow: hidden; white-space: nowrap">cut off here</p><p id="two" style="width: 60px">on two lines</p>
+      <button style="outline: none">no outline</button><button>outline</button><style>:focus-visible { outline: 2px solid }</style>`);
+    expect(await lowContrast(page)).toEqual(['4.48 faint']);
+    expect(await cutOff(page)).toEqual(['cut off here']);
+    expect(await wrapped(page, 'p, button')).toEqual(['on two lines']);
+    expect(await tabThrough(page)).toEqual({ reached: ['no outline', 'outline'], unseen: ['no outline'] });
   });
 
   it('legends have no colour twice', async () => {
