@@ -2,12 +2,12 @@
 export const STYLE: string = `:root {
   color-scheme: light dark;
   --sky: #f4f7f9; --card: #fff; --ink: #13212b; --dim: #526373; --line: #dde5eb; --soft: #eef3f6;
-  --green: #08795f; --blue: #2468b8; --pale: #a5c6ec; --violet: #6a55cf; --amber: #9a5f00; --red: #b92f26; --grey: #9fb0bc;
+  --green: #08795f; --blue: #2468b8; --pale: #a5c6ec; --violet: #6a55cf; --amber: #9a5f00; --red: #b92f26; --grey: #9fb0bc; --edge: #8b9cab;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --sky: #0a1118; --card: #111b24; --ink: #e4edf3; --dim: #93a7b6; --line: #223040; --soft: #18242f;
-    --green: #3ddbb4; --blue: #6fb1ff; --pale: #2c5380; --violet: #a596ff; --amber: #f0b24a; --red: #ff7a70; --grey: #5b7082;
+    --green: #3ddbb4; --blue: #6fb1ff; --pale: #2c5380; --violet: #a596ff; --amber: #f0b24a; --red: #ff7a70; --grey: #5b7082; --edge: #5f7486;
   }
 }
 * { box-sizing: border-box; margin: 0; }
@@ -22,6 +22,7 @@ code { font: .78rem/1.4 ui-monospace, 'Cascadia Code', Menlo, Consolas, monospac
 a { color: var(--blue); text-underline-offset: .15em; }
 ul, ol { list-style: none; padding: 0; }
 button, input { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .35rem .8rem; }
+input { border-color: var(--edge); }
 button { cursor: pointer; }
 button:hover { border-color: var(--grey); }
 button[aria-pressed=true] { border-color: var(--amber); color: var(--amber); }
@@ -39,6 +40,7 @@ main:focus { outline: none; }
 #ask:not([hidden]) ~ main .skeleton { display: none; }
 #ask div { display: flex; gap: .5rem; }
 #ask input { flex: 1; min-width: 0; }
+#ask button { background: var(--green); border-color: var(--green); color: var(--card); font-weight: 600; }
 #refused { color: var(--red); min-height: 1.5em; }
 main, main > section { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 main > section { gap: .6rem; margin-top: .5rem; }

@@ -79,7 +79,7 @@ async function preview() {
     if (running !== undefined) return;
     clearDecision();
     showPlanError(error);
-    say('bad', 'nobody could answer this');
+    say('bad', 'no endpoint can serve this');
   }
 }
 
@@ -133,7 +133,8 @@ function watch(id, asking) {
         if (found?.answer !== undefined || found?.error !== undefined) break;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
-      await Promise.all([showUpstreams(kinds), showUsage()]);
+      // Where the server has gone, what is shown stays.
+      await Promise.all([showUpstreams(kinds), showUsage()]).catch(() => undefined);
     },
   };
 }
