@@ -186,6 +186,29 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await state(page, 'flaky').selectOption('');
   });
 
+  it('warns of limits that are nearly or entirely used up', async () => {
+    const { page } = await openPage(browser, 'about:blank');
+    const limit = (rule: string, unit: string, used: number, of: number) => {
+      return { rule, unit, limit: of, used, remaining: of - used };
+    };
+    const limits = [
+      limit('low', 'requests', 1, 10),
+      limit('near', 'tokens', 9, 10),
+      limit('usd-per-day', 'usd', 0.1, 0.1),
+    ];
+    const json = { caller: 'x', requests: 1, tokens: 9, costUsd: 0.1, limits };
+    await page.route('**/v1/usage', (route) => route.fulfill({ json }));
+    await page.goto(demo.origin);
+    await page.waitForSelector('#limits li');
+    const bars = (await page.evaluate(`[...document.querySelectorAll('#limits .meter')].map((bar) =>
+      [bar.ariaLabel, bar.firstChild.className.split(' ')[1], bar.firstChild.style.width])`)) as unknown[];
+    expect(bars).toEqual([
+      ['low: 1 of 10 used', 'ok', '10%'],
+      ['near: 9 of 10 used', 'near', '90%'],
+      ['usd-per-day: $0.1000 of $0.1000 used', 'full', '100%'],
+    ]);
+  });
+
   it('shows what the router made of the prompt', async () => {
     const { page } = await open();
     await page.selectOption('#model', 'auto');
