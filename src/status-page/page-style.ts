@@ -116,6 +116,7 @@ main > .amounts { gap: 1rem; margin-top: 0; }
 .endpoints .top { margin-top: .3rem; }
 .band { height: 4rem; }
 .band .p90 { fill: var(--pale); opacity: .7; }
+.band .below { fill: var(--pale); opacity: .3; }
 .band .p50 { fill: none; stroke: var(--blue); stroke-width: 3; vector-effect: non-scaling-stroke; }
 .strip { height: .5rem; margin-top: .35rem; border-radius: .25rem; background: var(--soft); }
 .strip .ready { fill: var(--green); }
@@ -173,6 +174,9 @@ article dd { font-size: .9rem; }
 }
 @media (max-width: 46rem) {
   h1 { font-size: .95rem; }
+  article dl { gap: .4rem .5rem; }
+  .tiles dt, article dt { font-size: .74rem; }
+  article dd { font-size: .85rem; }
   .controls { width: 100%; }
   #connection { margin-left: auto; }
   .tiles, .skeleton .tops { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem; }

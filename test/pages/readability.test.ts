@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
       /usd-per-day.*of \$0\.10/,
       /Callers.*key_\w+ \d+ requests [\d,]+ tokens \$/,
       /Router \d+ decisions?/,
-      /overloaded HTTP 503 · server_error · This upstream has one of its moments\./,
+      /overloaded HTTP 503 · server_error · This upstream is down\./,
     ]) {
       expect(text).toMatch(part);
     }
@@ -138,24 +138,23 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
   });
 });
 
-/** Requests to all providers, some of which fail, are repeated or leave the model to the router. */
+/** Requests to several providers, some of which fail, are repeated or leave the model to the router. */
 async function someTraffic(origin: string): Promise<void> {
-  const ask = async (number: number): Promise<void> => {
-    const response = await fetch(`${origin}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer demo-key', 'content-type': 'application/json' },
-      body: JSON.stringify({
-        model: number % 6 === 0 ? 'auto' : 'demo-chat',
-        stream: number % 2 === 0,
-        provider_sort: ['price', 'throughput', 'latency'][number % 3],
-        messages: [{ role: 'user', content: `Question ${number % 14}` }],
-      }),
-    });
-    await response.text();
+  const headers = { authorization: 'Bearer demo-key', 'content-type': 'application/json' };
+  const ask = async (content: string, more: object): Promise<void> => {
+    const body = JSON.stringify({ model: 'demo-chat', stream: true, messages: [{ role: 'user', content }], ...more });
+    await (await fetch(`${origin}/v1/chat/completions`, { method: 'POST', headers, body })).text();
   };
-  await Promise.all(
-    [0, 1, 2, 3].map(async (lane) => {
-      for (let number = lane; number < 28; number += 4) await ask(number);
-    }),
-  );
+  const setBroken = (broken: string | null): Promise<Response> =>
+    fetch(`${origin}/playground/api/upstreams/flaky`, { method: 'PUT', headers, body: JSON.stringify({ broken }) });
+
+  for (const content of ['once', 'twice', 'once', 'twice']) await ask(content, { provider_order: ['fast-cheap'] });
+  await setBroken('down');
+  await Promise.all(['one', 'two', 'three'].map((content) => ask(content, { provider_order: ['flaky'] })));
+  await setBroken(null);
+  await Promise.all([
+    ask('slow', { provider_order: ['slow-smart'] }),
+    ask('private', { provider_order: ['strict-zdr'] }),
+  ]);
+  await Promise.all(['Hello.', 'Write a program.'].map((content) => ask(content, { model: 'auto' })));
 }
