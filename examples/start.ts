@@ -33,12 +33,13 @@ const gateway = createGateway({
   cache: { maxEntries: 1_000 },
   limits: {
     rules: [
-      { name: 'requests', by: 'caller', requests: 300, per: '1m' },
-      { name: 'tokens', by: 'caller', tokens: 100_000, per: 'hour', reserve: 'expected' },
-      { name: 'budget', by: 'caller', usd: 0.25, per: 'day', reserve: 'expected' },
+      { name: 'requests-per-hour', by: 'caller', requests: 500, per: 'hour' },
+      { name: 'tokens-per-hour', by: 'caller', tokens: 50_000, per: 'hour', reserve: 'expected' },
+      { name: 'usd-per-day', by: 'caller', usd: 0.1, per: 'day', reserve: 'expected' },
     ],
   },
   hooks: { ...demo.hooks, selectCandidates: router },
+  middleware: demo.middleware,
 });
 
 const app = express();

@@ -1,6 +1,6 @@
 import type { GatewayStatus } from '../status.js';
 import type { HistoryRecord } from './history.js';
-import { compact, percent, sum, usd } from './markup.js';
+import { compact, duration, percent, sum, usd } from './markup.js';
 import { bars } from './pictures/bars.js';
 import { ring } from './pictures/ring.js';
 import { reach, timeAxis } from './time-axis.js';
@@ -20,7 +20,11 @@ function requestsFigure(history: HistoryRecord): string {
   const errors = history.errors.map((count) => perMinute * (count || 0));
   const fine = history.requests.map((count, index) => perMinute * (count || 0) - errors[index]!);
   const told = `${compact(sum(history.requests))} in ${reach(history)}`;
-  const picture = bars({ fine, error: errors }, `${told}, ${compact(sum(history.errors))} with an error.`);
+  const says = `${told}, ${compact(sum(history.errors))} with an error.`;
+  const picture = bars({ fine, error: errors }, says, (index) => {
+    const failed = errors[index]! > 0 ? `, ${compact(errors[index]!)} of them with an error` : '';
+    return `${compact(fine[index]! + errors[index]!)} requests per minute${failed}, ${agoOf(history, index)}`;
+  });
   const names = { fine: 'answered', error: 'ended in an error' };
   return figure('Requests per minute', history, { ...picture, write: compact }, told, legend(names));
 }
@@ -29,7 +33,9 @@ function tokensFigure(history: HistoryRecord): string {
   const prompt = perMinuteOf(history, ({ promptTokens }) => promptTokens);
   const completion = perMinuteOf(history, ({ completionTokens }) => completionTokens);
   const told = `${compact(amountOf(history, prompt) + amountOf(history, completion))} in ${reach(history)}`;
-  const picture = bars({ prompt, completion }, `${told}.`);
+  const tip = (index: number): string =>
+    `${compact(Math.round(prompt[index]!))} prompt and ${compact(Math.round(completion[index]!))} completion tokens per minute, ${agoOf(history, index)}`;
+  const picture = bars({ prompt, completion }, `${told}.`, tip);
   return figure(
     'Tokens per minute',
     history,
@@ -42,7 +48,14 @@ function tokensFigure(history: HistoryRecord): string {
 function costFigure(history: HistoryRecord): string {
   const cost = perMinuteOf(history, ({ costUsd }) => costUsd);
   const told = `${usd(amountOf(history, cost))} in ${reach(history)}`;
-  return figure('Cost per minute', history, { ...bars({ cost }, `${told}.`), write: usd }, told, '');
+  const picture = bars({ cost }, `${told}.`, (index) => `${usd(cost[index]!)} per minute, ${agoOf(history, index)}`);
+  return figure('Cost per minute', history, { ...picture, write: usd }, told, '');
+}
+
+/** How long ago the interval at `index` ended. */
+function agoOf({ intervalMs, requests }: HistoryRecord, index: number): string {
+  const seconds = ((requests.length - 1 - index) * intervalMs) / 1_000;
+  return seconds === 0 ? 'now' : `${duration(seconds)} ago`;
 }
 
 /** An amount of all endpoints together, per minute, for each interval. */

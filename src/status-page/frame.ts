@@ -9,7 +9,7 @@ import { compact, duration, escapeText, percent, sum } from './markup.js';
 import { recent } from './recent.js';
 import { routerCard } from './router-card.js';
 import { traffic } from './traffic.js';
-import { usageCards } from './usage-cards.js';
+import { callersCard, limitCards } from './usage-cards.js';
 
 /** What the page shows. */
 export interface PageData {
@@ -27,8 +27,8 @@ export function frame({ status, history: whole, failures, usage }: PageData): st
     tiles(status, history),
     traffic(status, history, failures),
     figures(status, history),
-    usageCards(usage),
-    routerCard(status.routing),
+    limitCards(usage),
+    `<div class="pair">${callersCard(usage)}${routerCard(status.routing)}</div>`,
     endpointCards(status, history, failures),
     failureList(failures),
   ].join('\n');
@@ -42,7 +42,7 @@ function tiles(status: GatewayStatus, history: HistoryRecord): string {
     ['state', stateOf(status)],
     ['in flight', compact(status.inFlight)],
     ['requests per minute', compact((history.requests.at(-1) || 0) * perMinute)],
-    ['without an error', requests === 0 ? '–' : percent(1 - errors / requests)],
+    ['success rate', requests === 0 ? '–' : percent(1 - errors / requests)],
     ['uptime', duration(status.uptimeSeconds)],
   ];
   const tile = ([name, value]: [string, string]): string => `<div><dt>${name}</dt><dd>${escapeText(value)}</dd></div>`;

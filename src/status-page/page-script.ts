@@ -3,10 +3,9 @@ export const SCRIPT: string = `const { events, key: keyNeed } = document.documen
 const byId = (id) => document.getElementById(id);
 const [frame, connection, pause, ask, refused] = ['frame', 'connection', 'pause', 'ask', 'refused'].map(byId);
 const STORED = 'nordlys-key';
-const LATER = {
-  403: 'this key may not see the page',
-  503: 'the server takes no more viewers, trying again',
-};
+/** Statuses after which another key may help. */
+const REFUSED = { 401: 'The gateway does not know this key.', 403: 'This key may not see the page.' };
+const LATER = { 503: 'the server takes no more viewers, trying again' };
 let paused = false;
 let latest = '';
 let key = keyNeed === 'needed' ? keyOfLink() ?? stored() : '';
@@ -55,10 +54,11 @@ function isSelecting() {
   return selection !== null && !selection.isCollapsed && frame.contains(selection.anchorNode);
 }
 
+/** Follows the stream to its end. Returns why the key was refused. */
 async function watch() {
   const headers = key === '' ? {} : { 'x-api-key': key };
   const answer = await fetch(events, { headers, cache: 'no-store' });
-  if (answer.status === 401) return 'refused';
+  if (REFUSED[answer.status] !== undefined && keyNeed === 'needed') return REFUSED[answer.status];
   if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { status: answer.status });
   store(key);
   ask.hidden = true;
@@ -67,7 +67,7 @@ async function watch() {
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return 'ended';
+    if (done) return undefined;
     text += value;
     const whole = text.split('\\n\\n');
     text = whole.pop();
@@ -82,8 +82,8 @@ async function run() {
   for (let waitMs = 1000; ; waitMs = Math.min(waitMs * 2, 30000)) {
     let words = 'connection lost, trying again';
     try {
-      const end = await watch();
-      if (end === 'refused') return askForKey('The gateway does not know this key.');
+      const refusal = await watch();
+      if (refusal !== undefined) return askForKey(refusal);
       waitMs = 1000;
     } catch (error) {
       // Without a status the server is away.

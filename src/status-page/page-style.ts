@@ -2,12 +2,12 @@
 export const STYLE: string = `:root {
   color-scheme: light dark;
   --sky: #f4f7f9; --card: #fff; --ink: #13212b; --dim: #526373; --line: #dde5eb; --soft: #eef3f6;
-  --green: #08795f; --blue: #2468b8; --pale: #a5c6ec; --violet: #6a55cf; --amber: #9a5f00; --red: #b92f26; --grey: #9fb0bc;
+  --green: #08795f; --blue: #2468b8; --pale: #a5c6ec; --violet: #6a55cf; --amber: #9a5f00; --red: #b92f26; --grey: #9fb0bc; --edge: #8b9cab;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --sky: #0a1118; --card: #111b24; --ink: #e4edf3; --dim: #93a7b6; --line: #223040; --soft: #18242f;
-    --green: #3ddbb4; --blue: #6fb1ff; --pale: #2c5380; --violet: #a596ff; --amber: #f0b24a; --red: #ff7a70; --grey: #5b7082;
+    --green: #3ddbb4; --blue: #6fb1ff; --pale: #2c5380; --violet: #a596ff; --amber: #f0b24a; --red: #ff7a70; --grey: #5b7082; --edge: #5f7486;
   }
 }
 * { box-sizing: border-box; margin: 0; }
@@ -22,6 +22,7 @@ code { font: .78rem/1.4 ui-monospace, 'Cascadia Code', Menlo, Consolas, monospac
 a { color: var(--blue); text-underline-offset: .15em; }
 ul, ol { list-style: none; padding: 0; }
 button, input { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .35rem .8rem; }
+input { border-color: var(--edge); }
 button { cursor: pointer; }
 button:hover { border-color: var(--grey); }
 button[aria-pressed=true] { border-color: var(--amber); color: var(--amber); }
@@ -39,6 +40,7 @@ main:focus { outline: none; }
 #ask:not([hidden]) ~ main .skeleton { display: none; }
 #ask div { display: flex; gap: .5rem; }
 #ask input { flex: 1; min-width: 0; }
+#ask button { background: var(--green); border-color: var(--green); color: var(--card); font-weight: 600; }
 #refused { color: var(--red); min-height: 1.5em; }
 main, main > section { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 main > section { gap: .6rem; margin-top: .5rem; }
@@ -93,10 +95,15 @@ main > .amounts { gap: 1rem; margin-top: 0; }
 .bad { color: var(--red); }
 .source { font-weight: 600; text-align: center; }
 .source small { display: block; }
+.hit { fill: transparent; }
+.hit:hover { fill: var(--grey); opacity: .25; }
 .ribbons path { opacity: .8; }
 .ribbons .responded { fill: var(--green); }
 .ribbons .failed { fill: var(--red); }
 .ribbons .cached { fill: var(--violet); }
+.pair:empty { display: none; }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+@media (min-width: 70rem) { .pair:has(> :nth-child(2)) { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
 .endpoints, .rules { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
 .badge { font-size: .78rem; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; white-space: nowrap; }
 .badge.ready { color: var(--green); }
@@ -109,6 +116,7 @@ main > .amounts { gap: 1rem; margin-top: 0; }
 .endpoints .top { margin-top: .3rem; }
 .band { height: 4rem; }
 .band .p90 { fill: var(--pale); opacity: .7; }
+.band .below { fill: var(--pale); opacity: .3; }
 .band .p50 { fill: none; stroke: var(--blue); stroke-width: 3; vector-effect: non-scaling-stroke; }
 .strip { height: .5rem; margin-top: .35rem; border-radius: .25rem; background: var(--soft); }
 .strip .ready { fill: var(--green); }
@@ -137,11 +145,10 @@ article dd { font-size: .9rem; }
 .callers caption { text-align: left; padding-bottom: .5rem; }
 .callers caption .legend { display: inline; margin-left: .6rem; }
 .callers th, .callers td { text-align: left; padding: .35rem 1.2rem .35rem 0; vertical-align: middle; font-weight: 400; }
-.callers thead th { color: var(--dim); font-size: .78rem; }
-.callers tbody th { font-weight: 600; overflow-wrap: anywhere; }
+.callers tbody th { font-weight: 600; font-size: .9rem; overflow-wrap: anywhere; }
 .callers td { width: 22%; }
 .callers td:last-child { padding-right: 0; }
-.callers td span { display: block; font-size: .85rem; margin-bottom: .15rem; }
+.callers td span { display: block; white-space: nowrap; font-size: .85rem; margin-bottom: .15rem; }
 .shares { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .7rem 2rem; font-size: .85rem; }
 .shares p { margin-bottom: .2rem; }
 .failures { padding: .3rem 1rem; }
@@ -167,6 +174,9 @@ article dd { font-size: .9rem; }
 }
 @media (max-width: 46rem) {
   h1 { font-size: .95rem; }
+  article dl { gap: .4rem .5rem; }
+  .tiles dt, article dt { font-size: .74rem; }
+  article dd { font-size: .85rem; }
   .controls { width: 100%; }
   #connection { margin-left: auto; }
   .tiles, .skeleton .tops { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem; }
@@ -177,7 +187,6 @@ article dd { font-size: .9rem; }
   .who i { font-size: .8rem; }
   .how { display: grid; justify-items: end; line-height: 1.25; gap: 0; grid-template-columns: auto auto; column-gap: .6rem; font-size: .8rem; }
   .how .bad { grid-row: 2; grid-column: 1 / -1; }
-  .callers thead { display: none; }
   .callers tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .8rem; padding: .4rem 0; }
   .callers tbody th { grid-column: 1 / -1; padding: 0; }
   .callers td { width: auto; padding: .1rem 0; }

@@ -23,5 +23,5 @@ export function routerCard(status: RouterStatus | undefined): string {
     decisions === 0
       ? '<p class="empty">Nothing was left to it yet.</p>'
       : `<ul class="shares">${[...chosen, ...others].join('')}</ul>`;
-  return `<section><figure class="card"><figcaption><h2>${title}</h2><p class="told">${compact(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} since the start</p></figcaption>${body}</figure></section>`;
+  return `<figure class="card"><figcaption><h2>${title}</h2><p class="told">${compact(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} since the start</p></figcaption>${body}</figure>`;
 }

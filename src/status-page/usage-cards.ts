@@ -9,15 +9,10 @@ const UNITS = {
   usd: 'USD',
 } as const satisfies Record<RuleUsage['unit'], string>;
 
-/** How far limits are used up and by whom, and what callers have used. Empty where nothing is counted. */
-export function usageCards(usage: UsageReport | undefined): string {
-  if (usage === undefined) return '';
-  const { rules } = usage;
-  const limits =
-    rules.length === 0
-      ? ''
-      : `<section><h2>Limits</h2><div class="rules">${rules.map(ruleCard).join('\n')}</div></section>`;
-  return `${limits}${callersCard(usage)}`;
+/** How far each rule is used up and by whom. Empty where there are no rules. */
+export function limitCards(usage: UsageReport | undefined): string {
+  if (usage === undefined || usage.rules.length === 0) return '';
+  return `<section><h2>Limits</h2><div class="rules">${usage.rules.map(ruleCard).join('\n')}</div></section>`;
 }
 
 function ruleCard({ rule, unit, windowMs, keys }: RuleUsage): string {
@@ -37,32 +32,45 @@ function ruleCard({ rule, unit, windowMs, keys }: RuleUsage): string {
   return `<article class="card rule"><header><h3>${escapeText(rule)}</h3><p class="legend">${UNITS[unit]}${window}</p></header><ol>${rows.join('')}</ol></article>`;
 }
 
-function callersCard({ callers }: UsageReport): string {
-  if (callers.length === 0) return '';
-  const column = (
-    pick: (caller: (typeof callers)[number]) => number,
-    write: (value: number) => string,
-    what: string,
-  ) => {
-    const most = largest(callers.map(pick));
-    return (caller: (typeof callers)[number]): string => {
-      const value = pick(caller);
-      const says = `${caller.caller}: ${write(value)} ${what}`;
-      return `<td><span>${write(value)}</span>${meter(most === 0 ? 0 : value / most, says)}</td>`;
-    };
-  };
+/** What callers have used, as bars beside each other. Empty where nothing is counted. */
+export function callersCard(usage: UsageReport | undefined): string {
+  if (usage === undefined || usage.callers.length === 0) return '';
+  const { callers } = usage;
   const columns = [
-    column(({ requests }) => requests, compact, 'requests'),
-    column(({ tokens }) => tokens, compact, 'tokens'),
-    column(({ costUsd }) => costUsd, usd, ''),
+    column(
+      callers,
+      ({ requests }) => requests,
+      (value) => `${compact(value)} ${value === 1 ? 'request' : 'requests'}`,
+    ),
+    column(
+      callers,
+      ({ tokens }) => tokens,
+      (value) => `${compact(value)} tokens`,
+    ),
+    column(callers, ({ costUsd }) => costUsd, usd),
   ];
   const rows = callers.map(
     (caller) =>
       `<tr><th scope="row">${escapeText(caller.caller)}</th>${columns.map((cell) => cell(caller)).join('')}</tr>`,
   );
-  return `<section><div class="card callers"><table><caption><h2>Callers</h2> <span class="legend">since the start, highest cost first</span></caption>
-<thead><tr><th scope="col">caller</th><th scope="col">requests</th><th scope="col">tokens</th><th scope="col">cost</th></tr></thead>
-<tbody>${rows.join('')}</tbody></table></div></section>`;
+  return `<div class="card callers"><table><caption><h2>Callers</h2> <span class="legend">since the start, highest cost first</span></caption>
+<tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+type CallerRow = UsageReport['callers'][number];
+
+/** Cells with an amount and its share of the largest one. */
+function column(
+  callers: readonly CallerRow[],
+  pick: (caller: CallerRow) => number,
+  write: (value: number) => string,
+): (caller: CallerRow) => string {
+  const most = largest(callers.map(pick));
+  return (caller) => {
+    const value = pick(caller);
+    const words = write(value);
+    return `<td><span>${escapeText(words)}</span>${meter(most === 0 ? 0 : value / most, `${caller.caller}: ${words}`)}</td>`;
+  };
 }
 
 function amount(value: number, unit: RuleUsage['unit']): string {
@@ -79,8 +87,14 @@ const CALENDAR: readonly (readonly [below: number, name: string])[] = [
   [Infinity, 'month'],
 ];
 
+/** Rolling windows whose length has a name. */
+const NAMED: ReadonlyMap<number, string> = new Map([
+  [60_000, 'minute'],
+  [DAY_MS / 24, 'hour'],
+]);
+
 function windowWords(ms: number, isCalendar: boolean): string {
-  return isCalendar ? CALENDAR.find(([below]) => ms < below)![1] : duration(ms / 1_000);
+  return isCalendar ? CALENDAR.find(([below]) => ms < below)![1] : (NAMED.get(ms) ?? duration(ms / 1_000));
 }
 
 /** `2026-11-28T00:00:00.000Z` → `28 Nov, 00:00 UTC`. */

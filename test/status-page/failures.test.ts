@@ -48,6 +48,17 @@ describe('failures on the status page', () => {
     const upstream = await upstreamFor(error(400, { error: { message: 'Words of a prompt.' } }));
     const { ask, get, gateway } = await watched([upstream]);
     await ask({});
+    expect(await get('/status.json').then((response) => response.json())).toMatchObject({ failures: [] });
+    // The model failed at what this request asked for, and quotes it.
+    const quoting = { message: 'Failed to generate JSON: Words of a prompt.', code: 'json_validate_failed' };
+    upstream.always(error(400, { error: quoting }));
+    await ask({});
+    const { failures } = (await (await get('/status.json')).json()) as { failures: readonly Failure[] };
+    expect(failures[0]).toMatchObject({
+      outcome: 'generation_failed',
+      upstreamError: { code: 'json_validate_failed' },
+    });
+    expect(failures[0]!.upstreamError).not.toHaveProperty('message');
     upstream.always(error(500, { error: { message: 'down' } }));
     for (let count = 0; count < 45; count++) {
       await ask({});

@@ -22,6 +22,7 @@ describe('a ring', () => {
 describe('words', () => {
   it.each([
     [compact(950), '950'],
+    [compact(1_234), '1,234'],
     [compact(12_345), '12.3 k'],
     [compact(2_500_000), '2.5 M'],
     [usd(0), '$0'],

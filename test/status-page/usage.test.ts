@@ -75,7 +75,7 @@ describe('limits and callers on the status page', () => {
     expect(callers[0]).toMatchObject({ caller: 'bob', requests: 4, tokens: 120 });
     const html = await frame();
     expect(html).toMatch(/<h3>daily<\/h3><p class="legend">requests per day<\/p>/);
-    expect(html).toMatch(/<h3>team<\/h3><p class="legend">USD per 60 min<\/p>/);
+    expect(html).toMatch(/<h3>team<\/h3><p class="legend">USD per hour<\/p>/);
     expect(html).toContain('aria-label="bob has used 4 of 5."');
     expect(html).toContain('<rect class="near" width="80" height="8"/>');
     expect(html).toMatch(/resets \d+ \w+, 00:00 UTC/);

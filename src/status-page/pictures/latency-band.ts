@@ -10,7 +10,7 @@ export interface Band {
 }
 
 /**
- * The band from p50 to p90 over time, one column an interval, and a line along p50. Where nothing was measured there is
+ * The band from p50 to p90 over time, one column an interval, and a line along p50 with a shade below it. Where nothing was measured there is
  * a gap.
  */
 export function latencyBand(p50: readonly number[], p90: readonly number[]): Band {
@@ -20,6 +20,8 @@ export function latencyBand(p50: readonly number[], p90: readonly number[]): Ban
   const band = measured
     .map((index) => `M${index} ${at(y(p90[index]!))}h1V${at(Math.min(HEIGHT, y(p50[index]!) + 1))}h-1z`)
     .join('');
+  const below = measured.map((index) => `M${index} ${at(y(p50[index]!))}h1V${HEIGHT}h-1z`).join('');
+  const line = steps(measured, (index) => at(y(p50[index]!)));
   const last = measured.at(-1);
   const says =
     last === undefined
@@ -32,12 +34,7 @@ export function latencyBand(p50: readonly number[], p90: readonly number[]): Ban
       'band',
       says,
       { width: p50.length, height: HEIGHT },
-      grid +
-        path('p90', band) +
-        path(
-          'p50',
-          steps(measured, (index) => at(y(p50[index]!))),
-        ),
+      grid + path('below', below) + path('p90', band) + path('p50', line),
     ),
   };
 }
