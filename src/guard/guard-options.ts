@@ -35,7 +35,7 @@ const BASE = ['name', 'version', 'timeoutMs', 'onError', 'check', 'mode'];
 const INPUT = [...BASE, 'surfaces', 'scope'];
 const OUTPUT = [...BASE, 'channels', 'window', 'mayContinue', 'beforeCommit', 'afterCommit'];
 
-/** An input guard with every question answered. */
+/** An input guard with its options resolved. */
 export interface ResolvedInput extends AskedGuard {
   readonly mode: 'before' | 'beside';
   readonly surfaces: ReadonlySet<InputSurface>;
@@ -44,7 +44,7 @@ export interface ResolvedInput extends AskedGuard {
   readonly detects?: undefined;
 }
 
-/** A host's output guard with every question answered. */
+/** A host's output guard with its options resolved. */
 export interface ResolvedCheck extends AskedGuard {
   readonly mode: 'hold' | 'whole' | 'watch';
   readonly channels: ReadonlySet<OutputChannel>;
@@ -168,7 +168,7 @@ function asked(
   };
 }
 
-/** Called on the guard itself, which may be an instance of a class. */
+/** `check` is called as a method of the guard, which may be an instance of a class. */
 function checkOf<Guard extends InputGuard | OutputGuard>(path: string, guard: Guard): Guard['check'] {
   if (typeof guard.check !== 'function') throw optionError(`${path}.check`, 'must be a function', guard.check);
   return ((piece: never, state: never) => guard.check(piece, state)) as Guard['check'];
@@ -197,7 +197,7 @@ function uniqueNames(path: string, guards: readonly AskedGuard[]): void {
   if (twice !== undefined) throw new TypeError(`${path}: two guards are named ${formatValue(twice)}.`);
 }
 
-/** What changes the verdicts of a guard, as far as its options tell. */
+/** Options of a guard that change its verdicts. */
 function keyPart(guard: unknown): readonly unknown[] {
   const members = anyMembers('guards', guard);
   const facts = ['name', 'version', 'mode', 'scope', 'surfaces', 'channels'].map((member) => members[member] ?? null);

@@ -4,7 +4,7 @@ import type { HookRunner } from '../request/hooks.js';
 import type { Middleware } from '../http/middleware.js';
 import type { GatewayStatus } from '../status.js';
 
-/** What a page of this package may do with a gateway, beyond its public face. */
+/** What the pages of this package may use of a gateway, beyond its public interface. */
 export interface GatewayInternals {
   readonly clock: Clock;
   readonly hooks: HookRunner;
@@ -13,9 +13,9 @@ export interface GatewayInternals {
   readonly authenticates: boolean;
   /** `stage` for GET requests of those who may see these pages. */
   guarded(stage: Stage): Middleware;
-  /** `stage` for GET requests of everybody. */
+  /** `stage` for GET requests without authentication. */
   open(stage: Stage): Middleware;
-  /** Runs `end` when no new requests are taken any more; more than once does no harm. */
+  /** Runs `end` when the gateway stops accepting requests. `end` may be called more than once. */
   onEnd(end: () => void): void;
 }
 
