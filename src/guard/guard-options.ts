@@ -79,7 +79,7 @@ export const OUTPUT_GUARD = defineOptions({
   } satisfies RowsFor<OutputGuard>,
 });
 
-/** An input guard with every question answered. */
+/** An input guard with its options resolved. */
 export interface ResolvedInput extends AskedGuard {
   readonly mode: 'before' | 'beside';
   readonly surfaces: ReadonlySet<InputSurface>;
@@ -88,7 +88,7 @@ export interface ResolvedInput extends AskedGuard {
   readonly detects?: undefined;
 }
 
-/** A host's output guard with every question answered. */
+/** A host's output guard with its options resolved. */
 export interface ResolvedCheck extends AskedGuard {
   readonly mode: 'hold' | 'whole' | 'watch';
   readonly channels: ReadonlySet<OutputChannel>;
@@ -223,7 +223,7 @@ function uniqueNames(path: string, guards: readonly AskedGuard[]): void {
   if (twice !== undefined) throw new TypeError(`${path}: two guards are named ${formatValue(twice)}.`);
 }
 
-/** What changes the verdicts of a guard, as far as its options tell. */
+/** Options of a guard that change its verdicts. */
 function keyPart(guard: unknown): readonly unknown[] {
   const members = anyMembers('guards', guard);
   const facts = ['name', 'version', 'mode', 'scope', 'surfaces', 'channels'].map((member) => members[member] ?? null);

@@ -33,7 +33,7 @@ export interface BoundedJson {
  */
 export const UNCHECKED_TAIL = 2_048;
 
-/** Members of a part that hold words of a prompt or a response. */
+/** Members of a part that hold text of a prompt or a response. */
 const TEXTS: readonly string[] = ['content', 'arguments', 'response', 'uri', 'name'];
 const BRACKETS = 2;
 const COMMA = 1;
@@ -80,7 +80,7 @@ function boundedPart(part: MessagePart, { maxBytes, redact, partial }: ExportRul
   for (const [name, value] of Object.entries(part)) {
     if (!TEXTS.includes(name)) exported[name] = value;
     else {
-      // More than this cannot be exported, so no more is redacted.
+      // No more than this is exported, so no more is redacted.
       const read = value.slice(0, Math.max(0, maxBytes) + UNCHECKED_TAIL);
       truncated ||= read.length < value.length;
       exported[name] =

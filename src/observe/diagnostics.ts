@@ -13,7 +13,7 @@ export const DIAGNOSTICS = {
   NORDLYS_RESPONSES_API:
     'A client called the Responses API (/v1/responses). This gateway serves chat completions: the client has a switch for that.',
   NORDLYS_WRONG_PATH:
-    'A request that reached the gateway looks like one for an OpenAI endpoint, and nobody served its path. Look at the client’s base URL and at the path that the gateway is mounted at.',
+    'A request that reached the gateway looks like one for an OpenAI endpoint, and no handler served its path. Look at the client’s base URL and at the path that the gateway is mounted at.',
   NORDLYS_BASE_URL_PATH:
     'A provider knows no such path, and its baseUrl names no version: /chat/completions is appended to it, /v1 never is. Most providers want it to end in /v1.',
   NORDLYS_UPSTREAM_NO_TLS:
@@ -40,7 +40,7 @@ export interface DiagnosticOptions {
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
 }
 
-/** Tells the host of probable mistakes in its set-up: each once, and never a client. Silent unless somebody listens. */
+/** Reports likely misconfigurations to the host, each code once. Clients never see them. Silent without a logger and `onDiagnostic`. */
 export class Diagnostics {
   readonly #options: DiagnosticOptions;
   readonly #reported = new Set<DiagnosticCode>();
@@ -49,12 +49,12 @@ export class Diagnostics {
     this.#options = options;
   }
 
-  /** Nobody would be told: what only looks for mistakes need not look. */
+  /** Nothing receives reports, so checks that only look for mistakes are not installed. */
   get silent(): boolean {
     return this.#options.logger === undefined && this.#options.onDiagnostic === undefined;
   }
 
-  /** Whether there is nothing more to say about `code`. */
+  /** Whether `code` was reported already. */
   knows(code: DiagnosticCode): boolean {
     return this.#reported.has(code);
   }
@@ -72,7 +72,7 @@ export class Diagnostics {
       this.#options.onDiagnostic?.({ code, message, help });
       this.#options.logger?.warn({ code, help, ...facts }, message);
     } catch {
-      // A listener that throws has been told all the same.
+      // An error in the host's listener must not fail the request; the code counts as reported.
     }
   }
 }

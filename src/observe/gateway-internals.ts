@@ -5,7 +5,7 @@ import type { HookRunner } from '../request/hooks.js';
 import type { Middleware } from '../http/middleware.js';
 import type { GatewayStatus } from '../status.js';
 
-/** What a page of this package may do with a gateway, beyond its public face. */
+/** What the pages of this package may use of a gateway, beyond its public interface. */
 export interface GatewayInternals {
   readonly clock: Clock;
   readonly hooks: HookRunner;
@@ -18,7 +18,7 @@ export interface GatewayInternals {
   authenticated(stage: Stage): Middleware;
   /** Serves `stage` to all GET requests. */
   unauthenticated(stage: Stage): Middleware;
-  /** Runs `end` when no new requests are taken any more; more than once does no harm. */
+  /** Runs `end` when the gateway stops accepting requests. `end` may be called more than once. */
   onEnd(end: () => void): void;
 }
 

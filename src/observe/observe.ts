@@ -16,7 +16,7 @@ import { ResponseWatch, type OnChunkInterval } from './response-watch.js';
 import { resolveTelemetry, type Conventions, type RedactText } from './telemetry-options.js';
 import { Tracing } from './tracing.js';
 
-/** Everything that watches one gateway. */
+/** The observers of one gateway, and what other parts need of them. */
 export interface Observation {
   /** The host's hooks, with our observers behind them. */
   readonly hooks: HookRunner;

@@ -62,7 +62,7 @@ export class Tracing implements Observer {
         return work();
       });
     } catch (error) {
-      // A tracer that fails costs a span, never an answer.
+      // If the tracer throws, the span is lost; the response must not be.
       if (isBegun) throw error;
       return work();
     }
@@ -138,7 +138,7 @@ export class Tracing implements Observer {
     return attributes;
   }
 
-  /** `hooks`, with `traceparent` added to the headers of each upstream call. The host's own hook has the last word. */
+  /** `hooks`, with `traceparent` added to the headers of each upstream call. The host's own hook runs last. */
   propagatedBy(hooks: Hooks): Hooks {
     const { beforeAttempt } = hooks;
     return {

@@ -72,7 +72,7 @@ export function checkpointRouter(
     const request = new RoutedRequest(basis, resolved, state);
     const choice = choose(request, () => resolved.text(state.request), (text) => embeddings.embed(text, state.signal)); // prettier-ignore
     if (!(choice instanceof Promise)) return finish(choice);
-    // What only watches must not hold the request up.
+    // In shadow mode the request does not wait for the embedder.
     const finished = choice.then(finish);
     return mode === 'shadow' ? undefined : finished;
   }
@@ -101,7 +101,7 @@ export function checkpointRouter(
 
 type Point = Float32Array | undefined;
 
-/** At once where nothing has to be waited for. Never throws: a router that cannot decide abstains. */
+/** Synchronous where the embedder is. Never throws: a router that cannot decide abstains. */
 function choose(
   request: RoutedRequest,
   textOf: () => string,

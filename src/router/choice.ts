@@ -13,7 +13,7 @@ export interface Choice {
   readonly explanation: RouterExplanation;
 }
 
-/** One request, seen by the router: the models that may answer it, and the ways to choose among them. */
+/** One request as the router sees it: the models that may serve it, and the ways to choose among them. */
 export class RoutedRequest {
   readonly #basis: DecisionBasis;
   readonly #options: ResolvedRouterOptions;

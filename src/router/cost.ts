@@ -11,7 +11,7 @@ export interface ModelPrice {
   readonly request?: number | undefined;
 }
 
-/** What a request is expected to take. */
+/** Tokens that a request is expected to use. */
 export interface ExpectedTokens {
   readonly prompt: number;
   readonly completion: number;

@@ -7,7 +7,7 @@ import { rankByCost, type CostPolicy } from './rank.js';
 /** USD by model id; as a function where they depend on the cluster. */
 export type ExpectedCosts = Readonly<Record<string, number>> | ((cluster: number) => Readonly<Record<string, number>>);
 
-/** What one decision may assume. */
+/** What one decision takes into account. */
 export interface DecideOptions {
   /** Ids to choose among, as the checkpoint spells them; unknown ones are ignored. @defaultValue all */
   readonly models?: readonly string[] | null | undefined;
@@ -21,7 +21,7 @@ export interface DecideOptions {
 export interface RouterDecision {
   /** The chosen model's id; `''` where none of `models` is in the checkpoint. */
   readonly model: string;
-  /** Every model that may answer, first choice first. */
+  /** Every model that may serve the request, first choice first. */
   readonly ranking: readonly string[];
   /** Index of the nearest centroid; the lowest of equally near ones. */
   readonly cluster: number;

@@ -1,20 +1,6 @@
-/** A guard of the source, how it is switched off, and the tests of which at least one must then fail. */
-export interface Guard {
-  readonly about: string;
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly from: string;
-  readonly to: string;
-  readonly tests: readonly string[];
-}
-
-const guard = (about: string, file: string, [from, to]: readonly [string, string], ...tests: string[]): Guard => ({
-  about,
-  file: `src/${file}`,
-  from,
-  to,
-  tests: tests.map((test) => `test/${test}`),
-});
+import { guard, type Guard } from './guard.ts';
+import { OF_ROUTER } from './of-router.ts';
+import { OF_TELEMETRY } from './of-telemetry.ts';
 
 const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
@@ -498,6 +484,30 @@ const IN_GUARDS: readonly Guard[] = [
     ['holdFrom: found.start, holder', 'holdFrom: text.length, holder'],
     'guard/detect',
   ),
+  guard(
+    'forms of ASCII in other scripts are folded',
+    'guard/detect/fold.ts',
+    ['FOLDED.test(text)', 'false'],
+    'guard/detect',
+  ),
+  guard(
+    'a long API key is redacted to its end',
+    'guard/detect/api-key.ts',
+    [': longKey(text, start, final)', ': { start, end }'],
+    'guard/detect',
+  ),
+  guard(
+    'a private key ends with an END line of its own',
+    'guard/detect/private-key.ts',
+    ['if (labelEnd >= 0 && LABEL.test(', 'if (labelEnd >= 0 || LABEL.test('],
+    'guard/detect',
+  ),
+  guard(
+    'values in hits and shared calls pass the guards of each reader',
+    'gateway/chat-stages.ts',
+    ['    ...(guard === undefined ? [] : [guard]),\n', ''],
+    'guard/cache.sockets',
+  ),
   guard('mod 97', 'guard/detect/iban.ts', ['return rest === 1;', 'return true;'], 'guard/detect'),
   guard('Luhn', 'guard/detect/card.ts', ['return sum % 10 === 0;', 'return true;'], 'guard/detect'),
   guard(
@@ -608,4 +618,6 @@ export const GUARDS: readonly Guard[] = [
   ...OF_SECRETS,
   ...OF_FAILOVER,
   ...OF_HEDGING,
+  ...OF_ROUTER,
+  ...OF_TELEMETRY,
 ];

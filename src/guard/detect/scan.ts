@@ -12,15 +12,15 @@ export interface ScanResult {
   readonly values: readonly DetectedValue[];
   /** From here on the text may be the beginning of a value. */
   readonly holdFrom: number;
-  /** Whose value that would be. */
+  /** The detector that may find it there. */
   readonly holder?: Detector | undefined;
 }
 
 /**
  * All values in `text` from `from` on. Where values overlap the one that begins first is taken, then the longer one. An
  * unfinished finding holds everything behind it, so that chunks give the same result as the whole text.
- * @param holder - of the last scan, whose text was released up to `from`: while its value is unfinished, the others have
- * no say
+ * @param holder - `holder` of the last scan, after which the text was released up to `holdFrom`. While its value is
+ * unfinished the other detectors need not be asked: they cannot find one that begins earlier
  */
 export function scan(
   text: string,

@@ -1,4 +1,4 @@
-/** A checkpoint in its published JSON form. JsonObject that are not listed are ignored. */
+/** A checkpoint in its published JSON form. Members that are not listed are ignored. */
 export interface CheckpointDocument {
   /** One centroid per cluster. */
   readonly cluster_centers: readonly (readonly number[])[];
@@ -64,7 +64,7 @@ export interface HashingParameters {
   readonly idf: string | Uint8Array;
   /** Int8, one row for each bucket. */
   readonly projection: string | Uint8Array;
-  /** One for each column: what a step of the Int8 is worth. */
+  /** By column: the factor from Int8 to number. */
   readonly scales: readonly number[];
 }
 

@@ -29,7 +29,7 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far training has come. */
+/** Progress of training. */
 export interface TrainProgress {
   /** What begins. */
   readonly step: string;
@@ -92,7 +92,7 @@ export function resolveTrainOptions(options: TrainOptions): ResolvedTrainOptions
     signal,
     async progress(step, done) {
       onProgress?.({ step, done });
-      // Lets the process paint, answer, and notice an abort between two heavy steps.
+      // Yields to the event loop between two long steps, so that progress is printed and an abort is seen.
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
     },

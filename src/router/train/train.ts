@@ -31,7 +31,7 @@ export interface TrainReport {
   readonly tried: readonly { readonly projection: string; readonly clusters: number; readonly error: number }[];
 }
 
-/** Fewer lines than this are not split: there is too little to choose by. */
+/** Fewer lines than this are not split: a validation part would be too small to choose by. */
 const FEWEST_TO_SPLIT = 50;
 const VALIDATION_SHARE = 0.2;
 
@@ -97,7 +97,7 @@ async function spaceMaker(table: TrainingTable, options: ResolvedTrainOptions): 
   return (rows) => [vectorSpace(vectors, rows)];
 }
 
-/** What does best on the validation split; without enough lines for one, a modest guess. */
+/** The best choice on the validation split; a fixed one without enough lines for a split. */
 async function validated(
   table: TrainingTable,
   all: Int32Array,

@@ -1,7 +1,7 @@
 import { formatValue } from '../../options/checks.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** One prompt with what each model was worth on it. */
+/** One prompt with the score of each model. */
 export interface TrainingLine {
   /** The text of the prompt. */
   readonly prompt: string;
@@ -15,7 +15,7 @@ export interface TrainingLine {
 export interface TrainingTable {
   readonly prompts: readonly string[];
   readonly models: readonly string[];
-  /** Row by row; NaN where a line says nothing of a model. */
+  /** Row by row; NaN where a line has no score of a model. */
   readonly scores: Float32Array;
   /** USD; NaN where unknown. */
   readonly costs: Float64Array;
@@ -93,7 +93,7 @@ export function tabulate(lines: readonly TrainingLine[]): TrainingTable {
   return { prompts: lines.map(({ prompt }) => prompt), models, scores, costs };
 }
 
-/** Whether `prompt` belongs to the part that training leaves out: by its hash, so both commands agree without a file. */
+/** Whether `prompt` belongs to the held-out part. Decided by its hash, so that training and evaluation agree. */
 export function isHeldOut(prompt: string, share: number): boolean {
   let hash = 0x811c9dc5;
   for (let index = 0; index < prompt.length; index++) hash = Math.imul(hash ^ prompt.charCodeAt(index), 0x01000193);
