@@ -56,7 +56,7 @@ function toolOutput(asked: JsonObject, schema: JsonObject, { model, names }: Enc
     );
   }
   const wanted = typeof asked['name'] === 'string' && asked['name'] !== '' ? asked['name'] : 'json';
-  const name = names.unused(wanted);
+  const name = names.own(wanted);
   const { description } = asked;
   const toolSpec: JsonObject = { name };
   if (typeof description === 'string' && description.trim() !== '') toolSpec['description'] = description;
