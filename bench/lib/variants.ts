@@ -2,6 +2,7 @@ import type { StageName, StagesSetup } from '../servers/stages.ts';
 import { KEY } from './bodies.ts';
 import { Child } from './child.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
+import type { NativeFormat } from './native-answers.ts';
 import { findNginx, startNginx } from './nginx.ts';
 import { findPortkey, startPortkey } from './portkey.ts';
 
@@ -27,6 +28,16 @@ const STAGE_ROWS: readonly (readonly [id: string, title: string, stages: readonl
   ['stages-3', '+ route', ['authenticate', 'validate', 'route']],
   ['stages-4', '+ cache (a miss; nothing kept)', ['authenticate', 'validate', 'route', 'cache']],
   ['stages-5', '+ proxy, without cache', ['authenticate', 'validate', 'route', 'proxy']],
+];
+
+interface FormatSetup {
+  readonly format: NativeFormat;
+}
+
+const FORMAT_ROWS: readonly (readonly [format: NativeFormat, title: string])[] = [
+  ['anthropic', "the same to Anthropic's API"],
+  ['gemini', "the same to Gemini's API"],
+  ['bedrock', "the same to Bedrock's Converse"],
 ];
 
 /** Every variant, in the order in which tables show them. */
@@ -55,9 +66,12 @@ const VARIANTS: readonly Variant[] = [
     start: startNginx,
     missing: () => (findNginx() ? undefined : 'no nginx on the PATH'),
   },
+  ...FORMAT_ROWS.map(([format, title]) =>
+    own(`gateway-${format}`, title, import.meta.resolve('../servers/gateway-format.ts'), { format }),
+  ),
   own('static', 'Express route, same bytes', import.meta.resolve('../servers/static.ts')),
   own('gateway-cache', '**nordlys-proxy, cache hit**', import.meta.resolve('../servers/gateway-cache.ts')),
-  ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), stages)),
+  ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), { stages })),
 ];
 
 export function variant(id: string): Variant {
@@ -69,7 +83,7 @@ export function variant(id: string): Variant {
 }
 
 /** Starts a program of the benchmark's own. */
-function own(id: string, title: string, program: string, stages: readonly StageName[] = []): Variant {
+function own(id: string, title: string, program: string, extra: Partial<StagesSetup & FormatSetup> = {}): Variant {
   return {
     id,
     title,
@@ -78,7 +92,7 @@ function own(id: string, title: string, program: string, stages: readonly StageN
     async start({ core, upstreams, answerBytes }) {
       const child = await Child.start(program, {
         core,
-        setup: { upstreams, answerBytes, stages } satisfies StagesSetup,
+        setup: { upstreams, answerBytes, ...extra },
       });
       return asServer(child, child.ports[0]!);
     },
