@@ -4,16 +4,22 @@ import { readLedgers } from './lib/ledger.ts';
 import { numbersAndWords } from './lib/options.ts';
 import { judge, type Finding, type Verdict } from './lib/oracle.ts';
 import { incidents } from './lib/program.ts';
-import { print, printTable } from './lib/report.ts';
+import { print, printTable, type Row } from './lib/report.ts';
 import { playSchedule } from './lib/schedule.ts';
 import { Traffic } from './lib/traffic.ts';
-import { World } from './lib/world.ts';
+import { World, type UpstreamTraits } from './lib/world.ts';
 
 const SHORT = { seconds: 50, requests: 5_000 };
 const LONG = { seconds: 600, requests: 60_000 };
 const SHOWN = 10;
-/** Shares of faults: one of three is always well. */
-const UPSTREAMS = { a: 0, b: 0.2, c: 0.2 };
+/** One of five is always well; each language meets its own faults. */
+const UPSTREAMS = {
+  a: { faultShare: 0 },
+  b: { faultShare: 0.2 },
+  c: { faultShare: 0.2, wire: 'anthropic' },
+  d: { faultShare: 0.2, wire: 'gemini' },
+  e: { faultShare: 0.2, wire: 'bedrock' },
+} as const;
 
 const options = numbersAndWords(['requests', 'seed'], ['short', 'long']);
 const plan = options.words.has('long') ? LONG : SHORT;
@@ -47,6 +53,8 @@ const verdict = judge({
 world.clear();
 process.exitCode = report(verdict) ? 0 : 1;
 
+type Figures = Pick<Verdict, 'answersOf' | 'whole'>;
+
 function report({ findings, ...figures }: Verdict): boolean {
   for (const finding of findings.slice(0, SHOWN)) print(describe(finding));
   for (const line of incidents.warnings.slice(0, SHOWN)) print(`warning: ${line}`);
@@ -59,6 +67,7 @@ function report({ findings, ...figures }: Verdict): boolean {
     { name: 'requests', figure: traffic.records.length },
     { name: '  whole answers', figure: figures.whole },
     { name: '  of them cached', figure: figures.cached },
+    ...Object.entries(UPSTREAMS).map(([name, traits]) => answersOf(name, traits, figures)),
     { name: '  told of a truncation', figure: figures.told },
     { name: '  left on purpose', figure: figures.aborted },
     { name: '  cut by a gateway killed', figure: figures.excluded },
@@ -75,6 +84,12 @@ function report({ findings, ...figures }: Verdict): boolean {
     none('warnings on stderr', incidents.warnings.length),
     none('sockets or gateways left', left.length),
   ]);
+}
+
+/** An upstream that never answers would leave its format untried, and everything else well. */
+function answersOf(name: string, { wire = 'openai' }: UpstreamTraits, { answersOf, whole }: Figures): Row {
+  const figure = answersOf.get(name) ?? 0;
+  return { name: `  of ${name} (${wire})`, figure, gate: 'at least 5 %', passed: figure >= 0.05 * whole };
 }
 
 function none(name: string, figure: number): { name: string; figure: number; gate: string; passed: boolean } {

@@ -23,7 +23,7 @@ interface Phase {
   readonly cached: number;
 }
 
-const world = await World.start({ seed, upstreams: { a: 0 }, gateways: 1, redis: true });
+const world = await World.start({ seed, upstreams: { a: { faultShare: 0 } }, gateways: 1, redis: true });
 if (world.redis === undefined) {
   print('There is no redis-server here.');
   process.exit(1);

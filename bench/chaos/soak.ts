@@ -9,7 +9,7 @@ import { Traffic } from './lib/traffic.ts';
 import { World } from './lib/world.ts';
 
 const MB = 2 ** 20;
-const UPSTREAMS = { a: 0, b: 0.2, c: 0.2 };
+const UPSTREAMS = { a: { faultShare: 0 }, b: { faultShare: 0.2 }, c: { faultShare: 0.2 } };
 const SAMPLE_MS = 1_000;
 const COLLECT_EVERY = 10;
 const MAX_SLOPE = 1;

@@ -25,7 +25,7 @@ const ticks = Math.ceil(opening + seconds + 5);
 
 const world = await World.start({
   seed: 1,
-  upstreams: { a: 0 },
+  upstreams: { a: { faultShare: 0 } },
   gateways: 1,
   redis: false,
   gatewayFlags: ['--expose-gc'],

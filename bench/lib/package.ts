@@ -10,6 +10,10 @@ const loaded: typeof import('nordlys-proxy') =
 
 export const { authenticate, cache, createGateway, errorHandler, proxy, redact, route, validate } = loaded;
 
+/** The test kit of the same build. */
+export const testKit: typeof import('nordlys-proxy/testing') =
+  folder === undefined ? await import('nordlys-proxy/testing') : await import(within(folder, 'testing/index.js'));
+
 /** The other transport: only who measures it loads undici. */
 export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
   const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =

@@ -7,7 +7,7 @@ import type { Machine, Report, StreamReport, WorkloadReport } from './report.ts'
 import { Rig } from './rig.ts';
 import { variant } from './variants.ts';
 import type { Settings } from './settings.ts';
-import { PLAN, STREAM_LOADS, WORKLOADS } from './workloads.ts';
+import { FORMAT_WORKLOADS, PLAN, STREAM_LOADS, WORKLOADS } from './workloads.ts';
 
 /** Measures what `settings` ask for. `progress` is told what comes next. */
 export async function runBenchmark(settings: Settings, progress: (what: string) => void): Promise<Report> {
@@ -21,7 +21,7 @@ export async function runBenchmark(settings: Settings, progress: (what: string) 
   const workloads: WorkloadReport[] = [];
   const streams: StreamReport[] = [];
 
-  for (const workload of WORKLOADS.filter(({ id }) => wanted(id))) {
+  for (const workload of [...WORKLOADS, ...FORMAT_WORKLOADS].filter(({ id }) => wanted(id))) {
     const ids = choose(workload, settings, notes);
     if (ids.length === 0) continue;
     progress(`${workload.id}: ${ids.join(', ')}`);

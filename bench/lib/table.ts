@@ -46,7 +46,8 @@ export function formatReport({ machine, workloads, streams, plan, notes }: Repor
 }
 
 function workloadTable({ id, title, variants }: WorkloadReport): string {
-  const baselines = BASELINES.filter((baseline) => variants.some((each) => each.id === baseline.id));
+  const columns = id.startsWith('formats-') ? [{ id: 'gateway', heading: "× OpenAI's form" }] : BASELINES;
+  const baselines = columns.filter((baseline) => variants.some((each) => each.id === baseline.id));
   const latency = variants.some(({ added }) => added.length > 0);
   const rows = variants.map((each) => [
     each.title,

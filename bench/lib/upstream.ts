@@ -1,6 +1,7 @@
 // The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, usageEvent } from './bodies.ts';
+import { NATIVE_ANSWERS } from './native-answers.ts';
 import { microsNow, stamp } from './stamps.ts';
 
 /** How the upstream answers, whatever it is asked. */
@@ -10,6 +11,8 @@ export type Answer =
   | { readonly kind: 'events'; readonly count: number; readonly bytes: number; readonly afterMs?: number }
   /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
+
+type NativeAnswer = Exclude<Answer, { readonly kind: 'paced' }>;
 
 export interface UpstreamJob {
   readonly answer: Answer;
@@ -42,6 +45,8 @@ const STREAM_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTrans
 interface Wish {
   usage: boolean;
   brief: boolean;
+  /** The request line. */
+  asked: string;
 }
 
 type Send = (socket: Socket, wish: Wish) => void;
@@ -52,7 +57,7 @@ class Exchange {
   readonly #send: Send;
   #missing = 0;
   #chunked = false;
-  #wish: Wish = { usage: false, brief: false };
+  #wish: Wish = { usage: false, brief: false, asked: '' };
   #head: Buffer | undefined;
 
   constructor(socket: Socket, send: Send) {
@@ -76,7 +81,7 @@ class Exchange {
     const head = bytes.toString('latin1', 0, end);
     const body = bytes.subarray(end + HEAD_END.length);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-    this.#wish = { usage: false, brief: false };
+    this.#wish = { usage: false, brief: false, asked: head.slice(0, head.indexOf('\r\n')) };
     this.#chunked = length === undefined && /\r\ntransfer-encoding: *chunked/i.test(head);
     this.#missing = Number(length ?? 0);
     if (this.#chunked) this.#takeChunked(body);
@@ -112,10 +117,13 @@ class Exchange {
 }
 
 function sendJson(bytes: number): Send {
-  const body = completion(bytes);
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-  const answer = Buffer.concat([Buffer.from(head), body]);
+  const answer = sized(completion(bytes));
   return (socket) => void socket.write(answer);
+}
+
+function sized(body: Buffer): Buffer {
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
 }
 
 function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' }>): Send {
@@ -129,6 +137,33 @@ function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' 
     socket.write(end);
   };
   return afterMs === undefined ? send : (socket, wish) => void setTimeout(send, afterMs, socket, wish);
+}
+
+/** Answers of vendors' own APIs, and `send` to everybody who asks for OpenAI's form. */
+function withNative(answer: NativeAnswer, send: Send): Send {
+  const texts = Array.from({ length: answer.kind === 'json' ? 1 : answer.count - 2 }, () => textIn(answer));
+  const scripts = NATIVE_ANSWERS.map(({ path, contentType, whole, events }) => {
+    if (answer.kind === 'json') return { path, pieces: [sized(whole(texts[0]!))] };
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const chunks = events(texts).map(httpChunk);
+    return { path, pieces: [Buffer.from(head), ...chunks.slice(0, -1), Buffer.concat([chunks.at(-1)!, BODY_END])] };
+  });
+  return (socket, wish) => {
+    const script = scripts.find(({ path }) => wish.asked.includes(path));
+    if (script === undefined) return send(socket, wish);
+    for (const piece of script.pieces) socket.write(piece);
+  };
+}
+
+/** The words of one whole answer, or of one event, as in OpenAI's form of that size. */
+function textIn(answer: NativeAnswer): string {
+  if (answer.kind === 'json') return contentOf(completion(answer.bytes), 'message');
+  return contentOf(chunkEvent({ content: '' }, null, answer.bytes).slice('data: '.length), 'delta');
+}
+
+function contentOf(body: Buffer | string, member: 'message' | 'delta'): string {
+  const { choices } = JSON.parse(String(body)) as { choices: Record<'message' | 'delta', { content: string }>[] };
+  return choices[0]![member].content;
 }
 
 function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
@@ -164,16 +199,17 @@ function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
   };
 }
 
-function httpChunk(event: string): Buffer {
-  return Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);
+function httpChunk(event: string | Buffer): Buffer {
+  const bytes = Buffer.from(event as string);
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 }
 
 function sender(answer: Answer, closed: AbortSignal): Send {
   switch (answer.kind) {
     case 'json':
-      return sendJson(answer.bytes);
+      return withNative(answer, sendJson(answer.bytes));
     case 'events':
-      return sendEvents(answer);
+      return withNative(answer, sendEvents(answer));
     case 'paced':
       return sendPaced(answer.everyMs, answer.bytes, closed);
   }

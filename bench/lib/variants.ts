@@ -3,6 +3,7 @@ import type { StageName } from '../servers/stages.ts';
 import { KEY } from './bodies.ts';
 import { Child } from './child.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
+import type { NativeFormat } from './native-answers.ts';
 import { findNginx, startNginx } from './nginx.ts';
 import { findPortkey, startPortkey } from './portkey.ts';
 
@@ -49,6 +50,12 @@ const FEATURE_ROWS: readonly (readonly [id: Feature, title: string])[] = [
 /** Names the folder of another build of the package, for the row `gateway-before`. */
 const BEFORE = 'NORDLYS_BEFORE';
 
+const FORMAT_ROWS: readonly (readonly [format: NativeFormat, title: string])[] = [
+  ['anthropic', "the same to Anthropic's API"],
+  ['gemini', "the same to Gemini's API"],
+  ['bedrock', "the same to Bedrock's Converse"],
+];
+
 /** Every variant, in the order in which tables show them. */
 const VARIANTS: readonly Variant[] = [
   own('bare', 'bare node:http pass-through', import.meta.resolve('../servers/bare.ts')),
@@ -75,6 +82,9 @@ const VARIANTS: readonly Variant[] = [
     start: startNginx,
     missing: () => (findNginx() ? undefined : 'no nginx on the PATH'),
   },
+  ...FORMAT_ROWS.map(([format, title]) =>
+    own(`gateway-${format}`, title, import.meta.resolve('../servers/gateway-format.ts'), { format }),
+  ),
   own('static', 'Express route, same bytes', import.meta.resolve('../servers/static.ts')),
   own('gateway-cache', '**nordlys-proxy, cache hit**', import.meta.resolve('../servers/gateway-cache.ts')),
   ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), { stages })),

@@ -87,6 +87,13 @@ export const WORKLOADS: readonly Workload[] = [
   ...FEATURE_WORKLOADS,
 ];
 
+const FORMATS = ['gateway', 'gateway-anthropic', 'gateway-gemini', 'gateway-bedrock'];
+
+/** What it costs to translate, against the same traffic to an upstream that speaks OpenAI's form. */
+export const FORMAT_WORKLOADS: readonly Workload[] = WORKLOADS.filter(({ id }) => ['W1', 'W2', 'W3'].includes(id)).map(
+  (workload) => ({ ...workload, id: `formats-${workload.id}`, variants: FORMATS, quick: [], latency: false }),
+);
+
 /** Many streams open at once, each with an event now and then. */
 export interface StreamLoad {
   readonly id: string;
@@ -133,4 +140,6 @@ export const STREAM_EVENT_BYTES = 200;
 /** The id under which `plan()` is measured. */
 export const PLAN = 'plan';
 
-export const ALL_IDS: readonly string[] = [...WORKLOADS.map(({ id }) => id), ...STREAM_LOADS.map(({ id }) => id), PLAN];
+export const ALL_IDS: readonly string[] = [...WORKLOADS, ...FORMAT_WORKLOADS, ...STREAM_LOADS]
+  .map(({ id }) => id)
+  .concat(PLAN);

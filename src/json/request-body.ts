@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../chat/types.js';
+import { parseExact } from './exact-numbers.js';
 
 /** Where one top-level member of a JSON object stands in its text, in bytes. */
 export interface MemberSpan {
@@ -27,6 +28,11 @@ export interface RequestBody {
   /** The received bytes, where they mean `request`; a fast cache key. */
   readonly received: Uint8Array | undefined;
   bytesFor(edits: BodyEdits): Uint8Array;
+  /**
+   * A top-level member whose long numbers keep their digits, see `parseExact`. `undefined`: the request has no such
+   * numbers, or no such member.
+   */
+  exactMember?(key: string): unknown;
 }
 
 /** A body whose received bytes mean its request: what is sent is cut from them. */
@@ -35,11 +41,18 @@ export class ReceivedBody implements RequestBody {
   readonly received: Buffer;
   /** In the order of the text, every key once. */
   readonly #members: readonly MemberSpan[];
+  readonly #hasLongNumbers: boolean;
 
-  constructor(request: ChatRequest, received: Buffer, members: readonly MemberSpan[]) {
+  constructor(request: ChatRequest, received: Buffer, members: readonly MemberSpan[], hasLongNumbers = false) {
     this.request = request;
     this.received = received;
     this.#members = members;
+    this.#hasLongNumbers = hasLongNumbers;
+  }
+
+  exactMember(key: string): unknown {
+    const member = this.#hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
+    return member && parseExact(this.received.toString('utf8', member.valueStart, member.valueEnd));
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {
@@ -157,6 +170,10 @@ export class SerialisedBody implements RequestBody {
   constructor(request: ChatRequest, exact: object = request) {
     this.request = request;
     this.#source = exact;
+  }
+
+  exactMember(key: string): unknown {
+    return this.#source === this.request ? undefined : (this.#source as ChatRequest)[key];
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {

@@ -3,6 +3,7 @@ import { anthropicError, anthropicEvents, anthropicReply, type AnthropicReply } 
 import { asksForStream } from './chat-answers.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
+import { brokenOff } from './native-replies.js';
 import { onRequest, type Script } from './script.js';
 
 const HALF = { text: 'Half of a sentence that' };
@@ -74,26 +75,7 @@ export const anthropicFaults = {
     'An error event after a few words.',
     events(HALF, (all) => [...all.slice(0, BEGUN), overloaded]),
   ),
-  resetMidStream: fault(
-    'cut',
-    'Resets after a few words.',
-    events(HALF, (all) => all.slice(0, BEGUN), { end: 'reset' }),
-  ),
-  closedMidStream: fault(
-    'cut',
-    'Closes within the body after a few words.',
-    events(HALF, (all) => all.slice(0, BEGUN), { end: 'fin' }),
-  ),
-  hangMidStream: fault(
-    'cut',
-    'Falls silent after a few words.',
-    events(HALF, (all) => all.slice(0, BEGUN), { end: 'hang' }),
-  ),
-  endsMidStream: fault(
-    'cut',
-    'Ends cleanly after a few words.',
-    events(HALF, (all) => all.slice(0, BEGUN)),
-  ),
+  ...brokenOff((options) => events(HALF, (all) => all.slice(0, BEGUN), options)),
   noMessageDelta: fault(
     'cut',
     'A stream without stop reason.',

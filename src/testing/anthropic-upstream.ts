@@ -1,21 +1,14 @@
 import { sizedSteps, type AnswerOptions } from './answers.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame } from './aws-frames.js';
 import { asksForStream } from './chat-answers.js';
-import { member, type FakeToolCall } from './chat-bodies.js';
+import { member } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';
 import type { ReceivedRequest } from './request-log.js';
 import { onRequest, type Script } from './script.js';
 
 /** What a scripted Claude says, whole or streamed. */
-export interface AnthropicReply {
-  /** Text of the response. */
-  readonly text?: string | undefined;
-  /** Comes first, with its signature. */
-  readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
-  /** Tool calls of the response. */
-  readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** Member `stop_reason`. @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
-  readonly stopReason?: string | undefined;
+export interface AnthropicReply extends BlockReply {
   /** Replaces members of `{ input_tokens: 10, output_tokens: 5 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;
   /**
@@ -74,8 +67,7 @@ function whole(reply: AnthropicReply, options: AnthropicReplyOptions, request: R
     const body = JSON.stringify(errorBody('overloaded_error', 'Overloaded'));
     return sizedSteps(body, { ...options, status: 529 }, request);
   }
-  const text = JSON.stringify(messageOf(reply, request));
-  return sizedSteps(reply.fault === undefined ? text : text.slice(0, text.length / 2), options, request);
+  return wholeSteps(messageOf(reply, request), reply.fault !== undefined, options, request);
 }
 
 function streamed(reply: AnthropicReply, options: AnthropicReplyOptions, request: ReceivedRequest) {
@@ -130,11 +122,11 @@ function blocksOf({ text, thinking, toolCalls = [] }: AnthropicReply): JsonObjec
   return [
     ...(thinking === undefined ? [] : [{ type: 'thinking', thinking: thinking.text, signature: thinking.signature }]),
     ...(text === undefined || text === '' ? [] : [{ type: 'text', text }]),
-    ...toolCalls.map(({ id, name, arguments: input }, index) => ({
+    ...toolCalls.map((call, index) => ({
       type: 'tool_use',
-      id: id ?? `toolu_${index + 1}`,
-      name,
-      input: typeof input === 'string' ? (JSON.parse(input) as unknown) : input,
+      id: call.id ?? `toolu_${index + 1}`,
+      name: call.name,
+      input: inputOf(call),
     })),
   ];
 }
@@ -147,13 +139,13 @@ function blockEvents(block: JsonObject, index: number): JsonObject[] {
     case 'text':
       return [
         start({ ...block, text: '' }),
-        ...piecesOf(block['text']).map((text) => delta({ type: 'text_delta', text })),
+        ...piecesOf(String(block['text'])).map((text) => delta({ type: 'text_delta', text })),
         stop,
       ];
     case 'thinking':
       return [
         start({ ...block, thinking: '', signature: '' }),
-        ...piecesOf(block['thinking']).map((thinking) => delta({ type: 'thinking_delta', thinking })),
+        ...piecesOf(String(block['thinking'])).map((thinking) => delta({ type: 'thinking_delta', thinking })),
         delta({ type: 'signature_delta', signature: block['signature'] }),
         stop,
       ];
@@ -166,15 +158,6 @@ function blockEvents(block: JsonObject, index: number): JsonObject[] {
         stop,
       ];
   }
-}
-
-/** A text in pieces of a few characters. */
-function piecesOf(text: unknown): readonly string[] {
-  return String(text).match(/[^]{1,8}/gu) ?? [];
-}
-
-function stopReasonOf({ stopReason, toolCalls = [] }: AnthropicReply): string {
-  return stopReason ?? (toolCalls.length > 0 ? 'tool_use' : 'end_turn');
 }
 
 function usageOf({ usage }: AnthropicReply): JsonObject {

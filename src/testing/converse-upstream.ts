@@ -1,19 +1,11 @@
 import { sizedSteps, type AnswerOptions } from './answers.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame, cutFrame, type AwsFrame } from './aws-frames.js';
-import type { FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';
 import { onRequest, type Script } from './script.js';
 
 /** What a scripted model on Amazon Bedrock says through Converse, whole or streamed. */
-export interface ConverseReply {
-  /** Text of the response. */
-  readonly text?: string | undefined;
-  /** Comes first, with its signature. */
-  readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
-  /** `arguments` must be an object, or the JSON text of one. */
-  readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** Member `stopReason`. @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
-  readonly stopReason?: string | undefined;
+export interface ConverseReply extends BlockReply {
   /** Replaces members of `{ inputTokens: 10, outputTokens: 5, totalTokens: 15 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;
   /**
@@ -38,8 +30,7 @@ export function converseReply(reply: ConverseReply, options: ConverseReplyOption
   return onRequest('converse', (request) => {
     if (!request.path.split('?', 1)[0]!.endsWith('-stream')) {
       if (reply.fault === 'overloaded') return converseError(503, 'ServiceUnavailableException').steps(request);
-      const text = JSON.stringify(messageOf(reply));
-      return sizedSteps(reply.fault === 'cut' ? text.slice(0, text.length / 2) : text, options, request);
+      return wholeSteps(messageOf(reply), reply.fault === 'cut', options, request);
     }
     const headers = { ...AWS_EVENT_STREAM_HEADERS, ...options.headers };
     return eventStreamSteps(streamedFrames(reply), { ...options, headers }, request);
@@ -121,20 +112,10 @@ function blocksOf({ text, thinking, toolCalls = [] }: ConverseReply): JsonObject
   return [
     ...(thinking === undefined ? [] : [{ reasoningContent: { reasoningText: thinking } }]),
     ...(text === undefined || text === '' ? [] : [{ text }]),
-    ...toolCalls.map(({ id, name, arguments: given }, index) => {
-      const input: unknown = typeof given === 'string' ? JSON.parse(given) : given;
-      return { toolUse: { toolUseId: id ?? `tooluse_${index + 1}`, name, input } };
+    ...toolCalls.map((call, index) => {
+      return { toolUse: { toolUseId: call.id ?? `tooluse_${index + 1}`, name: call.name, input: inputOf(call) } };
     }),
   ];
-}
-
-/** A text in pieces of a few characters. */
-function piecesOf(text: string): readonly string[] {
-  return text.match(/[^]{1,8}/gu) ?? [];
-}
-
-function stopReasonOf({ stopReason, toolCalls = [] }: ConverseReply): string {
-  return stopReason ?? (toolCalls.length > 0 ? 'tool_use' : 'end_turn');
 }
 
 function usageOf({ usage }: ConverseReply): JsonObject {

@@ -2,6 +2,7 @@ import { json } from './answers.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import { geminiError, geminiReply, geminiResponses, type GeminiReply } from './gemini-upstream.js';
+import { brokenOff } from './native-replies.js';
 import { onRequest, type Script } from './script.js';
 
 const HALF = { text: 'Half of a sentence that goes on' };
@@ -58,10 +59,7 @@ export const geminiFaults = {
     'An error event after a few words.',
     responses(HALF, (all) => [...begun(all), unavailable]),
   ),
-  resetMidStream: fault('cut', 'Resets after a few words.', responses(HALF, begun, { end: 'reset' })),
-  closedMidStream: fault('cut', 'Closes within the body after a few words.', responses(HALF, begun, { end: 'fin' })),
-  hangMidStream: fault('cut', 'Falls silent after a few words.', responses(HALF, begun, { end: 'hang' })),
-  endsMidStream: fault('cut', 'Ends cleanly after a few words.', responses(HALF, begun)),
+  ...brokenOff((options) => responses(HALF, begun, options)),
   resetBehindFinish: fault(
     'cut',
     'Resets behind its finish reason.',

@@ -1,6 +1,7 @@
 import { error, sizedSteps, type AnswerOptions } from './answers.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
+import { inputOf, wholeSteps } from './native-replies.js';
 import type { ReceivedRequest } from './request-log.js';
 import { onRequest, type Script } from './script.js';
 
@@ -71,8 +72,8 @@ function whole(reply: GeminiReply, options: GeminiReplyOptions, request: Receive
     const body = JSON.stringify(errorBody(503, 'The model is overloaded.'));
     return sizedSteps(body, { ...options, status: 503 }, request);
   }
-  const text = JSON.stringify(response(partsOf([reply.text ?? ''], reply), true, reply, request));
-  return sizedSteps(reply.fault === 'cut' ? text.slice(0, text.length / 2) : text, options, request);
+  const body = response(partsOf([reply.text ?? ''], reply), true, reply, request);
+  return wholeSteps(body, reply.fault === 'cut', options, request);
 }
 
 function errorBody(status: number, message: string, details: readonly JsonObject[] = []): JsonObject {
@@ -92,9 +93,9 @@ const GRPC_WORDS: Readonly<Record<number, string>> = {
 function partsOf(words: readonly string[], { thinking, toolCalls = [] }: GeminiReply): JsonObject[] {
   const thoughts = thinking === undefined ? [] : [{ text: thinking.text, thought: true }];
   const texts = words.filter((word) => word !== '').map((text) => ({ text }));
-  const calls = toolCalls.map(({ id, name, arguments: given }) => {
-    const args: unknown = typeof given === 'string' ? JSON.parse(given) : given;
-    return { functionCall: { ...(id !== undefined && { id }), name, args } };
+  const calls = toolCalls.map((call) => {
+    const { id, name } = call;
+    return { functionCall: { ...(id !== undefined && { id }), name, args: inputOf(call) } };
   });
   const parts: JsonObject[] = [...thoughts, ...texts, ...calls];
   const signed = calls.length > 0 ? thoughts.length + texts.length : parts.length - 1;

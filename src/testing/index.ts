@@ -34,6 +34,7 @@ export type { ConverseOptions } from './aws-answers.js';
 export type { AwsFrame } from './aws-frames.js';
 export type { ConverseReply, ConverseReplyOptions } from './converse-upstream.js';
 export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
+export type { BlockReply } from './native-replies.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
 export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
 export type { AnswerHeaders } from './wire.js';

@@ -77,9 +77,10 @@ function conclude({ bytes, found }: Inspected, value: JsonObject, check: Request
   const request = checked(inWireForm(value, found.mayHoldUnions), check);
   refuseLostMeaning(request, bytes, found);
 
+  const hasLongNumbers = found.longNumbers.length > 0;
   const members = request === value ? memberSpans(found, value) : undefined;
-  if (members !== undefined) return { request, body: new ReceivedBody(request, bytes, members) };
-  if (found.longNumbers.length === 0) return { request, body: new SerialisedBody(request) };
+  if (members !== undefined) return { request, body: new ReceivedBody(request, bytes, members, hasLongNumbers) };
+  if (!hasLongNumbers) return { request, body: new SerialisedBody(request) };
   const exact = parseLossless(bytes, found) as JsonObject;
   return { request, body: new SerialisedBody(request, alignedWith(request, inWireForm(exact, true))) };
 }

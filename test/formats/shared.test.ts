@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isRecursive, mapSchema } from '../../src/formats/shared/json-schema.js';
-import { inlineData, parseDataUrl, sniff } from '../../src/formats/shared/media.js';
+import { inlineData, parseDataUrl } from '../../src/formats/shared/media.js';
+import { sniff, typeOfData } from '../../src/formats/shared/media-types.js';
 import { droppedMembers, expressibleMembers } from '../../src/formats/shared/member-table.js';
 import { ToolCallIds } from '../../src/formats/shared/tool-call-ids.js';
 import { ToolNames } from '../../src/formats/shared/tool-names.js';
@@ -129,5 +130,28 @@ describe('a table of members', () => {
 
   it('tells what a format must be shown', () => {
     expect(expressibleMembers(table)).toEqual(['stop', 'n']);
+  });
+});
+
+describe('the type of inline data', () => {
+  const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
+
+  it.each([
+    ['', '\x89PNG\r\n', 'image/png'],
+    ['image/*', '\xff\xd8\xff\xe0', 'image/jpeg'],
+    ['image/png', '\xff\xd8\xff\xe0', 'image/jpeg'],
+    ['application/pdf', '\x89PNG\r\n', 'image/png'],
+    ['text/plain', '%PDF-1.7', 'application/pdf'],
+    ['text/plain', 'ID3 is an algorithm for decision trees.', 'text/plain'],
+    ['text/csv', 'GIF8,GIF9', 'text/csv'],
+    ['application/octet-stream', 'OggS\0', 'audio/ogg'],
+    ['video/ogg', 'OggS\0', 'video/ogg'],
+    ['image/heif', '\0\0\0\x18ftypheic', 'image/heif'],
+    ['', '\0\0\0\x18ftypheif', 'image/heif'],
+    ['', '\0\0\0\x18ftypheix', 'image/heic'],
+    ['', 'RIFF\0\0\0\0WAVE', 'audio/wav'],
+    ['', 'nothing known', ''],
+  ])('declared as %j, with the bytes of %j: %s', (declared, bytes, type) => {
+    expect(typeOfData(declared, base64(bytes))).toBe(type);
   });
 });

@@ -16,6 +16,8 @@ export interface Verdict {
   /** Whole answers. */
   readonly whole: number;
   readonly cached: number;
+  /** Whole answers by the upstream that gave them, those out of the cache among them. */
+  readonly answersOf: ReadonlyMap<string, number>;
   /** Broken off after they had begun, by an upstream that broke, and said so. */
   readonly told: number;
   /** Left on purpose. */
@@ -46,12 +48,15 @@ export function judge(evidence: Evidence): Verdict {
   const byId = attemptsById(evidence.attempts);
   const byMark = new Map(evidence.attempts.map((attempt) => [attempt.mark, attempt]));
   const findings: Finding[] = [];
+  const answersOf = new Map<string, number>();
   const fates: Record<Fate, number> = { whole: 0, told: 0, aborted: 0, excluded: 0, lost: 0 };
   for (const record of evidence.records) {
     const attempts = byId.get(record.id) ?? [];
     const find = (kind: Finding['kind'], why: string): void => void findings.push({ kind, why, record, attempts });
     const fate = fateOf(record, attempts, evidence);
     fates[fate]++;
+    const upstream = fate === 'whole' ? byMark.get(marksIn(record.text)[0] ?? '')?.upstream : undefined;
+    if (upstream !== undefined) answersOf.set(upstream, (answersOf.get(upstream) ?? 0) + 1);
     if (fate === 'lost') find('lost', reasonOf(record));
     const corruption = corruptionOf(record, fate === 'whole', byMark);
     if (corruption !== undefined) find('corrupted', corruption);
@@ -62,6 +67,7 @@ export function judge(evidence: Evidence): Verdict {
     findings,
     whole: fates.whole,
     cached: evidence.records.filter(({ cached }) => cached).length,
+    answersOf,
     told: fates.told,
     aborted: fates.aborted,
     excluded: fates.excluded,

@@ -4,7 +4,7 @@ import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
 
 /** Upstreams that may be harmed; the remaining one stays healthy, so that every request can be answered. */
-const FRAGILE = ['b', 'c'] as const;
+const FRAGILE = ['b', 'c', 'd', 'e'] as const;
 
 interface Stage {
   readonly world: World;

@@ -1,5 +1,8 @@
 // What the processes are started with.
 
+/** What an upstream speaks: a format of the gateway. */
+export type WireName = 'openai' | 'anthropic' | 'gemini' | 'bedrock';
+
 export interface UpstreamSetup {
   readonly name: string;
   /** Counts its lives, from 1. */
@@ -9,12 +12,13 @@ export interface UpstreamSetup {
   readonly seed: number;
   /** Share of the requests that meet a fault. */
   readonly faultShare: number;
+  readonly wire: WireName;
   /** The file of its ledger. */
   readonly ledger: string;
 }
 
 export interface GatewaySetup {
-  readonly upstreams: readonly { readonly name: string; readonly port: number }[];
+  readonly upstreams: readonly { readonly name: string; readonly port: number; readonly wire: WireName }[];
   readonly redisPort: number | undefined;
   /** Room for thousands of open streams. */
   readonly roomy: boolean;

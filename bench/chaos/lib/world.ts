@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort, untilListening } from '../../lib/ports.ts';
 import { Balancer } from './balancer.ts';
 import { Program } from './program.ts';
-import type { GatewaySetup, UpstreamSetup } from './set-up.ts';
+import type { GatewaySetup, UpstreamSetup, WireName } from './set-up.ts';
 import { now, sleep, until } from './time.ts';
 
 const UPSTREAM = import.meta.resolve('../processes/upstream.ts');
@@ -31,10 +31,18 @@ export interface LastWords {
   readonly longestStallMs: number;
 }
 
+/** What an upstream is like. */
+export interface UpstreamTraits {
+  /** Share of its requests that meet a fault. */
+  readonly faultShare: number;
+  /** @defaultValue `'openai'` */
+  readonly wire?: WireName;
+}
+
 interface WorldOptions {
   readonly seed: number;
-  /** Name → share of its requests that meet a fault. */
-  readonly upstreams: Readonly<Record<string, number>>;
+  /** By name. */
+  readonly upstreams: Readonly<Record<string, UpstreamTraits>>;
   readonly gateways: number;
   readonly redis: boolean;
   readonly gatewayFlags?: readonly string[];
@@ -82,7 +90,8 @@ export class World {
       life: this.#nextLife(name),
       port: this.upstreams.get(name)?.port ?? 0,
       seed: this.#options.seed,
-      faultShare: this.#options.upstreams[name] ?? 0,
+      faultShare: this.#options.upstreams[name]?.faultShare ?? 0,
+      wire: this.#wireOf(name),
       ledger: this.#ledgerOf(name),
     };
     this.upstreams.set(name, await Program.node(`upstream ${name}${setup.life}`, UPSTREAM, setup));
@@ -146,7 +155,7 @@ export class World {
 
   #startGateway(): Promise<Program> {
     const setup: GatewaySetup = {
-      upstreams: [...this.upstreams].map(([name, { port }]) => ({ name, port })),
+      upstreams: [...this.upstreams].map(([name, { port }]) => ({ name, port, wire: this.#wireOf(name) })),
       redisPort: this.redis?.port,
       roomy: this.#options.roomy ?? false,
     };
@@ -161,6 +170,10 @@ export class World {
     const life = (this.#lives.get(name) ?? 0) + 1;
     this.#lives.set(name, life);
     return life;
+  }
+
+  #wireOf(name: string): WireName {
+    return this.#options.upstreams[name]?.wire ?? 'openai';
   }
 
   #ledgerOf(name: string): string {

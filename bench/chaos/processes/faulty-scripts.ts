@@ -1,8 +1,9 @@
 import type { FaultName, ReceivedRequest, Script } from 'nordlys-proxy/testing';
 import { testKit } from '../lib/package.ts';
 import { between, pickOf } from '../lib/random.ts';
+import { named, resetMidBody, type MakeFault, type Wire } from './wires.ts';
 
-const { faults, hostileHeads, stream } = testKit;
+const { faults, hostileHeads } = testKit;
 
 /** Faults that must never show, whatever was asked. Those that send an endpoint to rest for long are not among them. */
 const UNSEEN: readonly FaultName[] = [
@@ -24,15 +25,13 @@ const UNSEEN: readonly FaultName[] = [
 
 const HOSTILE = hostileHeads.filter(({ expect, unasked }) => expect === 'error' && !unasked);
 
-type MakeFault = (text: string, random: () => number) => Script;
-
-/** Streams that break in the midst of an answer, anywhere in it. */
-const CUTS: readonly MakeFault[] = [
-  (text, random) => named('cut by reset', stream(text, { ...pace(text, random), end: 'reset' })),
-  (text, random) => named('cut by fin', stream(text, { ...pace(text, random), end: 'fin' })),
-  (text, random) => named('cut by clean end', stream(text, { ...pace(text, random), end: 'clean' })),
-  (text, random) => named('cut by silence', stream(text, { ...pace(text, random), end: 'hang' })),
-];
+/** Ways in which a stream ends in the midst of an answer, anywhere in it. */
+const CUTS = {
+  'cut by reset': 'reset',
+  'cut by fin': 'fin',
+  'cut by clean end': 'clean',
+  'cut by silence': 'hang',
+} as const;
 
 const OTHERS: readonly MakeFault[] = [
   (_text, random) => faults[pickOf(UNSEEN, random)].script,
@@ -41,17 +40,18 @@ const OTHERS: readonly MakeFault[] = [
 ];
 
 /** A fault for this request. `text` is what the answer would have been. */
-export function faultyScript(request: ReceivedRequest, text: string, random: () => number): Script {
-  const asked = request.json as { readonly stream?: boolean } | undefined;
-  const makers = asked?.stream === true ? [...OTHERS, ...CUTS] : [...OTHERS, () => faults.resetMidAnswer.script];
-  return pickOf(makers, random)(text, random);
+export function faultyScript(request: ReceivedRequest, wire: Wire, text: string, random: () => number): Script {
+  const silent: MakeFault[] = wire.silent.length === 0 ? [] : [() => pickOf(wire.silent, random)];
+  const midway = wire.isStream(request)
+    ? [...Object.keys(CUTS).map((name) => cut(name as keyof typeof CUTS, wire)), ...wire.streamed]
+    : [() => resetMidBody(wire.reply(text, {}))];
+  return pickOf([...OTHERS, ...silent, ...midway], random)(text, random);
 }
 
-/** At most all words but the last: the finish reason never goes out. */
-function pace(text: string, random: () => number): { afterEvents: number; delayMs: number } {
-  return { afterEvents: between(0, text.split(' ').length - 1, random), delayMs: between(0, 5, random) };
-}
-
-function named(name: string, script: Script): Script {
-  return { ...script, name };
+/** The finish reason never goes out. */
+function cut(name: keyof typeof CUTS, wire: Wire): MakeFault {
+  return (text, random) => {
+    const pace = { afterEvents: between(0, wire.openEvents(text), random), delayMs: between(0, 5, random) };
+    return named(name, wire.reply(text, { ...pace, end: CUTS[name] }));
+  };
 }

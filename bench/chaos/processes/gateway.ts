@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startDraining, serve, setup } from '../../lib/channel.ts';
 import { KEY, MODEL } from '../lib/client.ts';
 import { gatewayPackage } from '../lib/package.ts';
-import type { GatewaySetup } from '../lib/set-up.ts';
+import type { GatewaySetup, WireName } from '../lib/set-up.ts';
 import { until } from '../lib/time.ts';
 import { RespClient } from './resp-client.ts';
 
@@ -16,6 +16,13 @@ const { upstreams, redisPort, roomy } = setup<GatewaySetup>();
 const IMPATIENT = { connectMs: 1_000, headersMs: 2_000, firstChunkMs: 2_000, idleMs: 2_000, totalMs: 30_000 };
 /** The same price everywhere: the load is spread evenly. */
 const PRICED = { pricing: { prompt: 1, completion: 1 } };
+/** Formats read what a model can do from its name. */
+const UPSTREAM_MODELS: Readonly<Record<WireName, string>> = {
+  openai: MODEL,
+  anthropic: 'claude-sonnet-4-5',
+  gemini: 'gemini-2.5-flash',
+  bedrock: 'anthropic.claude-sonnet-4-5',
+};
 
 /** The balancer has turned elsewhere before it says SIGTERM; what it had sent until then may still be on its way. */
 const NOTICE_MS = 300;
@@ -26,7 +33,14 @@ const outcomes: Record<string, number> = {};
 const gateway = createGateway({
   keys: [KEY],
   providers: Object.fromEntries(
-    upstreams.map(({ name, port }) => [name, { baseUrl: `http://127.0.0.1:${port}/v1`, models: { [MODEL]: PRICED } }]),
+    upstreams.map(({ name, port, wire }) => [
+      name,
+      {
+        format: wire,
+        baseUrl: `http://127.0.0.1:${port}${wire === 'openai' ? '/v1' : ''}`,
+        models: { [MODEL]: { ...PRICED, upstreamModel: UPSTREAM_MODELS[wire] } },
+      },
+    ]),
   ),
   ...(roomy ? {} : { timeouts: IMPATIENT }),
   cache: { maxEntries: 1_000, ...(redis === undefined ? {} : { store: redisStore(redis) }) },

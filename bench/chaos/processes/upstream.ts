@@ -8,11 +8,13 @@ import type { UpstreamSetup } from '../lib/set-up.ts';
 import { textOf } from '../lib/texts.ts';
 import { now } from '../lib/time.ts';
 import { faultyScript } from './faulty-scripts.ts';
+import { WIRES } from './wires.ts';
 
 const { chat, fakeUpstream, hang, stream } = testKit;
-const { name, life, port, seed, faultShare, ledger } = setup<UpstreamSetup>();
+const { name, life, port, seed, faultShare, wire: wireName, ledger } = setup<UpstreamSetup>();
 const random = randomOf(seed + hashOf(name) + life);
 const write = ledgerWriter(ledger);
+const wire = WIRES[wireName];
 let served = 0;
 
 const upstream = await fakeUpstream({ port, script: answer });
@@ -21,11 +23,11 @@ startDraining([upstream.port]);
 
 function answer(request: ReceivedRequest): Script {
   const mark = `${name}${life}-${++served}`;
-  const question = questionOf(request);
+  const question = wire.questionOf(request.json);
   const text = textOf(question, mark);
   const ordered = orderedScript(question, text);
   const faulty = ordered === undefined && random() < faultShare;
-  const script = ordered ?? (faulty ? faultyScript(request, text, random) : soundScript(text));
+  const script = ordered ?? (faulty ? faultyScript(request, wire, text, random) : soundScript(text));
   return recorded(request, script, mark, !faulty);
 }
 
@@ -33,7 +35,11 @@ function answer(request: ReceivedRequest): Script {
 function soundScript(text: string): Script {
   const thinks = random() < 0.03;
   const headers = random() < 0.01 ? { connection: 'close' } : {};
-  return chat(text, { headers, delayMs: between(0, 10, random), headDelayMs: thinks ? between(50, 400, random) : 0 });
+  return wire.reply(text, {
+    headers,
+    delayMs: between(0, 10, random),
+    headDelayMs: thinks ? between(50, 400, random) : 0,
+  });
 }
 
 /** A question may say what is to be done: `!ticks:30`, `!hang:head` … */
@@ -74,9 +80,4 @@ function writeEnd(mark: string, index: number): void {
   const { completed, bytesSent, closedBy, closedAt } = entry;
   const at = closedAt === undefined ? now() : performance.timeOrigin + closedAt;
   write({ mark, end: { at, completed, bytesSent, closedBy } });
-}
-
-function questionOf({ json }: ReceivedRequest): string {
-  const { messages } = json as { messages: readonly { content: string }[] };
-  return messages[0]?.content ?? '';
 }

@@ -1,8 +1,8 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
-import { strictSchema } from './strict-schema.js';
-import { objectSchema } from './tool-schema.js';
+import { strictSchema } from '../shared/strict-schema.js';
+import { objectSchema } from '../shared/object-schema.js';
 import type { AnthropicTraits } from './traits.js';
 
 /** How the promised form of a response is kept. */

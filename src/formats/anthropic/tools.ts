@@ -3,8 +3,8 @@ import type { ChatRequest } from '../../chat/types.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { SentTool, SentToolChoice } from './blocks.js';
 import { markOf } from './cache-marks.js';
-import { strictSchema } from './strict-schema.js';
-import { objectSchema } from './tool-schema.js';
+import { strictSchema } from '../shared/strict-schema.js';
+import { objectSchema } from '../shared/object-schema.js';
 import type { Translation } from './translation.js';
 
 /** A tool as the request declares it, in whichever member. */

@@ -7,7 +7,7 @@ import type { EncodeState } from './encode-state.js';
 import { encodeInference, maxTokensOf } from './inference.js';
 import { encodeMessages } from './messages.js';
 import type { BedrockModel } from './model-types.js';
-import type { ToolNames } from './names.js';
+import type { ToolNames } from '../shared/tool-names.js';
 import { encodeReasoning, type EncodedReasoning } from './reasoning.js';
 import { encodeEnvelope, encodeState } from './request.js';
 import { JSON_INSTRUCTION, structuredOutput, type StructuredOutput } from './structured-output.js';

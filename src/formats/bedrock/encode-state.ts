@@ -2,7 +2,8 @@ import type { ChatRequest } from '../../chat/types.js';
 import type { BedrockModel } from './model-types.js';
 import type { DocumentNames } from './documents.js';
 import type { DroppedMembers } from './dropped.js';
-import type { ToolIds, ToolNames } from './names.js';
+import type { ToolNames } from '../shared/tool-names.js';
+import type { ToolIds } from './tool-ids.js';
 
 /** What the parts of one request's translation share. */
 export interface EncodeState {

@@ -7,10 +7,12 @@ import { DroppedMembers } from './dropped.js';
 import type { EncodeState } from './encode-state.js';
 import { BEDROCK_MEMBERS } from './members.js';
 import type { BedrockModel } from './model-types.js';
-import { ToolIds, ToolNames } from './names.js';
+import { ToolNames } from '../shared/tool-names.js';
+import { ToolIds } from './tool-ids.js';
 import type { OfferedTool } from './tools.js';
 
 const alwaysDropped = droppedMembers(BEDROCK_MEMBERS);
+const NAME_RULE = { forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
 
 /** Checks what Bedrock can never say, and makes the state that the parts of the translation share. */
 export function encodeState(request: ChatRequest, model: BedrockModel, tools: readonly OfferedTool[]): EncodeState {
@@ -20,7 +22,7 @@ export function encodeState(request: ChatRequest, model: BedrockModel, tools: re
   return {
     request,
     model,
-    names: new ToolNames([...tools.map(({ name }) => name), ...namesInHistory(request)]),
+    names: new ToolNames(NAME_RULE, [...tools.map(({ name }) => name), ...namesInHistory(request)]),
     ids: new ToolIds(model.family === 'mistral'),
     documents: new DocumentNames(),
     dropped,

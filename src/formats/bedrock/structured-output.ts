@@ -1,8 +1,8 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { EncodeState } from './encode-state.js';
-import { objectSchema } from './schema.js';
-import { strictSchema } from './strict-schema.js';
+import { toolParameters } from './schema.js';
+import { strictSchema } from '../shared/strict-schema.js';
 
 /** How the form of the response is asked for. */
 export type StructuredOutput =
@@ -56,11 +56,11 @@ function toolOutput(asked: JsonObject, schema: JsonObject, { model, names }: Enc
     );
   }
   const wanted = typeof asked['name'] === 'string' && asked['name'] !== '' ? asked['name'] : 'json';
-  const name = names.unused(wanted);
+  const name = names.own(wanted);
   const { description } = asked;
   const toolSpec: JsonObject = { name };
   if (typeof description === 'string' && description.trim() !== '') toolSpec['description'] = description;
-  toolSpec['inputSchema'] = { json: objectSchema(schema, SCHEMA_PATH, model.plainSchemas) };
+  toolSpec['inputSchema'] = { json: toolParameters(schema, SCHEMA_PATH, model.plainSchemas) };
   return { kind: 'tool', name, toolSpec };
 }
 

@@ -3,8 +3,8 @@ import type { ChatRequest } from '../../chat/types.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import { cachePointOf, closeWith } from './cache-points.js';
 import type { EncodeState } from './encode-state.js';
-import { objectSchema } from './schema.js';
-import { strictSchema } from './strict-schema.js';
+import { toolParameters } from './schema.js';
+import { strictSchema } from '../shared/strict-schema.js';
 
 /** One tool that the request offers. */
 export interface OfferedTool {
@@ -69,7 +69,7 @@ const FREE_TEXT: JsonObject = Object.freeze({
 });
 
 function functionSchema({ definition, path }: OfferedTool, { model, dropped }: EncodeState): JsonObject {
-  const json = objectSchema(definition['parameters'], `${path}.parameters`, model.plainSchemas);
+  const json = toolParameters(definition['parameters'], `${path}.parameters`, model.plainSchemas);
   if (definition['strict'] !== true) return { inputSchema: { json } };
   const strict = model.nativeJsonSchema ? strictSchema(json, `${path}.parameters`) : undefined;
   if (strict !== undefined) return { inputSchema: { json: strict }, strict: true };

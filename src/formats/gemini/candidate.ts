@@ -7,7 +7,7 @@ import { textOf } from './json.js';
 import { logprobsOf } from './logprobs.js';
 import { PartialCall } from './partial-args.js';
 import { SIGNATURE_FORMAT, signedId } from './signatures.js';
-import type { ToolNames } from './tool-names.js';
+import type { ToolNames } from '../shared/tool-names.js';
 
 /** How the candidates of one response are read. */
 export interface CandidateSettings {
@@ -167,7 +167,7 @@ export class Candidate {
     if (sent === undefined || this.#calls >= MAX_CALLS) return undefined;
     this.#hasContent = true;
     const index = this.#calls++;
-    const name = this.#settings.names.fromWire(sent);
+    const name = this.#settings.names.original(sent);
     const text = JSON.stringify(isRecord(args) ? args : {});
     if (this.#settings.legacy) return index === 0 ? [{ function_call: { name, arguments: text } }] : [];
     const id = this.#idOf(call['id'], index, signature);

@@ -5,9 +5,12 @@ import type { Encoding } from './encoding.js';
 import { generationConfig } from './generation-config.js';
 import { stringOf } from './json.js';
 import type { GeminiTraits } from './models.js';
-import { ToolNames } from './tool-names.js';
+import { ToolNames } from '../shared/tool-names.js';
 import { declaredTools, encodeTools } from './tools.js';
 import type { GeminiDoor } from './wire.js';
+
+/** Letters, digits and `_ . : -`; first a letter or `_`. */
+const NAME_RULE = { forbidden: /[^A-Za-z0-9_.:-]/g, maxLength: 128, first: /^[A-Za-z_]/ };
 
 /** OpenAI's service tiers that Gemini has under some name. */
 const SERVICE_TIERS: ReadonlyMap<unknown, string> = new Map([
@@ -27,7 +30,10 @@ export interface EncodedRequest {
 /** @throws UnsupportedRequest where the request cannot be expressed. */
 export function encodeRequest(request: ChatRequest, traits: GeminiTraits, door: GeminiDoor): EncodedRequest {
   const tools = declaredTools(request);
-  const names = new ToolNames(tools.map(({ name }) => name));
+  const names = new ToolNames(
+    NAME_RULE,
+    tools.map(({ name }) => name),
+  );
   const customTools = new Set(tools.filter(({ custom }) => custom).map(({ name }) => name));
   const encoding: Encoding = { request, door, traits, names, customTools, dropped: new Set() };
   const contents = encodeContents(encoding);

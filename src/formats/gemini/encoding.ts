@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { GeminiTraits } from './models.js';
-import type { ToolNames } from './tool-names.js';
+import type { ToolNames } from '../shared/tool-names.js';
 import type { GeminiDoor } from './wire.js';
 
 /** What the translation of one request shares between its parts. */

@@ -1,5 +1,7 @@
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
-import { canonicalType, typeOfData, typeOfName } from './mime.js';
+import { normalizeBase64 } from '../shared/media.js';
+import { typeOfData } from '../shared/media-types.js';
+import { namedType, typeOfName } from './mime.js';
 import type { Blob, GeminiDoor, FileData } from './wire.js';
 
 /** Where a part's bytes or address come from, and what they may be. */
@@ -44,7 +46,7 @@ interface Data {
 }
 
 function inlinePart({ data, declared }: Data, source: MediaSource): MediaPart {
-  return { inlineData: { mimeType: accepted(typeOfData(data, declared), source), data } };
+  return { inlineData: { mimeType: accepted(typeOfData(declared ?? '', data) || undefined, source), data } };
 }
 
 function dataOf(source: MediaSource): Data {
@@ -54,7 +56,7 @@ function dataOf(source: MediaSource): Data {
   const head = value.slice('data:'.length, comma);
   const body = value.slice(comma + 1);
   const named = source.filename === undefined ? undefined : typeOfName(source.filename);
-  const declared = canonicalType(head) ?? source.declaredType ?? named;
+  const declared = namedType(head) ?? source.declaredType ?? named;
   if (/;\s*base64\s*$/i.test(head)) return { data: base64(body, source), declared };
   // Without `base64` the data is percent-encoded text.
   const text = Buffer.from(percentDecoded(body, source), 'utf8').toString('base64');
@@ -64,11 +66,12 @@ function dataOf(source: MediaSource): Data {
 /** Standard base64 without white space; only its alphabet is checked. */
 function base64(text: string, source: MediaSource): string {
   const decoded = text.includes('%') ? percentDecoded(text, source) : text;
-  const plain = /[\s_-]/.test(decoded)
-    ? decoded.replaceAll(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')
-    : decoded;
-  if (/^[A-Za-z0-9+/]+={0,2}$/.test(plain)) return plain;
-  throw new UnsupportedRequest(source.param, plain === '' ? 'The data is empty.' : 'The data is not valid base64.');
+  const normal = normalizeBase64(decoded);
+  if (normal !== undefined) return normal;
+  throw new UnsupportedRequest(
+    source.param,
+    decoded.trim() === '' ? 'The data is empty.' : 'The data is not valid base64.',
+  );
 }
 
 function percentDecoded(text: string, { param }: MediaSource): string {

@@ -31,7 +31,7 @@ export function addCalls(
   if (!isRecord(legacy)) return;
   const name = stringOf(legacy['name']);
   conversation.call(turn, undefined, name, {
-    functionCall: { name: encoding.names.toWire(name), args: argumentsObject(legacy['arguments']) },
+    functionCall: { name: encoding.names.sent(name), args: argumentsObject(legacy['arguments']) },
   });
 }
 
@@ -51,11 +51,11 @@ function functionCall(call: JsonObject, path: string, signatures: CarriedSignatu
     if (!encoding.customTools.has(name))
       throw new UnsupportedRequest(path, 'A call of a custom tool needs that tool in tools.');
     const args = { input: typeof custom['input'] === 'string' ? custom['input'] : '' };
-    return { name, call: { ...head, name: encoding.names.toWire(name), args } };
+    return { name, call: { ...head, name: encoding.names.sent(name), args } };
   }
   const called: JsonObject = isRecord(call['function']) ? call['function'] : {};
   const name = stringOf(called['name']);
-  return { name, call: { ...head, name: encoding.names.toWire(name), args: argumentsObject(called['arguments']) } };
+  return { name, call: { ...head, name: encoding.names.sent(name), args: argumentsObject(called['arguments']) } };
 }
 
 function withSignature(functionCall: FunctionCall, thoughtSignature: string | undefined): Part {
@@ -104,7 +104,7 @@ function addResult({ call, response, media, path }: Result, conversation: Conver
   const sent = call.turn.parts.filter((part) => part.functionCall !== undefined)[call.slot]?.functionCall;
   const functionResponse = {
     ...(sent?.id !== undefined && { id: sent.id }),
-    name: encoding.names.toWire(call.name),
+    name: encoding.names.sent(call.name),
     response,
     ...(media.length > 0 && { parts: media }),
   };

@@ -87,7 +87,7 @@ export function encodeTools(tools: readonly DeclaredTool[], encoding: Encoding):
 }
 
 function declaration({ name, description, parameters, param }: DeclaredTool, { names, traits }: Encoding): JsonObject {
-  const head = { name: names.toWire(name), ...(description !== undefined && { description }) };
+  const head = { name: names.sent(name), ...(description !== undefined && { description }) };
   if (parameters === undefined) return head;
   if (!traits.jsonSchema) {
     const translated = openApiParameters(parameters, param);
@@ -152,7 +152,7 @@ function wireNames(
   return names.map((name) => {
     if (!tools.some((tool) => tool.name === name))
       throw new UnsupportedRequest(param, `No tool of the request is named '${name.slice(0, 64)}'.`);
-    return encoding.names.toWire(name);
+    return encoding.names.sent(name);
   });
 }
 

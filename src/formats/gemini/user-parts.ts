@@ -3,7 +3,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import type { Encoding } from './encoding.js';
 import { textOf } from './json.js';
 import { mediaPart, type MediaSource } from './media.js';
-import { canonicalType, typeOfExtension } from './mime.js';
+import { namedType, typeOfExtension } from './mime.js';
 import type { Part } from './wire.js';
 
 /** One part of a user message; `undefined` for an empty text. `path`: `messages[0].content[1]`. */
@@ -73,7 +73,7 @@ function audioPart(part: JsonObject, path: string, encoding: Encoding): Part {
 function audioType(format: string): string | undefined {
   const known = typeOfExtension(format);
   if (known?.startsWith('audio/')) return known;
-  return /^[A-Za-z0-9-]{1,20}$/.test(format) ? canonicalType(`audio/${format}`) : canonicalType(format);
+  return /^[A-Za-z0-9-]{1,20}$/.test(format) ? namedType(`audio/${format}`) : namedType(format);
 }
 
 function filePart(part: JsonObject, path: string, encoding: Encoding): Part {

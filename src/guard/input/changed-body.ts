@@ -17,4 +17,8 @@ export class ChangedBody implements RequestBody {
   bytesFor({ set, remove }: BodyEdits): Uint8Array {
     return this.#original.bytesFor({ set: { ...this.#changed, ...set }, remove });
   }
+
+  exactMember(key: string): unknown {
+    return Object.hasOwn(this.#changed, key) ? undefined : this.#original.exactMember?.(key);
+  }
 }

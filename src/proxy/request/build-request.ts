@@ -6,6 +6,7 @@ import type { Endpoint } from '../../contracts/routing.js';
 import type { UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { Exchange } from '../../contracts/wire-format.js';
 import type { ChatRequest } from '../../chat/types.js';
+import { isOwnFormat } from '../../formats/own-formats.js';
 import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
 import { translate, upstreamRequest } from '../../request/translate.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
@@ -99,10 +100,21 @@ function exchangeFor(context: RequestContext, candidate: PlannedCandidate, parts
   const original = change?.request ?? context.request!;
   const own = upstreamRequest(original, candidate, context.route!.ownFields);
   const request =
-    change?.request === undefined ? own : { ...own, model: changedModel(change.request, context, candidate) };
-  // A client may reuse its request id, but the ids of completions must differ.
+    change?.request === undefined
+      ? withExactSchemas(own, context, candidate)
+      : { ...own, model: changedModel(change.request, context, candidate) };
+  // Clients may send one request id with every request; ids of calls and messages must differ.
   return translate(request, candidate, { requestId: randomUUID(), now: Math.floor(wallNow / 1_000) });
 }
+
+/** Schemas are sent as they are, with bounds of 64-bit integers in them. A host's format gets plain numbers. */
+function withExactSchemas(request: ChatRequest, { body }: RequestContext, { endpoint }: PlannedCandidate): ChatRequest {
+  if (!isOwnFormat(endpoint.provider.format)) return request;
+  const exact = SCHEMA_MEMBERS.map((member) => [member, request[member] && body?.exactMember?.(member)] as const);
+  return { ...request, ...Object.fromEntries(exact.filter(([, value]) => value)) };
+}
+
+const SCHEMA_MEMBERS = ['tools', 'functions', 'response_format'];
 
 /** The URL for a body in OpenAI's form. */
 function addressOf(

@@ -73,4 +73,18 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
     expect(await readResponse(await ask({ messages, tools: TOOLS }), false)).toMatchObject({ status: 200 });
     expect(upstream.ledger[0]!.text).toContain(INPUT);
   });
+
+  it.each([
+    ['as the client sent it', '', '"maximum": 9223372036854775807 '],
+    ['and in a request that is written anew', '"stop":[],', '"maximum": 9223372036854775807 '],
+  ])('sends the digits of a schema %s', async (_how, member, bound) => {
+    const { ask, upstream } = await gatewayOfWires([wire]);
+    upstream.enqueue(wire.say({ text: 'Done.' }));
+    const parameters = `{"type":"object","properties":{"id":{"type":"integer",${bound}}}}`;
+    const tools = `[{"type":"function","function":{"name":"f","parameters":${parameters}}}]`;
+    const body = `{"model":"m",${member}"messages":[{"role":"user","content":"hi"}],"tools":${tools},"temperature":0.30000000000000004}`;
+    expect((await ask({}, { body })).status).toBe(200);
+    expect(upstream.ledger[0]!.text).toContain('"maximum":9223372036854775807}');
+    expect(upstream.ledger[0]!.text).toContain('"temperature":0.30000000000000004');
+  });
 });

@@ -1,6 +1,6 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
-import { isRecursive, mapSchema } from '../shared/json-schema.js';
-import { objectSchema } from './tool-schema.js';
+import { isRecursive, mapSchema } from './json-schema.js';
+import { objectSchema } from './object-schema.js';
 
 /** String formats that constrained decoding knows. */
 const FORMATS: ReadonlySet<unknown> = new Set([
@@ -49,7 +49,7 @@ const ANNOTATIONS = ['$schema', '$id', '$comment', 'examples', 'deprecated', 're
 const MAX_OPTIONAL = 10;
 
 /**
- * `schema` in the subset that constrained decoding takes (strict tools, `output_config.format`).
+ * `schema` in the subset that constrained decoding takes (strict tools, native structured output).
  * `undefined`: its meaning cannot be kept, because it has open objects, refers to itself or is too rich.
  * @param param - path of the schema in the request
  * @throws UnsupportedRequest when the root is no object, or the schema is too large.
@@ -61,7 +61,8 @@ export function strictSchema(schema: unknown, param: string): JsonObject | undef
   let optional = 0;
   const strict = mapSchema(root, param, (node, depth) => {
     const clean = cleaned(node, depth);
-    if (isOpen(clean) || (Array.isArray(node['oneOf']) && Array.isArray(node['anyOf']))) isExact = false;
+    const staysOpen = isOpen(clean) && !(depth === 0 && isEmptyRoot(clean));
+    if (staysOpen || (Array.isArray(node['oneOf']) && Array.isArray(node['anyOf']))) isExact = false;
     optional += optionalProperties(clean);
     return isObjectSchema(clean) ? { ...clean, additionalProperties: false } : clean;
   });
@@ -98,6 +99,11 @@ function formatValue(value: unknown): string {
 
 function isObjectSchema({ type, properties }: JsonObject): boolean {
   return type === 'object' || (Array.isArray(type) && type.includes('object')) || isRecord(properties);
+}
+
+/** The input of a tool that declares none. */
+function isEmptyRoot({ properties, ...others }: JsonObject): boolean {
+  return isRecord(properties) && Object.keys(properties).length === 0 && Object.keys(others).join() === 'type';
 }
 
 /** An object that may have properties which it does not name. */

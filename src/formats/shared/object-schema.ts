@@ -1,12 +1,12 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
-import { mapSchema } from '../shared/json-schema.js';
+import { mapSchema } from './json-schema.js';
 
 /** A root may refer to a definition that refers to another one. */
 const MAX_ROOT_REFERENCES = 8;
 
 /**
- * The `input_schema` of a tool: an object at the root, without a union there. A root `$ref` is resolved and a root
+ * The schema of a tool's input: an object at the root, without a union there. A root `$ref` is resolved and a root
  * `allOf` merged; everything else stays.
  * @param param - path of the schema in the request
  * @throws UnsupportedRequest when the root is no object.
@@ -22,14 +22,14 @@ export function objectSchema(parameters: unknown, param: string): JsonObject {
     param,
   );
   if (root['anyOf'] !== undefined || root['oneOf'] !== undefined) {
-    throw new UnsupportedRequest(param, 'Anthropic takes no union at the root of a schema.');
+    throw new UnsupportedRequest(param, 'The provider takes no union at the root of a schema.');
   }
   const type = root['type'];
   if (type === 'object') return root;
   if (type === undefined || (Array.isArray(type) && type.includes('object'))) {
     return { ...root, type: 'object', ...(isRecord(root['properties']) ? {} : { properties: {} }) };
   }
-  throw new UnsupportedRequest(param, 'Anthropic takes only an object at the root of a schema.');
+  throw new UnsupportedRequest(param, 'The provider takes only an object at the root of a schema.');
 }
 
 function resolvedRoot(schema: JsonObject, param: string): JsonObject {
