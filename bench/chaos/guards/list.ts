@@ -518,7 +518,7 @@ const IN_GUARDS: readonly Guard[] = [
   ),
   guard(
     'blocked responses are not stored',
-    'cache/cache.ts',
+    'cache/response-recorder.ts',
     ['passed ? withUsage(completion, context) : undefined', 'withUsage(completion, context)'],
     'guard/cache.sockets',
   ),
