@@ -1,29 +1,28 @@
 import type { Signer, WireFormat } from '../contracts/wire-format.js';
 import type { NetworkOptions } from './network.js';
 
-/** How long to wait for what, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface TimeoutOptions {
   /** @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
   /**
-   * To the response head, where a whole response was asked for. With `stream`: to the first event that means something,
-   * however many signs of life come before it.
+   * To the response head of a whole response. With `stream`: to the first content chunk, whatever comes before it.
    * @defaultValue `300_000`, with `stream` `600_000`
    */
   readonly headersMs?: number | undefined;
   /**
-   * With `stream`: to the first event that means something. Begins anew with each sign of life (the head, a comment, a
-   * role chunk), up to `headersMs` in all.
+   * With `stream`: to the first content chunk. Starts again with each byte received (the head, a comment, a role chunk),
+   * up to `headersMs` in all.
    * @defaultValue `60_000`
    */
   readonly firstChunkMs?: number | undefined;
   /**
-   * Between two pieces of a body.
+   * Between two pieces of a response body.
    * @defaultValue `60_000`
    */
   readonly idleMs?: number | undefined;
   /**
-   * The whole request, all attempts and pauses. Never ends a stream that has begun: `idleMs` guards it.
+   * The whole request with all attempts and pauses. Never ends a stream that has begun; `idleMs` limits those.
    * @defaultValue `600_000` for whole responses, no limit for streams
    */
   readonly totalMs?: number | undefined;
@@ -37,14 +36,15 @@ export interface ProviderOptions {
   /** Shown to people. @defaultValue the key in `providers` */
   readonly name?: string | undefined;
   /**
-   * Up to and without `/chat/completions`; `/v1` is never added. A query is kept. Formats other than OpenAI's append
-   * their own path; what the base URL already ends in (`/v1`, `/v1beta`) is not appended again.
+   * Up to and without `/chat/completions`; `/v1` is never added. A query is kept. Other formats append their own path;
+   * a segment that the base URL already ends in (`/v1`, `/v1beta`) is not repeated.
    * @defaultValue the address of the format's own API, where it has one: `anthropic`, `gemini`, `vertex`
    */
   readonly baseUrl?: string | undefined;
   /**
-   * The operator's key, or where to get it at each call (rotating tokens). Sent to `baseUrl`'s origin only. Left out where
-   * the provider needs none; given as `undefined` it is refused, as a missing environment variable is.
+   * The operator's key, or a function that returns it for each attempt (rotating tokens). Sent to `baseUrl`'s origin only.
+   * Leave it out where the provider needs none. An explicit `undefined` is refused: it usually means that an environment
+   * variable is missing.
    */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
   /**
@@ -67,35 +67,35 @@ export interface ProviderOptions {
    */
   readonly format?: FormatName | WireFormat | undefined;
   /**
-   * The provider takes `stream_options`, by which the gateway asks every stream for its usage. `false`: it is never
-   * sent them, not even a caller's. One that refuses them is asked again without in any case.
+   * The provider accepts `stream_options`, with which the gateway requests the usage of every stream. `false`: they are
+   * never sent, not even a caller's. A provider that refuses them gets the request again without, in any case.
    * @defaultValue `true`
    */
   readonly streamOptions?: boolean | undefined;
-  /** Retains nothing. @defaultValue `false` */
+  /** The provider retains no data. @defaultValue `false` */
   readonly zdr?: boolean | undefined;
-  /** `deny`: keeps no user data and trains on none. @defaultValue `'allow'` */
+  /** `deny`: the provider stores no user data and does not train on it. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
   /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
   readonly network?: NetworkOptions | undefined;
   /**
-   * Sends the request's nested `provider` object on, for an upstream that routes by it itself: OpenRouter. The gateway
-   * reads it as well; names in its `order`, `only` and `ignore` that no provider of the gateway has then mean this one.
+   * Forwards the request's nested `provider` object to an upstream that routes by it itself, such as OpenRouter. The
+   * gateway reads it as well; names in `order`, `only` and `ignore` that are no provider of the gateway refer to this one.
    * @defaultValue `false`
    */
   readonly forwardPreferences?: boolean | undefined;
-  /** Names, or names with what is known of them. */
+  /** Names of models, or names with the options of their endpoints. */
   readonly models: readonly string[] | Readonly<Record<string, EndpointOptions | readonly EndpointOptions[]>>;
 }
 
-/** What is known of one model at one provider. Requests can ask for all of it. */
+/** One endpoint: a model at a provider. Requests can filter by all of this. */
 export interface EndpointOptions {
   /** The endpoint's slug becomes `provider/tag`. */
   readonly tag?: string | undefined;
   /** What the upstream calls the model. @defaultValue the model's key */
   readonly upstreamModel?: string | undefined;
-  /** What it charges. */
+  /** Prices. @defaultValue from `priceCatalog` */
   readonly pricing?: PricingOptions | undefined;
   /** Tokens of prompt and completion together. */
   readonly contextLength?: number | undefined;
@@ -111,17 +111,17 @@ export interface EndpointOptions {
    * @defaultValue as the format says: the request's own marks
    */
   readonly promptCaching?: boolean | 'auto' | undefined;
-  /** Request members that the endpoint understands. Not given: all that its format can express. */
+  /** Request members that the endpoint supports. @defaultValue all that its format can express */
   readonly supportedParameters?: readonly string[] | undefined;
   readonly zdr?: boolean | undefined;
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   /** The model's author allows distillation. @defaultValue `false` */
   readonly distillable?: boolean | undefined;
-  /** Not used unless asked for by `service_tier`, by its exact slug, or by `:nitro` / `:floor`. */
+  /** Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
 }
 
-/** USD per million tokens. What has no price of its own costs what the whole of it costs: `prompt` or `completion`. */
+/** USD per million tokens. Tokens without a price of their own cost as much as the sum that they belong to. */
 export interface TokenPriceOptions {
   /** Prompt tokens that the provider read from its prompt cache. @defaultValue `prompt` */
   readonly cacheRead?: number | undefined;
@@ -141,7 +141,7 @@ export interface TokenPriceOptions {
   readonly reasoning?: number | undefined;
 }
 
-/** What an endpoint charges: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
+/** Prices of an endpoint: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
 export interface PricingOptions extends TokenPriceOptions {
   readonly prompt: number;
   readonly completion: number;

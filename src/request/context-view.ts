@@ -78,8 +78,8 @@ class ContextView implements RequestContextView {
 }
 
 /**
- * What the stages know of `req`. The same view for the same request, and always up to date.
- * @throws TypeError when no stage of this package has seen it.
+ * The context of `req`, for hosts: caller, request, plan, outcome. The same view for the same request, always current.
+ * @throws TypeError when no stage of this package has seen the request
  * @example
  * keyGenerator: (req) => getContext(req).caller?.id ?? req.ip
  */
