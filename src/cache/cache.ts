@@ -230,6 +230,6 @@ function isResponded(outcome: 'responded' | undefined): boolean {
 function notCached(): GatewayError {
   return new GatewayError(
     'only_if_cached',
-    'There is no response to this request in the cache, and `only-if-cached` was asked for.',
+    'There is no response to this request in the cache, and the request has `Cache-Control: only-if-cached`.',
   );
 }

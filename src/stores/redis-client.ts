@@ -1,33 +1,33 @@
-/** What this package asks of an `ioredis` client (or cluster). */
+/** The methods of an `ioredis` client (or cluster) that this package uses. */
 export interface IoredisLike {
   getBuffer(key: string): Promise<Uint8Array | null>;
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
   del(key: string): Promise<unknown>;
 }
 
-/** What this package asks of a `redis` client, version 5 or newer. */
+/** The methods of a `redis` client, version 5 or newer, that this package uses. */
 export interface NodeRedisLike {
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
   set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
   del(key: string): Promise<unknown>;
 }
 
-/** The client that you have already: `redis` (node-redis) or `ioredis`. Nothing of either is imported. */
+/** The host's own client: `redis` (node-redis) or `ioredis`. This package imports neither. */
 export type RedisClient = IoredisLike | NodeRedisLike;
 
-/** The three commands of a cache, whichever client runs them. They may reject, and may never answer. */
+/** The three commands of a cache, over either client. They may reject, and may never settle. */
 export interface RedisCommands {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
 }
 
-/** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
+/** RESP's type byte of a bulk string, `$`: read as bytes, since signed values are not text. */
 const BULK_STRING = 36;
-/** The mapping with which node-redis gives strings of the server as bytes. */
+/** The type mapping with which node-redis returns bulk strings as bytes. */
 export type BytesForStrings = { readonly 36: typeof Buffer };
 
-/** @throws TypeError when `client` is neither of the two that are known. */
+/** @throws TypeError for a `client` that is neither `redis` nor `ioredis` */
 export function redisCommands(client: RedisClient): RedisCommands {
   if (isIoredis(client)) return ioredisCommands(client);
   if (isNodeRedis(client)) return nodeRedisCommands(client);
