@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** One public name, and what its doc comment says first. */
+/** One public name, with the first paragraph of its doc comment. */
 export interface PublicName {
   readonly name: string;
   readonly kind: string;
   readonly entry: string;
-  /** First paragraph of its doc comment; `undefined` when it has none. */
+  /** First paragraph of its doc comment; `undefined` where it has none. */
   readonly summary: string | undefined;
 }
 
