@@ -10,7 +10,7 @@ const loaded: typeof import('nordlys-proxy') =
 
 export const { authenticate, cache, createGateway, errorHandler, proxy, route, validate } = loaded;
 
-/** The other transport: only who measures it loads undici. */
+/** The transport over undici, loaded only where it is measured. */
 export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
   const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =
     folder === undefined ? await import('nordlys-proxy/undici') : await import(within(folder, 'undici/index.js'));

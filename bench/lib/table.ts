@@ -9,7 +9,7 @@ const BASELINES = [
   { id: 'static', heading: '× Express route' },
 ];
 
-/** Each row of the table of stages, and the row that lacks just its stage. */
+/** Each row of the table of stages, and the row without its stage. */
 const STAGE_BEFORE: Readonly<Record<string, string>> = {
   'stages-1': 'stages-0',
   'stages-2': 'stages-1',
@@ -128,7 +128,7 @@ function megabytes(bytes: number): string {
   return String(Math.round(bytes / 2 ** 20));
 }
 
-/** Markdown that reads well as plain text, too. */
+/** A Markdown table with padded columns. */
 function table(title: string, headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, 3, ...rows.map((row) => row[column]!.length)),

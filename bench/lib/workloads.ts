@@ -1,7 +1,7 @@
 import type { RequestSpec } from '../processes/driver.ts';
 import type { Answer } from './upstream.ts';
 
-/** One kind of traffic, asked for by a fixed number of clients. */
+/** One kind of traffic, sent by a fixed number of clients. */
 export interface Workload {
   readonly id: string;
   readonly title: string;
@@ -10,7 +10,7 @@ export interface Workload {
   readonly concurrency: number;
   /** Variants by id, in the order of the table; the first is what the others are compared with. */
   readonly variants: readonly string[];
-  /** The ones that a quick run measures. None: only where the workload is asked for by name. */
+  /** Variants of a quick run. None: it is measured only where the workload is named. */
   readonly quick: readonly string[];
   /** Added latency is measured as well. */
   readonly latency: boolean;
@@ -22,7 +22,7 @@ const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gatewa
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
 const KIB = 1_024;
 
-/** Traffic whose price per request is compared. */
+/** Traffic whose cost per request is compared. */
 export const WORKLOADS: readonly Workload[] = [
   {
     id: 'W1',
@@ -142,7 +142,7 @@ export const STREAM_LOADS: readonly StreamLoad[] = [
   },
 ];
 
-/** What `streams` of every load ask for. */
+/** The request of all streams. */
 export const STREAM_REQUEST = { bytes: KIB, messageBytes: KIB, stream: true } as const;
 export const STREAM_EVENT_BYTES = 200;
 

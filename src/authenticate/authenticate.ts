@@ -80,7 +80,7 @@ function trustHost(
       () => callerOf(context.req),
       { context, clock, source: 'caller' },
       (caller) => {
-        if (!isNobody(caller)) context.caller = checked(caller, 'caller');
+        if (!hasNoCaller(caller)) context.caller = checked(caller, 'caller');
         else if (!isOpen) throw notSignedIn();
         return 'next';
       },
@@ -122,13 +122,13 @@ function whenKnown(
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (isNobody(caller)) throw invalidKey();
+  if (hasNoCaller(caller)) throw invalidKey();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
 }
 
 /** Lookups written in JavaScript return `null` or `false` for an unknown key. */
-function isNobody(caller: unknown): caller is undefined {
+function hasNoCaller(caller: unknown): caller is undefined {
   return caller === undefined || caller === null || caller === false;
 }
 

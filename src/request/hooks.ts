@@ -71,20 +71,20 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   }
 
   requestBegan(context: RequestContext): void {
-    this.#tell((observer) => observer.requestBegan?.(context));
+    this.#notify((observer) => observer.requestBegan?.(context));
   }
 
   attemptBegan(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    this.#tell((observer) => observer.attemptBegan?.(context, endpoint, attempt));
+    this.#notify((observer) => observer.attemptBegan?.(context, endpoint, attempt));
   }
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    this.#tell((observer) => observer.attemptEnded?.(context, endpoint, attempt));
+    this.#notify((observer) => observer.attemptEnded?.(context, endpoint, attempt));
     this.watch('afterAttempt', () => ({ ...hookState(context), record: attempt }));
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
-    this.#tell((observer) => observer.requestEnded?.(context, error));
+    this.#notify((observer) => observer.requestEnded?.(context, error));
   }
 
   /**
@@ -92,14 +92,14 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
    * nor a logger reports it, a process warning does.
    */
   reportInternalError(error: GatewayError): void {
-    const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
-    if (isTold) return;
+    const isReported = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
+    if (isReported) return;
     const code = error.code === 'internal_error' ? 'NORDLYS_INTERNAL_ERROR' : 'NORDLYS_AUTHENTICATION_UNAVAILABLE';
     const why = reasonOf(error.cause);
     this.#warnOnce(
       code,
       why,
-      `A request was answered with ${error.status}, because ${why}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
+      `A request got a ${error.status}, because ${why}. Set hooks.onError, or a logger, to get the error. Reported once per place.`,
     );
   }
 
@@ -116,7 +116,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     this.#report(error, what);
   }
 
-  #tell(moment: (observer: Observer) => void): void {
+  #notify(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
         moment(observer);
@@ -128,12 +128,12 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
 
   #report(error: unknown, hook: string, what = `The hook ${hook} threw`): void {
     const { hooks } = this;
-    let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
+    let isReported = hooks.onHookError !== undefined && isAccepted(() => hooks.onHookError?.(error, hook));
     for (const observer of this.#observers) {
-      if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
+      if (observer.hookFailed !== undefined && isAccepted(() => observer.hookFailed?.(hook, error))) isReported = true;
     }
-    if (isHeard) return;
-    const message = `${what}, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    if (isReported) return;
+    const message = `${what}. Set hooks.onHookError, or a logger, to get the error. Reported once.`;
     this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 
@@ -165,10 +165,10 @@ export function framesOf(thrown: unknown): string[] {
 }
 
 /** Whether a reporter accepted the report. What a reporter itself throws cannot be reported. */
-function heard(tell: () => unknown): boolean {
+function isAccepted(report: () => unknown): boolean {
   try {
-    const telling = tell();
-    if (telling instanceof Promise) telling.catch(() => undefined);
+    const reporting = report();
+    if (reporting instanceof Promise) reporting.catch(() => undefined);
     return true;
   } catch {
     return false;

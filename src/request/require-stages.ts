@@ -41,9 +41,9 @@ export function warnIfUnauthenticated(stage: string): Stage {
 }
 
 function once(): (message: string) => void {
-  let isTold = false;
+  let isReported = false;
   return (message) => {
-    if (!isTold) process.emitWarning(message, { code: 'NORDLYS_STAGE_ORDER' });
-    isTold = true;
+    if (!isReported) process.emitWarning(message, { code: 'NORDLYS_STAGE_ORDER' });
+    isReported = true;
   };
 }

@@ -62,7 +62,7 @@ export const transportAbortCases: readonly TransportCase[] = [
     },
   ],
   [
-    'closes its socket when nobody has read the body',
+    'closes its socket when the body was not read',
     async (bench) => {
       bench.upstream.enqueue(stream('some words', { end: 'hang' }));
       const call = probe(bench.transport, requestTo(bench.upstream));

@@ -135,7 +135,7 @@ export const transportAnswerCases: readonly TransportCase[] = [
         await delay(50);
         return rests;
       });
-      assert.ok(sent() < 64 * MEGABYTE, `${sent()} bytes were taken though nobody reads`);
+      assert.ok(sent() < 64 * MEGABYTE, `${sent()} bytes were read while the body is not consumed`);
       call.abort();
     },
   ],

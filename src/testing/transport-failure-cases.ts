@@ -17,7 +17,7 @@ const BROKEN_BODIES = [
 /** @internal Failures of the upstream. */
 export const transportFailureCases: readonly TransportCase[] = [
   [
-    'knows that nothing was sent when nobody listens',
+    'reports that nothing was sent when the connection is refused',
     async ({ upstream, transport }) => {
       await upstream.refuse();
       const call = probe(transport, requestTo(upstream));

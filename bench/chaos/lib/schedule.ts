@@ -3,7 +3,7 @@ import { sleep } from './time.ts';
 import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
 
-/** Upstreams that may be harmed; the remaining one stays healthy, so that every request can be answered. */
+/** Upstreams that may be disturbed; the remaining one stays healthy, so that every request can be served. */
 const FRAGILE = ['b', 'c'] as const;
 
 interface Stage {
@@ -56,9 +56,9 @@ const REDIS_ACTS: Readonly<Record<string, Act>> = {
 };
 
 /**
- * One act of harm after the other, in an order that the seed decides: every act once before any comes again.
- * Stops, with nothing left broken, when `over` says so.
- * @returns how often each was done
+ * Runs one disturbance after the other, in an order that the seed decides: each once before any is repeated.
+ * Ends, with nothing left broken, when `over` returns true.
+ * @returns how often each was run
  */
 export async function playSchedule(
   world: World,

@@ -1,13 +1,13 @@
-// What the processes are started with.
+// Options that the processes are started with.
 
 export interface UpstreamSetup {
   readonly name: string;
-  /** Counts its lives, from 1. */
+  /** Number of its starts, from 1. */
   readonly life: number;
   /** 0: any free one. */
   readonly port: number;
   readonly seed: number;
-  /** Share of the requests that meet a fault. */
+  /** Share of requests with a fault. */
   readonly faultShare: number;
   /** The file of its ledger. */
   readonly ledger: string;
@@ -16,6 +16,6 @@ export interface UpstreamSetup {
 export interface GatewaySetup {
   readonly upstreams: readonly { readonly name: string; readonly port: number }[];
   readonly redisPort: number | undefined;
-  /** Room for thousands of open streams. */
+  /** Raises limits for thousands of open streams. */
   readonly roomy: boolean;
 }

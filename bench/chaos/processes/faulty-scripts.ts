@@ -4,7 +4,7 @@ import { between, pickOf } from '../lib/random.ts';
 
 const { faults, hostileHeads, stream } = testKit;
 
-/** Faults that must never show, whatever was asked. Those that send an endpoint to rest for long are not among them. */
+/** Faults that clients must never see. Those that cause a long cooldown of an endpoint are left out. */
 const UNSEEN: readonly FaultName[] = [
   ...(['serverError', 'serverErrorPage', 'badGateway', 'unavailable', 'gatewayTimeout', 'overloaded'] as const),
   ...(['requestTimeout', 'conflict', 'tooEarly', 'rateLimitedInMs', 'noContent', 'oddSuccess', 'redirect'] as const),
@@ -26,7 +26,7 @@ const HOSTILE = hostileHeads.filter(({ expect, unasked }) => expect === 'error' 
 
 type MakeFault = (text: string, random: () => number) => Script;
 
-/** Streams that break in the midst of an answer, anywhere in it. */
+/** Streams that break anywhere in the response. */
 const CUTS: readonly MakeFault[] = [
   (text, random) => named('cut by reset', stream(text, { ...pace(text, random), end: 'reset' })),
   (text, random) => named('cut by fin', stream(text, { ...pace(text, random), end: 'fin' })),
@@ -40,14 +40,14 @@ const OTHERS: readonly MakeFault[] = [
   (_text, random) => pickOf(HOSTILE, random).script,
 ];
 
-/** A fault for this request. `text` is what the answer would have been. */
+/** A fault for this request. `text` is the response without the fault. */
 export function faultyScript(request: ReceivedRequest, text: string, random: () => number): Script {
   const asked = request.json as { readonly stream?: boolean } | undefined;
   const makers = asked?.stream === true ? [...OTHERS, ...CUTS] : [...OTHERS, () => faults.resetMidAnswer.script];
   return pickOf(makers, random)(text, random);
 }
 
-/** At most all words but the last: the finish reason never goes out. */
+/** At most all words but the last: the finish reason is never sent. */
 function pace(text: string, random: () => number): { afterEvents: number; delayMs: number } {
   return { afterEvents: between(0, text.split(' ').length - 1, random), delayMs: between(0, 5, random) };
 }

@@ -55,13 +55,13 @@ export class Coalescer {
     let firstTokenMs: number | undefined;
 
     return new Promise((resolve) => {
-      const patience = this.#clock.setTimer(() => {
+      const joinTimer = this.#clock.setTimer(() => {
         if (shared.release(context)) resolve('alone');
       }, this.#options.joinTimeoutMs);
 
       shared.join(context, {
         begin: () => {
-          patience.cancel();
+          joinTimer.cancel();
           context.cacheStatus = 'HIT';
           context.coalesced = true;
           context.served = shared.leader?.served;
@@ -69,7 +69,7 @@ export class Coalescer {
           firstTokenMs = this.#clock.now() - context.startedAt;
         },
         end: (complete) => {
-          patience.cancel();
+          joinTimer.cancel();
           if (complete) this.coalesced++;
           // The leader's outcome is known just after the last byte.
           setImmediate(() => {
@@ -85,7 +85,7 @@ export class Coalescer {
           });
         },
         takeOver: () => {
-          patience.cancel();
+          joinTimer.cancel();
           resolve('lead');
         },
       });
