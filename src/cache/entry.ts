@@ -40,9 +40,9 @@ const decoded = new WeakMap<Uint8Array, CachedResponse>();
 export function decodeEntry(bytes: Uint8Array): CachedResponse | undefined {
   const known = decoded.get(bytes);
   if (known !== undefined) return known;
-  const answer = decode(bytes);
-  if (answer !== undefined) decoded.set(bytes, answer);
-  return answer;
+  const response = decode(bytes);
+  if (response !== undefined) decoded.set(bytes, response);
+  return response;
 }
 
 function decode(bytes: Uint8Array): CachedResponse | undefined {

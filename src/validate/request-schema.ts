@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { ChatRequest } from '../chat/types.js';
-import * as answer from './schema/response-options.js';
+import * as response from './schema/response-options.js';
 import {
   ANNOTATIONS,
   anything,
@@ -55,19 +55,19 @@ export function requestSchema({ unknownFields, unknownContentParts, unknownTools
     top_logprobs: orNull(whole(0, 20)),
     user: orNull(text),
     seed: orNull(whole(-INT64, INT64)),
-    stop: orNull(answer.stop),
+    stop: orNull(response.stop),
     stream: orNull(flag),
-    stream_options: orNull(answer.streamOptions),
-    response_format: orNull(answer.responseFormat),
+    stream_options: orNull(response.streamOptions),
+    response_format: orNull(response.responseFormat),
     logit_bias: orNull(record(decimal())),
-    metadata: orNull(answer.metadata),
+    metadata: orNull(response.metadata),
     modalities: orNull(list(text)),
-    audio: orNull(answer.audioParam),
-    prediction: orNull(answer.predictionContent),
+    audio: orNull(response.audioParam),
+    prediction: orNull(response.predictionContent),
     reasoning_effort: orNull(text),
-    service_tier: orNull(word(...answer.SERVICE_TIERS)),
+    service_tier: orNull(word(...response.SERVICE_TIERS)),
     store: orNull(flag),
-    web_search_options: orNull(answer.webSearchOptions),
+    web_search_options: orNull(response.webSearchOptions),
     ...routingFields,
     ...addedRoutingFields,
   };
