@@ -1,4 +1,4 @@
-// Switches off one guard after the other in a copy of the source, and looks whether a test notices.
+// Mutation testing: switches off one guard after the other in a copy of the source, and checks that a test fails.
 // node bench/chaos/guards.ts [--from N] [--count N]
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

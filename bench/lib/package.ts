@@ -14,7 +14,7 @@ export const { authenticate, cache, createGateway, errorHandler, proxy, redact, 
 export const testKit: typeof import('nordlys-proxy/testing') =
   folder === undefined ? await import('nordlys-proxy/testing') : await import(within(folder, 'testing/index.js'));
 
-/** The other transport: only who measures it loads undici. */
+/** The transport over undici, loaded only where it is measured. */
 export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
   const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =
     folder === undefined ? await import('nordlys-proxy/undici') : await import(within(folder, 'undici/index.js'));

@@ -169,7 +169,7 @@ function megabytes(bytes: number): string {
   return String(Math.round(bytes / 2 ** 20));
 }
 
-/** Markdown that reads well as plain text, too. */
+/** A Markdown table with padded columns. */
 function table(title: string, headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, 3, ...rows.map((row) => row[column]!.length)),

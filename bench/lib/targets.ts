@@ -1,7 +1,7 @@
 import type { Report, StreamVariantReport, VariantReport } from './report.ts';
 import { median, pairedDifference, pairedRatio } from './statistics.ts';
 
-/** One promise of the package, and how it is read off a report. */
+/** One performance target, and how it is computed from a report. */
 export interface Target {
   readonly what: string;
   readonly limit: number;
@@ -11,7 +11,7 @@ export interface Target {
 
 const OURS = 'gateway';
 
-/** What "fast" means, in figures that can be checked on any machine: most are ratios within one run. */
+/** The targets. Most are ratios within one run, so that they can be checked on any machine. */
 export const TARGETS: readonly Target[] = [
   cpu('W1', OURS, 'bare', 1.3),
   cpu('W1', OURS, 'hpm', 0.85),
@@ -114,7 +114,7 @@ function growthPerBody(report: Report): number | undefined {
   return (own.peakRssBytes - own.startRssBytes) / (workload.bodyBytes * workload.concurrency);
 }
 
-/** The slower of what was asked. */
+/** The slower of the two requests. */
 function planMicros({ plan }: Report, endpoints: number): number | undefined {
   const micros = plan.filter((each) => each.endpoints === endpoints).map((each) => each.micros);
   return micros.length === 0 ? undefined : Math.max(...micros);

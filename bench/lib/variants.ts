@@ -7,21 +7,21 @@ import type { NativeFormat } from './native-answers.ts';
 import { findNginx, startNginx } from './nginx.ts';
 import { findPortkey, startPortkey } from './portkey.ts';
 
-/** One way to stand between clients and upstream. */
+/** One kind of proxy between clients and upstream. */
 export interface Variant {
   readonly id: string;
   readonly title: string;
   /** Headers that clients must send to it, besides those of every request. */
   headers(upstreams: readonly number[]): Readonly<Record<string, string>>;
   start(options: StartOptions): Promise<MeasuredServer>;
-  /** Why it cannot run here; `undefined` when it can. */
+  /** Why it cannot run here; `undefined` where it can. */
   missing(): string | undefined;
 }
 
-/** Sent to everybody, so that everybody parses the same. */
+/** Sent to every variant, so that all parse the same headers. */
 const BEARER = { Authorization: `Bearer ${KEY}` };
 
-/** Each row but the first is compared with an earlier one that lacks a single stage. */
+/** Each row but the first is compared with an earlier one without its stage. */
 const STAGE_ROWS: readonly (readonly [id: string, title: string, stages: readonly StageName[]])[] = [
   ['stages-0', 'Express route, fixed bytes', []],
   ['stages-1', '+ authenticate', ['authenticate']],

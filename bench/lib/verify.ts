@@ -5,7 +5,7 @@ import type { Rig } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import type { Variant } from './variants.ts';
 
-/** Asks and looks at the answer: a server that answers wrongly is fast, and worth nothing. */
+/** Sends a request and checks the response, so that no server is measured that responds incorrectly. */
 export async function verifyServer(
   variant: Variant,
   server: MeasuredServer,

@@ -5,7 +5,7 @@ const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gatewa
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
 const KIB = 1_024;
 
-/** Traffic whose price per request is compared. */
+/** Traffic whose cost per request is compared. */
 export const WORKLOADS: readonly Workload[] = [
   {
     id: 'W1',
@@ -133,7 +133,7 @@ export const STREAM_LOADS: readonly StreamLoad[] = [
   },
 ];
 
-/** What `streams` of every load ask for. */
+/** The request of all streams. */
 export const STREAM_REQUEST = { bytes: KIB, messageBytes: KIB, stream: true } as const;
 export const STREAM_EVENT_BYTES = 200;
 

@@ -3,7 +3,7 @@ import { tenantPart } from './key.js';
 
 /** Whose responses are purged. */
 export interface PurgeOptions {
-  /** The caller's id, as `authenticate` found it out. @defaultValue the responses of all callers */
+  /** The id of a caller. @defaultValue the responses of all callers */
   readonly callerId?: string;
 }
 

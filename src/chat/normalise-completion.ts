@@ -3,12 +3,12 @@ import { liftUsage } from './misplaced-usage.js';
 import { indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import { hasNoReason, writeArguments } from './normalise-chunk.js';
 
-/** Reasons with which an answer may have no message at all: the limit or a filter left nothing of it. */
+/** Finish reasons of choices that may have no message: the limit or a filter left no output. */
 const WITHOUT_MESSAGE: ReadonlySet<unknown> = new Set(['length', 'max_tokens', 'content_filter']);
 
 /**
- * Brings a whole response into the form of `chat.completion`, in place, as `ChunkNormaliser` does with a stream. True
- * where something was changed. What cannot be brought into it stays as it is.
+ * Brings a whole response into the form of `chat.completion`, in place, as `ChunkNormaliser` does for streams. What
+ * cannot be brought into it stays as it is. True: something was changed.
  */
 export function normaliseCompletion(value: JsonObject): boolean {
   const { choices } = value;

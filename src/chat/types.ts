@@ -1,7 +1,7 @@
 /**
- * The wire types of `/v1/chat/completions`. A request is what `validate` lets through, so its members have their
- * types; an answer comes from somebody else's server, so nearly everything in it may be missing.
- * Members that are not named here are kept as they came.
+ * The wire types of `/v1/chat/completions`, in one file as on OpenAI's reference page. Requests have passed `validate`,
+ * so their members have these types; responses come from upstreams, so nearly everything in them may be missing.
+ * Members that are not named here are kept unchanged.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -10,7 +10,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** A validated request in wire form. Members that this package does not know are passed on untouched. */
 export interface ChatRequest extends RoutingFields {
-  /** Absent, `null` and `""` mean the same: nobody named a model. */
+  /** Absent, `null` and `""` mean the same: no model was named. */
   model?: string | null;
   messages: ChatMessage[];
   stream?: boolean | null;
@@ -94,7 +94,7 @@ export interface ProviderPreferences {
 
 /** What endpoints are sorted by. */
 export type SortMetric = 'price' | 'throughput' | 'latency';
-/** Whether endpoints that keep or train on data may answer. */
+/** Whether endpoints that store data or train on it may respond. */
 export type DataCollection = 'allow' | 'deny';
 
 /** What endpoints are sorted by, and whether model by model. */
@@ -165,7 +165,7 @@ export interface SystemMessage {
   [key: string]: unknown;
 }
 
-/** What a user said. */
+/** A message of the user. */
 export interface UserMessage {
   role: 'user';
   content: string | ContentPart[];
@@ -173,12 +173,12 @@ export interface UserMessage {
   [key: string]: unknown;
 }
 
-/** What the model said in an earlier turn. */
+/** A response of the model in an earlier turn. */
 export interface AssistantMessage {
   role: 'assistant';
   /**
-   * Missing or `null` where `tool_calls`, `function_call`, `refusal`, `audio` or reasoning stand in for it. Parts that an
-   * upstream has answered with (`thinking`, `reference` …) may stand among the others at run time.
+   * Absent or `null` where there are `tool_calls`, `function_call`, `refusal`, `audio` or reasoning instead. At run time
+   * there may be parts of an upstream's response (`thinking`, `reference` …) among the others.
    */
   content?: string | (TextPart | RefusalPart)[] | null;
   name?: string | null;
@@ -186,7 +186,7 @@ export interface AssistantMessage {
   audio?: { id: string; [key: string]: unknown } | null;
   tool_calls?: ToolCall[] | null;
   function_call?: FunctionCall | null;
-  /** Sent back by clients as it was answered. */
+  /** Clients send it back as they received it. */
   annotations?: unknown;
   [key: string]: unknown;
 }
@@ -274,7 +274,7 @@ export interface FileReference {
   [key: string]: unknown;
 }
 
-/** A call that the model wants to be made. */
+/** A tool call of the model. */
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
 /** A call of a function. */
@@ -288,7 +288,7 @@ export interface FunctionToolCall {
 /** Name and arguments of a function call. */
 export interface FunctionCall {
   name: string;
-  /** Usually JSON, written by a model: never rely on it. */
+  /** Usually JSON, but models may generate anything. */
   arguments: string;
   [key: string]: unknown;
 }
@@ -394,7 +394,7 @@ export interface AllowedTools {
   [key: string]: unknown;
 }
 
-/** The form that the answer must have. */
+/** The form that the response must have. */
 export type ResponseFormat = TextResponseFormat | JsonObjectResponseFormat | JsonSchemaResponseFormat;
 
 /** The response is text. */
@@ -426,7 +426,7 @@ export interface JsonSchemaFormat {
   [key: string]: unknown;
 }
 
-/** What a streamed answer says, and how it is sent. */
+/** Options of a streamed response. */
 export interface StreamOptions {
   include_usage?: boolean | null;
   include_obfuscation?: boolean | null;
@@ -486,7 +486,7 @@ export interface ApproximateLocation {
   [key: string]: unknown;
 }
 
-// ── Answer ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `chat.completion` */
 export interface ChatCompletion {
@@ -503,7 +503,7 @@ export interface ChatCompletion {
   [key: string]: unknown;
 }
 
-/** One of the answers of a `chat.completion`. */
+/** One choice of a `chat.completion`. */
 export interface ChatChoice {
   index?: number;
   message?: ChatResponseMessage;
@@ -513,7 +513,7 @@ export interface ChatChoice {
   [key: string]: unknown;
 }
 
-/** What the model said. */
+/** The message of a choice. */
 export interface ChatResponseMessage {
   role?: string;
   content?: string | null;
@@ -534,7 +534,7 @@ export interface ResponseToolCall {
   [key: string]: unknown;
 }
 
-/** A remark on a part of the text, such as a citation of a web page. */
+/** An annotation of a part of the text, such as a citation of a web page. */
 export interface Annotation {
   type?: string;
   url_citation?: UrlCitation;
@@ -577,7 +577,7 @@ export interface TokenLogprob {
   [key: string]: unknown;
 }
 
-/** A token that was likely at its place. */
+/** An alternative token at a position. */
 export interface TopLogprob {
   token?: string;
   logprob?: number;
@@ -585,7 +585,7 @@ export interface TopLogprob {
   [key: string]: unknown;
 }
 
-/** Tokens that an answer took, as the upstream counted them. */
+/** Tokens of a call, as the upstream counted them. */
 export interface Usage {
   prompt_tokens?: number;
   completion_tokens?: number;
@@ -595,14 +595,14 @@ export interface Usage {
   [key: string]: unknown;
 }
 
-/** What the prompt tokens were made of. */
+/** Parts of the prompt tokens. */
 export interface PromptTokensDetails {
   audio_tokens?: number;
   cached_tokens?: number;
   [key: string]: unknown;
 }
 
-/** What the completion tokens were spent on. */
+/** Parts of the completion tokens. */
 export interface CompletionTokensDetails {
   accepted_prediction_tokens?: number;
   audio_tokens?: number;
@@ -628,7 +628,7 @@ export interface ChatChunk {
   [key: string]: unknown;
 }
 
-/** What a chunk adds to one of the answers. */
+/** What a chunk adds to a choice. */
 export interface ChunkChoice {
   index?: number;
   delta?: ChunkDelta | null;
@@ -637,7 +637,7 @@ export interface ChunkChoice {
   [key: string]: unknown;
 }
 
-/** What one chunk adds to the message of its choice. */
+/** What a chunk adds to the message of a choice. */
 export interface ChunkDelta {
   role?: string;
   content?: string | null;
@@ -648,7 +648,7 @@ export interface ChunkDelta {
   [key: string]: unknown;
 }
 
-/** A piece of a tool call: `id`, `type` and the name come once, the arguments in fragments. */
+/** A piece of a tool call: `id`, `type` and the name arrive once, the arguments in fragments. */
 export interface ToolCallDelta extends ResponseToolCall {
   /** Position among the choice's tool calls. */
   index?: number;

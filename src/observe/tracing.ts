@@ -1,4 +1,5 @@
-import { getContext, type RequestContext } from '../request/context.js';
+import type { RequestContext } from '../request/context.js';
+import { getContext } from '../request/context-view.js';
 import type { AttemptRecord, Hooks } from '../contracts/hooks.js';
 import type { Span, SpanAttributes, Tracer } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';

@@ -67,7 +67,7 @@ export function someOf<const Word extends string>(words: readonly Word[], text: 
   return custom(type, check, text);
 }
 
-/** A string of a form that `pattern` has and `rule` describes, after "must be". */
+/** A string that matches `pattern`. @param rule - the form in words, after "must be" */
 export function matching(pattern: RegExp, rule: string, text: string): OptionRow<string> {
   return custom(
     'a string',
@@ -88,7 +88,7 @@ export function wordList(text: string): OptionRow<readonly string[]> {
   return custom('a list of strings', texts, text);
 }
 
-/** A function of the host. What it takes and returns is its type's to say: it cannot be checked before it is called. */
+/** A function of the host. Its parameters and its result cannot be checked here, only by its type. */
 export function func<Type>(signature: string, text: string): OptionRow<Type> {
   return custom(
     `\`${signature}\``,
@@ -163,12 +163,12 @@ export function switchable<R extends Rows>(group: OptionGroup<R>, text: string):
   return custom(`\`true\`, \`false\`, ${group.shape}`, check, text).defaultsTo('`false`');
 }
 
-/** Given on unchecked: what it may be depends on other options, so it is checked where these are known. */
+/** Not checked here: what it may be depends on other options, so it is checked where these are known. */
 export function deferred(type: string, text: string): OptionRow<unknown> {
   return custom<unknown>(type, (_path, value) => value, text);
 }
 
-/** Whatever is given, unchecked: for tests of this package. */
+/** Any value, unchecked: only for tests of this package. */
 export function internal<Type>(): OptionRow<Type> {
   return custom('anything', (_path, value) => value as Type, '').internal();
 }

@@ -4,7 +4,7 @@ import { optionError } from '../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../options/group.js';
 import { custom, type OptionRow } from '../options/row.js';
 import { count } from '../options/rows.js';
-import type { PriceTierOptions, PricingOptions, TokenPriceOptions } from '../options/types.js';
+import type { PriceTierOptions, PricingOptions, TokenPriceOptions } from '../options/provider-types.js';
 
 /** Optional prices per million tokens. */
 const PARTS = [

@@ -18,11 +18,11 @@ export interface EventReaderOptions {
 }
 
 /**
- * Bytes of a server-sent event stream in, events out, by the WHATWG rules: any line end, any split, a leading BOM.
- * Comments, ids and retry hints end here.
+ * Parses a server-sent event stream by the WHATWG rules: any line end, any split, a leading BOM. Comments, ids and retry
+ * hints are dropped.
  */
 export class EventReader {
-  // Keeps the first bytes of a character that the network cut in two.
+  // Keeps the first bytes of a character that is split between chunks.
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
   #begun = false;
@@ -32,7 +32,7 @@ export class EventReader {
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: (event) => {
-        // One piece of network can hold events behind the one that ended the reading.
+        // `onEvent` may stop the reader while the chunk still has events.
         if (!this.#stopped) onEvent(event);
       },
       onError: (error) => {
@@ -49,13 +49,13 @@ export class EventReader {
     this.#feedText(this.#decoder.write(bytes));
   }
 
-  /** The input has ended. A last event without its blank line is still an event. */
+  /** Ends the input. A last event without its blank line still counts. */
   end(): void {
     this.#feedText(this.#decoder.end());
     this.#feedText('\n\n');
   }
 
-  /** Nothing is told any more, not even what is already buffered. */
+  /** No further callbacks, not even for buffered events. */
   stop(): void {
     this.#stopped = true;
   }

@@ -1,4 +1,4 @@
-/** What this package asks of an `ioredis` client (or cluster). */
+/** The methods of an `ioredis` client (or cluster) that this package uses. */
 export interface IoredisLike {
   /** `GET`, as bytes. */
   getBuffer(key: string): Promise<Uint8Array | null>;
@@ -8,7 +8,7 @@ export interface IoredisLike {
   del(key: string): Promise<unknown>;
 }
 
-/** What this package asks of a `redis` client, version 5 or newer. */
+/** The methods of a `redis` client, version 5 or newer, that this package uses. */
 export interface NodeRedisLike {
   /** A client whose replies are mapped to these types. */
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
@@ -18,17 +18,17 @@ export interface NodeRedisLike {
   del(key: string): Promise<unknown>;
 }
 
-/** The client that you have already: `redis` (node-redis) or `ioredis`. Nothing of either is imported. */
+/** The host's own client: `redis` (node-redis) or `ioredis`. This package imports neither. */
 export type RedisClient = IoredisLike | NodeRedisLike;
 
-/** The three commands of a cache, whichever client runs them. They may reject, and may never answer. */
+/** The three commands of a cache, over either client. They may reject, and may never settle. */
 export interface RedisCommands {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
 }
 
-/** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
+/** RESP's type byte of a bulk string, `$`: read as bytes, since signed values are not text. */
 const BULK_STRING = 36;
 /** The mapping with which node-redis gives strings of the server as bytes. */
 export type BytesForStrings = {
@@ -36,7 +36,7 @@ export type BytesForStrings = {
   readonly 36: typeof Buffer;
 };
 
-/** @throws TypeError when `client` is neither of the two that are known. */
+/** @throws TypeError for a `client` that is neither `redis` nor `ioredis` */
 export function redisCommands(client: RedisClient): RedisCommands {
   if (isIoredis(client)) return ioredisCommands(client);
   if (isNodeRedis(client)) return nodeRedisCommands(client);

@@ -4,7 +4,8 @@ import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js
 import { custom } from '../../options/row.js';
 import { choice, count, flag, flagOr, word, wordList } from '../../options/rows.js';
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
-import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
+import type { EndpointOptions } from '../../options/provider-types.js';
+import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { PRICING, resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';

@@ -6,7 +6,7 @@ import { gemini } from '../../formats/gemini/gemini.js';
 import { openai } from '../../formats/openai.js';
 import { isRecord } from '../../util/json-object.js';
 import { formatValue, optionError } from '../../options/checks.js';
-import type { FormatName } from '../../options/types.js';
+import type { FormatName } from '../../options/provider-types.js';
 
 const FORMATS: ReadonlyMap<unknown, () => WireFormat> = new Map<FormatName, () => WireFormat>([
   ['openai', () => openai],

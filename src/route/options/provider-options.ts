@@ -8,7 +8,7 @@ import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js
 import { custom } from '../../options/row.js';
 import { choice, deferred, flag, nested, word } from '../../options/rows.js';
 import { TIMEOUTS } from '../../options/tables/timeouts.js';
-import type { ProviderOptions } from '../../options/types.js';
+import type { ProviderOptions } from '../../options/provider-types.js';
 import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
 import { isRecord } from '../../util/json-object.js';
 
