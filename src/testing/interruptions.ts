@@ -21,17 +21,32 @@ export interface InterruptionOptions {
   readonly text?: string | undefined;
 }
 
-/** Gets as far as `after` says, then sends nothing more and keeps the connection. */
+/**
+ * Gets as far as `after` says, then sends nothing more and keeps the connection.
+ *
+ * @example
+ * upstream.enqueue(hang({ after: 'head' }));
+ */
 export function hang(options: InterruptionOptions = {}): Script {
   return mishap('hang', { do: 'hang' }, options);
 }
 
-/** Gets as far as `after` says, then resets the connection. */
+/**
+ * Gets as far as `after` says, then resets the connection.
+ *
+ * @example
+ * upstream.enqueue(reset({ after: 3 }));
+ */
 export function reset(options: InterruptionOptions = {}): Script {
   return mishap('reset', { do: 'reset' }, options);
 }
 
-/** Gets as far as `after` says, then closes the connection cleanly, in the middle of the answer. */
+/**
+ * Gets as far as `after` says, then closes the connection cleanly, in the middle of the answer.
+ *
+ * @example
+ * upstream.enqueue(close({ after: 'request' }));
+ */
 export function close(options: InterruptionOptions = {}): Script {
   return mishap('close', { do: 'fin', cut: true }, options);
 }
@@ -72,7 +87,12 @@ export interface StallOptions extends StreamOptions {
   readonly ms: number;
 }
 
-/** A stream that falls silent after some events, and then goes on as if nothing had been. */
+/**
+ * A stream that falls silent after some events, and then goes on as if nothing had been.
+ *
+ * @example
+ * upstream.enqueue(stall('Hello.', { after: 2, ms: 500 }));
+ */
 export function stall(text: string, { after = 2, ms, ...options }: StallOptions): Script {
   return onRequest(`stall ${ms} ms`, function* (request) {
     let sent = 0;
@@ -92,7 +112,12 @@ export interface DripOptions {
   readonly everyMs?: number | undefined;
 }
 
-/** A stream that, after some events, says nothing but comments, for ever. */
+/**
+ * A stream that, after some events, says nothing but comments, for ever.
+ *
+ * @example
+ * upstream.enqueue(keepAliveOnly());
+ */
 export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
   return onRequest('drip', function* (request) {
     yield* streamUntil(after, LONG_ANSWER, request);
@@ -103,12 +128,22 @@ export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Sc
   });
 }
 
-/** Accepts a request's head and reads no byte of its body: uploads back up. */
+/**
+ * Accepts a request's head and reads no byte of its body: uploads back up.
+ *
+ * @example
+ * upstream.enqueue(stopReading());
+ */
 export function stopReading(): Script {
   return { name: 'stopReading', starts: 'head', steps: () => [{ do: 'stopReading' }, { do: 'hang' }] };
 }
 
-/** Answers `status` at the head, without reading the body, then resets the connection. */
+/**
+ * Answers `status` at the head, without reading the body, then resets the connection.
+ *
+ * @example
+ * upstream.enqueue(earlyAnswer(413));
+ */
 export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
   return {
     name: `early ${status}`,
@@ -125,6 +160,9 @@ export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
 /**
  * A stream without end that goes on when the client has left, until the kernel refuses to send.
  * @param options - `words` of each event, and the milliseconds between two
+ *
+ * @example
+ * upstream.enqueue(ignoreAbort());
  */
 export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   return {
@@ -142,7 +180,12 @@ export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   };
 }
 
-/** Plays `script`, and resets the connection when it is used again: a pooled socket gone stale. */
+/**
+ * Plays `script`, and resets the connection when it is used again: a pooled socket gone stale.
+ *
+ * @example
+ * upstream.enqueue(stale(chat('Hello.')));
+ */
 export function stale(script: Script): Script {
   return {
     ...script,
