@@ -78,3 +78,9 @@ function afterPrelude(prelude: string, code: string): string {
   const rest = top.reduce((text, line) => text.replace(line, ''), code);
   return `${top.join('')}${prelude}{\n${rest}}\n`;
 }
+
+it.each(['langfuse', 'phoenix', 'user-and-session'])('docs/telemetry.md shows the recipe that runs: %s', (name) => {
+  const recipe = readFileSync(join(root, `test/observe/recipes/${name}.ts`), 'utf8');
+  const page = readFileSync(join(root, 'docs/telemetry.md'), 'utf8');
+  expect(page).toContain(recipe.replaceAll(/^import [^;]*;\n+/gm, '').trim());
+});
