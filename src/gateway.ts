@@ -86,6 +86,15 @@ export interface Gateway extends Middleware, GatewayLimits {
  * Creates an OpenAI-compatible gateway as one middleware: authenticate → validate → guard → limit → route → cache →
  * proxy.
  * @throws TypeError for an invalid option, with its name, the value received and the values allowed.
+ *
+ * @example
+ * const gateway = createGateway({
+ *   keys: ['demo-key'],
+ *   providers: {
+ *     openai: { baseUrl: 'https://api.openai.com/v1', apiKey: process.env.OPENAI_API_KEY, models: ['gpt-5-mini'] },
+ *   },
+ * });
+ * app.use('/v1', gateway);
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const parts = createParts(options);

@@ -28,13 +28,23 @@ import { createValidator } from './validate/validate.js';
  * is only a process warning, because the host may authenticate.
  */
 
-/** Stage that identifies the caller by its API key; requests without a valid key get 401. */
+/**
+ * Stage that identifies the caller by its API key; requests without a valid key get 401.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ verifyKey: (key) => owners.get(sha256(key)) }), validate(), route({ providers }), proxy());
+ */
 export function authenticate(options: AuthenticateOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('authenticate', options);
   return runStages([authenticateStage(options, common.clock), markAuthenticated], common);
 }
 
-/** Stage that reads the body, or uses the result of `express.json()`, and validates the request. */
+/**
+ * Stage that reads the body, or uses the result of `express.json()`, and validates the request.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate({ bodyLimit: 1_048_576 }), route({ providers }), proxy());
+ */
 export function validate(options: ValidateOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('validate', options);
   return chatOnly(runStages([createValidator(options, common.clock).stage], common));
@@ -43,6 +53,9 @@ export function validate(options: ValidateOptions & CommonOptions = {}): Middlew
 /**
  * Stage that enforces limits and budgets of callers. Mount it between `validate` and `route`, which reserves the
  * amounts once the candidates are known.
+ *
+ * @example
+ * limit({ rules: [{ name: 'rpm', by: 'caller', requests: 600, per: '1m' }] })
  */
 export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOptions, 'spendSink'>): Middleware {
   const common = resolveStageOptions('limit', options);
@@ -71,7 +84,12 @@ export function guard(options: GuardOptions & CommonOptions): Middleware {
   return runStages([requireStages('guard', 'validate'), createGuard(options, common)], common);
 }
 
-/** Stage that plans which endpoints are tried, in which order. Mount it after `validate`. */
+/**
+ * Stage that plans which endpoints are tried, in which order. Mount it after `validate`.
+ *
+ * @example
+ * route({ providers: { openai: { baseUrl: 'https://api.openai.com/v1', apiKey, models: ['gpt-5-mini'] } } })
+ */
 export function route(options: RouteOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('route', options);
   const { clock, random, hooks } = common;
@@ -80,7 +98,13 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
   return chatOnly(runStages([requireStages('route', 'validate'), router.stage], common));
 }
 
-/** Stage that responds from the cache, or stores the response of the stages after it. Mount it after `route`. */
+/**
+ * Stage that responds from the cache, or stores the response of the stages after it. Mount it after `route`.
+ *
+ * @example
+ * const responses = cache({ maxEntries: 1_000, ttlMs: 300_000 });
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate(), route({ providers }), responses, proxy());
+ */
 export function cache(options: CacheOptions & CommonOptions = {}): CacheMiddleware {
   const common = resolveStageOptions('cache', options);
   const { clock, hooks } = common;
@@ -103,7 +127,12 @@ export interface CacheMiddleware extends Middleware {
   purge(options?: PurgeOptions): Promise<void>;
 }
 
-/** Stage that tries the planned endpoints until one responds, and sends its response. Mount it after `route`. */
+/**
+ * Stage that tries the planned endpoints until one responds, and sends its response. Mount it after `route`.
+ *
+ * @example
+ * proxy({ maxAttempts: 3, transport: undiciTransport() })
+ */
 export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('proxy', options);
   const { limits, overloadProtection } = resolveAdmission(options);

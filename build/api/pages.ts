@@ -1,7 +1,7 @@
 // The API reference as Markdown: an index, and for each path that can be imported one page, or more where it is long.
 import type { Member } from './members.ts';
 import type { Entry, PublicName } from './model.ts';
-import { themeOf, THEMES } from './themes.ts';
+import { themeOf, THEMES, type Theme } from './themes.ts';
 
 /** File name below `docs/api` → its text. */
 export function apiPages(entries: readonly Entry[]): Map<string, string> {
@@ -44,10 +44,10 @@ function sectionsOf({ path, names }: Entry): Section[] {
     names: names.filter((each) => each.kind === kind),
     file: `${base}.md`,
   }));
-  const types = names.filter(({ kind }) => kind === 'interface' || kind === 'type');
+  const types = names.filter(isType);
   const themes = THEMES.map((theme) => ({
     title: `Types: ${theme.title}`,
-    intro: `The page of the theme: [${theme.page.replace(/(?:\/README)?\.md$/, '')}](../${theme.page}).`,
+    intro: `The page of the theme: ${linkTo(theme)}.`,
     names: types.filter(({ file }) => themeOf(file) === theme),
     file: theme.ownPage === undefined ? `${base}.md` : `${base}-${theme.ownPage}.md`,
   }));
@@ -87,16 +87,23 @@ function page(entry: Entry, file: string, sections: readonly Section[], places: 
     byName.set(each.name, `${place.file === file ? '' : place.file}#${place.anchor}`);
   }
   const [first] = sections[0]!.names;
-  const isType = first!.kind === 'interface' || first!.kind === 'type';
   const body = sections.map(({ title, intro, names }) =>
     [`## ${title}`, intro, ...names.map((each) => described(each, byName))].filter(Boolean).join('\n\n'),
   );
   const head = [
     `# \`${entry.path}\``,
     'Generated from the doc comments. [All names](README.md)',
-    code(`import ${isType ? 'type ' : ''}{ ${first!.name} } from '${entry.path}';`),
+    code(`import ${isType(first!) ? 'type ' : ''}{ ${first!.name} } from '${entry.path}';`),
   ];
   return `${[...head, ...body].join('\n\n')}\n`;
+}
+
+function isType({ kind }: PublicName): boolean {
+  return kind === 'interface' || kind === 'type';
+}
+
+function linkTo({ page }: Theme): string {
+  return `[${page.replace(/(?:\/README)?\.md$/, '')}](../${page})`;
 }
 
 function headingOf({ name, kind }: PublicName): string {
@@ -116,7 +123,7 @@ function described(each: PublicName, links: ReadonlyMap<string, string>): string
     members.length > 0 ? shown(each) : undefined,
     ...doc.examples.map((example) => code(example)),
     doc.see.length > 0 ? `See ${doc.see.join(', ')}` : undefined,
-    mentioned(each, links),
+    [mentioned(each, links), isType(each) ? '' : `Page: ${linkTo(themeOf(each.file))}`].filter(Boolean).join(' · '),
   ];
   return parts.filter(Boolean).join('\n\n');
 }

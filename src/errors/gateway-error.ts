@@ -130,7 +130,12 @@ export interface GatewayErrorDetails {
   readonly cause?: unknown;
 }
 
-/** An error that the client gets. The message must not hold secrets. */
+/**
+ * An error that the client gets. The message must not hold secrets.
+ *
+ * @example
+ * throw new GatewayError('permission_denied', 'The large model needs a paid plan.');
+ */
 export class GatewayError extends Error {
   /** Always `GatewayError`. */
   override readonly name = 'GatewayError';
@@ -200,7 +205,12 @@ export class HostCodeError extends Error {
   override readonly name = 'HostCodeError';
 }
 
-/** True for a `GatewayError` of this or any other copy of the package. */
+/**
+ * True for a `GatewayError` of this or any other copy of the package.
+ *
+ * @example
+ * if (isGatewayError(error)) console.warn(error.code, error.status);
+ */
 export function isGatewayError(value: unknown): value is GatewayError {
   return typeof value === 'object' && value !== null && (value as { isGatewayError?: unknown }).isGatewayError === true;
 }

@@ -3,7 +3,7 @@ import type { NetworkOptions } from './network.js';
 
 /** Timeouts in milliseconds. */
 export interface TimeoutOptions {
-  /** @defaultValue `5_000` */
+  /** To connect, in milliseconds. @defaultValue `5_000` */
   readonly connectMs?: number | undefined;
   /**
    * To the response head of a whole response. With `stream`: to the first content chunk, whatever comes before it.
@@ -76,6 +76,7 @@ export interface ProviderOptions {
   readonly zdr?: boolean | undefined;
   /** `deny`: the provider stores no user data and does not train on it. @defaultValue `'allow'` */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
+  /** Timeouts of this provider; what is left out comes from the top level. */
   readonly timeouts?: TimeoutOptions | undefined;
   /** Proxy, certificates or unix socket, where connections need them. @defaultValue direct, with Node's defaults */
   readonly network?: NetworkOptions | undefined;
@@ -113,7 +114,9 @@ export interface EndpointOptions {
   readonly promptCaching?: boolean | 'auto' | undefined;
   /** Request members that the endpoint supports. @defaultValue all that its format can express */
   readonly supportedParameters?: readonly string[] | undefined;
+  /** The endpoint retains no data. */
   readonly zdr?: boolean | undefined;
+  /** `'deny'`: the endpoint stores no user data and does not train on it. */
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   /** The model's author allows distillation. @defaultValue `false` */
   readonly distillable?: boolean | undefined;
@@ -143,7 +146,9 @@ export interface TokenPriceOptions {
 
 /** Prices of an endpoint: USD per million tokens; `request`, `image` and `webSearch` in USD each. */
 export interface PricingOptions extends TokenPriceOptions {
+  /** Prompt tokens. */
   readonly prompt: number;
+  /** Completion tokens. */
   readonly completion: number;
   /** USD per request. @defaultValue `0` */
   readonly request?: number | undefined;
@@ -157,9 +162,10 @@ export interface PricingOptions extends TokenPriceOptions {
 
 /** Prices that hold for all tokens of a request whose prompt has more than `above` tokens, cached ones included. */
 export interface PriceTierOptions extends TokenPriceOptions {
+  /** Prompts with more tokens than this have the prices of the tier. */
   readonly above: number;
-  /** @defaultValue as without the tier */
+  /** Prompt tokens. @defaultValue as without the tier */
   readonly prompt?: number | undefined;
-  /** @defaultValue as without the tier */
+  /** Completion tokens. @defaultValue as without the tier */
   readonly completion?: number | undefined;
 }

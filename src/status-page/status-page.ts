@@ -57,6 +57,9 @@ function linkTarget(path: string, value: unknown): string {
  * A live page with pictures of how `gateway` does. `app.use(statusPage(gateway))` has it at `/status`, and the same
  * as numbers at `/status.json`. The page itself holds no data; what it shows takes a key of the gateway.
  * @throws TypeError for an option that is wrong, or a page that everybody could read without anybody having said so.
+ *
+ * @example
+ * app.use(statusPage(gateway)); // /status and /status.json
  */
 export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): Middleware {
   const { needsKey, intervalMs, ...shown } = resolveOptions(gateway, options);

@@ -29,6 +29,9 @@ const AT_THE_END = 0.001;
 /**
  * A store in the memory of this process. Evicts the least recently used entries above `maxEntries` and `maxBytes`.
  * @throws TypeError for an invalid option
+ *
+ * @example
+ * createGateway({ keys, providers, cache: { store: lruStore({ maxEntries: 10_000 }) } });
  */
 export function lruStore(options: LruStoreOptions = {}): CacheStore {
   const { maxEntries, maxBytes, now = Date.now } = LRU_STORE.parse(options);

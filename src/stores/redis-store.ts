@@ -107,6 +107,9 @@ export interface RedisStore extends CacheStore {
  * process. Copies are compared with Redis once a second, so no process serves a replaced response for longer.
  * While Redis is slow, full, damaged or down, lookups are misses after at most 50 ms, and never errors.
  * The host connects, monitors and closes the client.
+ *
+ * @example
+ * createGateway({ keys, providers, cache: { store: redisStore(client, { secret: process.env.CACHE_SECRET }) } });
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { clock = systemClock, random = Math.random, secret, l1, revalidateMs, ...given } = REDIS_STORE.parse(options);

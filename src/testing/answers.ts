@@ -12,7 +12,12 @@ export interface AnswerOptions {
   readonly delayMs?: number | undefined;
 }
 
-/** A JSON response with `content-length`. Text is sent unchanged, other values as JSON. */
+/**
+ * A JSON response with `content-length`. Text is sent unchanged, other values as JSON.
+ *
+ * @example
+ * upstream.enqueue(json({ choices: [] }));
+ */
 export function json(body: unknown, options: AnswerOptions = {}): Script {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return onRequest('json', (request) => sizedSteps(text, options, request));
@@ -21,6 +26,9 @@ export function json(body: unknown, options: AnswerOptions = {}): Script {
 /**
  * An error response. Without `body` it is OpenAI's envelope with the usual message of that status; an object is sent as
  * JSON, text as `text/plain` unless `headers` sets another type.
+ *
+ * @example
+ * upstream.enqueue(error(503, undefined, { 'retry-after': '1' }));
  */
 export function error(status: number, body?: unknown, headers: AnswerHeaders = {}): Script {
   const plain = typeof body === 'string';

@@ -16,6 +16,9 @@ export type CompletionOptions = ChatBodyOptions & AnswerOptions & { readonly ref
 /**
  * A whole `chat.completion`, as OpenAI sends it.
  * @param text - `null` for none, as with tool calls
+ *
+ * @example
+ * upstream.enqueue(completion('Hello.', { finishReason: 'length' }));
  */
 export function completion(text: string | null, options: CompletionOptions = {}): Script {
   return onRequest('completion', (request) =>
@@ -44,7 +47,12 @@ export function stream(parts: string | readonly StreamPart[], options: StreamOpt
   });
 }
 
-/** Responds like a chat endpoint: `stream(text)` to a request with `stream: true`, else `completion(text)`. */
+/**
+ * Responds like a chat endpoint: `stream(text)` to a request with `stream: true`, else `completion(text)`.
+ *
+ * @example
+ * await using upstream = await fakeUpstream({ script: chat('Hello.') });
+ */
 export function chat(text: string, options: CompletionOptions & StreamOptions = {}): Script {
   const [whole, streamed] = [completion(text, options), stream(text, options)];
   return onRequest('chat', (request) => (asksForStream(request) ? streamed : whole).steps(request));

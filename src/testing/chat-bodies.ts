@@ -13,9 +13,9 @@ export interface FakeToolCall {
 
 /** Members of a response, whole or streamed. */
 export interface ChatBodyOptions {
-  /** @defaultValue the model of the request */
+  /** Member `model` of the body. @defaultValue the model of the request */
   readonly model?: string | undefined;
-  /** @defaultValue `chatcmpl-` and the index of the request in the ledger */
+  /** Member `id` of the body. @defaultValue `chatcmpl-` and the index of the request in the ledger */
   readonly id?: string | undefined;
   /** Unix time in seconds. @defaultValue `1_750_000_000`, so that equal responses are equal bytes */
   readonly created?: number | undefined;

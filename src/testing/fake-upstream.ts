@@ -9,7 +9,7 @@ import type { ScriptSource } from './script.js';
 
 /** Options of a fake upstream. */
 export interface FakeUpstreamOptions {
-  /** @defaultValue `0`: any free port */
+  /** Port on 127.0.0.1. @defaultValue `0`: any free port */
   readonly port?: number | undefined;
   /** The script of requests when the queue is empty. @defaultValue `chat('Hello from the fake upstream.')` */
   readonly script?: ScriptSource | undefined;

@@ -20,17 +20,32 @@ export interface InterruptionOptions {
   readonly text?: string | undefined;
 }
 
-/** Interrupts the response by sending nothing more. The connection stays open. */
+/**
+ * Interrupts the response by sending nothing more. The connection stays open.
+ *
+ * @example
+ * upstream.enqueue(hang({ after: 'head' }));
+ */
 export function hang(options: InterruptionOptions = {}): Script {
   return mishap('hang', { do: 'hang' }, options);
 }
 
-/** Interrupts the response by a TCP reset. */
+/**
+ * Interrupts the response by a TCP reset.
+ *
+ * @example
+ * upstream.enqueue(reset({ after: 3 }));
+ */
 export function reset(options: InterruptionOptions = {}): Script {
   return mishap('reset', { do: 'reset' }, options);
 }
 
-/** Interrupts the response by closing the connection cleanly. */
+/**
+ * Interrupts the response by closing the connection cleanly.
+ *
+ * @example
+ * upstream.enqueue(close({ after: 'request' }));
+ */
 export function close(options: InterruptionOptions = {}): Script {
   return mishap('close', { do: 'fin', cut: true }, options);
 }
@@ -71,7 +86,12 @@ export interface StallOptions extends StreamOptions {
   readonly ms: number;
 }
 
-/** A stream that pauses after some events and then goes on. */
+/**
+ * A stream that pauses after some events and then goes on.
+ *
+ * @example
+ * upstream.enqueue(stall('Hello.', { after: 2, ms: 500 }));
+ */
 export function stall(text: string, { after = 2, ms, ...options }: StallOptions): Script {
   return onRequest(`stall ${ms} ms`, function* (request) {
     let sent = 0;
@@ -91,7 +111,12 @@ export interface DripOptions {
   readonly everyMs?: number | undefined;
 }
 
-/** A stream that, after some events, sends only comments, without end. */
+/**
+ * A stream that, after some events, sends only comments, without end.
+ *
+ * @example
+ * upstream.enqueue(keepAliveOnly());
+ */
 export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
   return onRequest('drip', function* (request) {
     yield* streamUntil(after, LONG_ANSWER, request);
@@ -102,12 +127,22 @@ export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Sc
   });
 }
 
-/** Reads the head of a request and no byte of its body, so that the upload stalls. */
+/**
+ * Reads the head of a request and no byte of its body, so that the upload stalls.
+ *
+ * @example
+ * upstream.enqueue(stopReading());
+ */
 export function stopReading(): Script {
   return { name: 'stopReading', starts: 'head', steps: () => [{ do: 'stopReading' }, { do: 'hang' }] };
 }
 
-/** Responds with `status` to the head, without reading the body, then resets the connection. */
+/**
+ * Responds with `status` to the head, without reading the body, then resets the connection.
+ *
+ * @example
+ * upstream.enqueue(earlyAnswer(413));
+ */
 export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
   return {
     name: `early ${status}`,
@@ -124,6 +159,9 @@ export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
 /**
  * A stream without end that goes on when the client has disconnected, until the kernel refuses to send.
  * @param options - `words` of each event, and the milliseconds between two
+ *
+ * @example
+ * upstream.enqueue(ignoreAbort());
  */
 export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   return {
@@ -141,7 +179,12 @@ export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   };
 }
 
-/** Runs `script`, and resets the connection when it is used again: a stale connection of a pool. */
+/**
+ * Runs `script`, and resets the connection when it is used again: a stale connection of a pool.
+ *
+ * @example
+ * upstream.enqueue(stale(chat('Hello.')));
+ */
 export function stale(script: Script): Script {
   return {
     ...script,

@@ -89,7 +89,7 @@ export const ANSWER_FAULTS = {
   ),
   switchingProtocols: fault(
     'next',
-    '101, and the connection is no HTTP any more.',
+    '101: the connection no longer speaks HTTP.',
     raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', { end: 'hang' }),
   ),
   junkAfterAnswer: fault(

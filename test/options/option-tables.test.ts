@@ -41,6 +41,18 @@ describe('every option', () => {
     expect(message).toContain(`"${misspelt}". Did you mean "${entry.name}"?`);
   });
 
+  it('an unknown name that is like no other lists the documented names, and no internal one', () => {
+    const internal = rows.filter(({ row }) => row.isInternal);
+    expect(internal.length).toBeGreaterThan(0);
+    for (const entry of optionGroups) {
+      const message = give(entry, { qqqqqqqqqq: undefined });
+      const [, listed = ''] = /Known: (.*)\.$/.exec(message) ?? [];
+      const names = Object.keys(entry.group.rows).filter((name) => entry.group.rows[name]?.isInternal === true);
+      expect(listed, entry.heading).not.toBe('');
+      for (const name of names) expect(listed.split(', ')).not.toContain(name);
+    }
+  });
+
   it.each(documented)('$title: says what it is for, and its default is the one of its type', (entry) => {
     const { type, name, row } = entry;
     expect(row.text).toMatch(/\.$/);

@@ -13,16 +13,20 @@ it('every public name says what it is for', () => {
 
 it('every member of a public type says what it is', () => {
   const members = names
-    // Members of requests and responses are OpenAI's, under OpenAI's names.
-    .filter(({ file, kind }) => file !== 'chat/types.ts' && kind !== 'constant')
+    .filter(({ kind }) => kind !== 'constant')
     .flatMap(({ file, name, members }) => members.map((member) => ({ ...member, owner: `${file} ${name}` })));
-  expect(members.length).toBeGreaterThan(1_000);
+  expect(members.length).toBeGreaterThan(1_300);
   const silent = members
-    // A call signature is what the type itself is about.
-    .filter(({ doc, name }) => doc.text + doc.throws.join('') === '' && name !== '(call)')
+    .filter(({ doc, owner, name, type }) => doc.text + doc.throws.join('') === '' && !isPlain(owner, name, type))
     .map(({ owner, name }) => `${owner}.${name}`);
   expect([...new Set(silent)]).toEqual([]);
 });
+
+/** What the type itself says: a call signature, the tag of a union, further members of a request or response. */
+function isPlain(owner: string, name: string, type: string): boolean {
+  if (name === '(call)') return true;
+  return owner.startsWith('chat/types.ts') && (/^'\w+'$/.test(type) || name === '[key: string]');
+}
 
 it('docs/api is what `node docs/generate-api.ts` writes', () => {
   const pages = apiPages(entries);

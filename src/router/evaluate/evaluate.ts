@@ -88,6 +88,9 @@ const KEPT = 0.97;
  * Quality and cost of a checkpoint on prompts that it was not trained on, beside each single model, random choice, the
  * cheapest model and the oracle.
  * @throws TypeError for a line (counted from 1) or an option that is wrong, or where a line lacks a model's score.
+ *
+ * @example
+ * const evaluation = await evaluate(held, checkpoint, { prices });
  */
 export async function evaluate(
   lines: readonly TrainingLine[],

@@ -24,6 +24,9 @@ export interface TrainingTable {
 /**
  * Reads lines of JSON, one prompt a line. Empty lines are skipped.
  * @throws TypeError naming every bad line by its number (the first 20 of them).
+ *
+ * @example
+ * const lines = parseTrainingLines(await readFile('prompts.jsonl', 'utf8'));
  */
 export function parseTrainingLines(text: string): readonly TrainingLine[] {
   const lines: TrainingLine[] = [];
@@ -93,7 +96,12 @@ export function tabulate(lines: readonly TrainingLine[]): TrainingTable {
   return { prompts: lines.map(({ prompt }) => prompt), models, scores, costs };
 }
 
-/** Whether `prompt` belongs to the held-out part. Decided by its hash, so that training and evaluation agree. */
+/**
+ * Whether `prompt` belongs to the held-out part. Decided by its hash, so that training and evaluation agree.
+ *
+ * @example
+ * const held = lines.filter(({ prompt }) => isHeldOut(prompt, 0.2));
+ */
 export function isHeldOut(prompt: string, share: number): boolean {
   let hash = 0x811c9dc5;
   for (let index = 0; index < prompt.length; index++) hash = Math.imul(hash ^ prompt.charCodeAt(index), 0x01000193);
