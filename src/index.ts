@@ -236,6 +236,8 @@ export type {
   LimitLevel,
   LimitOrder,
   LimitReply,
+  LimitShare,
+  LimitSharing,
   LimitStore,
   LimitSync,
   SettleOrder,

@@ -12,6 +12,13 @@ export interface LimitOptions {
   /**
    * While the store fails or takes longer than `storeTimeoutMs`: `local` counts in this process, up to its share of what
    * was left; `open` lets everything pass; `closed` answers 503. What was used meanwhile is charged afterwards.
+   *
+   * With `local` and a store that keeps shares (`redisLimits`), USD and calendar windows are never exceeded: the store
+   * reserves the share of each process in advance, `left ÷ (processes + 1)` at most (`÷ processes` where that option is
+   * set), and grants it to nobody else for five minutes after the process was last heard. Cost: so much of a window may
+   * stay unused for so long if one process goes on alone; the client is then told to try again (429). After five minutes
+   * without the store, and for callers that the process has not served in that time, nothing is granted under such a
+   * rule. Rolling requests and tokens, and requests at once, are divided by the number of processes.
    * @defaultValue `'local'`
    */
   readonly onStoreError?: 'local' | 'open' | 'closed' | undefined;

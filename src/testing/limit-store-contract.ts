@@ -187,6 +187,16 @@ const CASES: readonly LimitCase[] = [
     },
   ],
   [
+    'charges a lease that it knows once, however often it is told',
+    async (lab) => {
+      const day = budget(1, lab.now() + 3_600_000);
+      assert.equal(await reserve(lab, 'known', [holding(day, 20)]), 'granted');
+      const order = { group: lab.group, lease: 'known', holds: [holding(day, 13)] };
+      for (let times = 0; times < 3; times++) await lab.store.settle({ ...order, unknown: 'charge' });
+      assert.equal(await usedIn(lab, day), 13);
+    },
+  ],
+  [
     'refills a bucket exactly, and loses no fraction of it however often it is asked',
     async (lab) => {
       // 1,000 per second: a unit a millisecond.

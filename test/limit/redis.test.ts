@@ -66,8 +66,8 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
       const granted = both[0]! + both[1]!;
       expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
-      // On a busy machine Redis may be late: `closed` then refuses, `local` grants a share besides what Redis grants.
-      if (onStoreError === 'closed') expect(granted).toBeLessThanOrEqual(20);
+      // On a busy machine Redis may be late: `closed` then refuses, `local` grants from what Redis keeps for the process.
+      expect(granted).toBeLessThanOrEqual(20);
       if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
       await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
     },
