@@ -81,6 +81,8 @@ export interface LimitSharing {
   readonly sequence: number;
   /** A call that is granted enlarges the share up to what is left of the counter, divided by this number. */
   readonly parts: number;
+  /** No share is kept that would be too small for this many requests like the one that is made. */
+  readonly minRequests: number;
   /** The share is given up if the process is not heard from for this time. */
   readonly ttlMs: number;
 }

@@ -13,18 +13,22 @@ export interface LimitOptions {
    * While the store fails or takes longer than `storeTimeoutMs`: `local` counts in this process, up to its share of what
    * was left; `open` lets everything pass; `closed` answers 503. What was used meanwhile is charged afterwards.
    *
-   * With `local` and a store that keeps shares (`redisLimits`), USD and calendar windows are never exceeded: the store
-   * reserves the share of each process in advance, `left ÷ (processes + 1)` at most (`÷ processes` where that option is
-   * set), and grants it to nobody else for five minutes after the process was last heard. Cost: so much of a window may
-   * stay unused for so long if one process goes on alone; the client is then told to try again (429). After five minutes
-   * without the store, and for callers that the process has not served in that time, nothing is granted under such a
-   * rule. Rolling requests and tokens, and requests at once, are divided by the number of processes.
+   * With `local` and a store that keeps shares (`redisLimits`), a process grants USD and calendar windows from a share that
+   * the store has reserved for it and grants to no other process: half of what is left ÷ processes (`left ÷ processes` if
+   * that option is set), until two minutes after the process last served the caller. No share is kept of little that is
+   * left. A request that no share covers gets 429 while the store is late; after five seconds without the store it gets its
+   * part of what was last known to be left. Rolling requests and tokens, and requests at once, are divided by the number of
+   * processes.
    * @defaultValue `'local'`
    */
   readonly onStoreError?: 'local' | 'open' | 'closed' | undefined;
   /** Longest time that the store may hold a request up, in milliseconds; 50 at most. @defaultValue `50` */
   readonly storeTimeoutMs?: number | undefined;
-  /** Processes that share the limits while the store is gone. @defaultValue as many as the store has last seen */
+  /**
+   * Processes that share the limits while the store is gone. If it is set, all that is left of a window is divided among
+   * them in advance.
+   * @defaultValue as many as the store has last seen
+   */
   readonly processes?: number | undefined;
   /**
    * Status of a request that no budget pays for. 429 is what OpenAI answers.

@@ -22,17 +22,27 @@ interface LocalLease {
   readonly isOwn: boolean;
 }
 
+/** What became of a call that the store has not replied to. */
+interface Unanswered {
+  /** The store may still grant it. */
+  readonly wasSent: boolean;
+  /** The store is not merely late. */
+  readonly isGone: boolean;
+}
+
 interface Parts {
   readonly clock: Clock;
   readonly known: KnownLevels;
   /** Processes that share the limits. */
   readonly processes: () => number;
+  /** By what the rest of a window is divided for what no share covers. */
+  readonly windowParts: () => number;
 }
 
 /**
  * What this process grants while the store does not reply. Windows are granted from the share that the store keeps for the
- * process. Of buckets and of requests at once each process has the same part; so it is with windows, where the store
- * keeps no shares.
+ * process. Of buckets and of requests at once each process has the same part; so it is with windows if the store keeps no
+ * shares, or if it is gone and has kept none.
  */
 export class LocalGrants {
   readonly #parts: Parts;
@@ -46,25 +56,26 @@ export class LocalGrants {
     this.#memory = memoryLimits({ clock: parts.clock });
   }
 
-  /** `isOwn`: the store was never asked, and will not grant it late. */
-  reserve(order: LimitOrder, ticket: ShareTicket | undefined, isOwn: boolean): LimitReply {
-    if (ticket?.isCovered === false) return this.#notCovered(order, ticket);
+  reserve(order: LimitOrder, ticket: ShareTicket | undefined, { wasSent, isGone }: Unanswered): LimitReply {
+    if (ticket?.isCovered === false && !isGone) return this.#notCovered(order, ticket);
     const reply = this.#count(order, ticket, (counted) => this.#memory.reserve(counted));
     if (reply.outcome !== 'granted') return reply;
-    ticket?.tie();
+    const tickets = ticket?.isCovered === true ? [ticket] : [];
+    for (const each of tickets) each.tie();
     if (order.lease === '') return reply;
     this.#open++;
-    this.#leases.set(keyOf(order), { tickets: ticket === undefined ? [] : [ticket], isOwn });
+    this.#leases.set(keyOf(order), { tickets, isOwn: !wasSent });
     return reply;
   }
 
-  adjust(order: LimitOrder, ticket: ShareTicket | undefined): LimitReply {
-    if (ticket?.isCovered === false) {
-      ticket.giveBack();
-      return this.#notCovered(order, ticket);
+  adjust(order: LimitOrder, ticket: ShareTicket | undefined, isGone: boolean): LimitReply {
+    const isCovered = ticket?.isCovered ?? true;
+    if (!isCovered && !isGone) {
+      ticket!.giveBack();
+      return this.#notCovered(order, ticket!);
     }
     const reply = this.#count(order, ticket, (counted) => this.#memory.adjust(counted));
-    if (reply.outcome === 'refused') ticket?.giveBack();
+    if (!isCovered || reply.outcome === 'refused') ticket?.giveBack();
     else this.tie(order, ticket);
     return reply;
   }
@@ -116,7 +127,7 @@ export class LocalGrants {
     ticket: ShareTicket | undefined,
     call: (order: LimitOrder) => LimitReply | Promise<LimitReply>,
   ): LimitReply {
-    if (ticket === undefined) return call({ ...order, holds: this.#parted(order) }) as LimitReply;
+    if (ticket?.isCovered !== true) return call({ ...order, holds: this.#parted(order, ticket) }) as LimitReply;
     const counted = order.holds.filter((hold) => !isSum(hold));
     const reply = call({ ...order, holds: this.#parted({ ...order, holds: counted }) }) as LimitReply;
     let next = 0;
@@ -142,14 +153,20 @@ export class LocalGrants {
     return this.#parts.known.get(group, counter.field) ?? NOTHING;
   }
 
-  /** This process's part of each counter: of what was left of a window, of the rate and the size of a bucket. */
-  #parted({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): readonly LimitHold[] {
+  /**
+   * This process's part of each counter: of what was left of a window, without what was granted from a share of it; of the
+   * rate and the size of a bucket.
+   */
+  #parted({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>, ticket?: ShareTicket): readonly LimitHold[] {
     const processes = this.#parts.processes();
-    return holds.map((hold) => {
+    const windowParts = this.#parts.windowParts();
+    return holds.map((hold, index) => {
       const { counter } = hold;
-      const left = isSum(hold) ? counter.capacity - this.#levelOf(group, hold).used : counter.capacity;
+      const part = isSum(hold)
+        ? (counter.capacity - this.#levelOf(group, hold).used) / windowParts - (ticket?.tiedAt(index) ?? 0)
+        : counter.capacity / processes;
       const least = counter.kind === 'held' ? 1 : 0;
-      const capacity = Math.max(least, Math.floor(left / processes));
+      const capacity = Math.max(least, Math.floor(part));
       const rate = counter.kind === 'bucket' ? counter.rate / processes : counter.rate;
       return { ...hold, counter: { ...counter, capacity, rate } };
     });

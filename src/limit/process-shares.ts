@@ -4,9 +4,17 @@ import type { LimitCounter, LimitHold, LimitOrder, LimitReply } from '../contrac
 import type { KnownLevels } from './known-levels.js';
 
 /** A share that its process does not renew goes back to the counter after this time, in milliseconds. */
-const SHARE_MS = 300_000;
+const SHARE_MS = 120_000;
 /** Counters of which a share is remembered; those that were not used for longest go. */
 const MAX_SHARES = 10_000;
+
+/** How large shares are. */
+export interface ShareDivision {
+  /** A share is at most what is left of its counter, divided by this number. */
+  readonly parts: number;
+  /** A share that would be too small for this many requests is not kept: at its end all of a window is granted by the store. */
+  readonly minRequests: number;
+}
 
 /** What this process keeps of one counter, in the counter's unit. */
 interface Share {
@@ -43,6 +51,16 @@ export class ShareTicket {
   /** The process may grant the call by itself, as far as shares are kept. */
   get isCovered(): boolean {
     return this.#taken.every((taken) => taken === undefined || taken.own === taken.amount);
+  }
+
+  /** What this process has granted of the counter of the hold at `index`, and the store has not counted yet. */
+  tiedAt(index: number): number {
+    return this.#taken[index]?.share.tied ?? 0;
+  }
+
+  /** It has taken a larger part of what the call needs than `other` had. */
+  hasMoreThan(other: ShareTicket): boolean {
+    return this.#taken.some((taken, index) => (taken?.own ?? 0) > (other.#taken[index]?.own ?? 0));
   }
 
   /** Enough was left for `order`, but shares kept it, and the call did not take from the process's own what it needs. */
@@ -145,16 +163,15 @@ function giveBack(taken: Taken): void {
 export class ProcessShares {
   readonly #clock: Clock;
   readonly #known: KnownLevels;
-  readonly #parts: () => number;
+  readonly #division: () => ShareDivision;
   readonly #process: string = randomUUID();
   readonly #shares = new Map<string, Share>();
   #sequence = 0;
 
-  /** `parts`: into how many shares the rest of a counter is divided. */
-  constructor(clock: Clock, known: KnownLevels, parts: () => number) {
+  constructor(clock: Clock, known: KnownLevels, division: () => ShareDivision) {
     this.#clock = clock;
     this.#known = known;
-    this.#parts = parts;
+    this.#division = division;
   }
 
   /** Takes `amounts` of the holds out of the shares, as far as they go. */
@@ -174,17 +191,17 @@ export class ProcessShares {
 
   /** `order` as the store is to see it. */
   send(order: LimitOrder, ticket: ShareTicket): LimitOrder {
-    const parts = this.#parts();
-    const most = ({ counter }: LimitHold): number => {
+    const division = this.#division();
+    const most = ({ counter, amount }: LimitHold): number => {
       const level = this.#known.get(order.group, counter.field);
-      return level === undefined ? Infinity : Math.max(0, Math.floor((counter.capacity - level.used) / parts));
+      return level === undefined ? Infinity : shareOf(counter.capacity - level.used, amount, division);
     };
     return { ...order, holds: ticket.send(order, this.#clock.now(), most), sharing: this.sharing };
   }
 
   /** Who this process is, for a call that is made now. */
   get sharing(): NonNullable<LimitOrder['sharing']> {
-    return { process: this.#process, sequence: ++this.#sequence, parts: this.#parts(), ttlMs: SHARE_MS };
+    return { process: this.#process, sequence: ++this.#sequence, ...this.#division(), ttlMs: SHARE_MS };
   }
 
   /** Orders that give up all that is free. */
@@ -218,6 +235,12 @@ export class ProcessShares {
     // What is in use stays, and is looked at again when it is the oldest once more.
     if (share.open > 0 || share.tied > 0) this.#shares.set(key, share);
   }
+}
+
+/** What a process keeps of the amount that is left, if its requests need `amount` each. */
+function shareOf(left: number, amount: number, { parts, minRequests }: ShareDivision): number {
+  const share = Math.floor(left / parts);
+  return share < minRequests * amount ? 0 : share;
 }
 
 /** Counters that add up and of which a part can be kept. Buckets and held counters are divided by rate and size. */

@@ -14,7 +14,7 @@ import { granted, type GrantedReply, type Grantor, type WaitLimits } from './gra
 import { KnownLevels } from './known-levels.js';
 import type { ResolvedLimits } from './limit-options.js';
 import { LocalGrants } from './local-grants.js';
-import { isSum, ProcessShares, type ShareTicket } from './process-shares.js';
+import { isSum, ProcessShares, type ShareDivision, type ShareTicket } from './process-shares.js';
 import { type LateReply, StoreLink } from './store-link.js';
 
 /** No request waits for its settlement: it may take this long. */
@@ -47,11 +47,12 @@ export class ResilientStore {
     this.#parts = parts;
     const { clock, store, onStoreError } = parts;
     this.#link = new StoreLink(clock, parts.onOutage);
-    this.#local = new LocalGrants({ clock, known: this.#known, processes: () => parts.processes ?? this.#processes });
-    // A process that has just started is not known to the others: without a stated number one more part is left for it.
-    const intoParts = (): number => parts.processes ?? this.#processes + 1;
+    const processes = (): number => parts.processes ?? this.#processes;
     const keepsShares = store.keepsShares === true && onStoreError === 'local';
-    this.#shares = keepsShares ? new ProcessShares(clock, this.#known, intoParts) : undefined;
+    const division = (): ShareDivision => divisionFor(parts.processes, this.#processes);
+    const windowParts = keepsShares ? () => division().parts : processes;
+    this.#local = new LocalGrants({ clock, known: this.#known, processes, windowParts });
+    this.#shares = keepsShares ? new ProcessShares(clock, this.#known, division) : undefined;
     this.#debts = new Debts(clock, {
       pay: (debt) => this.#pay(debt),
       onLost: (debt) => this.#local.release(debt),
@@ -93,14 +94,24 @@ export class ResilientStore {
     return this.#link.ask(call, patience, {
       heard: (reply) => {
         const heard = this.#heard(order, reply, ticket);
-        // The share has grown since the call was sent: of what the process did not know that it had, nothing was taken.
-        const again = ticket?.isKeptFrom(order, reply) === true ? this.#shares?.take(order) : undefined;
-        if (again?.isCovered === true) return this.#reserve(order, again, patience);
-        again?.giveBack();
-        return heard;
+        return this.#reserveAgain(order, ticket, reply, patience) ?? heard;
       },
       failed: (late) => this.#reserveWithout(order, ticket, late),
     });
+  }
+
+  /** The share has grown since a refused call was sent: of what the process did not know that it had, nothing was taken. */
+  #reserveAgain(
+    order: LimitOrder,
+    ticket: ShareTicket | undefined,
+    reply: LimitReply,
+    patience: WaitLimits,
+  ): GrantedReply | Promise<GrantedReply> | undefined {
+    if (ticket?.isKeptFrom(order, reply) !== true) return undefined;
+    const again = this.#shares!.take(order);
+    if (again.isCovered || again.hasMoreThan(ticket)) return this.#reserve(order, again, patience);
+    again.giveBack();
+    return undefined;
   }
 
   /**
@@ -115,7 +126,7 @@ export class ResilientStore {
   ): GrantedReply | Promise<GrantedReply> {
     if (by === 'none') return granted('none');
     const ticket = this.#shares?.take(order, growth);
-    if (by === 'local') return { ...this.#local.adjust(order, ticket), by: 'local' };
+    if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isGone), by: 'local' };
     return this.#link.ask(() => this.#parts.store.adjust(sent(order, ticket, this.#shares)), patience, {
       heard: (reply) => this.#heard(order, reply, ticket),
       failed: (late) => this.#adjustWithout(order, ticket, late),
@@ -210,7 +221,7 @@ export class ResilientStore {
       isGranted = reply.outcome === 'granted';
       return reply;
     } finally {
-      if (late === undefined && !isGranted) ticket?.giveBack();
+      if (late === undefined && !(isGranted && ticket?.isCovered === true)) ticket?.giveBack();
       if (late !== undefined) this.#heardLate(order, late, ticket);
       if (asked.lease === '') this.#chargeFinal(order, isGranted, late);
       // The store may grant it after all. If the request goes on, its settlement finds that lease; if not, it goes back.
@@ -240,7 +251,8 @@ export class ResilientStore {
       });
     }
     if (onStoreError === 'open') return granted('none');
-    return { ...this.#local.reserve(order, ticket, late === undefined), by: 'local' };
+    const { isGone } = this.#link;
+    return { ...this.#local.reserve(order, ticket, { wasSent: late !== undefined, isGone }), by: 'local' };
   }
 
   #adjustWithout(order: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
@@ -266,6 +278,14 @@ export class ResilientStore {
 }
 
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
+
+/**
+ * If the operator has stated how many processes there are, what is left is divided among them. If not, half of it stays
+ * with the store, for processes that have just started and for a caller whose requests all arrive at one process.
+ */
+function divisionFor(stated: number | undefined, seen: number): ShareDivision {
+  return stated === undefined ? { parts: 2 * seen, minRequests: 16 } : { parts: stated, minRequests: 2 };
+}
 
 /** The order as the store is to see it. */
 function sent(order: LimitOrder, ticket: ShareTicket | undefined, shares: ProcessShares | undefined): LimitOrder {

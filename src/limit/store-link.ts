@@ -14,12 +14,17 @@ interface Handling {
   readonly failed: (late: LateReply | undefined) => GrantedReply;
 }
 
+/** A store that has not replied for this time, in milliseconds, is gone; before that it is late. */
+const GONE_MS = 5_000;
+
 /** Calls of a limit store: none takes longer than it may, and a store that keeps failing is left alone for a while. */
 export class StoreLink {
   readonly #clock: Clock;
   readonly #onOutage: () => void;
   readonly #breaker: FailOpen;
-  #isOut = false;
+  #hasReplied = false;
+  /** When the first call of this outage failed, by the monotonic clock. */
+  #outSince: number | undefined;
 
   /** `onOutage` is called once per outage. */
   constructor(clock: Clock, onOutage: () => void) {
@@ -33,9 +38,17 @@ export class StoreLink {
     return this.#breaker.faults;
   }
 
-  /** The result of a call that nobody has to be told about, or `undefined`. Never rejects. */
-  run<T>(call: () => Promise<T>, limitMs: number): Promise<T | undefined> {
-    return this.#breaker.run(call, limitMs);
+  /** No other process is likely to reach the store either: it has never replied to this one, or not for a while. */
+  get isGone(): boolean {
+    if (!this.#hasReplied) return true;
+    return this.#outSince !== undefined && this.#clock.now() - this.#outSince >= GONE_MS;
+  }
+
+  /** The result of a call that no request waits for, or `undefined`. Never rejects. */
+  async run<T>(call: () => Promise<T>, limitMs: number): Promise<T | undefined> {
+    const result = await this.#breaker.run(call, limitMs);
+    if (result !== undefined) this.#replied();
+    return result;
   }
 
   /** The reply of a store that answers at once, or a promise of one that has to be waited for. */
@@ -61,13 +74,18 @@ export class StoreLink {
     const reply = await this.#breaker.run(() => pending, limits.leftMs);
     limits.leftMs -= this.#clock.now() - startedAt;
     if (reply !== undefined) {
-      this.#isOut = false;
+      this.#replied();
       return heard(reply);
     }
-    if (!this.#isOut) {
-      this.#isOut = true;
+    if (this.#outSince === undefined) {
+      this.#outSince = startedAt;
       this.#onOutage();
     }
     return failed(pending);
+  }
+
+  #replied(): void {
+    this.#hasReplied = true;
+    this.#outSince = undefined;
   }
 }

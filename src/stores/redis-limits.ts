@@ -78,8 +78,9 @@ class RedisLimits implements LimitStore {
 
   async #run(op: string, order: Call, { ttlMs = 0, mode = '' } = {}): Promise<LimitReply> {
     const { group, lease, holds, sharing = NO_SHARING } = order;
-    const { process, sequence, parts } = sharing;
-    const args = [op, lease, String(ttlMs), mode, process, String(sequence), String(parts), String(sharing.ttlMs)];
+    const { process, sequence, parts, minRequests } = sharing;
+    const shares = [sequence, parts, minRequests, sharing.ttlMs].map(String);
+    const args = [op, lease, String(ttlMs), mode, process, ...shares];
     for (const hold of holds) args.push(...argumentsOf(hold));
     const tag = `${this.#prefix}{${tagOf(group)}}`;
     const [outcome, ...numbers] = await this.#scripts.run(LIMIT, [`${tag}:limits`, `${tag}:limits:expiry`], args);
@@ -92,7 +93,7 @@ class RedisLimits implements LimitStore {
 
 type Call = Pick<LimitOrder, 'group' | 'lease' | 'holds' | 'sharing'>;
 
-const NO_SHARING = { process: '', sequence: 0, parts: 1, ttlMs: 0 };
+const NO_SHARING = { process: '', sequence: 0, parts: 1, minRequests: 0, ttlMs: 0 };
 const NUMBERS_PER_HOLD = 4;
 
 function argumentsOf({ counter, amount, enforced, floor = 0, share }: LimitHold): readonly string[] {

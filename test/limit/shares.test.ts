@@ -8,7 +8,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { hasRedis, startRedis, type RedisServer } from '../stores/redis-server.js';
 
 const TIMEOUT_MS = 50;
-const CAPACITY = 100;
+const CAPACITY = 400;
 const DAY: LimitCounter = {
   field: 'day',
   kind: 'window',
@@ -92,7 +92,7 @@ class Process {
   /** What was granted and is not settled. */
   #open: { lease: string; amount: number; by: Grantor }[] = [];
 
-  constructor(store: LimitStore, group: string, processes: number | undefined = 2) {
+  constructor(store: LimitStore, group: string, processes: number | undefined) {
     this.link = new HeldUpStore(store);
     this.#group = group;
     this.store = new ResilientStore({
@@ -179,13 +179,14 @@ describe.runIf(hasRedis)('the share of a process', () => {
     await server.kill();
   });
 
-  function processes(count: number, stated: number | undefined = count): Process[] {
+  /** `stated`: the option `processes`; `'unstated'`: it is not set. */
+  function processes(count: number, stated: number | 'unstated' = count): Process[] {
     const group = `shares ${groups++}`;
     const store = redisLimits(client);
-    return Array.from({ length: count }, () => new Process(store, group, stated));
+    return Array.from({ length: count }, () => new Process(store, group, stated === 'unstated' ? undefined : stated));
   }
 
-  async function grants(process: Process, times: number, amount = 5): Promise<number> {
+  async function grants(process: Process, times: number, amount = 2): Promise<number> {
     let granted = 0;
     for (let time = 0; time < times; time++) {
       if ((await process.reserve(`${Math.random()}`, amount)) !== undefined) granted++;
@@ -199,44 +200,50 @@ describe.runIf(hasRedis)('the share of a process', () => {
       const [one, two] = processes(2) as [Process, Process];
       expect(await grants(one, 1)).toBe(1);
       one.link.weather = weather;
-      const byOne = await grants(one, 30);
-      const byTwo = await grants(two, 30);
-      expect(byOne).toBeGreaterThan(0);
-      expect(1 + byOne + byTwo).toBeLessThanOrEqual(20);
+      const byOne = await grants(one, 120);
+      const byTwo = await grants(two, 250);
+      expect(byOne).toBe(99);
+      expect(1 + byOne + byTwo).toBeLessThanOrEqual(200);
       await Promise.all([one.settleAll(), two.settleAll()]);
       await one.recover();
-      expect(await two.used()).toBe((1 + byOne + byTwo) * 5);
+      expect(await two.used()).toBe((1 + byOne + byTwo) * 2);
     },
   );
+
+  it('of a limit of few requests none is kept: what one process does not use, another one gets', async () => {
+    const [one, two] = processes(2, 'unstated') as [Process, Process];
+    expect(await grants(one, 5, 20)).toBe(5);
+    expect(await grants(two, 30, 20)).toBe(15);
+  });
 
   it('without any trouble nothing of the limit stays unused', async () => {
     const [one, two] = processes(2) as [Process, Process];
     let granted = 0;
-    for (let turn = 0; turn < 15; turn++) granted += (await grants(one, 1)) + (await grants(two, 1));
-    expect(granted).toBe(20);
+    for (let turn = 0; turn < 110; turn++) granted += (await grants(one, 1)) + (await grants(two, 1));
+    expect(granted).toBe(200);
     expect(await one.used()).toBe(CAPACITY);
   });
 
   it('a burst is granted all of the limit, although the process does not know yet what share it has', async () => {
-    const [one] = processes(1, undefined) as [Process];
-    const burst = Array.from({ length: 30 }, async (_, index) => one.reserve(`burst-${index}`, 5));
+    const [one] = processes(1, 'unstated') as [Process];
+    const burst = Array.from({ length: 250 }, async (_, index) => one.reserve(`burst-${index}`, 2));
     const granted = (await Promise.all(burst)).filter((by) => by === 'store');
-    expect(granted.length).toBe(20);
+    expect(granted.length).toBe(200);
   });
 
   it('what the store grants late to a request that was refused goes back, and takes nothing from what others cover', async () => {
     const [one, two] = processes(2) as [Process, Process];
-    expect(await one.reserve('a', 20)).toBe('store');
-    // The share of 40 covers the first, and half of the second, which the store grants late as well.
+    expect(await one.reserve('a', 5)).toBe('store');
+    // The share of 197 covers the first, and a part of the second, which the store grants late as well.
     one.link.weather = 'failing';
-    expect(await one.reserve('b', 30)).toBe('local');
+    expect(await one.reserve('b', 120)).toBe('local');
     one.link.weather = 'late reply';
-    expect(await one.reserve('c', 20)).toBe(undefined);
+    expect(await one.reserve('c', 120)).toBe(undefined);
     await one.recover();
     expect(await one.reserve('d', 1)).toBe('store');
     one.link.weather = 'failing';
-    const more = (await grants(one, 60, 1)) + (await grants(two, 60, 1));
-    expect(20 + 30 + 1 + more).toBeLessThanOrEqual(CAPACITY);
+    const more = (await grants(one, 90, 1)) + (await grants(two, 400, 1));
+    expect(5 + 120 + 1 + more).toBeLessThanOrEqual(CAPACITY);
   });
 
   it('of a store that dies for good: all processes together are granted what was left at most', async () => {
@@ -244,36 +251,52 @@ describe.runIf(hasRedis)('the share of a process', () => {
     let granted = 0;
     for (const process of all) granted += await grants(process, 1);
     for (const process of all) process.link.weather = 'failing';
-    const left = await Promise.all(all.map(async (process) => grants(process, 30)));
-    for (const share of left) expect(share).toBeGreaterThan(0);
-    granted += left.reduce((sum, share) => sum + share, 0);
-    expect(granted).toBeLessThanOrEqual(20);
+    const byShares = await Promise.all(all.map(async (process) => grants(process, 100)));
+    for (const process of all) process.clock.advance(5_000);
+    const later = await Promise.all(all.map(async (process) => grants(process, 100)));
+    for (const share of byShares) expect(share).toBeGreaterThan(50);
+    expect(later).toEqual([0, 0, 0]);
+    granted += byShares.reduce((sum, share) => sum + share, 0);
+    expect(granted).toBeLessThanOrEqual(200);
   });
 
-  it('a process that has never reached the store grants nothing of a window', async () => {
-    const [one] = processes(1) as [Process];
+  it('a store that is gone, and has kept nothing of a limit of few requests: each process grants its part', async () => {
+    const [one] = processes(1, 'unstated') as [Process];
+    expect(await grants(one, 5, 20)).toBe(5);
     one.link.weather = 'failing';
-    expect(await grants(one, 3)).toBe(0);
+    expect(await grants(one, 20, 20)).toBe(0);
+    one.clock.advance(5_000);
+    expect(await grants(one, 20, 20)).toBe(7);
   });
 
-  it('comes to an end five minutes after the store was last heard', async () => {
+  it('a process that has never reached the store grants its part of the limit', async () => {
+    const all = processes(2);
+    for (const process of all) {
+      process.link.weather = 'failing';
+      expect(await grants(process, 150)).toBe(100);
+    }
+  });
+
+  it('comes to an end two minutes after the store last replied, and a part replaces it when the store is gone', async () => {
     const [one] = processes(1) as [Process];
     expect(await grants(one, 1)).toBe(1);
     one.link.weather = 'failing';
-    one.clock.advance(299_000);
+    one.clock.advance(119_000);
     expect(await grants(one, 1)).toBe(1);
     one.clock.advance(1_000);
     expect(await grants(one, 1)).toBe(0);
+    one.clock.advance(4_000);
+    expect(await grants(one, 1)).toBe(1);
   });
 
   it('that closes goes back', async () => {
     const [one, two] = processes(2) as [Process, Process];
     expect(await grants(one, 1)).toBe(1);
-    expect(await grants(two, 30)).toBeLessThan(19);
+    expect(await grants(two, 250)).toBeLessThan(199);
     const [three, four] = processes(2) as [Process, Process];
     expect(await grants(three, 1)).toBe(1);
     await three.store.close();
-    expect(await grants(four, 30)).toBe(19);
+    expect(await grants(four, 250)).toBe(199);
   });
 
   it('covers what an attempt costs more, or the attempt is not made', async () => {
@@ -281,10 +304,10 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await one.reserve('a', 5)).toBe('store');
     expect(await one.reserve('b', 5)).toBe('store');
     one.link.weather = 'late call';
-    expect(await one.adjust('a', 5, 40, 'store')).toBe(true);
-    expect(await one.adjust('b', 5, 40, 'store')).toBe(false);
-    expect(await grants(two, 30)).toBeLessThanOrEqual(10);
-    await one.settle('a', 40, 'store');
+    expect(await one.adjust('a', 5, 160, 'store')).toBe(true);
+    expect(await one.adjust('b', 5, 160, 'store')).toBe(false);
+    expect(await grants(two, 250)).toBeLessThanOrEqual((CAPACITY - 165) / 2);
+    await one.settle('a', 160, 'store');
     await one.settle('b', 5, 'store');
     await one.recover();
     expect(await two.used()).toBeLessThanOrEqual(CAPACITY);
@@ -297,10 +320,10 @@ describe.runIf(hasRedis)('the share of a process', () => {
     await grants(one, 5, 1);
     for (let time = 0; time < 30; time++) {
       const lease = `l${time}`;
-      expect(await one.reserve(lease, 50)).toBe('local');
+      expect(await one.reserve(lease, 100)).toBe('local');
       await one.settle(lease, 1, 'local');
     }
-    expect(await one.reserve('more', 60)).toBe(undefined);
+    expect(await one.reserve('more', 360)).toBe(undefined);
   });
 
   describe('in the store', () => {
@@ -318,44 +341,44 @@ describe.runIf(hasRedis)('the share of a process', () => {
         lease: `${process}-${++leases}`,
         ttlMs: 60_000,
         holds: [{ counter: DAY, amount, enforced: true, share }],
-        sharing: { process, sequence: ++sequence, parts: 2, ttlMs },
+        sharing: { process, sequence: ++sequence, parts: 2, minRequests: 2, ttlMs },
       });
 
     it('is refused to others with the time until it expires, and is theirs then', async () => {
-      expect((await ask('expiry', 'a', 10, { own: 0 }, 80)).levels[0]).toMatchObject({ used: 10, share: 45 });
-      const refused = await ask('expiry', 'b', 50);
+      expect((await ask('expiry', 'a', 10, { own: 0 }, 80)).levels[0]).toMatchObject({ used: 10, share: 195 });
+      const refused = await ask('expiry', 'b', 200);
       expect(refused.outcome).toBe('refused');
       const { used, waitMs } = refused.levels[0]!;
       expect(used).toBe(10);
       expect(waitMs).toBeGreaterThan(0);
       expect(waitMs).toBeLessThanOrEqual(80);
       await new Promise((resolve) => setTimeout(resolve, 90));
-      expect((await ask('expiry', 'b', 50)).outcome).toBe('granted');
+      expect((await ask('expiry', 'b', 200)).outcome).toBe('granted');
     });
 
     it('is not set by a call that arrives behind a later one', async () => {
       await ask('order', 'a', 10);
       const early = sequence;
-      await ask('order', 'a', 10, { own: 0, total: 40 });
+      await ask('order', 'a', 10, { own: 0, total: 190 });
       sequence = early - 1;
       await ask('order', 'a', 10, { own: 0, total: 0 });
       sequence += 10;
-      expect((await ask('order', 'b', 35)).outcome).toBe('refused');
-      expect((await ask('order', 'b', 25)).outcome).toBe('granted');
+      expect((await ask('order', 'b', 200)).outcome).toBe('refused');
+      expect((await ask('order', 'b', 180)).outcome).toBe('granted');
     });
 
     it('is given up where it is too small for what is refused, and kept where it would have done', async () => {
       await ask('refused', 'a', 10, { own: 0 });
-      expect((await ask('refused', 'b', 10, { own: 0 })).levels[0]?.share).toBe(35);
-      expect((await ask('refused', 'a', 60, { own: 45 })).outcome).toBe('refused');
-      // 45 came back, 35 of 80 are kept for b.
-      expect((await ask('refused', 'c', 46, { own: 0 })).outcome).toBe('refused');
-      expect((await ask('refused', 'c', 45, { own: 0 })).outcome).toBe('granted');
+      expect((await ask('refused', 'b', 10, { own: 0 })).levels[0]?.share).toBe(185);
+      expect((await ask('refused', 'a', 240, { own: 195 })).outcome).toBe('refused');
+      // 195 came back, 185 of 380 are kept for b.
+      expect((await ask('refused', 'c', 196, { own: 0 })).outcome).toBe('refused');
+      expect((await ask('refused', 'c', 195, { own: 0 })).outcome).toBe('granted');
     });
 
     it('is what the process says only as far as others have left it', async () => {
-      await ask('lost', 'a', 90);
-      expect((await ask('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 95, share: -30 });
+      await ask('lost', 'a', 390);
+      expect((await ask('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 395, share: -30 });
     });
   });
 
@@ -364,8 +387,9 @@ describe.runIf(hasRedis)('the share of a process', () => {
     async (seed) => {
       const random = randomOf(seed);
       const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-      const all = processes(3, seed % 2 === 0 ? 3 : undefined);
+      const all = processes(3, seed % 2 === 0 ? 3 : 'unstated');
       const open: { process: Process; lease: string; amount: number; by: Grantor }[] = [];
+      for (const process of all) await process.used();
       let spent = 0;
       const outstanding = (): number => open.reduce((sum, { amount }) => sum + amount, spent);
       for (let step = 0; step < 150; step++) {

@@ -2,7 +2,8 @@
 export const LUA_COUNTERS = `
 local state, expiry = KEYS[1], KEYS[2]
 local op, lease, ttl, mode = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local me, sequence, parts, shareTtl = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local me, sequence, parts = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+local minRequests, shareTtl = tonumber(ARGV[8]), tonumber(ARGV[9])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local SLOTS, GRACE, TOLERANCE = 60, 3600000, 0.000001

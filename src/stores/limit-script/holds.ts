@@ -1,7 +1,7 @@
 /** The second part of the limit script: the holds of a call, and what each does with the process's share. */
 export const LUA_HOLDS = `
 local holds = {}
-for i = 9, #ARGV, 10 do
+for i = 10, #ARGV, 10 do
   holds[#holds + 1] = { name = 'C' .. ARGV[i], kind = ARGV[i + 1], capacity = tonumber(ARGV[i + 2]),
     rate = tonumber(ARGV[i + 3]), expires = tonumber(ARGV[i + 4]), amount = tonumber(ARGV[i + 5]),
     enforced = ARGV[i + 6] == '1', floor = tonumber(ARGV[i + 7]), own = tonumber(ARGV[i + 8]),
@@ -47,15 +47,15 @@ local function takeOwn(h)
   if mine then mine.amount = mine.amount - math.min(h.own, mine.amount) end
 end
 
--- Where a share would be too small for two more requests like this one, nothing is kept: at the end of a window all of it
--- is granted by the store.
+-- A share that would be too small for minRequests more requests like this one does not grow: at the end of a window all
+-- of it is granted by the store.
 local function growShare(h)
   local mine = shareOf(h)
   if not mine or h.amount <= 0 then return end
   local c = counterOf(h)
   local left = h.capacity - used(c)
   local target = math.floor(left / parts)
-  if target < 2 * h.amount then return end
+  if target < minRequests * h.amount then return end
   local more = math.min(target, left - keptByOthers(c)) - mine.amount
   if more <= 0 then return end
   mine.amount = mine.amount + more

@@ -10,7 +10,7 @@ import { LUA_STEPS } from './steps.js';
  * KEYS[1] a hash: `C<field>` counters, `L<lease>` open leases, `X<lease>` expired leases, `M<name>` marks
  * KEYS[2] a sorted set of the same names by their expiry: every writing call removes up to 16 expired names
  *
- * ARGV: op, lease, ttl, mode, process, sequence, parts, share ttl; then per hold: field, kind, capacity, rate, expiresAt,
+ * ARGV: op, lease, ttl, mode, process, sequence, parts, minRequests, share ttl; then per hold: field, kind, capacity, rate, expiresAt,
  * amount, enforced, floor, own, total (`-1` where it is absent). `process` is empty where no shares are kept.
  * The reply: outcome, then per hold: used, settled, wait (-1 never, -2 unknown), growth of the share.
  */
