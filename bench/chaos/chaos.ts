@@ -1,6 +1,8 @@
 // Real processes on loopback, harm done to them by a seeded schedule, and an oracle over what clients and upstreams saw.
+// Then the same with money: budgets, bills and the ledger (money.ts).
 // node bench/chaos/chaos.ts [--short | --long] [--requests N] [--seed N]
 import { readLedgers } from './lib/ledger.ts';
+import { runMoney } from './lib/money/run.ts';
 import { numbersAndWords } from './lib/options.ts';
 import { judge, type Finding, type Verdict } from './lib/oracle.ts';
 import { incidents } from './lib/program.ts';
@@ -9,8 +11,8 @@ import { playSchedule } from './lib/schedule.ts';
 import { Traffic } from './lib/traffic.ts';
 import { World } from './lib/world.ts';
 
-const SHORT = { seconds: 50, requests: 5_000 };
-const LONG = { seconds: 600, requests: 60_000 };
+const SHORT = { seconds: 50, requests: 5_000, moneySeconds: 30 };
+const LONG = { seconds: 600, requests: 60_000, moneySeconds: 300 };
 const SHOWN = 10;
 /** Shares of faults: one of three is always well. */
 const UPSTREAMS = { a: 0, b: 0.2, c: 0.2 };
@@ -45,7 +47,9 @@ const verdict = judge({
   killed: world.killed,
 });
 world.clear();
-process.exitCode = report(verdict) ? 0 : 1;
+const isSound = report(verdict);
+const isMoneyRight = await runMoney(seed, plan.moneySeconds);
+process.exitCode = isSound && isMoneyRight ? 0 : 1;
 
 function report({ findings, ...figures }: Verdict): boolean {
   for (const finding of findings.slice(0, SHOWN)) print(describe(finding));

@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GUARDS, type Guard } from './guards/list.ts';
+import type { Guard } from './guards/guard.ts';
+import { GUARDS } from './guards/list.ts';
 import { numbers } from './lib/options.ts';
 import { print, printTable } from './lib/report.ts';
 

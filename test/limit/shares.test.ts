@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LimitCounter, LimitReply, LimitShare, LimitStore } from '../../src/contracts/limit-store.js';
+import type { LimitCounter, LimitOrder, LimitReply, LimitShare, LimitStore } from '../../src/contracts/limit-store.js';
 import type { Grantor } from '../../src/limit/grants.js';
 import { ResilientStore } from '../../src/limit/resilient-store.js';
 import { redisLimits } from '../../src/stores/redis-limits.js';
@@ -107,21 +107,21 @@ class Process {
 
   /** Who has granted the lease, if anybody has. */
   async reserve(lease: string, amount: number): Promise<Grantor | undefined> {
-    const order = { ...this.#order(lease, amount), ttlMs: 600_000 };
-    const reply = await this.#patiently(this.store.reserve(order, { leftMs: TIMEOUT_MS }));
+    const reply = await this.#patiently(this.store.reserve(this.order(lease, amount), { leftMs: TIMEOUT_MS }));
     if (reply.outcome !== 'granted') return undefined;
     this.#open.push({ lease, amount, by: reply.by });
     return reply.by;
   }
 
   async adjust(lease: string, from: number, to: number, by: Grantor): Promise<boolean> {
-    const order = { ...this.#order(lease, to), ttlMs: 600_000 };
-    const reply = await this.#patiently(this.store.adjust(order, [to - from], by, { leftMs: TIMEOUT_MS }));
+    const reply = await this.#patiently(
+      this.store.adjust(this.order(lease, to), [to - from], by, { leftMs: TIMEOUT_MS }),
+    );
     return reply.outcome !== 'refused';
   }
 
   async settle(lease: string, amount: number, by: Grantor): Promise<void> {
-    await this.#patiently(this.store.settle(this.#order(lease, amount), by), 500);
+    await this.#patiently(this.store.settle(this.order(lease, amount), by), 500);
   }
 
   /** Everything that was granted has cost what was reserved for it. */
@@ -131,7 +131,7 @@ class Process {
   }
 
   async used(): Promise<number> {
-    const { group, holds } = this.#order('', 0);
+    const { group, holds } = this.order('', 0);
     return (await this.store.read({ group, holds })).levels[0]!.used;
   }
 
@@ -147,8 +147,9 @@ class Process {
     }
   }
 
-  #order(lease: string, amount: number) {
-    return { group: this.#group, lease, holds: [{ counter: DAY, amount, enforced: true }] };
+  order(lease: string, amount: number): LimitOrder {
+    const holds = [{ counter: DAY, amount, enforced: true }];
+    return { group: this.#group, lease, ttlMs: 600_000, holds };
   }
 
   /** The reply, or what the process decides when it has waited for one in vain. */
@@ -287,6 +288,34 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await grants(one, 1)).toBe(0);
     one.clock.advance(4_000);
     expect(await grants(one, 1)).toBe(1);
+  });
+
+  it.each(['failing', 'late call', 'late reply'] as const)(
+    'a request of which nothing has to be settled is charged once after an outage (%s)',
+    async (weather) => {
+      const [one] = processes(1) as [Process];
+      expect(await one.reserve('', 10)).toBe('store');
+      one.link.weather = weather;
+      expect(await one.reserve('', 10)).toBe('local');
+      await one.recover();
+      expect(await one.used()).toBe(20);
+    },
+  );
+
+  it('all calls of a request together wait no longer than the timeout', async () => {
+    const [one] = processes(1) as [Process];
+    const limits = { leftMs: TIMEOUT_MS };
+    one.link.weather = 'late reply';
+    const reply = one.store.reserve(one.order('a', 5), limits);
+    await one.link.quiet();
+    one.clock.advance(30);
+    one.link.release();
+    expect(await reply).toMatchObject({ outcome: 'granted', by: 'store' });
+    expect(limits.leftMs).toBe(TIMEOUT_MS - 30);
+    const second = one.store.reserve(one.order('b', 5), limits);
+    await one.link.quiet();
+    await one.clock.advanceAsync(20);
+    expect(await second).toMatchObject({ by: 'local' });
   });
 
   it('that closes goes back', async () => {

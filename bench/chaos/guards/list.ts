@@ -1,20 +1,5 @@
-/** A guard of the source, how it is switched off, and the tests of which at least one must then fail. */
-export interface Guard {
-  readonly about: string;
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly from: string;
-  readonly to: string;
-  readonly tests: readonly string[];
-}
-
-const guard = (about: string, file: string, [from, to]: readonly [string, string], ...tests: string[]): Guard => ({
-  about,
-  file: `src/${file}`,
-  from,
-  to,
-  tests: tests.map((test) => `test/${test}`),
-});
+import { type Guard, guard } from './guard.ts';
+import { OF_LIMITS } from './limits.ts';
 
 const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
@@ -606,4 +591,5 @@ export const GUARDS: readonly Guard[] = [
   ...OF_SECRETS,
   ...OF_FAILOVER,
   ...OF_HEDGING,
+  ...OF_LIMITS,
 ];

@@ -12,6 +12,9 @@ export interface Question {
   readonly stream: boolean;
   /** Providers in the order in which they shall be tried; the gateway's own choice without. */
   readonly order?: readonly string[];
+  /** The caller's key. @defaultValue `KEY` */
+  readonly key?: string;
+  readonly maxTokens?: number;
 }
 
 /** What became of one request, as its client saw it. */
@@ -66,6 +69,7 @@ export function ask(port: number, question: Question): Asked {
     stream: question.stream,
     messages: [{ role: 'user', content: question.question }],
     ...(question.order === undefined ? {} : { provider_order: question.order }),
+    ...(question.maxTokens === undefined ? {} : { max_tokens: question.maxTokens }),
   });
   const sent = request({
     port,
@@ -76,7 +80,7 @@ export function ask(port: number, question: Question): Asked {
     headers: {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
-      authorization: `Bearer ${KEY}`,
+      authorization: `Bearer ${question.key ?? KEY}`,
       'x-request-id': question.id,
     },
   });
