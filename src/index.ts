@@ -238,6 +238,8 @@ export type {
   LimitLevel,
   LimitOrder,
   LimitReply,
+  LimitShare,
+  LimitSharing,
   LimitStore,
   LimitSync,
   SettleOrder,

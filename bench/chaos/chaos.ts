@@ -1,7 +1,9 @@
 // Real processes on loopback, faults injected by a seeded schedule, and an oracle that compares what clients and upstreams
 // recorded.
+// Then the same with money: budgets, bills and the ledger (money.ts).
 // node bench/chaos/chaos.ts [--short | --long] [--requests N] [--seed N]
 import { readLedgers } from './lib/ledger.ts';
+import { runMoney } from './lib/money/run.ts';
 import { numbersAndWords } from './lib/options.ts';
 import { judge, type Finding, type Verdict } from './lib/oracle.ts';
 import { incidents } from './lib/program.ts';
@@ -10,8 +12,8 @@ import { playSchedule } from './lib/schedule.ts';
 import { Traffic } from './lib/traffic.ts';
 import { World, type UpstreamTraits } from './lib/world.ts';
 
-const SHORT = { seconds: 50, requests: 5_000 };
-const LONG = { seconds: 600, requests: 60_000 };
+const SHORT = { seconds: 50, requests: 5_000, moneySeconds: 30 };
+const LONG = { seconds: 600, requests: 60_000, moneySeconds: 300 };
 const SHOWN = 10;
 /** One of five is always well; each language meets its own faults. */
 const UPSTREAMS = {
@@ -52,7 +54,9 @@ const verdict = judge({
   killed: world.killed,
 });
 world.clear();
-process.exitCode = report(verdict) ? 0 : 1;
+const isSound = report(verdict);
+const isMoneyRight = await runMoney(seed, plan.moneySeconds);
+process.exitCode = isSound && isMoneyRight ? 0 : 1;
 
 type Figures = Pick<Verdict, 'answersOf' | 'whole'>;
 

@@ -4,6 +4,12 @@
  */
 export interface LimitStore {
   /**
+   * True: the store keeps shares of counters for processes, by `LimitOrder.sharing`. A process that loses the store then
+   * grants no more than its share. Without it such a process grants its part of what the store last reported, and other
+   * processes may be granted the same by the store.
+   */
+  readonly keepsShares?: boolean | undefined;
+  /**
    * Reserves all holds or none: one enforced hold that does not fit refuses them all. Takes effect once per lease id.
    */
   reserve(order: LimitOrder): LimitReply | Promise<LimitReply>;
@@ -15,7 +21,7 @@ export interface LimitStore {
    */
   settle(order: SettleOrder): LimitReply | Promise<LimitReply>;
   /** Reads the levels of the counters, and whether `amount` would fit. Changes nothing. */
-  read(order: Pick<LimitOrder, 'group' | 'holds'>): LimitReply | Promise<LimitReply>;
+  read(order: Pick<LimitOrder, 'group' | 'holds' | 'sharing'>): LimitReply | Promise<LimitReply>;
   /** True for the first claim of `name` in this group within `ttlMs`. */
   claim(group: string, name: string, ttlMs: number): boolean | Promise<boolean>;
   /** Blocks the subject until `untilMs` (Unix time); a time in the past lifts the block. */
@@ -59,6 +65,34 @@ export interface LimitHold {
   readonly enforced: boolean;
   /** `window`: the amount known to have been settled before. A store that has lost its data starts from it. */
   readonly floor?: number | undefined;
+  /** What this call does with the process's share of the counter. Absent: the call leaves it as it is. */
+  readonly share?: LimitShare | undefined;
+}
+
+/** Part of a counter that the store keeps for one process, in the counter's unit. Others cannot reserve it. */
+export interface LimitShare {
+  /**
+   * What the call may take out of the share. `reserve` and `adjust` take it before anything else. A refused call leaves
+   * it in the share if it would have covered the whole amount, and gives it up otherwise. `settle` takes it if it charges
+   * a lease that the store does not know.
+   */
+  readonly own: number;
+  /** The size that the share is to have when the call arrives, `own` included. Absent: it keeps its size. */
+  readonly total?: number | undefined;
+}
+
+/** The process that calls, and how large its shares are to be. */
+export interface LimitSharing {
+  /** Unique id of the process. */
+  readonly process: string;
+  /** Grows with each call of the process. A call that arrives after a later one does not set `total`. */
+  readonly sequence: number;
+  /** A call that is granted enlarges the share up to what is left of the counter, divided by this number. */
+  readonly parts: number;
+  /** No share is kept that would be too small for this many requests like the one that is made. */
+  readonly minRequests: number;
+  /** The share is given up if the process makes no call on the counter for this time, in milliseconds. */
+  readonly ttlMs: number;
 }
 
 /** Holds of one lease in one group. */
@@ -71,10 +105,12 @@ export interface LimitOrder {
   readonly ttlMs: number;
   /** What to hold, per counter. */
   readonly holds: readonly LimitHold[];
+  /** The process that calls. Absent: no share is read or changed. */
+  readonly sharing?: LimitSharing | undefined;
 }
 
 /** The amounts that a lease has used. */
-export interface SettleOrder extends Pick<LimitOrder, 'group' | 'lease' | 'holds'> {
+export interface SettleOrder extends Pick<LimitOrder, 'group' | 'lease' | 'holds' | 'sharing'> {
   /**
    * For a lease that this store does not know. `charge`: it was granted elsewhere, so its use is added, once per lease
    * id and hour.
@@ -98,6 +134,8 @@ export interface LimitLevel {
   readonly settled: number;
   /** Milliseconds until the amount fits: 0 now, `Infinity` never, `undefined` unknown. */
   readonly waitMs: number | undefined;
+  /** By how much the share has grown beyond what the call stated; negative if `total` was not available. */
+  readonly share?: number | undefined;
 }
 
 /** The blocked subjects, and how many processes share the store. */

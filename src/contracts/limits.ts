@@ -12,13 +12,21 @@ export interface LimitOptions {
   /**
    * While the store fails or takes longer than `storeTimeoutMs`: `local` counts in this process, up to its share of the
    * remaining limit; `open` lets everything pass; `closed` responds 503. Use in the meantime is charged afterwards.
+   *
+   * With `local` and a store that keeps shares (`redisLimits`), a process grants USD and calendar windows from a share that
+   * the store has reserved for it and grants to no other process: half of what is left ÷ processes (`left ÷ processes` if
+   * that option is set), until two minutes after the process last served the caller. No share is kept of little that is
+   * left. A request that no share covers gets 429 while the store is late; after five seconds without the store it gets its
+   * part of what was last known to be left. Rolling requests and tokens, and requests at once, are divided by the number of
+   * processes.
    * @defaultValue `'local'`
    */
   readonly onStoreError?: 'local' | 'open' | 'closed' | undefined;
   /** Longest wait of a request for the store, in milliseconds; 50 at most. @defaultValue `50` */
   readonly storeTimeoutMs?: number | undefined;
   /**
-   * Number of processes among which `local` divides the remaining limit.
+   * Number of processes that share the limits. If it is set, all that is left of a window is divided among them in
+   * advance.
    * @defaultValue as many as the store last reported
    */
   readonly processes?: number | undefined;

@@ -1,5 +1,5 @@
 import type { LimitHold, LimitLevel } from '../contracts/limit-store.js';
-import type { Grantor } from './resilient-store.js';
+import type { Grantor } from './grants.js';
 import type { Rule } from './rules.js';
 
 /** A rule of one request: whom it counts, and what it holds for it. */
@@ -38,9 +38,15 @@ export function holdOf({ rule, counter, enforced }: BoundRule, amount: number): 
   return { counter, amount: rule.toStore(amount), enforced };
 }
 
-/** What `raised` rules of a group hold. A further attempt is stopped by money only: what it takes of tokens is counted. */
-export function onlyMoneyEnforced({ rules }: Group, raised: readonly BoundRule[]): readonly LimitHold[] {
-  return rules
-    .filter((bound) => raised.includes(bound))
-    .map((bound) => ({ ...holdOf(bound, bound.held), enforced: bound.enforced && bound.rule.unit === 'usd' }));
+/** By how much the reservation of a rule has grown since it held `before`, as the store counts it. */
+export function growthOf({ rule, held }: BoundRule, before: number): number {
+  return rule.toStore(held) - rule.toStore(before);
+}
+
+/** What the rules of a group hold. Only money stops a further attempt: the tokens that it takes are counted. */
+export function onlyMoneyEnforced({ rules }: Group): readonly LimitHold[] {
+  return rules.map((bound) => ({
+    ...holdOf(bound, bound.held),
+    enforced: bound.enforced && bound.rule.unit === 'usd',
+  }));
 }

@@ -5,22 +5,27 @@ import type { SettleOrder } from '../contracts/limit-store.js';
 const MAX_DEBTS = 10_000;
 const RETRY_MS = 1_000;
 
+interface DebtHandlers {
+  /** False: the store did not take it. */
+  readonly pay: (debt: SettleOrder) => Promise<boolean>;
+  /** It was given up, and will not be charged. */
+  readonly onLost: (debt: SettleOrder) => void;
+  readonly onAllPaid: () => void;
+}
+
 /** Settlements that the store has not taken yet, in the order in which they came: tried again until it does. */
 export class Debts {
   /** Settlements that were given up. */
   lost = 0;
   readonly #clock: Clock;
-  /** False: the store did not take it. */
-  readonly #pay: (debt: SettleOrder) => Promise<boolean>;
-  readonly #onPaid: () => void;
+  readonly #handlers: DebtHandlers;
   readonly #debts: SettleOrder[] = [];
   #paying: Promise<void> | undefined;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, pay: (debt: SettleOrder) => Promise<boolean>, onPaid: () => void) {
+  constructor(clock: Clock, handlers: DebtHandlers) {
     this.#clock = clock;
-    this.#pay = pay;
-    this.#onPaid = onPaid;
+    this.#handlers = handlers;
   }
 
   get size(): number {
@@ -30,7 +35,7 @@ export class Debts {
   add(debt: SettleOrder): void {
     this.#debts.push(debt);
     if (this.#debts.length > MAX_DEBTS) {
-      this.#debts.shift();
+      this.#handlers.onLost(this.#debts.shift()!);
       this.lost++;
     }
     this.#later();
@@ -57,10 +62,10 @@ export class Debts {
 
   async #payAll(): Promise<void> {
     for (let debt = this.#debts.shift(); debt !== undefined; debt = this.#debts.shift()) {
-      if (await this.#pay(debt)) continue;
+      if (await this.#handlers.pay(debt)) continue;
       this.#debts.unshift(debt);
       return;
     }
-    this.#onPaid();
+    this.#handlers.onAllPaid();
   }
 }

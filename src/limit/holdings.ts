@@ -6,7 +6,7 @@ import { type AmountParts, completionAt, priceAt } from './amounts.js';
 import { type BoundRule, type Group, groupsOf, holdOf } from './bound-rules.js';
 import { limitHeaders, type Standing } from './headers.js';
 import type { Exceeded } from './refusals.js';
-import type { GrantedReply } from './resilient-store.js';
+import type { GrantedReply } from './grants.js';
 import type { Rule } from './rules.js';
 
 /** The part of a request that limits read and write. */
@@ -81,15 +81,16 @@ export class Holdings {
 
   /** The rules that do not let the request pass, by their last levels. */
   get exceeded(): readonly Exceeded[] {
-    return this.rules.flatMap(({ rule, enforced, level }) =>
-      enforced && level !== undefined && level.waitMs !== 0 ? [{ rule, level }] : [],
-    );
+    return this.rules.flatMap(({ rule, enforced, level, held, counter }) => {
+      if (!enforced || level === undefined || level.waitMs === 0) return [];
+      return [{ rule, level, isKept: level.used + rule.toStore(held) <= counter.capacity }];
+    });
   }
 
   /** All budgets, and where they stand. */
   get budgets(): readonly Exceeded[] {
     const budgets = this.rules.filter(({ rule, enforced }) => rule.unit === 'usd' && enforced);
-    return budgets.map(({ rule, level }) => ({ rule, level: level ?? EMPTY }));
+    return budgets.map(({ rule, level }) => ({ rule, level: level ?? EMPTY, isKept: false }));
   }
 
   /** Sets what the client is told. Returns the rules that warn. */

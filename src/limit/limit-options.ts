@@ -94,7 +94,7 @@ export const LIMITS = defineOptions({
     ),
     onStoreError: choice(
       ['local', 'open', 'closed'],
-      "While the store fails: `'local'` counts in this process, `'open'` admits all requests, `'closed'` refuses them (503).",
+      "While the store fails: `'local'` grants this process's share, `'open'` admits all requests, `'closed'` refuses them (503).",
     ).or('local'),
     storeTimeoutMs: custom('milliseconds, 50 at most', checkStoreTimeout, 'How long a request waits for the store.').or(
       MAX_STORE_MS,

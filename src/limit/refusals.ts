@@ -6,6 +6,8 @@ import type { Rule } from './rules.js';
 export interface Exceeded {
   readonly rule: Rule;
   readonly level: LimitLevel;
+  /** Enough is left, but other processes keep it as their share. It comes back when they use it or give it up. */
+  readonly isKept: boolean;
 }
 
 /** How long to wait where nobody can tell when somebody will leave. */
@@ -16,7 +18,7 @@ const UNKNOWN_WAIT_MS = 1_000;
  * fit; of the others the one that takes longest.
  */
 export function refusalOf(exceeded: readonly Exceeded[], now: number, budgetStatus: 402 | 429): GatewayError {
-  const budget = exceeded.find(({ rule }) => rule.unit === 'usd');
+  const budget = exceeded.find(({ rule, isKept }) => rule.unit === 'usd' && !isKept);
   if (budget !== undefined) return budgetExceeded(budget, now, budgetStatus);
   const tooLarge = exceeded.find(({ level }) => level.waitMs === Infinity);
   if (tooLarge !== undefined) return tooLargeFor(tooLarge, now);
@@ -44,13 +46,15 @@ function tooLargeFor({ rule, level }: Exceeded, now: number): GatewayError {
   );
 }
 
-function rateLimited({ rule, level }: Exceeded, now: number): GatewayError {
-  const waitMs = waitOf({ rule, level });
+function rateLimited(exceeded: Exceeded, now: number): GatewayError {
+  const { rule, level, isKept } = exceeded;
+  const waitMs = waitOf(exceeded);
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   const what = rule.unit === 'concurrent' ? 'requests at once' : rule.unit;
+  const reached = isKept ? 'is nearly reached: other processes hold the rest' : 'is reached';
   return new GatewayError(
     'rate_limit_exceeded',
-    `The limit "${rule.name}" of ${rule.limit} ${what} is reached. Try again in ${seconds} s.`,
+    `The limit "${rule.name}" of ${rule.limit} ${what} ${reached}. Try again in ${seconds} s.`,
     {
       type: rule.unit === 'tokens' ? 'tokens' : 'requests',
       headers: { 'retry-after': String(seconds), 'retry-after-ms': String(waitMs) },

@@ -1,5 +1,5 @@
 import type { Exceeded } from './refusals.js';
-import type { GrantedReply } from './resilient-store.js';
+import type { GrantedReply } from './grants.js';
 
 /** Budgets alone refuse it: something cheaper may pass. */
 export function isOnlyMoney(exceeded: readonly Exceeded[]): boolean {

@@ -5,11 +5,11 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { SpendDecision, SpendLease, SpendPlan } from '../contracts/spend.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { AttemptCosts, type OpenAttempt } from './attempt-costs.js';
-import { type BoundRule, type Group, holdOf, onlyMoneyEnforced } from './bound-rules.js';
+import { type BoundRule, type Group, growthOf, holdOf, onlyMoneyEnforced } from './bound-rules.js';
 import { Holdings, type SpendContext } from './holdings.js';
 import { blocked, type Exceeded, refusalOf } from './refusals.js';
 import { isOnlyMoney, settledAll } from './replies.js';
-import type { GrantedReply, WaitLimits } from './resilient-store.js';
+import type { GrantedReply, WaitLimits } from './grants.js';
 import type { LimitEvent, OpenSpend, SpendOwner, SpendServices, SpendSubject } from './spend-owner.js';
 import type { Rule } from './rules.js';
 
@@ -172,7 +172,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
       this.#costs.began(attempt);
       return true;
     }
-    return settledAll(this.#adjust(raised), (replies) => {
+    return settledAll(this.#adjust(raised, before), (replies) => {
       if (replies.every(({ outcome }) => outcome !== 'refused')) {
         this.#costs.began(attempt);
         return true;
@@ -200,12 +200,16 @@ export class RequestSpend implements SpendLease, OpenSpend {
     return true;
   }
 
-  #adjust(raised: readonly BoundRule[]): readonly (GrantedReply | Promise<GrantedReply>)[] {
-    const groups = this.#holdings.groups.filter(({ rules }) => rules.some((bound) => raised.includes(bound)));
-    return groups.map((group) => {
-      const holds = onlyMoneyEnforced(group, raised);
-      return this.#limits.store.adjust({ ...this.#orderOf(group), holds }, group.by ?? 'store', this.#waitLimits);
-    });
+  #adjust(raised: readonly BoundRule[], before: readonly number[]): readonly (GrantedReply | Promise<GrantedReply>)[] {
+    const { groups, rules } = this.#holdings;
+    return groups
+      .map((group) => ({ ...group, rules: group.rules.filter((bound) => raised.includes(bound)) }))
+      .filter((group) => group.rules.length > 0)
+      .map((group) => {
+        const growth = group.rules.map((bound) => growthOf(bound, before[rules.indexOf(bound)]!));
+        const order = { ...this.#orderOf(group), holds: onlyMoneyEnforced(group) };
+        return this.#limits.store.adjust(order, growth, group.by ?? 'store', this.#waitLimits);
+      });
   }
 
   // --- afterwards ----------------------------------------------------------------------------------------------------

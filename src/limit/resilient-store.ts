@@ -1,36 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../contracts/clock.js';
 import type {
   LimitHold,
   LimitLevel,
   LimitOrder,
   LimitReply,
-  LimitStore,
   LimitSync,
   SettleOrder,
 } from '../contracts/limit-store.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { FailOpen } from '../stores/fail-open.js';
-import { memoryLimits } from '../stores/memory-limits.js';
 import { Debts } from './debts.js';
+import { granted, type GrantedReply, type Grantor, type WaitLimits } from './grants.js';
+import { KnownLevels } from './known-levels.js';
 import type { ResolvedLimits } from './limit-options.js';
+import { LocalGrants } from './local-grants.js';
+import { isSum, ProcessShares, type ShareDivision, type ShareTicket } from './process-shares.js';
+import { type LateReply, StoreLink } from './store-link.js';
 
-/** Where a lease was granted: settlements go there. */
-export type Grantor = 'store' | 'local' | 'none';
-
-/** A reply, and where it came from. */
-export interface GrantedReply extends LimitReply {
-  readonly by: Grantor;
-}
-
-/** A settlement is no request's business any more: it may take this long. */
+/** No request waits for its settlement: it may take this long. */
 const SETTLE_MS = 500;
-/** Counters whose last level is remembered. */
-const MAX_KNOWN = 10_000;
-
-/** How long one request may still be held up by the store, in milliseconds: all its calls together. */
-export interface WaitLimits {
-  leftMs: number;
-}
 
 type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 'processes'> & {
   readonly clock: Clock;
@@ -39,33 +27,42 @@ type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 
 };
 
 /**
- * A limit store that may be slow, wrong or gone. No request waits for it longer than its timeout; what is used while it is
- * gone is counted here, up to this process's share of what was left, and charged when it is back.
+ * A limit store that may be slow, wrong or gone. No request waits for it longer than its timeout. What is used while it is
+ * gone is charged when it is back.
+ *
+ * With `onStoreError: 'local'` and a store that keeps shares, each call takes its amount out of this process's share before
+ * it is sent. A call without a reply is granted from what it took: the store has kept that for this process, or has granted
+ * the same lease late. In both cases the amount is counted once, and nobody else has been granted it.
  */
 export class ResilientStore {
   readonly #parts: Parts;
-  readonly #breaker: FailOpen;
+  readonly #link: StoreLink;
   readonly #debts: Debts;
-  readonly #known = new Map<string, LimitLevel>();
-  #local: LimitStore;
-  #localLeases = 0;
+  readonly #known = new KnownLevels();
+  readonly #local: LocalGrants;
+  readonly #shares: ProcessShares | undefined;
   #processes = 1;
-  #isOut = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#breaker = new FailOpen(parts.clock);
-    this.#local = memoryLimits({ clock: parts.clock });
-    this.#debts = new Debts(
-      parts.clock,
-      (debt) => this.#pay(debt),
-      () => this.#paid(),
-    );
+    const { clock, store, onStoreError } = parts;
+    this.#link = new StoreLink(clock, parts.onOutage);
+    const processes = (): number => parts.processes ?? this.#processes;
+    const keepsShares = store.keepsShares === true && onStoreError === 'local';
+    const division = (): ShareDivision => divisionFor(parts.processes, this.#processes);
+    const windowParts = keepsShares ? () => division().parts : processes;
+    this.#local = new LocalGrants({ clock, known: this.#known, processes, windowParts });
+    this.#shares = keepsShares ? new ProcessShares(clock, this.#known, division) : undefined;
+    this.#debts = new Debts(clock, {
+      pay: (debt) => this.#pay(debt),
+      onLost: (debt) => this.#local.release(debt),
+      onAllPaid: () => this.#local.clear(),
+    });
   }
 
   /** Calls that failed or came too late. */
   get faults(): number {
-    return this.#breaker.faults;
+    return this.#link.faults;
   }
 
   /** Settlements that wait for the store. */
@@ -78,85 +75,108 @@ export class ResilientStore {
     return this.#debts.lost;
   }
 
-  /** The level of a counter as it was last heard of. */
+  /** The level of a counter as the store last reported it. */
   known(group: string, field: string): LimitLevel | undefined {
-    return this.#known.get(`${group} ${field}`);
+    return this.#known.get(group, field);
   }
 
-  /** @throws GatewayError 503 where the store is gone and nothing is to pass without it. */
+  /** @throws GatewayError 503 if the store is gone and nothing may pass without it. */
   reserve(order: LimitOrder, patience: WaitLimits): GrantedReply | Promise<GrantedReply> {
-    const asked = this.#withFloors(order);
-    return this.#ask(
-      () => this.#parts.store.reserve(asked),
-      (reply) => this.#heard(asked, reply),
-      (isAmbiguous) => {
-        let isGranted = false;
-        try {
-          const reply = this.#reserveWithout(order);
-          isGranted = reply.outcome === 'granted';
-          return reply;
-        } finally {
-          // The store may have granted it after all. Where it goes on, its settlement finds that lease; else it goes back.
-          if (isAmbiguous && !isGranted) this.#owe({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
-        }
-      },
-      patience,
-    );
+    return this.#reserve(order, this.#shares?.take(order), patience);
   }
 
-  /** Where nothing was heard, the attempt goes on: its request has been let in. */
-  adjust(order: LimitOrder, by: Grantor, patience: WaitLimits): GrantedReply | Promise<GrantedReply> {
+  #reserve(
+    order: LimitOrder,
+    ticket: ShareTicket | undefined,
+    patience: WaitLimits,
+  ): GrantedReply | Promise<GrantedReply> {
+    const call = () => this.#parts.store.reserve(sent(this.#known.withFloors(order), ticket, this.#shares));
+    return this.#link.ask(call, patience, {
+      heard: (reply) => {
+        const heard = this.#heard(order, reply, ticket);
+        return this.#reserveAgain(order, ticket, reply, patience) ?? heard;
+      },
+      failed: (late) => this.#reserveWithout(order, ticket, late),
+    });
+  }
+
+  /** The share has grown since a refused call was sent: of what the process did not know that it had, nothing was taken. */
+  #reserveAgain(
+    order: LimitOrder,
+    ticket: ShareTicket | undefined,
+    reply: LimitReply,
+    patience: WaitLimits,
+  ): GrantedReply | Promise<GrantedReply> | undefined {
+    if (ticket?.isKeptFrom(order, reply) !== true) return undefined;
+    const again = this.#shares!.take(order);
+    if (again.isCovered || again.hasMoreThan(ticket)) return this.#reserve(order, again, patience);
+    again.giveBack();
+    return undefined;
+  }
+
+  /**
+   * `growth`: by how much each hold grows. Without a reply the attempt is made if a share covers the growth; `open` makes
+   * it in any case, and `closed` does not.
+   */
+  adjust(
+    order: LimitOrder,
+    growth: readonly number[],
+    by: Grantor,
+    patience: WaitLimits,
+  ): GrantedReply | Promise<GrantedReply> {
     if (by === 'none') return granted('none');
-    if (by === 'local') return this.#localReply(() => this.#local.adjust({ ...order, holds: this.#shares(order) }));
-    return this.#ask(
-      () => this.#parts.store.adjust(order),
-      (reply) => this.#heard(order, reply),
-      () => granted('store'),
-      patience,
-    );
+    const ticket = this.#shares?.take(order, growth);
+    if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isGone), by: 'local' };
+    return this.#link.ask(() => this.#parts.store.adjust(sent(order, ticket, this.#shares)), patience, {
+      heard: (reply) => this.#heard(order, reply, ticket),
+      failed: (late) => this.#adjustWithout(order, ticket, late),
+    });
   }
 
   /** Takes effect exactly once, now or when the store is back. */
   settle(order: Omit<SettleOrder, 'unknown'>, by: Grantor): GrantedReply | Promise<GrantedReply> {
-    if (by === 'local') {
-      this.#localLeases--;
-      void this.#local.settle({ ...order, unknown: 'ignore' });
-    }
+    if (by === 'local') this.#local.settle(order);
     if (by !== 'store') {
-      this.#owe({ ...order, unknown: 'charge' });
+      this.#debts.add({ ...order, unknown: 'charge' });
       return granted(by);
     }
     const settlement: SettleOrder = { ...order, unknown: 'ignore' };
-    return this.#ask(
+    return this.#link.ask(
       () => this.#parts.store.settle(settlement),
-      (reply) => this.#heard(order, reply),
-      () => {
-        this.#owe(settlement);
-        return granted('store');
-      },
       { leftMs: SETTLE_MS },
+      {
+        heard: (reply) => {
+          this.#local.release(order);
+          return this.#heard(order, reply);
+        },
+        failed: () => {
+          this.#debts.add(settlement);
+          return granted('store');
+        },
+      },
     );
   }
 
   read(order: Pick<LimitOrder, 'group' | 'holds'>): GrantedReply | Promise<GrantedReply> {
-    return this.#ask(
-      () => this.#parts.store.read(order),
-      (reply) => this.#heard(order, reply),
-      () => ({
-        outcome: 'granted',
-        by: 'none',
-        levels: order.holds.map(({ counter }) => this.known(order.group, counter.field) ?? NOTHING),
-      }),
+    const call = () => this.#parts.store.read({ ...order, sharing: this.#shares?.sharing });
+    const levels = () => order.holds.map(({ counter }) => this.known(order.group, counter.field) ?? NOTHING);
+    return this.#link.ask(
+      call,
+      { leftMs: this.#parts.storeTimeoutMs },
+      {
+        heard: (reply) => this.#heard(order, reply),
+        failed: () => ({ outcome: 'granted', by: 'none', levels: levels() }),
+      },
     );
   }
 
   /** Whether this process is the first; not while nobody can tell. */
   async claim(group: string, name: string, ttlMs: number): Promise<boolean> {
-    return (await this.#breaker.run(async () => this.#parts.store.claim(group, name, ttlMs), SETTLE_MS)) ?? false;
+    return (await this.#link.run(async () => this.#parts.store.claim(group, name, ttlMs), SETTLE_MS)) ?? false;
   }
 
   async sync(id: string, ttlMs: number): Promise<LimitSync | undefined> {
-    const sync = await this.#breaker.run(async () => this.#parts.store.sync(id, ttlMs), this.#parts.storeTimeoutMs);
+    const sync = await this.#link.run(async () => this.#parts.store.sync(id, ttlMs), this.#parts.storeTimeoutMs);
     if (sync !== undefined) this.#processes = sync.processes;
     return sync;
   }
@@ -166,57 +186,64 @@ export class ResilientStore {
     await this.#parts.store.block(subject, untilMs);
   }
 
-  /** Settles what still waits, as far as the store takes it. */
+  /** Settles what still waits, as far as the store takes it, and gives the shares of this process up. */
   async close(): Promise<void> {
     await this.#debts.close();
+    const giveUp = async (order: LimitOrder) => this.#link.run(async () => this.#parts.store.reserve(order), SETTLE_MS);
+    await Promise.all((this.#shares?.giveUp() ?? []).map(giveUp));
   }
 
-  /** The reply of a store that answers at once, or a promise of one that has to be waited for. */
-  #ask(
-    call: () => LimitReply | Promise<LimitReply>,
-    heard: (reply: LimitReply) => GrantedReply,
-    failed: (isAmbiguous: boolean) => GrantedReply,
-    patience: WaitLimits = { leftMs: this.#parts.storeTimeoutMs },
-  ): GrantedReply | Promise<GrantedReply> {
-    if (patience.leftMs <= 0 || !this.#breaker.admits()) return failed(false);
-    let first: LimitReply | Promise<LimitReply>;
-    try {
-      first = call();
-    } catch {
-      first = Promise.reject(new Error('The limit store threw.'));
-    }
-    // A store in this process is neither lost nor late: nothing has to be remembered of it.
-    if (!(first instanceof Promise)) return { outcome: first.outcome, levels: first.levels, by: 'store' };
-    const startedAt = this.#parts.clock.now();
-    return this.#breaker
-      .run(() => first as Promise<LimitReply>, patience.leftMs)
-      .then((reply) => {
-        patience.leftMs -= this.#parts.clock.now() - startedAt;
-        if (reply !== undefined) return heard(reply);
-        this.#outage();
-        // What comes late still says where the counters stand.
-        (first as Promise<LimitReply>).then(heard, nothing);
-        return failed(true);
-      });
-  }
-
-  #heard(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply): GrantedReply {
-    this.#isOut = false;
-    for (const [index, level] of reply.levels.entries()) {
-      const { counter } = order.holds[index]!;
-      this.#remember(`${order.group} ${counter.field}`, level);
-    }
+  #heard(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply, ticket?: ShareTicket): GrantedReply {
+    this.#known.note(order, reply);
+    if (reply.outcome !== 'granted') ticket?.refused();
+    ticket?.answered(reply, this.#parts.clock.now());
     return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
   }
 
-  #remember(key: string, level: LimitLevel): void {
-    // The newest stand last, and the oldest go first.
-    this.#known.delete(key);
-    this.#known.set(key, level);
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+  /** A late reply still says where the counters stand. What it has granted is not covered by a share any more. */
+  #heardLate(order: LimitOrder, late: LateReply, ticket: ShareTicket | undefined): void {
+    late.then(
+      (reply) => {
+        this.#known.note(order, reply);
+        ticket?.answered(reply, this.#parts.clock.now());
+        if (reply.outcome === 'granted') ticket?.untie();
+      },
+      () => ticket?.answered(undefined, this.#parts.clock.now()),
+    );
   }
 
-  #reserveWithout(order: LimitOrder): GrantedReply {
+  #reserveWithout(asked: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
+    // What is granted here has to be charged, so it needs a lease, also if the store would have counted it at once.
+    const order = asked.lease === '' ? { ...asked, lease: randomUUID() } : asked;
+    let isGranted = false;
+    try {
+      const reply = this.#grantWithout(order, ticket, late);
+      isGranted = reply.outcome === 'granted';
+      return reply;
+    } finally {
+      if (late === undefined && !(isGranted && ticket?.isCovered === true)) ticket?.giveBack();
+      if (late !== undefined) this.#heardLate(order, late, ticket);
+      if (asked.lease === '') this.#chargeFinal(order, isGranted, late);
+      // The store may grant it after all. If the request goes on, its settlement finds that lease; if not, it goes back.
+      else if (late !== undefined && !isGranted)
+        this.#debts.add({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
+    }
+  }
+
+  /** Charges a request of which nothing would have been settled, unless the store has counted it late. */
+  #chargeFinal(order: LimitOrder, isGranted: boolean, late: LateReply | undefined): void {
+    if (!isGranted) return;
+    const { group, lease } = order;
+    if (this.#parts.onStoreError === 'local') this.#local.settle(order);
+    const charge = (): void => {
+      const holds = order.holds.filter(isSum);
+      if (holds.length > 0) this.#debts.add({ group, lease, holds, unknown: 'charge' });
+    };
+    if (late === undefined) return charge();
+    late.then(({ outcome }) => (outcome === 'granted' ? this.#local.release(order) : charge()), charge);
+  }
+
+  #grantWithout(order: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
     const { onStoreError } = this.#parts;
     if (onStoreError === 'closed') {
       throw new GatewayError('limits_unavailable', 'The limits cannot be checked at the moment. Try again soon.', {
@@ -224,69 +251,45 @@ export class ResilientStore {
       });
     }
     if (onStoreError === 'open') return granted('none');
-    const reply = this.#localReply(() => this.#local.reserve({ ...order, holds: this.#shares(order) }));
-    if (reply.outcome === 'granted' && order.lease !== '') this.#localLeases++;
-    return reply;
+    const { isGone } = this.#link;
+    return { ...this.#local.reserve(order, ticket, { wasSent: late !== undefined, isGone }), by: 'local' };
   }
 
-  #localReply(call: () => LimitReply | Promise<LimitReply>): GrantedReply {
-    return { ...(call() as LimitReply), by: 'local' };
-  }
-
-  /** This process's share of each counter: of what was left of a window, of the rate and the size of a bucket. */
-  #shares({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): readonly LimitHold[] {
-    const processes = this.#parts.processes ?? this.#processes;
-    return holds.map((hold) => {
-      const { counter } = hold;
-      const isSum = counter.kind === 'window' || counter.kind === 'sliding';
-      const left = isSum ? counter.capacity - (this.known(group, counter.field)?.used ?? 0) : counter.capacity;
-      const least = counter.kind === 'held' ? 1 : 0;
-      const capacity = Math.max(least, Math.floor(left / processes));
-      return {
-        ...hold,
-        counter: { ...counter, capacity, rate: counter.kind === 'bucket' ? counter.rate / processes : counter.rate },
-      };
-    });
-  }
-
-  /** Tells the store where windows stood, in case that it has lost them. */
-  #withFloors(order: LimitOrder): LimitOrder {
-    if (this.#known.size === 0 || !order.holds.some(({ counter }) => counter.kind === 'window')) return order;
-    const holds = order.holds.map((hold) => {
-      const floor = hold.counter.kind === 'window' ? this.known(order.group, hold.counter.field)?.settled : undefined;
-      return floor === undefined ? hold : { ...hold, floor };
-    });
-    return { ...order, holds };
-  }
-
-  #owe(debt: SettleOrder): void {
-    if (debt.lease !== '') this.#debts.add(debt);
+  #adjustWithout(order: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
+    const isClosed = this.#parts.onStoreError === 'closed' && order.holds.some(({ enforced }) => enforced);
+    const isCovered = ticket?.isCovered ?? !isClosed;
+    if (isCovered) this.#local.tie(order, ticket);
+    else if (late === undefined) ticket?.giveBack();
+    if (late !== undefined) this.#heardLate(order, late, ticket);
+    return isCovered ? granted('store') : { outcome: 'refused', levels: [], by: 'store' };
   }
 
   async #pay(debt: SettleOrder): Promise<boolean> {
-    const reply = await this.#breaker.run(async () => this.#parts.store.settle(debt), SETTLE_MS);
-    if (reply !== undefined) this.#heard(debt, reply);
-    return reply !== undefined;
+    const reply = await this.#link.run(async () => this.#parts.store.settle(this.#charge(debt)), SETTLE_MS);
+    if (reply === undefined) return false;
+    this.#local.release(debt);
+    this.#heard(debt, reply);
+    return true;
   }
 
-  /** What was counted here has been charged: the next outage begins with what is left then. */
-  #paid(): void {
-    if (this.#localLeases === 0) this.#local = memoryLimits({ clock: this.#parts.clock });
-  }
-
-  #outage(): void {
-    if (this.#isOut) return;
-    this.#isOut = true;
-    this.#parts.onOutage();
+  #charge(debt: SettleOrder): SettleOrder {
+    return this.#shares === undefined ? debt : { ...this.#local.withOwn(debt), sharing: this.#shares.sharing };
   }
 }
 
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
 
-function nothing(): void {}
+/**
+ * If the operator has stated how many processes there are, what is left is divided among them. If not, half of it stays
+ * with the store, for processes that have just started and for a caller whose requests all arrive at one process.
+ */
+function divisionFor(stated: number | undefined, seen: number): ShareDivision {
+  return stated === undefined ? { parts: 2 * seen, minRequests: 16 } : { parts: stated, minRequests: 2 };
+}
 
-function granted(by: Grantor): GrantedReply {
-  return { outcome: 'granted', levels: [], by };
+/** The order as the store is to see it. */
+function sent(order: LimitOrder, ticket: ShareTicket | undefined, shares: ProcessShares | undefined): LimitOrder {
+  return ticket === undefined || shares === undefined ? order : shares.send(order, ticket);
 }
 
 function zeroed(holds: readonly LimitHold[]): readonly LimitHold[] {

@@ -6,6 +6,8 @@ import { count, func, milliseconds } from '../options/rows.js';
 /** Pauses between two tries to write, in milliseconds: doubled each time. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** Tries to write one batch when the gateway closes. */
+const FLUSH_TRIES = 3;
 /** A write that takes longer has failed; its records are written again. */
 const WRITE_MS = 30_000;
 
@@ -59,15 +61,15 @@ export class SpendSink {
     else this.#wait(this.#options.maxWaitMs);
   }
 
-  /** Resolves when all that waited has been written, or once writing fails. */
+  /** Resolves when everything that waited has been written, or a batch could not be, however often it was tried. */
   async flush(): Promise<void> {
     this.#stopWaiting();
     await this.#writing;
-    while (this.#queue.length > 0) {
+    for (let tries = 0; this.#queue.length > 0 && tries < FLUSH_TRIES; tries++) {
       const before = this.#queue.length;
       this.#start();
       await this.#writing;
-      if (this.#failures > 0 && this.#queue.length >= before) break;
+      if (this.#queue.length < before) tries = -1;
     }
     this.#stopWaiting();
   }

@@ -106,7 +106,9 @@ class MemoryLimits implements LimitStore {
     const key = leaseKey(group, lease);
     const states = this.#states(group, holds, now);
     const kept = this.#leases.get(key);
-    if (kept === undefined && !(unknown === 'charge' && this.#mark(`charge ${key}`, GRACE_MS, now))) {
+    // A charge leaves a mark: one that is repeated finds no lease, and must not count again.
+    const isFirst = unknown === 'charge' ? this.#mark(`charge ${key}`, GRACE_MS, now) : kept !== undefined;
+    if (!isFirst) {
       return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
     }
     this.#leases.delete(key);

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import type { LimitHold, LimitLevel, LimitReply, LimitStore } from '../contracts/limit-store.js';
+import type { LimitHold, LimitLevel, LimitOrder, LimitReply, LimitStore } from '../contracts/limit-store.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { word } from '../options/rows.js';
-import { LIMIT_SCRIPT, SYNC_SCRIPT } from './limit-script.js';
+import { LIMIT_SCRIPT } from './limit-script/limit-script.js';
+import { SYNC_SCRIPT } from './limit-script/sync-script.js';
 import { redisScript, redisScripts, type RedisScriptClient, type RedisScripts } from './redis-scripts.js';
 
 /** How limits are counted in Redis. */
@@ -40,6 +41,7 @@ export function redisLimits(client: RedisScriptClient, options: RedisLimitsOptio
 }
 
 class RedisLimits implements LimitStore {
+  readonly keepsShares = true;
   readonly #scripts: RedisScripts;
   readonly #prefix: string;
   readonly #blocks: string;
@@ -52,19 +54,16 @@ class RedisLimits implements LimitStore {
     this.#processes = `${prefix}{limits}:processes`;
   }
 
-  reserve: LimitStore['reserve'] = ({ group, lease, ttlMs, holds }) =>
-    this.#run(group, ['reserve', lease, ttlMs, ''], holds);
+  reserve: LimitStore['reserve'] = (order) => this.#run('reserve', order, { ttlMs: order.ttlMs });
 
-  adjust: LimitStore['adjust'] = ({ group, lease, ttlMs, holds }) =>
-    this.#run(group, ['adjust', lease, ttlMs, ''], holds);
+  adjust: LimitStore['adjust'] = (order) => this.#run('adjust', order, { ttlMs: order.ttlMs });
 
-  settle: LimitStore['settle'] = ({ group, lease, holds, unknown }) =>
-    this.#run(group, ['settle', lease, 0, unknown], holds);
+  settle: LimitStore['settle'] = (order) => this.#run('settle', order, { mode: order.unknown });
 
-  read: LimitStore['read'] = ({ group, holds }) => this.#run(group, ['read', '', 0, ''], holds);
+  read: LimitStore['read'] = (order) => this.#run('read', { ...order, lease: '' });
 
   async claim(group: string, name: string, ttlMs: number): Promise<boolean> {
-    return (await this.#run(group, ['claim', name, ttlMs, ''], [])).outcome === 'granted';
+    return (await this.#run('claim', { group, lease: name, holds: [] }, { ttlMs })).outcome === 'granted';
   }
 
   async block(subject: string, untilMs: number): Promise<void> {
@@ -83,16 +82,41 @@ class RedisLimits implements LimitStore {
     return { processes: Math.max(1, Number(processes)), blocks };
   };
 
-  async #run(group: string, head: readonly (string | number)[], holds: readonly LimitHold[]): Promise<LimitReply> {
-    const args = head.map(String);
-    for (const { counter, amount, enforced, floor = 0 } of holds) {
-      const { field, kind, capacity, rate, expiresAt } = counter;
-      args.push(field, kind, ...[capacity, rate, expiresAt, amount].map(String), enforced ? '1' : '0', String(floor));
-    }
+  async #run(op: string, order: Call, { ttlMs = 0, mode = '' } = {}): Promise<LimitReply> {
+    const { group, lease, holds, sharing = NO_SHARING } = order;
+    const { process, sequence, parts, minRequests } = sharing;
+    const shares = [sequence, parts, minRequests, sharing.ttlMs].map(String);
+    const args = [op, lease, String(ttlMs), mode, process, ...shares];
+    for (const hold of holds) args.push(...argumentsOf(hold));
     const tag = `${this.#prefix}{${tagOf(group)}}`;
     const [outcome, ...numbers] = await this.#scripts.run(LIMIT, [`${tag}:limits`, `${tag}:limits:expiry`], args);
-    return { outcome: outcomeOf(outcome), levels: holds.map((_, index) => levelIn(numbers, index * 3)) };
+    return {
+      outcome: outcomeOf(outcome),
+      levels: holds.map((_, index) => levelIn(numbers, index * NUMBERS_PER_HOLD)),
+    };
   }
+}
+
+type Call = Pick<LimitOrder, 'group' | 'lease' | 'holds' | 'sharing'>;
+
+const NO_SHARING = { process: '', sequence: 0, parts: 1, minRequests: 0, ttlMs: 0 };
+const NUMBERS_PER_HOLD = 4;
+
+function argumentsOf({ counter, amount, enforced, floor = 0, share }: LimitHold): readonly string[] {
+  const { field, kind, capacity, rate, expiresAt } = counter;
+  const { own = -1, total = -1 } = share ?? {};
+  return [
+    field,
+    kind,
+    String(capacity),
+    String(rate),
+    String(expiresAt),
+    String(amount),
+    enforced ? '1' : '0',
+    String(floor),
+    String(own),
+    String(total),
+  ];
 }
 
 /** What stands between the braces decides on the slot: no brace of the group's own may end it. */
@@ -111,5 +135,6 @@ function levelIn(numbers: readonly string[], at: number): LimitLevel {
     used: Number(numbers[at]),
     settled: Number(numbers[at + 1]),
     waitMs: wait === -1 ? Infinity : wait === -2 ? undefined : wait,
+    share: Number(numbers[at + 3]),
   };
 }

@@ -117,4 +117,14 @@ export const limitLeaseCases: readonly LimitCase[] = [
       assert.equal(await usedIn(lab, day), 11);
     },
   ],
+  [
+    'charges a lease that it knows once, however often it is charged',
+    async (lab) => {
+      const day = budget(1, lab.now() + 3_600_000);
+      assert.equal(await reserve(lab, 'known', [holding(day, 20)]), 'granted');
+      const order = { group: lab.group, lease: 'known', holds: [holding(day, 13)] };
+      for (let times = 0; times < 3; times++) await lab.store.settle({ ...order, unknown: 'charge' });
+      assert.equal(await usedIn(lab, day), 13);
+    },
+  ],
 ];

@@ -66,8 +66,8 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       const both = await Promise.all([one.granted('a', 100), two.granted('a', 100)]);
       const granted = both[0]! + both[1]!;
       expect(one.upstreams[0]!.ledger.length + two.upstreams[0]!.ledger.length).toBe(granted);
-      // On a busy machine Redis may be late: `closed` then refuses, `local` grants a share besides what Redis grants.
-      if (onStoreError === 'closed') expect(granted).toBeLessThanOrEqual(20);
+      // On a busy machine Redis may be late: `closed` then refuses, `local` grants from what Redis keeps for the process.
+      expect(granted).toBeLessThanOrEqual(20);
       if (one.diagnostics.length + two.diagnostics.length === 0) expect(granted).toBe(20);
       await expect.poll(() => one.used('a'), { timeout: 10_000 }).toBeCloseTo(granted * PRICE, 9);
     },
@@ -128,9 +128,14 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       return { ...(await gatewayWith(redisLimits(link), limits)), port };
     }
 
+    /** One after the other, until so many are granted: on a busy machine Redis may be late for single ones. */
+    async function grantOneByOne(granted: (key: string, times: number) => Promise<number>, count: number) {
+      for (let sum = 0; sum < count;) sum += await granted('a', 1);
+    }
+
     it('`local`: this process’s share of what was left, charged when it is back', async () => {
       const { granted, used, diagnostics } = await lonely({ processes: 2 });
-      expect(await granted('a', 10)).toBe(10);
+      await grantOneByOne(granted, 10);
       await expect.poll(() => used('a')).toBe(0.5);
       await freeze();
       // $0.50 was left, and another process may spend as much.
@@ -143,7 +148,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
 
     it('`open` lets all pass, and charges it', async () => {
       const { granted, used } = await lonely({ onStoreError: 'open' });
-      expect(await granted('a', 1)).toBe(1);
+      await grantOneByOne(granted, 1);
       await freeze();
       expect(await granted('a', 30)).toBe(30);
       own.thaw();
@@ -152,7 +157,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
 
     it('`closed` lets nobody pass', async () => {
       const { as, granted } = await lonely({ onStoreError: 'closed' });
-      expect(await granted('a', 1)).toBe(1);
+      await grantOneByOne(granted, 1);
       await freeze();
       const refused = await as('a');
       expect(refused.status).toBe(503);
@@ -162,7 +167,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
 
     it('a Redis that comes back empty begins where the budget stood', async () => {
       const { granted, used, port, diagnostics } = await lonely();
-      expect(await granted('a', 12)).toBe(12);
+      await grantOneByOne(granted, 12);
       await expect.poll(() => used('a')).toBe(0.6);
       await own.kill();
       own = await startRedis(port);

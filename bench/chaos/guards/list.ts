@@ -1,4 +1,5 @@
 import { guard, type Guard } from './guard.ts';
+import { OF_LIMITS } from './limits.ts';
 import { OF_ROUTER } from './of-router.ts';
 import { OF_TELEMETRY } from './of-telemetry.ts';
 
@@ -620,4 +621,5 @@ export const GUARDS: readonly Guard[] = [
   ...OF_HEDGING,
   ...OF_ROUTER,
   ...OF_TELEMETRY,
+  ...OF_LIMITS,
 ];

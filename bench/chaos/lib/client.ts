@@ -12,6 +12,9 @@ export interface Question {
   readonly stream: boolean;
   /** `provider_order` of the request. @defaultValue the gateway's own order */
   readonly order?: readonly string[];
+  /** The caller's key. @defaultValue `KEY` */
+  readonly key?: string;
+  readonly maxTokens?: number;
 }
 
 /** The result of one request, as its client saw it. */
@@ -97,6 +100,7 @@ function requestFor(port: number, question: Question): { readonly sent: ClientRe
     stream: question.stream,
     messages: [{ role: 'user', content: question.question }],
     ...(question.order === undefined ? {} : { provider_order: question.order }),
+    ...(question.maxTokens === undefined ? {} : { max_tokens: question.maxTokens }),
   });
   const sent = request({
     port,
@@ -107,7 +111,7 @@ function requestFor(port: number, question: Question): { readonly sent: ClientRe
     headers: {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
-      authorization: `Bearer ${KEY}`,
+      authorization: `Bearer ${question.key ?? KEY}`,
       'x-request-id': question.id,
     },
   });

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../contracts/clock.js';
+import type { LimitCounter, LimitHold, LimitOrder, LimitReply } from '../contracts/limit-store.js';
+import type { KnownLevels } from './known-levels.js';
+
+/** A share that its process does not renew goes back to the counter after this time, in milliseconds. */
+const SHARE_MS = 120_000;
+/** Counters of which a share is remembered; those that were not used for longest go. */
+const MAX_SHARES = 10_000;
+
+/** How large shares are. */
+export interface ShareDivision {
+  /** A share is at most what is left of its counter, divided by this number. */
+  readonly parts: number;
+  /** A share that would be too small for this many requests is not kept: at its end all of a window is granted by the store. */
+  readonly minRequests: number;
+}
+
+/** What this process keeps of one counter, in the counter's unit. */
+interface Share {
+  readonly group: string;
+  readonly counter: LimitCounter;
+  /** What it may grant while the store does not reply. */
+  free: number;
+  /** What it has granted so, and the store has not counted yet. */
+  tied: number;
+  /** When the store gives `free` to others, by the monotonic clock. */
+  expiresAt: number;
+  /** Calls on this counter that the store has not replied to. */
+  open: number;
+}
+
+interface Taken {
+  readonly share: Share;
+  readonly field: string;
+  /** Covers all of `amount`, or less. */
+  own: number;
+  readonly amount: number;
+}
+
+/** What one call has taken out of the shares of its counters: by hold; `undefined` where no share is kept. */
+export class ShareTicket {
+  readonly #taken: readonly (Taken | undefined)[];
+  #sentAt = 0;
+  #isTied = false;
+
+  constructor(taken: readonly (Taken | undefined)[]) {
+    this.#taken = taken;
+  }
+
+  /** The process may grant the call by itself, as far as shares are kept. */
+  get isCovered(): boolean {
+    return this.#taken.every((taken) => taken === undefined || taken.own === taken.amount);
+  }
+
+  /** What this process has granted of the counter of the hold at `index`, and the store has not counted yet. */
+  tiedAt(index: number): number {
+    return this.#taken[index]?.share.tied ?? 0;
+  }
+
+  /** It has taken a larger part of what the call needs than `other` had. */
+  hasMoreThan(other: ShareTicket): boolean {
+    return this.#taken.some((taken, index) => (taken?.own ?? 0) > (other.#taken[index]?.own ?? 0));
+  }
+
+  /** Enough was left for `order`, but shares kept it, and the call did not take from the process's own what it needs. */
+  isKeptFrom({ holds }: Pick<LimitOrder, 'holds'>, { outcome, levels }: LimitReply): boolean {
+    if (outcome !== 'refused' || this.isCovered) return false;
+    return holds.every(({ counter, amount, enforced }, index) => {
+      const { used, waitMs } = levels[index]!;
+      return !enforced || waitMs === 0 || (this.isShortOf(index) && used + amount <= counter.capacity);
+    });
+  }
+
+  /** What the hold at `index` would need, and the share does not have. */
+  isShortOf(index: number): boolean {
+    const taken = this.#taken[index];
+    return taken !== undefined && taken.own < taken.amount;
+  }
+
+  ownOf(field: string): number {
+    return this.#taken.find((taken) => taken?.field === field)?.own ?? 0;
+  }
+
+  /** The call is about to be made: its holds, with what they do to the shares. */
+  send(order: Pick<LimitOrder, 'group' | 'holds'>, now: number, most: (hold: LimitHold) => number): LimitHold[] {
+    this.#sentAt = now;
+    return order.holds.map((hold, index) => {
+      const taken = this.#taken[index];
+      if (taken === undefined) return hold;
+      const { share, own } = taken;
+      // Only a call that no other one is racing with can say what the share is.
+      const isAlone = share.open++ === 0;
+      if (!isAlone) return { ...hold, share: { own } };
+      share.free = Math.min(share.free, most(hold));
+      return { ...hold, share: { own, total: share.free + share.tied + own } };
+    });
+  }
+
+  /** The store has replied, in time or late; `undefined`: nobody knows what became of the call. */
+  answered(reply: LimitReply | undefined, now: number): void {
+    for (const [index, taken] of this.#taken.entries()) {
+      if (taken === undefined) continue;
+      const { share } = taken;
+      share.open--;
+      if (reply === undefined) continue;
+      if (now >= share.expiresAt) share.free = 0;
+      const expiresAt = this.#sentAt + SHARE_MS;
+      if (now >= expiresAt) continue;
+      share.expiresAt = Math.max(share.expiresAt, expiresAt);
+      share.free = Math.max(0, share.free + (reply.levels[index]?.share ?? 0));
+    }
+  }
+
+  /** The store has refused the call, and keeps what would have covered it. */
+  refused(): void {
+    for (const taken of this.#taken) if (taken !== undefined && taken.own === taken.amount) giveBack(taken);
+  }
+
+  /** The store was never asked. */
+  giveBack(): void {
+    for (const taken of this.#taken) if (taken !== undefined) giveBack(taken);
+  }
+
+  /** The process grants the call by itself. */
+  tie(): void {
+    this.#isTied = true;
+    for (const taken of this.#taken) if (taken !== undefined) taken.share.tied += taken.own;
+  }
+
+  /** The store counts it now. */
+  untie(): void {
+    if (!this.#isTied) return;
+    for (const taken of this.#taken) {
+      if (taken === undefined) continue;
+      taken.share.tied -= taken.own;
+      taken.own = 0;
+    }
+  }
+
+  /** Less was used than was tied, and the store was never asked for it. */
+  shrink(holds: readonly LimitHold[]): void {
+    for (const taken of this.#taken) {
+      const used = holds.find(({ counter }) => counter.field === taken?.field)?.amount;
+      if (taken === undefined || used === undefined || used >= taken.own) continue;
+      taken.share.tied -= taken.own - used;
+      taken.share.free += taken.own - used;
+      taken.own = used;
+    }
+  }
+}
+
+function giveBack(taken: Taken): void {
+  taken.share.free += taken.own;
+  taken.own = 0;
+}
+
+/**
+ * Parts of windows that the store keeps for this process. They are reserved while the store replies, so that what this
+ * process grants while it does not is never granted to anybody else. Each call takes its amount out of the share before it
+ * is sent; if the reply is late, the call is granted from what it took, and from nothing else.
+ */
+export class ProcessShares {
+  readonly #clock: Clock;
+  readonly #known: KnownLevels;
+  readonly #division: () => ShareDivision;
+  readonly #process: string = randomUUID();
+  readonly #shares = new Map<string, Share>();
+  #sequence = 0;
+
+  constructor(clock: Clock, known: KnownLevels, division: () => ShareDivision) {
+    this.#clock = clock;
+    this.#known = known;
+    this.#division = division;
+  }
+
+  /** Takes `amounts` of the holds out of the shares, as far as they go. */
+  take({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>, amounts?: readonly number[]): ShareTicket {
+    return new ShareTicket(
+      holds.map((hold, index) => {
+        const amount = amounts?.[index] ?? hold.amount;
+        if (!isSum(hold) || !hold.enforced || amount <= 0) return undefined;
+        const share = this.#shareOf(group, hold.counter);
+        if (this.#clock.now() >= share.expiresAt) share.free = 0;
+        const own = Math.min(share.free, amount);
+        share.free -= own;
+        return { share, field: hold.counter.field, own, amount };
+      }),
+    );
+  }
+
+  /** `order` as the store is to see it. */
+  send(order: LimitOrder, ticket: ShareTicket): LimitOrder {
+    const division = this.#division();
+    const most = ({ counter, amount }: LimitHold): number => {
+      const level = this.#known.get(order.group, counter.field);
+      return level === undefined ? Infinity : shareOf(counter.capacity - level.used, amount, division);
+    };
+    return { ...order, holds: ticket.send(order, this.#clock.now(), most), sharing: this.sharing };
+  }
+
+  /** Who this process is, for a call that is made now. */
+  get sharing(): NonNullable<LimitOrder['sharing']> {
+    return { process: this.#process, sequence: ++this.#sequence, ...this.#division(), ttlMs: SHARE_MS };
+  }
+
+  /** Orders that give up all that is free. */
+  giveUp(): readonly LimitOrder[] {
+    const now = this.#clock.now();
+    const orders: LimitOrder[] = [];
+    for (const share of this.#shares.values()) {
+      if (share.free <= 0 || share.open > 0 || now >= share.expiresAt) continue;
+      share.free = 0;
+      const { group, counter, tied } = share;
+      const holds = [{ counter, amount: 0, enforced: false, share: { own: 0, total: tied } }];
+      orders.push({ group, lease: '', ttlMs: 0, holds, sharing: this.sharing });
+    }
+    return orders;
+  }
+
+  #shareOf(group: string, counter: LimitCounter): Share {
+    const key = `${group} ${counter.field}`;
+    const share = this.#shares.get(key) ?? { group, counter, free: 0, tied: 0, expiresAt: 0, open: 0 };
+    // Those that were used last are at the end.
+    this.#shares.delete(key);
+    this.#shares.set(key, share);
+    if (this.#shares.size > MAX_SHARES) this.#forgetOldest();
+    return share;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#shares;
+    const [key, share] = oldest!;
+    this.#shares.delete(key);
+    // What is in use stays, and is looked at again when it is the oldest once more.
+    if (share.open > 0 || share.tied > 0) this.#shares.set(key, share);
+  }
+}
+
+/** What a process keeps of the amount that is left, if its requests need `amount` each. */
+function shareOf(left: number, amount: number, { parts, minRequests }: ShareDivision): number {
+  const share = Math.floor(left / parts);
+  return share < minRequests * amount ? 0 : share;
+}
+
+/** Counters that add up and of which a part can be kept. Buckets and held counters are divided by rate and size. */
+export function isSum({ counter }: LimitHold): boolean {
+  return counter.kind === 'window' || counter.kind === 'sliding';
+}
