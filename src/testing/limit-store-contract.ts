@@ -250,6 +250,19 @@ const CASES: readonly LimitCase[] = [
     },
   ],
   [
+    'counts what was used in a sliding window for all of it',
+    async (lab) => {
+      const window = counterOf({ field: 'window', kind: 'sliding', capacity: 10, rate: 10 });
+      const began = lab.now();
+      await reserve(lab, 'a', [holding(window, 10)]);
+      await settle(lab, 'a', [holding(window, 10)]);
+      await lab.pass(400);
+      const outcome = await reserve(lab, 'b', [holding(window, 1)]);
+      // A machine that stalls may find the window over.
+      if (lab.now() - began < 600) assert.equal(outcome, 'refused');
+    },
+  ],
+  [
     'begins where it is told to when it has lost its data, and nowhere else',
     async (lab) => {
       const day = budget(1, lab.now() + 3_600_000);
