@@ -20,6 +20,8 @@ export interface SpendSubject {
 export interface OpenSpend extends Blockable {
   readonly who: SpendSubject;
   readonly isAtWork: boolean;
+  /** Some rule reserves tokens or money. */
+  readonly needsEstimates: boolean;
 }
 
 /** Notified about one request; absent for a plan that is only previewed. */

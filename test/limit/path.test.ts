@@ -425,6 +425,17 @@ describe('policies', () => {
     });
     expect((await as('k')).status).toBe(500);
   });
+
+  it.each([[{ requests: 1 }], 'rpm', [[{ name: 'rpm', by: 'caller', reqests: 1, per: 'day' }]]])(
+    'whose limits are wrong let nobody in (%j)',
+    async (limits) => {
+      const { as } = await limited({
+        rules: [],
+        options: { verifyKey: () => ({ id: 'a', policy: { limits } }), hooks: { onError: () => {} } } as never,
+      });
+      expect((await as('k')).status).toBe(500);
+    },
+  );
 });
 
 describe('accounts', () => {
