@@ -7,7 +7,7 @@ import type { ResilientStore } from './resilient-store.js';
 const MAX_CALLERS = 10_000;
 
 interface Account {
-  readonly caller: Caller;
+  caller: Caller;
   requests: number;
   tokens: number;
   costUsd: number;
@@ -18,15 +18,20 @@ export class Accounts {
   readonly #accounts = new Map<string, Account>();
 
   add(caller: Caller, { usd, tokens }: { readonly usd: number; readonly tokens: number }): void {
-    const before = this.#accounts.get(caller.id);
-    this.#accounts.delete(caller.id);
-    this.#accounts.set(caller.id, {
-      caller,
-      requests: (before?.requests ?? 0) + 1,
-      tokens: (before?.tokens ?? 0) + tokens,
-      costUsd: (before?.costUsd ?? 0) + usd,
-    });
-    if (this.#accounts.size > MAX_CALLERS) this.#accounts.delete(this.#accounts.keys().next().value!);
+    let account = this.#accounts.get(caller.id);
+    if (account === undefined) {
+      account = { caller, requests: 0, tokens: 0, costUsd: 0 };
+      this.#accounts.set(caller.id, account);
+      if (this.#accounts.size > MAX_CALLERS) this.#accounts.delete(this.#accounts.keys().next().value!);
+    } else if (this.#accounts.size > MAX_CALLERS / 2) {
+      // Only a map that may become full keeps those that were used last at its end: moving an entry is expensive.
+      this.#accounts.delete(caller.id);
+      this.#accounts.set(caller.id, account);
+    }
+    account.caller = caller;
+    account.requests++;
+    account.tokens += tokens;
+    account.costUsd += usd;
   }
 
   /** The caller with this id as it last called: its team and tenant, which rules may count by. */

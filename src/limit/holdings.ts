@@ -25,6 +25,8 @@ export class Holdings {
   readonly groups: readonly Group[];
   /** Nothing will be settled: what is reserved is what is used. */
   readonly isFinal: boolean;
+  /** Some rule reserves tokens or money. */
+  readonly needsEstimates: boolean;
   plan: SpendPlan | undefined;
   readonly #context: SpendContext;
   readonly #amounts: AmountParts;
@@ -33,6 +35,7 @@ export class Holdings {
     this.rules = rules;
     this.groups = groupsOf(rules);
     this.isFinal = this.groups.length <= 1 && rules.every(({ rule }) => rule.isFinal);
+    this.needsEstimates = rules.some(({ rule }) => rule.unit === 'usd' || rule.unit === 'tokens');
     this.#context = context;
     this.#amounts = amounts;
   }

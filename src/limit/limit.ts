@@ -192,7 +192,8 @@ export class Limits implements SpendServices {
     const caller = context.caller ?? ANONYMOUS;
     this.#accounts.add(caller, used);
     const completion = context.attempts.length > 0 ? context.outcome?.usage?.completion_tokens : undefined;
-    if (completion !== undefined) this.#estimates.learn(estimateKey(context, context.served?.model), completion);
+    if (completion !== undefined && spend.needsEstimates)
+      this.#estimates.learn(estimateKey(context, context.served?.model), completion);
     const { onSpend } = this.#hooks.hooks;
     if (onSpend === undefined && this.#sink === undefined) return;
     const record = spendRecord(context, spend.who, this.now);

@@ -160,14 +160,11 @@ export class RequestSpend implements SpendLease, OpenSpend {
   // --- between two attempts ------------------------------------------------------------------------------------------
 
   reprice(endpoint: Endpoint, beside: boolean): boolean | Promise<boolean> {
-    const attempt: OpenAttempt = {
-      endpoint,
-      usd: this.#holdings.priceAt(endpoint, 'worst'),
-      tokens: this.#holdings.tokensAt(endpoint, 'worst'),
-    };
     const { rules } = this.#holdings;
-    const before = rules.map(({ held }) => held);
-    const raised = this.#state === 'reserved' ? rules.filter((bound) => this.#raise(bound, endpoint, beside)) : [];
+    const attempt = this.#attemptAt(endpoint);
+    const isReserved = this.#state === 'reserved' && this.needsEstimates;
+    const before = isReserved ? rules.map(({ held }) => held) : [];
+    const raised = isReserved ? rules.filter((bound) => this.#raise(bound, endpoint, beside)) : [];
     if (raised.length === 0) {
       this.#costs.began(attempt);
       return true;
@@ -181,6 +178,13 @@ export class RequestSpend implements SpendLease, OpenSpend {
       this.#limits.countBudgetExclusion();
       return false;
     });
+  }
+
+  /** What an attempt may take matters only to rules that reserve for it, and to aborts that cost what was reserved. */
+  #attemptAt(endpoint: Endpoint): OpenAttempt {
+    if (!this.needsEstimates && this.#limits.options.onAbort !== 'reserved') return { endpoint, usd: 0, tokens: 0 };
+    const usd = this.#holdings.priceAt(endpoint, 'worst');
+    return { endpoint, usd, tokens: this.#holdings.tokensAt(endpoint, 'worst') };
   }
 
   attemptEnded(endpoint: Endpoint, record: AttemptRecord): void {
@@ -243,6 +247,10 @@ export class RequestSpend implements SpendLease, OpenSpend {
 
   get rules(): readonly BoundRule[] {
     return this.#holdings.rules;
+  }
+
+  get needsEstimates(): boolean {
+    return this.#holdings.needsEstimates;
   }
 
   /** Some attempt is under way. */

@@ -21,6 +21,8 @@ export interface OpenSpend extends Blockable {
   readonly who: SpendSubject;
   readonly rules: readonly BoundRule[];
   readonly isAtWork: boolean;
+  /** Some rule reserves tokens or money. */
+  readonly needsEstimates: boolean;
 }
 
 /** Notified about one request; absent for a plan that is only previewed. */

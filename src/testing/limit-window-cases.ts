@@ -82,4 +82,17 @@ export const limitWindowCases: readonly LimitCase[] = [
       assert.equal(await usedIn(lab, day), 0.9 * NANO + 6);
     },
   ],
+  [
+    'counts what was used in a sliding window for all of it',
+    async (lab) => {
+      const window = counterOf({ field: 'window', kind: 'sliding', capacity: 10, rate: 10 });
+      const began = lab.now();
+      await reserve(lab, 'a', [holding(window, 10)]);
+      await settle(lab, 'a', [holding(window, 10)]);
+      await lab.pass(400);
+      const outcome = await reserve(lab, 'b', [holding(window, 1)]);
+      // A machine that stalls may find the window over.
+      if (lab.now() - began < 600) assert.equal(outcome, 'refused');
+    },
+  ],
 ];

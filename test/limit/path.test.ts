@@ -156,6 +156,20 @@ describe('rates', () => {
     await (await as('a')).json();
     await expect.poll(async () => (await as('a')).status).toBe(429);
   });
+
+  it('a cached response that is free leaves room for others', async () => {
+    const { as, gateway } = await limited({
+      rules: [{ name: 'rpm', by: 'caller', requests: 2, per: 'day', cached: 'free' }],
+      options: { cache: {} },
+    });
+    const used = async () => (await gateway.usage('a')).limits[0]?.used;
+    for (let times = 0; times < 4; times++) {
+      const response = await as('a');
+      expect([response.status, response.headers.get('x-nordlys-cache')]).toEqual([200, times === 0 ? 'MISS' : 'HIT']);
+      await response.json();
+      await expect.poll(used).toBe(1);
+    }
+  });
 });
 
 describe('budgets', () => {
@@ -353,6 +367,7 @@ describe('the kill switch', () => {
     expect(await open.text()).toContain('caller_blocked');
     await expect.poll(() => upstreams[0]?.ledger[0]?.closedBy).toBe('client');
     expect((await as('a', {}, { 'x-session-id': 's' })).status).toBe(403);
+    expect(upstreams[0]?.ledger).toHaveLength(1);
     expect((await as('a', { stream: true }, { 'x-session-id': 'other' })).status).toBe(200);
     await gateway.limits.block({ by: 'session', key: 's', untilMs: 0 });
     expect((await as('a', { stream: true }, { 'x-session-id': 's' })).status).toBe(200);
@@ -410,6 +425,17 @@ describe('policies', () => {
     });
     expect((await as('k')).status).toBe(500);
   });
+
+  it.each([[{ requests: 1 }], 'rpm', [[{ name: 'rpm', by: 'caller', reqests: 1, per: 'day' }]]])(
+    'whose limits are wrong let nobody in (%j)',
+    async (limits) => {
+      const { as } = await limited({
+        rules: [],
+        options: { verifyKey: () => ({ id: 'a', policy: { limits } }), hooks: { onError: () => {} } } as never,
+      });
+      expect((await as('k')).status).toBe(500);
+    },
+  );
 });
 
 describe('accounts', () => {

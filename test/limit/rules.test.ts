@@ -8,6 +8,15 @@ const ruleOf = (rule: object) => resolveRules('rules', [{ name: 'r', by: 'caller
 const NOW = Date.parse('2026-03-01T10:00:00Z');
 
 describe('a rule', () => {
+  it('counts in the next window from the millisecond at which one ends', () => {
+    const rule = ruleOf({ usd: 1, per: 'day' });
+    const first = rule.placeOf('a', 'a', NOW).counter;
+    expect(rule.placeOf('a', 'a', first.expiresAt - 1).counter.field).toBe(first.field);
+    const second = rule.placeOf('a', 'a', first.expiresAt).counter;
+    expect(second.field).not.toBe(first.field);
+    expect(second.expiresAt - first.expiresAt).toBe(86_400_000);
+  });
+
   it.each([
     [
       { requests: 600, per: '1m' },

@@ -405,10 +405,38 @@ describe.runIf(hasRedis)('the share of a process', () => {
       expect((await ask('refused', 'c', 195, { own: 0 })).outcome).toBe('granted');
     });
 
+    it('is kept where it would have covered what another limit refuses', async () => {
+      await ask('both', 'a', 10);
+      const full = { field: 'open', kind: 'held', capacity: 0, rate: 0, expiresAt: 0 } as const;
+      const refused = await store().reserve({
+        group: 'both',
+        lease: 'refused',
+        ttlMs: 60_000,
+        holds: [
+          { counter: DAY, amount: 45, enforced: true, share: { own: 45 } },
+          { counter: full, amount: 1, enforced: true },
+        ],
+        sharing: { process: 'a', sequence: ++sequence, parts: 2, ttlMs: 60_000 },
+      });
+      expect(refused.outcome).toBe('refused');
+      expect((await ask('both', 'b', 46)).outcome).toBe('refused');
+      expect((await ask('both', 'b', 45)).outcome).toBe('granted');
+    });
+
     it('is what the process says only as far as others have left it', async () => {
       await ask('lost', 'a', 390);
       expect((await ask('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 395, share: -30 });
     });
+  });
+
+  it('is not used again for what the store may have counted', async () => {
+    const [one] = processes(1) as [Process];
+    expect(await one.reserve('a', 10)).toBe('store');
+    one.link.weather = 'late reply';
+    expect(await one.reserve('b', 80)).toBe('local');
+    await one.settle('b', 1, 'local');
+    one.link.weather = 'failing';
+    expect(await one.reserve('c', 11)).toBe(undefined);
   });
 
   it.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(

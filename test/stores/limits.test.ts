@@ -9,6 +9,24 @@ import { hasRedis, startRedis, type RedisServer } from './redis-server.js';
 describe('memoryLimits', () => {
   limitStoreContract(it, (now) => memoryLimits({ clock: { now, wallNow: now, setTimer: () => ({ cancel() {} }) } }));
 
+  it('counts a slot of a sliding window in full until 60 more have passed', async () => {
+    let now = 1_750_000_000_000;
+    const store = memoryLimits({ clock: { now: () => now, wallNow: () => now, setTimer: () => ({ cancel() {} }) } });
+    const counter = { field: 'hour', kind: 'sliding', capacity: 10, rate: 5, expiresAt: 0 } as const;
+    const order = (lease: string) => ({
+      group: 'g',
+      lease,
+      ttlMs: 60_000,
+      holds: [{ counter, amount: 10, enforced: true }],
+    });
+    await store.reserve(order('a'));
+    await store.settle({ ...order('a'), unknown: 'ignore' });
+    now += 60 * 5;
+    expect((await store.reserve(order('b'))).outcome).toBe('refused');
+    now += 5;
+    expect((await store.reserve(order('b'))).outcome).toBe('granted');
+  });
+
   it('keeps nothing of what is spent', async () => {
     let now = 1_750_000_000_000;
     const store = memoryLimits({ clock: { now: () => now, wallNow: () => now, setTimer: () => ({ cancel() {} }) } });

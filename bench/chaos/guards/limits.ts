@@ -97,9 +97,9 @@ const OF_STORES: readonly Guard[] = [
     'stores/limits',
   ),
   guard(
-    'Redis: a slot of a rolling window counts until it has ended',
+    'Redis: what was used counts for all of a rolling window',
     `${SCRIPT}/counters.ts`,
-    ['math.floor(now / c.rate) - SLOTS\n', 'math.floor(now / c.rate) - SLOTS + 1\n'],
+    ['math.floor(now / c.rate) - SLOTS\n', 'math.floor(now / c.rate) - SLOTS / 2\n'],
     'stores/limits',
   ),
 ];
