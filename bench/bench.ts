@@ -1,4 +1,4 @@
-// The benchmark: what this package costs beside other ways to stand between clients and a model's API.
+// The benchmark: the cost of this package, compared with other proxies between clients and a model's API.
 import { writeFileSync } from 'node:fs';
 import { runBenchmark } from './lib/run.ts';
 import { readSettings, USAGE } from './lib/settings.ts';

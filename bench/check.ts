@@ -1,5 +1,5 @@
 // Compares figures with the targets: `--from FILE` those of an earlier run, otherwise those of a run with the same flags
-// as bench.ts. Ends with 1 when a target is missed. It times things, so it is no test: run it on a quiet machine.
+// as bench.ts. Exits with 1 when a target is missed. It measures time, so it is not a test: run it on a quiet machine.
 import { readFileSync } from 'node:fs';
 import type { Report } from './lib/report.ts';
 import { runBenchmark } from './lib/run.ts';

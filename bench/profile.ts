@@ -1,4 +1,4 @@
-// Where the microseconds, or the bytes, of one variant go under one workload:
+// CPU or allocation profile of one variant under one workload:
 //   node bench/profile.ts [--workload W1] [--variant gateway] [--allocations] [--seconds 5] [--top 30] [--out FILE]
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { variant } from './lib/variants.ts';
 import { verifyServer } from './lib/verify.ts';
 import { WORKLOADS } from './lib/workloads.ts';
 
-/** Long enough for V8 to have compiled what is run often. */
+/** Long enough for V8 to compile hot code. */
 const WARM_UP_MS = 6_000;
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
-// What a decision and an embedding take: `node bench/router.ts`, after `npm run build`. Best of several rounds, so that
-// other work of the machine counts as little as possible.
+// Times a routing decision and an embedding: `node bench/router.ts`, after `npm run build`. The best of several rounds
+// counts, which reduces the effect of other processes.
 import { readFileSync } from 'node:fs';
 import { checkpointRouter, hashingEmbedder, type CheckpointDocument } from 'nordlys-proxy/router';
 

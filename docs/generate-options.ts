@@ -1,7 +1,7 @@
 // Writes docs/options.md from the option tables: `node docs/generate-options.ts`. A test compares the two.
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import type { PublicGroup } from '../test/support/option-groups.ts';
+import type { PublicGroup } from '../test/support/option-groups/public-group.ts';
 
 const INTRO = `# Options
 
@@ -11,7 +11,8 @@ Generated from the tables that check the options. Times are milliseconds, sizes 
 
 /** The page, as text. */
 export function optionsPage(groups: readonly PublicGroup[]): string {
-  return [INTRO, ...groups.map(section)].join('\n');
+  const shown = groups.filter(({ group }) => group.names.length > 0);
+  return [INTRO, ...shown.map(section)].join('\n');
 }
 
 function section({ heading, text, group }: PublicGroup): string {

@@ -31,7 +31,15 @@ const gateway = createGateway({
   keys: [key],
   providers: Object.fromEntries(Object.entries(upstreams).map(([slug, { provider }]) => [slug, provider])),
   cache: { maxEntries: 1_000 },
+  limits: {
+    rules: [
+      { name: 'requests-per-hour', by: 'caller', requests: 500, per: 'hour' },
+      { name: 'tokens-per-hour', by: 'caller', tokens: 50_000, per: 'hour', reserve: 'expected' },
+      { name: 'usd-per-day', by: 'caller', usd: 0.1, per: 'day', reserve: 'expected' },
+    ],
+  },
   hooks: { ...demo.hooks, selectCandidates: router },
+  middleware: demo.middleware,
 });
 
 const app = express();
@@ -39,7 +47,7 @@ app.use(helmet());
 app.get('/healthz', gateway.health);
 app.get('/metrics', gateway.metrics);
 app.use('/v1', gateway);
-app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: six simulated providers' }));
+app.use(statusPage(gateway, { intervalMs: 5_000, title: 'nordlys-proxy: six simulated providers', appUrl: '/' }));
 app.use(demo.pages);
 
 const server = app.listen(port, '127.0.0.1', (error) => {

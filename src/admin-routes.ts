@@ -17,27 +17,27 @@ import type { GatewayStatus } from './status.js';
 export interface AdminRoutesParts {
   readonly runner: RunnerParts;
   readonly authenticate: Stage;
-  /** Lets pass who may see the pages about the gateway. */
+  /** Authorises requests for metrics and for the status page. */
   readonly admin: Stage;
   readonly router: Router;
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
   readonly status: () => GatewayStatus;
-  /** `undefined`: nothing is counted. */
+  /** `undefined`: no limits and no accounting. */
   readonly limits: Limits | undefined;
   readonly unservedPaths: 'respond' | 'next';
 }
 
-/** What a gateway serves beside chat completions. */
+/** Handlers of a gateway besides chat completions. */
 export interface AdminRoutes {
   readonly models: Middleware;
   readonly metrics: Middleware;
   readonly usage: Middleware;
-  /** `stage` for GET requests of those who may see the pages about the gateway. */
-  guarded(stage: Stage): Middleware;
-  /** `stage` for GET requests of everybody. */
-  open(stage: Stage): Middleware;
-  /** Every request by its path: `chat`, one of ours, or the host's. */
+  /** Serves `stage` to GET requests that `admin` allows. */
+  authenticated(stage: Stage): Middleware;
+  /** Serves `stage` to all GET requests. */
+  unauthenticated(stage: Stage): Middleware;
+  /** Routes requests by path: to `chat`, to a handler of the gateway, or on to the host. */
   withRoutes(chat: Middleware): Middleware;
 }
 
@@ -52,9 +52,9 @@ export function createAdminRoutes({
   limits,
   unservedPaths,
 }: AdminRoutesParts): AdminRoutes {
-  const guarded = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
+  const authenticated = (stage: Stage): Middleware => runStages([getOnly, admin, stage], runner);
   const models = runStages([getOnly, authenticate, listModels(router)], runner);
-  const metrics = guarded(({ res }) => {
+  const metrics = authenticated(({ res }) => {
     sendText(res, 200, EXPOSITION_TYPE, metricsText(recorder, status(), limits?.statistics()));
     return 'responded';
   });
@@ -67,8 +67,8 @@ export function createAdminRoutes({
     models,
     metrics,
     usage,
-    guarded,
-    open: (stage) => runStages([getOnly, stage], runner),
+    authenticated,
+    unauthenticated: (stage) => runStages([getOnly, stage], runner),
     withRoutes: (chat) =>
       function nordlysGateway(req, res, next) {
         if (req.method === 'OPTIONS' && next !== undefined) return next();
@@ -99,7 +99,7 @@ function listModels(router: Router): Stage {
   return ({ req, res, caller }) => {
     const id = requestedModel(req);
     const list = router.models(caller);
-    // Callers may see different lists.
+    // The list depends on the caller's policy.
     if (caller?.['policy'] !== undefined) res.setHeader('vary', 'authorization, x-api-key');
     sendJson(res, 200, id === undefined ? list : modelIn(list, id));
     return 'responded';
@@ -108,24 +108,24 @@ function listModels(router: Router): Stage {
 
 function reportUsage(limits: Limits | undefined): Stage {
   return async ({ res, caller }) => {
-    if (limits === undefined || caller === undefined) throw nothingCounted();
+    if (limits === undefined || caller === undefined) throw noAccounting();
     sendJson(res, 200, await limits.usage(caller));
     return 'responded' as const;
   };
 }
 
-function nothingCounted(): GatewayError {
-  return new GatewayError('unknown_url', 'This gateway counts nothing of its callers.');
+function noAccounting(): GatewayError {
+  return new GatewayError('unknown_url', 'This gateway does not count the usage of its callers.');
 }
 
 const getOnly: Stage = ({ req }) => {
   if (req.method === 'GET' || req.method === 'HEAD') return 'next';
-  throw new GatewayError('method_not_supported', `This is asked for with GET, not ${req.method ?? 'this method'}.`, {
+  throw new GatewayError('method_not_supported', `Use GET for this URL, not ${req.method ?? 'this method'}.`, {
     headers: { allow: 'GET, HEAD' },
   });
 };
 
-/** Several clients call the Responses API by default; what they need to hear is which switch turns it off. */
+/** Several clients use the Responses API by default, so the error names the setting that turns it off. */
 const refuseResponsesApi: Stage = () => {
   throw new GatewayError(
     'unknown_url',
@@ -133,7 +133,7 @@ const refuseResponsesApi: Stage = () => {
   );
 };
 
-/** A client of another endpoint would get the host's page of HTML. */
+/** Without this, a client of an endpoint that is not served would get the host's HTML page. */
 const refuseUnserved: Stage = ({ req }) => {
   throw new GatewayError(
     'unknown_url',

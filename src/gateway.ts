@@ -16,86 +16,104 @@ import type { PlanContext, PlanResult, PlanWithHooksContext } from './route/rout
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { createStatus, type GatewayStatus } from './status.js';
 
-/** What `createGateway` makes: a request listener with everything else that can be asked of it. */
+/** Result of `createGateway`: a request listener with further handlers and controls. */
 export interface Gateway extends Middleware, GatewayLimits {
   /**
-   * Which endpoints `body` would be sent to, in order, and why the others would not: no I/O, the same code as a request.
-   * @throws GatewayError that the request would get; where no endpoint is left, `metadata.excluded` says why for each.
+   * The endpoints that a request with this body would be sent to, in order, and why the others are excluded. Uses the
+   * same code as a request, without I/O.
+   * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` says why.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /**
-   * The same with the hooks `beforeRoute` and `selectCandidates`, as a request of `caller` with these `headers` would run
-   * them. No upstream is called; `beforeAttempt`, which belongs to a call, is not run. Rejects with the `GatewayError` that
-   * the request would get.
+   * As `plan`, with the hooks `beforeRoute` and `selectCandidates`, which are called as for a request of `caller` with
+   * these `headers`. No upstream is called, and neither is `beforeAttempt`. Rejects with the `GatewayError` that the
+   * request would get.
    * @example
    * await gateway.planWithHooks({ model: 'auto' }, { caller: { id: 'team-a' }, headers: { 'x-region': 'eu' } });
    */
   planWithHooks(body: unknown, context?: PlanWithHooksContext): Promise<PlanResult>;
   /** `GET /v1/models` and `GET /v1/models/{id}`, for callers with a key. */
   readonly models: Middleware;
-  /** Everything that is counted, as Prometheus reads it, for those whom `admin` and `adminKeys` let see it. */
+  /** Metrics in Prometheus' text format, for requests that `admin` or `adminKeys` allow. */
   readonly metrics: Middleware;
-  /** What the caller itself has used, for callers with a key; also `GET …/usage` where the gateway is mounted. */
+  /** The caller's own usage, for callers with a key. The gateway also serves it at `GET …/usage`. */
   readonly usageHandler: Middleware;
-  /** Liveness: 200 while requests are taken, 503 while draining. Needs no key. */
+  /** Liveness: 200 while requests are accepted, 503 while draining. Needs no key. */
   readonly health: Middleware;
   /**
-   * Readiness: `200 {"status":"ready","models":[]}`, or 503 with the names of the models for which no endpoint is alive
-   * (every breaker open, or every endpoint in cooldown): `{"status":"unavailable","models":["large"]}`. While draining
+   * Readiness: `200 {"status":"ready","models":[]}`, or 503 with the names of the models without an available
+   * endpoint (circuit breaker open, or in cooldown): `{"status":"unavailable","models":["large"]}`. While draining
    * `503 {"status":"draining","models":[]}`. Needs no key.
    */
   readonly ready: Middleware;
   /**
-   * Answers a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
-   * gateway.fetch(c.req.raw))` in Hono. The same path as over TCP, streams and aborts included. Rejects with a
-   * `TypeError` where the response was aborted before its head; a path that is not served gets 404.
+   * Handles a Fetch request: `export const POST = gateway.fetch` in Next's app router, `app.all('/v1/*', (c) =>
+   * gateway.fetch(c.req.raw))` in Hono. It behaves as over TCP, streams and aborts included. Rejects with a `TypeError`
+   * if the response was aborted before its head; a path that is not served gets 404.
    */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** What this process knows of its endpoints right now, as JSON. */
+  /** State of the gateway and its endpoints, as JSON. */
   status(): GatewayStatus;
   /**
    * Replaces options while requests run: `update({ aliases, defaultModel, autoModels, timeouts, providers })`, or
-   * `update(providers)` with a provider table alone. All or nothing: where one is wrong, none changes. Requests at work
-   * follow what they began with; open streams and statistics stay.
-   * @throws TypeError naming the option at fault.
+   * `update(providers)` with a provider table alone. If one option is invalid, nothing changes. Requests in flight keep
+   * the options they began with, and statistics are kept.
+   * @throws TypeError naming the invalid option.
    * @example
    * gateway.update({ aliases: { fast: 'small-2' }, defaultModel: 'small-2' });
    */
   update(update: UpdateArgument): void;
   /**
-   * Purges the cached responses of one caller, or of all. Responses that were asked for before it are not kept. In
-   * memory and for this process it takes effect at once; other processes that share a store follow within a second,
-   * with what they hold in memory. Without a cache there is nothing to do. Rejects where a shared store did not take the
-   * purge over (it holds in this process, and is tried again with the next requests), and with a `TypeError` for an
-   * option that is wrong.
+   * Purges the cached responses of one caller, or of all. Responses to requests that are in flight are not cached.
+   * Takes effect in this process at once, and in other processes that share the store within a second, their copies in
+   * memory included. Without a cache it does nothing. Rejects if the shared store failed (this process then applies the
+   * purge, and repeats it with the next requests), and with a `TypeError` for an invalid option.
    * @example
    * await gateway.purgeCache({ callerId: 'team-a' });
    */
   purgeCache(options?: PurgeOptions): Promise<void>;
   /**
-   * Takes no new requests, after `delayMs` where that is given, and resolves when the last one has left, or after
-   * `timeoutMs`. What is still at work shortly before that is ended honestly. Closes the listener of `server`.
+   * Graceful shutdown: refuses new requests (after `delayMs`, if set), and resolves when the last one in flight has
+   * ended, or after `timeoutMs`. Shortly before that, the rest are ended with an error. Closes the listener of
+   * `server`.
    */
   drain(options?: DrainOptions): Promise<void>;
-  /** Closes idle upstream connections and the store. What is still at work ends by itself. */
+  /** Closes idle upstream connections and the stores. Requests in flight are not aborted. */
   close(): Promise<void>;
 }
 
 /**
- * An OpenAI-compatible gateway as one middleware: authenticate → validate → route → cache → proxy.
- * @throws TypeError for an option that is wrong: its name, what came, and what would do.
+ * Creates an OpenAI-compatible gateway as one middleware: authenticate → validate → guard → limit → route → cache →
+ * proxy.
+ * @throws TypeError for an invalid option, with its name, the value received and the values allowed.
+ *
+ * @example
+ * const gateway = createGateway({
+ *   keys: ['demo-key'],
+ *   providers: {
+ *     openai: { baseUrl: 'https://api.openai.com/v1', apiKey: process.env.OPENAI_API_KEY, models: ['gpt-5-mini'] },
+ *   },
+ * });
+ * app.use('/v1', gateway);
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const parts = createParts(options);
-  const { runner, admission, scope, admin, clock, hooks } = parts;
+  const { runner, admission, scope, admin, clock, hooks, limits } = parts;
   const status = createStatus(parts);
   const routes = createAdminRoutes({ ...parts, admin: admin.stage, status });
   const middleware = routes.withRoutes(runStages(chatStages(parts), { ...runner, admission, observed: true, scope }));
-  const endPages = shareInternals(middleware, { ...routes, clock, hooks, status, authenticates: admin.decides });
-  return Object.assign(middleware, handlers(middleware, parts, routes), controls(parts, endPages), { status });
+  const closePages = shareInternals(middleware, {
+    ...routes,
+    clock,
+    hooks,
+    status,
+    watchUsage: limits && (() => limits.watchUsage()),
+    authenticates: admin.decides,
+  });
+  return Object.assign(middleware, handlers(middleware, parts, routes), controls(parts, closePages), { status });
 }
 
-/** The request handlers of a gateway, beside the gateway itself. */
+/** The request handlers of a gateway, besides the gateway itself. */
 function handlers(
   middleware: Middleware,
   parts: GatewayParts,
@@ -111,10 +129,10 @@ function handlers(
   };
 }
 
-/** What a host can ask of a gateway, or change, while it runs. */
+/** The methods of a gateway that are no request handlers. */
 function controls(
   parts: GatewayParts,
-  endPages: () => void,
+  closePages: () => void,
 ): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'purgeCache' | 'drain' | 'close' | keyof GatewayLimits> {
   const { router, cache, admission, limits, proxy, clock } = parts;
   return {
@@ -124,12 +142,12 @@ function controls(
     update: updater(parts),
     purgeCache: async (options) => cache?.purge(options),
     drain(limits = {}) {
-      endPages();
+      closePages();
       return drain(admission, clock, limits);
     },
     async close() {
       admission.close();
-      endPages();
+      closePages();
       proxy.close();
       await limits?.close();
       await cache?.close();

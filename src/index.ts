@@ -5,7 +5,7 @@ export { authenticate, cache, guard, limit, proxy, route, validate } from './sta
 export { detect } from './guard/detect/detect.js';
 export { blockPatterns, redact } from './guard/detector-guard.js';
 export { errorHandler } from './request/error-handler.js';
-export { getContext } from './request/context.js';
+export { getContext } from './request/context-view.js';
 export { GatewayError, GATEWAY_ERRORS, isGatewayError } from './errors/gateway-error.js';
 export { lruStore } from './stores/lru-store.js';
 export { redisStore } from './stores/redis-store.js';
@@ -52,22 +52,24 @@ export type { IoredisScripts, NodeRedisScripts, RedisScriptClient, ScriptInput }
 export type {
   HedgingOptions,
   CommonOptions,
-  EndpointOptions,
-  FormatName,
   GatewayOptions,
   ObserveOptions,
   CallerOverrideOptions,
   PriceCatalog,
   CatalogUsage,
-  PriceTierOptions,
-  PricingOptions,
-  TokenPriceOptions,
-  ProviderOptions,
   ProxyOptions,
   RouteOptions,
-  TimeoutOptions,
   ValidateOptions,
 } from './options/types.js';
+export type {
+  EndpointOptions,
+  FormatName,
+  PriceTierOptions,
+  PricingOptions,
+  ProviderOptions,
+  TimeoutOptions,
+  TokenPriceOptions,
+} from './options/provider-types.js';
 export type { AdminOptions } from './options/admin.js';
 export type { NetworkOptions } from './options/network.js';
 export type { CacheDecision, CacheRequestState, CacheResponseState, CacheTtl } from './options/cache-state.js';

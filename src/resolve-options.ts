@@ -18,7 +18,7 @@ import { GUARDS } from './guard/guard-options.js';
 import { ACCOUNTING, LIMITS } from './limit/limit-options.js';
 import type { RunnerParts } from './request/run-stages.js';
 
-/** What every stage shares, with nothing left open. */
+/** The options that all stages share, with defaults filled in. */
 export interface ResolvedCommon extends RunnerParts {
   readonly clock: Clock;
   readonly random: () => number;
@@ -27,26 +27,26 @@ export interface ResolvedCommon extends RunnerParts {
 
 export interface ResolvedAdmission {
   readonly limits: AdmissionOptions;
-  /** New requests are refused while the process is at its limit. */
+  /** New requests are refused while the process is overloaded. */
   readonly overloadProtection: boolean;
 }
 
 export interface ResolvedGatewayOptions {
   readonly common: ResolvedCommon;
   readonly admission: ResolvedAdmission;
-  /** Callers can be told apart, so each can have a cache of its own. */
+  /** Callers are identified, so each can have its own cache. */
   readonly hasTenants: boolean;
-  /** What becomes of POST requests for endpoints that are not served. */
+  /** Handling of POST requests for endpoints that are not served. */
   readonly unservedPaths: 'respond' | 'next';
 }
 
-/** Options of stages that stand below a name of their own where `createGateway` takes them. */
+/** Options of stages that `createGateway` takes as an object under the name of the stage. */
 export const PARTS = defineOptions({
   path: 'createGateway',
   prefix: '',
   rows: {
     cache: nested(CACHE, 'Caches responses. Off unless given; `{}` is enough.'),
-    limits: nested(LIMITS, 'What callers may use. Off unless given.'),
+    limits: nested(LIMITS, 'Limits of callers. Off unless given.'),
     guards: nested(GUARDS, 'Checks of prompts and responses. Off unless given.'),
     middleware: nested(MIDDLEWARE, "The host's own middleware between the stages.").defaultsTo('none'),
     unservedPaths: choice(
@@ -56,7 +56,7 @@ export const PARTS = defineOptions({
   } satisfies RowsFor<Pick<GatewayOptions, 'cache' | 'limits' | 'guards' | 'middleware' | 'unservedPaths'>>,
 });
 
-/** The options of each stage, besides those of all stages. */
+/** The options of each stage, besides the common ones. */
 const STAGES = {
   authenticate: [AUTHENTICATE],
   validate: [VALIDATE],
@@ -82,7 +82,7 @@ export function resolveGatewayOptions(options: GatewayOptions): ResolvedGatewayO
   };
 }
 
-/** How many requests may be in flight: in the gateway, or in a `proxy` that is mounted by itself. */
+/** How many requests may be in flight in the gateway, or in a `proxy` stage that is mounted alone. */
 export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
   const { maxInFlight, maxInFlightPerCaller, overloadProtection } = PROXY.read(options);
   return {
@@ -91,7 +91,7 @@ export function resolveAdmission(options: ProxyOptions): ResolvedAdmission {
   };
 }
 
-/** The options that a stage on its own has in common with all others. */
+/** The common options of a stage that is mounted alone. */
 export function resolveStageOptions(stage: keyof typeof STAGES, options: CommonOptions): ResolvedCommon {
   checkPresent(stage, options);
   const others = [...Object.values(STAGES).flat(), ADMIN, OBSERVE, PARTS, HOOKS];
@@ -104,7 +104,7 @@ function resolveCommon(options: CommonOptions): ResolvedCommon {
   return { clock, random, hooks: new HookRunner(hooks), errorHandling, errorFormat };
 }
 
-/** JavaScript may call `createGateway()`. */
+/** JavaScript code may call `createGateway()` without options. */
 function checkPresent(factory: string, options: unknown): void {
-  if (options === undefined) throw new TypeError(`${factory}: options are missing. Give it an object of options.`);
+  if (options === undefined) throw new TypeError(`${factory}: options are missing. Pass an object with options.`);
 }

@@ -21,28 +21,41 @@ import { runStages } from './request/run-stages.js';
 import { createValidator } from './validate/validate.js';
 
 /**
- * The stages of `createGateway` one by one, for hosts that put middleware of their own between them. Mounted in this
- * order on one path they are the gateway; what they share of a request is read with `getContext(req)`.
- * All but `authenticate` let requests for other endpoints by, where they are mounted at `/v1`.
- * `route`, `cache` and `proxy` refuse every request that has not passed those before them (500 `internal_error`, whose
- * `cause` names the missing one). Where `authenticate` is missing the process warns: the host may have authenticated.
+ * The stages of `createGateway` one by one, for hosts that mount their own middleware between them. Mounted in this
+ * order on one path they are the gateway; `getContext(req)` returns the state that they share. Mounted at `/v1`, all
+ * but `authenticate` pass on requests for other endpoints. `route`, `cache` and `proxy` refuse requests that have not
+ * passed the stages before them (500 `internal_error`, whose `cause` names the missing one). A missing `authenticate`
+ * is only a process warning, because the host may authenticate.
  */
 
-/** WHO ASKS: lets known callers pass, answers 401 to all others. */
+/**
+ * Stage that identifies the caller by its API key; requests without a valid key get 401.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ verifyKey: (key) => owners.get(sha256(key)) }), validate(), route({ providers }), proxy());
+ */
 export function authenticate(options: AuthenticateOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('authenticate', options);
   return runStages([authenticateStage(options, common.clock), markAuthenticated], common);
 }
 
-/** WHAT IS ASKED: reads the body, or takes what `express.json()` left, and checks it. */
+/**
+ * Stage that reads the body, or uses the result of `express.json()`, and validates the request.
+ *
+ * @example
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate({ bodyLimit: 1_048_576 }), route({ providers }), proxy());
+ */
 export function validate(options: ValidateOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('validate', options);
   return chatOnly(runStages([createValidator(options, common.clock).stage], common));
 }
 
 /**
- * WHAT MAY IT COST: holds callers to their limits. Stands between `validate` and `route`, which reserves what the request
- * may take once it knows who will answer.
+ * Stage that enforces limits and budgets of callers. Mount it between `validate` and `route`, which reserves the
+ * amounts once the candidates are known.
+ *
+ * @example
+ * limit({ rules: [{ name: 'rpm', by: 'caller', requests: 600, per: '1m' }] })
  */
 export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOptions, 'spendSink'>): Middleware {
   const common = resolveStageOptions('limit', options);
@@ -54,14 +67,14 @@ export function limit(options: LimitOptions & CommonOptions & Pick<GatewayOption
   );
 }
 
-/** On its own no stage knows when a request is over: its response has closed, and its attempts have ended. */
+/** A `limit` stage that is mounted alone settles when the response has closed and all attempts have ended. */
 const finishOnClose: Stage = (context) => {
   context.client.onClosed(() => context.spend?.finishWhenIdle());
   return 'next';
 };
 
 /**
- * Checks prompts, and responses before the client gets them. Stands behind `validate` and before `route`.
+ * Stage that checks prompts, and responses before the client gets them. Mount it between `validate` and `route`.
  *
  * @example
  * app.use('/v1/chat/completions', authenticate({ keys }), validate(), guard({ input: [redact()] }), route({ providers }), proxy());
@@ -71,7 +84,12 @@ export function guard(options: GuardOptions & CommonOptions): Middleware {
   return runStages([requireStages('guard', 'validate'), createGuard(options, common)], common);
 }
 
-/** WHO WILL ANSWER: plans which endpoints are asked, in which order. Stands behind `validate`. */
+/**
+ * Stage that plans which endpoints are tried, in which order. Mount it after `validate`.
+ *
+ * @example
+ * route({ providers: { openai: { baseUrl: 'https://api.openai.com/v1', apiKey, models: ['gpt-5-mini'] } } })
+ */
 export function route(options: RouteOptions & CommonOptions): Middleware {
   const common = resolveStageOptions('route', options);
   const { clock, random, hooks } = common;
@@ -80,11 +98,17 @@ export function route(options: RouteOptions & CommonOptions): Middleware {
   return chatOnly(runStages([requireStages('route', 'validate'), router.stage], common));
 }
 
-/** KNOWN ALREADY? Answers from the cache, or remembers what the stages behind it answer. Stands behind `route`. */
+/**
+ * Stage that responds from the cache, or stores the response of the stages after it. Mount it after `route`.
+ *
+ * @example
+ * const responses = cache({ maxEntries: 1_000, ttlMs: 300_000 });
+ * app.use('/v1/chat/completions', authenticate({ keys }), validate(), route({ providers }), responses, proxy());
+ */
 export function cache(options: CacheOptions & CommonOptions = {}): CacheMiddleware {
   const common = resolveStageOptions('cache', options);
   const { clock, hooks } = common;
-  // On its own it cannot know who authenticates: a request without a caller is then not cached.
+  // A stage that is mounted alone cannot see the options of `authenticate`. Requests without a caller are not cached.
   const { stage, purge } = createCache(options, {
     clock,
     hasTenants: true,
@@ -97,13 +121,18 @@ export function cache(options: CacheOptions & CommonOptions = {}): CacheMiddlewa
   return Object.assign(middleware, { purge });
 }
 
-/** The stage `cache`, and how its responses are purged. */
+/** The `cache` stage, with a method to purge it. */
 export interface CacheMiddleware extends Middleware {
   /** As `gateway.purgeCache`. */
   purge(options?: PurgeOptions): Promise<void>;
 }
 
-/** ASK AND ANSWER: asks the planned endpoints until one answers, and delivers what it says. Stands behind `route`. */
+/**
+ * Stage that tries the planned endpoints until one responds, and sends its response. Mount it after `route`.
+ *
+ * @example
+ * proxy({ maxAttempts: 3, transport: undiciTransport() })
+ */
 export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   const common = resolveStageOptions('proxy', options);
   const { limits, overloadProtection } = resolveAdmission(options);
@@ -120,7 +149,7 @@ export function proxy(options: ProxyOptions & CommonOptions = {}): Middleware {
   );
 }
 
-/** Lets requests for other endpoints by. `authenticate` must not: the host may rely on it for those. */
+/** Passes on requests for other endpoints. `authenticate` does not, because the host may rely on it for them. */
 function chatOnly(stage: Middleware): Middleware {
   return function nordlysStage(req, res, next) {
     if (next !== undefined && isOtherEndpoint(req)) return next();

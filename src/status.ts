@@ -7,25 +7,29 @@ import type { Proxy } from './proxy/proxy.js';
 import type { EndpointReadiness } from './proxy/failover/endpoint-state.js';
 import type { EndpointReport, Router } from './route/route.js';
 
-/** What a gateway knows of itself right now. Plain JSON, no secrets: fit for a status page behind your own login. */
+/** State of a gateway. Plain JSON without secrets, for a status page behind your own login. */
 export interface GatewayStatus {
+  /** `drain()` was called. */
   readonly draining: boolean;
-  /** Requests at work. */
+  /** Requests in flight. */
   readonly inFlight: number;
   /** With `overloadProtection`. `elevated`: optional work is skipped; `overloaded`: new requests are refused. */
   readonly load: 'normal' | 'elevated' | 'overloaded';
+  /** Seconds since the gateway was created. */
   readonly uptimeSeconds: number;
+  /** Every endpoint of the provider table. */
   readonly endpoints: readonly EndpointStatusReport[];
   /** Connections to upstreams. */
   readonly sockets: { readonly active: number; readonly idle: number };
   /** `undefined` without a cache. */
   readonly cache: CacheStatistics | undefined;
-  /** What a router has decided so far; `undefined` without one. */
+  /** Counters of the router; `undefined` without one. */
   readonly routing: RouterStatus | undefined;
 }
 
-/** Live statistics of one endpoint, and its readiness once it has been asked. */
+/** Live statistics of one endpoint, and its availability. */
 export interface EndpointStatusReport extends EndpointReport {
+  /** Circuit breaker, cooldown and last failure; `undefined` before the first attempt. */
   readonly readiness: EndpointReadiness | undefined;
 }
 

@@ -1,4 +1,5 @@
-// Real processes on loopback, harm done to them by a seeded schedule, and an oracle over what clients and upstreams saw.
+// Real processes on loopback, faults injected by a seeded schedule, and an oracle that compares what clients and upstreams
+// recorded.
 // node bench/chaos/chaos.ts [--short | --long] [--requests N] [--seed N]
 import { readLedgers } from './lib/ledger.ts';
 import { numbersAndWords } from './lib/options.ts';
@@ -24,7 +25,7 @@ const UPSTREAMS = {
 const options = numbersAndWords(['requests', 'seed'], ['short', 'long']);
 const plan = options.words.has('long') ? LONG : SHORT;
 const { seed = 1, requests = plan.requests } = options.numbers;
-// A number of requests keeps its rate, and takes as long as that takes.
+// With a given number of requests the rate stays the same, and the duration follows.
 const perSecond = plan.requests / plan.seconds;
 
 process.on('warning', ({ name, message }) => incidents.warnings.push(`clients: ${name}: ${message}`));
@@ -104,7 +105,7 @@ function describe({ kind, why, record, attempts }: Finding): string {
       `    ${mark} ${script} at ${Math.round(begunAt - startedAt)} ms: ` +
       (end === undefined
         ? 'no end'
-        : `${end.completed ? 'completed' : 'cut'} by ${end.closedBy ?? 'nobody'} at ${Math.round(end.at - startedAt)} ms`),
+        : `${end.completed ? 'completed' : 'cut'} by ${end.closedBy ?? 'neither side'} at ${Math.round(end.at - startedAt)} ms`),
   );
   return [`${kind}: ${asked}: ${why}`, ...tries].join('\n');
 }

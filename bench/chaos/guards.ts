@@ -1,11 +1,12 @@
-// Switches off one guard after the other in a copy of the source, and looks whether a test notices.
+// Mutation testing: switches off one guard after the other in a copy of the source, and checks that a test fails.
 // node bench/chaos/guards.ts [--from N] [--count N]
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GUARDS, type Guard } from './guards/list.ts';
+import type { Guard } from './guards/guard.ts';
+import { GUARDS } from './guards/list.ts';
 import { numbers } from './lib/options.ts';
 import { print, printTable } from './lib/report.ts';
 

@@ -1,4 +1,4 @@
-// What a Redis that stops, or dies, costs the requests of a gateway that caches in it.
+// Latency of a gateway that caches in Redis, while Redis is stopped or dead.
 // node bench/chaos/redis-down.ts [--seconds N] [--seed N]
 import { quantile } from '../lib/statistics.ts';
 import { ask } from './lib/client.ts';
@@ -8,14 +8,14 @@ import { print, printTable, type Row } from './lib/report.ts';
 import { sleep } from './lib/time.ts';
 import { World } from './lib/world.ts';
 
-/** One client, so that those who meet the dead Redis are more than a hundredth of all, and show in the p99. */
+/** One client, so that requests which wait for the dead Redis are more than 1 % of all, and affect the p99. */
 const PAUSE_MS = 40;
 const WARM_UP = 200;
 const MAX_ADDED_MS = 60;
 
 const { seconds, seed } = numbers({ seconds: 8, seed: 1 });
 
-/** Latencies of one phase, ascending, and what failed in it. */
+/** Latencies of one phase, ascending, and its failures. */
 interface Phase {
   readonly name: string;
   readonly sorted: readonly number[];
@@ -60,7 +60,7 @@ async function phase(name: string): Promise<Phase> {
 
 function askOne(about: string) {
   const number = asked++;
-  // Everything is asked twice: the second time it may come out of the cache.
+  // Each request is sent twice: the second may be served from the cache.
   const question = `!plain:${about.replaceAll(' ', '')}:${number >> 1}`;
   return ask(gateway!.port, { id: `redis-${seed}-${number}`, question, stream: number % 4 < 2 }).finished;
 }

@@ -1,4 +1,4 @@
-// Mixed traffic at a steady rate, faults included, and what becomes of the gateway's memory.
+// The gateway's memory under mixed traffic at a steady rate, with faults.
 // node bench/chaos/soak.ts [--minutes N] [--rate N] [--warmup SECONDS] [--seed N]
 import { numbers } from './lib/options.ts';
 import { incidents, type Program } from './lib/program.ts';
@@ -13,7 +13,7 @@ const UPSTREAMS = { a: { faultShare: 0 }, b: { faultShare: 0.2 }, c: { faultShar
 const SAMPLE_MS = 1_000;
 const COLLECT_EVERY = 10;
 const MAX_SLOPE = 1;
-/** How far apart the heaps at the quarters may be. */
+/** Largest difference between the heaps at the quarters. */
 const HEAP_TOLERANCE = 0.03;
 
 const { minutes, rate, warmup, seed } = numbers({ minutes: 1, rate: 150, warmup: 30, seed: 1 });

@@ -1,4 +1,4 @@
-// Many open streams through one gateway process: what each costs, and how fast the end of a client reaches the upstream.
+// Many open streams through one gateway process: the cost of each, and how fast an abort reaches the upstream.
 // node bench/chaos/streams.ts [--streams N] [--seconds N] [--aborts N]
 import { quantile } from '../lib/statistics.ts';
 import { abortLatency, PHASES, type AbortLatency, type Phase } from './lib/abort-latency.ts';
@@ -53,7 +53,7 @@ await world.end();
 world.clear();
 process.exitCode = report() ? 0 : 1;
 
-/** Code is compiled and pools are filled before anything is measured. */
+/** Warms up: code is compiled and pools are filled before anything is measured. */
 async function warmUp(): Promise<void> {
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     const batch = Array.from({ length: BATCH }, (_, number) =>

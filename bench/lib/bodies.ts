@@ -1,4 +1,4 @@
-// The bytes that travel: requests of exact sizes and the answers to them. Both sides of the benchmark build the same.
+// Requests and responses of exact sizes. Both sides of the benchmark build the same bytes.
 
 /** The model that every server in the benchmark serves. */
 export const MODEL = 'bench-model';
@@ -7,7 +7,7 @@ export const KEY = 'bench-key-0123456789abcdef';
 
 const WORDS = 'The quick brown fox jumps over the lazy dog while seventeen grey geese fly north again. ';
 
-/** Stands in requests for streams that are to end at once. */
+/** Marks requests for streams that end immediately. */
 export const BRIEF_MARK = '"user":"brief"';
 
 /** A chat request of exactly `bytes` bytes: a system prompt and a dialogue in messages of up to `messageBytes`. */
@@ -25,7 +25,7 @@ export function chatRequest(bytes: number, messageBytes: number, stream: boolean
   for (let turn = 0; left > 0; turn++) {
     const role = turn % 2 === 0 ? 'user' : 'assistant';
     const frame = `,{"role":"${role}","content":""}`.length;
-    // A rest too small for a message of its own goes into this one.
+    // The last message also takes a remainder that is too small for one of its own.
     const size = left - messageBytes < 2 * frame ? left : messageBytes;
     messages.push({ role, content: text(size - frame) });
     left -= size;
@@ -49,12 +49,19 @@ export function completion(bytes: number): Buffer {
   return Buffer.from(make(text(bytes - make('').length)));
 }
 
-/** One event of a stream, of exactly `bytes` bytes with its frame. */
+/** One event of a stream, of exactly `bytes` bytes with its framing. */
 export function chunkEvent(delta: Record<string, string>, finishReason: string | null, bytes = 0): string {
   const make = (padded: Record<string, string>): string =>
     event({ choices: [{ index: 0, delta: padded, finish_reason: finishReason }] });
   const missing = bytes - make(delta).length;
   return missing <= 0 ? make(delta) : make({ ...delta, content: (delta['content'] ?? '') + text(missing) });
+}
+
+/** The `count` events of a stream, without usage and `[DONE]`. */
+export function streamEvents(count: number, bytes: number): readonly string[] {
+  const events = [chunkEvent({ role: 'assistant', content: '' }, null, bytes)];
+  while (events.length < count - 1) events.push(chunkEvent({ content: '' }, null, bytes));
+  return [...events, chunkEvent({}, 'stop')];
 }
 
 /** The chunk that tells what a stream has used, where the request asks for it. */

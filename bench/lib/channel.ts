@@ -1,6 +1,6 @@
-// The child's side of calls by name between the benchmark and its processes, over Node's own IPC.
+// The child's side of remote calls between the benchmark and its processes, over Node's IPC.
 
-/** What a process can be asked, by name. At most one argument each, so that a call is one small message. */
+/** Methods that a process offers, by name. At most one argument each, so that a call is one small message. */
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>;
 
 export interface Call {
@@ -16,18 +16,18 @@ export type Reply =
 
 const served = new Map<string, (argument: never) => unknown>();
 
-/** Answers the benchmark's calls. Several modules of one process may each serve methods of their own. */
+/** Handles the benchmark's calls. Each module of a process may offer methods of its own. */
 export function serve(methods: Methods): void {
   if (served.size === 0) process.on('message', (call: Call) => void answer(call));
   for (const [name, method] of Object.entries(methods)) served.set(name, method);
 }
 
-/** Tells the benchmark that this process can be used, and where. */
+/** Reports that this process is ready, and its port. */
 export function startDraining(ports: readonly number[]): void {
   send({ listening: ports });
 }
 
-/** What the benchmark started this process with. */
+/** The arguments that the benchmark started this process with. */
 export function setup<Setup>(): Setup {
   return JSON.parse(process.env['BENCH_SETUP'] ?? '{}') as Setup;
 }

@@ -5,24 +5,24 @@ import { fileURLToPath } from 'node:url';
 import type { AgentMethods, Usage } from '../processes/agent.ts';
 import type { Call, Methods, Reply } from './channel.ts';
 
-/** Core of what is measured, and core of everything else. `undefined` where processes cannot be pinned. */
+/** The core of the measured process, and the core of everything else. `undefined` where processes cannot be pinned. */
 export interface Cores {
   readonly measured: number;
   readonly other: number;
 }
 
-/** Ties a process to a core, where the system has it. */
+/** The program that pins a process to a core, where the system has it. */
 const PINNER = 'taskset';
 const AGENT = import.meta.resolve('../processes/agent.ts');
 const START_MS = 30_000;
 
-/** Two cores and `taskset`, or nothing is pinned. */
+/** Pins only with two cores and `taskset`. */
 export function findCores(): Cores | undefined {
   const pinnable = availableParallelism() >= 2 && spawnSync(PINNER, ['-V']).status === 0;
   return pinnable ? { measured: 0, other: 1 } : undefined;
 }
 
-/** `command` as it is run on one core. */
+/** `command`, pinned to one core. */
 export function pinned(core: number | undefined, command: readonly string[]): readonly [string, readonly string[]] {
   const [program, ...args] = core === undefined ? command : [PINNER, '-c', String(core), ...command];
   return [program!, args];
@@ -31,12 +31,14 @@ export function pinned(core: number | undefined, command: readonly string[]): re
 export interface ChildOptions {
   readonly core: number | undefined;
   readonly setup?: unknown;
+  /** Folder of the build of the package to run, instead of this repository's. */
+  readonly dist?: string | undefined;
   readonly args?: readonly string[];
-  /** Where a foreign program listens: it cannot tell. */
+  /** The port of a foreign program, which cannot report it. */
   readonly ports?: readonly number[];
 }
 
-/** A Node program of the benchmark's in a process of its own. `M`: what it serves besides the agent's methods. */
+/** A Node program of the benchmark in a child process. `M`: its methods besides the agent's. */
 export class Child<M extends Methods = AgentMethods> implements AsyncDisposable {
   ports: readonly number[] = [];
   readonly #process: ChildProcess;
@@ -51,14 +53,18 @@ export class Child<M extends Methods = AgentMethods> implements AsyncDisposable 
     return child;
   }
 
-  private constructor(program: string, { core, setup, args = [], ports }: ChildOptions) {
+  private constructor(program: string, { core, setup, dist, args = [], ports }: ChildOptions) {
     this.#program = program;
     const path = program.startsWith('file:') ? fileURLToPath(program) : program;
     const [command, rest] = pinned(core, [process.execPath, '--import', AGENT, path, ...args]);
     this.#process = spawn(command, rest, {
-      // Our own speak over IPC and complain on stderr; what foreign programs print is not ours to show.
+      // The benchmark's own programs use IPC and report errors on stderr; output of foreign programs is ignored.
       stdio: ['ignore', 'ignore', ports === undefined ? 'inherit' : 'ignore', 'ipc'],
-      env: { ...process.env, BENCH_SETUP: JSON.stringify(setup ?? {}) },
+      env: {
+        ...process.env,
+        BENCH_SETUP: JSON.stringify(setup ?? {}),
+        ...(dist !== undefined && { NORDLYS_DIST: dist }),
+      },
     });
   }
 
@@ -66,7 +72,7 @@ export class Child<M extends Methods = AgentMethods> implements AsyncDisposable 
     return this.#process.pid!;
   }
 
-  /** Asks the process and waits for its answer. */
+  /** Calls a method of the process and waits for the result. */
   call<Name extends string & keyof M>(
     method: Name,
     argument?: Parameters<M[Name]>[0],

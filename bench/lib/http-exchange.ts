@@ -9,18 +9,18 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
-/** Told what becomes of the requests on one connection. */
+/** Callbacks of `HttpExchange`. */
 export interface ExchangeListener {
-  /** A piece of an answer, head included. */
+  /** A piece of a response, head included. */
   piece?(bytes: Buffer): void;
-  /** A whole answer has come, and this was the end of it (of a small one: all of it). */
+  /** The end of a response has arrived (of a small one: all of it). */
   answered(status: number, lastPiece: Buffer): void;
   failed(reason: string): void;
 }
 
 /**
- * One client with one request at a time, on one connection as long as the server keeps it. Knows where an answer ends,
- * and no more of it than that.
+ * One client with one request at a time, on one connection as long as the server keeps it. Only finds the end of each
+ * response.
  */
 export class HttpExchange {
   readonly #port: number;
@@ -30,7 +30,7 @@ export class HttpExchange {
   #missing = 0;
   #chunked = false;
   #waiting = false;
-  /** The server closes the connection behind this answer. */
+  /** The server closes the connection after this response. */
   #lastAnswer = false;
   #head: Buffer | undefined;
   #tail: Buffer = Buffer.alloc(0);
@@ -89,7 +89,7 @@ export class HttpExchange {
     if (this.#chunked ? this.#endsWith(bytes) : (this.#missing -= bytes.length) <= 0) this.#finish(piece);
   }
 
-  /** No answer of ours holds the mark anywhere but at its end. */
+  /** Responses of the benchmark contain the mark only at their end. */
   #endsWith(bytes: Buffer): boolean {
     const enough = bytes.length >= BODY_END.length;
     this.#tail = (enough ? bytes : Buffer.concat([this.#tail, bytes])).subarray(-BODY_END.length);

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 const SIZES = [10, 100, 1_000];
 const REQUESTS: readonly PlanRequest[] = ['plain', 'preferences'];
 
-/** `plan()` over tables of three sizes, for a request that says nothing and for one that says much. */
+/** `plan()` over tables of three sizes, for a request without preferences and for one with many. */
 export async function measurePlan({ windowMs }: Settings, rig: Rig): Promise<readonly PlanReport[]> {
   await using planner = await Child.start<PlanMethods>(import.meta.resolve('../processes/plan.ts'), {
     core: rig.cores?.measured,

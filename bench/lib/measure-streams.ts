@@ -5,14 +5,14 @@ import { variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { STREAM_EVENT_BYTES, STREAM_REQUEST, type StreamLoad } from './workloads.ts';
 
-/** Clients of the warm-up: short streams, so that what every program needs once, whatever its load, is not counted. */
+/** Clients of the warm-up: short streams, so that one-time costs of a program are not counted. */
 const WARM_UP_CLIENTS = 32;
-/** Between the opening of the last stream and the first reading. */
+/** Milliseconds between the opening of the last stream and the first reading. */
 const SETTLE_MS = 1_500;
 
 /**
- * The variants of one load, one after the other: thousands of streams leave no room for two at a time. One that cannot
- * carry them is left out, and `note` is told why.
+ * Measures the variants of one load one after the other, as thousands of streams leave no resources for two at a time.
+ * A variant that cannot serve them is left out, and `note` gets the reason.
  */
 export async function measureStreams(
   load: StreamLoad,

@@ -6,9 +6,9 @@ import type { MeasuredServer } from './measured-server.ts';
 import { variant, type Variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { verifyServer } from './verify.ts';
-import type { Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
 
-/** A variant at work, and what has been measured of it so far. */
+/** A running variant, and its figures so far. */
 interface Runner {
   readonly variant: Variant;
   readonly server: MeasuredServer;
@@ -25,7 +25,7 @@ interface Figures {
   disturbance: number;
 }
 
-/** All variants of one workload, side by side: they run at the same time and take turns being asked. */
+/** All variants of one workload: they run at the same time and are measured in turn. */
 export async function measureWorkload(
   workload: Workload,
   ids: readonly string[],
@@ -63,7 +63,7 @@ async function warmUp({ server, request }: Runner, workload: Workload, settings:
   await server.child?.call('restart');
 }
 
-/** A, B, C and C, B, A in turn, so that a machine that grows slower or faster favours nobody. */
+/** A, B, C and C, B, A in turn, so that a machine that becomes slower or faster favours no variant. */
 function inTurn<T>(items: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? items : items.toReversed();
 }
@@ -86,7 +86,7 @@ async function compareCpu(
   }
 }
 
-/** What each adds for a single client, above the upstream alone in the same round. */
+/** Added latency for a single client, above the upstream alone in the same round. */
 async function compareLatency(
   runners: readonly Runner[],
   workload: Workload,

@@ -5,7 +5,7 @@ import type { Child } from './child.ts';
 export interface MeasuredServer extends AsyncDisposable {
   readonly port: number;
   usage(): Promise<Usage>;
-  /** What a Node program can tell of itself. */
+  /** Figures that a Node program can report of itself. */
   readonly child?: Child | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface StartOptions {
   readonly answerBytes: number;
 }
 
-/** A Node program that has been started as one. */
+/** A Node program as a measured server. */
 export function asServer(child: Child, port: number): MeasuredServer {
   return { port, child, usage: () => child.usage(), [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }

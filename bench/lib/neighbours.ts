@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const TICK_MICROS = 10_000;
 
 /**
- * CPU time that all processes of the machine have used since it started, in microseconds; `undefined` where nobody
- * tells. What the hypervisor has taken counts as well.
+ * CPU time of all processes since the machine started, in microseconds; `undefined` where the system does not report it.
+ * Time that the hypervisor has taken is included.
  */
 export function machineMicros(): number | undefined {
   try {

@@ -8,17 +8,22 @@ const folder = process.env['NORDLYS_DIST'];
 const loaded: typeof import('nordlys-proxy') =
   folder === undefined ? await import('nordlys-proxy') : await import(within(folder, 'index.js'));
 
-export const { authenticate, cache, createGateway, errorHandler, proxy, route, validate } = loaded;
+export const { authenticate, cache, createGateway, errorHandler, proxy, redact, route, validate } = loaded;
 
 /** The test kit of the same build. */
 export const testKit: typeof import('nordlys-proxy/testing') =
   folder === undefined ? await import('nordlys-proxy/testing') : await import(within(folder, 'testing/index.js'));
 
-/** The other transport: only who measures it loads undici. */
+/** The transport over undici, loaded only where it is measured. */
 export async function undiciTransport(): Promise<ReturnType<typeof import('nordlys-proxy/undici').undiciTransport>> {
   const { undiciTransport: make }: typeof import('nordlys-proxy/undici') =
     folder === undefined ? await import('nordlys-proxy/undici') : await import(within(folder, 'undici/index.js'));
   return make();
+}
+
+/** The router: only who measures it loads it. */
+export async function loadRouter(): Promise<typeof import('nordlys-proxy/router')> {
+  return folder === undefined ? import('nordlys-proxy/router') : import(within(folder, 'router/index.js'));
 }
 
 function within(dist: string, file: string): string {

@@ -6,13 +6,13 @@ import { Child } from './child.ts';
 import { freePort, untilListening } from './ports.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
 
-/** Where it is installed: a folder of its own, so that nothing of it ever becomes a dependency. */
+/** The folder that it is installed to, so that it never becomes a dependency. */
 const FOLDER =
   process.env['BENCH_PORTKEY'] ?? fileURLToPath(new URL('../../node_modules/.cache/bench-portkey', import.meta.url));
 
 /**
- * With the newest `@hono/node-server` that npm would choose, this version answers 500 to every stream on Node 20, 22
- * and 24; these two are the newest with which it streams.
+ * With the newest `@hono/node-server` that npm would choose, this version responds with 500 to every stream on Node 20,
+ * 22 and 24; these two are the newest with which it streams.
  */
 const MANIFEST = {
   private: true,
@@ -20,7 +20,7 @@ const MANIFEST = {
   overrides: { hono: '4.9.7', '@hono/node-server': '1.13.8' },
 };
 
-/** Its program, when it is installed. */
+/** Its program, where it is installed. */
 export function findPortkey(): string | undefined {
   const program = join(FOLDER, 'node_modules/@portkey-ai/gateway/build/start-server.js');
   return existsSync(program) ? program : undefined;

@@ -12,11 +12,11 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Resolves when somebody accepts connections at `port`. */
+/** Resolves when a server accepts connections at `port`. */
 export async function untilListening(port: number): Promise<void> {
   const deadline = performance.now() + LOOKUP_TIMEOUT_MS;
   while (!(await accepts(port))) {
-    if (performance.now() > deadline) throw new Error(`Nobody listens at port ${port}.`);
+    if (performance.now() > deadline) throw new Error(`No server listens at port ${port}.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -6,7 +6,7 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
-/** What V8's CPU profiler writes (the part that is read here). */
+/** Output of V8's CPU profiler (the part that is read here). */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -18,7 +18,7 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** What V8's allocation profiler writes: a tree. */
+/** Output of V8's allocation profiler: a tree. */
 export interface AllocationProfile {
   readonly head: AllocationNode;
 }
@@ -29,7 +29,7 @@ interface AllocationNode {
   readonly children: readonly AllocationNode[];
 }
 
-/** A function, file or package, and what it used: microseconds or bytes. */
+/** A function, file or package, and its microseconds or bytes. */
 export interface Share {
   readonly name: string;
   readonly amount: number;
@@ -41,9 +41,9 @@ export interface ProfileSummary {
   readonly packages: readonly Share[];
   /** By a function's own code, as `file:function:line`. */
   readonly functions: readonly Share[];
-  /** The same of this package alone. */
+  /** The same for this package only. */
   readonly ownFunctions: readonly Share[];
-  /** By a function of this package and everything foreign that it calls: Node, natives, libraries. */
+  /** By a function of this package, including all foreign code that it calls: Node, natives, libraries. */
   readonly chargedFunctions: readonly Share[];
   /** The same by file. */
   readonly chargedFiles: readonly Share[];
@@ -51,7 +51,7 @@ export interface ProfileSummary {
 
 const OWN_PACKAGE = 'nordlys-proxy';
 
-/** Who spent the time. */
+/** Summary of CPU time. */
 export function summariseCpu({ nodes, samples, timeDeltas }: CpuProfile, ownFolder: string): ProfileSummary {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, new Frame(callFrame, ownFolder)]));
   for (const { id, children } of nodes) {
@@ -61,7 +61,7 @@ export function summariseCpu({ nodes, samples, timeDeltas }: CpuProfile, ownFold
   return summarise([...frames.values()]);
 }
 
-/** Who asked for the memory. */
+/** Summary of allocations. */
 export function summariseAllocations({ head }: AllocationProfile, ownFolder: string): ProfileSummary {
   const frames: Frame[] = [];
   const ticket = ({ callFrame, selfSize, children }: AllocationNode, parent: Frame | undefined): void => {
@@ -75,7 +75,7 @@ export function summariseAllocations({ head }: AllocationProfile, ownFolder: str
   return summarise(frames);
 }
 
-/** Left out: idle time, and what the profiler itself takes. */
+/** Left out: idle time, and the profiler's own time. */
 function summarise(frames: readonly Frame[]): ProfileSummary {
   const packages = new Tally();
   const functions = new Tally();
@@ -142,7 +142,7 @@ class Tally {
   }
 }
 
-/** Node's own modules by what they are for. */
+/** Node's own modules by purpose. */
 const NODE_PARTS: readonly (readonly [string, RegExp])[] = [
   ['http client', /_http_(client|agent)/],
   ['http server', /_http_server/],

@@ -7,7 +7,7 @@ export interface Report {
   readonly workloads: readonly WorkloadReport[];
   readonly streams: readonly StreamReport[];
   readonly plan: readonly PlanReport[];
-  /** What could not be measured, and why. */
+  /** Variants that could not be measured, and why. */
   readonly notes: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface VariantReport {
   /** On-CPU time of the measured process per request. */
   readonly cpuMicros: readonly number[];
   readonly requestsPerSecond: readonly number[];
-  /** Microseconds, with all clients at work. */
+  /** Microseconds, with all clients active. */
   readonly latency: readonly Latency[];
   /** Microseconds above the upstream alone, one client. */
   readonly added: readonly Latency[];
@@ -71,7 +71,7 @@ export interface StreamVariantReport {
 
 export interface PlanReport {
   readonly endpoints: number;
-  /** What is asked. */
+  /** The request. */
   readonly request: string;
   readonly micros: number;
 }

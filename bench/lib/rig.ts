@@ -4,26 +4,26 @@ import { Child, findCores, type Cores } from './child.ts';
 import { machineMicros } from './neighbours.ts';
 import type { MeasuredServer } from './measured-server.ts';
 
-/** One stretch of load on one server. */
+/** One window of load on one server. */
 export interface Window extends LoadResult {
   readonly cpuMicros: number;
-  /** Share of one core that processes of others used meanwhile. */
+  /** Share of one core that other processes used in the meantime. */
   readonly disturbance: number;
 }
 
-/** Others may use this share of one core before a window is measured again. */
+/** A window is measured again where other processes used more than this share of one core. */
 const MAX_DISTURBANCE = 0.08;
 /** Times that one window is measured at most. */
 const MAX_TRIES = 3;
-/** Origins of the upstream: the gateway routes over them, the others use the first. */
+/** Origins of the upstream: the gateway routes over all of them, other variants use the first. */
 const ORIGINS = 3;
 
-/** The upstream of one workload, until it is disposed of. */
+/** The upstream of one workload. */
 export interface RunningUpstream extends AsyncDisposable {
   readonly ports: readonly number[];
 }
 
-/** What every measurement needs: the clients, upstreams, and an eye on who else uses the machine. */
+/** Shared by all measurements: the clients, the upstreams, and the CPU time of other processes. */
 export class Rig implements AsyncDisposable {
   readonly cores: Cores | undefined;
   readonly driver: Child<DriverMethods>;
@@ -48,7 +48,7 @@ export class Rig implements AsyncDisposable {
     return { ports, [Symbol.asyncDispose]: () => this.driver.call('closeUpstream') };
   }
 
-  /** Measures one window; again, and the quietest counts, while others disturb it and repeats are left. */
+  /** Measures one window. Repeats it while other processes disturb it and repeats are left; the quietest counts. */
   async window(server: MeasuredServer, job: LoadJob): Promise<Window> {
     let best = await this.#measure(server, job);
     for (let tries = 1; tries < MAX_TRIES && this.#worthRepeating(best); tries++) {
@@ -59,7 +59,7 @@ export class Rig implements AsyncDisposable {
     return best;
   }
 
-  /** Failures are a reason of their own: a server that was kept from its core may rightly have refused requests. */
+  /** Failures also cause a repeat: a server without CPU time may correctly have refused requests. */
   #worthRepeating({ disturbance, failures }: Window): boolean {
     if (failures > 0) return true;
     return disturbance > MAX_DISTURBANCE && this.#repeats-- > 0;

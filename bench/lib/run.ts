@@ -9,7 +9,7 @@ import { variant } from './variants.ts';
 import type { Settings } from './settings.ts';
 import { FORMAT_WORKLOADS, PLAN, STREAM_LOADS, WORKLOADS } from './workloads.ts';
 
-/** Measures what `settings` ask for. `progress` is told what comes next. */
+/** Measures what `settings` select. `progress` is called with each next step. */
 export async function runBenchmark(settings: Settings, progress: (what: string) => void): Promise<Report> {
   if (settings.portkey && findPortkey() === undefined) {
     progress('installing Portkey');
@@ -44,9 +44,9 @@ function choose(
   settings: Settings,
   notes: Set<string>,
 ): readonly string[] {
-  // What a quick run leaves out is measured all the same where it is asked for by name.
+  // Variants that are named are measured in a quick run, too.
   const short = settings.quick && (settings.only === undefined || quick.length > 0);
-  // Whoever asks for Portkey means in a quick run, too.
+  // With `--portkey` it is measured in a quick run, too.
   const portkey = short && settings.portkey && quick.includes('hpm') ? ['portkey'] : [];
   const usual = short ? [...quick, ...portkey] : variants;
   const asked = settings.variants === undefined ? usual : variants.filter((id) => settings.variants?.includes(id));

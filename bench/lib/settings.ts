@@ -3,19 +3,19 @@ import { ALL_IDS } from './workloads.ts';
 
 export interface Settings {
   readonly quick: boolean;
-  /** Ids of workloads; where none are given all of them, or those of a quick run. */
+  /** Ids of workloads; none: all of them, or those of a quick run. */
   readonly only: readonly string[] | undefined;
-  /** Ids of variants; those of each workload where none are given. */
+  /** Ids of variants; none: those of each workload. */
   readonly variants: readonly string[] | undefined;
   readonly rounds: number;
   readonly windowMs: number;
   readonly warmUpMs: number;
-  /** How long open streams are watched. */
+  /** How long open streams are measured. */
   readonly watchMs: number;
-  /** Windows that may be measured again because somebody else was using the machine. */
+  /** Windows that may be measured again because other processes were using the machine. */
   readonly repeats: number;
   readonly portkey: boolean;
-  /** Where the figures go as JSON. */
+  /** File for the figures as JSON. */
   readonly json: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export const USAGE = `node bench/bench.ts [--quick] [--only W1,W4] [--variants b
 const QUICK = { rounds: 3, windowMs: 600, warmUpMs: 3_000, watchMs: 3_000, repeats: 6 };
 const FULL = { rounds: 5, windowMs: 1_000, warmUpMs: 10_000, watchMs: 10_000, repeats: 60 };
 
-/** The command line as settings. @throws Error for one that says something unknown. */
+/** The command line as settings. @throws Error for an unknown option or id */
 export function readSettings(argv: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...argv],

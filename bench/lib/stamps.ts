@@ -1,6 +1,6 @@
-// Moments inside the text of events, so that the far end knows how long each has travelled.
+// Timestamps in the text of events, from which the receiver computes their latency.
 
-/** Microseconds on a clock that all processes of one machine share. */
+/** Microseconds of a clock that all processes of one machine share. */
 export function microsNow(): number {
   const [seconds, nanos] = process.hrtime();
   return seconds * 1e6 + Math.floor(nanos / 1e3);
@@ -14,7 +14,7 @@ export function stamp(micros: number): string {
   return `@${String(micros).padStart(DIGITS, '0')}@`;
 }
 
-/** Calls `found` for every whole stamp in `bytes`. One that two reads have torn apart is not counted. */
+/** Calls `found` for every complete timestamp in `bytes`. Timestamps that are split between two reads are not counted. */
 export function eachStamp(bytes: Buffer, found: (micros: number) => void): void {
   let from = bytes.indexOf(MARK);
   while (from >= 0 && from + DIGITS + 1 < bytes.length) {

@@ -5,7 +5,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** The value below which the share `at` of `sorted` lies. */
+/** The value that the share `at` of `sorted` is below. */
 export function quantile(sorted: readonly number[], at: number): number {
   if (sorted.length === 0) return NaN;
   const place = (sorted.length - 1) * at;
@@ -24,11 +24,16 @@ function spread(values: readonly number[]): Spread {
 }
 
 /**
- * How two series of figures compare, round by round. What disturbs a machine disturbs a whole round, so a ratio within
- * one round is steadier than either of its terms.
+ * The ratios of two series, round by round. A disturbance of the machine affects a whole round, so a ratio within one
+ * round varies less than either of its terms.
  */
 export function pairedRatio(values: readonly number[], baseline: readonly number[]): Spread {
   return spread(values.map((value, round) => value / baseline[round]!));
+}
+
+/** The same as differences. */
+export function pairedDifference(values: readonly number[], baseline: readonly number[]): Spread {
+  return spread(values.map((value, round) => value - baseline[round]!));
 }
 
 function ascending(values: readonly number[]): number[] {

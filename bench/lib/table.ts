@@ -1,5 +1,5 @@
 import type { PlanReport, Report, StreamReport, VariantReport, WorkloadReport } from './report.ts';
-import { median, pairedRatio, type Spread } from './statistics.ts';
+import { median, pairedDifference, pairedRatio, type Spread } from './statistics.ts';
 
 /** Columns of ratios, where their baseline was measured. */
 const BASELINES = [
@@ -9,13 +9,26 @@ const BASELINES = [
   { id: 'static', heading: '× Express route' },
 ];
 
-/** Each row of the table of stages, and the row that lacks just its stage. */
-const STAGE_BEFORE: Readonly<Record<string, string>> = {
+/** Rows of tables of differences, and the row that lacks just what they have. */
+const WITHOUT: Readonly<Record<string, string>> = {
   'stages-1': 'stages-0',
   'stages-2': 'stages-1',
   'stages-3': 'stages-2',
   'stages-4': 'stages-3',
   'stages-5': 'stages-3',
+  'gateway-before': 'gateway',
+  'router-named': 'gateway',
+  'router-auto': 'gateway',
+  'router-auto-new': 'gateway',
+  'guards-empty': 'gateway',
+  'guard-input': 'gateway',
+  'guard-beside': 'gateway',
+  'guard-hold': 'gateway',
+  'redact-input': 'gateway',
+  'redact-restore': 'gateway',
+  'redact-output': 'gateway',
+  'slow-before': 'gateway',
+  'slow-beside': 'gateway',
 };
 
 /** The whole report as markdown. */
@@ -24,7 +37,7 @@ export function formatReport({ machine, workloads, streams, plan, notes }: Repor
   const parts = [
     `${date}, Node ${node}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}` +
       `${pinned ? '' : ', not pinned'}${quick ? ', quick run' : ''}`,
-    ...workloads.map((workload) => (workload.id === 'stages' ? stageTable(workload) : workloadTable(workload))),
+    ...workloads.map((workload) => (hasDifferences(workload) ? differenceTable(workload) : workloadTable(workload))),
     ...streams.map(streamTable),
     ...(plan.length > 0 ? [planTable(plan)] : []),
     ...(notes.length > 0 ? [`Not measured: ${notes.join('; ')}.`] : []),
@@ -69,13 +82,36 @@ function workloadTable({ id, title, variants }: WorkloadReport): string {
   );
 }
 
-function stageTable({ title, variants }: WorkloadReport): string {
+function hasDifferences({ variants }: WorkloadReport): boolean {
+  return variants.some((each) => rowWithout(each, variants) !== undefined);
+}
+
+function rowWithout({ id }: VariantReport, variants: readonly VariantReport[]): VariantReport | undefined {
+  return variants.find((other) => other.id === WITHOUT[id]);
+}
+
+function differenceTable({ id, title, variants }: WorkloadReport): string {
+  const latency = variants.some(({ added }) => added.length > 0);
   const rows = variants.map((each) => {
-    const before = variants.find((other) => other.id === STAGE_BEFORE[each.id]);
-    const steps = before === undefined ? [] : each.cpuMicros.map((value, round) => value - before.cpuMicros[round]!);
-    return [each.title, micros(median(each.cpuMicros)), steps.length === 0 ? '' : signed(median(steps))];
+    const other = rowWithout(each, variants);
+    const difference = (values: (report: VariantReport) => readonly number[]): string =>
+      other === undefined ? '' : signedSpread(pairedDifference(values(each), values(other)));
+    return [
+      each.title,
+      micros(median(each.cpuMicros)),
+      other === undefined ? '' : ratio(each, other),
+      difference(({ cpuMicros }) => cpuMicros),
+      ...(latency ? [addedLatency(each), difference(({ added }) => added.map(({ p50 }) => p50))] : []),
+    ];
   });
-  return table(`Stages: ${title}`, ['', 'CPU µs/request', 'more than without it'], rows);
+  const headings = [
+    '',
+    'CPU µs/request',
+    '× without it',
+    'more than without it',
+    ...(latency ? ['added p50 / p99 µs, 1 client', 'p50 more than without it'] : []),
+  ];
+  return table(`${id}: ${title}`, headings, rows);
 }
 
 function streamTable({ id, title, variants }: StreamReport): string {
@@ -121,6 +157,10 @@ function micros(value: number): string {
   return value < 1_000 ? value.toFixed(value < 100 ? 1 : 0) : Math.round(value).toLocaleString('en');
 }
 
+function signedSpread({ min, median: middle, max }: Spread): string {
+  return `${signed(middle)} (${signed(min)} to ${signed(max)})`;
+}
+
 function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 }
@@ -129,7 +169,7 @@ function megabytes(bytes: number): string {
   return String(Math.round(bytes / 2 ** 20));
 }
 
-/** Markdown that reads well as plain text, too. */
+/** A Markdown table with padded columns. */
 function table(title: string, headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, 3, ...rows.map((row) => row[column]!.length)),

@@ -1,14 +1,14 @@
-// The upstream that everything is measured against: raw sockets, answers made at start-up, next to no work per request.
+// The upstream of all measurements: raw sockets, responses that are built at start-up, hardly any work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, usageEvent } from './bodies.ts';
+import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, usageEvent } from './bodies.ts';
 import { NATIVE_ANSWERS } from './native-answers.ts';
 import { microsNow, stamp } from './stamps.ts';
 
-/** How the upstream answers, whatever it is asked. */
+/** The response of the upstream to every request. */
 export type Answer =
   | { readonly kind: 'json'; readonly bytes: number }
-  /** `count` events back to back. */
-  | { readonly kind: 'events'; readonly count: number; readonly bytes: number }
+  /** `count` events back to back, `afterMs` after the request. */
+  | { readonly kind: 'events'; readonly count: number; readonly bytes: number; readonly afterMs?: number }
   /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
@@ -41,7 +41,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const BODY_END = Buffer.from('0\r\n\r\n');
 const STREAM_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-/** What the upstream looks for in a request. */
+/** What the upstream reads of a request. */
 interface Wish {
   usage: boolean;
   brief: boolean;
@@ -51,7 +51,7 @@ interface Wish {
 
 type Send = (socket: Socket, wish: Wish) => void;
 
-/** Reads requests off one connection just far enough to know where each ends. */
+/** Reads requests of one connection just enough to find the end of each. */
 class Exchange {
   readonly #socket: Socket;
   readonly #send: Send;
@@ -94,7 +94,7 @@ class Exchange {
     if (this.#missing <= 0) this.#answer();
   }
 
-  /** A client that waits for its answer has sent nothing behind the end, so the end is the end of what was read. */
+  /** Clients do not pipeline, so the end of a request is the end of the bytes read. */
   #takeChunked(body: Buffer): void {
     this.#look(body);
     const tail = body.subarray(-BODY_END.length);
@@ -103,7 +103,7 @@ class Exchange {
     this.#answer();
   }
 
-  /** Only the first and the last piece of a large body are worth the search. */
+  /** Of a large body only the first and the last piece are searched. */
   #look(body: Buffer): void {
     if (body.length >= 65_536) return;
     this.#wish.usage ||= body.includes('"include_usage":true');
@@ -126,19 +126,17 @@ function sized(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-function sendEvents(count: number, bytes: number): Send {
-  const events = [chunkEvent({ role: 'assistant', content: '' }, null, bytes)];
-  while (events.length < count - 1) events.push(chunkEvent({ content: '' }, null, bytes));
-  events.push(chunkEvent({}, 'stop'));
-  const pieces = [Buffer.from(STREAM_HEAD), ...events.map(httpChunk)];
+function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' }>): Send {
+  const pieces = [Buffer.from(STREAM_HEAD), ...streamEvents(count, bytes).map(httpChunk)];
   const usage = httpChunk(usageEvent());
   const end = Buffer.concat([httpChunk(DONE_EVENT), BODY_END]);
-  return (socket, { usage: usageAsked }) => {
+  const send: Send = (socket, { usage: usageAsked }) => {
     // One write each, as tokens leave a model server; all in one turn, as after a stall.
     for (const piece of pieces) socket.write(piece);
     if (usageAsked) socket.write(usage);
     socket.write(end);
   };
+  return afterMs === undefined ? send : (socket, wish) => void setTimeout(send, afterMs, socket, wish);
 }
 
 /** Answers of vendors' own APIs, and `send` to everybody who asks for OpenAI's form. */
@@ -178,7 +176,7 @@ function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
 
   const timer = setInterval(() => {
     const tick = Math.floor(microsNow() / 1_000);
-    // After a stall every slot is owed once at most: a real upstream does not make up for lost time either.
+    // After a stall each slot sends one event at most: real upstreams do not catch up either.
     const due = Math.min(tick - lastTick, everyMs);
     lastTick = tick;
     for (let index = 0; index < due; index++) {
@@ -211,7 +209,7 @@ function sender(answer: Answer, closed: AbortSignal): Send {
     case 'json':
       return withNative(answer, sendJson(answer.bytes));
     case 'events':
-      return withNative(answer, sendEvents(answer.count, answer.bytes));
+      return withNative(answer, sendEvents(answer));
     case 'paced':
       return sendPaced(answer.everyMs, answer.bytes, closed);
   }

@@ -1,4 +1,5 @@
-import type { StageName, StagesSetup } from '../servers/stages.ts';
+import type { Feature } from '../servers/gateway-feature.ts';
+import type { StageName } from '../servers/stages.ts';
 import { KEY } from './bodies.ts';
 import { Child } from './child.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
@@ -6,21 +7,21 @@ import type { NativeFormat } from './native-answers.ts';
 import { findNginx, startNginx } from './nginx.ts';
 import { findPortkey, startPortkey } from './portkey.ts';
 
-/** One way to stand between clients and upstream. */
+/** One kind of proxy between clients and upstream. */
 export interface Variant {
   readonly id: string;
   readonly title: string;
   /** Headers that clients must send to it, besides those of every request. */
   headers(upstreams: readonly number[]): Readonly<Record<string, string>>;
   start(options: StartOptions): Promise<MeasuredServer>;
-  /** Why it cannot run here; `undefined` when it can. */
+  /** Why it cannot run here; `undefined` where it can. */
   missing(): string | undefined;
 }
 
-/** Sent to everybody, so that everybody parses the same. */
+/** Sent to every variant, so that all parse the same headers. */
 const BEARER = { Authorization: `Bearer ${KEY}` };
 
-/** Each row but the first is compared with an earlier one that lacks a single stage. */
+/** Each row but the first is compared with an earlier one without its stage. */
 const STAGE_ROWS: readonly (readonly [id: string, title: string, stages: readonly StageName[]])[] = [
   ['stages-0', 'Express route, fixed bytes', []],
   ['stages-1', '+ authenticate', ['authenticate']],
@@ -30,9 +31,24 @@ const STAGE_ROWS: readonly (readonly [id: string, title: string, stages: readonl
   ['stages-5', '+ proxy, without cache', ['authenticate', 'validate', 'route', 'proxy']],
 ];
 
-interface FormatSetup {
-  readonly format: NativeFormat;
-}
+/** The gateway with one feature on. */
+const FEATURE_ROWS: readonly (readonly [id: Feature, title: string])[] = [
+  ['router-named', 'with a router, the request names a model'],
+  ['router-auto', 'with a router, `auto`: the vector is cached'],
+  ['router-auto-new', 'with a router, `auto`: each text is new'],
+  ['guards-empty', '`guards` with empty lists'],
+  ['guard-input', 'an input guard, `before`'],
+  ['guard-beside', 'an input guard, `beside`'],
+  ['guard-hold', 'an output guard, `hold`'],
+  ['redact-input', '`redact()` of prompts'],
+  ['redact-output', '`redact()` of responses'],
+  ['redact-restore', '`redact({ restore: true })`'],
+  ['slow-before', 'an input guard that takes 5 ms, `before`'],
+  ['slow-beside', 'an input guard that takes 5 ms, `beside`'],
+];
+
+/** Names the folder of another build of the package, for the row `gateway-before`. */
+const BEFORE = 'NORDLYS_BEFORE';
 
 const FORMAT_ROWS: readonly (readonly [format: NativeFormat, title: string])[] = [
   ['anthropic', "the same to Anthropic's API"],
@@ -72,6 +88,13 @@ const VARIANTS: readonly Variant[] = [
   own('static', 'Express route, same bytes', import.meta.resolve('../servers/static.ts')),
   own('gateway-cache', '**nordlys-proxy, cache hit**', import.meta.resolve('../servers/gateway-cache.ts')),
   ...STAGE_ROWS.map(([id, title, stages]) => own(id, title, import.meta.resolve('../servers/stages.ts'), { stages })),
+  ...FEATURE_ROWS.map(([id, title]) =>
+    own(id, title, import.meta.resolve('../servers/gateway-feature.ts'), { feature: id }),
+  ),
+  {
+    ...own('gateway-before', `the build in ${BEFORE}`, import.meta.resolve('../servers/gateway.ts'), {}, BEFORE),
+    missing: () => (process.env[BEFORE] === undefined ? `${BEFORE} names no build` : undefined),
+  },
 ];
 
 export function variant(id: string): Variant {
@@ -82,8 +105,12 @@ export function variant(id: string): Variant {
   return found;
 }
 
-/** Starts a program of the benchmark's own. */
-function own(id: string, title: string, program: string, extra: Partial<StagesSetup & FormatSetup> = {}): Variant {
+/**
+ * Starts a program of the benchmark's own.
+ * @param extra - what it is told besides where the upstream is
+ * @param build - name of the environment variable with the build to run
+ */
+function own(id: string, title: string, program: string, extra: object = {}, build = 'NORDLYS_DIST'): Variant {
   return {
     id,
     title,
@@ -93,6 +120,7 @@ function own(id: string, title: string, program: string, extra: Partial<StagesSe
       const child = await Child.start(program, {
         core,
         setup: { upstreams, answerBytes, ...extra },
+        dist: process.env[build],
       });
       return asServer(child, child.ports[0]!);
     },

@@ -1,10 +1,11 @@
 import type { RequestSpec } from '../processes/driver.ts';
+import { streamEvents } from './bodies.ts';
 import type { Answer } from './upstream.ts';
 import type { Rig } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import type { Variant } from './variants.ts';
 
-/** Asks and looks at the answer: a server that answers wrongly is fast, and worth nothing. */
+/** Sends a request and checks the response, so that no server is measured that responds incorrectly. */
 export async function verifyServer(
   variant: Variant,
   server: MeasuredServer,
@@ -29,9 +30,22 @@ function faultOf(text: string, answer: Answer): string | undefined {
     return body.includes('"object":"chat.completion"') && body.endsWith('}') ? undefined : 'this is no completion';
   }
   if (answer.kind === 'paced') return undefined;
-  const events = body.split('\n\n').filter((event) => event.startsWith('data: {'));
-  if (events.length !== answer.count) return `${events.length} events came instead of ${answer.count}`;
+  const sent = contentOf(streamEvents(answer.count, answer.bytes).join(''));
+  if (contentOf(body) !== sent) return 'the text of its events is not what the upstream sent';
   return body.trimEnd().endsWith('data: [DONE]') ? undefined : 'the stream has no end';
+}
+
+/** The text of a stream, which a guard that holds some of it back may send in fewer events. */
+function contentOf(stream: string): string {
+  const events = stream.split('\n\n').filter((event) => event.startsWith('data: {'));
+  return events
+    .map((event) => {
+      const { choices } = JSON.parse(event.slice('data: '.length)) as {
+        readonly choices: readonly { readonly delta?: { readonly content?: string | null } }[];
+      };
+      return choices[0]?.delta?.content ?? '';
+    })
+    .join('');
 }
 
 function isHit(text: string): boolean {

@@ -1,28 +1,11 @@
-import type { RequestSpec } from '../processes/driver.ts';
-import type { Answer } from './upstream.ts';
-
-/** One kind of traffic, asked for by a fixed number of clients. */
-export interface Workload {
-  readonly id: string;
-  readonly title: string;
-  readonly request: Omit<RequestSpec, 'headers'>;
-  readonly answer: Answer;
-  readonly concurrency: number;
-  /** Variants by id, in the order of the table; the first is what the others are compared with. */
-  readonly variants: readonly string[];
-  /** The ones that a quick run measures. None: only where the workload is asked for by name. */
-  readonly quick: readonly string[];
-  /** Added latency is measured as well. */
-  readonly latency: boolean;
-  /** Shares of the usual warm-up and window that this traffic needs. */
-  readonly pace: number;
-}
+import { FEATURE_WORKLOADS } from './feature-workloads.ts';
+import type { Workload } from './workload.ts';
 
 const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gateway-http', 'portkey', 'nginx'];
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
 const KIB = 1_024;
 
-/** Traffic whose price per request is compared. */
+/** Traffic whose cost per request is compared. */
 export const WORKLOADS: readonly Workload[] = [
   {
     id: 'W1',
@@ -101,6 +84,7 @@ export const WORKLOADS: readonly Workload[] = [
     latency: false,
     pace: 1,
   },
+  ...FEATURE_WORKLOADS,
 ];
 
 const FORMATS = ['gateway', 'gateway-anthropic', 'gateway-gemini', 'gateway-bedrock'];
@@ -149,7 +133,7 @@ export const STREAM_LOADS: readonly StreamLoad[] = [
   },
 ];
 
-/** What `streams` of every load ask for. */
+/** The request of all streams. */
 export const STREAM_REQUEST = { bytes: KIB, messageBytes: KIB, stream: true } as const;
 export const STREAM_EVENT_BYTES = 200;
 

@@ -1,11 +1,11 @@
-// Loaded before every Node program that is measured (`node --import`): says what the process has cost so far.
+// Loaded before every measured Node program (`node --import`): reports the cost of the process so far.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { serve } from '../lib/channel.ts';
 
-/** What a process has used since it began. */
+/** Resources that a process has used since its start. */
 export interface Usage {
   /** On-CPU time of all threads. */
   readonly cpuMicros: number;
@@ -13,7 +13,7 @@ export interface Usage {
   readonly peakRssBytes: number;
 }
 
-/** What garbage collection has cost since the last `restart`. */
+/** Cost of garbage collection since the last `restart`. */
 export interface Pauses {
   readonly scavenges: number;
   readonly medianScavengeMs: number;
@@ -25,7 +25,7 @@ export interface Pauses {
 
 export type ProfileKind = 'cpu' | 'allocations';
 
-/** Between two looks at the stack. */
+/** Sampling interval of the profiler. */
 const SAMPLING_MICROS = 200;
 const SAMPLING_BYTES = 8_192;
 const LOOP_RESOLUTION_MS = 5;
@@ -34,7 +34,7 @@ let scavenges: number[] = [];
 let majorMs = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
-    // Of entries about garbage collection Node's types know neither `detail` nor what it holds.
+    // Node's types lack `detail` of entries about garbage collection.
     const { kind } = (entry as typeof entry & { readonly detail: { readonly kind: number } }).detail;
     if (kind === constants.NODE_PERFORMANCE_GC_MINOR) scavenges.push(entry.duration);
     else majorMs += entry.duration;
@@ -69,7 +69,7 @@ const methods = {
       medianScavengeMs: sorted[sorted.length >> 1] ?? 0,
       maxScavengeMs: sorted.at(-1) ?? 0,
       majorMs,
-      // The histogram counts the interval itself; what is above it is delay.
+      // The histogram includes the interval itself, which is subtracted.
       loopDelayP99Ms: Math.max(0, loopDelay.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
     };
   },
@@ -90,7 +90,7 @@ const methods = {
     await session.post('Profiler.start');
   },
 
-  /** Writes what was seen to `file`, as Chromium's developer tools read it. */
+  /** Writes the profile to `file`, in the format of Chromium's developer tools. */
   async stopProfile({ what, file }: { readonly what: ProfileKind; readonly file: string }): Promise<void> {
     const stopped =
       what === 'cpu' ? await session!.post('Profiler.stop') : await session!.post('HeapProfiler.stopSampling');
@@ -102,10 +102,10 @@ const methods = {
 export type AgentMethods = typeof methods;
 
 serve(methods);
-// The benchmark is gone: nobody would ever end this process.
+// The benchmark has exited and can no longer end this process.
 process.on('disconnect', () => process.exit());
 
-/** Linux counts it for this program alone; elsewhere it may include what the parent was as it forked. */
+/** Linux counts it for this program only; other systems may include that of the parent at the fork. */
 function peakRss(): number {
   try {
     const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];

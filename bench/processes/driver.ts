@@ -1,6 +1,6 @@
-// The clients: raw keep-alive sockets, a fixed number at a time, each asking again at once. And the upstream, in the same
-// process: while there is load it never sleeps, and so nobody who sends to it has to wake it. On a virtual machine waking
-// a core costs the sender more than the rest of a request, and only those servers that are slow enough to let it sleep.
+// The clients: a fixed number of raw keep-alive sockets, each sending its next request immediately. The upstream runs in
+// the same process, which never sleeps under load, so no sender has to wake its core. On a virtual machine, waking a core
+// costs the sender more than the rest of a request, and only servers that are slow enough to let it sleep would pay that.
 import { chatRequest } from '../lib/bodies.ts';
 import { startDraining, serve } from '../lib/channel.ts';
 import { HttpExchange, type WireRequest } from '../lib/http-exchange.ts';
@@ -8,12 +8,12 @@ import { eachStamp, microsNow } from '../lib/stamps.ts';
 import { quantile } from '../lib/statistics.ts';
 import { startUpstream, type Upstream, type UpstreamJob } from '../lib/upstream.ts';
 
-/** What the clients send. */
+/** The requests of the clients. */
 export interface RequestSpec {
   readonly bytes: number;
   readonly messageBytes: number;
   readonly stream: boolean;
-  /** Of streams that would stay open: one that ends at once. */
+  /** For streams that stay open: the request for one that ends immediately. */
   readonly brief?: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -47,11 +47,11 @@ export interface StreamsJob {
 
 export interface StreamsResult {
   readonly events: number;
-  /** Microseconds that events were under way. */
+  /** Latency of events in microseconds. */
   readonly latency: Latency;
 }
 
-/** Streams that may wait for the beginning of their answer while others are opened: a listen queue holds more. */
+/** Streams that may wait for their first byte while others are opened: fewer than a listen queue holds. */
 const OPENING = 100;
 const OPEN_TIMEOUT_MS = 30_000;
 
@@ -72,7 +72,7 @@ const methods = {
     upstream = undefined;
   },
 
-  /** One request; its answer as text, head and all. */
+  /** Sends one request. Returns its response as text, with the head. */
   probe({ port, request }: Pick<LoadJob, 'port' | 'request'>): Promise<string> {
     return new Promise((resolve, reject) => {
       const pieces: Buffer[] = [];
@@ -88,7 +88,7 @@ const methods = {
     });
   },
 
-  /** As many requests as fit into the time; those under way at its end are waited for. */
+  /** Sends requests for a given time, and waits for those in flight at its end. */
   async load({ port, request, concurrency, durationMs }: LoadJob): Promise<LoadResult> {
     const bytes = wireRequest(request);
     const latencies: number[] = [];
@@ -109,7 +109,7 @@ const methods = {
     };
   },
 
-  /** Opens streams that stay open; resolves when each has begun to answer. */
+  /** Opens streams that stay open; resolves when each has got its first byte. */
   async openStreams({ port, request, count }: StreamsJob): Promise<void> {
     const bytes = wireRequest(request);
     const deadline = performance.now() + OPEN_TIMEOUT_MS;
@@ -124,7 +124,7 @@ const methods = {
     if (begun < count) throw new Error(`Only ${begun} of ${count} streams began in time.`);
   },
 
-  /** How long the events of the open streams are under way. */
+  /** Measures the latency of the events of the open streams. */
   async watchStreams(ms: number): Promise<StreamsResult> {
     travelled = [];
     const sleep = stayAwake();
@@ -147,7 +147,7 @@ export type DriverMethods = typeof methods;
 serve(methods);
 startDraining([]);
 
-/** Keeps the event loop turning until the function that it returns is called. */
+/** Keeps the event loop busy until the returned function is called. */
 function stayAwake(): () => void {
   let awake = true;
   const turn = (): void => {
@@ -216,7 +216,7 @@ function wireRequest(request: RequestSpec): WireRequest {
   return made;
 }
 
-/** A small request travels in one piece, as a client with Nagle's algorithm off would not always manage. */
+/** Writes a small request in one piece; with Nagle's algorithm off, several writes would be several packets. */
 function encode({ bytes, messageBytes, stream, brief, headers }: RequestSpec): WireRequest {
   const body = chatRequest(bytes, messageBytes, stream, brief);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -1,4 +1,4 @@
-// How long `plan()` thinks: the same code that decides real requests, over tables of several sizes.
+// The CPU time of `plan()`, which is the code that routes real requests, over tables of several sizes.
 import type { EndpointOptions, ProviderOptions } from 'nordlys-proxy';
 import { MODEL } from '../lib/bodies.ts';
 import { startDraining, serve } from '../lib/channel.ts';
@@ -55,7 +55,7 @@ export type PlanMethods = typeof methods;
 serve(methods);
 startDraining([]);
 
-/** One model, offered by ten providers in as many variants as it takes. */
+/** One model, offered by ten providers, with enough endpoints to fill the table. */
 function table(endpoints: number): Record<string, ProviderOptions> {
   const offers = Math.max(1, endpoints / PROVIDERS);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-// The baseline: the least that a proxy on node:http can do. It knows no keys, looks at nothing and never asks twice.
+// The baseline: a minimal proxy on node:http, without authentication, validation or retries.
 import { request } from 'node:http';
 import { setup } from '../lib/channel.ts';
 import { keepAliveAgent, listen, type ServerSetup } from './listen.ts';

@@ -1,4 +1,4 @@
-// Express with http-proxy-middleware as its README shows it: bodies flow through unread.
+// Express with http-proxy-middleware as its README shows it: bodies are streamed through unparsed.
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { setup } from '../lib/channel.ts';

@@ -1,4 +1,4 @@
-// What most people write who must look at the body first: parsed by Express, written anew by `fixRequestBody`.
+// The usual set-up of hosts that need the body: parsed by Express, serialised again by `fixRequestBody`.
 import express from 'express';
 import { createProxyMiddleware, fixRequestBody } from 'http-proxy-middleware';
 import { setup } from '../lib/channel.ts';

@@ -1,4 +1,4 @@
-// This package with everything on and a cache: after the first request every answer is a hit.
+// This package with everything on and a cache: every response after the first is a hit.
 import express from 'express';
 import { setup } from '../lib/channel.ts';
 import { createGateway } from '../lib/package.ts';

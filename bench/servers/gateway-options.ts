@@ -2,10 +2,10 @@ import type { GatewayOptions, ProviderOptions } from 'nordlys-proxy';
 import { KEY, MODEL } from '../lib/bodies.ts';
 import type { NativeFormat } from '../lib/native-answers.ts';
 
-/** No limit of the gateway's own may end a measurement: 5,000 streams of one caller are the point of one of them. */
+/** No limit of the gateway may affect a measurement: one of them opens 5,000 streams of one caller. */
 const PLENTY = 20_000;
 
-/** Price, per million tokens, that spreads the load over the endpoints as in real tables. */
+/** Price per million tokens: it spreads the load over the endpoints as in real tables. */
 const PRICES = [0.15, 0.2, 0.6];
 
 const UPSTREAM_MODELS: Readonly<Record<NativeFormat, string>> = {

@@ -3,20 +3,20 @@ import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startDraining } from '../lib/channel.ts';
 
-/** What every measured server is started with. */
+/** Arguments of every measured server. */
 export interface ServerSetup {
-  /** Ports of the upstream; all of them answer the same. */
+  /** Ports of the upstream, with the same responses on each. */
   readonly upstreams: readonly number[];
-  /** Bytes of the upstream's answer, for servers that answer themselves. */
+  /** Bytes of the upstream's response, for servers that respond themselves. */
   readonly answerBytes: number;
 }
 
-/** Idle connections to the upstream stay open, as many as there are streams: the same for every server in the benchmark. */
+/** Keeps as many idle connections to the upstream as there are streams: the same for every server in the benchmark. */
 export function keepAliveAgent(): Agent {
   return new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256, scheduling: 'lifo' });
 }
 
-/** Serves on a free port and says so. */
+/** Serves on a free port and reports it. */
 export function listen(handler: RequestListener): void {
   const server = createServer(handler);
   // Clients of the benchmark pause between windows.

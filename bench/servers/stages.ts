@@ -1,4 +1,4 @@
-// Some stages of the path, then fixed bytes: the difference between two such servers is what a stage costs.
+// Some stages, then a fixed response: the difference between two such servers is the cost of a stage.
 import express, { type RequestHandler } from 'express';
 import { completion } from '../lib/bodies.ts';
 import { setup } from '../lib/channel.ts';

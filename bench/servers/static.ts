@@ -1,4 +1,4 @@
-// The baseline of cache hits: an Express route that reads the body away and answers fixed bytes.
+// The baseline of cache hits: an Express route that discards the body and sends a fixed response.
 import express from 'express';
 import { completion } from '../lib/bodies.ts';
 import { setup } from '../lib/channel.ts';

@@ -1,9 +1,10 @@
-// What the playground page asks for beside the gateway itself: details of a request by its id, and the switches that
-// break the simulators.
+// What the playground page asks for beside the gateway itself: details of a request by its id, the switches that break
+// the simulators, and the guards that a request may switch on.
 import { fileURLToPath } from 'node:url';
 import express, { type Router } from 'express';
-import { authenticate, type Hooks } from 'nordlys-proxy';
+import { authenticate, type Hooks, type MiddlewareOptions } from 'nordlys-proxy';
 import type { BreakKind, Simulator } from '../support/simulators.ts';
+import { GUARD_NAMES, guardOnDemand, rememberGuarded } from './guards.ts';
 import { RequestStore } from './request-store.ts';
 
 export interface PlaygroundOptions {
@@ -15,6 +16,8 @@ export interface PlaygroundOptions {
 export interface Playground {
   /** What the store of requests is fed by. */
   readonly hooks: Hooks;
+  /** The guards that a request may switch on. */
+  readonly middleware: MiddlewareOptions;
   readonly pages: Router;
 }
 
@@ -27,7 +30,7 @@ export function playground({ key, upstreams }: PlaygroundOptions): Playground {
   const pages = express.Router();
   pages.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
   pages.get('/playground/config.json', (_req, res) => {
-    res.json({ key: key === PUBLIC_KEY ? key : null, kinds: KINDS });
+    res.json({ key: key === PUBLIC_KEY ? key : null, kinds: KINDS, guards: GUARD_NAMES });
   });
 
   const api = express.Router();
@@ -38,7 +41,8 @@ export function playground({ key, upstreams }: PlaygroundOptions): Playground {
   });
   api.get('/upstreams', (_req, res) => {
     const shown = Object.entries(upstreams).map(([slug, { name, pricing, provider, broken, stats }]) => {
-      return { slug, name, pricing, zdr: provider.zdr, broken: broken ?? null, requests: stats.requests };
+      const format = 'format' in provider ? provider.format : 'openai';
+      return { slug, name, format, pricing, zdr: provider.zdr, broken: broken ?? null, requests: stats.requests };
     });
     res.json(shown);
   });
@@ -53,5 +57,6 @@ export function playground({ key, upstreams }: PlaygroundOptions): Playground {
     res.json({ broken: upstream.broken ?? null });
   });
   pages.use('/playground/api', api);
-  return { hooks: store.hooks, pages };
+  const middleware = { afterValidate: guardOnDemand, afterCache: rememberGuarded(store) };
+  return { hooks: store.hooks, middleware, pages };
 }

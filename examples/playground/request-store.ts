@@ -1,11 +1,14 @@
-// The last requests, as the gateway's hooks told of them. A memory for a demonstration: nothing of what was said.
+// The last requests, as the gateway's hooks reported them, for a demonstration. Of prompts only those that a guard has seen.
 import type { AttemptRecord, Hooks } from 'nordlys-proxy';
 
 export interface StoredRequest {
   readonly attempts: StoredAttempt[];
-  /** Once the answer has ended. */
+  /** The last message as the provider got it, where a guard was switched on. */
+  sent?: string;
+  /** Once the response has ended. */
   answer?: {
     readonly provider: string | undefined;
+    readonly slug: string | undefined;
     readonly model: string | undefined;
     readonly cache: string | undefined;
     readonly complete: boolean;
@@ -16,13 +19,13 @@ export interface StoredRequest {
     readonly durationMs: number;
     readonly firstTokenMs: number | undefined;
   };
-  /** Where there was none. */
+  /** Where the request ended in an error. */
   error?: { readonly code: string; readonly message: string; readonly status: number };
 }
 
 type StoredAttempt = Pick<
   AttemptRecord,
-  'attempt' | 'slug' | 'model' | 'outcome' | 'status' | 'durationMs' | 'firstTokenMs'
+  'attempt' | 'slug' | 'model' | 'outcome' | 'status' | 'durationMs' | 'firstTokenMs' | 'received' | 'upstreamError'
 >;
 
 export class RequestStore {
@@ -40,12 +43,14 @@ export class RequestStore {
   /** These watch; they change nothing. */
   readonly hooks: Hooks = {
     afterAttempt: ({ requestId, record }) => {
-      const { attempt, slug, model, outcome, status, durationMs, firstTokenMs } = record;
-      this.#of(requestId).attempts.push({ attempt, slug, model, outcome, status, durationMs, firstTokenMs });
+      const { attempt, slug, model, outcome, status, durationMs, firstTokenMs, received, upstreamError } = record;
+      const told = { attempt, slug, model, outcome, status, durationMs, firstTokenMs, received, upstreamError };
+      this.#of(requestId).attempts.push(told);
     },
-    afterResponse: ({ requestId, provider, model, cache, complete, finishReason, usage, ...rest }) => {
+    afterResponse: ({ requestId, provider, slug, model, cache, complete, finishReason, usage, ...rest }) => {
       this.#of(requestId).answer = {
         provider,
+        slug,
         model,
         cache,
         complete,
@@ -61,6 +66,10 @@ export class RequestStore {
       this.#of(requestId).error = { code, message, status };
     },
   };
+
+  noteSent(id: string, text: string): void {
+    this.#of(id).sent = text;
+  }
 
   #of(id: string): StoredRequest {
     let request = this.#requests.get(id);

@@ -2,7 +2,7 @@
 import type { Personality } from './personality.ts';
 import type { SimulatedRequest } from './simulator-request.ts';
 import { exampleOf } from './simulator-schema.ts';
-import { seedOf, speak, tokensOf } from './simulator-words.ts';
+import { echoOf, seedOf, speak, tokensOf } from './simulator-words.ts';
 
 /** One choice of an answer. */
 export interface SimulatedChoice {
@@ -74,7 +74,7 @@ function textFor(request: SimulatedRequest, personality: Personality, seed: numb
   if (request.jsonSchema !== undefined) return JSON.stringify(exampleOf(request.jsonSchema));
   const last = request.messages.at(-1);
   if (last?.role === 'tool') return `The tool says ${textOf(last.content)}. ${speak(seed, personality.words / 4)}`;
-  return speak(seed, personality.words);
+  return echoOf(lastText(request)) + speak(seed, personality.words);
 }
 
 function untilStop(text: string, stops: readonly string[]): string {

@@ -46,6 +46,15 @@ export function speak(seed: number, count: number): string {
   return `${text}.`;
 }
 
+/** Things that a guard looks for: addresses, long numbers, keys, and the placeholders that it leaves. */
+const VALUES = /\S+@\S+\.\w+|(?:\d[ -]?){12,}\d|\b[A-Z]{2}\d{2}(?: ?[\dA-Z]{4}){3,}|\bsk-[\w-]{8,}|⟨[^⟨⟩]+⟩/g;
+
+/** What a simulator says of values in a question: each of them, so that a guard has something to find in the answer. */
+export function echoOf(question: string): string {
+  const values = question.match(VALUES) ?? [];
+  return values.length === 0 ? '' : `You wrote ${values.map((value) => value.trim()).join(' and ')}. `;
+}
+
 /** A token is a word with the space before it. */
 export function tokensOf(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];

@@ -8,17 +8,17 @@ import { readApiKey } from './api-key.js';
 import { staticKeys } from './static-keys.js';
 
 export interface AdminGuard {
-  /** Lets those pass who may see the pages about the gateway, and refuses all others. */
+  /** Admits callers that may see metrics and status, and refuses all others. */
   readonly stage: Stage;
-  /** The gateway itself decides who may see them; without it that is left to the host. */
+  /** `admin` or `adminKeys` is set; otherwise access is up to the host. */
   readonly decides: boolean;
 }
 
 type IsAdmin = (context: RequestContext) => boolean;
 
 /**
- * @param authenticate - Finds the caller where the key is none of `adminKeys`.
- * @throws TypeError for an option that is wrong, and for a key that can see and spend.
+ * @param authenticate - finds the caller of a key that is not among `adminKeys`
+ * @throws TypeError for an invalid option, and for a key in both `keys` and `adminKeys`
  */
 export function adminGuard(options: AdminOptions & AuthenticateOptions, authenticate: Stage): AdminGuard {
   const { keys, anonymous } = AUTHENTICATE.read(options);
@@ -51,7 +51,7 @@ function resolveAdmin(admin: AdminOptions['admin'], hasAdminKeys: boolean, anony
   // A promise is not `true`: a check that is asynchronous by mistake admits no caller.
   if (admin !== undefined) return ({ caller }) => caller !== undefined && admin(caller) === true;
   if (hasAdminKeys) return () => false;
-  // A client that may call without a key need not see what others ask.
+  // Anonymous clients may call, but must not see the requests of others.
   return anonymous ? ({ caller }) => caller !== undefined : () => true;
 }
 

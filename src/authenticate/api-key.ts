@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http';
 const BEARER = /^bearer ([\x21-\x2b\x2d-\x7e]{1,512})$/i;
 const KEY = /^[\x21-\x2b\x2d-\x7e]{1,512}$/;
 
-/** Where a key may stand, the first that is given counts. `api-key` is what Azure's clients send. */
+/** Headers that may carry a key; the first that is present counts. Azure's clients send `api-key`. */
 const KEY_HEADERS = ['x-api-key', 'authorization', 'api-key'] as const;
 
 /**
- * The key that a request carries, or `undefined` when it carries none that is well formed.
- * `X-API-Key` wins over `Authorization`: OpenAI's SDKs insist on a bearer token, so people send a dummy one beside
- * the real key. A header that comes twice is no key at all: Node joins or drops the second, so it could say two things.
+ * The key of a request; `undefined` where there is none that is well-formed.
+ * `X-API-Key` takes precedence over `Authorization`: OpenAI's SDKs always send a bearer token, so clients send a dummy
+ * one beside the real key. A repeated header is refused: Node joins or drops the second value, so the key is ambiguous.
  */
 export function readApiKey(req: IncomingMessage): string | undefined {
   const { headers } = req;
@@ -22,7 +22,7 @@ export function readApiKey(req: IncomingMessage): string | undefined {
   return KEY.test(value) ? value : undefined;
 }
 
-/** Whether a request carries anything that may be meant as a key: a wrong one is refused, not taken for none. */
+/** Whether a request has a header for a key. A malformed key is refused, not treated as an anonymous request. */
 export function carriesKey({ headers }: IncomingMessage): boolean {
   return KEY_HEADERS.some((header) => headers[header] !== undefined && headers[header] !== '');
 }

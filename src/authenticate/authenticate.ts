@@ -13,10 +13,10 @@ import { isPromise } from '../util/is-promise.js';
 
 type FindCaller = (key: string, req: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
 
-/** A lookup that takes longer has failed, in milliseconds. */
+/** The longest time that a lookup may take, in milliseconds. */
 const LOOKUP_MS = 10_000;
 
-/** WHO ASKS: writes `context.caller`, or refuses. @throws TypeError for options that do not say clearly who may call. */
+/** Writes `context.caller`, or refuses the request. @throws TypeError for options that contradict each other */
 export function authenticateStage(options: AuthenticateOptions, clock: Clock): Stage {
   const { keys, verifyKey, caller, anonymous, allowedOrigins } = AUTHENTICATE.read(options);
   if (keys !== undefined && keys !== false && verifyKey !== undefined) {
@@ -68,7 +68,7 @@ function askForKey(findCaller: FindCaller, isOpen: boolean, clock: Clock): Stage
   };
 }
 
-/** The host authenticated; all we ask is who it was. */
+/** The host has authenticated the request: reads its caller only. */
 function trustHost(
   callerOf: ((req: IncomingMessage) => Caller | undefined) | undefined,
   isOpen: boolean,
@@ -80,7 +80,7 @@ function trustHost(
       () => callerOf(context.req),
       { context, clock, source: 'caller' },
       (caller) => {
-        if (!isNobody(caller)) context.caller = checked(caller, 'caller');
+        if (!hasNoCaller(caller)) context.caller = checked(caller, 'caller');
         else if (!isOpen) throw notSignedIn();
         return 'next';
       },
@@ -88,15 +88,15 @@ function trustHost(
   };
 }
 
-/** What a look-up needs to know. */
+/** How a caller is looked up. */
 interface Lookup {
   readonly context: RequestContext;
   readonly clock: Clock;
-  /** The option that is asked. */
+  /** The option whose function looks the caller up. */
   readonly source: 'verifyKey' | 'caller';
 }
 
-/** Goes on at once where the host answers at once, and never waits for ever where it does not. */
+/** Synchronous where the host's function is; a promise that does not settle in time is an error. */
 function whenKnown(
   ask: () => Caller | undefined | Promise<Caller | undefined>,
   { context: { cancelSignal }, clock, source }: Lookup,
@@ -122,17 +122,17 @@ function whenKnown(
 }
 
 function admit(context: RequestContext, caller: Caller | undefined): StageOutcome {
-  if (isNobody(caller)) throw invalidKey();
+  if (hasNoCaller(caller)) throw invalidKey();
   context.caller = checked(caller, 'verifyKey');
   return 'next';
 }
 
-/** `null` and `false` are what lookups in JavaScript give for nobody. */
-function isNobody(caller: unknown): caller is undefined {
+/** Lookups written in JavaScript return `null` or `false` for an unknown key. */
+function hasNoCaller(caller: unknown): caller is undefined {
   return caller === undefined || caller === null || caller === false;
 }
 
-/** A caller without an id would share the cache and the limits of every other such caller: never let one in. */
+/** @throws GatewayError for a caller without an id: it would share cache and limits with every other such caller */
 function checked(caller: Caller, source: string): Caller {
   if (typeof caller === 'object' && typeof caller.id === 'string' && caller.id !== '') return caller;
   const received = typeof caller === 'object' ? 'an object without an id' : `a ${typeof caller}`;
@@ -146,14 +146,14 @@ function unavailable(cause: unknown): GatewayError {
   });
 }
 
-/** The host knows nobody behind this request. */
+/** The host found no caller for this request. */
 function notSignedIn(): GatewayError {
   return new GatewayError('invalid_api_key', 'This request does not come from a signed-in user.', {
     headers: { 'www-authenticate': 'Bearer realm="nordlys-proxy"' },
   });
 }
 
-/** The same answer for a key that is missing, malformed, unknown or revoked. */
+/** The same error for a key that is missing, malformed, unknown or revoked. */
 function invalidKey(): GatewayError {
   return new GatewayError(
     'invalid_api_key',

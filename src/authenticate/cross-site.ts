@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors/gateway-error.js';
 import { optionError } from '../options/checks.js';
 
-/** Methods that change nothing: a link from another site may lead to a page of the host's. */
+/** Methods that change nothing: other sites may link to pages of the host. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses requests that pages of other sites make with the cookies of the host's users. Where the host authenticates,
- * the browser adds the credential by itself, so the sender of a request has to be looked at, too. What is no browser
- * sends neither of the two headers, and passes.
- * @throws TypeError for a list that holds anything but origins.
+ * Refuses requests that pages of other sites send with the cookies of the host's users (CSRF). Where the host
+ * authenticates by cookie, the browser adds it to requests of every page, so the origin must be checked, too. Clients
+ * other than browsers send neither of the two headers, and pass.
+ * @throws TypeError for an entry that is not an origin
  */
 export function crossSiteGuard(allowedOrigins: readonly string[] | undefined): (req: IncomingMessage) => void {
   const allowed = new Set((allowedOrigins ?? []).map(originAt));
@@ -17,7 +17,7 @@ export function crossSiteGuard(allowedOrigins: readonly string[] | undefined): (
     if (SAFE_METHODS.has(req.method)) return;
     const { origin, host, 'sec-fetch-site': site } = req.headers;
     if (origin === undefined && site !== 'cross-site') return;
-    // The browser's own word, which no page can change. Behind a proxy it knows better than our `Host` does.
+    // Set by the browser; no page can change it. Behind a proxy it is more reliable than `Host`.
     if (site === 'same-origin') return;
     if (origin !== undefined && (allowed.has(origin) || (site !== 'cross-site' && isOwn(origin, host)))) return;
     throw new GatewayError(
@@ -27,7 +27,7 @@ export function crossSiteGuard(allowedOrigins: readonly string[] | undefined): (
   };
 }
 
-/** Whether `origin` is the one that was asked. Its scheme is not compared: TLS may end at a proxy in front. */
+/** Whether `origin` is the host's own. Its scheme is not compared: a proxy in front may terminate TLS. */
 function isOwn(origin: string, host: string | undefined): boolean {
   const from = URL.parse(origin);
   if (from === null || host === undefined) return false;

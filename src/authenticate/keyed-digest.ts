@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * SHA-256 of `pepper` and text, as 32 characters of latin1 (`binary` to Node). For tables in memory: that such a digest
- * can be extended by who sees it, unlike an HMAC, does not matter where nobody ever does, and it costs half as much.
+ * SHA-256 of `pepper` and text, as 32 characters of latin1 (`binary` to Node), for tables in memory. Unlike an HMAC it
+ * is open to length extension, which needs a digest to be disclosed; these never are, and they cost half as much.
  *
  * @param pepper - secret, new with every process; always of the same length
  */

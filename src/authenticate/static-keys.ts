@@ -8,8 +8,8 @@ interface KnownKey {
 }
 
 /**
- * A lookup over fixed keys that never compares keys as text: a key is known by its digest under a secret that is
- * new with every process, so neither the time taken nor the table tells anything about keys.
+ * A lookup over fixed keys that never compares keys as text: keys are found by their digest under a secret of this
+ * process, so neither the time taken nor the table discloses anything about them.
  */
 export function staticKeys(keys: readonly string[]): (key: string) => Caller | undefined {
   const digestOf = keyedDigest(randomBytes(32).toString('hex'));

@@ -4,7 +4,9 @@ import { isRecord } from '../util/json-object.js';
 
 /** Credentials of AWS, in the form of its SDKs' credential providers. */
 export interface AwsCredentials {
+  /** Access key id. */
   readonly accessKeyId: string;
+  /** Secret access key. */
   readonly secretAccessKey: string;
   /** Of temporary credentials. */
   readonly sessionToken?: string | undefined;

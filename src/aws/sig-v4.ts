@@ -16,7 +16,7 @@ export interface SigV4Options {
    * @defaultValue the region in the host name of `baseUrl`
    */
   readonly region?: string | undefined;
-  /** @defaultValue `'bedrock'` */
+  /** Service name of the signature. @defaultValue `'bedrock'` */
   readonly service?: string | undefined;
   /**
    * Credentials, or a function that fetches them: a credential provider of AWS's SDK fits. What it gives is kept

@@ -7,13 +7,13 @@ interface KnownBody {
 
 const MAX_BODIES = 2_000;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Larger bodies are hashed each time: a single one would drive out hundreds. */
+/** Larger bodies are hashed each time: a single one would evict hundreds. */
 const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Names of bodies that keep coming, each beside its very bytes: to compare 32 KB takes a twentieth of the time that it
- * takes to hash them. A body is found by a sketch of it; that two share one is no danger, for every byte is compared, and
- * of two such bodies of one tenant only the later one is kept.
+ * Names of repeated bodies, with their bytes: comparing 32 KB takes a twentieth of the time of hashing them. A body is
+ * found by a hash over a sample of its bytes and then compared byte by byte. Of two bodies of a tenant with the same
+ * sample hash only the later one is kept.
  */
 export class BodyIndex {
   readonly #bodies = new LRUCache<string, KnownBody>({
@@ -22,7 +22,7 @@ export class BodyIndex {
     sizeCalculation: ({ bytes }) => bytes.byteLength,
   });
 
-  /** The name of `bytes`, where `tenant` is known to send them. */
+  /** The name of `bytes`, where `tenant` has sent them before. */
   nameOf(tenant: string, bytes: Buffer): string | undefined {
     const known = this.#bodies.get(slot(tenant, bytes));
     return known !== undefined && bytes.equals(known.bytes) ? known.name : undefined;
@@ -30,7 +30,7 @@ export class BodyIndex {
 
   keep(tenant: string, bytes: Buffer, name: string): void {
     if (bytes.length === 0 || bytes.length > MAX_BODY_BYTES) return;
-    // A copy: a view would keep all of a larger buffer alive, uncounted.
+    // A copy: a view would keep a larger buffer alive that the limit does not count.
     this.#bodies.set(slot(tenant, bytes), { bytes: Uint8Array.from(bytes), name });
   }
 
@@ -39,12 +39,12 @@ export class BodyIndex {
   }
 }
 
-/** With the tenant in it: how fast a body is found must not tell that somebody else sent the same. */
+/** Includes the tenant: the time of a lookup must not disclose that another tenant sent the same body. */
 function slot(tenant: string, bytes: Buffer): string {
   return `${tenant}:${sketch(bytes)}`;
 }
 
-/** Hashes some of the bytes, most of them near the end: there the next request of a conversation differs from the last. */
+/** Hashes a sample of the bytes, most of them near the end, where requests of one conversation differ. */
 function sketch(bytes: Buffer): number {
   const { length } = bytes;
   let hash = length;

@@ -1,12 +1,12 @@
-/** What a caller says about caching, in the `Cache-Control` of a request (RFC 9111, 5.2.1). */
+/** Request directives of `Cache-Control` (RFC 9111, 5.2.1). */
 export interface CacheDirectives {
-  /** Do not answer from the cache; the new answer may be kept. */
+  /** Do not serve from the cache; the new response may be stored. */
   readonly noCache: boolean;
-  /** Leave the cache alone: neither answer from it nor keep the answer. */
+  /** Bypass the cache: neither serve from it nor store the response. */
   readonly noStore: boolean;
-  /** Oldest answer that will do, in milliseconds. */
+  /** Greatest age of a response that may be served, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Answer from the cache or not at all. */
+  /** Serve from the cache, or refuse the request. */
   readonly onlyIfCached: boolean;
 }
 
@@ -19,7 +19,7 @@ const NOTHING_SAID: CacheDirectives = {
 
 const SECONDS = /^"?(\d{1,10})"?$/;
 
-/** Reads the header. Directives that are not known are passed over, as the RFC wants it. */
+/** Reads the header. Unknown directives are ignored, as the RFC requires. */
 export function parseCacheControl(header: string | undefined): CacheDirectives {
   if (header === undefined) return NOTHING_SAID;
   let { noCache, noStore, maxAgeMs, onlyIfCached } = NOTHING_SAID;
@@ -44,7 +44,7 @@ export function parseCacheControl(header: string | undefined): CacheDirectives {
   return { noCache, noStore, maxAgeMs, onlyIfCached };
 }
 
-/** An age that cannot be read is taken for 0: the caller wanted something fresh. */
+/** An invalid age counts as 0, as the caller wanted a fresh response. */
 function secondsAsMs(text: string): number {
   const seconds = SECONDS.exec(text)?.[1];
   return seconds === undefined ? 0 : Number(seconds) * 1_000;

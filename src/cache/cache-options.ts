@@ -8,17 +8,17 @@ import type { CacheDecision, CacheTtl } from '../options/cache-state.js';
 import type { CacheOptions } from '../options/cache-types.js';
 import { lruStore } from '../stores/lru-store.js';
 
-/** `CacheOptions` with every question answered. */
+/** `CacheOptions`, checked and with defaults. */
 export interface ResolvedCacheOptions {
   readonly store: CacheStore;
-  /** The store was made here, so it is closed here. */
+  /** The store was created here, so it is closed here. */
   readonly ownsStore: boolean;
   /** How long a response is kept, in milliseconds; one function decides for each. */
   readonly ttlMs: number | CacheTtl;
   readonly shouldCache: CacheDecision | undefined;
   readonly shared: boolean;
   readonly usageOnHit: 'original' | 'zero';
-  /** Longer answers are not remembered, in bytes. */
+  /** Larger responses are not stored, in bytes. */
   readonly maxResponseBytes: number;
   readonly coalesce: ResolvedCoalesceOptions | undefined;
   /** Responses do not depend on what `hooks.beforeAttempt` changes. */
@@ -34,15 +34,15 @@ export interface ResolvedCoalesceOptions {
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
- * @param hasTenants - Somebody says who asks. Without that, all callers would share one cache.
- * @throws TypeError when an option is wrong, or when sharing was not spelt out.
+ * @param hasTenants - requests have callers; otherwise all of them would share one cache
+ * @throws TypeError for an invalid option, and where `shared` would have to be set
  */
 export function resolveCacheOptions(
   options: CacheOptions,
   hasTenants: boolean,
   clock: Clock = systemClock,
 ): ResolvedCacheOptions {
-  // The options of every stage stand beside the cache's own where the stage is used alone.
+  // The stage by itself also takes the options that all stages have in common.
   checkNames('cache', options, [CACHE, COMMON]);
   const { store, maxEntries, maxBytes, ttlMs, shouldCache, coalesce, shared, usageOnHit, ignoresBeforeAttempt } =
     CACHE.read(options);

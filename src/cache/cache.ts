@@ -1,41 +1,39 @@
-import { normalizeFinishReason } from '../chat/finish-reason.js';
-import type { ChatCompletion } from '../chat/types.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
-import type { Endpoint } from '../contracts/routing.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { formatValue } from '../options/checks.js';
 import type { CacheOptions } from '../options/cache-types.js';
 import { parseCacheControl, type CacheDirectives } from './cache-control.js';
 import { resolveCacheOptions, type ResolvedCacheOptions } from './cache-options.js';
 import { Coalescer } from './coalesce/coalescer.js';
-import { encodeEntry, type CachedResponse } from './entry.js';
+import type { CachedResponse } from './entry.js';
 import type { SharedRequest } from './coalesce/shared-request.js';
-import { keyFor } from './key.js';
-import { allowedBy, cacheableTargets, cacheState, mayKeep, servingEndpoint, tenantOf } from './policy.js';
+import { allowedBy, cacheableTargets, tenantOf } from './policy.js';
 import { PurgeableStore } from './purgeable-store.js';
 import { tenantToPurge, type PurgeOptions } from './purge-options.js';
-import { RecordingSink } from './recording-sink.js';
 import { replay } from './replay.js';
 import { RequestKeyCache, type KnownRequest } from './request-key-cache.js';
+import { ResponseRecorder, type Lookup } from './response-recorder.js';
 import { StoreGuard } from './store-guard.js';
 import { checkUnkeyedChanges } from './unkeyed-changes.js';
 
-/** What `status()` tells of the cache. */
+/** The cache in `status()`. */
 export interface CacheStatistics {
+  /** Requests served from the cache. */
   readonly hits: number;
+  /** Requests that were looked up and not found. */
   readonly misses: number;
-  /** Requests that were not looked up: by what they are, or by the caller's wish. */
+  /** Requests that were not looked up: they cannot be cached, or the caller asked for a fresh response. */
   readonly bypasses: number;
-  /** Answers that were kept. */
+  /** Responses that were stored. */
   readonly stores: number;
-  /** Requests that were answered by another one's upstream call. */
+  /** Requests that were served by the upstream call of an equal request. */
   readonly coalesced: number;
-  /** Times that the store failed. The requests did not. */
+  /** Calls of the store that failed. No request fails because of them. */
   readonly storeFaults: number;
-  /** Of this process, where the store can tell. */
+  /** Entries in this process, where the store counts them. */
   readonly entries: number | undefined;
+  /** Size of all cached responses, where the store reports it. */
   readonly bytes: number | undefined;
 }
 
@@ -43,45 +41,38 @@ export interface CacheStatistics {
 export interface Cache {
   readonly stage: Stage;
   /**
-   * Answers a body that this caller has sent before, before it is parsed, checked and routed.
-   * `false`: nothing was written, go the whole way. Not for gateways with hooks that decide by more than the body.
+   * Serves a body that this caller has sent before, without parsing, validating and routing it.
+   * `false`: nothing was written, and the request must pass all stages. Not for gateways with hooks that read more than
+   * the body.
    */
   lookupByBody(context: RequestContext, received: Buffer): boolean | Promise<boolean>;
-  /** Forgets which endpoint a repeated body went to. For when the providers have changed. */
+  /** Clears which endpoint each body was sent to. Called when the providers have changed. */
   clearBodyIndex(): void;
   statistics(): CacheStatistics;
-  /** @throws TypeError for an option that is wrong. Rejects where the store did not take the purge over. */
+  /** @throws TypeError for an invalid option. Rejects where the store did not accept the purge. */
   readonly purge: (options?: PurgeOptions) => Promise<void>;
-  /** Empties a store that was made here; one that was given is its owner's. */
+  /** Closes a store that was created here; a store of the host stays open. */
   close(): Promise<void>;
 }
 
 export interface CacheParts {
   readonly clock: Clock;
-  /** Somebody says who asks. */
+  /** Requests have callers, so each caller can have a cache of its own. */
   readonly hasTenants: boolean;
-  /** The host's own. */
+  /** The host's hooks. */
   readonly hooks?: Pick<Hooks, 'beforeAttempt'> | undefined;
-  /** Told what a function of the host's threw when nobody waited for it any more. */
+  /** Gets what a function of the host threw after the response was sent. */
   readonly report?: ((error: unknown, option: string) => void) | undefined;
 }
 
 /**
- * KNOWN ALREADY? Answers what was asked before, remembers what is answered now.
- * @throws TypeError for an option that is wrong, or when callers would share answers without anybody having said so.
+ * The cache stage: serves stored responses, and stores the ones that upstreams give.
+ * @throws TypeError for an invalid option, and where callers would share responses without `shared` being set
  */
 export function createCache(options: CacheOptions, { clock, hasTenants, hooks = {}, report }: CacheParts): Cache {
   const resolved = resolveCacheOptions(options, hasTenants, clock);
   checkUnkeyedChanges(resolved.ignoresBeforeAttempt, hooks);
   return new ResponseCache(resolved, clock, report);
-}
-
-/** A request on its way through the cache. */
-interface Lookup {
-  readonly context: RequestContext;
-  readonly tenant: string;
-  readonly known: KnownRequest;
-  readonly directives: CacheDirectives;
 }
 
 class ResponseCache implements Cache {
@@ -90,20 +81,19 @@ class ResponseCache implements Cache {
   readonly #store: StoreGuard;
   readonly #coalescer: Coalescer | undefined;
   readonly #entries: PurgeableStore;
-  readonly #report: CacheParts['report'];
+  readonly #recorder: ResponseRecorder;
   readonly #keys = new RequestKeyCache();
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
-  #stores = 0;
 
   constructor(options: ResolvedCacheOptions, clock: Clock, report: CacheParts['report']) {
     this.#options = options;
     this.#clock = clock;
-    this.#report = report;
     this.#store = new StoreGuard(options.store, clock);
     this.#entries = new PurgeableStore(this.#store, clock);
     this.#coalescer = options.coalesce && new Coalescer(options.coalesce, clock);
+    this.#recorder = new ResponseRecorder({ options, clock, entries: this.#entries, keys: this.#keys, report });
   }
 
   readonly stage: Stage = (context) => {
@@ -124,7 +114,7 @@ class ResponseCache implements Cache {
     }
     const found = context.cacheMissKey === lookup.known.key ? undefined : this.#entries.get(tenant, lookup.known.key);
     return found instanceof Promise
-      ? found.then((answer) => this.#decide(lookup, answer))
+      ? found.then((response) => this.#decide(lookup, response))
       : this.#decide(lookup, found);
   };
 
@@ -136,13 +126,13 @@ class ResponseCache implements Cache {
     const known = this.#keys.recall(tenant, received);
     if (known === undefined) return false;
     const found = this.#entries.get(tenant, known.key);
-    const answerFrom = (answer: CachedResponse | undefined): boolean | Promise<boolean> => {
-      const answered = this.#answer({ context, tenant, known, directives }, answer);
-      // Who goes the whole way now comes by here again.
-      if (answered === undefined) context.cacheMissKey = known.key;
-      return answered instanceof Promise ? answered.then(isAnswered) : isAnswered(answered);
+    const serveFrom = (response: CachedResponse | undefined): boolean | Promise<boolean> => {
+      const served = this.#serve({ context, tenant, known, directives }, response);
+      // The request passes all stages now, and the cache stage must not look it up again.
+      if (served === undefined) context.cacheMissKey = known.key;
+      return served instanceof Promise ? served.then(isResponded) : isResponded(served);
     };
-    return found instanceof Promise ? found.then(answerFrom) : answerFrom(found);
+    return found instanceof Promise ? found.then(serveFrom) : serveFrom(found);
   }
 
   clearBodyIndex(): void {
@@ -155,7 +145,7 @@ class ResponseCache implements Cache {
       hits: this.#hits,
       misses: this.#misses,
       bypasses: this.#bypasses,
-      stores: this.#stores,
+      stores: this.#recorder.stores,
       coalesced: this.#coalescer?.coalesced ?? 0,
       storeFaults: this.#store.faults,
       entries: size?.entries,
@@ -175,33 +165,33 @@ class ResponseCache implements Cache {
   }
 
   #decide(lookup: Lookup, found: CachedResponse | undefined): StageOutcome | Promise<StageOutcome> {
-    const answered = this.#answer(lookup, found);
-    if (answered !== undefined) return answered;
+    const served = this.#serve(lookup, found);
+    if (served !== undefined) return served;
     this.#misses++;
     lookup.context.cacheStatus = 'MISS';
     if (lookup.directives.onlyIfCached) throw notCached();
     return this.#coalescer === undefined ? this.#record(lookup) : this.#share(lookup, this.#coalescer);
   }
 
-  /** Answers with what was found, where there is something that is fresh enough for this caller. */
-  #answer(
+  /** Serves what was found, where it is fresh enough for this caller. */
+  #serve(
     { context, known, directives }: Lookup,
     found: CachedResponse | undefined,
   ): 'responded' | Promise<'responded'> | undefined {
     if (found === undefined) return undefined;
     const wallNow = this.#clock.wallNow();
-    // The clock of another process may be ahead of ours.
+    // The clock of the process that stored it may be ahead of ours.
     const ageMs = Math.max(wallNow - found.storedAt, 0);
     if (ageMs >= directives.maxAgeMs) return undefined;
-    const answered = replay(context, found, {
+    const served = replay(context, found, {
       form: known.form,
       ageMs,
       wallNow,
       now: this.#clock.now(),
       usageOnHit: this.#options.usageOnHit,
     });
-    if (answered !== undefined) this.#hits++;
-    return answered;
+    if (served !== undefined) this.#hits++;
+    return served;
   }
 
   #bypass(context: RequestContext, directives: CacheDirectives): 'next' {
@@ -211,7 +201,7 @@ class ResponseCache implements Cache {
     return 'next';
   }
 
-  /** Joins the call for the same request that is under way, or makes it for all who come while it lasts. */
+  /** Joins the upstream call of an equal request that is in flight, or starts one that later requests can join. */
   async #share(lookup: Lookup, coalescer: Coalescer): Promise<StageOutcome> {
     const { context, known, tenant } = lookup;
     const key = `${sharedKey(known)} ${this.#entries.generationOf(tenant)}`;
@@ -225,88 +215,24 @@ class ResponseCache implements Cache {
   }
 
   #record(lookup: Lookup, shared?: SharedRequest): 'next' {
-    const { context, tenant } = lookup;
-    const generation = this.#entries.generationOf(tenant);
-    const keep = (completion: ChatCompletion | undefined): void => {
-      this.#keep(lookup, completion, generation);
-      shared?.close();
-    };
-    context.sink = new RecordingSink(context.sink, this.#options.maxResponseBytes, (completion) => {
-      const { responseGate } = context;
-      if (responseGate !== undefined) {
-        // What a guard blocks is not kept. What it changes is: the next reader's guards change it again.
-        void responseGate.settled().then(({ passed }) => {
-          setImmediate(() => keep(passed ? withUsage(completion, context) : undefined));
-        });
-        return;
-      }
-      if (completion === undefined || completion.usage !== undefined) return keep(completion);
-      // Callers who did not ask for usage are not told, but the outcome says it, just after the last byte.
-      setImmediate(() => keep(withUsage(completion, context)));
-    });
+    this.#recorder.record(lookup, shared && (() => shared.close()));
     return 'next';
   }
-
-  #keep({ context, tenant, known }: Lookup, completion: ChatCompletion | undefined, generation: string): void {
-    const endpoint = servingEndpoint(context);
-    const { served } = context;
-    // A process that has too much to do remembers nothing: that can wait.
-    if (context.underPressure) return;
-    // In a chain of stages the cache may not know of the hook before it has changed something.
-    if (context.attemptChanged && !this.#options.ignoresBeforeAttempt) return;
-    if (completion === undefined || endpoint === undefined || served === undefined || !mayKeep(completion)) return;
-    // It was asked for before a purge.
-    if (this.#entries.generationOf(tenant) !== generation) return;
-    const ttlMs = this.#ttlOf(context, endpoint, completion);
-    if (ttlMs <= 0) return;
-    const storedAt = this.#clock.wallNow();
-    const entry = encodeEntry(completion, {
-      storedAt,
-      served,
-      finishReason: normalizeFinishReason(completion.choices[0]?.finish_reason),
-      usage: completion.usage ?? undefined,
-    });
-    this.#stores++;
-    this.#keys.answered(tenant, known, endpoint);
-    const key = keyFor(tenant, endpoint, known.digest);
-    this.#entries.set(key, entry, storedAt + Math.min(ttlMs, MAX_TTL_MS), generation);
-  }
-
-  /** How long to keep it. Nobody waits any more, so what the host's function throws is reported, and nothing is kept. */
-  #ttlOf(context: RequestContext, endpoint: Endpoint, response: ChatCompletion): number {
-    const { ttlMs } = this.#options;
-    if (typeof ttlMs === 'number') return ttlMs;
-    try {
-      const ms: unknown = ttlMs({ ...cacheState(context, endpoint), response });
-      if (typeof ms === 'number' && !Number.isNaN(ms)) return ms;
-      throw new TypeError(`cache.ttlMs must return a number of milliseconds, got ${formatValue(ms)}.`);
-    } catch (error) {
-      this.#report?.(error, 'cache.ttlMs');
-      return 0;
-    }
-  }
 }
 
-/** Nothing is kept for longer, in milliseconds: a purge is remembered for longer than this. */
-const MAX_TTL_MS = 100 * 24 * 3_600_000;
-function withUsage(completion: ChatCompletion | undefined, { outcome }: RequestContext): ChatCompletion | undefined {
-  if (completion === undefined || completion.usage !== undefined) return completion;
-  return { ...completion, usage: outcome?.usage ?? null };
-}
-
-/** A call is shared by those who want the answer in the same form. */
+/** Requests share a call only if they want the response in the same form. */
 function sharedKey({ key, form }: KnownRequest): string {
   if (!form.stream) return `${key} whole`;
   return form.includeUsage ? `${key} stream, usage` : `${key} stream`;
 }
 
-function isAnswered(outcome: 'responded' | undefined): boolean {
+function isResponded(outcome: 'responded' | undefined): boolean {
   return outcome === 'responded';
 }
 
 function notCached(): GatewayError {
   return new GatewayError(
     'only_if_cached',
-    'There is no answer to this request in the cache, and `only-if-cached` was asked for.',
+    'There is no response to this request in the cache, and the request has `Cache-Control: only-if-cached`.',
   );
 }

@@ -3,29 +3,29 @@ import { isRecord } from '../util/json-object.js';
 import type { ChatCompletion, Usage } from '../chat/types.js';
 import type { ServedBy } from '../request/context.js';
 
-/** An answer as it is remembered. */
+/** A stored response. */
 export interface CachedResponse {
-  /** When it was given: Unix time in milliseconds. */
+  /** When it was stored: Unix time in milliseconds. */
   readonly storedAt: number;
   readonly served: ServedBy;
   readonly finishReason: string | undefined;
-  /** As JSON in ASCII: most replays send it without reading it. */
+  /** JSON in ASCII: most replays send it without parsing it. */
   readonly usage: string | undefined;
   /**
    * The members of the completion as JSON text, without braces and without those that each replay writes anew
-   * (`id`, `object`, `created`, `usage`): a whole answer is served again without being parsed.
+   * (`id`, `object`, `created`, `usage`). A whole response is served from them without parsing.
    */
   readonly members: Uint8Array;
 }
 
 const LINE_END = 0x0a;
 
-/** What stands before the members. */
+/** The first line of an entry. */
 interface StoredFacts extends Omit<CachedResponse, 'members' | 'usage'> {
   readonly usage: Usage | undefined;
 }
 
-/** One line of facts, then the members. */
+/** Encodes an entry: one line of facts, then the members. */
 export function encodeEntry(completion: ChatCompletion, facts: StoredFacts): Uint8Array {
   const { id: _id, object: _object, created: _created, usage: _usage, ...rest } = completion;
   const members = JSON.stringify(rest).slice(1, -1);
@@ -33,16 +33,16 @@ export function encodeEntry(completion: ChatCompletion, facts: StoredFacts): Uin
   return Buffer.from(`${JSON.stringify({ ...facts, length })}\n${members}`);
 }
 
-/** What was read of entries that their stores still hold in memory: the same array holds the same answer. */
+/** Decoded entries that their store still holds in memory: the same array holds the same response. */
 const decoded = new WeakMap<Uint8Array, CachedResponse>();
 
-/** The answer in `bytes`; `undefined` when they are none of ours, whatever they are. */
+/** The response in `bytes`; `undefined` where they are not an intact entry. */
 export function decodeEntry(bytes: Uint8Array): CachedResponse | undefined {
   const known = decoded.get(bytes);
   if (known !== undefined) return known;
-  const answer = decode(bytes);
-  if (answer !== undefined) decoded.set(bytes, answer);
-  return answer;
+  const response = decode(bytes);
+  if (response !== undefined) decoded.set(bytes, response);
+  return response;
 }
 
 function decode(bytes: Uint8Array): CachedResponse | undefined {
@@ -54,7 +54,7 @@ function decode(bytes: Uint8Array): CachedResponse | undefined {
   return facts === undefined ? undefined : { ...facts, members };
 }
 
-/** @param length - of the members that came: a store may have lost some of them */
+/** @param length - bytes of the members, to find entries that a store has truncated */
 function parseFacts(line: string, length: number): Omit<CachedResponse, 'members'> | undefined {
   const facts = parseJson(line);
   if (!isRecord(facts)) return undefined;
@@ -68,7 +68,7 @@ function parseFacts(line: string, length: number): Omit<CachedResponse, 'members
   };
 }
 
-/** An upstream may have put names of its own into what it says. */
+/** JSON in ASCII: an upstream's values may hold any characters. */
 function asciiJson(value: object): string {
   return JSON.stringify(value).replace(
     /[\u0080-\uffff]/g,

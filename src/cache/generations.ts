@@ -5,21 +5,21 @@ import { BoundedMap } from '../util/bounded-map.js';
 import type { StoreGuard } from './store-guard.js';
 
 /**
- * How long a generation counts as current once it was read, in milliseconds: with the time that a store may take to
- * respond, a purge reaches every process within a second.
+ * How long a generation counts as current after it was read, in milliseconds. Together with the time limit of stores, a
+ * purge takes effect in every process within a second.
  */
 const CURRENT_MS = 500;
-/** Longer than any entry lives: what a purge has hidden must not come back. */
+/** Longer than the lifetime of any entry: purged entries must not become visible again. */
 const KEPT_MS = 400 * 24 * 3_600_000;
-/** Tenants whose generation is kept at hand. The others' are read again. */
+/** Tenants whose generation is kept in memory. Others are read again. */
 const MAX_TENANTS = 10_000;
-/** Where the generation of all tenants is kept. No tenant has this name. */
+/** Name of the generation of all tenants. No tenant has this name. */
 const ALL = '';
 
 /**
- * Which generation of entries may be served, for each tenant and for all. It is part of the keys, so a purge is one new
- * generation: entries of the old one are not found any more, by no process that shares the store. A store that can
- * `clear` needs none in its keys; there it only says which responses were asked for before the last purge.
+ * The current generation of entries, of each tenant and of all. It is part of the keys, so a purge only writes a new
+ * generation: no process that shares the store finds entries of the old one any more. A store with `clear` needs none in
+ * its keys; there it only identifies responses that were requested before the last purge.
  */
 export class Generations {
   readonly #store: StoreGuard;
@@ -33,13 +33,13 @@ export class Generations {
     this.#all = new Generation(ALL, store, clock);
   }
 
-  /** The generation of `tenant`, as far as this process knows. Empty while nothing was purged. */
+  /** The generation of `tenant` as this process knows it. Empty while nothing was purged. */
   of(tenant: string): string {
     const own = this.#tenants.get(tenant)?.value ?? '';
     return this.#all.value === '' && own === '' ? '' : `${this.#all.value}.${own}`;
   }
 
-  /** Reads what may have changed in a shared store. Without a promise where nothing had to be waited for. */
+  /** Reads the generation again where it may have changed in a shared store. Synchronous where it need not be read. */
   refresh(tenant: string): void | Promise<void> {
     if (this.#store.clears) return undefined;
     const all = this.#all.refresh();
@@ -47,7 +47,7 @@ export class Generations {
     return all === undefined && own === undefined ? undefined : Promise.all([all, own]).then(() => undefined);
   }
 
-  /** Hides everything of `tenant`, or of all. Rejects where the store did not take it over. */
+  /** Purges the entries of `tenant`, or of all tenants. Rejects where the store did not accept it. */
   renew(tenant: string | undefined): Promise<void> {
     return (tenant === undefined ? this.#all : this.#tenant(tenant)).renew();
   }
@@ -62,7 +62,7 @@ export class Generations {
   }
 }
 
-/** The generation of one tenant, or of all. */
+/** The generation of one tenant, or of all tenants. */
 class Generation {
   value = '';
   readonly #tenant: string;
@@ -71,7 +71,7 @@ class Generation {
   readonly #clock: Clock;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
-  /** Made here, and not seen in the store yet. */
+  /** Created in this process, and not read from the store yet. */
   #isUnwritten = false;
 
   constructor(tenant: string, store: StoreGuard, clock: Clock) {
@@ -86,7 +86,7 @@ class Generation {
     const now = this.#clock.now();
     if (now - this.#readAt < CURRENT_MS) return undefined;
     const found = this.#store.read(this.#key);
-    // Counted from the beginning of the read: a purge that falls into it is seen by the next one.
+    // Measured from the start of the read: a purge during the read is found by the next one.
     this.#readAt = now;
     if (!(found instanceof Promise)) return this.#learn(found);
     this.#reading = found.then((text) => {
@@ -118,8 +118,8 @@ class Generation {
     } else if (found !== undefined) {
       this.value = found;
     } else if (this.value !== '') {
-      // The store has lost it, or is out of reach. Which of the two is unknown, and whether ours was the last one as well:
-      // a new one takes effect if it is found there the next time.
+      // The store has lost the generation or cannot be reached, and other processes may have purged since. A new
+      // generation takes effect if the next read finds it there.
       void this.#write(newGeneration());
     }
   }

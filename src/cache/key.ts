@@ -4,27 +4,27 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
 
 /**
- * Members of a request that do not count: they say in which form the answer comes, not what it says.
- * Everything else does, members that nobody here knows included: a list of what counts would be out of date at once.
+ * Members that are not part of the key: they change the form of the response, not its content.
+ * All others are, unknown ones included: a list of members that count would soon be out of date.
  */
 const NOT_IN_KEY: readonly string[] = ['stream', 'stream_options'];
 
-/** Changes whenever keys or entries change their meaning, so that old ones in a shared store are not found. */
+/** Must change whenever keys or entries change their meaning, so that older ones in a shared store are not found. */
 const VERSION = 'nordlys-1';
 
-/** The part of all keys where one cache serves all callers. No tenant has it. */
+/** The tenant in keys of a cache for all callers. No caller's id gives this tenant. */
 export const SHARED_TENANT = '*';
 
 const PLAIN_ID = /^[\w.@-]{1,64}$/;
 
-/** A caller's id as it stands at the front of keys: as it is, or its digest where it is long or unusual. */
+/** The tenant of a caller, the first part of keys: the caller's id, or its digest where it is long or unusual. */
 export function tenantPart(callerId: string): string {
   return PLAIN_ID.test(callerId) ? callerId : `#${sha256(callerId)}`;
 }
 
 /**
- * Same tenant, same request, same endpoint: same key. The tenant comes first, so that no tenant ever finds
- * another's answer; the endpoint is part of it, so that a fallback's answer is not taken for the first choice's.
+ * The key of a tenant's request at an endpoint. It begins with the tenant, so that no tenant finds another one's
+ * response, and contains the endpoint, so that a fallback's response is not served for the first choice.
  */
 export function keyFor(tenant: string, endpoint: Endpoint, requestDigest: string): string {
   const { origin, path } = endpoint.provider.url;
@@ -33,30 +33,30 @@ export function keyFor(tenant: string, endpoint: Endpoint, requestDigest: string
 }
 
 /**
- * The digest of a request that guards have checked: other guards, other versions, other digest, so that a response which
- * was stored under other rules is not found.
+ * The digest of a request that guards have checked. It depends on their names and versions, so that responses that were
+ * stored under other rules are not found.
  */
 export function digestWithGuards(requestDigest: string, guardDigest: string): string {
   return guardDigest === '' ? requestDigest : `${requestDigest} ${guardDigest}`;
 }
 
-/** Bytes as they came, and their digest. */
+/** Received bytes and their digest. */
 export interface ReceivedBytes {
   readonly bytes: Uint8Array;
   readonly digest: string;
 }
 
 /**
- * Larger bodies are known by their bytes, in bytes: to sort one would hold up everybody else, and what makes bodies
- * large is pictures, which nobody writes in two ways.
+ * Larger bodies are identified by their bytes, not by sorted members (in bytes). Sorting one would block the event loop,
+ * and large bodies usually contain images, which clients encode in the same way each time.
  */
 const MAX_SORTED = 1024 * 1024;
-/** The same for bodies with integers that numbers cannot hold: reading those exactly takes ten times as long. */
+/** The same for bodies with integers beyond the precision of numbers: parsing those exactly takes ten times as long. */
 const MAX_SORTED_EXACTLY = 64 * 1024;
 
 /**
- * What is asked, as a digest: of the whole request, in whatever order its members stand.
- * @param received - The text that means `request`, where there is one: it has digits that numbers cannot hold.
+ * The digest of a whole request. The order of its members does not matter.
+ * @param received - the text of `request`, where there is one: it has digits beyond the precision of numbers
  */
 export function digestOfRequest(request: ChatRequest, received: ReceivedBytes | undefined): string {
   if (received === undefined) return digestOfMembers(request);
@@ -67,22 +67,22 @@ export function digestOfRequest(request: ChatRequest, received: ReceivedBytes | 
   return bytes.byteLength > MAX_SORTED_EXACTLY ? digest : digestOfMembers(JSON.parse(text, exactInteger));
 }
 
-/** The digest of bytes as they came. */
+/** The digest of received bytes. */
 export function digestOfBytes(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'base64url');
 }
 
 function digestOfMembers(request: Record<string, unknown>): string {
-  // Spread, unlike assignment, takes a member called `__proto__` for a member.
+  // Spread, unlike assignment, copies a member called `__proto__` as a member.
   const counted: Record<string, unknown> = { ...request };
   for (const name of NOT_IN_KEY) counted[name] = undefined;
   return sha256(canonicalJson(counted));
 }
 
-/** Fewer digits are always held exactly. */
+/** Integers with fewer digits are exact. */
 const LONG_INTEGER = /[[:,\s]-?\d{16}/;
 
-/** `JSON.parse` makes 9007199254740993 and …992 the same number; as BigInts they stay two. */
+/** `JSON.parse` reads 9007199254740993 and …992 as the same number; as BigInts they differ. */
 function exactInteger(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source;

@@ -6,25 +6,25 @@ import { formatValue } from '../options/checks.js';
 import type { CacheDecision, CacheRequestState } from '../options/cache-state.js';
 import { SHARED_TENANT, tenantPart } from './key.js';
 
-/** Ends of an answer that was given in full. `length` is one: the caller's own limit was reached. */
+/** Finish reasons of complete responses. `length` is one: the caller's own limit was reached. */
 const WHOLE: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'function_call']);
 
-/** Whose cache this request uses; `undefined` for nobody's, since nobody knows who asks. */
+/** The tenant whose cache a request uses; `undefined` where the request has no caller. */
 export function tenantOf(context: RequestContext, shared: boolean): string | undefined {
   if (shared) return SHARED_TENANT;
   return context.caller === undefined ? undefined : tenantPart(context.caller.id);
 }
 
-/** The endpoints whose remembered answers will do, the one that is meant to answer first. */
+/** The endpoints whose stored responses may be served, the first choice of the plan first. */
 export type Targets = readonly [Endpoint, ...Endpoint[]];
 
-/** Who is meant to answer, and who might have been drawn instead; `undefined` where nothing may be remembered. */
+/** The first choice of the plan and the endpoints that might have been drawn instead; `undefined`: not cacheable. */
 export function cacheableTargets(context: RequestContext): Targets | undefined {
   const { request, route } = context;
   if (request === undefined || route === undefined) return undefined;
-  // A caller's own credential or address: what comes from there is nobody else's, and not to be trusted.
+  // Responses to a caller's own credential or from a caller's own address belong to that caller and cannot be trusted.
   if (route.overrides !== undefined || hasMembers(request['provider_configs'])) return undefined;
-  // `store` asks the provider to keep the call, which a hit would not make.
+  // With `store` the provider stores the call, and a hit would make none.
   if (request.store === true) return undefined;
   const [first, ...others] = route.candidates;
   if (first === undefined) return undefined;
@@ -33,15 +33,15 @@ export function cacheableTargets(context: RequestContext): Targets | undefined {
   return [endpoint, ...others.map((other) => other.endpoint).filter(({ model }) => model === endpoint.model)];
 }
 
-/** What the host's functions are told of a request, with the endpoint that responds. */
+/** The argument of the host's functions: a request and the endpoint that responds. */
 export function cacheState(context: RequestContext, { model, slug }: Endpoint): CacheRequestState {
   const { requestId, req, caller, request } = context;
   return { requestId, req, caller, request: request!, model, slug };
 }
 
 /**
- * Whether the host lets the cache serve and keep this request.
- * @throws TypeError for what is neither true nor false: a promise would let everything through.
+ * Whether the host's `shouldCache` allows this request.
+ * @throws TypeError where it returns anything but true or false: a promise would be truthy for every request
  */
 export function allowedBy(
   shouldCache: CacheDecision | undefined,
@@ -54,7 +54,7 @@ export function allowedBy(
   throw new TypeError(`cache.shouldCache must return true or false, got ${formatValue(decision)}.`);
 }
 
-/** The endpoint that did answer. */
+/** The endpoint that the response is from. */
 export function servingEndpoint(context: RequestContext): Endpoint | undefined {
   const { served, route } = context;
   if (served === undefined || route === undefined) return undefined;
@@ -64,7 +64,7 @@ export function servingEndpoint(context: RequestContext): Endpoint | undefined {
   return candidate?.endpoint;
 }
 
-/** Whether an answer may be given again: every choice came to its own end, and none is a refusal or an error. */
+/** Whether a response may be served again: every choice is complete, and none is a refusal or an error. */
 export function mayKeep(completion: ChatCompletion): boolean {
   if (isRecord(completion['error'])) return false;
   return Array.isArray(completion.choices) && completion.choices.length > 0 && completion.choices.every(isWhole);

@@ -3,11 +3,15 @@ import { tenantPart } from './key.js';
 
 /** Whose responses are purged. */
 export interface PurgeOptions {
-  /** The caller's id, as `authenticate` found it out. @defaultValue the responses of all callers */
+  /** The id of a caller. @defaultValue the responses of all callers */
   readonly callerId?: string;
 }
 
-/** @throws TypeError for a caller who cannot be told apart: then more would be purged than was asked for. */
+/**
+ * The tenant whose responses `options` purge; `undefined`: those of all callers. Not an option table, in which a
+ * `callerId` of `undefined` would mean "not set": the caller's id was not found then, and all responses would go.
+ * @throws TypeError for a `callerId` that names no caller, and for any where callers share one cache
+ */
 export function tenantToPurge(options: PurgeOptions, shared: boolean): string | undefined {
   const given = knownMembers('purge', options, ['callerId']);
   if (!Object.hasOwn(given, 'callerId')) return undefined;

@@ -5,7 +5,7 @@ import type { StoreGuard } from './store-guard.js';
 
 type Found = CachedResponse | undefined;
 
-/** A store from which a tenant's entries, or all, can be purged, whether it can forget by itself or not. */
+/** A store from which a tenant's entries, or all, can be purged, also where it has no `clear` of its own. */
 export class PurgeableStore {
   readonly #store: StoreGuard;
   readonly #generations: Generations;
@@ -15,17 +15,17 @@ export class PurgeableStore {
     this.#generations = new Generations(store, clock);
   }
 
-  /** Which purge was the last one for `tenant`, as far as this process knows: what was asked for before it is not kept. */
+  /** The generation since the last purge of `tenant`. Responses that were requested in an older one are not stored. */
   generationOf(tenant: string): string {
     return this.#generations.of(tenant);
   }
 
-  /** Reads what other processes may have purged. Without a promise where nothing had to be waited for. */
+  /** Reads whether other processes have purged. Synchronous where the store need not be read. */
   refresh(tenant: string): void | Promise<void> {
     return this.#generations.refresh(tenant);
   }
 
-  /** The entry under `key` that was not purged. A generation that may be out of date is read beside it, not before it. */
+  /** The entry under `key`, unless it was purged. A generation that may be outdated is read at the same time. */
   get(tenant: string, key: string): Found | Promise<Found> {
     const refreshed = this.#generations.refresh(tenant);
     const name = this.#nameOf(key, this.generationOf(tenant));
@@ -37,17 +37,17 @@ export class PurgeableStore {
     });
   }
 
-  /** Keeps an entry that was asked for in `generation`. */
+  /** Stores an entry that was requested in `generation`. */
   set(key: string, value: Uint8Array, expiresAt: number, generation: string): void {
     this.#store.set(this.#nameOf(key, generation), value, expiresAt);
   }
 
-  /** Purges the entries of `tenant`, or all. Rejects where the store did not take it over. */
+  /** Purges the entries of `tenant`, or all. Rejects where the store did not accept it. */
   purge(tenant: string | undefined): Promise<void> {
     return this.#generations.renew(tenant);
   }
 
-  /** `key` as the store knows it: with the generation, where the store cannot forget by itself. */
+  /** `key` in the store: with the generation, where the store has no `clear`. */
   #nameOf(key: string, generation: string): string {
     return generation === '' || this.#store.clears ? key : `${key}.${generation}`;
   }

@@ -6,12 +6,12 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import { bytesOf } from '../http/write-body.js';
 import { parseJson } from '../util/parse-json.js';
 
-/** Told when an answer came whole, after its reader got the end of it: the answer, or nothing if it cannot be kept. */
+/** Called with a complete response after its last byte was written; `undefined` where it cannot be stored. */
 export type OnWhole = (completion: ChatCompletion | undefined) => void;
 
 /**
- * Hands an answer on and puts it together on the side. The reader never waits for it, and nothing that goes wrong
- * here is the reader's business: what cannot be recorded is simply not remembered.
+ * Passes a response on and assembles it. The client never waits for that, and no failure here affects it: a response
+ * that cannot be recorded is not stored.
  */
 export class RecordingSink implements ResponseSink {
   readonly #next: ResponseSink;
@@ -19,7 +19,7 @@ export class RecordingSink implements ResponseSink {
   #room: number;
   #assembler: CompletionAssembler | undefined;
 
-  /** @param maxBytes - Longer answers are not recorded. */
+  /** @param maxBytes - larger responses are not recorded */
   constructor(next: ResponseSink, maxBytes: number, onWhole: OnWhole) {
     this.#next = next;
     this.#room = maxBytes;
@@ -49,7 +49,7 @@ export class RecordingSink implements ResponseSink {
   done(): void {
     this.#next.done();
     const assembler = this.#assembler;
-    // Whether such an answer is whole is its upstream's word against itself: good enough to pass on, not to keep.
+    // A response with content after a finish reason may be incomplete: it is passed on, but not stored.
     this.#onWhole(assembler === undefined || assembler.contradictory ? undefined : assembler.completion());
   }
 

@@ -9,7 +9,7 @@ import { writeAll } from '../util/backpressure.js';
 import { parseJson } from '../util/parse-json.js';
 import type { CachedResponse } from './entry.js';
 
-/** In which form an answer is wanted. */
+/** The form of a response: a stream, with or without usage, or whole. */
 export interface AskedForm {
   readonly stream: boolean;
   /** The usage chunk at the end of a stream. */
@@ -28,14 +28,14 @@ export interface ReplayOptions {
 
 const NO_USAGE = '{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}';
 
-/** In which form `request` wants its answer. */
+/** The form that `request` asks for. */
 export function askedForm(request: ChatRequest): AskedForm {
   return { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true };
 }
 
 /**
- * Gives `answer` to the client of `context`, in the form that was asked for, whichever it was stored from.
- * `undefined`: it cannot be read, and nothing was written.
+ * Sends a stored response to the client of `context`, in the form that the request asks for.
+ * `undefined`: the entry is not readable, and nothing was written.
  */
 export function replay(
   context: RequestContext,
@@ -63,7 +63,7 @@ export function replay(
   return end(true);
 }
 
-/** How a replay ended. Its usage is read only for those who ask: of most replays nobody does. */
+/** The outcome of a replay. Its usage is parsed on first use only: most replays do not need it. */
 class ReplayOutcome implements ResponseOutcome {
   readonly costUsd = 0;
   readonly complete: boolean;
@@ -79,7 +79,7 @@ class ReplayOutcome implements ResponseOutcome {
     this.firstTokenMs = firstTokenMs;
   }
 
-  /** An object of this request's own: what a hook does to it must not reach the next one. */
+  /** A new object for each request: a hook that changes it must not affect others. */
   get usage(): Usage | undefined {
     return (this.#usage ??= usageIn(this.#usageText));
   }
@@ -89,7 +89,7 @@ function usageIn(text: string | undefined): Usage | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Usage);
 }
 
-/** Nothing is parsed: the stored members go between a new beginning and a new end, both of them ASCII. */
+/** The body of a whole response: the stored members, unparsed, between new ones, which are ASCII. */
 function wholeBody({ members }: CachedResponse, usage: string | undefined, { wallNow }: ReplayOptions): ResponseBody {
   const head = `{"id":"${freshId()}","object":"chat.completion","created":${seconds(wallNow)},`;
   const tail = usage === undefined ? '}' : `,"usage":${usage}}`;

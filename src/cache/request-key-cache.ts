@@ -7,35 +7,36 @@ import type { Targets } from './policy.js';
 import { BoundedMap } from '../util/bounded-map.js';
 import { askedForm, type AskedForm } from './replay.js';
 
-/** A request, as far as the cache is concerned. */
+/** A request as the cache sees it. */
 export interface KnownRequest {
-  /** Digest of what is asked. */
+  /** Digest of the request, without its form. */
   readonly digest: string;
   readonly form: AskedForm;
-  /** The endpoint that is meant to answer, and the key of its answer. */
+  /** The endpoint that is expected to respond, and the key of its response. */
   readonly endpoint: Endpoint;
   readonly key: string;
 }
 
-/** Requests that are remembered: about 300 bytes each, and 100 for where they went. */
+/** Requests kept in memory: about 300 bytes each, and 100 for their endpoints. */
 const MAX_KNOWN = 10_000;
 
 /**
- * Finds the key of a request in two steps: the digest of its bytes first, and only where those are new the digest
- * of what they mean. Repeats are byte-identical as a rule, and sorting a long conversation costs far more than a hash.
+ * Finds the key of a request in two steps: by the digest of its bytes, and for unknown bytes by the digest of its sorted
+ * members. Repeated requests are usually byte-identical, and sorting a long conversation costs far more than a hash.
  *
- * Where the endpoint was drawn, equal requests keep to the first one's draw: else each endpoint would have to answer
- * once before the cache did, and requests that come together would not find each other.
+ * Where the plan draws among endpoints, equal requests use the endpoint of the first draw. Otherwise each endpoint would
+ * have to respond once before the cache can serve, and concurrent equal requests would not be coalesced.
  */
 export class RequestKeyCache {
   readonly #known = new BoundedMap<KnownRequest>(MAX_KNOWN);
   readonly #bodies = new BodyIndex();
-  /** By what is asked. */
+  /** By tenant and digest of the request. */
   readonly #drawn = new BoundedMap<Endpoint>(MAX_KNOWN);
 
   /**
-   * What `tenant` asks of `targets`. `body` is that of the request, where there is one.
-   * @param guardDigest - of the guards that it has passed
+   * The key of a request of `tenant` to `targets`.
+   * @param body - the body of the request, where there is one
+   * @param guardDigest - of the guards that the request has passed
    */
   of(
     request: ChatRequest,
@@ -60,17 +61,17 @@ export class RequestKeyCache {
     return now;
   }
 
-  /** What `received` was when this tenant sent it before. */
+  /** The request that this tenant has sent before with the bytes `received`. */
   recall(tenant: string, received: Buffer): KnownRequest | undefined {
     const kept = this.#bodies.nameOf(tenant, received);
     const name = kept ?? inTenant(tenant, digestOfBytes(received));
     const known = this.#known.get(name);
-    // Only bodies that do come again are worth keeping.
+    // Bytes are kept from their second occurrence on: most bodies occur only once.
     if (known !== undefined && kept === undefined) this.#bodies.keep(tenant, received, name);
     return known;
   }
 
-  /** An answer of `endpoint` is kept: what is asked again finds it there. */
+  /** A response of `endpoint` was stored: equal requests look it up under that endpoint. */
   answered(tenant: string, { digest }: KnownRequest, endpoint: Endpoint): void {
     const key = inTenant(tenant, digest);
     if (this.#drawn.get(key) !== undefined) this.#drawn.set(key, endpoint);
@@ -97,7 +98,7 @@ function known(request: ChatRequest, tenant: string, endpoint: Endpoint, digest:
   return { digest, form: askedForm(request), endpoint, key: keyFor(tenant, endpoint, digest) };
 }
 
-/** With the tenant in it: how fast a key is found must not tell that somebody else asked the same. */
+/** Includes the tenant: the time of a lookup must not disclose that another tenant sent the same request. */
 function inTenant(tenant: string, digest: string): string {
   return `${tenant}:${digest}`;
 }

@@ -3,12 +3,12 @@ import type { CacheStore } from '../contracts/store.js';
 import { decodeEntry, type CachedResponse } from './entry.js';
 import { isPromise } from '../util/is-promise.js';
 
-/** A store that has not answered by then has nothing, in milliseconds. Our own stores have tighter limits. */
+/** Time limit of a lookup, in milliseconds. The stores of this package have shorter ones. */
 const LOOKUP_LIMIT_MS = 250;
 
-/** A store as requests see it: whatever goes wrong inside, there is simply no answer, and nobody waits for it. */
+/** Guards requests against a failing store: what throws, rejects or takes too long counts as a miss. */
 export class StoreGuard {
-  /** Times that the store threw, rejected or did not answer. */
+  /** Calls that threw, rejected or timed out. */
   faults = 0;
   readonly #store: CacheStore;
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class StoreGuard {
     this.#clock = clock;
   }
 
-  /** The answer under `key`. Synchronous where the store is. */
+  /** The response under `key`. Synchronous where the store is. */
   get(key: string): CachedResponse | undefined | Promise<CachedResponse | undefined> {
     try {
       const found = this.#store.get(key);
@@ -37,17 +37,17 @@ export class StoreGuard {
     }
   }
 
-  /** The store forgets by itself, so keys need no generation. */
+  /** The store has `clear`, so its keys need no generation. */
   get clears(): boolean {
     return typeof this.#store.clear === 'function';
   }
 
-  /** Rejects with what the store throws: whoever purges must know. */
+  /** Rejects with what the store throws: the caller of `purge` must know. */
   async clear(prefix: string): Promise<void> {
     await this.#store.clear?.(prefix);
   }
 
-  /** The text under `key`; `undefined` also where the store fails: the entry read beside it counts that. */
+  /** The text under `key`; `undefined` also where the store fails, which the read of the entry counts already. */
   read(key: string): string | undefined | Promise<string | undefined> {
     try {
       const found = this.#store.get(key);
@@ -57,7 +57,7 @@ export class StoreGuard {
     }
   }
 
-  /** As `set`, and resolves when the store has taken it, has failed or took too long. */
+  /** As `set`; resolves when the store has written it, has failed or timed out. */
   async write(key: string, value: Uint8Array, expiresAt: number): Promise<void> {
     try {
       const written = this.#store.set(key, value, expiresAt);
@@ -84,7 +84,7 @@ export class StoreGuard {
     }
   }
 
-  /** `work`, or a rejection where it takes too long. */
+  /** The result of `work`. @throws Error when it times out */
   async #settled<T>(work: Promise<T>): Promise<T> {
     let limit: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {

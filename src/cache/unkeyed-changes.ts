@@ -1,9 +1,9 @@
 import type { Hooks } from '../contracts/hooks.js';
 
 /**
- * Refuses to cache responses where `beforeAttempt` may change what was asked for them: the hook runs behind the
- * cache, so nothing of what it changes is in the key.
- * @throws TypeError where there is such a hook and the operator has not said that responses do not depend on it.
+ * Refuses a cache together with the hook `beforeAttempt`: it runs after the cache stage, so what it changes is not part
+ * of the key.
+ * @throws TypeError where the hook is set and `ignoresBeforeAttempt` is not
  */
 export function checkUnkeyedChanges(
   ignoresBeforeAttempt: boolean,

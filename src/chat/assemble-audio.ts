@@ -2,7 +2,7 @@ import { mergeDefined, type JsonObject } from '../util/json-object.js';
 
 const IN_PIECES: ReadonlySet<string> = new Set(['data', 'transcript']);
 
-/** Puts the spoken answer of one choice together. */
+/** Assembles the audio of one choice. */
 export class AudioAssembler {
   readonly #data: string[] = [];
   readonly #others: JsonObject = {};
@@ -25,8 +25,8 @@ export class AudioAssembler {
 }
 
 /**
- * One base64 text of all pieces. Where pieces end in padding each was encoded by itself,
- * and only their bytes can be joined; otherwise they are slices of one text.
+ * One base64 text of all pieces. Pieces that end in padding were encoded one by one, so their bytes are joined;
+ * otherwise the pieces are slices of one text.
  */
 function joinBase64(pieces: readonly string[]): string {
   const eachByItself = pieces.slice(0, -1).some((piece) => piece.endsWith('='));

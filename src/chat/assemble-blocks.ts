@@ -1,8 +1,8 @@
 import { filledText, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
 
-/** Lists whose entries come in pieces: OpenRouter's reasoning, LiteLLM's thinking. */
+/** Lists whose entries arrive in pieces: OpenRouter's reasoning, LiteLLM's thinking. */
 const BLOCK_LISTS: ReadonlySet<string> = new Set(['reasoning_details', 'thinking_blocks']);
-/** Members of a block that are texts in pieces. Signatures and encrypted data come whole. */
+/** Members of a block that are concatenated. Signatures and encrypted data arrive whole. */
 const IN_PIECES = ['text', 'thinking', 'summary', 'content'] as const;
 const TEXTS: ReadonlySet<string> = new Set(IN_PIECES);
 
@@ -10,7 +10,7 @@ export function isBlockList(key: string): boolean {
   return BLOCK_LISTS.has(key);
 }
 
-/** `blocks` with the pieces of one more delta. A provider verifies a signature against the whole text of its block. */
+/** `blocks` with the pieces of one more delta. Providers verify a signature against the whole text of its block. */
 export function joinBlocks(blocks: unknown, pieces: readonly unknown[]): unknown[] {
   const joined: unknown[] = Array.isArray(blocks) ? blocks : [];
   const before = joined.length;
@@ -22,7 +22,7 @@ export function joinBlocks(blocks: unknown, pieces: readonly unknown[]): unknown
   return joined;
 }
 
-/** The block that `piece` goes on with: the one of its index, or without an index the last of the deltas before. */
+/** The block that `piece` continues: the one of its index, or without an index the last one of earlier deltas. */
 function blockOf(blocks: readonly unknown[], before: number, piece: JsonObject): JsonObject | undefined {
   const { index } = piece;
   if (index !== undefined && index !== null) {
@@ -32,12 +32,12 @@ function blockOf(blocks: readonly unknown[], before: number, piece: JsonObject):
   }
   const last = blocks.length === before ? blocks.at(-1) : undefined;
   if (!isRecord(last) || !isSame(last, piece)) return undefined;
-  // Behind its signature a block has ended, and data that came whole is a block of its own.
+  // A signature ends its block, and data that arrives whole is a block of its own.
   const ended = filledText(last['signature']) !== undefined || filledText(last['data']) !== undefined;
   return ended ? undefined : last;
 }
 
-/** Of one type and one id, where both say them. */
+/** Whether type and id are equal, as far as both have them. */
 function isSame(block: JsonObject, piece: JsonObject): boolean {
   return ['type', 'id'].every((key) => {
     const [known, said] = [filledText(block[key]), filledText(piece[key])];
@@ -52,7 +52,7 @@ function addPiece(block: JsonObject, piece: JsonObject): void {
     else if (text !== undefined && text !== null) block[key] = text;
   }
   for (const key of Object.keys(piece)) {
-    // "" stands where a piece has nothing to say of the member.
+    // An empty string means that the piece does not change the member.
     if (!TEXTS.has(key) && piece[key] !== '') mergeDefined(block, { [key]: piece[key] });
   }
 }

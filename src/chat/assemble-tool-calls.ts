@@ -5,7 +5,7 @@ const OWN_TOOL_CALL: ReadonlySet<string> = new Set(['index', 'id', 'type', 'func
 const ARGUMENTS: ReadonlySet<string> = new Set(['arguments']);
 const INPUT: ReadonlySet<string> = new Set(['input']);
 
-/** Puts the tool calls of one choice together: id, type and name come once, arguments in pieces. */
+/** Assembles the tool calls of one choice: id, type and name arrive once, arguments in pieces. */
 export class ToolCallsAssembler {
   readonly #calls: (JsonObject | undefined)[] = [];
   readonly #numbers = new ToolCallNumbers();
@@ -40,7 +40,7 @@ export class ToolCallsAssembler {
   }
 }
 
-/** A function call with one more piece of it. */
+/** A function call with one more piece added. */
 export function foldFunctionCall(call: unknown, piece: JsonObject): JsonObject {
   return foldPieces(call, piece, 'arguments', ARGUMENTS);
 }
@@ -59,7 +59,7 @@ function foldPieces(whole: unknown, piece: JsonObject, textMember: string, excep
   return folded;
 }
 
-/** Arguments are a text in pieces; some send the object that it would be. */
+/** The text of arguments. Some upstreams send them as an object. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;

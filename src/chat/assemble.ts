@@ -7,13 +7,13 @@ import { saysSomething } from './spoken.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 /**
- * Members of a delta that are labels: the latest counts. Every other text comes in pieces, whatever it is called
+ * Members of a delta that are labels: the latest value counts. All other texts are concatenated, whatever their name
  * (`reasoning_text`, `thinking`, `thoughts`).
  */
 const LABEL =
   /^(?:name|id|type|object|status|phase|model|provider|channel|format|language)$|_(?:id|type|status|format|effort|reason|tier)$|signature|opaque|encrypted/;
 
-/** Top-level members that `completion()` writes itself; `obfuscation` is padding of one event and means nothing. */
+/** Top-level members that `completion()` writes itself; `obfuscation` is padding of a single event. */
 const OWN_TOP_LEVEL: ReadonlySet<string> = new Set([
   'id',
   'object',
@@ -24,10 +24,10 @@ const OWN_TOP_LEVEL: ReadonlySet<string> = new Set([
   'obfuscation',
 ]);
 
-/** Members of a choice that are folded; some upstreams repeat the whole `message` beside the delta. */
+/** Members of a choice that are assembled; some upstreams repeat the whole `message` beside the delta. */
 const OWN_CHOICE: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs']);
 
-/** The whole answer that `chunks` tell in pieces. */
+/** The completion that `chunks` add up to. */
 export function assembleCompletion(chunks: readonly ChatChunk[]): ChatCompletion {
   const assembler = new CompletionAssembler();
   for (const chunk of chunks) assembler.add(chunk);
@@ -36,7 +36,7 @@ export function assembleCompletion(chunks: readonly ChatChunk[]): ChatCompletion
 
 /**
  * Folds the chunks of one stream into a `chat.completion`, one by one, so that a long stream is never held twice.
- * How much it may grow is the caller's business: count the bytes that you add.
+ * It has no limit of its own: count the bytes that you add.
  */
 export class CompletionAssembler {
   #id: string | undefined;
@@ -47,7 +47,7 @@ export class CompletionAssembler {
   readonly #choices: (ChoiceAssembler | undefined)[] = [];
 
   add(chunk: ChatChunk): void {
-    // Azure opens with a chunk that has none of them: "", 0 and "".
+    // Azure's first chunk has `""`, `0` and `""` for these.
     this.#id ??= filledText(chunk.id);
     this.#created ??= chunk.created === 0 ? undefined : (chunk.created ?? undefined);
     this.#model ??= filledText(chunk.model);
@@ -60,14 +60,14 @@ export class CompletionAssembler {
   }
 
   /**
-   * A choice said something after its finish reason: the upstream puts one in every chunk, so that nothing but `[DONE]`
-   * shows where its answer ends.
+   * A choice had content after its finish reason: the upstream sends a reason in every chunk, so only `[DONE]` shows
+   * where its response ends.
    */
   get contradictory(): boolean {
     return this.#choices.some((choice) => choice?.reopened === true);
   }
 
-  /** What has come so far. Members that no chunk carried are left out, but for those that clients insist on. */
+  /** The completion so far. Members that no chunk had are left out, except for those that clients require. */
   completion(): ChatCompletion {
     const completion: ChatCompletion = { object: 'chat.completion', choices: [] };
     if (this.#id !== undefined) completion.id = this.#id;
@@ -100,7 +100,7 @@ class ChoiceAssembler {
   add(choice: ChunkChoice): void {
     if (this.#finishReason !== null && saysSomething(choice.delta)) this.reopened = true;
     if (isRecord(choice.delta)) this.#message.add(choice.delta);
-    // Go servers write "" where they mean null.
+    // Servers written in Go send "" for null.
     this.#finishReason = filledText(choice.finish_reason) ?? this.#finishReason;
     if (isRecord(choice['logprobs'])) this.#addLogprobs(choice['logprobs']);
     mergeDefined(this.#others, choice, OWN_CHOICE);
@@ -127,7 +127,7 @@ class ChoiceAssembler {
 
 class MessageAssembler {
   #role: string | undefined;
-  // In the order in which they first came, which is the order in which a reader expects them.
+  // In the order of their first appearance.
   readonly #texts = new Map<string, string>();
   readonly #others: JsonObject = {};
   readonly #toolCalls = new ToolCallsAssembler();
@@ -150,7 +150,7 @@ class MessageAssembler {
     if (!this.#audio.empty) message['audio'] = this.#audio.audio();
     if (this.#functionCall !== undefined) message['function_call'] = this.#functionCall;
     if (!this.#toolCalls.empty) message['tool_calls'] = this.#toolCalls.toolCalls();
-    // Streams open with content "" before they know that only a call will follow; whole answers say null.
+    // Streams begin with content "" even if only a tool call follows; whole responses have null then.
     if (message.content === '' && saysSomethingElse(message)) message.content = null;
     return message;
   }
@@ -180,7 +180,7 @@ class MessageAssembler {
     }
   }
 
-  /** Of lists (`annotations`, `images`) each delta brings further items, of blocks further pieces. */
+  /** A list with the items of one more delta; for lists of blocks these are pieces of blocks. */
   #extended(key: string, items: readonly unknown[]): unknown[] {
     const before = this.#others[key];
     return isBlockList(key) ? joinBlocks(before, items) : appended(before, items);
@@ -191,7 +191,7 @@ function hasParts({ content }: JsonObject): boolean {
   return typeof content === 'object' && content !== null;
 }
 
-/** The chunk is the caller's, and stays as it is. */
+/** A delta whose list of content parts became text. Works on a copy: the chunk belongs to the caller. */
 function flattened(delta: JsonObject): JsonObject {
   const said = { ...delta };
   flattenContent(said);
@@ -205,7 +205,7 @@ function saysSomethingElse(message: JsonObject): boolean {
   );
 }
 
-/** `list` with `more` behind it, grown in place: a copy for each chunk would be quadratic. */
+/** `list` with `more` appended in place: copying it for each chunk would be quadratic. */
 function appended(list: unknown, more: readonly unknown[]): unknown[] {
   if (!Array.isArray(list)) return [...more];
   for (const item of more) list.push(item);

@@ -1,23 +1,23 @@
-/** Members whose text differs from event to event while everything around it stays: what models say, and padding (OpenAI). */
+/** Members whose text differs from event to event while the rest stays the same: output of models, and OpenAI's padding. */
 const SPOKEN = /"(content|reasoning|reasoning_content|obfuscation)": ?"/g;
-/** What a JSON string must escape, and the sign of an escape: where neither stands, a string ends at the next quote. */
-// oxlint-disable-next-line no-control-regex -- these are what it looks for
+/** Characters that a JSON string must escape, and the backslash: without them, a string ends at the next quote. */
+// oxlint-disable-next-line no-control-regex -- JSON must escape control characters
 const NOT_PLAIN = /[\\\u0000-\u001f]/;
 
 /**
- * What stays the same from one event of a stream to the next. Nearly all events of an answer differ in a few words, so
- * one that is the last one's frame around other words needs no parser to be known as sound: its value is the last one's
- * with other text in the same strings.
+ * The part of an event that stays the same in the next event of a stream. Most events differ in the generated text only.
+ * Such an event is known to be valid without parsing it: its value is that of the event before, with other text in the
+ * same strings.
  */
 export class ChunkTemplate {
-  /** The text around the words; empty: nothing is known. */
+  /** The JSON around the generated texts; empty: no template is set. */
   #around: readonly string[] = [];
-  /** Which of the words in between are output: padding is none, nor is reasoning that stands there twice. */
+  /** Which of these texts count as output: not padding, nor reasoning that is repeated under a second name. */
   #isOutput: readonly boolean[] = [];
-  /** UTF-8 bytes of output in the last event that fitted. */
+  /** UTF-8 bytes of output in the last event that matched. */
   outputBytes = 0;
 
-  /** Remembers `data`, which is JSON, as the frame of what may follow. */
+  /** Sets the template from `data`, which must be valid JSON. */
   set(data: string): void {
     const template = NOT_PLAIN.test(data) ? NO_FRAME : textAround(data);
     this.#around = template.around;
@@ -28,7 +28,7 @@ export class ChunkTemplate {
     this.#around = [];
   }
 
-  /** Whether `data` is the frame around any words. */
+  /** Whether `data` differs from the template in generated text only. */
   matches(data: string): boolean {
     const around = this.#around;
     const last = around.length - 1;
@@ -37,7 +37,7 @@ export class ChunkTemplate {
     let bytes = 0;
     for (let index = 0; index < last; index++) {
       const words = at + around[index]!.length;
-      // `startsWith` would compare character by character, at twice the cost.
+      // Comparing a slice costs half of `startsWith`, which compares character by character.
       if (data.slice(at, words) !== around[index]) return false;
       at = data.indexOf('"', words);
       if (at < 0) return false;
@@ -57,7 +57,7 @@ interface Frame {
 
 const NO_FRAME: Frame = { around: [], isOutput: [] };
 
-/** Each part but the first begins with the quote that ends the words before it. */
+/** Splits an event at its generated texts. Each part but the first begins with the quote that ends the text before it. */
 function textAround(data: string): Frame {
   const parts: string[] = [];
   const names: string[] = [];
@@ -68,7 +68,7 @@ function textAround(data: string): Frame {
     names.push(found[1]!);
     from = SPOKEN.lastIndex = data.indexOf('"', SPOKEN.lastIndex);
   }
-  // Without any such member every event is worth a look of its own.
+  // An event without such a member has nothing that may differ: it is no template.
   if (parts.length > 0) parts.push(data.slice(from));
   const isOutput = names.map(
     (name) => name !== 'obfuscation' && !(name === 'reasoning' && names.includes('reasoning_content')),

@@ -1,10 +1,10 @@
 import { filledText, isRecord, type JsonObject } from '../util/json-object.js';
 
 /**
- * Makes OpenAI's form of a `content` that is a list of parts (Mistral, Anthropic-like servers): text parts become the
- * text, thinking becomes `reasoning_content`. What has no place in a text is kept: signed or redacted thinking in
- * `thinking_blocks`, annotations in `annotations`, everything else (references, images) in `content_parts`.
- * Works in place on a message or a delta; false where there was nothing to do.
+ * Brings a `content` that is a list of parts (Mistral, Anthropic-like servers) into OpenAI's form: text parts become the
+ * text, thinking becomes `reasoning_content`. Other parts are kept: signed or redacted thinking in `thinking_blocks`,
+ * annotations in `annotations`, everything else (references, images) in `content_parts`.
+ * Works in place on a message or a delta. False: nothing was changed.
  */
 export function flattenContent(said: JsonObject): boolean {
   const { content } = said;
@@ -15,7 +15,7 @@ export function flattenContent(said: JsonObject): boolean {
   return true;
 }
 
-/** Members of a text part that say nothing beyond its text. */
+/** Members of a text part that are not kept beside its text. */
 const OWN_TEXT: ReadonlySet<string> = new Set(['type', 'text', 'annotations', 'index']);
 
 class FlatContent {
@@ -80,15 +80,16 @@ class FlatContent {
     this.#text = (this.#text ?? '') + text;
   }
 
-  /** Thinking is a text, or a list of text parts. With a signature the block itself must come back unchanged. */
+  /** Thinking is a text, or a list of text parts. With a signature or encrypted the block itself must come back unchanged. */
   #addThinking(part: JsonObject): void {
-    const said = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'];
+    const said = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'] ?? part['summary'];
     for (const piece of Array.isArray(said) ? (said as unknown[]) : [said]) {
       const text = isRecord(piece) ? piece['text'] : piece;
       if (typeof text === 'string') this.#thinking += text;
       else if (isRecord(piece)) this.#others.push(piece);
     }
-    if (filledText(part['signature']) !== undefined) this.#blocks.push(part);
+    const mustComeBack = ['signature', 'encrypted_content'].some((key) => filledText(part[key]) !== undefined);
+    if (mustComeBack) this.#blocks.push(part);
   }
 }
 

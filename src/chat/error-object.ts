@@ -1,14 +1,16 @@
 import { isRecord, type JsonObject } from '../util/json-object.js';
 
 /**
- * Whether a JSON object that stands where a chunk or a completion was expected reports an error. OpenAI wraps errors in
- * `error`; others send them bare, so an object without choices that says something like an error is one, unless it is
- * a known auxiliary event. What the error means is decided elsewhere.
+ * Whether a JSON object in place of a chunk or a completion reports an error. OpenAI wraps errors in `error`; others
+ * send them bare, so an object without choices that looks like an error is one, unless it is a known auxiliary event.
  */
 export function isErrorObject(value: JsonObject): boolean {
-  if (isFailure(value['error']) || isFailedEnvelope(value)) return true;
-  const { choices } = value;
-  if (Array.isArray(choices) && choices.length > 0) return hasFailed(choices);
+  const { choices, error } = value;
+  const hasChoices = Array.isArray(choices) && choices.length > 0;
+  // Beside an answer an error without members reports none.
+  if (isFailure(error) && !(hasChoices && isEmptyObject(error))) return true;
+  if (isFailedEnvelope(value)) return true;
+  if (hasChoices) return hasFailed(choices);
   if (hasErrorMember(value) || hasErrorLabel(value)) return true;
   // An empty list of choices is an ordinary chunk: a message beside it may be a progress report.
   return !Array.isArray(choices) && !isAuxiliaryEvent(value) && hasErrorWords(value);
@@ -19,7 +21,7 @@ export function isAuxiliaryName(name: unknown): boolean {
   return typeof name === 'string' && AUXILIARY_NAMES.has(name.toLowerCase());
 }
 
-/** Whether an object without choices is worth passing on with `choices: []`: it carries data of the answer. */
+/** Whether an object without choices has data of the response, and is passed on with `choices: []`. */
 export function carriesData(value: JsonObject): boolean {
   if (isRecord(value['usage'])) return true;
   if (isAuxiliaryEvent(value)) return false;
@@ -44,13 +46,13 @@ const AUXILIARY_NAMES: ReadonlySet<string> = new Set([
   'metadata',
 ]);
 
-/** Lists that some upstreams send beside the text: Perplexity, OpenRouter. */
+/** Lists that some upstreams (Perplexity, OpenRouter) send beside the text. */
 const ANSWER_DATA = ['citations', 'search_results', 'related_questions', 'annotations', 'images', 'videos'] as const;
 
-/** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`. */
-const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$/i;
+/** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`, Apigee's `fault`. */
+const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$|^fault$/i;
 
-/** Where providers wrap a status of their own: MiniMax, iFlytek. */
+/** Objects in which providers wrap a status of their own: MiniMax, iFlytek. */
 const STATUS_ENVELOPES = [
   ['base_resp', 'status_code'],
   ['header', 'code'],
@@ -72,15 +74,23 @@ function isFailedEnvelope(value: JsonObject): boolean {
   });
 }
 
-/** A chunk that ends one choice in an error, as OpenRouter does, or a whole response in which none came to an end. */
+/** Reasons that tell of a failure: OpenRouter's, DeepSeek's, Zhipu's, and that of vLLM and SGLang for work that was dropped. */
+const FAILED_REASONS: ReadonlySet<unknown> = new Set([
+  'error',
+  'insufficient_system_resource',
+  'network_error',
+  'abort',
+]);
+
+/** A chunk in which a choice ends with an error, as OpenRouter sends it, or a whole response in which no choice ended. */
 function hasFailed(choices: readonly unknown[]): boolean {
-  const failed = choices.filter((choice) => isRecord(choice) && choice['finish_reason'] === 'error');
+  const failed = choices.filter((choice) => isRecord(choice) && FAILED_REASONS.has(choice['finish_reason']));
   return failed.length === choices.length || failed.some((choice) => !Object.hasOwn(Object(choice), 'message'));
 }
 
 function hasErrorMember(value: JsonObject): boolean {
   for (const key of Object.keys(value)) if (ERROR_MEMBER.test(key) && isFailure(value[key])) return true;
-  // Tencent wraps once more: `{ Response: { Error: { Code, Message } } }`.
+  // Tencent nests errors: `{ Response: { Error: { Code, Message } } }`.
   const inner = value['Response'] ?? value['ResponseMetadata'];
   return isRecord(inner) && isFailure(inner['Error']);
 }
@@ -94,7 +104,7 @@ function hasErrorLabel(value: JsonObject): boolean {
   return isErrorStatus(code) || (isFailureCode(code) && hasText(value, ['msg', 'message', 'Message']));
 }
 
-/** A bare message: nothing else says so much and has no choices, but for those who report success in words. */
+/** An object with a message and without choices, unless the message or the code reports success. */
 function hasErrorWords(value: JsonObject): boolean {
   const { code, detail, success } = value;
   if (success === true || (code !== undefined && code !== null && !isFailureCode(code))) return false;
@@ -119,13 +129,17 @@ function isErrorStatus(status: unknown): boolean {
   return typeof number === 'number' && number >= 400;
 }
 
-/** A code that is neither 0 nor a 2xx nor a word of success. */
+/** A code other than 0, a 2xx or a word for success. */
 function isFailureCode(code: unknown): boolean {
   if (typeof code === 'string') return !GOOD_WORDS.has(code.trim().toLowerCase()) && !/^2\d\d$/.test(code.trim());
   return typeof code === 'number' && code !== 0 && !(code >= 200 && code < 300);
 }
 
-/** A value under a name of errors that says there is one. */
+function isEmptyObject(value: unknown): boolean {
+  return isRecord(value) && Object.keys(value).length === 0;
+}
+
+/** A value of an error member that is not empty. */
 function isFailure(value: unknown): boolean {
   if (typeof value === 'string' || typeof value === 'number') return isFailureCode(value);
   if (Array.isArray(value)) return value.length > 0;

@@ -9,8 +9,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why a choice ended, as hooks, logs and traces are told. An upstream may put any text there, of any length, so a word
- * that nobody documents is `other`; the client gets the upstream's own.
+ * The finish reason for hooks, logs and traces. Upstreams may send any text of any length, so an undocumented reason
+ * becomes `other`; the client gets the upstream's own.
  */
 export function normalizeFinishReason(reason: string | null | undefined): string | undefined {
   if (typeof reason !== 'string' || reason === '') return undefined;

@@ -1,15 +1,16 @@
 import { flattenContent } from './content-parts.js';
+import { liftUsage } from './misplaced-usage.js';
 import { filledText, indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import { ToolCallNumbers } from './tool-call-numbers.js';
 import type { ChatChunk } from './types.js';
 
-/** What became of a chunk: it was in OpenAI's form, was brought into it, or has no shape that clients could rely on. */
+/** Result for a chunk: it is in OpenAI's form already, was brought into it, or cannot be. */
 export type Normalised = 'same' | 'changed' | 'invalid';
 
 /**
  * Brings the chunks of one stream into OpenAI's form, in place: choices and tool calls are numbered, content that is a
- * list becomes text, arguments are text, `""` in `finish_reason` becomes null. Clients address arrays by the indices, so
- * a chunk with an index like 1e9 is invalid.
+ * list becomes text, arguments become text, `""` in `finish_reason` becomes null. Clients use the indices as array
+ * indices, so a chunk with an index like 1e9 is invalid.
  */
 export class ChunkNormaliser {
   readonly #numbers: (ToolCallNumbers | undefined)[] = [];
@@ -22,7 +23,7 @@ export class ChunkNormaliser {
       return 'changed';
     }
     if (!Array.isArray(choices)) return 'invalid';
-    let result: Normalised = 'same';
+    let result: Normalised = liftUsage(chunk) ? 'changed' : 'same';
     for (let position = 0; position < choices.length; position++) {
       const of = this.#normaliseChoice(choices[position], position);
       if (of === 'invalid') return of;
@@ -56,7 +57,7 @@ export class ChunkNormaliser {
     return changed && ofDelta === 'same' ? 'changed' : ofDelta;
   }
 
-  /** A whole `message` where a stream without deltas tells its answer in one event. Beside deltas it only repeats them. */
+  /** The `message` of a stream that has no deltas and sends its response in one event. Beside deltas it only repeats them. */
   #messageOf(choice: JsonObject): JsonObject {
     const { message } = choice;
     if (this.#hasDeltas || !isRecord(message)) return {};
@@ -91,14 +92,14 @@ export class ChunkNormaliser {
   }
 }
 
-/** Brings one piece of a tool call into OpenAI's form. False where it is already. */
+/** Brings one piece of a tool call into OpenAI's form. False: nothing was changed. */
 function normaliseCall(call: JsonObject, number: number, id: string | undefined): boolean {
   let changed = false;
   if (call['index'] !== number) {
     call['index'] = number;
     changed = true;
   }
-  // Clients take each id for the call's: a new one with every piece would leave them with the last.
+  // Clients overwrite the id of a call with each id they get, so only its first one is sent.
   const given = filledText(call['id']);
   if (given === undefined ? call['id'] !== undefined : given !== id) {
     delete call['id'];
@@ -108,11 +109,19 @@ function normaliseCall(call: JsonObject, number: number, id: string | undefined)
     delete call['type'];
     changed = true;
   }
-  if (isRecord(call['function']) && writeArguments(call['function'])) changed = true;
+  const { function: called } = call;
+  if (isRecord(called) && (beginArguments(called) || writeArguments(called))) changed = true;
   return changed;
 }
 
-/** Arguments that came as an object are written as the text of it. False where they are no object. */
+/** Clients append to the arguments that the first piece of a call brings, so it has some, if only `""`. */
+function beginArguments(called: JsonObject): boolean {
+  if (filledText(called['name']) === undefined || (called['arguments'] ?? null) !== null) return false;
+  called['arguments'] = '';
+  return true;
+}
+
+/** Writes arguments that are an object as JSON text. False: they are none. */
 export function writeArguments(called: JsonObject): boolean {
   const given = called['arguments'];
   if (typeof given !== 'object' || given === null) return false;
@@ -120,7 +129,7 @@ export function writeArguments(called: JsonObject): boolean {
   return true;
 }
 
-/** `""`, `false` and the like: servers written in Go have no null for a text. */
+/** Whether there is no finish reason: absent, null, or a placeholder such as `""`, which servers written in Go send. */
 export function hasNoReason(reason: unknown): boolean {
   return reason !== undefined && reason !== null && filledText(reason) === undefined;
 }

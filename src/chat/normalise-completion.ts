@@ -1,19 +1,20 @@
 import { flattenContent } from './content-parts.js';
+import { liftUsage } from './misplaced-usage.js';
 import { indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 import { hasNoReason, writeArguments } from './normalise-chunk.js';
 
-/** Reasons with which an answer may have no message at all: the limit or a filter left nothing of it. */
+/** Finish reasons of choices that may have no message: the limit or a filter left no output. */
 const WITHOUT_MESSAGE: ReadonlySet<unknown> = new Set(['length', 'max_tokens', 'content_filter']);
 
 /**
- * Brings a whole response into the form of `chat.completion`, in place, as `ChunkNormaliser` does with a stream. True
- * where something was changed. What cannot be brought into it stays as it is.
+ * Brings a whole response into the form of `chat.completion`, in place, as `ChunkNormaliser` does for streams. What
+ * cannot be brought into it stays as it is. True: something was changed.
  */
 export function normaliseCompletion(value: JsonObject): boolean {
   const { choices } = value;
   if (!Array.isArray(choices)) return false;
   const taken = new Set<number>();
-  let changed = false;
+  let changed = liftUsage(value);
   for (const [position, choice] of choices.entries()) {
     if (!isRecord(choice)) continue;
     if (numberChoice(choice, position, taken)) changed = true;
@@ -49,7 +50,8 @@ function normaliseChoice(choice: JsonObject): boolean {
 
 function normaliseMessage(message: JsonObject): boolean {
   let changed = flattenContent(message);
-  if (isRecord(message['function_call']) && writeArguments(message['function_call'])) changed = true;
+  const { function_call: legacy } = message;
+  if (isRecord(legacy) && (fillArguments(legacy) || writeArguments(legacy))) changed = true;
   const calls = message['tool_calls'];
   if (isRecord(calls)) {
     message['tool_calls'] = [calls];
@@ -73,6 +75,15 @@ function normaliseCall(call: JsonObject, position: number): boolean {
     call['type'] = isRecord(call['custom']) ? 'custom' : 'function';
     changed = true;
   }
-  if (isRecord(call['function']) && writeArguments(call['function'])) changed = true;
+  const { function: called } = call;
+  if (isRecord(called) && (fillArguments(called) || writeArguments(called))) changed = true;
   return changed;
+}
+
+/** A call without arguments says `{}`, as OpenAI's do: clients parse the text. */
+function fillArguments(called: JsonObject): boolean {
+  const given = called['arguments'];
+  if (given !== undefined && given !== null && given !== '') return false;
+  called['arguments'] = '{}';
+  return true;
 }

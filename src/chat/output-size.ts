@@ -1,11 +1,11 @@
 import { isRecord } from '../util/json-object.js';
 
-/** JsonObject of a delta or a message that hold generated text. */
+/** Members of a delta or a message that hold generated text. */
 const TEXTS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const;
 
 /**
- * UTF-8 bytes of what a delta or a message says: its text, its reasoning and its tool calls. Of two names for the same
- * reasoning one counts.
+ * UTF-8 bytes of the output in a delta or a message: text, reasoning and tool calls. Reasoning that is repeated under a
+ * second name counts once.
  */
 export function outputBytes(says: unknown): number {
   if (!isRecord(says)) return 0;
@@ -19,7 +19,7 @@ export function outputBytes(says: unknown): number {
   return bytes;
 }
 
-/** UTF-8 bytes of all that a completion's choices say. */
+/** UTF-8 bytes of the output of all choices. */
 export function completionBytes(choices: unknown): number {
   if (!Array.isArray(choices)) return 0;
   let bytes = 0;

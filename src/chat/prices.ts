@@ -1,8 +1,10 @@
 import { NO_TOKENS, type TokenCounts } from './token-counts.js';
 
-/** USD per million tokens. A part without a price of its own costs what the whole of it costs. */
+/** USD per million tokens. Tokens without a price of their own cost as much as the sum that they belong to. */
 export interface TokenPrices {
+  /** Prompt tokens. */
   readonly prompt: number;
+  /** Completion tokens. */
   readonly completion: number;
   /** Prompt tokens read from the provider's cache; absent: as `prompt`. */
   readonly cacheRead?: number | undefined;
@@ -22,23 +24,23 @@ export interface TokenPrices {
   readonly reasoning?: number | undefined;
 }
 
-/** Prices of requests whose whole prompt has more than `above` tokens. They hold for all tokens of such a request. */
+/** Prices for all tokens of requests whose whole prompt has more than `above` tokens. */
 export interface PriceTier extends TokenPrices {
   /** Tokens of the prompt. */
   readonly above: number;
 }
 
-/** What an endpoint charges. */
+/** Prices of an endpoint. */
 export interface Prices extends TokenPrices {
   /** USD per request. */
   readonly request: number;
   /** USD per image of the prompt. */
   readonly image: number;
-  /** USD per web search of the provider's own. */
+  /** USD per web search that the provider makes. */
   readonly webSearch?: number | undefined;
   /** Highest threshold first. */
   readonly tiers?: readonly PriceTier[] | undefined;
-  /** A price catalogue's own calculation: USD for all of these tokens. It is asked first; `undefined`: it does not know. */
+  /** A price catalogue's own calculation, used first: USD for all of these tokens; `undefined`: no price is known. */
   readonly calculate?: ((counts: TokenCounts) => number | undefined) | undefined;
 }
 
@@ -48,7 +50,7 @@ export function priceOf(counts: TokenCounts, prices: Prices, images: number): nu
   return tokens + prices.request + images * prices.image;
 }
 
-/** The most that a request may cost: nothing is read from a cache, and all may be written to one. */
+/** The highest cost of a request: no token is read from a cache, and all may be written to one. */
 export function highestPrice(prompt: number, completion: number, prices: Prices, images: number): number {
   const row = rowFor(prompt, prices);
   const perPrompt = Math.max(row.prompt, row.cacheWrite ?? 0);
@@ -57,10 +59,10 @@ export function highestPrice(prompt: number, completion: number, prices: Prices,
   return Math.max(tokens, longPromptPrice(prompt, completion, prices)) + prices.request + images * prices.image;
 }
 
-/** Prompts from here on may be dearer by the token. */
+/** Prompts of this many tokens may have a higher price per token. */
 const LONG_PROMPT = 100_000;
 
-/** A catalogue's own prices of long prompts, which are not in the table. */
+/** The price by the catalogue's own calculation, which knows prices of long prompts that are not in `tiers`. */
 function longPromptPrice(prompt: number, completion: number, { calculate }: Prices): number {
   if (calculate === undefined || prompt <= LONG_PROMPT) return 0;
   return calculate({ ...NO_TOKENS, prompt, completion }) ?? 0;
@@ -72,7 +74,7 @@ function priceByTable(counts: TokenCounts, prices: Prices): number {
   return perMillion / 1_000_000 + counts.webSearches * (prices.webSearch ?? 0);
 }
 
-/** The tier that a prompt of so many tokens falls into. */
+/** The prices for a prompt of this many tokens. */
 function rowFor(prompt: number, prices: Prices): TokenPrices {
   return prices.tiers?.find(({ above }) => prompt > above) ?? prices;
 }
@@ -81,7 +83,7 @@ function promptPrice(counts: TokenCounts, row: TokenPrices): number {
   const { prompt, cacheRead, cacheWrite, cacheWrite1h, audio, audioCacheRead } = counts;
   const readPrice = row.cacheRead ?? row.prompt;
   const writePrice = row.cacheWrite ?? row.prompt;
-  // Audio that is neither read from the cache nor part of what was written to it stands beside the plain text.
+  // Audio that was not read from the cache has its own price only as far as it was not written to the cache either.
   const plain = Math.max(prompt - cacheRead - cacheWrite, 0);
   const plainAudio = Math.min(audio - audioCacheRead, plain);
   return (

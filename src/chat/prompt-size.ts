@@ -1,25 +1,25 @@
 import { isRecord } from '../util/json-object.js';
 import type { ChatRequest } from './types.js';
 
-/** UTF-8 bytes per token before anything was learnt of an endpoint: between English prose, code and Chinese. */
+/** UTF-8 bytes per token of an endpoint that has not reported usage yet: between English prose, code and Chinese. */
 export const BYTES_PER_TOKEN = 3.8;
-/** A picture of common size at high detail. */
+/** Tokens of an image of common size at high detail. */
 const TOKENS_PER_IMAGE = 765;
-/** Role, separators and the like, for each message. */
+/** Tokens that each message adds: role and separators. */
 const TOKENS_PER_MESSAGE = 4;
-/** Schemas nest; what lies deeper than this is not worth counting. */
+/** Deepest level of a tool's schema that is counted. */
 const DEEPEST_COUNTED = 32;
 
-/** How large a prompt is, before any tokenizer has a say. */
+/** The size of a prompt, measured without a tokenizer. */
 export interface PromptSize {
   /** UTF-8 bytes of all text: messages, tool calls and tools. */
   readonly bytes: number;
-  /** Tokens that do not come from text: images, and what frames each message. */
+  /** Tokens that do not come from text: images, and a constant for each message. */
   readonly fixedTokens: number;
   readonly images: number;
 }
 
-/** One look at each text of the prompt: nothing is tokenised, nothing is decoded. */
+/** Measures each text of the prompt once, without tokenising or decoding anything. */
 export function measurePrompt(request: ChatRequest): PromptSize {
   let bytes = 0;
   let fixedTokens = 0;
@@ -55,7 +55,7 @@ export function countImages(request: ChatRequest): number {
   return images;
 }
 
-/** About how many tokens a prompt of this size has where `bytesPerToken` bytes of text make one. */
+/** Estimated tokens of a prompt of this size. */
 export function tokensOf({ bytes, fixedTokens }: PromptSize, bytesPerToken = BYTES_PER_TOKEN): number {
   return fixedTokens + Math.ceil(bytes / bytesPerToken);
 }

@@ -3,19 +3,19 @@ import { filledText, indexIn, isRecord, type JsonObject } from '../util/json-obj
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 export interface SplitOptions {
-  /** The caller asked for usage: a last chunk without choices tells it, and every other one says `usage: null`. */
+  /** Usage was requested: a last chunk without choices has it, and every other chunk has `usage: null`. */
   readonly includeUsage: boolean;
 }
 
-/** Said by every chunk of a stream. The completion's other members are said once, by the first. */
+/** Members that every chunk repeats. All others are in the first chunk only. */
 const IN_EVERY_CHUNK: readonly string[] = ['id', 'created', 'model', 'service_tier', 'system_fingerprint'];
 const NOT_SAID: ReadonlySet<string> = new Set([...IN_EVERY_CHUNK, 'object', 'choices', 'usage']);
 const OWN_CHOICE: ReadonlySet<string> = new Set(['index', 'message', 'delta', 'finish_reason', 'logprobs']);
 const OWN_MESSAGE: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'tool_calls', 'function_call']);
 
 /**
- * A whole answer as the chunks of a stream: for each choice its role, what it says, and why it ended.
- * `assembleCompletion` makes the same answer of them again.
+ * A completion as the chunks of a stream: for each choice its role, its content and its finish reason.
+ * `assembleCompletion` restores the completion from them.
  */
 export function splitCompletion(completion: ChatCompletion, { includeUsage }: SplitOptions): ChatChunk[] {
   const common = commonMembers(completion, includeUsage);
@@ -70,7 +70,7 @@ function splitChoice(choice: ChatChoice, position: number): ChunkChoice[] {
   return deltas;
 }
 
-/** A content that is a list of parts has no form in a stream: it is told as text, and as what else it holds. */
+/** The message; a `content` that is a list of parts, which streams do not have, is brought into OpenAI's form. */
 function messageOf({ message }: ChatChoice): JsonObject {
   if (!isRecord(message)) return {};
   if (typeof message.content !== 'object' || message.content === null) return message;
@@ -79,13 +79,13 @@ function messageOf({ message }: ChatChoice): JsonObject {
   return flat;
 }
 
-/** Clients that put deltas together want the role first. Content is "" where text follows, null where none does. */
+/** The first delta: clients expect the role in it. `content` is `""` where text follows, else null. */
 function openingDelta(message: JsonObject): JsonObject {
   const role = typeof message['role'] === 'string' ? message['role'] : 'assistant';
   return { role, content: typeof message['content'] === 'string' ? '' : null, refusal: null };
 }
 
-/** One delta a call, whole: `index` tells clients which call a piece belongs to. */
+/** One delta for each tool call. Clients join pieces of calls by `index`. */
 function toolCallDeltas(toolCalls: unknown): JsonObject[] {
   if (!Array.isArray(toolCalls)) return [];
   return toolCalls.filter(isRecord).map((call, index) => ({ tool_calls: [{ ...call, index }] }));

@@ -1,11 +1,11 @@
 import { isRecord } from '../util/json-object.js';
 
-/** Members that label what is said and say nothing themselves. */
+/** Members that describe the content and are no content themselves. */
 const LABELS: ReadonlySet<string> = new Set(['role', 'type', 'index', 'object', 'status']);
-/** Deeper than any delta; what nests deeper counts as said. */
+/** Deeper than any delta; what is nested deeper counts as content. */
 const DEEPEST = 4;
 
-/** Whether a delta holds anything that a reader would notice: more than a role, labels, and empty members. */
+/** Whether a delta has content: more than a role, labels and empty members. */
 export function saysSomething(delta: unknown): boolean {
   return isRecord(delta) && isFilled(delta, DEEPEST);
 }

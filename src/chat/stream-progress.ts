@@ -3,34 +3,33 @@ import { outputBytes } from './output-size.js';
 import type { ChatChunk, ChunkChoice, Usage } from './types.js';
 
 /**
- * What a stream has said so far: whether it has begun to mean something, and whether it is whole.
- * Whole = a finish reason for every choice seen, and nothing said after it. A `[DONE]` on top of that is the reader's to
- * know.
+ * Progress of a stream: whether it has content, and whether it is complete, that is, has a finish reason for every
+ * choice and no content after it. Whether `[DONE]` follows is up to the reader of the stream.
  */
 export class StreamProgress {
-  /** Some event carried content, reasoning, a tool call, a refusal, audio or a finish reason. */
+  /** Some chunk had content, reasoning, a tool call, a refusal, audio or a finish reason. */
   hasContent = false;
-  /** The last chunk brought something: words, a finish reason, usage, or a choice that was not seen before. */
+  /** The last chunk added something: content, a finish reason, usage, or a new choice. */
   news = false;
-  /** Every choice of the last chunk said something, and goes on. */
+  /** Every choice of the last chunk had content and no finish reason. */
   spoke = false;
   usage: Usage | undefined = undefined;
-  /** Of the choice that finished first. */
+  /** Finish reason of the choice that finished first. */
   finishReason: string | undefined = undefined;
-  /** UTF-8 bytes of text, reasoning and tool calls so far: what an aborted stream is priced by. */
+  /** UTF-8 bytes of text, reasoning and tool calls so far: the cost of an aborted stream is estimated from them. */
   outputBytes = 0;
-  // Almost every stream has the one choice 0.
+  // Most streams have only the choice 0.
   readonly #zero = new ChoiceProgress();
   #others: Map<number, ChoiceProgress> | undefined;
 
-  /** Every choice that appeared has its finish reason, and said nothing after it. */
+  /** Every choice has its finish reason, and no content after it. */
   get complete(): boolean {
     return this.#every((choice) => choice.state === 'finished');
   }
 
   /**
-   * Complete, and the finish reasons can be believed: an upstream that puts one in every chunk says nothing with it, so
-   * only `[DONE]` or its own end shows that such a stream is whole.
+   * Complete, and the finish reasons are reliable. Some upstreams send a reason in every chunk: such a stream is known to
+   * be complete only by `[DONE]` or by its end.
    */
   get certain(): boolean {
     return this.#every((choice) => choice.state === 'finished' && !choice.doubtful);
@@ -52,7 +51,7 @@ export class StreamProgress {
     this.spoke = spoken > 0 && spoken === choices.length;
   }
 
-  /** True where the choice said something and goes on. */
+  /** True where the choice had content and no finish reason. */
   #observeChoice(choice: ChunkChoice): boolean {
     const progress = this.#choiceAt(typeof choice.index === 'number' ? choice.index : 0);
     if (progress.state === 'unseen') this.news = true;
@@ -62,7 +61,7 @@ export class StreamProgress {
       this.hasContent = this.news = true;
       this.outputBytes += outputBytes(choice.delta);
     }
-    // Servers written in Go send "" where null is meant.
+    // Servers written in Go send "" for null.
     if (typeof reason === 'string' && reason !== '') {
       this.hasContent = this.news = true;
       this.finishReason ??= reason;
@@ -90,12 +89,12 @@ export class StreamProgress {
   }
 }
 
-/** How far one choice has come. */
+/** Progress of one choice. */
 export class ChoiceProgress {
   state: 'unseen' | 'open' | 'finished' = 'unseen';
-  /** Its finish reason may be one of those that stand in every chunk. */
+  /** Its upstream may send a finish reason in every chunk. */
   doubtful = false;
-  /** It has said something without a finish reason, so its upstream does not put one in every chunk. */
+  /** A chunk had content without a finish reason, so the upstream does not send one in every chunk. */
   #spokeOpenly = false;
   #reopened = false;
 

@@ -1,12 +1,12 @@
 import { isRecord } from '../util/json-object.js';
 
-/** What one call used, sorted by what providers price apart. Every part is a share of its sum. */
+/** Tokens of one call, by kinds that providers price separately. Each part is included in its sum. */
 export interface TokenCounts {
   /** All tokens of the prompt: read from a cache, written to one, or neither. */
   readonly prompt: number;
   /** Of `prompt`: read from the provider's prompt cache. */
   readonly cacheRead: number;
-  /** Of `prompt`: written to the provider's prompt cache, for whatever time. */
+  /** Of `prompt`: written to the provider's prompt cache, for any lifetime. */
   readonly cacheWrite: number;
   /** Of `cacheWrite`: kept for an hour instead of five minutes. */
   readonly cacheWrite1h: number;
@@ -14,7 +14,7 @@ export interface TokenCounts {
   readonly audio: number;
   /** Of `audio` and of `cacheRead`: audio that was read from the cache. */
   readonly audioCacheRead: number;
-  /** All tokens that were generated, reasoning included. */
+  /** All generated tokens, reasoning included. */
   readonly completion: number;
   /** Of `completion`: reasoning. */
   readonly reasoning: number;
@@ -22,11 +22,11 @@ export interface TokenCounts {
   readonly audioOutput: number;
   /** Of `completion`: images. */
   readonly imageOutput: number;
-  /** Searches that the provider made and charges by the piece. */
+  /** Web searches that the provider made and charges one by one. */
   readonly webSearches: number;
 }
 
-/** Nothing was used. */
+/** No tokens. */
 export const NO_TOKENS: TokenCounts = Object.freeze({
   prompt: 0,
   cacheRead: 0,
@@ -41,14 +41,14 @@ export const NO_TOKENS: TokenCounts = Object.freeze({
   webSearches: 0,
 });
 
-/** The sums of a `usage` as its sender wrote them; `undefined` where it counted nothing. */
+/** The sums of a `usage`, as the upstream reported them. */
 export interface UsageSums {
   readonly prompt: number;
   readonly completion: number;
   readonly total: number;
 }
 
-/** The three sums of `usage`, OpenAI's names or Anthropic's. A missing one is derived from the other two. */
+/** The three sums of `usage`, by OpenAI's names or Anthropic's. A missing one is derived from the other two. */
 export function usageSums(usage: unknown): UsageSums | undefined {
   if (!isRecord(usage)) return undefined;
   const prompt = countOf(usage['prompt_tokens']) ?? countOf(usage['input_tokens']);
@@ -63,9 +63,9 @@ export function usageSums(usage: unknown): UsageSums | undefined {
 }
 
 /**
- * The parts of `usage` that have prices of their own. Providers disagree on what the sums include, so the total decides:
- * what it holds beyond prompt and completion is cache traffic (Anthropic's way of counting) or hidden output (Gemini's and
- * xAI's reasoning). `undefined` when nothing was counted.
+ * The parts of `usage` that are priced separately. Providers disagree on what the sums include, so the total decides:
+ * what exceeds prompt and completion is cache traffic (Anthropic's way of counting) or hidden output (reasoning of Gemini
+ * and xAI). `undefined` where nothing was counted.
  */
 export function tokenCountsOf(usage: unknown): TokenCounts | undefined {
   const sums = usageSums(usage);
@@ -139,7 +139,7 @@ function hourInList(list: unknown): number {
   return tokens;
 }
 
-/** Whether the prompt's sum leaves out what was read from and written to the cache. */
+/** Whether the sum of the prompt excludes the tokens read from and written to the cache. */
 function cacheIsBeside(
   usage: Details,
   sums: UsageSums,

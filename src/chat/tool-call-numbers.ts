@@ -1,22 +1,22 @@
 import { filledText, indexIn, isRecord, type JsonObject } from '../util/json-object.js';
 
-/** What is known of one call: enough to tell the next one from its next piece. */
+/** A call that has begun: enough to distinguish the next piece from the next call. */
 interface KnownCall {
   id: string | undefined;
   name: string | undefined;
   /** The arguments so far end in a closing brace. */
   closed: boolean;
-  /** Number of the delta that brought its latest piece. */
+  /** Number of the delta with its latest piece. */
   batch: number;
 }
 
-/** No choice has more calls than this. */
+/** Most calls of a choice. */
 const MOST = 128;
 
 /**
- * Numbers the tool calls of one choice. OpenAI tells calls apart by `index`; others leave it out, write null, or give
- * every call the index 0. Then id and name decide: a named piece with another id begins a new call, a piece without a
- * name goes on with the latest, whatever id it carries.
+ * Numbers the tool calls of one choice. OpenAI distinguishes calls by `index`; other upstreams omit it, send null, or
+ * give every call the index 0. Then id and name decide: a named piece with another id begins a new call, a piece without
+ * a name continues the latest one, whatever its id.
  */
 export class ToolCallNumbers {
   readonly #calls: (KnownCall | undefined)[] = [];
@@ -25,12 +25,12 @@ export class ToolCallNumbers {
   #latest: number | undefined;
   #batch = 0;
 
-  /** A new delta begins: two entries of one list are never pieces of one call. */
+  /** Starts a new delta: two entries of one list are never pieces of the same call. */
   nextDelta(): void {
     this.#batch++;
   }
 
-  /** The number of the call that `piece` belongs to; `undefined` where its index cannot be one. */
+  /** The number of the call that `piece` belongs to; `undefined` where its index is invalid. */
   numberOf(piece: JsonObject): number | undefined {
     const given = indexIn(piece['index']);
     if (given === 'invalid') return undefined;
@@ -42,7 +42,7 @@ export class ToolCallNumbers {
     return number;
   }
 
-  /** The id by which the call of this number was first called. */
+  /** The first id of the call with this number. */
   idOf(number: number): string | undefined {
     return this.#calls[number]?.id;
   }
@@ -52,19 +52,19 @@ export class ToolCallNumbers {
     const named = nameOf(piece) !== undefined;
     const at = given === 'absent' ? this.#latest : this.#byIndex.get(given);
     const byId = id === undefined ? undefined : this.#numberWithId(id);
-    // Under an index of its own a named call is a new one, even with the id of another.
+    // A named piece with a new index is a new call, even with the id of another one.
     if (byId !== undefined && (at !== undefined || !named)) return byId;
     return at === undefined || this.#begins(piece, id, this.#calls[at]) ? undefined : at;
   }
 
-  /** Whether `piece` begins another call than the one that its index, or its place, points at. */
+  /** Whether `piece` begins a new call and does not continue `call`, which its index or its position refers to. */
   #begins(piece: JsonObject, id: string | undefined, call: KnownCall | undefined): boolean {
     const name = nameOf(piece);
-    // A name that comes late is the name of the call that has none yet.
+    // A late name belongs to a call that has none yet.
     if (name === undefined || call?.name === undefined) return false;
     if (id !== undefined) return call.id !== undefined && call.id !== id;
     if (call.batch === this.#batch || call.name !== name) return true;
-    // A name repeated with every piece is one call; `}` followed by `{` never stands within one.
+    // Some upstreams repeat the name with every piece of a call. `}` followed by `{` never occurs within arguments.
     return call.closed && argumentsOf(piece)?.trimStart().startsWith('{') === true;
   }
 

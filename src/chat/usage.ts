@@ -3,7 +3,7 @@ import { priceOf, type Prices } from './prices.js';
 import { tokenCountsOf, usageSums } from './token-counts.js';
 import type { Usage } from './types.js';
 
-/** Usage with its three sums always there. */
+/** Usage with all three sums. */
 export interface CountedUsage extends Usage {
   prompt_tokens: number;
   completion_tokens: number;
@@ -11,8 +11,8 @@ export interface CountedUsage extends Usage {
 }
 
 /**
- * An upstream's `usage` with its sums as counts: what is missing is filled in, what is no count reads as 0,
- * every other member is kept. `undefined` when nothing was counted.
+ * An upstream's `usage` with its sums as counts: missing ones are filled in, invalid ones become 0, all other members
+ * are kept. `undefined` where nothing was counted.
  */
 export function normaliseUsage(usage: unknown): CountedUsage | undefined {
   const sums = usageSums(usage);
@@ -26,8 +26,9 @@ export function normaliseUsage(usage: unknown): CountedUsage | undefined {
 }
 
 /**
- * What a response cost in USD: cached, written, audio and reasoning tokens by their own prices, in the tier that the
- * prompt falls into. `undefined` without usage or prices. `images` counts those of the prompt.
+ * Cost of a response in USD: cached, written, audio and reasoning tokens by their own prices, in the tier of the prompt.
+ * `undefined` without usage or prices.
+ * @param images - images of the prompt
  */
 export function costOf(usage: unknown, prices: Prices | undefined, images = 0): number | undefined {
   if (prices === undefined) return undefined;

@@ -1,6 +1,6 @@
-/** Time, as something that a test can hold still. Every timer in this package goes through it. */
+/** Source of time. All timers of this package go through it, so that tests can control time. */
 export interface Clock {
-  /** Milliseconds on a monotonic scale: never jumps, never runs backwards. */
+  /** Milliseconds on a monotonic scale, which never jumps or runs backwards. */
   now(): number;
   /** Unix time in milliseconds, for dates on the wire only. */
   wallNow(): number;
@@ -10,5 +10,6 @@ export interface Clock {
 
 /** A timer that has been set. */
 export interface Timer {
+  /** Stops the timer; without effect once it has fired. */
   cancel(): void;
 }

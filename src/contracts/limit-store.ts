@@ -1,34 +1,37 @@
 /**
- * Where limits are counted. Counters live in groups; one call works on one group, as one atomic step. All amounts are
+ * Stores the counters of limits. Counters belong to groups; one call changes one group, atomically. All amounts are
  * whole numbers in the counter's own unit (requests, scaled tokens, nano-USD), except those of a `bucket`.
  */
 export interface LimitStore {
-  /** Reserves every hold, or none: a hold that does not fit and is enforced refuses them all. Once per lease id. */
+  /**
+   * Reserves all holds or none: one enforced hold that does not fit refuses them all. Takes effect once per lease id.
+   */
   reserve(order: LimitOrder): LimitReply | Promise<LimitReply>;
-  /** Changes what a lease holds to the given amounts, or nothing. `unknown` where there is no such lease any more. */
+  /** Changes all holds of a lease to the given amounts, or none. `unknown`: the lease does not exist any more. */
   adjust(order: LimitOrder): LimitReply | Promise<LimitReply>;
   /**
-   * Replaces what a lease holds by what was used. Takes effect once: a lease that was settled is ignored. A lease that
-   * had expired, and whose holds had gone back, is charged.
+   * Replaces the holds of a lease by the amounts that were used. Takes effect once: a settled lease is ignored. An
+   * expired lease, whose holds were returned, is charged.
    */
   settle(order: SettleOrder): LimitReply | Promise<LimitReply>;
-  /** What counters hold now, and whether `amount` would fit. Changes nothing. */
+  /** Reads the levels of the counters, and whether `amount` would fit. Changes nothing. */
   read(order: Pick<LimitOrder, 'group' | 'holds'>): LimitReply | Promise<LimitReply>;
-  /** True for the first who claims `name` in this group within `ttlMs`. */
+  /** True for the first claim of `name` in this group within `ttlMs`. */
   claim(group: string, name: string, ttlMs: number): boolean | Promise<boolean>;
-  /** Refuses the subject until `untilMs` (Unix time); a moment that has passed lifts the block. */
+  /** Blocks the subject until `untilMs` (Unix time); a time in the past lifts the block. */
   block(subject: string, untilMs: number): void | Promise<void>;
-  /** Says that process `id` is alive for `ttlMs`, and asks who is blocked and how many processes there are. */
+  /** Registers process `id` for `ttlMs`, and reads the blocks and the number of processes. */
   sync(id: string, ttlMs: number): LimitSync | Promise<LimitSync>;
+  /** Called by `gateway.close()`. */
   close?(): void | Promise<void>;
 }
 
 /**
- * How a counter counts.
- * - `bucket`: fills up and drains at a constant rate; the whole of it may be used at once.
+ * Kind of a counter.
+ * - `bucket`: drains at a constant rate; all of its capacity may be used at once.
  * - `window`: adds up until `expiresAt`.
  * - `sliding`: adds up over the last 60 slots.
- * - `held`: counts what leases hold at this moment.
+ * - `held`: the sum of the current holds.
  */
 export type LimitCounterKind = 'bucket' | 'window' | 'sliding' | 'held';
 
@@ -36,7 +39,9 @@ export type LimitCounterKind = 'bucket' | 'window' | 'sliding' | 'held';
 export interface LimitCounter {
   /** Unique in its group: printable ASCII without white space. */
   readonly field: string;
+  /** How it counts. */
   readonly kind: LimitCounterKind;
+  /** The limit, in the counter's unit. */
   readonly capacity: number;
   /** `bucket`: units that drain per millisecond. `sliding`: milliseconds of a slot. Otherwise 0. */
   readonly rate: number;
@@ -46,49 +51,59 @@ export interface LimitCounter {
 
 /** An amount of one counter. */
 export interface LimitHold {
+  /** The counter to hold from. */
   readonly counter: LimitCounter;
+  /** How much, in the counter's unit. */
   readonly amount: number;
-  /** False: it is counted, whether it fits or not. */
+  /** False: counted, but never refused. */
   readonly enforced: boolean;
-  /** `window`: what is known to have been settled before. A store that has lost its data begins there. */
+  /** `window`: the amount known to have been settled before. A store that has lost its data starts from it. */
   readonly floor?: number | undefined;
 }
 
 /** Holds of one lease in one group. */
 export interface LimitOrder {
+  /** The group of all its counters: one tenant. */
   readonly group: string;
-  /** `''`: the amounts are final, nothing will be settled. */
+  /** `''`: the amounts are final, and no `settle` follows. */
   readonly lease: string;
-  /** The holds go back where nothing was heard of the lease for so long. */
+  /** The holds are returned if the lease is neither adjusted nor settled for this long, in milliseconds. */
   readonly ttlMs: number;
+  /** What to hold, per counter. */
   readonly holds: readonly LimitHold[];
 }
 
-/** What a lease has used in the end. */
+/** The amounts that a lease has used. */
 export interface SettleOrder extends Pick<LimitOrder, 'group' | 'lease' | 'holds'> {
-  /** `charge`: the lease was granted elsewhere, so its use is added; once per lease id and hour. */
+  /**
+   * For a lease that this store does not know. `charge`: it was granted elsewhere, so its use is added, once per lease
+   * id and hour.
+   */
   readonly unknown: 'ignore' | 'charge';
 }
 
-/** What became of an order. */
+/** Result of an order. */
 export interface LimitReply {
+  /** `unknown`: there is no such lease. */
   readonly outcome: 'granted' | 'refused' | 'unknown';
   /** In the order of the holds. */
   readonly levels: readonly LimitLevel[];
 }
 
-/** What a counter holds after a call. */
+/** Level of a counter after a call. */
 export interface LimitLevel {
   /** Settled and reserved together. */
   readonly used: number;
-  /** `window`: settled only. */
+  /** `window`: the settled amount only. */
   readonly settled: number;
-  /** Milliseconds until the amount will fit: 0 now, `Infinity` never, `undefined` where nobody can tell. */
+  /** Milliseconds until the amount fits: 0 now, `Infinity` never, `undefined` unknown. */
   readonly waitMs: number | undefined;
 }
 
-/** Who is blocked, and how many processes share the store. */
+/** The blocked subjects, and how many processes share the store. */
 export interface LimitSync {
+  /** Processes that are alive, this one included. */
   readonly processes: number;
+  /** Blocks in effect, with the Unix time in milliseconds at which each ends. */
   readonly blocks: readonly { readonly subject: string; readonly untilMs: number }[];
 }

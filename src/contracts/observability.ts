@@ -3,37 +3,44 @@ import type { ChatRequest } from '../chat/types.js';
 import type { Caller } from './caller.js';
 
 /**
- * What a host may bring to see what the gateway does. All types are structural: pino, `console`, and the tracer and
- * meter of `@opentelemetry/api` fit as they are, and none of them is imported.
+ * Loggers, tracers and meters that a host may pass to the gateway. All types are structural: pino, `console`, and the
+ * tracer and meter of `@opentelemetry/api` fit as they are, and none of them is imported.
  */
 
-/** A logger in pino's form, facts first and then the message. Given facts never hold prompts, answers, keys or bodies. */
+/**
+ * A logger in pino's form: facts first, then the message. The facts never contain prompts, responses, keys or bodies.
+ */
 export interface Logger {
+  /** Facts first, then the message. */
   debug(facts: object, message: string): void;
+  /** Facts first, then the message. */
   info(facts: object, message: string): void;
+  /** Facts first, then the message. */
   warn(facts: object, message: string): void;
+  /** Facts first, then the message. */
   error(facts: object, message: string): void;
 }
 
-/** Something about the set-up that is probably a mistake. Each code is reported once per gateway. */
+/** A likely misconfiguration. Each code is reported once per gateway. */
 export interface Diagnostic {
-  /** `NORDLYS_…`: stable, to look up and to silence by. */
+  /** `NORDLYS_…`: stable, to look up in `docs/diagnostics.md` and to filter by. */
   readonly code: string;
+  /** What is probably wrong, and what would fix it. */
   readonly message: string;
-  /** Where the page about it is. */
+  /** URL of the page about this diagnostic. */
   readonly help: string;
 }
 
-/** Where traces and metrics go. */
+/** Traces, metrics and captured content. */
 export interface TelemetryOptions {
   /**
    * `trace.getTracer('my-app')`: one span per request, one child per upstream call. Spans find their parents through
-   * OpenTelemetry's active context, so the SDK needs a context manager (NodeSDK brings one).
+   * OpenTelemetry's active context, so the SDK needs a context manager (NodeSDK includes one).
    */
   readonly tracer?: Tracer | undefined;
   /** `metrics.getMeter('my-app')`: the GenAI client metrics. */
   readonly meter?: Meter | undefined;
-  /** Sends `traceparent` to providers. They learn the trace's id, and nothing else. @defaultValue `false` */
+  /** Sends `traceparent` to providers: the id of the trace, and nothing else. @defaultValue `false` */
   readonly propagate?: boolean | undefined;
   /**
    * Which names of OpenTelemetry's GenAI conventions are written, to spans, to the meter and by `gateway.metrics`.
@@ -76,13 +83,15 @@ export interface TelemetryOptions {
    */
   readonly contentMaxBytes?: number | undefined;
   /**
-   * Removes from a text what must not be exported; called for each text that is captured as `'redacted'`. Without it,
-   * or when it throws, `'redacted'` captures nothing.
+   * Redacts a text; called for each text that is captured as `'redacted'`. If it throws, or if there is neither it nor
+   * a guard made by `redact()`, `'redacted'` captures nothing.
+   * @defaultValue redacts what the gateway's `redact()` and `blockPatterns()` guards look for, if a `redact()` is among
+   * them
    */
   readonly redact?: ((text: string) => string) | undefined;
   /**
    * Counts requests, tokens and cost per caller, as `nordlys_caller_…` of `gateway.metrics` and `nordlys.caller.…` of
-   * the meter. The busiest callers have a series of their own, all others share `caller="other"`. `true` means
+   * the meter. The busiest callers have their own series, all others share `caller="other"`. `true` means
    * `{ max: 100 }`.
    * @defaultValue `false`
    */
@@ -95,71 +104,89 @@ export type SemanticConventions = 'genai-0.1' | 'legacy' | 'both';
 /** How much of prompt and response is captured. */
 export type ContentCapture = 'none' | 'redacted' | 'full';
 
-/** What `telemetry.content` decides by. */
+/** State for `telemetry.content`. */
 export interface ContentState {
+  /** Id of the request, as in `x-request-id`. */
   readonly requestId: string;
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** The caller; `undefined` where none is known. */
   readonly caller: Caller | undefined;
-  /** The validated request, or what `beforeRoute` returned in its place. */
+  /** The validated request, or the one that `beforeRoute` returned instead. */
   readonly request: ChatRequest;
 }
 
 /** The part of OpenTelemetry's `Tracer` that is used. */
 export interface Tracer {
+  /** Starts a span. */
   startSpan(name: string, options: SpanOptions): Span;
+  /** Starts a span that is active while `fn` runs. */
   startActiveSpan<T>(name: string, options: SpanOptions, work: (span: Span) => T): T;
 }
 
-/** How a span begins. */
+/** Options of a new span. */
 export interface SpanOptions {
   /** OpenTelemetry's `SpanKind`: 0 internal, 2 client. */
   kind?: number;
+  /** Attributes from the beginning. */
   attributes?: SpanAttributes;
 }
 
-/** What a span says. */
+/** Attributes of a span. */
 export type SpanAttributes = Record<string, string | number | boolean | string[]>;
 
 /** The part of OpenTelemetry's `Span` that is used. */
 export interface Span {
+  /** Ids of the span. */
   spanContext(): {
     readonly traceId: string;
     readonly spanId: string;
     readonly traceFlags: number;
     readonly traceState?: { serialize(): string } | undefined;
   };
+  /** Adds attributes. */
   setAttributes(attributes: SpanAttributes): unknown;
   /** OpenTelemetry's `SpanStatusCode`: 2 is an error. */
   setStatus(status: { code: number; message?: string }): unknown;
+  /** Renames the span. */
   updateName(name: string): unknown;
+  /** Ends the span. */
   end(): void;
 }
 
 /** The part of OpenTelemetry's `Logger` (of `@opentelemetry/api-logs`) that is used. */
 export interface EventLogger {
+  /** Writes one event. */
   emit(event: EventRecord): void;
 }
 
 /** One event. */
 export interface EventRecord {
+  /** Name of the event. */
   eventName?: string;
   /** OpenTelemetry's `SeverityNumber`: 9 info, 13 warning. */
   severityNumber?: number;
+  /** Attributes of the event. */
   attributes?: SpanAttributes;
 }
 
 /** The part of OpenTelemetry's `Meter` that is used. */
 export interface Meter {
+  /** Creates a histogram. */
   createHistogram(
     name: string,
     options: InstrumentOptions,
   ): { record(value: number, attributes: SpanAttributes): void };
+  /** Creates a counter. */
   createCounter(name: string, options: InstrumentOptions): { add(value: number, attributes: SpanAttributes): void };
 }
 
 /** Unit and meaning of an instrument. */
 export interface InstrumentOptions {
+  /** What the instrument measures. */
   description?: string;
+  /** Unit of the values: `s`, `{token}`. */
   unit?: string;
+  /** Bucket boundaries of a histogram. */
   advice?: { explicitBucketBoundaries?: number[] };
 }

@@ -1,8 +1,8 @@
 import type { GatewayError } from '../errors/gateway-error.js';
 
 /**
- * Where an answer goes: the client's response, or something in front of it (the cache's recorder,
- * the fan-out of a shared call). Calls come in this order:
+ * Receives a response: the client's connection, or a sink in front of it (the cache's recorder, the fan-out of a shared
+ * call). Methods are called in this order:
  * `json` | `open`, `event`*, (`done` | `fail`) | `fail`.
  */
 export interface ResponseSink {
@@ -10,25 +10,28 @@ export interface ResponseSink {
   json(head: SinkHead, body: ResponseBody): void;
   /** A stream begins. Nothing has been written before this. */
   open(head: SinkHead): void;
-  /** One event's payload: the JSON text of a chunk, without `data:` and line ends. False: wait for `onDrain`. */
+  /** The payload of one event: the JSON text of a chunk, without `data:` and line ends. False: wait for `onDrain`. */
   event(payload: string): boolean;
   /** Calls `resume` once, when `event` may be called again. */
   onDrain(resume: () => void): void;
-  /** Writes a comment, so that an open stream without events is not taken for a dead one. */
+  /** Writes a comment, so that intermediaries do not close a stream without events. */
   keepAlive?(): void;
-  /** The stream is whole: `[DONE]` follows. */
+  /** The stream is complete: writes `[DONE]`. */
   done(): void;
-  /** No answer (an error with its status), or half of one (an error event and no `[DONE]`). */
+  /**
+   * Before `open`: responds with the error and its status. After it: ends the stream with an error event and without
+   * `[DONE]`.
+   */
   fail(error: GatewayError): void;
 }
 
 /**
- * JSON text in UTF-8: its bytes, or a string with a character for each of them, which takes less to put together and to
- * send where it is small.
+ * JSON text in UTF-8: its bytes, or a string with one character per byte, which is cheaper to build and to send if it
+ * is small.
  */
 export type ResponseBody = Uint8Array | string;
 
-/** What is known of an answer when its first byte is written. */
+/** Head of a response. */
 export interface SinkHead {
   readonly status: number;
   /** Response headers beyond those that the sink writes itself. Lower-case names. */

@@ -2,48 +2,49 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import type { AttemptRecord } from './hooks.js';
 import type { Endpoint } from './routing.js';
 
-/** What a plan says of a request that is about to be paid. */
+/** The plan of a request, as far as its cost depends on it. */
 export interface SpendPlan {
-  /** In the order in which they will be asked. */
+  /** In the order in which they will be tried. */
   readonly candidates: readonly Endpoint[];
   /** Tokens of the prompt at an endpoint, by its id. */
   promptTokens(endpointId: string): number;
-  /** The attempt is paid by the caller's own key. */
+  /** Whether an attempt on `endpoint` uses the caller's own key, and so costs the operator nothing. */
   usesCallerCredential(endpoint: Endpoint): boolean;
 }
 
-/** What a reservation came to. */
+/** Result of a reservation. */
 export type SpendDecision =
-  /** Reserved. `tooDear` must not be asked. */
+  /** Reserved. The endpoints in `tooDear` cost more than the budget has left, and must not be tried. */
   | { readonly kind: 'reserved'; readonly tooDear: readonly Endpoint[] }
-  /** These models are to be asked instead: plan again. */
+  /** These models must be used instead: plan again. */
   | { readonly kind: 'models'; readonly models: readonly string[] };
 
-/** What a request has reserved of its caller's limits, from the plan until its response has ended. */
+/** The reservation of one request against its caller's limits, from the plan to the end of the response. */
 export interface SpendLease {
   /**
-   * Reserves what the request may take, at the price of the first candidate.
-   * @throws GatewayError 402 or 429 where a limit refuses it.
+   * Reserves the amounts that the request may use, at the price of the first candidate.
+   * @throws GatewayError 402 or 429 if a limit refuses it.
    */
   begin(plan: SpendPlan): SpendDecision | Promise<SpendDecision>;
   /**
-   * What `begin` would come to, by what the store says. Uses nothing up.
-   * @throws GatewayError 402 or 429 where a limit would refuse the request.
+   * The decision that `begin` would make, read from the store. Reserves nothing.
+   * @throws GatewayError 402 or 429 if a limit would refuse the request.
    */
   preview(plan: SpendPlan): SpendDecision | Promise<SpendDecision>;
-  /** As `preview`, by what this process knows. */
+  /** As `preview`, but only with the counters of this process. */
   previewNow(plan: SpendPlan): SpendDecision;
   /**
-   * Re-prices the reservation before an attempt. False: the budget does not pay for `endpoint`, so it must not be asked.
-   * @param beside - the attempt is made beside another one, which goes on
+   * Re-prices the reservation before an attempt. False: `endpoint` costs more than the budget has left, and must not be
+   * tried.
+   * @param beside - the attempt is a hedge, in addition to another one
    */
   reprice(endpoint: Endpoint, beside: boolean): boolean | Promise<boolean>;
-  /** The error of a request that no endpoint is cheap enough for. */
+  /** The error of a request whose budget suffices for no endpoint. */
   refusal(): GatewayError;
   /** An attempt has ended; `record.costUsd` is what it cost, or may have cost. */
   attemptEnded(endpoint: Endpoint, record: AttemptRecord): void;
-  /** The response has ended, and all attempts with it: what was used takes the place of what was reserved, once. */
+  /** The response and all attempts have ended: replaces the reservation by the amounts used. Takes effect once. */
   finish(): void;
-  /** As `finish`, once no attempt is under way. */
+  /** As `finish`, as soon as no attempt is in flight. */
   finishWhenIdle(): void;
 }

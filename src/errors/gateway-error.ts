@@ -1,6 +1,6 @@
 /**
- * Every error that this package gives to a client: one closed table, one class, one body.
- * The code is the contract; the message is prose and may change.
+ * Every error that this package sends to a client: one closed table, one class, one body.
+ * The code is the contract; the message may change.
  */
 
 const INVALID = 'invalid_request_error';
@@ -9,15 +9,15 @@ const SERVER = 'server_error';
 interface ErrorEntry {
   readonly status: number;
   readonly type: string;
-  /** `null` where OpenAI answers with `code: null`; the code itself where this is absent. */
+  /** `null` where OpenAI sends `code: null`; absent: the code itself. */
   readonly wireCode?: null;
-  /** Sent as `x-should-retry`: `false` where SDKs would try again and it cannot help. */
+  /** Sent as `x-should-retry`: `false` where SDKs would retry and a retry cannot help. */
   readonly shouldRetry?: false;
 }
 
-/** Code → HTTP status and OpenAI error type. `docs/errors.md` says cause and mend for each. */
+/** Code → HTTP status and OpenAI error type. `docs/errors.md` lists the cause of each, and the fix. */
 export const GATEWAY_ERRORS = {
-  // Who asks.
+  // Authentication.
   invalid_api_key: { status: 401, type: INVALID },
   authentication_unavailable: { status: 503, type: SERVER },
   permission_denied: { status: 403, type: INVALID },
@@ -28,7 +28,7 @@ export const GATEWAY_ERRORS = {
   request_too_large_for_limit: { status: 400, type: INVALID },
   limits_unavailable: { status: 503, type: SERVER },
 
-  // How it is asked.
+  // The HTTP request.
   unknown_url: { status: 404, type: INVALID },
   method_not_supported: { status: 405, type: INVALID },
   invalid_json: { status: 400, type: INVALID, wireCode: null },
@@ -39,7 +39,7 @@ export const GATEWAY_ERRORS = {
   request_too_complex: { status: 400, type: INVALID },
   client_closed_request: { status: 499, type: INVALID },
 
-  // What is asked: OpenAI's codes for faults of fields.
+  // Members of the request, with OpenAI's codes.
   missing_model: { status: 400, type: INVALID, wireCode: null },
   missing_required_parameter: { status: 400, type: INVALID },
   invalid_type: { status: 400, type: INVALID },
@@ -58,11 +58,11 @@ export const GATEWAY_ERRORS = {
   decimal_below_min_value: { status: 400, type: INVALID },
   decimal_above_max_value: { status: 400, type: INVALID },
 
-  // What is said.
+  // Guards.
   content_blocked: { status: 400, type: INVALID },
   guard_unavailable: { status: 503, type: SERVER },
 
-  // Who will answer.
+  // Routing.
   model_not_found: { status: 404, type: INVALID },
   no_endpoints: { status: 404, type: INVALID },
   privacy_restricted: { status: 404, type: INVALID },
@@ -71,7 +71,7 @@ export const GATEWAY_ERRORS = {
   base_url_not_allowed: { status: 400, type: INVALID },
   key_required_for_base_url: { status: 400, type: INVALID },
 
-  // What the upstream did.
+  // Upstream failures.
   upstream_rejected: { status: 400, type: INVALID },
   unsupported_by_provider: { status: 400, type: INVALID },
   rate_limit_exceeded: { status: 429, type: 'requests' },
@@ -87,7 +87,7 @@ export const GATEWAY_ERRORS = {
   upstream_overloaded: { status: 503, type: SERVER },
   upstream_timeout: { status: 504, type: SERVER },
 
-  // What this process did.
+  // This process.
   no_provider_available: { status: 503, type: SERVER },
   server_is_overloaded: { status: 503, type: SERVER },
   server_shutdown: { status: 503, type: SERVER },
@@ -95,46 +95,65 @@ export const GATEWAY_ERRORS = {
   internal_error: { status: 500, type: SERVER },
 } as const satisfies Record<string, ErrorEntry>;
 
-/** The code of an error: the contract. */
+/** The code of an error. Codes are stable. */
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
 
-/** The object behind `error` in every error answer (OpenAI's envelope: all four members always present). */
+/** The `error` object of every error response (OpenAI's envelope: all four members are always present). */
 export interface WireError {
+  /** For people. */
   message: string;
+  /** OpenAI's class of the error. */
   type: string;
+  /** Path of the invalid request member. */
   param: string | null;
+  /** For programs. */
   code: string | null;
   /** Facts a program may act on: `excluded_by`, counts per filter, previous attempts. */
   metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** What an error says beyond its code and message. */
+/** Details of an error beside its code and message. */
 export interface GatewayErrorDetails {
-  /** Wire path of the field at fault: `messages[0].content`. */
+  /** Wire path of the invalid field: `messages[0].content`. */
   readonly param?: string | null | undefined;
-  /** Overrides the table's status: an upstream's own 4xx is relayed with its status. */
+  /** In place of the table's status: a relayed 4xx keeps the upstream's status. */
   readonly status?: number | undefined;
-  /** Overrides the table's type: an upstream's own type is relayed. */
+  /** In place of the table's type: a relayed error keeps the upstream's type. */
   readonly type?: string | undefined;
-  /** Overrides the code on the wire: an upstream's own code is relayed. `null` is a value. */
+  /** In place of the code on the wire: a relayed error keeps the upstream's code, `null` included. */
   readonly wireCode?: string | null | undefined;
+  /** Facts for programs, sent as `error.metadata`. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** Response headers that belong to this error: `retry-after`, `allow`, `x-should-retry`. Lower case. */
+  /** Response headers of this error, names in lower case: `retry-after`, `allow`, `x-should-retry`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What caused it: for `hooks.onError` and `next`, never sent. */
   readonly cause?: unknown;
 }
 
-/** What goes wrong with a request, in the words that the client will read. Nothing secret is in the message. */
+/**
+ * An error that the client gets. The message must not hold secrets.
+ *
+ * @example
+ * throw new GatewayError('permission_denied', 'The large model needs a paid plan.');
+ */
 export class GatewayError extends Error {
+  /** Always `GatewayError`. */
   override readonly name = 'GatewayError';
-  /** Tells this error apart where `instanceof` cannot: two copies of this package in one process. */
+  /** Identifies the error where `instanceof` fails: two copies of this package in one process. */
   readonly isGatewayError = true;
+  /** The code, as `docs/errors.md` lists it. */
   readonly code: GatewayErrorCode;
+  /** HTTP status. */
   readonly status: number;
+  /** The member `type` of the error body. */
   readonly type: string;
+  /** The member `code` of the error body; `null` for errors to which OpenAI gives none. */
   readonly wireCode: string | null;
+  /** Path of the invalid request member: `messages[2].content`. */
   readonly param: string | null;
+  /** Facts for programs, sent as `error.metadata`. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Response headers that are sent with the error. */
   readonly headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError for a code that is not in `GATEWAY_ERRORS`. */
@@ -160,7 +179,7 @@ export class GatewayError extends Error {
     return true;
   }
 
-  /** The `error` member of the answer's body. */
+  /** The `error` member of the response body. */
   toWire(): WireError {
     const wire: WireError = { message: this.message, type: this.type, param: this.param, code: this.wireCode };
     if (this.metadata !== undefined) wire.metadata = this.metadata;
@@ -171,7 +190,7 @@ export class GatewayError extends Error {
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 const FINAL = Object.freeze({ 'x-should-retry': 'false' });
 
-/** JavaScript may pass any code, and a caller of ours is told which there are. */
+/** @throws TypeError for an unknown code, which JavaScript may pass */
 function entryOf(code: GatewayErrorCode): ErrorEntry {
   if (Object.hasOwn(GATEWAY_ERRORS, code)) return GATEWAY_ERRORS[code];
   const known = Object.keys(GATEWAY_ERRORS).join(', ');
@@ -179,19 +198,24 @@ function entryOf(code: GatewayErrorCode): ErrorEntry {
 }
 
 /**
- * What a host's code did wrong, in words of ours: unlike the message of what it threw, they can be shown in a warning
- * of the process.
+ * A mistake of the host's code, described by this package. The message holds no data of requests, unlike that of what
+ * the host's code threw, so it may appear in a process warning.
  */
 export class HostCodeError extends Error {
   override readonly name = 'HostCodeError';
 }
 
-/** True for a `GatewayError` of this or any other copy of the package. */
+/**
+ * True for a `GatewayError` of this or any other copy of the package.
+ *
+ * @example
+ * if (isGatewayError(error)) console.warn(error.code, error.status);
+ */
 export function isGatewayError(value: unknown): value is GatewayError {
   return typeof value === 'object' && value !== null && (value as { isGatewayError?: unknown }).isGatewayError === true;
 }
 
-/** Any thrown value as a `GatewayError`; what is not ours becomes a 500 that tells the client nothing. */
+/** Any thrown value as a `GatewayError`; other errors become a 500 without detail. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (isGatewayError(thrown)) return thrown;
   return new GatewayError('internal_error', 'The gateway failed to handle this request.', { cause: thrown });

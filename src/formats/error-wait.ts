@@ -25,6 +25,7 @@ export function waitOf(error: JsonObject, message: string | undefined): number |
   const ms =
     waitOfMembers(error) ??
     waitOfMembers(objectOf(error['metadata'])) ??
+    waitOfHeaders(objectOf(error['metadata'])?.['headers']) ??
     waitOfDetails(error['details']) ??
     waitOfText(message);
   return ms === undefined || ms > LONGEST_WAIT_MS ? undefined : ms;
@@ -44,6 +45,15 @@ function waitOfMembers(members: JsonObject | undefined): number | undefined {
   for (const name of DURATION_MEMBERS) {
     const ms = protoDuration(members[name]);
     if (ms !== undefined) return ms;
+  }
+  return undefined;
+}
+
+/** OpenRouter repeats the headers of its provider in `metadata.headers`. */
+function waitOfHeaders(headers: unknown): number | undefined {
+  for (const [name, value] of Object.entries(objectOf(headers) ?? {})) {
+    const seconds = name.toLowerCase() === 'retry-after' ? numberOf(value) : undefined;
+    if (seconds !== undefined) return seconds * 1_000;
   }
   return undefined;
 }

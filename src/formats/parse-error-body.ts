@@ -35,7 +35,7 @@ const NO_STATUSES: ReadonlyMap<string, number> = new Map();
 
 /**
  * What an error body says, whoever wrote it: OpenAI's envelope, Anthropic's, OpenRouter's with a numeric `code`,
- * Google's list of one, FastAPI's `detail`, MiniMax's `base_resp`, a list of `errors`, or the members without any
+ * Google's list of one, FastAPI's `detail`, MiniMax's `base_resp`, iFlytek's `header`, a list of `errors`, or the members without any
  * envelope (`message`, `msg`, `error_msg` …).
  */
 export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
@@ -53,9 +53,12 @@ function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefi
   if (levels === 0) return undefined;
   if (Array.isArray(body)) return body.length === 1 ? decodeNested(body[0], levels - 1) : undefined;
   if (!isRecord(body)) return undefined;
-  const { error, errors, detail, base_resp: base } = body;
+  const { error, errors, detail, header, base_resp: base } = body;
   if (isRecord(base) && Number(base['status_code'] ?? 0) !== 0) return fromBaseResp(base);
   if (isRecord(error)) return withOuterWait(fromErrorObject(error, levels, body['type'] === 'error'), body);
+  // iFlytek.
+  if (isRecord(header) && codeIn(header) !== undefined) return decodeNested(header, levels - 1);
+  if (Array.isArray(error) && error.length > 0) return decodeNested(error[0], levels - 1);
   if (Array.isArray(errors) && errors.length > 0) return decodeNested(errors[0], levels - 1);
   if (isRecord(detail)) return decodeNested(detail, levels - 1);
   return fromFlat(body, levels);

@@ -17,18 +17,18 @@ export interface AwsEventStreamReaderOptions {
   readonly onCorrupt: (reason: FrameFault) => void;
 }
 
-/** Why bytes are no frame. */
+/** Why the bytes are not a valid frame. */
 export type FrameFault = 'length' | 'prelude checksum' | 'message checksum' | 'headers' | 'message type' | 'cut frame';
 
 /**
- * Bytes of an `application/vnd.amazon.eventstream` body in, events out, however the network cut them. A frame is
- * read only after both of its checksums matched, so a damaged byte ends the stream and never becomes an event.
+ * Reads the events of an `application/vnd.amazon.eventstream` body from chunks of any size. A frame is read only after
+ * both of its checksums matched, so a damaged byte ends the stream and never becomes an event.
  */
 export class AwsEventStreamReader {
   readonly #options: AwsEventStreamReaderOptions;
   #pieces: Buffer[] = [];
   #length = 0;
-  /** Bytes that must be there before anything can be read. */
+  /** Bytes needed before the next frame, or its prelude, can be read. */
   #needed = PRELUDE_BYTES;
   #stopped = false;
 
@@ -43,13 +43,13 @@ export class AwsEventStreamReader {
     if (this.#length >= this.#needed) this.#readFrames();
   }
 
-  /** The input has ended. Bytes that are left are a frame whose rest never came. */
+  /** The body has ended. Remaining bytes are an incomplete frame. */
   end(): void {
     if (this.#stopped || this.#length === 0) return;
     this.#corrupt('cut frame');
   }
 
-  /** No callback is called any more, not even for bytes that are buffered. */
+  /** No callback is called after this, not even for buffered bytes. */
   stop(): void {
     this.#stopped = true;
     this.#pieces = [];

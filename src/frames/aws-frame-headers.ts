@@ -1,7 +1,7 @@
-/** The headers of one frame that hold text, by name. Headers of other types are skipped. */
+/** The text headers of one frame, by name. Headers of other types are skipped. */
 export type FrameHeaders = ReadonlyMap<string, string>;
 
-/** Bytes of a header's value by type; 6 (bytes) and 7 (text) say their length themselves. */
+/** Length of a header's value in bytes, by type; the values of 6 (bytes) and 7 (text) begin with their length. */
 const FIXED_LENGTHS: ReadonlyMap<number, number> = new Map([
   [0, 0],
   [1, 0],
@@ -15,7 +15,7 @@ const FIXED_LENGTHS: ReadonlyMap<number, number> = new Map([
 const BYTES = 6;
 const TEXT = 7;
 
-/** Reads the header block of a frame; `undefined` when it does not add up. */
+/** Reads the header block of a frame; `undefined` if it is malformed. */
 export function readFrameHeaders(block: Buffer): FrameHeaders | undefined {
   const headers = new Map<string, string>();
   let at = 0;

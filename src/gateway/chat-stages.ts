@@ -37,9 +37,7 @@ const beginChat: Stage = (context) => {
   const { req } = context;
   context.isDryRun = asksForPlan(req);
   if (req.method === 'POST') return 'next';
-  throw new GatewayError(
-    'method_not_supported',
-    `Chat completions are asked for with POST, not ${req.method ?? 'this method'}.`,
-    { headers: { allow: 'POST' } },
-  );
+  throw new GatewayError('method_not_supported', `Use POST for chat completions, not ${req.method ?? 'this method'}.`, {
+    headers: { allow: 'POST' },
+  });
 };

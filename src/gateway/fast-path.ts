@@ -4,29 +4,29 @@ import type { Hooks } from '../contracts/hooks.js';
 import { asksForPlan } from '../route/dry-run.js';
 import type { FastPath } from '../validate/validate.js';
 
-/** Bytes up to which a body is parsed in one go where a hook reads the request afterwards. */
-const READ_AT_ONCE = 64 * 1024;
+/** Largest body that takes the fast path if `afterResponse` parses it later, in bytes. */
+const MAX_PARSED_LATER = 64 * 1024;
 
 /**
- * Lets the cache respond to a body that it knows by its bytes, before it is parsed. `undefined` where something between
+ * Responds from the cache to a body whose bytes it knows, before the body is parsed. `undefined` if a hook between
  * validate and cache may decide by more than the body.
- * @param read - Parses a body later, for `afterResponse`.
+ * @param parse - parses a body later, for `afterResponse`
  */
 export function createFastPath(
   cache: Cache | undefined,
   { beforeRoute, selectCandidates, afterResponse }: Hooks,
-  read: (bytes: Buffer) => ChatRequest,
+  parse: (bytes: Buffer) => ChatRequest,
 ): FastPath | undefined {
-  // A router that is only asked for open models decides by the body, so a body that is known needs no decision.
+  // A router for open models only decides by the body, so its decision for a known body is known as well.
   if (cache === undefined || beforeRoute || (selectCandidates && selectCandidates.requests !== 'open'))
     return undefined;
-  return function answerRepeat(context, bytes) {
+  return function respondFromCache(context, bytes) {
     if (asksForPlan(context.req)) return false;
     // The caller's policy may have changed since the entry was stored.
     if (context.caller?.['policy'] !== undefined) return false;
-    if (afterResponse !== undefined && bytes.length > READ_AT_ONCE) return false;
-    const answered = cache.lookupByBody(context, bytes);
-    if (afterResponse !== undefined && answered !== false) context.readRequest = () => read(bytes);
-    return answered;
+    if (afterResponse !== undefined && bytes.length > MAX_PARSED_LATER) return false;
+    const isHit = cache.lookupByBody(context, bytes);
+    if (afterResponse !== undefined && isHit !== false) context.readRequest = () => parse(bytes);
+    return isHit;
   };
 }

@@ -5,7 +5,7 @@ import type { Proxy } from '../proxy/proxy.js';
 import type { Router } from '../route/route.js';
 import type { Admission } from '../runtime/admission.js';
 
-/** Liveness: 200 while requests are taken, 503 while draining. */
+/** Liveness: 200 while requests are accepted, 503 while draining. */
 export function healthHandler(admission: Admission): Middleware {
   return (_req, res) => {
     const { draining } = admission;
@@ -19,7 +19,7 @@ export interface ReadinessParts {
   readonly proxy: Proxy;
 }
 
-/** Readiness: 200 while every model has an endpoint that can be tried, 503 otherwise and while draining. */
+/** Readiness: 200 while every model has an available endpoint, 503 otherwise and while draining. */
 export function readyHandler({ admission, router, proxy }: ReadinessParts): Middleware {
   return (_req, res) => {
     if (admission.draining) return sendJson(res, 503, { status: 'draining', models: [] });
@@ -28,16 +28,16 @@ export function readyHandler({ admission, router, proxy }: ReadinessParts): Midd
   };
 }
 
-/** The models for which no endpoint is alive, in the order of the provider table. */
+/** The models without an available endpoint, in the order of the provider table. */
 function modelsWithoutEndpoint(router: Router, { endpointStates }: Proxy): string[] {
-  const alive = new Map<string, boolean>();
+  const available = new Map<string, boolean>();
   for (const { id, model } of router.endpoints()) {
-    if (alive.get(model) !== true) alive.set(model, isAlive(endpointStates.status(id)));
+    if (available.get(model) !== true) available.set(model, isAvailable(endpointStates.status(id)));
   }
-  return [...alive].flatMap(([model, isUp]) => (isUp ? [] : [model]));
+  return [...available].flatMap(([model, isUp]) => (isUp ? [] : [model]));
 }
 
-/** An endpoint that has not been asked yet counts as alive, and so does one whose breaker lets a probe through. */
-function isAlive(readiness: EndpointReadiness | undefined): boolean {
+/** An endpoint without attempts counts as available, and so does one whose circuit breaker is half-open. */
+function isAvailable(readiness: EndpointReadiness | undefined): boolean {
   return readiness === undefined || (readiness.breaker.state !== 'open' && readiness.coolsForMs === 0);
 }

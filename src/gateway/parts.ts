@@ -4,6 +4,7 @@ import { createCache, type Cache } from '../cache/cache.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import { createGuard } from '../guard/guard.js';
+import { textRedactor } from '../guard/redact-text.js';
 import { limitsOf } from '../limit/gateway-limits.js';
 import type { Limits } from '../limit/limit.js';
 import { createObservation, type Observation } from '../observe/observe.js';
@@ -20,7 +21,7 @@ import { createFastPath } from './fast-path.js';
 import { createSlots, type Slots } from './slots.js';
 import { reportUnserved } from './unserved-models.js';
 
-/** Everything that one gateway is made of. A new stage is one member here and one line in `chatStages`. */
+/** The parts of one gateway. A new stage is one member here and one line in `chatStages`. */
 export interface GatewayParts extends Observation {
   readonly clock: Clock;
   readonly runner: RunnerParts;
@@ -28,11 +29,11 @@ export interface GatewayParts extends Observation {
   readonly authenticate: Stage;
   readonly admin: AdminGuard;
   readonly validator: Validator;
-  /** What becomes of POST requests for endpoints that are not served. */
+  /** Handling of POST requests for endpoints that are not served. */
   readonly unservedPaths: 'respond' | 'next';
   /** `undefined` without guards. */
   readonly guard: Stage | undefined;
-  /** `undefined` where nothing is limited or accounted. */
+  /** `undefined`: no limits and no accounting. */
   readonly limits: Limits | undefined;
   readonly router: Router;
   readonly cache: Cache | undefined;
@@ -41,11 +42,13 @@ export interface GatewayParts extends Observation {
   readonly slots: Slots;
 }
 
-/** @throws TypeError for an option that is wrong: its name, what came, and what would do. */
+/** @throws TypeError for an invalid option, with its name, the value received and the values allowed. */
 export function createParts(options: GatewayOptions): GatewayParts {
   const { common, admission, hasTenants, unservedPaths } = resolveGatewayOptions(options);
   const { clock, random } = common;
-  const observation = createObservation(options, common.hooks, clock);
+  const guards = options.guards ?? undefined;
+  const redact = guards && textRedactor(guards);
+  const observation = createObservation(options, { hooks: common.hooks, clock, redact });
   const { hooks, diagnostics } = observation;
 
   const authenticate = authenticateStage(options, clock);
@@ -54,20 +57,19 @@ export function createParts(options: GatewayOptions): GatewayParts {
     cacheOptions === undefined
       ? undefined
       : createCache(cacheOptions, { clock, hasTenants, hooks: common.hooks.hooks, report: hooks.report });
-  const readLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
+  const parseLater = (bytes: Buffer): ChatRequest => validator.parse(bytes).request;
   const slots = createSlots(options.middleware, { clock, totalMs: () => router.totalMs() });
   const limits = limitsOf(options, { clock, hooks, diagnostics });
   // The fast path responds before validate, limit and route: it must not bypass the host's middleware or the
   // limits, and a prompt that was not parsed cannot be captured.
-  const guards = options.guards ?? undefined;
   const guard = guards && createGuard(guards, { clock, hooks });
-  const isShort =
+  const hasFastPath =
     guard === undefined &&
     !options.telemetry?.content &&
     limits === undefined &&
     slots.afterValidate.length === 0 &&
     slots.afterRoute.length === 0;
-  const fastPath = isShort ? createFastPath(cache, hooks.hooks, readLater) : undefined;
+  const fastPath = hasFastPath ? createFastPath(cache, hooks.hooks, parseLater) : undefined;
   const validator = createValidator(options, clock, fastPath);
   const router = createRouter(options, { clock, random, hooks: hooks.hooks, validator, ...limits?.forRouter });
   reportUnserved(router, hooks, diagnostics);

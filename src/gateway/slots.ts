@@ -11,11 +11,11 @@ export type Slots = Readonly<Record<keyof MiddlewareOptions, readonly Stage[]>>;
 
 export interface SlotParts {
   readonly clock: Clock;
-  /** What a whole request may take, in milliseconds, where the operator has set a limit. */
+  /** `timeouts.totalMs`, if the operator has set it. */
   readonly totalMs: () => number | undefined;
 }
 
-/** As `timeouts.totalMs` where none is set. */
+/** Limit of a whole request if `timeouts.totalMs` is not set, in milliseconds. */
 const DEFAULT_TOTAL_MS = 600_000;
 
 export const MIDDLEWARE = defineOptions({
@@ -40,12 +40,12 @@ function functionsIn(path: string, value: unknown): readonly SlotMiddleware[] {
 
 function functionAt(path: string, value: unknown): SlotMiddleware {
   if (typeof value !== 'function') throw optionError(path, 'must be a function (req, res, next)', value);
-  // Express takes it for an error handler, and so must we: it would read `req` as the error.
-  if (value.length > 3) throw optionError(path, 'must take (req, res, next): error handlers have no place here');
+  // Express treats a function of four parameters as an error handler, whose first argument is the error.
+  if (value.length > 3) throw optionError(path, 'must take (req, res, next): error handlers cannot be used here');
   return value as SlotMiddleware;
 }
 
-/** @throws TypeError for an unknown slot, and for what is no function. */
+/** @throws TypeError for an unknown slot, and for a value that is not a function. */
 export function createSlots(options: MiddlewareOptions | null | undefined, parts: SlotParts): Slots {
   const given = MIDDLEWARE.parse(options ?? {});
   const stagesOf = (name: keyof MiddlewareOptions): Stage[] =>
@@ -58,7 +58,7 @@ export function createSlots(options: MiddlewareOptions | null | undefined, parts
   };
 }
 
-/** `middleware` as a stage: it hands on at once where `next` is called at once. */
+/** `middleware` as a stage. Synchronous if the middleware calls `next` synchronously. */
 function slotStage(middleware: SlotMiddleware, name: string, parts: SlotParts): Stage {
   return function runSlot(context) {
     const call = new SlotCall(context);
@@ -72,9 +72,12 @@ function slotStage(middleware: SlotMiddleware, name: string, parts: SlotParts): 
   };
 }
 
-/** One call of a host's middleware, until it hands on, fails or has responded. Only the first of these counts. */
+/**
+ * One call of a host's middleware, which ends by calling `next`, by failing or by responding. Only the first of these
+ * counts.
+ */
 class SlotCall {
-  /** Known once the middleware has handed on or failed. */
+  /** Set once the middleware has called `next` or failed. */
   outcome: StageOutcome | Promise<StageOutcome> | undefined;
   readonly #context: RequestContext;
   #settle: ((outcome: StageOutcome | Promise<StageOutcome>) => void) | undefined;
@@ -85,37 +88,37 @@ class SlotCall {
 
   readonly next = (error?: unknown): void => {
     if (error !== undefined && error !== null) this.fail(error);
-    // Middleware that responds and calls `next` all the same has responded.
+    // If the middleware has responded and then calls `next`, the response counts.
     else if (!this.#context.res.headersSent) this.#end('next');
   };
 
   readonly fail = (error: unknown): void => {
-    // The response has begun, so its connection is all that can still say that it failed.
+    // The response has begun, so only closing the connection can still signal the failure.
     if (this.#context.res.headersSent) this.#context.res.destroy();
     else this.#end(rejected(error));
   };
 
-  /** Resolves when the middleware has handed on, or its response has been written. */
+  /** Resolves when the middleware has called `next`, or its response has been written. */
   wait(name: string, { clock, totalMs }: SlotParts): Promise<StageOutcome> {
     const { res, client, startedAt } = this.#context;
-    if (client.aborted) return rejected(clientLeft());
+    if (client.aborted) return rejected(clientDisconnected());
     return new Promise((resolve) => {
       const limitMs = startedAt + (totalMs() ?? DEFAULT_TOTAL_MS) - clock.now();
-      const timer = clock.setTimer(() => this.fail(tooLate(name)), Math.max(1, limitMs));
+      const timer = clock.setTimer(() => this.fail(timedOut(name)), Math.max(1, limitMs));
       this.#settle = (outcome) => {
         timer.cancel();
         resolve(outcome);
       };
-      // The host responds, so a response that was written to its end is no disconnect of the client.
+      // The host responds itself, so a connection that closes after a complete response is not an abort.
       if (res.writableFinished) client.answered();
       else res.once('finish', () => client.answered());
-      client.onClosed(() => this.#end(res.writableFinished ? 'responded' : rejected(clientLeft())));
+      client.onClosed(() => this.#end(res.writableFinished ? 'responded' : rejected(clientDisconnected())));
     });
   }
 
   #end(outcome: StageOutcome | Promise<StageOutcome>): void {
     if (this.outcome !== undefined) {
-      // A rejection that comes too late has nobody to handle it.
+      // This outcome is not used, and its rejection must not be unhandled.
       if (outcome instanceof Promise) outcome.catch(() => undefined);
       return;
     }
@@ -128,12 +131,12 @@ function rejected(reason: unknown): Promise<StageOutcome> {
   return Promise.reject(reason);
 }
 
-function clientLeft(): GatewayError {
+function clientDisconnected(): GatewayError {
   return new GatewayError('client_closed_request', 'The client disconnected before the response was complete.');
 }
 
-function tooLate(name: string): GatewayError {
-  return new GatewayError('internal_error', 'A middleware of the gateway did not go on in time.', {
+function timedOut(name: string): GatewayError {
+  return new GatewayError('internal_error', 'A middleware of the gateway did not finish in time.', {
     cause: new HostCodeError(`middleware.${name} has neither responded nor called next in time`),
   });
 }

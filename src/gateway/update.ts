@@ -1,21 +1,22 @@
 import type { RouteOptions } from '../options/types.js';
 import type { GatewayUpdate, UpdateArgument } from '../options/update-types.js';
-import { knownMembers } from '../options/checks.js';
+import { checkNames, defineOptions, type RowsFor } from '../options/group.js';
+import { ROUTE } from '../options/tables/route.js';
 import { isRecord } from '../util/json-object.js';
 import { reportUnserved } from './unserved-models.js';
 import type { GatewayParts } from './parts.js';
 
-const UPDATABLE = {
-  providers: true,
-  aliases: true,
-  defaultModel: true,
-  autoModels: true,
-  timeouts: true,
-} satisfies Record<keyof GatewayUpdate, true>;
+const { providers, aliases, defaultModel, autoModels, timeouts } = ROUTE.rows;
+
+/** Rows of `ROUTE`: the router checks their values, together with the options that stay. */
+export const UPDATE = defineOptions({
+  path: 'update',
+  rows: { providers, aliases, defaultModel, autoModels, timeouts } satisfies RowsFor<GatewayUpdate>,
+});
 
 /**
- * `gateway.update`: all changes are checked before the first takes effect, and take effect in one turn of the event
- * loop. A part of the gateway that can change adds what prepares its change to `prepared`.
+ * `gateway.update`: all changes are checked before the first takes effect, and take effect together. A part of the
+ * gateway that supports updates adds its prepared change to `prepared`.
  */
 export function updater(parts: GatewayParts): (update: UpdateArgument) => void {
   const { router, cache, proxy, hooks, diagnostics } = parts;
@@ -32,14 +33,17 @@ export function updater(parts: GatewayParts): (update: UpdateArgument) => void {
 /** @throws TypeError for an option that cannot be changed, or is unknown. */
 function changesIn(argument: UpdateArgument): GatewayUpdate {
   if (!hasOptions(argument)) return { providers: argument as RouteOptions['providers'] };
-  return knownMembers('update', argument, Object.keys(UPDATABLE));
+  return checkNames('update', argument, [UPDATE]);
 }
 
-/** A provider is an object, and one that is called as an option is still told apart by its members. */
+/**
+ * Whether `argument` holds options and not providers. A provider whose name is that of an option is recognised by its
+ * members.
+ */
 function hasOptions(argument: unknown): boolean {
   if (!isRecord(argument)) return false;
   return Object.entries(argument).some(
-    ([name, value]) => !isRecord(value) || (Object.hasOwn(UPDATABLE, name) && !isProvider(value)),
+    ([name, value]) => !isRecord(value) || (Object.hasOwn(UPDATE.rows, name) && !isProvider(value)),
   );
 }
 

@@ -7,7 +7,7 @@ import { isRecord } from '../util/json-object.js';
 import { waitFor } from '../util/wait-for.js';
 import { BlockedByGuard, guardUnavailable, type BlockEffect } from './blocked.js';
 
-/** What every question to a guard of one request has in common. */
+/** What all checks of one request have in common. */
 export interface GuardContext {
   readonly clock: Clock;
   readonly requestId: string;
@@ -15,11 +15,11 @@ export interface GuardContext {
   readonly request: ChatRequest;
   /** Aborts when no verdict is needed any more. */
   readonly cancelSignal: CancelSignal;
-  /** Told what a guard threw, for the operator. */
+  /** Reports what a guard threw to the host. */
   readonly reportFailure: (guard: string, error: unknown) => void;
 }
 
-/** A guard, as it is asked. */
+/** A guard with its options resolved. */
 export interface AskedGuard extends BlockEffect, Pick<GuardBase, 'name' | 'onError'> {
   readonly timeoutMs: number;
   /** It may give `{ replace }`. */
@@ -77,7 +77,7 @@ async function waitForVerdict(
   return waited.value;
 }
 
-/** Aborts its signal only where the guard has asked for it: most guards do not. */
+/** Creates its `AbortSignal` only when the guard reads `signal`: most guards do not. */
 class CheckState implements GuardState {
   readonly #context: GuardContext;
   readonly #source = new CancelSource();

@@ -20,7 +20,7 @@ export class BlockedByGuard extends Error {
   }
 }
 
-/** Official SDKs do not repeat a request that says so. */
+/** OpenAI's SDKs do not retry a response with this header. */
 const NO_RETRY = { 'x-should-retry': 'false' };
 
 /** The error for a blocked text. */

@@ -8,34 +8,78 @@ import type {
   OutputChannel,
   OutputGuard,
 } from '../contracts/guard.js';
-import {
-  anyMembers,
-  formatValue,
-  knownMembers,
-  optionalCount,
-  optionalMilliseconds,
-  optionalOneOf,
-  optionError,
-  text,
-} from '../options/checks.js';
+import { anyMembers, count as checkCount, formatValue, optionError } from '../options/checks.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { custom } from '../options/row.js';
+import { choice, func, milliseconds, someOf, word } from '../options/rows.js';
 import type { AskedGuard } from './ask-guard.js';
 import { isDetectorGuard } from './detector-guard.js';
+import { AFTER_COMMIT, BEFORE_COMMIT, CHANNELS, SURFACES } from './guard-words.js';
 
 const INPUT_TIMEOUT_MS = 2_000;
 const OUTPUT_TIMEOUT_MS = 500;
-const DEFAULT_WINDOW = 128;
 const MAX_WINDOW = 16_384;
 
-const SURFACES: readonly InputSurface[] = ['system', 'user', 'assistant', 'tool'];
-const CHANNELS: readonly OutputChannel[] = ['text', 'reasoning', 'refusal', 'arguments'];
+const BASE = {
+  onError: custom(
+    "`'open'`, `'closed'`",
+    checkOnError,
+    "When the guard throws, gives no verdict or takes too long: `'open'` lets the text pass, `'closed'` refuses it (503).",
+  ).required(),
+  name: word('Unique within its list. Part of the cache key.').required(),
+  version: word('Change it whenever verdicts change: it is part of the cache key.'),
+};
 
-const BASE = ['name', 'version', 'timeoutMs', 'onError', 'check', 'mode'];
-const INPUT = [...BASE, 'surfaces', 'scope'];
-const OUTPUT = [...BASE, 'channels', 'window', 'mayContinue', 'beforeCommit', 'afterCommit'];
+export const INPUT_GUARD = defineOptions({
+  path: 'guards.input[<n>]',
+  rows: {
+    ...BASE,
+    timeoutMs: milliseconds('The time in which a verdict must be given.').or(INPUT_TIMEOUT_MS, '2 seconds'),
+    mode: choice(
+      ['before', 'beside'],
+      "`'before'` calls the upstream after the verdict, `'beside'` at once, and holds the response until the verdict.",
+    ).or('before'),
+    scope: choice(
+      ['text', 'request'],
+      "`'text'`: one call for each text. `'request'`: one call with all texts; such a guard cannot replace text.",
+    ).or('text'),
+    surfaces: someOf(SURFACES, 'Texts that it is shown.').or(SURFACES, 'all'),
+    check: func<InputGuard['check']>('(text, state) => verdict', 'Gives the verdict on a text.').required(),
+  } satisfies RowsFor<InputGuard>,
+});
 
-/** An input guard with every question answered. */
+export const OUTPUT_GUARD = defineOptions({
+  path: 'guards.output[<n>]',
+  rows: {
+    ...BASE,
+    timeoutMs: milliseconds('The time in which a verdict must be given.').or(OUTPUT_TIMEOUT_MS, 'half a second'),
+    mode: choice(
+      ['hold', 'whole', 'watch'],
+      "`'hold'` holds back what could still become a match, `'whole'` the whole response, `'watch'` nothing.",
+    ).or('hold'),
+    channels: someOf(CHANNELS, 'Texts that it is shown.').or(CHANNELS, 'all'),
+    window: custom(
+      `a number of characters, ${MAX_WINDOW} at most`,
+      checkWindow,
+      "With `'hold'`: characters that are held back. What the guard looks for must not be longer.",
+    ).or(128),
+    mayContinue: func<NonNullable<OutputGuard['mayContinue']>>(
+      '(text) => number',
+      "With `'hold'`, instead of `window`: how many characters at the end of `text` may be the beginning of a match.",
+    ),
+    beforeCommit: choice(
+      BEFORE_COMMIT,
+      "A block before the client has received anything: `'reject'` sends the error, `'next'` tries the next candidate.",
+    ).or('reject'),
+    afterCommit: choice(
+      AFTER_COMMIT,
+      "A block after that: `'error'` ends the stream with an error, `'content_filter'` with that finish reason.",
+    ).or('error'),
+    check: func<OutputGuard['check']>('(text, state) => verdict', 'Gives the verdict on a text.').required(),
+  } satisfies RowsFor<OutputGuard>,
+});
+
+/** An input guard with its options resolved. */
 export interface ResolvedInput extends AskedGuard {
   readonly mode: 'before' | 'beside';
   readonly surfaces: ReadonlySet<InputSurface>;
@@ -44,7 +88,7 @@ export interface ResolvedInput extends AskedGuard {
   readonly detects?: undefined;
 }
 
-/** A host's output guard with every question answered. */
+/** A host's output guard with its options resolved. */
 export interface ResolvedCheck extends AskedGuard {
   readonly mode: 'hold' | 'whole' | 'watch';
   readonly channels: ReadonlySet<OutputChannel>;
@@ -102,88 +146,70 @@ function outputGuards(path: string, value: unknown): readonly (ResolvedCheck | R
   return guards;
 }
 
-function inputGuard(path: string, guard: unknown): ResolvedInput | ResolvedDetectors {
-  if (isDetectorGuard(guard)) return { ...detectorGuard(path, guard, INPUT_TIMEOUT_MS), mode: 'before' };
-  const members = knownMembers(path, guard, INPUT);
-  const mode = optionalOneOf(`${path}.mode`, members['mode'], ['before', 'beside']) ?? 'before';
-  const scope = optionalOneOf(`${path}.scope`, members['scope'], ['text', 'request']) ?? 'text';
+/** Methods are called on the guard itself, which may be an instance of a class. */
+function inputGuard(path: string, value: unknown): ResolvedInput | ResolvedDetectors {
+  if (isDetectorGuard(value)) return { ...detectorGuard(value, INPUT_TIMEOUT_MS), mode: 'before' };
+  const given = INPUT_GUARD.parse(value, path);
+  const guard = value as InputGuard;
   return {
-    ...asked(path, members, INPUT_TIMEOUT_MS, mode === 'before' && scope === 'text'),
-    mode,
-    scope,
-    surfaces: subsetOf(`${path}.surfaces`, members['surfaces'], SURFACES),
-    check: checkOf(path, guard as InputGuard),
+    name: given.name,
+    onError: given.onError,
+    timeoutMs: given.timeoutMs,
+    replaces: given.mode === 'before' && given.scope === 'text',
+    beforeCommit: 'reject',
+    afterCommit: 'error',
+    mode: given.mode,
+    scope: given.scope,
+    surfaces: new Set(given.surfaces),
+    check: (text, state) => guard.check(text, state),
   };
 }
 
-function outputGuard(path: string, guard: unknown): ResolvedCheck | ResolvedDetectors {
-  if (isDetectorGuard(guard)) return { ...detectorGuard(path, guard, OUTPUT_TIMEOUT_MS), mode: 'hold' };
-  const members = knownMembers(path, guard, OUTPUT);
-  const mode = optionalOneOf(`${path}.mode`, members['mode'], ['hold', 'whole', 'watch']) ?? 'hold';
-  const output = guard as OutputGuard;
-  const { mayContinue } = output;
-  if (mayContinue !== undefined && typeof mayContinue !== 'function') {
-    throw optionError(`${path}.mayContinue`, 'must be a function', mayContinue);
-  }
+function outputGuard(path: string, value: unknown): ResolvedCheck | ResolvedDetectors {
+  if (isDetectorGuard(value)) return { ...detectorGuard(value, OUTPUT_TIMEOUT_MS), mode: 'hold' };
+  const { name, onError, timeoutMs, mode, window, ...given } = OUTPUT_GUARD.parse(value, path);
+  const guard = value as OutputGuard;
   return {
-    ...asked(path, members, OUTPUT_TIMEOUT_MS, mode !== 'watch'),
-    mode,
-    channels: subsetOf(`${path}.channels`, members['channels'], CHANNELS),
-    window: windowOf(`${path}.window`, members['window']),
-    mayContinue: mayContinue === undefined ? undefined : (held) => output.mayContinue!(held),
-    check: checkOf(path, output),
-  };
-}
-
-function detectorGuard(path: string, guard: DetectorGuard, timeoutMs: number): Omit<ResolvedDetectors, 'mode'> {
-  return {
-    ...asked(path, { ...guard }, timeoutMs, true),
-    detects: guard,
-    surfaces: subsetOf(`${path}.surfaces`, guard.surfaces, SURFACES),
-    channels: subsetOf(`${path}.channels`, guard.channels, CHANNELS),
-  };
-}
-
-function asked(
-  path: string,
-  members: Readonly<Record<string, unknown>>,
-  timeoutMs: number,
-  replaces: boolean,
-): AskedGuard {
-  const { onError } = members;
-  if (onError !== 'open' && onError !== 'closed') {
-    throw optionError(
-      `${path}.onError`,
-      'must be written, "open" or "closed": what happens when the guard fails',
-      onError,
-    );
-  }
-  return {
-    name: text(`${path}.name`, members['name']),
+    name,
     onError,
-    timeoutMs: optionalMilliseconds(`${path}.timeoutMs`, members['timeoutMs']) ?? timeoutMs,
-    replaces,
-    beforeCommit: optionalOneOf(`${path}.beforeCommit`, members['beforeCommit'], ['reject', 'next']) ?? 'reject',
-    afterCommit: optionalOneOf(`${path}.afterCommit`, members['afterCommit'], ['error', 'content_filter']) ?? 'error',
+    timeoutMs,
+    replaces: mode !== 'watch',
+    beforeCommit: given.beforeCommit,
+    afterCommit: given.afterCommit,
+    mode,
+    window,
+    channels: new Set(given.channels),
+    mayContinue: given.mayContinue && ((held) => guard.mayContinue!(held)),
+    check: (text, state) => guard.check(text, state),
   };
 }
 
-/** Called on the guard itself, which may be an instance of a class. */
-function checkOf<Guard extends InputGuard | OutputGuard>(path: string, guard: Guard): Guard['check'] {
-  if (typeof guard.check !== 'function') throw optionError(`${path}.check`, 'must be a function', guard.check);
-  return ((piece: never, state: never) => guard.check(piece, state)) as Guard['check'];
+/** Its options were checked when it was made. */
+function detectorGuard(guard: DetectorGuard, timeoutMs: number): Omit<ResolvedDetectors, 'mode'> {
+  return {
+    name: guard.name,
+    onError: guard.onError,
+    timeoutMs,
+    replaces: true,
+    beforeCommit: guard.beforeCommit ?? 'reject',
+    afterCommit: guard.afterCommit ?? 'error',
+    detects: guard,
+    surfaces: new Set(guard.surfaces ?? SURFACES),
+    channels: new Set(guard.channels ?? CHANNELS),
+  };
 }
 
-function windowOf(path: string, value: unknown): number {
-  const window = optionalCount(path, value, 'characters') ?? DEFAULT_WINDOW;
+function checkOnError(path: string, onError: unknown): InputGuard['onError'] {
+  if (onError !== 'open' && onError !== 'closed') {
+    throw optionError(path, 'must be written, "open" or "closed": what happens when the guard fails', onError);
+  }
+  return onError;
+}
+
+function checkWindow(path: string, value: unknown): number {
+  const window = checkCount(path, value, 'characters');
   if (window > MAX_WINDOW) throw optionError(path, `must be ${MAX_WINDOW} characters or fewer`, value);
   return window;
-}
-
-function subsetOf<Word extends string>(path: string, value: unknown, words: readonly Word[]): ReadonlySet<Word> {
-  if (value === undefined || value === null) return new Set(words);
-  if (!Array.isArray(value) || value.length === 0) throw optionError(path, 'must be a list that is not empty', value);
-  return new Set(value.map((entry: unknown, index) => optionalOneOf(`${path}[${index}]`, entry ?? '', words)!));
 }
 
 function listOf(path: string, value: unknown): readonly unknown[] {
@@ -197,7 +223,7 @@ function uniqueNames(path: string, guards: readonly AskedGuard[]): void {
   if (twice !== undefined) throw new TypeError(`${path}: two guards are named ${formatValue(twice)}.`);
 }
 
-/** What changes the verdicts of a guard, as far as its options tell. */
+/** Options of a guard that change its verdicts. */
 function keyPart(guard: unknown): readonly unknown[] {
   const members = anyMembers('guards', guard);
   const facts = ['name', 'version', 'mode', 'scope', 'surfaces', 'channels'].map((member) => members[member] ?? null);

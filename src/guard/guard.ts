@@ -66,7 +66,7 @@ function guardResponse(
   const { output, beside } = guards;
   if (output.length === 0 && beside.length === 0 && table.size === 0) return;
   const client = context.sink;
-  // Ends what guards are asked when the response has ended, however it did.
+  // Aborts running checks when the response has ended, for whatever reason.
   const ended = new CancelSource();
   const response = new GuardedResponse(context, client, () => sink.restart());
   const asked: GuardContext = { ...checks, cancelSignal: ended };

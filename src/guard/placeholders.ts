@@ -11,7 +11,7 @@ const MAX_LENGTH = 99;
 const PLACEHOLDER = /⟨[A-Za-z0-9-]{1,32}_[0-9a-f]{8,64}⟩/g;
 const BEGINNING = /^⟨(?:[A-Za-z0-9-]{1,32}(?:_[0-9a-f]{0,64})?)?$/;
 
-/** Placeholders by HMAC of conversation and value: stable without any memory, and no one can compute the value. */
+/** Placeholders by HMAC of conversation and value: stable without stored state, and the value cannot be computed from them. */
 export class ConversationPlaceholders implements DetectorPlaceholders {
   readonly restore: boolean;
   readonly #key: Buffer | string;

@@ -5,7 +5,7 @@ import { CancelSource } from '../util/cancellation.js';
 
 const NOT_PASSED: ResponseEnd = { passed: false, blocked: false, error: undefined };
 
-/** What becomes of the response of one request, as the stages need to know it. */
+/** The outcome of the guarded response of one request, for the stages. */
 export class GuardedResponse implements ResponseGate {
   /** Aborts when the client disconnects, a guard blocks or the response fails. */
   readonly cancelSignal = new CancelSource();
@@ -36,7 +36,7 @@ export class GuardedResponse implements ResponseGate {
     return this.#end?.error;
   }
 
-  /** The guards were given something of a response. */
+  /** The guards have received a part of a response. */
   begin(): void {
     this.#hasBegun = true;
   }
@@ -46,7 +46,7 @@ export class GuardedResponse implements ResponseGate {
     else listener(this.#end);
   }
 
-  /** The response has ended, one way or the other. Only the first call counts. */
+  /** The response has ended. Only the first call counts. */
   end(end: ResponseEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
@@ -54,7 +54,7 @@ export class GuardedResponse implements ResponseGate {
     if (!end.passed) this.cancelSignal.abort();
   }
 
-  /** A guard blocks, and the client has got nothing yet. */
+  /** A guard blocks before the client has received anything. */
   reject(error: GatewayError, follow: 'reject' | 'next'): void {
     if (follow === 'next' && this.#cancelAttempt !== undefined && !this.#isShared) {
       this.#rejection = error;
@@ -70,7 +70,7 @@ export class GuardedResponse implements ResponseGate {
   async offer(send: () => Promise<void>, cancel: () => void): Promise<GatewayError | undefined> {
     this.#cancelAttempt = cancel;
     await send();
-    // The verdict may come after the upstream's last byte.
+    // The verdict may arrive after the last byte of the upstream.
     if (!this.#isShared && this.#hasBegun && this.#rejection === undefined) await this.#decided();
     this.#cancelAttempt = undefined;
     const rejection = this.#rejection;
@@ -95,7 +95,7 @@ export class GuardedResponse implements ResponseGate {
     this.#client.fail(error);
   }
 
-  /** Others read the same upstream call: it goes on without this request. */
+  /** Other requests share the upstream call, so it continues without this one. */
   get #isShared(): boolean {
     return this.#context.cancelSignal !== this.cancelSignal;
   }

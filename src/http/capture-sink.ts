@@ -6,27 +6,27 @@ import { bytesOf } from './write-body.js';
 
 /** How a response is captured. */
 export interface CaptureOptions {
-  /** Asked when the first byte of a response is about to be written. */
+  /** Whether to capture this response. Called before its first byte is written. */
   readonly wants: () => boolean;
   /** Larger responses are not captured, in bytes of JSON text. */
   readonly maxBytes: number;
 }
 
-/** Keeps what the client is sent, next to sending it. Read when the response has ended. */
+/** Records a response while it is sent to the client. */
 export class CaptureSink implements ResponseSink {
   readonly #next: ResponseSink;
   readonly #options: CaptureOptions;
   #body: ResponseBody | undefined;
   #events: string[] | undefined;
-  #room: number;
+  #bytesLeft: number;
 
   constructor(next: ResponseSink, options: CaptureOptions) {
     this.#next = next;
     this.#options = options;
-    this.#room = options.maxBytes;
+    this.#bytesLeft = options.maxBytes;
   }
 
-  /** The response as the client got it, as far as it got; `undefined` where it was not captured. */
+  /** The response as the client got it, complete or not; `undefined` if it was not captured. */
   completion(): ChatCompletion | undefined {
     if (this.#events !== undefined)
       return assembleCompletion(this.#events.map((event) => JSON.parse(event) as ChatChunk));
@@ -36,7 +36,7 @@ export class CaptureSink implements ResponseSink {
   }
 
   json(head: SinkHead, body: ResponseBody): void {
-    if (body.length <= this.#room && this.#options.wants()) this.#body = body;
+    if (body.length <= this.#bytesLeft && this.#options.wants()) this.#body = body;
     this.#next.json(head, body);
   }
 
@@ -67,8 +67,8 @@ export class CaptureSink implements ResponseSink {
   }
 
   #keep(events: string[], payload: string): void {
-    this.#room -= Buffer.byteLength(payload);
-    if (this.#room < 0) this.#events = undefined;
+    this.#bytesLeft -= Buffer.byteLength(payload);
+    if (this.#bytesLeft < 0) this.#events = undefined;
     else events.push(payload);
   }
 }

@@ -3,13 +3,13 @@ import { Socket } from 'node:net';
 import type { Middleware } from './middleware.js';
 import { ResponseBytes, type ParsedHead } from './response-bytes.js';
 
-/** Answers a Fetch `Request`, as Next's app router, Hono, Bun and Deno hand it over. */
+/** Handles a Fetch `Request`, as Next's app router, Hono, Bun and Deno provide it. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
 /**
- * Runs `middleware` for Fetch requests. It gets a real `IncomingMessage` and `ServerResponse` over a socket in memory,
- * so everything (backpressure, aborts, headers) behaves as over TCP.
- * Runs without a `next`, so that the middleware itself answers paths that it does not serve.
+ * Runs `middleware` for Fetch requests, with a real `IncomingMessage` and `ServerResponse` over a socket in memory, so
+ * that backpressure, aborts and headers behave as over TCP. There is no `next`, so the middleware itself responds for
+ * paths that it does not serve.
  */
 export function fetchHandler(middleware: Middleware): FetchHandler {
   return function handleFetch(request) {
@@ -25,7 +25,7 @@ export function fetchHandler(middleware: Middleware): FetchHandler {
   };
 }
 
-/** A Fetch request as `node:http` would have parsed it. Its body is read only as fast as it is consumed. */
+/** A Fetch request in the form of `node:http`. Its body is read only as fast as it is consumed. */
 class FetchMessage extends IncomingMessage {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
@@ -41,7 +41,7 @@ class FetchMessage extends IncomingMessage {
       this.headers[name] = value;
       this.rawHeaders.push(name, value);
     }
-    // A Fetch body has no announced length. In HTTP/1.1 this header says that there is a body all the same.
+    // A Fetch body has no known length; in HTTP/1.1 this header announces such a body.
     if (request.body !== null && this.headers['content-length'] === undefined) {
       this.headers['transfer-encoding'] = 'chunked';
     }
@@ -63,13 +63,13 @@ class FetchMessage extends IncomingMessage {
   }
 }
 
-/** A response that writes unframed bytes to `bytes`: what follows its head is the body as it is. */
+/** A response that writes its head and then the unframed body to `bytes`. */
 function serverResponse(req: IncomingMessage, bytes: ResponseBytes): ServerResponse {
   const res = new ServerResponse(req);
   res.useChunkedEncodingByDefault = false;
   res.shouldKeepAlive = false;
   res.assignSocket(bytes);
-  // node:http's server forwards this event from the socket; without a server it has to be done here.
+  // The server of node:http forwards this event from the socket, but there is no server here.
   bytes.on('drain', () => res.emit('drain'));
   return res;
 }
@@ -85,12 +85,12 @@ function closeTogether(request: Request, req: IncomingMessage, res: ServerRespon
   });
 }
 
-/** Statuses that a Fetch response must not have a body with. */
+/** Statuses with which a Fetch response must not have a body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 function responseOf(head: ParsedHead, bytes: ResponseBytes, request: Request): Response {
   const headers = new Headers(head.headers.map(([name, value]): [string, string] => [name, value]));
-  // Of the connection in memory, not of the response.
+  // These belong to the connection in memory, not to the response.
   headers.delete('connection');
   headers.delete('keep-alive');
   const hasBody = !WITHOUT_BODY.has(head.status) && request.method !== 'HEAD';

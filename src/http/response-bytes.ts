@@ -9,17 +9,17 @@ export interface ParsedHead {
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * A socket in memory, the receiving end of a `ServerResponse`: parses its head and hands the rest on as a web stream. A write is
- * acknowledged only when the reader wants more, so the response sees the reader's backpressure.
+ * A socket in memory at the receiving end of a `ServerResponse`. It parses the head and passes the body on as a web
+ * stream. A write is acknowledged only when the reader wants more, so that backpressure reaches the response.
  */
 export class ResponseBytes extends Socket {
   /** Called once with the head. */
   onHead: (head: ParsedHead) => void = nothing;
-  /** Called when the response was destroyed before its head was complete. */
+  /** Called if the response is destroyed before its head is complete. */
   onBroken: () => void = nothing;
   #head: Buffer | undefined = Buffer.alloc(0);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #early: Buffer[] = [];
+  #beforeReader: Buffer[] = [];
   #acknowledge: (() => void) | undefined;
   #finished = false;
 
@@ -28,7 +28,7 @@ export class ResponseBytes extends Socket {
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
-        for (const bytes of this.#early.splice(0)) controller.enqueue(bytes);
+        for (const bytes of this.#beforeReader.splice(0)) controller.enqueue(bytes);
         if (this.#finished) controller.close();
       },
       pull: () => this.#resume(),
@@ -37,7 +37,7 @@ export class ResponseBytes extends Socket {
   }
 
   override _read(): void {
-    // Nothing travels in this direction: the request has a stream of its own.
+    // The request has its own stream, so nothing is read from here.
   }
 
   override _write(data: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -45,7 +45,7 @@ export class ResponseBytes extends Socket {
     const bytes = typeof data === 'string' ? Buffer.from(data, encoding) : data;
     const body = this.#head === undefined ? bytes : this.#parseHead(this.#head, bytes);
     if (body === undefined || body.length === 0) return this.#resume();
-    if (this.#controller === undefined) this.#early.push(body);
+    if (this.#controller === undefined) this.#beforeReader.push(body);
     else this.#controller.enqueue(body);
     if (this.#controller === undefined || (this.#controller.desiredSize ?? 0) > 0) this.#resume();
   }
@@ -78,7 +78,7 @@ export class ResponseBytes extends Socket {
     acknowledge?.();
   }
 
-  /** @returns what stands behind the head; `undefined` while the head is incomplete. */
+  /** @returns the bytes after the head; `undefined` while the head is incomplete. */
   #parseHead(before: Buffer, bytes: Buffer): Buffer | undefined {
     const all = Buffer.concat([before, bytes]);
     const end = all.indexOf(HEAD_END);

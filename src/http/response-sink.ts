@@ -6,35 +6,35 @@ import { DONE_EVENT, formatEvent } from '../sse/format.js';
 import { endMessage } from './write-body.js';
 import { errorBody, type ErrorFormat } from '../errors/error-response.js';
 
-/** What the response headers tell of a request; `RequestContext` is one. */
+/** The parts of a `RequestContext` that response headers depend on. */
 export interface ResponseMeta {
   readonly requestId: string;
   readonly startedAt: number;
   readonly served: { readonly provider: string; readonly model: string } | undefined;
   readonly attempts: readonly { readonly provider: string; readonly model: string }[];
   readonly cacheStatus: string | undefined;
-  /** Told when the answer has been written to its end. */
+  /** Notified when the response has been written completely. */
   readonly client: { answered(): void };
-  /** Milliseconds spent waiting for upstreams before the first byte of the answer. */
+  /** Milliseconds spent waiting for upstreams before the first byte of the response. */
   readonly upstreamMs: number;
-  /** Of a caller with limits. */
+  /** Headers about the caller's limits. */
   readonly limitHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface HttpResponseSinkOptions {
   readonly clock: Clock;
   readonly errorFormat: ErrorFormat;
-  /** A client that reads nothing for this long is let go, in milliseconds. */
+  /** The connection of a client that reads nothing for this long is closed, in milliseconds. */
   readonly writeStallMs: number;
 }
 
 const KEEP_ALIVE = ': keep-alive\n\n';
-/** Events written within one turn of the loop leave in one write; beyond this many characters at once. */
+/** Events of one tick are sent in one write; pending text above this many characters is written at once. */
 const COALESCE_LIMIT = 64 * 1024;
-/** An error event that the client does not read within this is not waited for. */
-const LAST_WORD_MS = 1_000;
+/** Time for the client to read a final error event, in milliseconds; then the connection is closed. */
+const ERROR_EVENT_MS = 1_000;
 
-/** The client's response: the only place that writes to the real `res`. */
+/** Writes responses to the client. No other code writes to the real `res`. */
 export class HttpResponseSink implements ResponseSink {
   readonly #res: ServerResponse;
   readonly #meta: ResponseMeta;
@@ -57,14 +57,14 @@ export class HttpResponseSink implements ResponseSink {
     this.#res.writeHead(head.status, headers);
     this.#meta.client.answered();
     endMessage(this.#res, body);
-    this.#awaitReader();
+    this.#watchReader();
   }
 
   open(head: SinkHead): void {
     if (!this.#writable()) return;
     const headers = this.#headers(head.headers);
     headers['content-type'] = 'text/event-stream; charset=utf-8';
-    // `no-transform` keeps compression() from holding events back, the other one nginx.
+    // `no-transform` stops compression() from buffering events, `x-accel-buffering` stops nginx.
     headers['cache-control'] = 'no-cache, no-transform';
     headers['x-accel-buffering'] = 'no';
     this.#res.writeHead(head.status, headers);
@@ -111,7 +111,7 @@ export class HttpResponseSink implements ResponseSink {
     else this.#failWhole(error, body);
   }
 
-  /** @internal Runs on the next tick after the first event of a turn. */
+  /** @internal Called on the tick after the first pending event. */
   flushPending(): void {
     this.#flushScheduled = false;
     this.#flush();
@@ -131,7 +131,7 @@ export class HttpResponseSink implements ResponseSink {
     const res = this.#res;
     if (res.writableEnded || res.destroyed) return;
     this.#endWith(formatEvent(body));
-    const timer = this.#options.clock.setTimer(() => res.destroy(), LAST_WORD_MS);
+    const timer = this.#options.clock.setTimer(() => res.destroy(), ERROR_EVENT_MS);
     res.once('close', () => timer.cancel());
   }
 
@@ -147,15 +147,15 @@ export class HttpResponseSink implements ResponseSink {
   #finish(text: string): void {
     this.#meta.client.answered();
     this.#res.end(text);
-    this.#awaitReader();
+    this.#watchReader();
   }
 
-  /** What the kernel has not taken at once is waited for as long as the client reads some of it. */
-  #awaitReader(): void {
+  /** Closes the connection if the client stops reading the rest of the response for `writeStallMs`. */
+  #watchReader(): void {
     const res = this.#res;
     if (res.writableLength === 0) return;
-    // The socket's own timer: it alone knows that a part of one long write has gone out. The next request on the
-    // connection must not find it there.
+    // Only the socket's own timer sees the progress within one long write. It is removed afterwards, because the next
+    // request may use the same connection.
     res.setTimeout(this.#options.writeStallMs, () => res.destroy());
     res.once('finish', () => res.setTimeout(0));
   }
@@ -187,7 +187,7 @@ export class HttpResponseSink implements ResponseSink {
     return Object.assign(headers, own);
   }
 
-  /** Our own share apart from the upstreams' (W3C Server-Timing, milliseconds). */
+  /** Milliseconds spent in the gateway and in upstreams (W3C Server Timing). */
   #serverTiming(): string {
     const total = this.#options.clock.now() - this.#meta.startedAt;
     const upstream = this.#meta.upstreamMs;
@@ -195,14 +195,14 @@ export class HttpResponseSink implements ResponseSink {
   }
 }
 
-/** Names are the operator's and may be in any script; headers hold ASCII. As in a URL then. */
+/** The operator's names may contain any characters, but headers hold ASCII only: others are percent-encoded. */
 function headerSafe(name: string): string {
   return PRINTABLE_ASCII.test(name) ? name : encodeURIComponent(name);
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** Two decimals, at a tenth of the cost of `toFixed`. */
+/** Rounded to two decimals, at a tenth of the cost of `toFixed`. */
 function hundredths(ms: number): number {
   return Math.round(ms * 100) / 100;
 }

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** Answers with a JSON value that this process made itself. */
+/** Responds with a JSON value. */
 export function sendJson(res: ServerResponse, status: number, value: unknown): void {
   sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(value));
 }
 
-/** Answers with a text that this process made itself, and that is true for this moment only. */
+/** Responds with a text that must not be cached. */
 export function sendText(res: ServerResponse, status: number, contentType: string, body: string): void {
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, {

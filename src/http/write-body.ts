@@ -1,25 +1,26 @@
 import { OutgoingMessage } from 'node:http';
 
-/** Head and body together, in bytes, that Node writes without a buffer of their own: 16 KB, of which the head has its share. */
+/** Largest body that is written as text, in bytes. Node joins text and head up to 16 KB in one buffer. */
 export const SMALL = 8 * 1024;
 
 /**
- * Ends `message` with `body`, bytes or a character for each of them. As text a small body is joined to the head, and the system gets one buffer instead of two;
- * a character for each byte, so that what is sent are the same bytes, whatever they are.
+ * Ends `message` with `body`: bytes, or a string with one character per byte. Node joins a small body to the head if it
+ * is text, so that the system gets one buffer instead of two; as Latin-1, each character is sent as the byte it stands
+ * for.
  */
 export function endMessage(message: OutgoingMessage, body: Uint8Array | string): void {
-  // Whoever has put an `end` of its own in front (compression, a logger) gets the bytes as they are.
-  const isNodes = message.end === OutgoingMessage.prototype.end;
-  if (isNodes && body.length <= SMALL) message.end(typeof body === 'string' ? body : asLatin1(body), 'latin1');
+  // Middleware that has replaced `end` (compression, a logger) gets the bytes unchanged.
+  const isNodesOwnEnd = message.end === OutgoingMessage.prototype.end;
+  if (isNodesOwnEnd && body.length <= SMALL) message.end(typeof body === 'string' ? body : asLatin1(body), 'latin1');
   else message.end(bytesOf(body));
 }
 
-/** `body` as bytes; of a string, one for each character. */
+/** `body` as bytes; a string has one character per byte. */
 export function bytesOf(body: Uint8Array | string): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
 }
 
-/** `bytes` as a string with a character for each of them. */
+/** `bytes` as a string with one character per byte. */
 export function asLatin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }

@@ -1,8 +1,8 @@
 /**
- * Objects and arrays inside each other. Far beyond any request, and far below where `JSON.stringify` or a walk over
- * the value runs out of stack.
+ * Deepest nesting of objects and arrays. Far above that of any real request, and far below the depth at which
+ * `JSON.stringify` or a recursive walk overflows the stack.
  */
 export const MAX_DEPTH = 512;
 
-/** Tokens of a JSON text (values, keys, brackets, colons, commas): what parsing and checking cost grows with them. */
+/** Most tokens of a JSON text (values, keys, brackets, colons, commas): the cost of parsing and checking grows with them. */
 export const MAX_TOKENS = 200_000;

@@ -3,7 +3,7 @@ import { isRecord } from '../util/json-object.js';
 import { exactNumber } from './exact-numbers.js';
 import type { JsonScanner } from './scanner.js';
 
-/** A piece of a text, in bytes, and what to read instead. */
+/** A range of a text, in bytes, and its replacement. */
 interface Edit {
   readonly start: number;
   readonly end: number;
@@ -11,15 +11,15 @@ interface Edit {
 }
 
 /**
- * Parses a text of which JSON.parse would lose something. Long numbers keep their digits (`exactNumber`), and keys of
- * one letter that are written as an escape are read right: V8 takes `"\u006e"` for `"\"` once it has seen a like
- * object with that key (nodejs/node#63785), so that a caller could hide `n` from the checks.
+ * Parses a text that JSON.parse would change. Long numbers keep their digits (`exactNumber`), and keys of one letter
+ * that are written as an escape are read correctly: V8 takes `"\u006e"` for `"\"` once it has seen a similar object with
+ * that key (nodejs/node#63785), which would let a caller hide `n` from the checks.
  */
 export function parseLossless(
   bytes: Buffer,
   { longNumbers, letterKeys }: Pick<JsonScanner, 'longNumbers' | 'letterKeys'>,
 ): unknown {
-  // Whoever wrote the text cannot have guessed it.
+  // Random, so that no text can contain it.
   const mark = randomUUID();
   const edits: Edit[] = [];
   for (const { start, end } of pairs(longNumbers)) {
@@ -35,7 +35,7 @@ export function parseLossless(
   return withoutMarks(JSON.parse(text), mark);
 }
 
-/** A key without its escape, or, for a letter that has to be escaped, with more letters. */
+/** A key without its escape; a letter that must be escaped is padded with the mark, which makes the key longer. */
 function plainKey(written: string, mark: string): string {
   const key = String(JSON.parse(written));
   const escaped = JSON.stringify(key);
@@ -53,7 +53,7 @@ function edited(bytes: Buffer, edits: readonly Edit[]): string {
   return pieces.join('');
 }
 
-/** Recursion ends where a text was refused as too deep. */
+/** Recursive: texts that are nested too deeply were refused before. */
 function withoutMarks(value: unknown, mark: string): unknown {
   if (typeof value === 'string') return value.startsWith(mark) ? exactNumber(value.slice(mark.length)) : value;
   if (Array.isArray(value)) return value.map((item) => withoutMarks(item, mark));

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../chat/types.js';
 import { parseExact } from './exact-numbers.js';
 
-/** Where one top-level member of a JSON object stands in its text, in bytes. */
+/** Position of a top-level member in the text of a JSON object, in bytes. */
 export interface MemberSpan {
   readonly key: string;
   /** First byte of the key's opening quote. */
@@ -11,7 +11,7 @@ export interface MemberSpan {
   readonly valueEnd: number;
 }
 
-/** What to send differs from what came by these top-level members only. A member both set and removed is set. */
+/** Changes of top-level members between the received body and the one to send. A member both set and removed is set. */
 export interface BodyEdits {
   /** Member → JSON text of its value; added when the request has none. */
   readonly set: Readonly<Record<string, string>>;
@@ -19,13 +19,13 @@ export interface BodyEdits {
 }
 
 /**
- * The bytes that mean exactly `request`. Received bytes are kept and spliced at the top level, so numbers keep
- * their digits and nothing is serialised twice; a request that came as an object, held a key twice or was changed
- * on the way is serialised from the object.
+ * A request and its bytes. Received bytes are kept and spliced at the top level, so numbers keep their digits and
+ * nothing is serialised twice. A request that was given as an object, has a repeated key or was changed by a hook is
+ * serialised from the object.
  */
 export interface RequestBody {
   readonly request: ChatRequest;
-  /** The received bytes, where they mean `request`; a fast cache key. */
+  /** The received bytes, where they represent `request`. Used as a fast cache key. */
   readonly received: Uint8Array | undefined;
   bytesFor(edits: BodyEdits): Uint8Array;
   /**
@@ -35,11 +35,11 @@ export interface RequestBody {
   exactMember?(key: string): unknown;
 }
 
-/** A body whose received bytes mean its request: what is sent is cut from them. */
+/** A body whose received bytes represent its request: the body to send is spliced from them. */
 export class ReceivedBody implements RequestBody {
   readonly request: ChatRequest;
   readonly received: Buffer;
-  /** In the order of the text, every key once. */
+  /** In the order of the text; keys are unique. */
   readonly #members: readonly MemberSpan[];
   readonly #hasLongNumbers: boolean;
 
@@ -69,7 +69,7 @@ export class ReceivedBody implements RequestBody {
     return splice.finish();
   }
 
-  /** Nothing would be cut out, and what would be set stands there to the letter. */
+  /** Whether the edits change nothing: no member would be removed, and those to set have the same text already. */
   #saysAlready(set: BodyEdits['set'], remove: BodyEdits['remove']): boolean {
     let missing = Object.keys(set).length;
     for (const { key, valueStart, valueEnd } of this.#members) {
@@ -84,19 +84,19 @@ export class ReceivedBody implements RequestBody {
   }
 }
 
-/** Writes an object from runs of an older text: members that stay side by side are copied in one piece. */
+/** Writes an object from ranges of another text: adjacent members that stay are copied as one range. */
 class Splice {
   readonly #source: Buffer;
   readonly #target: Buffer;
   #length = 0;
-  /** Bytes of the source that wait to be copied; nothing waits while `#from` is negative. */
+  /** Pending range of the source to copy; none while `#from` is negative. */
   #from = -1;
   #to = -1;
   #empty = true;
 
   constructor(source: Buffer, set: Readonly<Record<string, string>>) {
     let room = source.length + 2;
-    // A UTF-16 unit takes three bytes of UTF-8 at most, in a key (quotes, colon and comma beside it) as in a value.
+    // A UTF-16 unit takes at most three bytes in UTF-8. Each member also has quotes, a colon and a comma.
     for (const key of Object.keys(set)) room += (JSON.stringify(key).length + (set[key] as string).length) * 3 + 2;
     this.#source = source;
     this.#target = Buffer.allocUnsafe(room);
@@ -132,7 +132,7 @@ class Splice {
     return this.#target.subarray(0, this.#length);
   }
 
-  /** Lets a run begin at `member`, unless one already leads up to it. */
+  /** Starts a range at `member`, unless the pending one already reaches it. */
   #reach(member: MemberSpan): void {
     if (this.#from >= 0) return;
     this.#separate();
@@ -155,12 +155,12 @@ class Splice {
   }
 }
 
-/** A body that has to be written from its request. */
+/** A body that is serialised from its request. */
 export class SerialisedBody implements RequestBody {
   readonly request: ChatRequest;
   readonly received = undefined;
   readonly #source: object;
-  /** Top-level member → its JSON text. Attempts differ in `model` at most, so each is written once. */
+  /** Top-level member → its JSON text. Attempts rarely differ in more than `model`, so each member is written once. */
   #texts: Map<string, string> | undefined;
 
   /**
@@ -190,7 +190,7 @@ export class SerialisedBody implements RequestBody {
 function memberTexts(source: object): Map<string, string> {
   const texts = new Map<string, string>();
   for (const [key, value] of Object.entries(source)) {
-    // `undefined` means absent, as it does to JSON.stringify itself.
+    // `undefined` means absent, as in JSON.stringify.
     const text = JSON.stringify(value) as string | undefined;
     if (text !== undefined) texts.set(key, text);
   }

@@ -17,40 +17,41 @@ const LETTER_O = 0x4f;
 const LETTER_f = 0x66;
 const LETTER_u = 0x75;
 
-/** Bytes of a string that are looked at one by one, before a search by the processor's means pays for its call. */
+/** Bytes of a string that are compared one by one: for shorter strings a native search costs more than it saves. */
 const NEAR = 24;
-/** Digits that every JavaScript number keeps. */
+/** Numbers with this many digits are represented exactly. */
 const SAFE_DIGITS = 15;
-/** Digits with which a number without an exponent is in range. */
+/** A number with this many digits and no exponent is below `Number.MAX_VALUE`. */
 const RANGE_DIGITS = 308;
 /** No offset. */
 const NONE = -1;
 
 /**
- * One pass over the bytes of a JSON object, before it is parsed: what costs too much, what parsing would lose, and
- * where the top-level members stand. Of a text that is no JSON it may say anything; JSON.parse refuses that.
+ * One pass over the bytes of a JSON object before it is parsed. Finds what is too expensive to parse, what JSON.parse
+ * would change, and the positions of top-level members. Results are meaningless for invalid JSON, which JSON.parse
+ * refuses afterwards.
  */
 export class JsonScanner {
   /** Three offsets for each top-level member: opening quote of the key, first byte of the value, one past its last. */
   readonly spans: number[] = [];
   /** Members of all objects; a repeated key counts every time. */
   memberCount = 0;
-  /** An `Of…` key or an empty object occurs: perhaps a form that is not the wire's. */
+  /** There is an `Of…` key or an empty object, so some value may be a wrapped union. */
   mayHoldUnions = false;
   /** Start and end of each number with more digits than a JavaScript number keeps. */
   readonly longNumbers: number[] = [];
-  /** Start and end of each key that is, or may be, one letter written as an escape. */
+  /** Start and end of each key that may be one letter written as an escape. */
   readonly letterKeys: number[] = [];
-  /** Where the key stands of the first top-level member with a number that is too large for a JavaScript number. */
+  /** Offset of the key of the first top-level member with a number that is too large for a JavaScript number. */
   overflowIn: number | undefined = undefined;
-  /** The same for the first member that goes too deep. */
+  /** The same for the first member that is nested too deeply. */
   tooDeepIn: number | undefined = undefined;
-  /** The same for the member in which there were too many values. The pass ended there: do not parse this text. */
+  /** The same for the member in which the limit of values was exceeded. The pass ended there: do not parse this text. */
   tooManyIn: number | undefined = undefined;
 
   readonly #bytes: Buffer;
   #depth = 0;
-  /** The top-level member at work: its key, `NONE` between members; its value; the end of what was read of it. */
+  /** The current top-level member: its key (`NONE` between members), its value, and the end of what was read. */
   #keyStart = NONE;
   #valueStart = NONE;
   #valueEnd = NONE;
@@ -70,7 +71,7 @@ export class JsonScanner {
     this.tooManyIn = this.#keyStart;
   }
 
-  /** Takes note of the token that begins at `at`. Returns where it ends. */
+  /** Reads the token that begins at `at`. Returns the offset after it. */
   #token(at: number): number {
     switch (this.#bytes[at]) {
       case QUOTE:
@@ -106,7 +107,7 @@ export class JsonScanner {
     return end;
   }
 
-  /** A string that begins with an escape: `\"`, or `\u004f`, which may be the `O` of `Of`. */
+  /** Reads a string that begins with an escape: `\"`, or `\u004f`, which may be the `O` of `Of`. */
   #escaped(start: number, end: number): void {
     if (this.#bytes[start + 2] === LETTER_u) this.mayHoldUnions = true;
     const length = end - start - 2;
@@ -138,7 +139,7 @@ export class JsonScanner {
     return at + 1;
   }
 
-  /** A number, or one of the words `true`, `false` and `null`, which have no digits. */
+  /** Reads a number, or one of `true`, `false` and `null`, which have no digits. */
   #numberOrWord(start: number): number {
     const bytes = this.#bytes;
     let digits = 0;
@@ -159,7 +160,7 @@ export class JsonScanner {
   }
 }
 
-/** The key that opens at `start`; empty where none does. */
+/** The key whose opening quote is at `start`; empty where there is none. */
 export function keyAt(bytes: Buffer, start: number): string {
   if (bytes[start] !== QUOTE) return '';
   try {
@@ -169,14 +170,14 @@ export function keyAt(bytes: Buffer, start: number): string {
   }
 }
 
-/** The next byte from `at` on that is no white space. */
+/** Offset of the next byte from `at` on that is not white space. */
 function skipSpace(bytes: Buffer, at: number): number {
   let next = at;
   while (next < bytes.length && (bytes[next] as number) <= SPACE) next++;
   return next;
 }
 
-/** One past the closing quote of the string that opens at `start`; the end of the text when it never closes. */
+/** One past the closing quote of the string that opens at `start`; the end of the text if it is not closed. */
 function endOfString(bytes: Buffer, start: number): number {
   let at = start + 1;
   for (;;) {
@@ -193,14 +194,14 @@ function endOfString(bytes: Buffer, start: number): number {
   }
 }
 
-/** Whether an odd number of backslashes stands before `at`; none before `from` counts. */
+/** Whether an odd number of backslashes precedes `at`, not counting those before `from`. */
 function isEscaped(bytes: Buffer, at: number, from: number): boolean {
   let before = at - 1;
   while (before >= from && bytes[before] === BACKSLASH) before--;
   return (at - before) % 2 === 0;
 }
 
-/** What may stand behind a number or a word. */
+/** Whether `byte` ends a number or a literal. */
 function endsScalar(byte: number): boolean {
   return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= SPACE;
 }

@@ -34,6 +34,14 @@ export class Accounts {
     return this.#accounts.get(id)?.caller;
   }
 
+  /** The callers that have cost most, and among equals those that have used most tokens and requests. */
+  highest(count: number): readonly Omit<CallerUsage, 'limits'>[] {
+    return [...this.#accounts.values()]
+      .sort((a, b) => b.costUsd - a.costUsd || b.tokens - a.tokens || b.requests - a.requests)
+      .slice(0, count)
+      .map(({ caller, requests, tokens, costUsd }) => ({ caller: caller.id, requests, tokens, costUsd }));
+  }
+
   /** What `caller` has used, and where its rules stand in the store. */
   async usage(caller: Caller, rules: readonly BoundRule[], store: ResilientStore, now: number): Promise<CallerUsage> {
     const account = this.#accounts.get(caller.id);
@@ -48,7 +56,12 @@ export class Accounts {
   }
 }
 
-async function usageOf({ rule, group, counter }: BoundRule, store: ResilientStore, now: number): Promise<LimitUsage> {
+/** How far a rule is used up for whom it is bound to, as the store counts it. */
+export async function usageOf(
+  { rule, group, counter }: BoundRule,
+  store: ResilientStore,
+  now: number,
+): Promise<LimitUsage> {
   const { levels } = await store.read({ group, holds: [{ counter, amount: 0, enforced: false }] });
   const level = levels[0] ?? { used: 0, settled: 0, waitMs: 0 };
   const resetsAt = rule.resetsAt(now);

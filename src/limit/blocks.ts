@@ -1,11 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../contracts/clock.js';
+import type { LimitBlock } from '../contracts/limits.js';
+import { optionError, text } from '../options/checks.js';
+import { isRecord } from '../util/json-object.js';
 import type { ResilientStore } from './resilient-store.js';
+import type { Rule } from './rules.js';
 
 /** How old the list of blocks may be, in milliseconds. */
 const FRESH_MS = 1_000;
 /** A process that has not been heard of for so long is gone. */
 const PROCESS_TTL_MS = 15_000;
+
+/** @throws TypeError for what is no block, or names no subject that `rules` or callers have. */
+export function parseBlock(block: LimitBlock, rules: readonly Rule[]): { subject: string; untilMs: number } {
+  if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
+  const { by, key, untilMs } = block;
+  if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
+    throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');
+  }
+  const known = new Set(['caller', 'tenant', 'team', 'session', 'model', ...rules.map(({ name }) => name)]);
+  if (!known.has(by)) throw optionError('limits.block: by', `must be one of ${[...known].join(', ')}`, by);
+  return { subject: `${by} ${text('limits.block: key', key)}`, untilMs };
+}
 
 /** An open request, as blocks see it. */
 export interface Blockable {

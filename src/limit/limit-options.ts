@@ -2,17 +2,10 @@ import { isRecord } from '../util/json-object.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LimitStore } from '../contracts/limit-store.js';
 import type { LimitOptions, LimitRule, LimitSubject } from '../contracts/limits.js';
-import {
-  knownMembers,
-  optionalCount,
-  optionalList,
-  optionalOneOf,
-  optionError,
-  milliseconds as checkMilliseconds,
-} from '../options/checks.js';
-import { defineOptions, type RowsFor } from '../options/group.js';
+import { isUnset, milliseconds as checkMilliseconds, oneOf, optionError, texts } from '../options/checks.js';
+import { defineOptions, type Parsed, type RowsFor } from '../options/group.js';
 import { custom } from '../options/row.js';
-import { choice, count, func, milliseconds, nested } from '../options/rows.js';
+import { choice, count, deferred, func, matching, milliseconds, nested, word } from '../options/rows.js';
 import type { GatewayOptions } from '../options/types.js';
 import { memoryLimits } from '../stores/memory-limits.js';
 import { SPEND_SINK } from './spend-sink.js';
@@ -35,27 +28,62 @@ export interface ResolvedLimits {
   readonly onAlert: LimitOptions['onAlert'];
 }
 
-const RULE_MEMBERS = [
-  'name',
-  'by',
-  'requests',
-  'tokens',
-  'concurrent',
-  'usd',
-  'per',
-  'timeZone',
-  'burst',
-  'reserve',
-  'onExceeded',
-  'alertAt',
-  'cached',
-] as const satisfies readonly (keyof LimitRule)[];
 const UNITS: readonly LimitUnit[] = ['requests', 'tokens', 'concurrent', 'usd'];
 const SUBJECTS: readonly LimitSubject[] = ['caller', 'tenant', 'team', 'session', 'model'];
 const STORE_METHODS = ['reserve', 'adjust', 'settle', 'read', 'claim', 'block', 'sync'] as const;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_RULES = 64;
 const MAX_STORE_MS = 50;
+
+export const ON_EXCEEDED = defineOptions({
+  path: 'limits.rules[<n>].onExceeded',
+  rows: {
+    models: custom('a list of models', checkFallbacks, 'Tried in their order, without this rule.').required(),
+  } satisfies RowsFor<Extract<LimitRule['onExceeded'], object>>,
+});
+
+/** Of `limits.rules`, and of `policy.limits` of a caller. */
+export const RULE = defineOptions({
+  path: 'limits.rules[<n>]',
+  rows: {
+    name: matching(
+      NAME,
+      '1 to 64 letters, digits, ".", "_" or "-"',
+      'Unique. Appears in headers, errors and metrics.',
+    ).required(),
+    by: custom(
+      `${SUBJECTS.map((subject) => `\`'${subject}'\``).join(', ')}, \`(state) => key\``,
+      checkSubject,
+      'What shares one count. A function that returns `undefined` exempts the request from the rule.',
+    ).required(),
+    requests: count('requests', 'Per window.'),
+    tokens: count('tokens', 'Of prompts and completions, per window.'),
+    concurrent: count('requests', 'In flight at the same time.'),
+    usd: custom('USD', checkBudget, 'Per window.'),
+    per: deferred(
+      "`'minute'`, `'hour'`, `'day'`, `'week'`, `'month'`, or a rolling window such as `'30s'` or `'24h'`",
+      'The window. Not with `concurrent`.',
+    ),
+    timeZone: word('IANA zone of a calendar window: `Europe/Zurich`.').defaultsTo("`'UTC'`"),
+    burst: count('requests or tokens', 'Of a rolling window: how many may be used at once.').defaultsTo(
+      'the limit itself',
+    ),
+    reserve: choice(
+      ['worst', 'expected'],
+      "What is reserved for a completion: the most that it may have, or what 95 % of the caller's responses stay below.",
+    ).or('worst'),
+    onExceeded: custom(
+      `\`'refuse'\`, \`'warn'\`, ${ON_EXCEEDED.shape}`,
+      checkOnExceeded,
+      'Beyond the limit: an error, a warning in the headers, or other models.',
+    ).or('refuse'),
+    alertAt: custom('a list of shares', checkAlerts, 'Shares of the limit at which `onAlert` is called.').or(
+      [],
+      'none',
+    ),
+    cached: choice(['count', 'free'], 'Whether a response from the cache counts as a request.').or('count'),
+  } satisfies RowsFor<LimitRule>,
+});
 
 export const LIMITS = defineOptions({
   path: 'limits',
@@ -136,67 +164,53 @@ export function resolveRules(path: string, value: unknown): readonly Rule[] {
 }
 
 function resolveRule(path: string, value: unknown): Rule {
-  const members = knownMembers(path, value, RULE_MEMBERS);
-  const { name, by, per } = members;
-  if (typeof name !== 'string' || !NAME.test(name)) {
-    throw optionError(`${path}.name`, 'must be 1 to 64 letters, digits, ".", "_" or "-"', name ?? 'nothing');
+  const rule = RULE.parse(value, path);
+  const { per, timeZone, burst } = rule;
+  const unit = unitOf(path, rule);
+  if (unit === 'concurrent' && (!isUnset(per) || timeZone !== undefined)) {
+    throw optionError(`${path}.per`, 'is not for concurrent, which counts requests in flight', per);
   }
-  if (typeof by !== 'function' && !SUBJECTS.includes(by as LimitSubject)) {
-    const words = SUBJECTS.map((word) => `"${word}"`).join(', ');
-    throw optionError(`${path}.by`, `must be one of ${words}, or a function of the request`, by ?? 'nothing');
-  }
-  const unit = unitOf(path, members);
-  checkLimit(`${path}.${unit}`, unit, members[unit]);
-  if (unit === 'concurrent' && (per ?? members['timeZone']) !== undefined) {
-    throw optionError(`${path}.per`, 'is not for concurrent, which counts what is at work now', per);
-  }
-  const period = unit === 'concurrent' ? undefined : parsePeriod(path, per, members['timeZone']);
-  const burst = optionalCount(`${path}.burst`, members['burst'], unit);
+  const period = unit === 'concurrent' ? undefined : parsePeriod(path, per, timeZone);
   if (burst !== undefined && (unit === 'usd' || period?.kind !== 'rolling')) {
     throw optionError(`${path}.burst`, 'is for requests and tokens of a rolling window', burst);
   }
-  optionalOneOf(`${path}.reserve`, members['reserve'], ['worst', 'expected']);
-  optionalOneOf(`${path}.cached`, members['cached'], ['count', 'free']);
-  checkOnExceeded(`${path}.onExceeded`, members['onExceeded']);
-  checkAlerts(`${path}.alertAt`, members['alertAt']);
-  return new Rule(withoutNulls(members) as never as LimitRule, unit, period);
+  return new Rule(rule, unit, period);
 }
 
-function unitOf(path: string, members: Readonly<Record<string, unknown>>): LimitUnit {
-  const given = UNITS.filter((unit) => (members[unit] ?? undefined) !== undefined);
+function unitOf(path: string, rule: Parsed<typeof RULE.rows>): LimitUnit {
+  const given = UNITS.filter((unit) => rule[unit] !== undefined);
   if (given.length === 1) return given[0]!;
   const received = given.length === 0 ? 'none of them' : given.join(' and ');
   throw new TypeError(`${path} must have exactly one of ${UNITS.join(', ')}, got ${received}.`);
 }
 
-function checkLimit(path: string, unit: LimitUnit, value: unknown): void {
-  if (unit !== 'usd') {
-    optionalCount(path, value, unit === 'concurrent' ? 'requests' : unit);
-    return;
-  }
+function checkSubject(path: string, value: unknown): LimitRule['by'] {
+  const subject = typeof value === 'function' ? (value as LimitRule['by']) : SUBJECTS.find((each) => each === value);
+  if (subject !== undefined) return subject;
+  const words = SUBJECTS.map((each) => `"${each}"`).join(', ');
+  throw optionError(path, `must be one of ${words}, or a function of the request`, value ?? 'nothing');
+}
+
+function checkBudget(path: string, value: unknown): number {
   const usd = checkUsd(path, value);
-  if (usd === 0 || usd * NANO > Number.MAX_SAFE_INTEGER) {
-    throw optionError(path, 'must be a number of USD above 0 and below 9 million', usd);
-  }
+  if (usd > 0 && usd * NANO <= Number.MAX_SAFE_INTEGER) return usd;
+  throw optionError(path, 'must be a number of USD above 0 and below 9 million', usd);
 }
 
-function checkOnExceeded(path: string, value: unknown): void {
-  if (!isRecord(value)) {
-    optionalOneOf(path, value, ['refuse', 'warn']);
-    return;
-  }
-  const models = optionalList(`${path}.models`, knownMembers(path, value, ['models'])['models']);
-  if (models === undefined || models.length === 0) {
-    throw optionError(`${path}.models`, 'must name at least one model', models ?? 'nothing');
-  }
+function checkOnExceeded(path: string, value: unknown): NonNullable<LimitRule['onExceeded']> {
+  return isRecord(value) ? ON_EXCEEDED.parse(value, path) : oneOf(path, value, ['refuse', 'warn'] as const);
 }
 
-function checkAlerts(path: string, value: unknown): void {
-  if (value === undefined || value === null) return;
-  const isRatio = (entry: unknown): boolean => typeof entry === 'number' && entry > 0 && entry <= 10;
-  if (!Array.isArray(value) || !value.every(isRatio)) {
-    throw optionError(path, 'must be a list of shares of the limit, such as [0.5, 0.8, 1]', value);
-  }
+function checkFallbacks(path: string, value: unknown): readonly string[] {
+  const models = isUnset(value) ? [] : texts(path, value);
+  if (models.length > 0) return models;
+  throw optionError(path, 'must name at least one model', value ?? 'nothing');
+}
+
+function checkAlerts(path: string, value: unknown): readonly number[] {
+  const isShare = (entry: unknown): entry is number => typeof entry === 'number' && entry > 0 && entry <= 10;
+  if (Array.isArray(value) && value.every(isShare)) return value;
+  throw optionError(path, 'must be a list of shares of the limit, such as [0.5, 0.8, 1]', value);
 }
 
 function checkBudgetStatus(path: string, value: unknown): 402 | 429 {
@@ -207,8 +221,4 @@ function checkBudgetStatus(path: string, value: unknown): 402 | 429 {
 function checkUsd(path: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   throw optionError(path, 'must be a number of USD, 0 or more', value);
-}
-
-function withoutNulls(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
 }

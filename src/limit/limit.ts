@@ -1,4 +1,3 @@
-import { isRecord } from '../util/json-object.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { RequestContext, Stage } from '../request/context.js';
 import type { Caller } from '../contracts/caller.js';
@@ -11,15 +10,16 @@ import type {
   LimitRule,
   LimitState,
   SpendSinkOptions,
+  UsageReport,
 } from '../contracts/limits.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { SpendLease } from '../contracts/spend.js';
 import type { HookRunner } from '../request/hooks.js';
 import { CancelSource } from '../util/cancellation.js';
-import { optionError, text } from '../options/checks.js';
+import { optionError } from '../options/checks.js';
 import { Accounts } from './accounts.js';
 import { Alerts } from './alerts.js';
-import { Blocks } from './blocks.js';
+import { Blocks, parseBlock } from './blocks.js';
 import type { BoundRule } from './bound-rules.js';
 import { CompletionEstimate } from './completion-estimate.js';
 import { resolveLimits, resolveRules, type ResolvedLimits } from './limit-options.js';
@@ -31,6 +31,7 @@ import { type Rule, tenantOf } from './rules.js';
 import { spendRecord } from './spend-record.js';
 import { SpendSink } from './spend-sink.js';
 import { ANONYMOUS, stateOf, subjectsOf } from './subjects.js';
+import { UsageWatch } from './usage-watch.js';
 
 export interface LimitsParts {
   readonly clock: Clock;
@@ -68,6 +69,7 @@ export class Limits implements SpendServices {
   readonly #settling = new Set<Promise<unknown>>();
   readonly #events = new Map<string, Map<LimitEvent, number>>();
   #budgetExclusions = 0;
+  #watch: UsageWatch | undefined;
 
   /** @throws TypeError naming the option at fault. `options` may be left out where only accounts are kept. */
   constructor(options: LimitOptions = { rules: [] }, { clock, hooks, spendSink, onOutage }: LimitsParts) {
@@ -123,21 +125,8 @@ export class Limits implements SpendServices {
 
   /** Refuses a subject until a moment, and ends what it has open. @throws TypeError for what is no block. */
   async block(block: LimitBlock): Promise<void> {
-    if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
-    const { by, key, untilMs } = block;
-    if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
-      throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');
-    }
-    const known = new Set([
-      'caller',
-      'tenant',
-      'team',
-      'session',
-      'model',
-      ...this.options.rules.map(({ name }) => name),
-    ]);
-    if (!known.has(by)) throw optionError('limits.block: by', `must be one of ${[...known].join(', ')}`, by);
-    await this.#blocks.block(`${by} ${text('limits.block: key', key)}`, untilMs);
+    const { subject, untilMs } = parseBlock(block, this.options.rules);
+    await this.#blocks.block(subject, untilMs);
   }
 
   /** What a caller has used: by this process, and of its rules. */
@@ -145,6 +134,15 @@ export class Limits implements SpendServices {
     const known = typeof caller === 'string' ? (this.#accounts.callerOf(caller) ?? { id: caller }) : caller;
     const bound = this.#bind(known, stateOf(known, {}));
     return this.#accounts.usage(known, bound, this.store, this.now);
+  }
+
+  /** From now on remembers which counters requests meet, so that a status page can show who has used most. */
+  watchUsage(): () => Promise<UsageReport> {
+    const watch = (this.#watch ??= new UsageWatch());
+    return async () => ({
+      callers: this.#accounts.highest(MAX_REPORTED_CALLERS),
+      rules: await watch.report(this.store, this.now),
+    });
   }
 
   statistics(): LimitStatistics {
@@ -188,6 +186,7 @@ export class Limits implements SpendServices {
 
   #left(spend: OpenSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
     this.#blocks.leave(spend);
+    this.#watch?.note(spend.rules);
     // It was refused: nothing was used.
     if (context.route === undefined) return;
     const caller = context.caller ?? ANONYMOUS;
@@ -284,6 +283,7 @@ export class Limits implements SpendServices {
 }
 
 const MAX_COUNTED_RULES = 256;
+const MAX_REPORTED_CALLERS = 8;
 
 function boundTo(rule: Rule, key: string, tenant: string, now: number): BoundRule {
   const { group, counter } = rule.placeOf(key, tenant, now);

@@ -237,6 +237,10 @@ export class RequestSpend implements SpendLease, OpenSpend {
     this.#owner?.abort(blocked(subject.split(' ', 1)[0]!, untilMs));
   }
 
+  get rules(): readonly BoundRule[] {
+    return this.#holdings.rules;
+  }
+
   /** Some attempt is under way. */
   get isAtWork(): boolean {
     return this.#costs.open > 0;

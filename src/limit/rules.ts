@@ -43,7 +43,7 @@ export class Rule {
   #window: Window = { start: 0, end: 0 };
   #policy = { ms: 0, text: '' };
 
-  constructor(rule: LimitRule, unit: LimitUnit, period: Period | undefined) {
+  constructor(rule: Omit<LimitRule, 'per'>, unit: LimitUnit, period: Period | undefined) {
     this.name = rule.name;
     this.unit = unit;
     this.limit = rule[unit]!;

@@ -19,6 +19,7 @@ export interface SpendSubject {
 /** A request whose spend is open: what its owner sees of it. */
 export interface OpenSpend extends Blockable {
   readonly who: SpendSubject;
+  readonly rules: readonly BoundRule[];
   readonly isAtWork: boolean;
 }
 

@@ -1,3 +1,5 @@
+import type { RedactText } from './telemetry-options.js';
+
 /** One part of a message in the form of the GenAI conventions: `type`, and texts. */
 export type MessagePart = Readonly<Record<string, string>> & { readonly type: string };
 
@@ -13,7 +15,7 @@ export interface ExportRules {
   /** UTF-8 bytes that the JSON text may have. */
   readonly maxBytes: number;
   /** `undefined`: texts are exported as they are. */
-  readonly redact: ((text: string) => string) | undefined;
+  readonly redact: RedactText | undefined;
   /** The texts may end anywhere, as those of a response that broke off. */
   readonly partial?: boolean | undefined;
 }
@@ -31,7 +33,7 @@ export interface BoundedJson {
  */
 export const UNCHECKED_TAIL = 2_048;
 
-/** Members of a part that hold words of a prompt or a response. */
+/** Members of a part that hold text of a prompt or a response. */
 const TEXTS: readonly string[] = ['content', 'arguments', 'response', 'uri', 'name'];
 const BRACKETS = 2;
 const COMMA = 1;
@@ -78,7 +80,7 @@ function boundedPart(part: MessagePart, { maxBytes, redact, partial }: ExportRul
   for (const [name, value] of Object.entries(part)) {
     if (!TEXTS.includes(name)) exported[name] = value;
     else {
-      // More than this cannot be exported, so no more is redacted.
+      // No more than this is exported, so no more is redacted.
       const read = value.slice(0, Math.max(0, maxBytes) + UNCHECKED_TAIL);
       truncated ||= read.length < value.length;
       exported[name] =
@@ -89,8 +91,8 @@ function boundedPart(part: MessagePart, { maxBytes, redact, partial }: ExportRul
 }
 
 /** @throws TypeError where `redact` does not return a text. */
-function redacted(text: string, redact: (text: string) => string, cut: boolean): string {
-  const result: unknown = redact(text);
+function redacted(text: string, redact: RedactText, cut: boolean): string {
+  const result: unknown = redact(text, cut);
   if (typeof result !== 'string') throw new TypeError('telemetry.redact must return a string.');
   return cut ? result.slice(0, -UNCHECKED_TAIL) : result;
 }

@@ -11,7 +11,7 @@ import { promptContent } from './message-parts.js';
 import type { OutputCollector } from './output-collector.js';
 import type { ContentOptions } from './telemetry-options.js';
 
-/** What the host said of a request's content, once. */
+/** The host's decision about the content of a request; asked once. */
 interface Decision {
   readonly capture: ContentCapture;
   /** What the host's function threw, or what was wrong with its result. */
@@ -21,8 +21,8 @@ interface Decision {
 const NOTHING: Decision = Object.freeze({ capture: 'none' });
 
 /**
- * Prompts and responses as span attributes, for those requests of which the host says so. Every request takes the same
- * path, however it ends; whatever goes wrong on it, nothing is captured.
+ * Prompts and responses as span attributes, for the requests that the host allows. Successful and failed requests take
+ * the same path; on any error nothing is captured.
  */
 export class ContentAttributes {
   readonly #options: ContentOptions;
@@ -80,7 +80,7 @@ export class ContentAttributes {
       if (capture === 'none' || capture === 'full') return { capture };
       if (capture !== 'redacted') return wrong('telemetry.content must return "none", "redacted" or "full".');
       if (this.#options.redact !== undefined) return { capture };
-      return wrong('telemetry.content returned "redacted", which needs telemetry.redact.');
+      return wrong('telemetry.content returned "redacted", which needs telemetry.redact or a guard made by redact().');
     } catch (error) {
       return { capture: 'none', error: error ?? new TypeError('telemetry.content threw nothing.') };
     }

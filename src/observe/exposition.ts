@@ -9,7 +9,7 @@ type Labels = Readonly<Record<string, string | number>>;
 export class Exposition {
   #text = '';
 
-  /** Begins a family; the samples that follow are its. A family without samples is not written. */
+  /** Begins a family; the samples that follow belong to it. A family without samples is not written. */
   family(name: string, type: 'counter' | 'gauge' | 'histogram', help: string): Family {
     let isBegun = false;
     return new Family(name, (line) => {

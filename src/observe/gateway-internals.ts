@@ -1,21 +1,24 @@
 import type { Stage } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
+import type { UsageReport } from '../contracts/limits.js';
 import type { HookRunner } from '../request/hooks.js';
 import type { Middleware } from '../http/middleware.js';
 import type { GatewayStatus } from '../status.js';
 
-/** What a page of this package may do with a gateway, beyond its public face. */
+/** What the pages of this package may use of a gateway, beyond its public interface. */
 export interface GatewayInternals {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly status: () => GatewayStatus;
+  /** What callers use from now on; `undefined` where nothing is counted. */
+  readonly watchUsage: (() => () => Promise<UsageReport>) | undefined;
   /** The gateway itself decides who may see its pages; with `keys: false` and without `admin` it leaves that to the host. */
   readonly authenticates: boolean;
-  /** `stage` for GET requests of those who may see these pages. */
-  guarded(stage: Stage): Middleware;
-  /** `stage` for GET requests of everybody. */
-  open(stage: Stage): Middleware;
-  /** Runs `end` when no new requests are taken any more; more than once does no harm. */
+  /** Serves `stage` to GET requests that `admin` allows. */
+  authenticated(stage: Stage): Middleware;
+  /** Serves `stage` to all GET requests. */
+  unauthenticated(stage: Stage): Middleware;
+  /** Runs `end` when the gateway stops accepting requests. `end` may be called more than once. */
   onEnd(end: () => void): void;
 }
 

@@ -77,7 +77,7 @@ export class RequestLog implements Observer {
   }
 }
 
-/** Only where it is so: most lines have no need of it. */
+/** Written only where true: most lines do not need it. */
 function ownKeyFact(callerKey: boolean | undefined): object {
   return callerKey === true ? { callerKey } : {};
 }

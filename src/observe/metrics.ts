@@ -74,7 +74,7 @@ function writeState(text: Exposition, { inFlight, draining, sockets, endpoints }
   }
 }
 
-/** By rule, never by caller: the number of series does not grow with theirs. */
+/** By rule, not by caller: the number of series must not grow with the number of callers. */
 function writeLimits(text: Exposition, limits: LimitStatistics): void {
   const events = text.family(
     'nordlys_limit_requests_total',

@@ -9,7 +9,7 @@ interface HostedRequest extends IncomingMessage {
   readonly app?: { get?(name: string): unknown };
 }
 
-/** Looks at requests as they come for what the host has put in front of the gateway. */
+/** Checks requests for middleware of the host that interferes with the gateway. */
 export class MisconfigurationChecks implements Observer {
   readonly #diagnostics: Diagnostics;
 
@@ -36,7 +36,7 @@ export class MisconfigurationChecks implements Observer {
 }
 
 /**
- * Reports a path of `req` that looks like one of OpenAI's, when nobody has served it in the end.
+ * Reports a path of `req` that looks like one of OpenAI's, when the host has not served it either.
  * For requests that are not the gateway's and go on to the host.
  */
 export function watchPath(req: IncomingMessage, res: ServerResponse, diagnostics: Diagnostics): void {
@@ -50,13 +50,13 @@ export function watchPath(req: IncomingMessage, res: ServerResponse, diagnostics
 
 const OPENAI_ENDINGS = /\/(?:chat|completions?|embeddings|engines|messages|models|responses)\/?$/;
 
-/** There was a body, and somebody has read it without leaving anything of it. */
+/** There was a body, and a middleware in front of the gateway has consumed it without keeping it. */
 function isConsumed(req: HostedRequest): boolean {
   if (!req.readableEnded || req.body !== undefined) return false;
   return Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined;
 }
 
-/** Express's own setting; `undefined` in other hosts, which have none. */
+/** Express's `trust proxy`; `undefined` in other hosts. */
 function trustedProxies({ app }: HostedRequest): unknown {
   return typeof app?.get === 'function' ? app.get('trust proxy') : undefined;
 }

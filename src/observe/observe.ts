@@ -13,10 +13,10 @@ import { meteredBy, type Metering } from './metering.js';
 import { Recorder } from './recorder.js';
 import { UpstreamChecks } from './upstream-checks.js';
 import { ResponseWatch, type OnChunkInterval } from './response-watch.js';
-import { resolveTelemetry, type Conventions } from './telemetry-options.js';
+import { resolveTelemetry, type Conventions, type RedactText } from './telemetry-options.js';
 import { Tracing } from './tracing.js';
 
-/** Everything that watches one gateway. */
+/** The observers of one gateway, and what other parts need of them. */
 export interface Observation {
   /** The host's hooks, with our observers behind them. */
   readonly hooks: HookRunner;
@@ -26,10 +26,18 @@ export interface Observation {
   readonly scope: (<T>(context: RequestContext, work: () => T) => T) | undefined;
 }
 
-/** Puts the observers that `options` ask for behind `hooks`. Counting is always on. @throws TypeError for an invalid option */
-export function createObservation(options: ObserveOptions, hooks: HookRunner, clock: Clock): Observation {
+/** What observers need besides their options. */
+export interface ObservationParts {
+  readonly hooks: HookRunner;
+  readonly clock: Clock;
+  /** Redacts captured content where `telemetry.redact` is not given. */
+  readonly redact: RedactText | undefined;
+}
+
+/** Puts the observers that `options` ask for behind the hooks. Counting is always on. @throws TypeError for an invalid option */
+export function createObservation(options: ObserveOptions, { hooks, clock, redact }: ObservationParts): Observation {
   const { logger, onDiagnostic, telemetry } = OBSERVE.read(options);
-  const { tracer, meter, events, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry);
+  const { tracer, meter, events, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry, redact);
   const metering = meter && meteredBy(meter, conventions, maxCallers !== undefined);
   const callers =
     maxCallers === undefined

@@ -12,10 +12,10 @@ import type { Conventions } from './telemetry-options.js';
 
 const TOKEN_KINDS = Object.keys(CURRENT_COUNTERS) as (keyof UsedTokens)[];
 
-/** Hot replacement of the provider table may bring new names for ever; those that were met first then go. */
+/** Each replacement of the provider table may bring new names; beyond this many, the oldest are dropped. */
 const MOST_ENDPOINTS = 10_000;
 
-/** What is counted of one endpoint. */
+/** What is counted for one endpoint. */
 export interface EndpointCounters {
   readonly endpoint: Endpoint;
   /** By outcome, a closed set of words. In seconds. */
@@ -65,7 +65,7 @@ export class Recorder implements Observer {
     return this.#endpoints;
   }
 
-  /** Durations in seconds by the status that clients were told; 499 where they had left. */
+  /** Durations in seconds by the status that clients received; 499 where they had disconnected. */
   get requests(): ReadonlyMap<number, Histogram> {
     return this.#requests;
   }
@@ -76,7 +76,7 @@ export class Recorder implements Observer {
   }
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    // It says nothing of the endpoint as others see it, and the operator does not pay for it.
+    // A call with the caller's own credential says nothing about the endpoint for others, and the operator does not pay for it.
     if (attempt.callerKey) return;
     const counters = this.#of(endpoint);
     counters.durationsOf(attempt.outcome).record(attempt.durationMs / 1_000);

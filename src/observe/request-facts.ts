@@ -2,13 +2,13 @@ import type { RequestContext } from '../request/context.js';
 import type { AttemptRecord, UpstreamErrorSummary } from '../contracts/hooks.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 
-/** nginx's word for "the client left before there was anything to tell". */
+/** nginx's status for a client that disconnected before it received a response. */
 const CLIENT_LEFT = 499;
 
-/** The HTTP status that the client of `context` was told. */
+/** The HTTP status that the client of `context` received. */
 export function clientStatus({ res, client }: RequestContext, error: GatewayError | undefined): number {
   if (res.headersSent) return res.statusCode;
-  // With `errorHandling: 'next'` the host's handler has still to answer.
+  // With `errorHandling: 'next'` the host's error handler has not responded yet.
   return client.aborted || error === undefined ? CLIENT_LEFT : error.status;
 }
 

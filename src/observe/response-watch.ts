@@ -20,7 +20,7 @@ export interface ResponseWatchOptions {
   readonly collectBytes: ((context: RequestContext) => number) | undefined;
 }
 
-/** Ids longer than this are no ids. */
+/** Longer texts are not ids, so they are not exported. */
 const MOST_ID_LENGTH = 256;
 /** Azure opens a stream with a chunk without an id. */
 const CHUNKS_WITH_ID = 3;
@@ -39,7 +39,7 @@ export class ResponseWatch implements Observer {
   requestBegan(context: RequestContext): void {
     const watched = new WatchedResponse(context, this.#options);
     this.#watched.set(context, watched);
-    // In front of nothing but the client: what the cache and the guards put before it has passed them already.
+    // The innermost sink, directly in front of the client: what it sees has passed the cache and the guards.
     context.sink = new TapSink(context.sink, watched);
   }
 

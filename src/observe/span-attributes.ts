@@ -6,7 +6,7 @@ import { usedTokens } from './gen-ai.js';
 import { upstreamErrorFor } from './request-facts.js';
 import type { ResponseWatch } from './response-watch.js';
 
-/** The numbers of a request; its words are nobody's business. */
+/** Attributes of a request: numbers and names only, never its text. */
 export function requestAttributes(request: ChatRequest | undefined): SpanAttributes {
   const attributes: SpanAttributes = {};
   if (request === undefined) return attributes;
@@ -57,7 +57,7 @@ export function conversationId({ req, request }: RequestContext): string | undef
   return shortText(request?.['session_id']) ?? shortText(req.headers['x-session-id']);
 }
 
-/** Longer texts are no ids and no levels. */
+/** Longer texts are not ids or levels, so they are not exported. */
 function shortText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ResponseBody, ResponseSink, SinkHead } from '../contracts/sink.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 
-/** Sees what a client is sent. */
+/** Is shown what is sent to the client. */
 export interface TapListener {
   /** A response begins: the head of a stream, or a whole completion. */
   began(): void;

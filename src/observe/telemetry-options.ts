@@ -10,11 +10,14 @@ export interface Conventions {
   readonly tokenHistograms: boolean;
 }
 
+/** Makes a text fit for export. `isCut`: it may end anywhere, within a value too. */
+export type RedactText = (text: string, isCut: boolean) => string;
+
 /** What the options say of captured content. */
 export interface ContentOptions {
   readonly content: (state: ContentState) => ContentCapture;
   readonly maxBytes: number;
-  readonly redact: ((text: string) => string) | undefined;
+  readonly redact: RedactText | undefined;
 }
 
 /** `TelemetryOptions` with every default in place. */
@@ -32,8 +35,14 @@ export interface ResolvedTelemetry {
 
 type ParsedTelemetry = Parsed<typeof TELEMETRY.rows>;
 
-/** @throws TypeError for a member that needs another one. */
-export function resolveTelemetry(telemetry: ParsedTelemetry = TELEMETRY.parse({})): ResolvedTelemetry {
+/**
+ * @param guardsRedact - takes out what the gateway's guards redact, where they do
+ * @throws TypeError for a member that needs another one.
+ */
+export function resolveTelemetry(
+  telemetry: ParsedTelemetry = TELEMETRY.parse({}),
+  guardsRedact?: RedactText,
+): ResolvedTelemetry {
   const { tracer, meter, events, propagate, callerMetrics } = telemetry;
   if (propagate && tracer === undefined) {
     throw new TypeError('telemetry.propagate needs telemetry.tracer: without spans there is nothing to propagate.');
@@ -44,7 +53,7 @@ export function resolveTelemetry(telemetry: ParsedTelemetry = TELEMETRY.parse({}
     events,
     propagate,
     conventions: conventionsOf(telemetry),
-    content: contentOptions(telemetry),
+    content: contentOptions(telemetry, guardsRedact),
     maxCallers: callerMetrics?.max,
   };
 }
@@ -60,11 +69,11 @@ function conventionsOf({ semconv, tokenHistograms, events }: ParsedTelemetry): C
   return { legacy: semconv !== 'genai-0.1', current: semconv !== 'legacy', tokenHistograms };
 }
 
-function contentOptions(telemetry: ParsedTelemetry): ContentOptions | undefined {
+function contentOptions(telemetry: ParsedTelemetry, guardsRedact: RedactText | undefined): ContentOptions | undefined {
   const { content, contentMaxBytes: maxBytes, redact, tracer, events } = telemetry;
   if (content === undefined) return undefined;
   if (tracer === undefined && events === undefined) {
     throw new TypeError('telemetry.content needs telemetry.tracer or telemetry.events: content is written to them.');
   }
-  return { content, maxBytes, redact };
+  return { content, maxBytes, redact: redact === undefined ? guardsRedact : (text) => redact(text) };
 }

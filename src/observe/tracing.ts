@@ -1,4 +1,5 @@
-import { getContext, type RequestContext } from '../request/context.js';
+import type { RequestContext } from '../request/context.js';
+import { getContext } from '../request/context-view.js';
 import type { AttemptRecord, Hooks } from '../contracts/hooks.js';
 import type { Span, SpanAttributes, Tracer } from '../contracts/observability.js';
 import type { Endpoint } from '../contracts/routing.js';
@@ -62,7 +63,7 @@ export class Tracing implements Observer {
         return work();
       });
     } catch (error) {
-      // A tracer that fails costs a span, never an answer.
+      // If the tracer throws, the span is lost; the response must not be.
       if (isBegun) throw error;
       return work();
     }
@@ -138,7 +139,7 @@ export class Tracing implements Observer {
     return attributes;
   }
 
-  /** `hooks`, with `traceparent` added to the headers of each upstream call. The host's own hook has the last word. */
+  /** `hooks`, with `traceparent` added to the headers of each upstream call. The host's own hook runs last. */
   propagatedBy(hooks: Hooks): Hooks {
     const { beforeAttempt } = hooks;
     return {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../contracts/routing.js';
 import type { Observer } from '../request/hooks.js';
 import type { DiagnosticCode, Diagnostics } from './diagnostics.js';
 
-/** Looks at failed attempts for what is probably a mistake in a provider's `baseUrl`. */
+/** Reports failed attempts that point to a mistake in a provider's `baseUrl`. */
 export class UpstreamChecks implements Observer {
   readonly #diagnostics: Diagnostics;
 
@@ -13,7 +13,7 @@ export class UpstreamChecks implements Observer {
   }
 
   attemptEnded(_context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    // An address of the caller's own is not the operator's mistake.
+    // The caller gave the address, so it is not the operator's mistake.
     if (attempt.callerKey || attempt.sent === undefined) return;
     const code = likelyMistake(endpoint, attempt);
     if (code === undefined || this.#diagnostics.knows(code)) return;
@@ -30,16 +30,16 @@ function likelyMistake({ provider }: Endpoint, attempt: AttemptRecord): Diagnost
   return isWrongPath(attempt) && !VERSION.test(provider.url.path) ? 'NORDLYS_BASE_URL_PATH' : undefined;
 }
 
-/** The words of OpenSSL where the other side answers a TLS handshake in plain text. */
+/** OpenSSL's error when the server answers a TLS handshake in plain text. */
 const PLAIN_PEER = /wrong version number|packet length too long|unknown protocol|EPROTO/i;
 
-/** The words of nginx and of Go's server. */
+/** Responses of nginx and of Go's server to plain HTTP on a TLS port. */
 const WANTS_TLS = /plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server/i;
 
 /** `/v1`, `/v1beta`: what nearly every provider's base URL ends with. */
 const VERSION = /\/v\d/;
 
-/** The server knows no such path, and did not speak of a model. */
+/** A 404 for the path: its message does not mention a model. */
 function isWrongPath({ status, upstreamError }: AttemptRecord): boolean {
   if (status !== 404 && status !== 405) return false;
   const { code, message = '' } = upstreamError ?? {};

@@ -1,13 +1,13 @@
 import type { ByMethod, Caller } from '../contracts/caller.js';
 
-/** Who may see what the gateway says of itself: `gateway.metrics` and what the status page shows. */
+/** Who may read `gateway.metrics` and the status page. */
 export interface AdminOptions {
   /**
-   * Which callers may: a function that returns `true` for them, or `false` for none. Not asked about requests without a
+   * A function that returns `true` for callers that may, or `false` for none. It is not called for requests without a
    * caller, which may not.
    * @defaultValue every caller, or none where `adminKeys` are given
    */
   readonly admin?: ByMethod<[caller: Caller], boolean> | false | undefined;
-  /** Keys that may see these pages and nothing else: a scraper with one of them cannot spend. @defaultValue none */
+  /** Keys for these pages only: a scraper with such a key cannot call models. @defaultValue none */
   readonly adminKeys?: readonly string[] | undefined;
 }

@@ -11,7 +11,7 @@ export type AuthenticateOptions = AnonymousOptions &
         readonly allowedOrigins?: never;
       }
     | {
-        /** Looks a key up. `undefined` is a 401. Throws only when it could not find out (the client gets 503). */
+        /** Finds the caller of a key. `undefined` is a 401; a thrown error is a 503, for a lookup that failed. */
         readonly verifyKey: VerifyKey;
         readonly keys?: never;
         readonly caller?: never;
@@ -20,7 +20,7 @@ export type AuthenticateOptions = AnonymousOptions &
     | {
         /** The host has authenticated already. */
         readonly keys: false;
-        /** Who that was, from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
+        /** Reads the caller from the host's own request object. `undefined` is a 401 unless `anonymous` is set. */
         readonly caller?: ReadCaller | undefined;
         /**
          * Origins (`https://app.example.com`) besides the host's own whose pages may send requests. A browser adds the
@@ -32,11 +32,11 @@ export type AuthenticateOptions = AnonymousOptions &
       }
   );
 
-/** Whether requests of nobody are taken. */
+/** Whether requests without a caller are accepted. */
 export interface AnonymousOptions {
   /**
-   * Takes requests without a key, and those for which `caller` returns `undefined`. They have no caller: no cache, no
-   * limit of their own. A key that is unknown or malformed stays a 401.
+   * Accepts requests without a key, and those for which `caller` returns `undefined`. They have no caller, so no cache
+   * and no limits of their own. An unknown or malformed key is still a 401.
    * @defaultValue `false`
    */
   readonly anonymous?: boolean | undefined;

@@ -1,48 +1,48 @@
 import type { CacheStore } from '../contracts/store.js';
 import type { CacheDecision, CacheTtl } from './cache-state.js';
 
-/** What the cache keeps, for how long, and where. */
+/** Options of the cache. */
 export interface CacheOptions {
-  /** @defaultValue `1_000` */
+  /** Responses that are kept in memory. @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;
-  /** Bytes of all answers together. @defaultValue `67_108_864` (64 MiB) */
+  /** Bytes of all stored responses together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;
   /**
-   * How long a response may be served again, in milliseconds, or a function that says so for each: 0 or less does not
-   * keep it. It is called after the client has got the response; one that throws keeps nothing and is reported to
-   * `hooks.onHookError`.
+   * How long a response may be served, in milliseconds, or a function that decides for each response; 0 or less: it is
+   * not stored. The function is called after the response was sent. If it throws, the response is not stored and the
+   * error is passed to `hooks.onHookError`.
    * @defaultValue `300_000` (five minutes)
    */
   readonly ttlMs?: number | CacheTtl | undefined;
   /**
-   * Which requests the cache may serve, share and keep: it passes over (`x-nordlys-cache: BYPASS`) those for which this
-   * returns `false`. What it throws becomes the response, as with every hook that decides. With it every request is
-   * parsed, repeats too.
+   * Which requests the cache may serve, share and store. Those for which it returns `false` bypass the cache
+   * (`x-nordlys-cache: BYPASS`). What it throws becomes the response. With it, every request is parsed, also those whose
+   * bytes the cache knows.
    * @defaultValue all that can be cached
    */
   readonly shouldCache?: CacheDecision | undefined;
-  /** Where answers live, instead of this process's memory. */
+  /** Where responses are stored. @defaultValue the memory of this process */
   readonly store?: CacheStore | undefined;
-  /** Equal requests at the same time share one upstream call. @defaultValue `false` */
+  /** Equal requests in flight at the same time share one upstream call. @defaultValue `false` */
   readonly coalesce?: boolean | CoalesceOptions | undefined;
-  /** One cache for all callers. Without it every caller has its own. @defaultValue `false` */
+  /** One cache for all callers. Otherwise each caller has its own. @defaultValue `false` */
   readonly shared?: boolean | undefined;
-  /** What `usage` says on a hit: as first counted, or zero. @defaultValue `'original'` */
+  /** `usage` of cache hits: that of the stored response, or zero. @defaultValue `'original'` */
   readonly usageOnHit?: 'original' | 'zero' | undefined;
   /**
-   * Responses do not depend on what the hook `beforeAttempt` changes, which is not part of the cache key. Without it a
-   * cache together with that hook is refused at start-up.
+   * Responses do not depend on what the hook `beforeAttempt` changes, which is not part of the cache key. Unless this is
+   * set, a cache together with that hook is refused at start-up.
    * @defaultValue `false`
    */
   readonly ignoresBeforeAttempt?: boolean | undefined;
 }
 
-/** How requests share an upstream call that is under way. */
+/** How requests share an upstream call in flight. */
 export interface CoalesceOptions {
-  /** How long a request waits for the first sign of an answer that another one asked for. @defaultValue `5_000` */
+  /** How long a request waits for the first byte of a shared response before it makes its own call. @defaultValue `5_000` */
   readonly joinTimeoutMs?: number | undefined;
-  /** Requests that may wait for one answer; more go their own way. @defaultValue `1_024` */
+  /** Requests that may share one call; further ones make their own. @defaultValue `1_024` */
   readonly maxSubscribers?: number | undefined;
-  /** Bytes of a running stream that are kept for those who join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
+  /** Bytes of a running stream that are buffered for requests that join late or read slowly. @defaultValue `8_388_608` (8 MiB) */
   readonly maxBufferBytes?: number | undefined;
 }

@@ -2,8 +2,8 @@ import { nearest } from './suggest.js';
 import { isRecord } from '../util/json-object.js';
 
 /**
- * Checks of options at start-up. Every refusal is a `TypeError` that names the option's path, what came and what would do.
- * `null` is read as "not set" wherever an option may be left out: options often come from JSON.
+ * The error of an invalid option: names its path, the value received, and what it must be.
+ * @param rule - `must be …`
  */
 export function optionError(path: string, rule: string, value?: unknown): TypeError {
   const received = value === undefined ? '' : `, got ${formatValue(value)}`;
@@ -11,7 +11,7 @@ export function optionError(path: string, rule: string, value?: unknown): TypeEr
 }
 
 /**
- * `value` as an object whose members are all known; for options that no table describes.
+ * `value` as an object whose members are all known, for the few options that no table describes.
  * @throws TypeError with a suggestion where the name looks misspelt
  */
 export function knownMembers(
@@ -27,8 +27,9 @@ export function knownMembers(
   return members;
 }
 
-/** What to write instead of an unknown name. */
+/** What to suggest for an unknown name. */
 export function nameHint(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'It takes no options.';
   const near = nearest(name, known);
   return near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
 }
@@ -88,28 +89,8 @@ export function texts(path: string, value: unknown): readonly string[] {
   return value.map((entry: unknown, index) => text(`${path}[${index}]`, entry));
 }
 
-export function optionalBoolean(path: string, value: unknown): boolean | undefined {
-  return isUnset(value) ? undefined : boolean(path, value);
-}
-
-export function optionalText(path: string, value: unknown): string | undefined {
-  return isUnset(value) ? undefined : text(path, value);
-}
-
-export function optionalOneOf<T extends string>(path: string, value: unknown, words: readonly T[]): T | undefined {
-  return isUnset(value) ? undefined : oneOf(path, value, words);
-}
-
 export function optionalCount(path: string, value: unknown, unit: string): number | undefined {
   return isUnset(value) ? undefined : count(path, value, unit);
-}
-
-export function optionalMilliseconds(path: string, value: unknown): number | undefined {
-  return isUnset(value) ? undefined : milliseconds(path, value);
-}
-
-export function optionalList(path: string, value: unknown): readonly string[] | undefined {
-  return isUnset(value) ? undefined : texts(path, value);
 }
 
 export function hasControlCharacter(value: string): boolean {
@@ -120,7 +101,7 @@ export function hasControlCharacter(value: string): boolean {
   return false;
 }
 
-/** A value as a message may show it: short, and never a whole object. */
+/** A value as error messages show it: short, and never a whole object. */
 export function formatValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -74,7 +74,7 @@ export function defineOptions<R extends Rows>(parts: GroupParts<R>): OptionGroup
 /**
  * `value` as an object whose members all belong to `groups`.
  * @param owner - what takes the options: `createGateway`, `cache`
- * @param others - groups that do not belong here: who writes one of their options is told where it belongs
+ * @param others - groups that do not belong here: the error names the group of such an option
  * @throws TypeError that names the unknown option, and what to write instead
  */
 export function checkNames(

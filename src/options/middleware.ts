@@ -8,18 +8,18 @@ export type SlotMiddleware = ByMethod<
 >;
 
 /**
- * A host's own middleware between the stages of the gateway, for chat requests. `getContext(req)` says what the stages
- * before it have found out. It calls `next()` to go on, `next(error)` (or throws) for an error, which becomes the
- * response as every error of the gateway does, or responds itself, which ends the request. One that does none of these
- * ends when `timeouts.totalMs` has passed.
+ * A host's own middleware between the stages of the gateway, for chat requests. `getContext(req)` has the results of the
+ * stages before it. It calls `next()` to continue, calls `next(error)` (or throws) for an error, which is sent like every
+ * error of the gateway, or responds itself, which ends the request. If it does none of these, the request ends when
+ * `timeouts.totalMs` has passed.
  */
 export interface MiddlewareOptions {
-  /** Behind `authenticate`: `getContext(req).caller` is known, the body has not been read. */
+  /** After `authenticate`: `getContext(req).caller` is known, the body has not been read. */
   readonly afterAuthenticate?: SlotMiddleware | readonly SlotMiddleware[] | undefined;
-  /** Behind `validate`: `request` is known. Where this or `afterRoute` is given, every request is parsed. */
+  /** After `validate`: `request` is known. With this or `afterRoute`, every request is parsed. */
   readonly afterValidate?: SlotMiddleware | readonly SlotMiddleware[] | undefined;
-  /** Behind `route`: `route.candidates` are known. Not for dry runs. */
+  /** After `route`: `route.candidates` are known. Not for dry runs. */
   readonly afterRoute?: SlotMiddleware | readonly SlotMiddleware[] | undefined;
-  /** Behind `cache`, before the upstream is called: not for cache hits. Also runs without a cache. */
+  /** After `cache`, before the upstream is called: not for cache hits. Also runs without a cache. */
   readonly afterCache?: SlotMiddleware | readonly SlotMiddleware[] | undefined;
 }

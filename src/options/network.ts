@@ -22,6 +22,6 @@ export interface NetworkOptions {
   readonly servername?: string | undefined;
   /** Absolute path of a unix socket to connect to; the host of `baseUrl` is then only sent as `Host`. */
   readonly socketPath?: string | undefined;
-  /** Certificates are always verified: `false` is refused. */
+  /** Certificates are always verified: `false` is refused. @defaultValue `true` */
   readonly rejectUnauthorized?: true | undefined;
 }

@@ -3,7 +3,7 @@ import { isUnset } from './checks.js';
 /** Checks a value that is set and returns it in the form that the code uses. @throws TypeError that names `path` */
 export type Check<Value> = (path: string, value: unknown) => Value;
 
-/** What a table says of one option. */
+/** The members of a row. */
 interface RowParts<Value, Unset> {
   /** What the option takes, as the docs show it: `'pass' \| 'reject'`, `milliseconds`. */
   readonly type: string;
@@ -42,7 +42,7 @@ export class OptionRow<Value, Unset = undefined> {
     return this.#parts.isRequired;
   }
 
-  /** For tests of this package: neither documented nor suggested. */
+  /** Only for tests of this package: neither documented nor suggested. */
   get isInternal(): boolean {
     return this.#parts.isInternal;
   }

@@ -31,6 +31,11 @@ export function numeric(rule: string, isValid: (value: number) => boolean, text:
   );
 }
 
+/** A whole number from 0. */
+export function countOrNone(unit: string, text: string): OptionRow<number> {
+  return numeric(`a whole number of ${unit}, 0 or more`, (value) => Number.isSafeInteger(value) && value >= 0, text);
+}
+
 /** A finite number from 0. */
 export function amount(text: string): OptionRow<number> {
   return numeric('a number, 0 or more', (value) => value >= 0 && value < Infinity, text);
@@ -41,7 +46,28 @@ export function choice<const Word extends string>(words: readonly Word[], text: 
   return custom(type, (path, value) => oneOf(path, value, words), text);
 }
 
-/** A string of a form that `pattern` has and `rule` describes, after "must be". */
+/** `true`, `false`, or one of these words. */
+export function flagOr<const Word extends string>(words: readonly Word[], text: string): OptionRow<boolean | Word> {
+  const rule = `must be ${words.map((word) => `"${word}"`).join(', ')}, true or false`;
+  const check = (path: string, value: unknown): boolean | Word => {
+    const known = typeof value === 'boolean' ? value : words.find((word) => word === value);
+    if (known === undefined) throw optionError(path, rule, value);
+    return known;
+  };
+  return custom(`${words.map((word) => `\`'${word}'\``).join(', ')}, \`true\`, \`false\``, check, text);
+}
+
+/** A list of some of these words, at least one. */
+export function someOf<const Word extends string>(words: readonly Word[], text: string): OptionRow<readonly Word[]> {
+  const type = `a list of ${words.map((word) => `\`'${word}'\``).join(', ')}`;
+  const check = (path: string, value: unknown): readonly Word[] => {
+    if (!Array.isArray(value) || value.length === 0) throw optionError(path, 'must be a list that is not empty', value);
+    return value.map((entry: unknown, index) => oneOf(`${path}[${index}]`, entry, words));
+  };
+  return custom(type, check, text);
+}
+
+/** A string that matches `pattern`. @param rule - the form in words, after "must be" */
 export function matching(pattern: RegExp, rule: string, text: string): OptionRow<string> {
   return custom(
     'a string',
@@ -62,7 +88,7 @@ export function wordList(text: string): OptionRow<readonly string[]> {
   return custom('a list of strings', texts, text);
 }
 
-/** A function of the host. What it takes and returns is its type's to say: it cannot be checked before it is called. */
+/** A function of the host. Its parameters and its result cannot be checked here, only by its type. */
 export function func<Type>(signature: string, text: string): OptionRow<Type> {
   return custom(
     `\`${signature}\``,
@@ -137,12 +163,12 @@ export function switchable<R extends Rows>(group: OptionGroup<R>, text: string):
   return custom(`\`true\`, \`false\`, ${group.shape}`, check, text).defaultsTo('`false`');
 }
 
-/** Given on unchecked: what it may be depends on other options, so it is checked where these are known. */
+/** Not checked here: what it may be depends on other options, so it is checked where these are known. */
 export function deferred(type: string, text: string): OptionRow<unknown> {
   return custom<unknown>(type, (_path, value) => value, text);
 }
 
-/** Whatever is given, unchecked: for tests of this package. */
+/** Any value, unchecked: only for tests of this package. */
 export function internal<Type>(): OptionRow<Type> {
   return custom('anything', (_path, value) => value as Type, '').internal();
 }

@@ -1,4 +1,4 @@
-/** Longer words are no slip of the pen, and comparing them costs time. */
+/** Longer words are not compared: they are hardly misspelt names, and the cost grows with the square of the length. */
 const LONGEST_WORD = 128;
 
 /** The known name that `word` was probably meant to be. */
@@ -16,13 +16,13 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** ` Did you mean "…"?`, or nothing. Ready to follow a sentence. */
+/** ` Did you mean "…"?`, to append to a sentence; empty where no name is near. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const name = nearest(word, known);
   return name === undefined ? '' : ` Did you mean "${name}"?`;
 }
 
-/** An author in front is often left out or added: `gpt-5` and `openai/gpt-5` are near. */
+/** Compares without the author as well, which is often added or left out: `gpt-5` and `openai/gpt-5` are near. */
 function distanceBelow(limit: number, wanted: string, name: string): number {
   const whole = editDistanceBelow(limit, wanted, name);
   if (!wanted.includes('/') && !name.includes('/')) return whole;
@@ -34,7 +34,7 @@ function lastSegment(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-/** Edits that turn one word into the other, swaps of neighbours included; `limit` when it takes that many or more. */
+/** Damerau-Levenshtein distance of two words; `limit` where it is that or more. */
 function editDistanceBelow(limit: number, a: string, b: string): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];

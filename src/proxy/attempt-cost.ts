@@ -5,11 +5,11 @@ import type { Usage } from '../chat/types.js';
 import type { PlannedCandidate, RequestContext } from '../request/context.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
 
-/** What one attempt cost. */
+/** Cost of one attempt. */
 export interface AttemptCost {
-  /** USD; 0 with a caller's own key, as the caller pays the provider; `undefined` where the endpoint has no price. */
+  /** USD; 0 with a caller's own key, because the caller pays the provider; `undefined` if the endpoint has no price. */
   readonly costUsd: number | undefined;
-  /** Counted by us from the sizes of prompt and output, as the upstream did not report a usage. */
+  /** Estimated from the sizes of prompt and output, because the upstream reported no usage. */
   readonly estimated: boolean;
   /** Prompt and completion together. */
   readonly tokens: number | undefined;
@@ -17,7 +17,7 @@ export interface AttemptCost {
 
 const UNKNOWN: AttemptCost = Object.freeze({ costUsd: undefined, estimated: false, tokens: undefined });
 
-/** The cost of a reported `usage`; without one, of the prompt and of `bytes` of output. */
+/** The cost of a reported `usage`, or else an estimate from the prompt and from `bytes` of output. */
 export function costOfAttempt(
   { request, route, spend }: RequestContext,
   { endpoint, credential }: PlannedCandidate,
@@ -25,12 +25,16 @@ export function costOfAttempt(
   bytes: () => number,
 ): AttemptCost {
   const { pricing, id } = endpoint;
-  const isOwn = credential === 'caller';
+  const isPaidByCaller = credential === 'caller';
   const images = pricing !== undefined && pricing.image > 0 && request !== undefined ? countImages(request) : 0;
   if (usage !== undefined) {
-    return { costUsd: isOwn ? 0 : costOf(usage, pricing, images), estimated: false, tokens: usage.total_tokens };
+    return {
+      costUsd: isPaidByCaller ? 0 : costOf(usage, pricing, images),
+      estimated: false,
+      tokens: usage.total_tokens,
+    };
   }
-  // Measuring a prompt takes time: not where neither a price nor a limit asks for it.
+  // Measuring a prompt takes time, so it is skipped if neither a price nor a limit needs it.
   const prompt = pricing === undefined && spend === undefined ? undefined : route?.prompt;
   if (prompt === undefined) return UNKNOWN;
   const counted = {
@@ -38,10 +42,12 @@ export function costOfAttempt(
     completion_tokens: Math.ceil(bytes() / prompt.bytesPerTokenAt(id)),
   };
   const tokens = counted.prompt_tokens + counted.completion_tokens;
-  return { costUsd: isOwn ? 0 : costOf(counted, pricing, images), estimated: true, tokens };
+  return { costUsd: isPaidByCaller ? 0 : costOf(counted, pricing, images), estimated: true, tokens };
 }
 
 /** UTF-8 bytes of output that the upstream has sent so far. */
-export function bytesOf(answer: UpstreamResponse): number {
-  return answer.kind === 'stream' ? answer.reader.progress.outputBytes : completionBytes(answer.completion.choices);
+export function bytesOf(response: UpstreamResponse): number {
+  return response.kind === 'stream'
+    ? response.reader.progress.outputBytes
+    : completionBytes(response.completion.choices);
 }

@@ -1,7 +1,7 @@
 import { saysSomething } from '../chat/spoken.js';
 import type { ChatChunk, ChunkChoice } from '../chat/types.js';
 
-/** Members of every chunk, which carry no content. */
+/** Members that every chunk may have, and that carry no content. */
 const ENVELOPE: ReadonlySet<string> = new Set([
   'id',
   'object',
@@ -19,15 +19,18 @@ export function isUsageOnly(chunk: ChatChunk): boolean {
   return Array.isArray(chunk.choices) && chunk.choices.length === 0 && hasUsage(chunk);
 }
 
-/** A chunk of empty deltas and nothing else: after the first one a client learns nothing from it. */
-export function isBare(chunk: ChatChunk): boolean {
+/** A chunk of empty deltas and nothing else: after the first one it means nothing to a client. */
+export function isEmptyDelta(chunk: ChatChunk): boolean {
   const { choices } = chunk;
-  if (!Array.isArray(choices) || choices.length === 0 || !choices.every(isBareChoice)) return false;
-  return Object.keys(chunk).every((key) => ENVELOPE.has(key) || isNothing(chunk[key]));
+  if (!Array.isArray(choices) || choices.length === 0 || !choices.every(isEmptyChoice)) return false;
+  return Object.keys(chunk).every((key) => ENVELOPE.has(key) || isEmptyValue(chunk[key]));
 }
 
-/** A chunk that brings nothing but more text, so that a similar one does not change the progress of the stream. */
-export function isOneOfMany(chunk: ChatChunk, data: string): boolean {
+/**
+ * A chunk without usage, error and finish reason: similar ones only add text, and leave the progress of the stream
+ * unchanged.
+ */
+export function addsOnlyText(chunk: ChatChunk, data: string): boolean {
   const { choices, usage } = chunk;
   return (
     // `usage` is removed from the text that is passed on, so it must not occur elsewhere in the chunk.
@@ -52,11 +55,11 @@ function hasUsage({ usage }: ChatChunk): boolean {
   return usage !== undefined && usage !== null;
 }
 
-function isBareChoice(choice: ChunkChoice): boolean {
+function isEmptyChoice(choice: ChunkChoice): boolean {
   if (saysSomething(choice.delta)) return false;
-  return Object.keys(choice).every((key) => CHOICE_ENVELOPE.has(key) || isNothing(choice[key]));
+  return Object.keys(choice).every((key) => CHOICE_ENVELOPE.has(key) || isEmptyValue(choice[key]));
 }
 
-function isNothing(value: unknown): boolean {
+function isEmptyValue(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }

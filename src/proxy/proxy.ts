@@ -24,7 +24,7 @@ export interface ProxyParts {
 export interface Proxy {
   readonly stage: Stage;
   readonly endpointStates: EndpointStates;
-  /** @throws TypeError for a provider whose `network` the transport would not keep to. */
+  /** @throws TypeError for a provider with a `network` option that the transport does not support. */
   checkProviders(providers: unknown): void;
   sockets(): { readonly active: number; readonly idle: number };
   /** Closes idle connections. Connections in use close when their calls end. */
@@ -45,7 +45,7 @@ export function createProxy(
     ...given
   } = PROXY.read(options);
   const transport = given.transport ?? httpProxyTransport(new AgentPool(agentFactory(clock)));
-  const checkProviders = (providers: unknown): void => refuseUnusableNetworks(transport, providers);
+  const checkProviders = (providers: unknown): void => refuseUnsupportedNetworks(transport, providers);
   checkProviders(options.providers);
   const endpointStates = new EndpointStates({ clock, random, maxInFlightPerProvider });
   const hedging = hedgingFor({ hedging: hedgingOptions, retryNonIdempotent }, clock);
@@ -69,13 +69,13 @@ export function createProxy(
   };
 }
 
-/** A proxy or a client certificate that is silently left out would be worse than none. */
-function refuseUnusableNetworks({ supportsNetwork }: Transport, providers: unknown): void {
+/** A proxy or client certificate must not be ignored silently. */
+function refuseUnsupportedNetworks({ supportsNetwork }: Transport, providers: unknown): void {
   if (supportsNetwork === true || !isRecord(providers)) return;
   for (const [name, provider] of Object.entries(providers)) {
     if (!isRecord(provider) || (provider['network'] ?? undefined) === undefined) continue;
     throw new TypeError(
-      `providers.${name}.network needs a transport that keeps to it: http-proxy-middleware, undiciTransport(), or one with supportsNetwork: true.`,
+      `providers.${name}.network needs a transport that supports it: the default one, undiciTransport(), or one with supportsNetwork: true.`,
     );
   }
 }
@@ -88,24 +88,27 @@ export function proxyStage(parts: FailoverParts): Stage {
       throw new TypeError('proxy needs the results of validate and route: mount both before it.');
     }
     const failover = new Failover(context, route, parts);
-    for (let found = await failover.run(); found !== undefined; found = await failover.run()) {
-      const rejection = await sendGuarded(context, found);
+    for (let committed = await failover.run(); committed !== undefined; committed = await failover.run()) {
+      const rejection = await sendGuarded(context, committed);
       if (rejection === undefined) break;
-      failover.reject(found, rejection);
+      failover.reject(committed, rejection);
     }
     return 'responded';
   };
 }
 
-/** Sends a response. Resolves with an error where a guard wants the next candidate's instead. */
-async function sendGuarded(context: RequestContext, found: CommittedResponse): Promise<GatewayError | undefined> {
+/**
+ * Sends a response through the guards. Resolves with an error if a guard wants the response of the next candidate
+ * instead.
+ */
+async function sendGuarded(context: RequestContext, committed: CommittedResponse): Promise<GatewayError | undefined> {
   const { responseGate } = context;
   if (responseGate !== undefined) {
     return responseGate.offer(
-      () => sendResponse(context, found),
-      () => found.exchange.cancel(),
+      () => sendResponse(context, committed),
+      () => committed.exchange.cancel(),
     );
   }
-  await sendResponse(context, found);
+  await sendResponse(context, committed);
   return undefined;
 }

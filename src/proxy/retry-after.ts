@@ -1,13 +1,13 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A wait of more than a month is taken for a mistake and ignored. Shorter waits are passed on to the client. */
+/** Longer waits, of more than a month, are taken for a mistake and ignored; in milliseconds. */
 const LONGEST_MS = 31 * 86_400_000;
 const DECIMAL = /^\d{1,12}(?:\.\d{1,6})?$/;
 
 /**
- * How long an upstream asks to wait, in milliseconds; `undefined`: it does not say. Reads `retry-after-ms` and
- * `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3). A date is compared with the response's
- * own `date` header, so that it does not matter whether the two clocks agree.
+ * How long an upstream asks to wait, in milliseconds; `undefined`: it does not ask. Reads `retry-after-ms` and
+ * `x-ms-retry-after-ms` before `retry-after` (seconds, or a date: RFC 9110 §10.2.3). A date is compared with the
+ * response's own `date` header, so that it does not matter whether the two clocks agree.
  */
 export function readRetryAfter(headers: Headers, wallNow: number): number | undefined {
   return (
@@ -41,7 +41,7 @@ function bounded(ms: number): number | undefined {
   return ms > LONGEST_MS ? undefined : ms;
 }
 
-/** The first of several values. A date begins with its weekday and contains a comma. */
+/** The first of several values. A date contains a comma as well, and is recognised by its weekday. */
 function first(value: string | string[] | undefined): string | undefined {
   const text = Array.isArray(value) ? value[0] : value;
   if (text === undefined) return undefined;

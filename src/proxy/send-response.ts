@@ -7,39 +7,38 @@ import { writeAll } from '../util/backpressure.js';
 import type { UpstreamResponse } from './response/upstream-response.js';
 import { bytesOf, costOfAttempt } from './attempt-cost.js';
 import type { CommittedResponse } from './failover/attempt.js';
+import type { CommittedEnd } from './failover/attempt-recorder.js';
 
 const OK = Object.freeze({ status: 200, headers: Object.freeze({}) });
-const OK_ONCE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-control': 'no-store' }) });
+/** For a response that must not be cached. */
+const OK_NO_STORE = Object.freeze({ status: 200, headers: Object.freeze({ 'cache-control': 'no-store' }) });
 
 /** Sends a committed response to the sink, as fast as the sink accepts it, and records its outcome in the context. */
-export async function sendResponse(context: RequestContext, found: CommittedResponse): Promise<void> {
-  const { endpoint, credential } = found.candidate;
+export async function sendResponse(context: RequestContext, committed: CommittedResponse): Promise<void> {
+  const { endpoint, credential } = committed.candidate;
   const { provider, model, slug } = endpoint;
   context.served = { provider: provider.slug, model, slug, callerKey: credential === 'caller' || undefined };
-  let ended: 'complete' | 'truncated' | 'cancelled' = 'cancelled';
+  let end: CommittedEnd = 'cancelled';
   try {
-    ended = await send(found.response, context);
+    end = await send(committed.response, context);
   } finally {
     // The client has disconnected, or the sink threw: nothing reads the rest of the upstream's response.
-    if (ended === 'cancelled') found.exchange.cancel();
-    context.outcome = outcomeOf(context, found, ended === 'complete');
-    found.close(ended, ended === 'truncated' ? errorOf(found.response) : undefined);
+    if (end === 'cancelled') committed.exchange.cancel();
+    context.outcome = outcomeOf(context, committed, end === 'complete');
+    committed.close(end, end === 'truncated' ? errorOf(committed.response) : undefined);
   }
 }
 
-/** The error event that ended a stream. */
+/** The error event that ended a truncated stream. */
 function errorOf(response: UpstreamResponse): GatewayError | undefined {
   const end = response.kind === 'stream' ? response.reader.end : undefined;
   return end === undefined || end.complete ? undefined : end.error;
 }
 
-async function send(
-  response: UpstreamResponse,
-  { sink, cancelSignal }: RequestContext,
-): Promise<'complete' | 'truncated' | 'cancelled'> {
+async function send(response: UpstreamResponse, { sink, cancelSignal }: RequestContext): Promise<CommittedEnd> {
   switch (response.kind) {
     case 'json':
-      sink.json(response.contradictory === true ? OK_ONCE : OK, response.body);
+      sink.json(response.contradictory === true ? OK_NO_STORE : OK, response.body);
       return 'complete';
     case 'chunks':
       sink.open(OK);

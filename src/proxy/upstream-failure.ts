@@ -10,7 +10,9 @@ type Trait =
   | 'possiblyBilled';
 
 interface FailureRule {
-  /** `retry-same`: once more on the same endpoint; `next`: another endpoint; `abort`: no further attempt can succeed. */
+  /**
+   * `retry-same`: once more on the same endpoint; `next`: another endpoint; `abort`: no further attempt can succeed.
+   */
   readonly action: 'retry-same' | 'next' | 'abort';
   readonly breaker: boolean;
   readonly retryable: boolean;
@@ -36,30 +38,23 @@ function rule(
   };
 }
 
-/** A client learns nothing of the operator's network. */
+/** The message hides the cause: clients learn nothing about the operator's network. */
 const UNREACHABLE = 'The upstream provider could not be reached.';
 
-/** Every way in which an attempt can fail, and what follows from it. */
+/**
+ * Every way in which an attempt can fail, and what follows from it. Error codes and statuses are mapped to kinds in
+ * `failure-kind.ts`.
+ */
 export const FAILURES = {
   // The upstream has not read the request.
-  refused: rule(
-    'retry-same',
-    ['breaker', 'retryable'],
-    'upstream_unreachable',
-    'The upstream provider could not be reached.',
-  ),
-  unreachable: rule(
-    'next',
-    ['breaker', 'retryable'],
-    'upstream_unreachable',
-    'The upstream provider could not be reached.',
-  ),
-  blocked: rule('abort', [], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  refused: rule('retry-same', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
+  blocked: rule('abort', [], 'upstream_unreachable', UNREACHABLE),
   proxy_unreachable: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   proxy_auth: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
   proxy_refused: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
   proxy_invalid: rule('next', ['breaker', 'retryable'], 'upstream_unreachable', UNREACHABLE),
-  tls: rule('next', ['breaker'], 'upstream_unreachable', 'The upstream provider could not be reached.'),
+  tls: rule('next', ['breaker'], 'upstream_unreachable', UNREACHABLE),
   connect_timeout: rule(
     'next',
     ['breaker', 'retryable'],
@@ -142,7 +137,7 @@ export const FAILURES = {
     'No provider of this model can express a parameter of the request.',
   ),
 
-  // The host's own code threw while a response was read: a format, a guard in its decoder, a transport.
+  // The host's own code threw: a format, a guard in its decoder, or a transport.
   host_code: rule('next', ['possiblyBilled'], 'internal_error', 'The gateway failed to read the response.'),
 
   // The response was unusable.
@@ -198,7 +193,10 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'host_code',
 ]);
 
-/** Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them itself. */
+/**
+ * Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them
+ * itself.
+ */
 export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>(['added_parameter', 'unsupported']);
 
 /** Why an attempt failed, and the error that the client gets if no other attempt succeeds. */
@@ -239,71 +237,4 @@ export interface FailureDetails {
 export function failureOfBrokenStream(error: GatewayError | undefined): UpstreamFailure {
   if (error?.code !== FAILURES.host_code.code) return new UpstreamFailure('truncated');
   return new UpstreamFailure('host_code', { cause: error.cause });
-}
-
-/** Node's error codes of connections that were not established. */
-const CONNECT_FAILURES: ReadonlyMap<string, FailureKind> = new Map([
-  ['ECONNREFUSED', 'refused'],
-  // The other side does not speak TLS.
-  ['EPROTO', 'tls'],
-  ['EMFILE', 'local'],
-  ['ENFILE', 'local'],
-  ['EADDRNOTAVAIL', 'local'],
-  ['ERR_NORDLYS_ADDRESS_BLOCKED', 'blocked'],
-  ['ERR_NORDLYS_PROXY_UNREACHABLE', 'proxy_unreachable'],
-  ['ERR_NORDLYS_PROXY_AUTH', 'proxy_auth'],
-  ['ERR_NORDLYS_PROXY_REFUSED', 'proxy_refused'],
-  ['ERR_NORDLYS_PROXY_INVALID', 'proxy_invalid'],
-]);
-
-/** The kind of a transport failure, by Node's error code. */
-export function kindOfTransportFailure(code: string | undefined, connected: boolean): FailureKind {
-  if (code !== undefined) {
-    const known = CONNECT_FAILURES.get(code);
-    if (known !== undefined) return known;
-    if (/CERT|TLS|SSL|UNABLE_TO_VERIFY|ALTNAME/.test(code)) return 'tls';
-    if (code.startsWith('HPE_')) return 'malformed';
-  }
-  return connected ? 'reset' : 'unreachable';
-}
-
-const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
-  // Only these concern the request itself; any other 4xx concerns the operator's account or the endpoint, or is transient.
-  [400, 'rejected'],
-  [413, 'rejected'],
-  [422, 'rejected'],
-  [401, 'auth'],
-  [403, 'auth'],
-  [407, 'auth'],
-  // Unavailable for legal reasons: the region of the operator's account.
-  [451, 'auth'],
-  [402, 'quota'],
-  [404, 'model_missing'],
-  [410, 'model_missing'],
-  [501, 'model_missing'],
-  [408, 'try_later'],
-  [425, 'try_later'],
-  // gRPC's CANCELLED, and nginx's status for a client that disconnected. The client of this request did not.
-  [499, 'try_later'],
-  [409, 'conflict'],
-  // Bedrock: the model behind the endpoint failed.
-  [424, 'server_error'],
-  [429, 'rate_limited'],
-  // Groq's flex tier is full.
-  [498, 'overloaded'],
-  [503, 'overloaded'],
-  [529, 'overloaded'],
-  [504, 'upstream_timeout'],
-  [524, 'upstream_timeout'],
-]);
-
-/** The kind of an error status. `callersKey`: the credential came with the request. */
-export function kindOfStatus(status: number, callersKey: boolean): FailureKind {
-  const kind = STATUS_KINDS.get(status) ?? otherKind(status);
-  return callersKey && (kind === 'auth' || kind === 'quota') ? 'caller_auth' : kind;
-}
-
-function otherKind(status: number): FailureKind {
-  if (status >= 500) return 'server_error';
-  return status >= 400 ? 'unexpected_status' : 'malformed';
 }

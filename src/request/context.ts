@@ -10,7 +10,7 @@ import type { SpendLease } from '../contracts/spend.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { ClientConnection, type CancelSignal } from '../util/cancellation.js';
 
-/** What the stages have learnt of one request. A stage reads what earlier ones wrote and writes its own part. */
+/** State of one request. A stage reads what earlier stages wrote, and writes its own part. */
 export class RequestContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -18,44 +18,44 @@ export class RequestContext {
   readonly requestId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
-  /** Whether this client still waits. */
+  /** The client's connection: aborts when it closes before the response is complete. */
   readonly client: ClientConnection;
 
-  /** What hosts see of it; made when the first one asks. */
+  /** The view for hosts, created on first use. */
   view: RequestContextView | undefined = undefined;
-  /** @internal Where it stands among the requests at work. */
+  /** @internal Its index among the requests in flight. */
   inFlightIndex: number | undefined = undefined;
-  /** @internal Let in by `authenticate` where it stands alone. */
+  /** @internal Has passed the stage `authenticate`, used by itself. */
   authenticated = false;
-  /** @internal Counted among its caller's requests. */
+  /** @internal Counted among the requests of its caller in flight. */
   admitted = false;
-  /** @internal The process has much to do: what can wait is left out. */
+  /** @internal The process is near its limit: work that is not needed for the response is skipped. */
   underPressure = false;
-  /** @internal The caller asks for the plan of the request, not for a response. */
+  /** @internal The caller wants the plan of the request, not a response. */
   isDryRun = false;
   /** @internal The hook `beforeAttempt` has changed what was sent upstream, beyond trace headers. */
   attemptChanged = false;
-  /** @internal The cache has looked under this key for it already, and has nothing that would do. */
+  /** @internal The cache has already looked this key up, without a usable entry. */
   cacheMissKey: string | undefined = undefined;
   /** Written by `authenticate`. */
   caller: Caller | undefined = undefined;
   /** Written by `validate`, replaced by `beforeRoute`: the request in wire form. */
   request: ChatRequest | undefined = undefined;
-  /** @internal Reads a request that was answered unread. */
+  /** @internal Parses a request that the cache served by its bytes. */
   readRequest: (() => ChatRequest) | undefined = undefined;
-  /** Written by `validate`: the bytes that mean `request`. */
+  /** Written by `validate`: `request` with its bytes. */
   body: RequestBody | undefined = undefined;
-  /** @internal Answered by the upstream call of another request. */
+  /** @internal Served by the upstream call of another request. */
   coalesced = false;
-  /** @internal What the client is told of its limits, with every response. */
+  /** @internal Rate limit headers of the response. */
   limitHeaders: Readonly<Record<string, string>> | undefined = undefined;
   /** Written by `limit`: what the request has reserved. */
   spend: SpendLease | undefined = undefined;
   /** @internal Written by `guard`: names and versions of the guards, for the cache key. */
   guardDigest = '';
-  /** @internal Written by `guard` where guards stand between the response and the client. */
+  /** @internal Written by `guard` where guards check the response. */
   responseGate: ResponseGate | undefined = undefined;
-  /** @internal The response as the client got it, where `captureResponse` asks for it. */
+  /** @internal The response as the client got it, where `captureResponse` is set. */
   captured: { completion(): ChatCompletion | undefined } | undefined = undefined;
   /** Written by `route`. */
   route: ResolvedRoute | undefined = undefined;
@@ -63,18 +63,18 @@ export class RequestContext {
   router: RouterExplanation | undefined = undefined;
   /** Written by `cache`. */
   cacheStatus: CacheStatus | undefined = undefined;
-  /** Written by `proxy`, one a call. */
+  /** Written by `proxy`: one record for each attempt. */
   readonly attempts: AttemptRecord[] = [];
-  /** Written by `proxy` or `cache`: who answered. */
+  /** Written by `proxy` or `cache`: which endpoint the response is from. */
   served: ServedBy | undefined = undefined;
-  /** Written by `proxy`: milliseconds that upstreams took until the answer began. */
+  /** Written by `proxy`: milliseconds that upstreams took until the response began. */
   upstreamMs = 0;
-  /** Written by `proxy` or `cache` when the answer has ended. */
+  /** Written by `proxy` or `cache` when the response has ended. */
   outcome: ResponseOutcome | undefined = undefined;
 
-  /** Where the answer goes. `cache` puts its recorder in front. */
+  /** Where the response is written to. `cache` and `guard` put their own sinks in front. */
   sink: ResponseSink;
-  /** Whether anybody still waits for the upstream's answer: this client, or those who share its call. */
+  /** Aborts when the upstream's response is not needed any more: by this client, or by those that share its call. */
   cancelSignal: CancelSignal;
 
   constructor(
@@ -94,110 +94,124 @@ export class RequestContext {
   }
 }
 
-/** The plan that a request follows. */
+/** The plan of a request. */
 export interface ResolvedRoute {
-  /** The logical model that was asked for first. */
+  /** The first model that the request names. */
   readonly model: string;
+  /** The endpoints to try, in order. */
   readonly candidates: readonly PlannedCandidate[];
+  /** The other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
-  /** The first candidate was drawn among others that would have done as well. */
+  /** The first candidate was drawn at random among equivalent ones. */
   readonly drawn: boolean;
-  /** Top-level members of the request that no upstream is told: the gateway's own. */
+  /** Top-level members of the request that are the gateway's own and never sent upstream. */
   readonly ownFields: ReadonlySet<string>;
-  /** What the caller's `provider_configs` say, by provider slug; `undefined` when nothing. */
+  /** The caller's `provider_configs` by provider slug; `undefined` where there are none. */
   readonly overrides: ReadonlyMap<string, ProviderOverride> | undefined;
-  /** Told of every upstream call with the operator's own credential. */
+  /** Called with the outcome of each attempt that used the operator's credential. */
   readonly record: ((endpoint: Endpoint, outcome: AttemptOutcome) => void) | undefined;
-  /** What the prompt takes; measured when first asked for. */
+  /** The size of the prompt, measured on first use. */
   readonly prompt?: PromptView | undefined;
-  /** Told who gave a whole answer, so that the conversation can stay there. */
+  /** Called with the endpoint that gave a complete response, so that the conversation can stay with it. */
   readonly onServed: ((endpoint: Endpoint, usage: Usage | undefined) => void) | undefined;
 }
 
-/** How large a request's prompt is, as each endpoint will count it. */
+/** The size of a request's prompt, as each endpoint is expected to count it. */
 export interface PromptView {
   /** Tokens of the prompt, by the endpoint's id. */
   tokensAt(endpointId: string): number;
   /** UTF-8 bytes of text per token, by the endpoint's id. */
   bytesPerTokenAt(endpointId: string): number;
-  /** The endpoint with this id has counted `promptTokens`: the next estimates are better. */
+  /** Improves the estimates with the `promptTokens` that the endpoint of this id has reported. */
   learn(endpointId: string, promptTokens: number | undefined): void;
 }
 
-/** An endpoint in the order of a plan, with what it is not told. */
+/** An endpoint of a plan, and the request members that are not sent to it. */
 export interface PlannedCandidate {
+  /** The endpoint to try. */
   readonly endpoint: Endpoint;
-  /** Whose credential an attempt uses: who pays for it, and whose statistics it belongs to. */
+  /** Whose credential an attempt uses. It decides who pays, and whether the attempt counts in the statistics. */
   readonly credential: 'operator' | 'caller';
-  /** Members that this endpoint does not understand and the caller did not insist on. */
+  /** Members that this endpoint does not support and that the caller does not require. */
   readonly drop: readonly string[];
-  /** Members that the caller insists on: an endpoint that would not be told one of them must not respond. */
+  /** Members that the caller requires: an endpoint that cannot be sent one of them is skipped. */
   readonly required?: readonly string[] | undefined;
 }
 
-/** A caller's own credential or address for one provider. Checked already; secret. */
+/** A caller's own credential or address for one provider, validated. Secret. */
 export interface ProviderOverride {
+  /** The caller's own key. */
   readonly apiKey: string | undefined;
+  /** The caller's own address. */
   readonly url: import('../contracts/transport.js').UpstreamUrl | undefined;
+  /** The caller's own timeout, in milliseconds. */
   readonly timeoutMs: number | undefined;
 }
 
-/** Who answered. */
+/** The endpoint that a response is from. */
 export interface ServedBy {
+  /** Key of the provider. */
   readonly provider: string;
+  /** Name of the model, as the gateway knows it. */
   readonly model: string;
+  /** Slug of the endpoint. */
   readonly slug: string;
-  /** With a key of the caller's own. A cached response never is. */
+  /** The attempt used the caller's own key. Never set for cached responses. */
   readonly callerKey?: boolean | undefined;
 }
 
-/** How an answer ended, and what it took. */
+/** How a response ended, and its usage and cost. */
 export interface ResponseOutcome {
+  /** The whole response was delivered. */
   readonly complete: boolean;
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, `error` or `other`. */
   readonly finishReason: string | undefined;
+  /** Tokens, where the upstream reported them. */
   readonly usage: Usage | undefined;
+  /** USD; `undefined` without usage or prices. */
   readonly costUsd: number | undefined;
   /** `costUsd` was counted from the sizes of prompt and output: the stream was aborted, or no usage was reported. */
   readonly estimated?: boolean | undefined;
   /** Tokens of prompt and completion, reported or estimated. */
   readonly tokens?: number | undefined;
+  /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;
 }
 
-/** The guards between the stages and the client, as far as a stage must know of them. */
+/** The guards between the stages and the client, as stages see them. */
 export interface ResponseGate {
   /** Aborts when the client disconnects, a guard blocks or the response fails. */
   readonly cancelSignal: CancelSignal;
-  /** The error of a block, where the client has got nothing yet. */
+  /** The error of a block, where nothing has been sent to the client yet. */
   readonly error: GatewayError | undefined;
   /**
-   * Sends the response of one attempt. Resolves with an error where a guard wants the next candidate instead: the client
-   * has got nothing then.
+   * Sends the response of one attempt. Resolves with an error where a guard wants the next candidate instead: nothing
+   * has been sent to the client then.
    * @param cancel - ends the attempt
    */
   offer(send: () => Promise<void>, cancel: () => void): Promise<GatewayError | undefined>;
-  /** Resolves when the response has ended, or at once where none has begun. */
+  /** Resolves when the response has ended, immediately where none has begun. */
   settled(): Promise<ResponseEnd>;
   /** The result of `stage`; rejects early where a guard blocks while the upstream call goes on for other requests. */
   unlessRejected<T>(stage: Promise<T>): Promise<T>;
-  /** Writes the error of a block. */
+  /** Sends the error of a block. */
   fail(error: GatewayError): void;
 }
 
-/** How a response behind guards has ended. */
+/** How a guarded response has ended. */
 export interface ResponseEnd {
-  /** The client got all of it. */
+  /** The client received all of it. */
   readonly passed: boolean;
   readonly blocked: boolean;
-  /** Where a guard blocked before the client got anything: what the client is to get. */
+  /** The error to send, where a guard blocked before anything was sent to the client. */
   readonly error: GatewayError | undefined;
 }
 
-/** A stage of the path: `'next'` hands on, `'responded'` means the response is (or will be) written. */
+/** A stage: `'next'` passes the request on, `'responded'` means that the response is (or will be) written. */
 export type Stage = (context: RequestContext) => StageOutcome | Promise<StageOutcome>;
 export type StageOutcome = 'next' | 'responded';
 
-/** Where the context stands on its request: a WeakMap would cost the garbage collector more than all stages together. */
+/** Member of the request that holds its context. A WeakMap would cost more garbage collection than all stages together. */
 const CONTEXT = Symbol('nordlys-proxy.context');
 type SeenRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
 
@@ -210,14 +224,14 @@ export interface RequestContextView {
   readonly requestId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
-  /** Aborted when the result is not wanted any more: the client has disconnected, or the request was given up. */
+  /** Aborted when the result is not needed any more: the client has disconnected, or the request has ended. */
   readonly signal: AbortSignal;
   /**
    * Written by `authenticate`. A host that authenticates by itself may set it before `route`: `undefined`, or an object
    * with an `id`. Setting anything else throws a `TypeError`.
    */
   caller: Caller | undefined;
-  /** Written by `validate`: the request as the wire has it. */
+  /** Written by `validate`: the request in wire form. */
   readonly request: ChatRequest | undefined;
   /** Written by `route`. */
   readonly route: ResolvedRoute | undefined;
@@ -235,83 +249,12 @@ export interface RequestContextView {
   readonly outcome: ResponseOutcome | undefined;
 }
 
-class ContextView implements RequestContextView {
-  readonly #context: RequestContext;
-
-  constructor(context: RequestContext) {
-    this.#context = context;
-  }
-
-  get requestId(): string {
-    return this.#context.requestId;
-  }
-
-  get startedAt(): number {
-    return this.#context.startedAt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#context.cancelSignal.signal;
-  }
-
-  get caller(): Caller | undefined {
-    return this.#context.caller;
-  }
-
-  set caller(caller: Caller | undefined) {
-    // A caller without an id would share the cache and the limits of every other such caller.
-    if (caller !== undefined && (typeof caller?.id !== 'string' || caller.id === '')) {
-      throw new TypeError('getContext(req).caller must be { id: string } or undefined.');
-    }
-    this.#context.caller = caller;
-  }
-
-  get request(): ChatRequest | undefined {
-    return this.#context.request;
-  }
-
-  get route(): ResolvedRoute | undefined {
-    return this.#context.route;
-  }
-
-  get router(): RouterExplanation | undefined {
-    return this.#context.router;
-  }
-
-  get cacheStatus(): CacheStatus | undefined {
-    return this.#context.cacheStatus;
-  }
-
-  get attempts(): readonly AttemptRecord[] {
-    return this.#context.attempts;
-  }
-
-  get served(): ServedBy | undefined {
-    return this.#context.served;
-  }
-
-  get upstreamMs(): number {
-    return this.#context.upstreamMs;
-  }
-
-  get outcome(): ResponseOutcome | undefined {
-    return this.#context.outcome;
-  }
-}
-
-/**
- * What the stages know of `req`. The same view for the same request, and always up to date.
- * @throws TypeError when no stage of this package has seen it.
- * @example
- * keyGenerator: (req) => getContext(req).caller?.id ?? req.ip
- */
-export function getContext(req: IncomingMessage): RequestContextView {
-  const context = (req as SeenRequest)[CONTEXT];
-  if (context === undefined) throw new TypeError('getContext: no stage of nordlys-proxy has seen this request yet.');
-  return (context.view ??= new ContextView(context));
-}
-
-/** @internal The context of `req`, opened on first sight. */
+/** @internal The context of `req`, created on first use. */
 export function openContext(req: SeenRequest, open: () => RequestContext): RequestContext {
   return (req[CONTEXT] ??= open());
+}
+
+/** @internal The context of `req`; `undefined` where no stage has seen it. */
+export function contextOf(req: SeenRequest): RequestContext | undefined {
+  return req[CONTEXT];
 }

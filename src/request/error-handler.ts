@@ -9,9 +9,9 @@ import { COMMON } from '../options/tables/common.js';
 
 /** Options of `errorHandler`. */
 export interface ErrorHandlerOptions {
-  /** @defaultValue `'openai'` */
+  /** Body of errors: OpenAI's, or OpenRouter's with a numeric `code`. @defaultValue `'openai'` */
   readonly errorFormat?: ErrorFormat | undefined;
-  /** Warned, once, of a JSON parser in front of the gateway whose limit is too small. */
+  /** Gets one warning about a JSON parser in front of the gateway whose limit is too small. */
   readonly logger?: Pick<Logger, 'warn'> | undefined;
   /** Called with the same diagnostic. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;

@@ -6,32 +6,32 @@ import type { CaptureOptions } from '../http/capture-sink.js';
 import type { Parsed } from '../options/group.js';
 import { HOOKS } from '../options/tables/common.js';
 
-/** Hooks that watch: what they throw is nobody's answer. */
+/** Hooks that only observe: errors that they throw do not affect the response. */
 export type WatchingHook = 'afterAttempt' | 'afterResponse' | 'onSpend' | 'onError';
 
 /**
- * Watches from within: counters, logs and spans. Told at the same moments as the hooks, but of the context itself, so
- * that nothing is made for it per request.
+ * An internal observer: counters, logs and spans. Called at the same moments as the hooks, but with the context itself,
+ * so that no state object is created for it.
  */
 export interface Observer {
   requestBegan?(context: RequestContext): void;
   attemptBegan?(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void;
   attemptEnded?(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void;
-  /** The client has been told everything, or has left. `error` where it was told one before any answer. */
+  /** The response has ended, or the client has disconnected. `error`: sent in place of a response. */
   requestEnded?(context: RequestContext, error: GatewayError | undefined): void;
-  /** A watching hook of the host's threw, or (`observer`) one of those who watch from within. */
+  /** An observing hook of the host threw, or (`observer`) an internal observer did. */
   hookFailed?(hook: string, error: unknown): void;
 }
 
-/** Runs a host's watching hooks, and our own observers, so that nothing they do can reach a client. */
+/** Runs the host's observing hooks and the internal observers. Their errors never reach a client. */
 export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   readonly hooks: Parsed<typeof HOOKS.rows>;
-  /** Some responses are kept for `afterResponse`. */
+  /** Responses may be captured for `afterResponse`. */
   readonly capturesResponses: boolean;
   readonly #observers = new Set<Observer>();
   readonly #warned = new Set<string>();
 
-  /** @throws TypeError for an unknown hook, or one that is no function */
+  /** @throws TypeError for an unknown hook, or one that is not a function */
   constructor(hooks: Hooks = {}) {
     this.hooks = HOOKS.parse(hooks);
     this.capturesResponses = this.hooks.captureResponse !== false;
@@ -52,7 +52,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     return { wants, maxBytes };
   }
 
-  /** Calls the hook when there is one; `state` is only made then. */
+  /** Calls the hook if it is set. `state` is created only then. */
   watch<Name extends WatchingHook>(name: Name, state: () => Parameters<NonNullable<Hooks[Name]>>[0]): void {
     const hook = this.hooks[name] as ((state: unknown) => unknown) | undefined;
     if (hook === undefined) return;
@@ -64,59 +64,59 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
     }
   }
 
-  /** Tells `observer` of every request from now on. Returns how to take that back. */
+  /** Adds an observer of all requests from now on. Returns a function that removes it. */
   observe(observer: Observer): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
   }
 
   requestBegan(context: RequestContext): void {
-    this.#tell((observer) => observer.requestBegan?.(context));
+    this.#notify((observer) => observer.requestBegan?.(context));
   }
 
   attemptBegan(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    this.#tell((observer) => observer.attemptBegan?.(context, endpoint, attempt));
+    this.#notify((observer) => observer.attemptBegan?.(context, endpoint, attempt));
   }
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    this.#tell((observer) => observer.attemptEnded?.(context, endpoint, attempt));
+    this.#notify((observer) => observer.attemptEnded?.(context, endpoint, attempt));
     this.watch('afterAttempt', () => ({ ...hookState(context), record: attempt }));
   }
 
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
-    this.#tell((observer) => observer.requestEnded?.(context, error));
+    this.#notify((observer) => observer.requestEnded?.(context, error));
   }
 
   /**
-   * A request ended in a 500, or in the 503 of a caller who could not be checked, because of the host's code. Where
-   * neither `onError` nor a logger tells the host, a warning does.
+   * Reports a 500, or the 503 of a caller who could not be checked, that the host's code caused. Where neither `onError`
+   * nor a logger reports it, a process warning does.
    */
   reportInternalError(error: GatewayError): void {
-    const isTold = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
-    if (isTold) return;
+    const isReported = this.hooks.onError !== undefined || [...this.#observers].some((observer) => observer.hookFailed);
+    if (isReported) return;
     const code = error.code === 'internal_error' ? 'NORDLYS_INTERNAL_ERROR' : 'NORDLYS_AUTHENTICATION_UNAVAILABLE';
     const why = reasonOf(error.cause);
     this.#warnOnce(
       code,
       why,
-      `A request was answered with ${error.status}, because ${why}. Give hooks.onError, or a logger, to be told what. Said once a place.`,
+      `A request got a ${error.status}, because ${why}. Set hooks.onError, or a logger, to get the error. Reported once per place.`,
     );
   }
 
-  /** The host's own format or transport threw while a response was read; `onHookError` is told under this name. */
+  /** Reports what the host's own format or transport threw while a response was read. */
   reportHostCode(error: unknown): void {
     this.#report(error, 'provider', 'A format or transport of the host threw while a response was read');
   }
 
-  /** Reports what a function of the host's threw where no response can say so, as for a watching hook. */
+  /** Reports what a function of the host threw when no response can carry the error, as for an observing hook. */
   readonly report = (error: unknown, hook: string): void => this.#report(error, hook);
 
-  /** Something of the host's failed while watching or checking. Told as what a hook throws is told. */
+  /** Reports that code of the host failed while it observed or checked, in the same way as an error of a hook. */
   reportFailure(what: string, error: unknown): void {
     this.#report(error, what);
   }
 
-  #tell(moment: (observer: Observer) => void): void {
+  #notify(moment: (observer: Observer) => void): void {
     for (const observer of this.#observers) {
       try {
         moment(observer);
@@ -128,16 +128,16 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
 
   #report(error: unknown, hook: string, what = `The hook ${hook} threw`): void {
     const { hooks } = this;
-    let isHeard = hooks.onHookError !== undefined && heard(() => hooks.onHookError?.(error, hook));
+    let isReported = hooks.onHookError !== undefined && isAccepted(() => hooks.onHookError?.(error, hook));
     for (const observer of this.#observers) {
-      if (observer.hookFailed !== undefined && heard(() => observer.hookFailed?.(hook, error))) isHeard = true;
+      if (observer.hookFailed !== undefined && isAccepted(() => observer.hookFailed?.(hook, error))) isReported = true;
     }
-    if (isHeard) return;
-    const message = `${what}, and nobody was told what. Give hooks.onHookError, or a logger. Said once.`;
+    if (isReported) return;
+    const message = `${what}. Set hooks.onHookError, or a logger, to get the error. Reported once.`;
     this.#warnOnce('NORDLYS_HOOK_THREW', hook, message);
   }
 
-  /** Without what was thrown: it may quote what somebody has written, and nobody said where that may go. */
+  /** Without the thrown error, whose message may quote a prompt: process warnings go to stderr. */
   #warnOnce(code: string, about: string, message: string): void {
     const key = `${code} ${about}`;
     if (this.#warned.has(key) || this.#warned.size >= MAX_WARNINGS) return;
@@ -146,7 +146,7 @@ export class HookRunner implements Required<Omit<Observer, 'hookFailed'>> {
   }
 }
 
-/** Our own words, or the place; never a message of the host's, which may quote what a caller has written. */
+/** This package's own message, or the place of the error; never a message of the host, which may quote a prompt. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof HostCodeError) return cause.message;
   const [where] = framesOf(cause);
@@ -154,28 +154,28 @@ function reasonOf(cause: unknown): string {
 }
 
 const MAX_WARNINGS = 20;
-/** Where an error was thrown, line by line, without its message. */
+/** The stack frames of an error, without its message. */
 export function framesOf(thrown: unknown): string[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return [];
   const message = String(thrown.message);
-  // What somebody wrote may look like a frame.
+  // Lines of the message may look like frames.
   const afterMessage = Math.max(0, thrown.stack.indexOf(message)) + message.length;
   const lines = thrown.stack.slice(afterMessage).split('\n');
   return lines.flatMap((line) => (line.startsWith('    at ') ? [line.slice(4)] : []));
 }
 
-/** Whether a reporter took it. One that throws has nobody left to report to. */
-function heard(tell: () => unknown): boolean {
+/** Whether a reporter accepted the report. What a reporter itself throws cannot be reported. */
+function isAccepted(report: () => unknown): boolean {
   try {
-    const telling = tell();
-    if (telling instanceof Promise) telling.catch(() => undefined);
+    const reporting = report();
+    if (reporting instanceof Promise) reporting.catch(() => undefined);
     return true;
   } catch {
     return false;
   }
 }
 
-/** What every hook is told of a request. */
+/** The state that every hook gets. */
 export function hookState(context: RequestContext): HookState {
   return {
     requestId: context.requestId,

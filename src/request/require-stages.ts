@@ -1,20 +1,20 @@
 import type { RequestContext, Stage } from './context.js';
 
-/** By what a request shows that it has passed a stage. A host's own middleware may have written it as well. */
+/** How a stage recognises that an earlier one has run. A host's own middleware may have written these members instead. */
 const PASSED = {
   validate: ({ request, body }: RequestContext) => request !== undefined && body !== undefined,
   route: ({ route }: RequestContext) => route !== undefined,
 };
 
-/** Stands behind `authenticate`. */
+/** Runs after `authenticate`. */
 export const markAuthenticated: Stage = (context) => {
   context.authenticated = true;
   return 'next';
 };
 
 /**
- * Refuses requests that have not passed the `earlier` stages. The client is told of an error of ours, and the host once
- * by a warning: a stage has no logger.
+ * Refuses requests that have not passed the `earlier` stages. The client gets a 500; the host gets one process warning,
+ * as a stage has no logger.
  */
 export function requireStages(stage: string, ...earlier: readonly (keyof typeof PASSED)[]): Stage {
   const warn = once();
@@ -27,7 +27,7 @@ export function requireStages(stage: string, ...earlier: readonly (keyof typeof 
   };
 }
 
-/** The host may well have authenticated by itself: a request of nobody is told of, and goes on. */
+/** Warns once about a request without a caller and passes it on: the host may have authenticated by itself. */
 export function warnIfUnauthenticated(stage: string): Stage {
   const warn = once();
   return (context) => {
@@ -41,9 +41,9 @@ export function warnIfUnauthenticated(stage: string): Stage {
 }
 
 function once(): (message: string) => void {
-  let isTold = false;
+  let isReported = false;
   return (message) => {
-    if (!isTold) process.emitWarning(message, { code: 'NORDLYS_STAGE_ORDER' });
-    isTold = true;
+    if (!isReported) process.emitWarning(message, { code: 'NORDLYS_STAGE_ORDER' });
+    isReported = true;
   };
 }

@@ -54,7 +54,7 @@ export function runStages(stages: readonly Stage[], parts: RunnerParts): Middlew
   };
 }
 
-/** Keeps what `afterResponse` may read, as close to the client as possible: what guards took out is not kept. */
+/** Captures what `afterResponse` may read, behind the guards: what they removed is not captured. */
 function capturing(sinkTo: (context: RequestContext) => ResponseSink, hooks: HookRunner) {
   return (context: RequestContext): ResponseSink => {
     const sink = new CaptureSink(sinkTo(context), hooks.captureOf(context));
@@ -86,17 +86,17 @@ async function run(
   }
 }
 
-/** Caused by the host's code: the client gets no detail, so the host must. Without a cause the host threw it on purpose. */
+/** An error of the host's code: the client gets no detail, so the host must. Without a cause the host threw it on purpose. */
 function isHostCodeFailure({ code, cause }: GatewayError): boolean {
   return code === 'internal_error' || (code === 'authentication_unavailable' && cause !== undefined);
 }
 
-/** Without guards the stage itself. */
+/** The result of `stage`, cut short where a guard blocks. */
 function unlessRejected({ responseGate }: RequestContext, stage: Promise<StageOutcome>): Promise<StageOutcome> {
   return responseGate === undefined ? stage : responseGate.unlessRejected(stage);
 }
 
-/** Waits for the last verdict of the guards. @throws GatewayError where they block before the client got anything. */
+/** Waits for the last verdict of the guards. @throws GatewayError for a block before anything was sent to the client */
 async function guardedEnd(context: RequestContext, gate: ResponseGate): Promise<void> {
   const { blocked, error } = await gate.settled();
   if (error !== undefined) throw error;

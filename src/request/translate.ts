@@ -2,7 +2,7 @@ import type { ChatRequest } from '../chat/types.js';
 import { UnsupportedRequest, type Exchange, type ExchangeContext } from '../contracts/wire-format.js';
 import type { PlannedCandidate, ResolvedRoute } from './context.js';
 
-/** `request` as an upstream may see it: with the upstream's name of the model, without the gateway's own fields. */
+/** `request` as it is sent upstream: with the upstream's name of the model, without the gateway's own fields. */
 export function upstreamRequest(
   request: ChatRequest,
   { endpoint, drop }: PlannedCandidate,
@@ -15,9 +15,9 @@ export function upstreamRequest(
 }
 
 /**
- * What the candidate's format makes of `request`; `undefined` where its format translates nothing.
- * @param request - made by `upstreamRequest`
- * @throws UnsupportedRequest when the format cannot express the request, or a member that the caller insists on.
+ * The exchange that the candidate's format translates `request` to; `undefined` where the format translates nothing.
+ * @param request - from `upstreamRequest`
+ * @throws UnsupportedRequest when the format cannot express the request, or a member that the caller requires
  */
 export function translate(
   request: ChatRequest,

@@ -1,10 +1,14 @@
 import { isRecord } from '../util/json-object.js';
 import type { Caller } from '../contracts/caller.js';
-import { knownMembers, optionalBoolean, optionalList, optionError } from '../options/checks.js';
+import type { CallerPolicy } from '../contracts/limits.js';
 import type { Endpoint } from '../contracts/routing.js';
+import { optionError } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { deferred, flag, nested, numeric, wordList } from '../options/rows.js';
+import type { OptionRow } from '../options/row.js';
 import { type PriceCaps, withinCaps } from './plan/price.js';
 
-/** What a caller may use: the same for its requests, for plans and for the list of models. */
+/** The policy of a caller, which applies to its requests, to plans and to the list of models. */
 export interface ResolvedPolicy {
   allowsModel(model: string): boolean;
   allowsProvider(endpoint: Endpoint): boolean;
@@ -12,13 +16,36 @@ export interface ResolvedPolicy {
   readonly zdr: boolean;
 }
 
-const MEMBERS = ['models', 'providers', 'maxPrice', 'zdr', 'limits'];
-const PRICES = ['prompt', 'completion', 'request', 'image'] as const;
+export const MAX_PRICE = defineOptions({
+  path: 'policy.maxPrice',
+  rows: {
+    prompt: cap('Per million prompt tokens.'),
+    completion: cap('Per million completion tokens.'),
+    request: cap('Per request.'),
+    image: cap('Per image of the prompt.'),
+  } satisfies RowsFor<NonNullable<CallerPolicy['maxPrice']>>,
+});
 
-/** The policy that `verifyKey` or `caller` has given with a caller; a caller's object is read once. */
+/** Read with the first request of a caller. A misspelt restriction is an error, because it must not be ignored. */
+export const POLICY = defineOptions({
+  path: 'policy',
+  rows: {
+    models: wordList('Names of models that the caller may use; `*` matches any part of a name.').defaultsTo('all'),
+    providers: wordList('Slugs of providers or endpoints that the caller may use.').defaultsTo('all'),
+    maxPrice: nested(MAX_PRICE, 'The most that an endpoint may charge, in USD.'),
+    zdr: flag('Only endpoints that retain no data.').or(false),
+    limits: deferred('a list of rules', "Rules of this caller alone, counted for the caller's id."),
+  } satisfies RowsFor<CallerPolicy>,
+});
+
+function cap(text: string): OptionRow<number> {
+  return numeric('a number of USD, 0 or more', (price) => price >= 0, text);
+}
+
+/** Resolved policies by the object that `verifyKey` or `caller` returned, so that each object is read once. */
 const resolved = new WeakMap<object, ResolvedPolicy>();
 
-/** @throws TypeError for a policy that is wrong: a misspelt restriction must not be none. */
+/** The policy of `caller`; `undefined` without one. @throws TypeError for an invalid policy */
 export function policyOf(caller: Caller | undefined): ResolvedPolicy | undefined {
   const policy = caller?.['policy'];
   if (policy === undefined || policy === null) return undefined;
@@ -42,32 +69,19 @@ export function allows(policy: ResolvedPolicy, endpoint: Endpoint): boolean {
 }
 
 function resolvePolicy(policy: Record<string, unknown>): ResolvedPolicy {
-  const members = knownMembers('policy', policy, MEMBERS);
-  const patterns = optionalList('policy.models', members['models'])?.map(patternOf);
-  const providers = optionalList('policy.providers', members['providers'])?.map((slug) => slug.toLowerCase());
-  const named = providers === undefined ? undefined : new Set(providers);
+  const { models, providers, maxPrice, zdr } = POLICY.parse(policy);
+  const patterns = models?.map(patternOf);
+  const slugs = providers && new Set(providers.map((slug) => slug.toLowerCase()));
   return {
     allowsModel: (model) => patterns === undefined || patterns.some((pattern) => pattern.test(model)),
-    allowsProvider: ({ slug, provider }) => named === undefined || named.has(slug) || named.has(provider.slug),
-    caps: capsOf(members['maxPrice']),
-    zdr: optionalBoolean('policy.zdr', members['zdr']) ?? false,
+    allowsProvider: ({ slug, provider }) => slugs === undefined || slugs.has(slug) || slugs.has(provider.slug),
+    caps: maxPrice,
+    zdr,
   };
 }
 
-/** `*` stands for any part of a name. */
+/** `*` matches any part of a name. */
 function patternOf(glob: string): RegExp {
   const parts = glob.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join('.*')}$`);
-}
-
-function capsOf(value: unknown): PriceCaps | undefined {
-  if (value === undefined || value === null) return undefined;
-  const members = knownMembers('policy.maxPrice', value, PRICES);
-  const cap = (name: (typeof PRICES)[number]): number | undefined => {
-    const price = members[name];
-    if (price === undefined || price === null) return undefined;
-    if (typeof price === 'number' && price >= 0) return price;
-    throw optionError(`policy.maxPrice.${name}`, 'must be a number of USD, 0 or more', price);
-  };
-  return { prompt: cap('prompt'), completion: cap('completion'), request: cap('request'), image: cap('image') };
 }

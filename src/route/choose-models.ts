@@ -10,9 +10,9 @@ interface ModelFields {
 }
 
 /**
- * The models that may answer, first choice first, each once: `model`, then `models`.
- * @param anyModel - whether somebody (a routing hook) chooses where the request does not.
- * @throws GatewayError 404 for a name that stands for nothing, 400 where nothing is named.
+ * The models that a request may be sent to, first choice first, without repeats: `model`, then `models`.
+ * @param anyModel - whether a routing hook chooses the model if the request leaves it open
+ * @throws GatewayError 404 for an unknown name, 400 if no model is named
  */
 export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: boolean): readonly ModelChoice[] {
   const plain = plainChoice(fields, names);
@@ -22,7 +22,7 @@ export function chooseModels(fields: ModelFields, names: ModelNames, anyModel: b
   if (named.length > 0) return distinct(named.flatMap((each) => choicesOf(each, names)));
   const [auto] = wanted;
   const { defaultChoices, every } = names;
-  // An auto name is addressed to whoever routes; a missing name goes to the default model first.
+  // The routing hook chooses for an auto name. A missing name means the default model, if there is one.
   if (anyModel && (auto !== undefined || defaultChoices === undefined)) {
     return distinct([...(defaultChoices ?? []), ...every]);
   }
@@ -41,7 +41,7 @@ export function leavesModelOpen({ model, models }: ModelFields, names: ModelName
   return first === undefined ? names.defaultChoices === undefined : names.isAuto(first as string);
 }
 
-/** One name that stands for something: what nearly every request has. */
+/** The choice of a request with one known name, as nearly every request has. */
 function plainChoice({ model, models }: ModelFields, names: ModelNames): readonly ModelChoice[] | undefined {
   if (typeof model !== 'string' || isSet(models) || names.isAuto(model)) return undefined;
   const choices = names.choicesFor(model);
@@ -50,7 +50,7 @@ function plainChoice({ model, models }: ModelFields, names: ModelNames): readonl
 
 interface WantedName {
   readonly name: string;
-  /** Where it stands in the request. */
+  /** Path in the request. */
   readonly path: string;
 }
 

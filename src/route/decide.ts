@@ -14,11 +14,11 @@ import type { Preferences } from './preferences/preferences.js';
 import { type PromptCalibration, PromptEstimate } from './prompt-size.js';
 import { andThen, callHook, choosesModels, type HookParts, requestOf } from './run-hooks.js';
 import { selectedPlan } from './select-candidates.js';
-import { askingFor, payFor, spendPlan } from './spend.js';
+import { payFor, requestForModels, spendPlan } from './spend.js';
 import type { LiveStatistics } from './stats/health.js';
 import { Conversation, type StickyMemory } from './sticky.js';
 
-/** What a decision is made with. */
+/** Dependencies of a decision. */
 export interface DecisionParts extends HookParts {
   readonly statistics: LiveStatistics;
   readonly calibration: PromptCalibration;
@@ -28,12 +28,12 @@ export interface DecisionParts extends HookParts {
   readonly assumptions: PlanAssumptions;
 }
 
-/** Everything that a request's route is made from. */
+/** The decision about a request, from which its route is made. */
 export interface Decision extends Pick<Plan, 'model' | 'candidates' | 'excluded' | 'drawn'> {
   readonly overrides: ResolvedRoute['overrides'];
   readonly forwarded: Preferences['forwarded'];
   readonly prompt: PromptEstimate;
-  /** `undefined` where the caller's own order decides. */
+  /** `undefined` if the caller's own order decides. */
   readonly conversation: Conversation | undefined;
 }
 
@@ -44,7 +44,10 @@ interface Planned extends Decision, Plan {
 
 type Decider = (context: RequestContext, parts: DecisionParts) => Decision | Promise<Decision>;
 
-/** How requests are decided: by the plan alone, or with the host's routing hook for all requests or the open ones. */
+/**
+ * Decides by the plan alone, or with the host's routing hook: for all requests, or only those that leave the model
+ * open.
+ */
 export function deciderOf({ selectCandidates: hook }: Pick<Hooks, 'selectCandidates'>): Decider {
   if (hook === undefined) return planRequest;
   if (hook.requests !== 'open') return decideWithHook;
@@ -54,7 +57,7 @@ export function deciderOf({ selectCandidates: hook }: Pick<Hooks, 'selectCandida
       : planRequest(context, parts);
 }
 
-/** `decision` as far as the caller's limits allow it: reserved, or only previewed for a dry run. */
+/** Applies the caller's limits to `decision`: reserves the amounts, or only previews them for a dry run. */
 export function payForDecision(
   lease: SpendLease,
   decision: Decision,
@@ -66,10 +69,10 @@ export function payForDecision(
   return payFor<Decision>(
     decision,
     (candidates) => {
-      const wanted = spendPlan(candidates, prompt, overrides);
-      return isDryRun ? lease.preview(wanted) : lease.begin(wanted);
+      const plan = spendPlan(candidates, prompt, overrides);
+      return isDryRun ? lease.preview(plan) : lease.begin(plan);
     },
-    (models) => ({ ...planFor(context, parts, askingFor(requestOf(context), models), prompt), overrides }),
+    (models) => ({ ...planFor(context, parts, requestForModels(requestOf(context), models), prompt), overrides }),
   );
 }
 
@@ -104,13 +107,13 @@ function planRequest(context: RequestContext, parts: DecisionParts): Planned {
   const request = requestOf(context);
   const { table, overrides: allowed } = parts.registry;
   const overrides = readOverrides(request, table, allowed);
-  // From here on a caller's key is in the route and nowhere else.
+  // From here on the caller's key is only in the route.
   context.request = withoutKeys(request);
   const prompt = new PromptEstimate(request, parts.calibration, parts.assumptions.promptTokens);
   return { ...planFor(context, parts, request, prompt), overrides };
 }
 
-/** The plan of `request`, in the conversation that it belongs to. */
+/** The plan of `request`, which considers the conversation that it belongs to. */
 function planFor(
   context: RequestContext,
   { registry, statistics, sticky, hooks, now, assumptions }: DecisionParts,

@@ -2,21 +2,21 @@ import type { Candidate, Endpoint, ExcludedEndpoint } from '../contracts/routing
 import { expressedBy, understoodBy } from './plan/parameters.js';
 import { rankingPrice } from './plan/price.js';
 
-/** An endpoint with everything a plan needs worked out at start-up: a plan then only reads and compares. */
+/** An endpoint with the values that plans compare, computed at start-up. */
 export interface RoutableEndpoint extends Endpoint {
-  /** What endpoints are compared by when price decides. */
+  /** The price by which endpoints are compared. */
   readonly rankingPrice: number;
-  /** The parameters it understands, one bit each: what it declares, as far as its format can express it. */
+  /** Parameters that it supports, one bit each: those that it declares and its format can express. */
   readonly understands: number;
-  /** The parameters that its format is given, which itself leaves out and reports what it cannot express. */
+  /** Parameters that are passed to its format, which drops and reports those that it cannot express. */
   readonly given: number;
-  /** The reasoning whose signatures it can read. */
+  /** Format of the signed reasoning that it can read. */
   readonly reasoningFormat: string | undefined;
-  /** How plans show it when they exclude it, by reason. Reasons are few, so the same objects serve every plan. */
+  /** Its entries among the excluded endpoints of plans, by reason, shared by all plans. */
   readonly exclusions: Map<string, ExcludedEndpoint>;
 }
 
-/** `endpoint`, ready for plans. */
+/** `endpoint` with the values that plans compare. */
 export function toRoutable(endpoint: Endpoint): RoutableEndpoint {
   const { format } = endpoint.provider;
   const declared = understoodBy(endpoint.supportedParameters);
@@ -25,7 +25,7 @@ export function toRoutable(endpoint: Endpoint): RoutableEndpoint {
     ...endpoint,
     rankingPrice: rankingPrice(endpoint.pricing),
     understands,
-    // Only a translation knows which of them it refuses: taking those out would answer another question.
+    // Only the translation knows which parameters it drops and which it refuses, so it gets all of them.
     given: format.exchange === undefined ? understands : declared,
     reasoningFormat: format.reasoningFormat?.(endpoint.facts),
     exclusions: new Map(),
@@ -55,13 +55,16 @@ export function excludedFor(endpoint: RoutableEndpoint, reason: string): Exclude
   return excluded;
 }
 
-/** Cheapest first; what costs the same stands in table order. */
+/** Cheapest first; endpoints of equal price in table order. */
 export function byPrice(a: RoutableEndpoint, b: RoutableEndpoint): number {
   if (a.rankingPrice === b.rankingPrice) return a.position - b.position;
   return a.rankingPrice < b.rankingPrice ? -1 : 1;
 }
 
-/** Whether `slugs` name `endpoint`: by its exact slug, or by its provider's. No base slug names a tier's endpoint. */
+/**
+ * Whether `slugs` name `endpoint` by its exact slug or its provider's. An endpoint of a tier is named by its exact slug
+ * only.
+ */
 export function isNamedIn(slugs: { has(slug: string): boolean }, endpoint: RoutableEndpoint): boolean {
   return slugs.has(endpoint.slug) || (endpoint.tier === undefined && slugs.has(endpoint.provider.slug));
 }

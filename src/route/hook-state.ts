@@ -12,12 +12,12 @@ interface HookStateParts {
   readonly table: RouteTable;
   readonly prompt: PromptEstimate;
   readonly plan: Pick<Plan, 'candidates' | 'excluded'>;
-  /** The model that served the conversation before. Asked only where a hook asks. */
+  /** The model that served the conversation before. Called only if the hook reads it. */
   readonly stickyModel: () => string | undefined;
   readonly explain: (explanation: RouterExplanation) => void;
 }
 
-/** What a routing hook learns of a plan. What takes work is done when the hook asks for it. */
+/** The state of a routing hook. Members that take work are computed when the hook reads them. */
 export function planCandidatesState({
   request,
   table,

@@ -6,7 +6,7 @@ import type { ResponseSink } from '../contracts/sink.js';
 import { requestIdOf } from '../http/request-id.js';
 import { RequestContext } from '../request/context.js';
 
-/** Who sends a request that is only planned, and with which headers. */
+/** A request that is only planned, with its caller and headers. */
 export interface ImaginedRequest {
   readonly request: ChatRequest;
   readonly caller: Caller | undefined;
@@ -15,7 +15,7 @@ export interface ImaginedRequest {
   readonly startedAt: number;
 }
 
-/** The context that a request would have behind `validate`: hooks can be run on it, and nothing is sent anywhere. */
+/** The context that a request would have after `validate`, for hooks. Nothing is sent. */
 export function imaginedContext({ request, caller, headers, startedAt }: ImaginedRequest): RequestContext {
   const req = new IncomingMessage(new Socket());
   req.method = 'POST';
@@ -24,14 +24,15 @@ export function imaginedContext({ request, caller, headers, startedAt }: Imagine
     req.headers[name.toLowerCase()] = value;
     req.rawHeaders.push(name, value);
   }
-  const context = new RequestContext(req, new ServerResponse(req), requestIdOf(req), startedAt, () => NOWHERE);
-  // Hooks may change the request in place: what they change must not be the host's own object.
+  const context = new RequestContext(req, new ServerResponse(req), requestIdOf(req), startedAt, () => NULL_SINK);
+  // Hooks may change the request in place, but must not change the host's object.
   context.request = structuredClone(request);
   context.caller = caller;
   return context;
 }
 
-const NOWHERE: ResponseSink = {
+/** Discards everything. */
+const NULL_SINK: ResponseSink = {
   json: () => undefined,
   open: () => undefined,
   event: () => true,

@@ -5,20 +5,20 @@ import { allows, type ResolvedPolicy } from './caller-policy.js';
 import type { RoutableEndpoint } from './endpoint.js';
 import type { RouteTable } from './registry.js';
 
-/** The answer of `GET /v1/models`, in OpenAI's form. */
+/** The response of `GET /v1/models`, in OpenAI's form. */
 export interface ModelList {
   readonly object: 'list';
   readonly data: readonly ModelEntry[];
 }
 
-/** The answer of `GET /v1/models/{id}`. */
+/** The response of `GET /v1/models/{id}`. */
 export interface ModelEntry {
   readonly id: string;
   readonly object: 'model';
   /** Unix time in seconds. */
   readonly created: number;
   readonly owned_by: string;
-  /** The longest context of any endpoint, where one is declared. */
+  /** The longest context of its endpoints; absent if none is declared. */
   readonly context_length?: number;
   /** The models that this name stands for, first choice first. */
   readonly alias_target?: readonly string[];
@@ -26,19 +26,19 @@ export interface ModelEntry {
 
 /**
  * Every model of `table` in table order, then every alias.
- * @param policy - what the caller may use; nothing else is listed
- * @param created - Unix time in seconds, said of all: nobody knows when a model was made.
+ * @param policy - the caller's policy; models that it forbids are not listed
+ * @param created - Unix time in seconds, the same for all models, because providers do not report it
  */
 export function listModels(table: RouteTable, created: number, policy?: ResolvedPolicy): ModelList {
-  const isOpen = (endpoint: RoutableEndpoint): boolean => policy === undefined || allows(policy, endpoint);
+  const isAllowed = (endpoint: RoutableEndpoint): boolean => policy === undefined || allows(policy, endpoint);
   const models = [...table.models].flatMap(([id, endpoints]) => {
-    const open = endpoints.filter(isOpen);
-    return open.length === 0 ? [] : [modelEntry(id, open, created)];
+    const allowed = endpoints.filter(isAllowed);
+    return allowed.length === 0 ? [] : [modelEntry(id, allowed, created)];
   });
   const aliases = [...table.names.aliases].flatMap(([id, choices]): ModelEntry[] => {
     const targets = choices
       .map(({ model }) => model)
-      .filter((model) => table.models.get(model)?.some(isOpen) !== false);
+      .filter((model) => table.models.get(model)?.some(isAllowed) !== false);
     if (targets.length === 0) return [];
     return [{ id, object: 'model', created, owned_by: 'alias', alias_target: targets }];
   });
@@ -46,8 +46,8 @@ export function listModels(table: RouteTable, created: number, policy?: Resolved
 }
 
 /**
- * What the list says of one model or alias.
- * @throws GatewayError 404 for an id that is not in the list.
+ * The entry of one model or alias.
+ * @throws GatewayError 404 for an id that is not in the list
  */
 export function modelIn({ data }: ModelList, id: string): ModelEntry {
   const entry = data.find((each) => each.id === id);

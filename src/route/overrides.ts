@@ -12,9 +12,9 @@ import { didYouMean } from '../options/suggest.js';
 import { isRecord } from '../util/json-object.js';
 
 /**
- * What the request's `provider_configs` say, by provider slug; `undefined` when nothing. Names are case-insensitive,
- * `null` and `""` mean "keep". No value of theirs is ever shown.
- * @throws GatewayError naming the member at fault.
+ * The overrides in the request's `provider_configs`, by provider slug; `undefined`: none. Names are case-insensitive;
+ * `null` and `""` mean "not set". Errors never contain the values.
+ * @throws GatewayError naming the invalid member
  */
 export function readOverrides(
   request: ChatRequest,
@@ -29,7 +29,7 @@ export function readOverrides(
   for (const [name, config] of Object.entries(configs)) {
     const path = `provider_configs.${formatValue(name).slice(1, -1)}`;
     const provider = providerOf(name, path, table);
-    if (seen.has(provider.slug)) throw fault('invalid_value', path, 'this provider stands twice.');
+    if (seen.has(provider.slug)) throw fault('invalid_value', path, 'this provider is named twice.');
     seen.add(provider.slug);
     const override = readConfig(config, path, provider, policy);
     if (override !== undefined) overrides.set(provider.slug, override);
@@ -55,7 +55,7 @@ function readConfig(
   onlyKnown(config, path, ['api_key', 'base_url', 'endpoint_overrides']);
   const apiKey = readApiKey(config['api_key'], `${path}.api_key`);
   const endpoint = readEndpointOverrides(config['endpoint_overrides'], `${path}.endpoint_overrides`);
-  // The endpoint's own address beats the provider's; both must be allowed.
+  // The endpoint's address takes precedence over the provider's; both must be allowed.
   const addresses = [endpoint?.address, readAddress(config['base_url'], `${path}.base_url`)].filter(
     (address) => address !== undefined,
   );
@@ -64,11 +64,11 @@ function readConfig(
   if (url !== undefined && apiKey === undefined) throw keyRequired(addresses[0]?.path ?? path);
   const timeoutMs = endpoint?.timeoutMs;
   if (apiKey === undefined && timeoutMs === undefined) return undefined;
-  return Object.freeze({ apiKey, url, timeoutMs: shortened(timeoutMs, provider) });
+  return Object.freeze({ apiKey, url, timeoutMs: limitedTimeout(timeoutMs, provider) });
 }
 
-/** Callers may be less patient than the operator, never more. */
-function shortened(timeoutMs: number | undefined, { timeouts }: ResolvedProvider): number | undefined {
+/** A caller may shorten the operator's timeout, but not extend it. */
+function limitedTimeout(timeoutMs: number | undefined, { timeouts }: ResolvedProvider): number | undefined {
   return timeoutMs === undefined ? undefined : Math.min(timeoutMs, timeouts.totalMs ?? Infinity);
 }
 
@@ -82,16 +82,16 @@ interface EndpointOverride {
   readonly timeoutMs: number | undefined;
 }
 
-/** Only `chat_completions` is ours; what is said of other endpoints is checked all the same. */
+/** Only `chat_completions` is used; the members of other endpoints are checked as well. */
 function readEndpointOverrides(value: unknown, path: string): EndpointOverride | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isRecord(value)) throw wrongType(path, 'an object');
-  let ours: EndpointOverride | undefined;
+  let chatCompletions: EndpointOverride | undefined;
   for (const [name, entry] of Object.entries(value)) {
     const override = readEndpointOverride(entry, `${path}.${formatValue(name).slice(1, -1)}`);
-    if (name === 'chat_completions') ours = override;
+    if (name === 'chat_completions') chatCompletions = override;
   }
-  return ours;
+  return chatCompletions;
 }
 
 function readEndpointOverride(value: unknown, path: string): EndpointOverride | undefined {
@@ -123,19 +123,19 @@ function readApiKey(value: unknown, path: string): string | undefined {
 
 const API_KEY = /^[\x21-\x7e]{1,512}$/;
 
-const LONGEST_TIMEOUT_MS = 600_000;
+const MAX_TIMEOUT_MS = 600_000;
 
 function readTimeout(value: unknown, path: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(path, 'a whole number of milliseconds');
   if (value < 1) throw fault('integer_below_min_value', path, 'it must be 1 millisecond or more.');
-  if (value > LONGEST_TIMEOUT_MS) {
-    throw fault('integer_above_max_value', path, `it must be ${LONGEST_TIMEOUT_MS} milliseconds or less.`);
+  if (value > MAX_TIMEOUT_MS) {
+    throw fault('integer_above_max_value', path, `it must be ${MAX_TIMEOUT_MS} milliseconds or less.`);
   }
   return value;
 }
 
-/** One message for every address that is refused: a prober learns nothing from it. */
+/** All refused addresses get the same message, so that a caller cannot find out what exists in the network. */
 function allowedUrl({ path, text }: Address, provider: ResolvedProvider, policy: OverridePolicy): UpstreamUrl {
   const url = addressAt(policy.origins, text, provider.format);
   if (url !== undefined) return url;
@@ -151,17 +151,17 @@ function addressAt(origins: OverridePolicy['origins'], text: string, format: Wir
 }
 
 function keyRequired(path: string): GatewayError {
-  const message = `'${path}' needs an 'api_key' beside it: the gateway's own key stays at the provider's own address.`;
+  const message = `'${path}' needs an 'api_key' as well: the gateway's own key is only sent to the provider's own address.`;
   return new GatewayError('key_required_for_base_url', message, { param: path });
 }
 
 function disabled(path: string): GatewayError {
-  return new GatewayError('provider_configs_disabled', 'This gateway takes no credentials of callers.', {
+  return new GatewayError('provider_configs_disabled', 'This gateway does not accept credentials of callers.', {
     param: path,
   });
 }
 
-/** The request as hooks and logs may see it: with nobody's keys. */
+/** The request for hooks and logs, with API keys redacted. */
 export function withoutKeys(request: ChatRequest): ChatRequest {
   const configs = request.provider_configs;
   if (!isRecord(configs)) return request;

@@ -15,7 +15,7 @@ import { imaginedContext } from './imagined-request.js';
 import { toGatewayError } from '../errors/gateway-error.js';
 import { choosesModels, runBeforeRoute } from './run-hooks.js';
 import { selectedPlan } from './select-candidates.js';
-import { askingFor, payFor, spendPlan } from './spend.js';
+import { payFor, requestForModels, spendPlan } from './spend.js';
 import type { LiveStatistics } from './stats/health.js';
 
 interface PlanBodyParts extends RouterParts {
@@ -24,7 +24,7 @@ interface PlanBodyParts extends RouterParts {
   readonly calibration: PromptCalibration;
 }
 
-/** What `gateway.plan()` returns: the plan of a request with this body, by the functions that serve a request. */
+/** The result of `gateway.plan()`: the plan of a request with this body, made by the functions that serve requests. */
 export function planBody(body: unknown, context: PlanContext, parts: PlanBodyParts): PlanResult {
   const { clock, hooks, registry, statistics, calibration, previewFor } = parts;
   const { now = clock.now(), random = parts.random, caller, ...assumptions } = context;
@@ -33,23 +33,23 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const own = readOverrides(request, table, overrides);
   const prompt = new PromptEstimate(request, calibration, assumptions.promptTokens);
   const input = { ...assumptions, random, prompt, policy: policyOf(caller), table, performance: statistics.at(now) };
-  const planFor = (asked: ChatRequest): Explained =>
-    withRoutingHook({ ...input, request: asked, anyModel: choosesModels(hooks) }, prompt, hooks);
+  const planFor = (planned: ChatRequest): ExplainedPlan =>
+    withRoutingHook({ ...input, request: planned, anyModel: choosesModels(hooks) }, prompt, hooks);
   const planned = planFor(request);
-  const shown = (of: Explained): PlanResult =>
-    showPlan(translatedPlan(of, request), planned.router, () => tokensOf(of, prompt));
+  const shown = (result: ExplainedPlan): PlanResult =>
+    showPlan(translatedPlan(result, request), planned.router, () => tokensOf(result, prompt));
   if (caller === undefined || previewFor === undefined) return shown(planned);
   const lease = previewFor(caller, request);
   const paid = payFor(
     planned,
     (candidates) => lease.previewNow(spendPlan(candidates, prompt, own)),
-    (models) => planFor(askingFor(request, models)),
+    (models) => planFor(requestForModels(request, models)),
   );
-  // `previewNow` never waits, so neither does `payFor`.
-  return shown(paid as Explained);
+  // `previewNow` is synchronous, and so is `payFor` with it.
+  return shown(paid as ExplainedPlan);
 }
 
-/** What `gateway.planWithHooks()` returns: the decision on an imagined request, with the host's hooks. */
+/** The result of `gateway.planWithHooks()`: the decision about an imagined request, with the host's hooks. */
 export async function planBodyWithHooks(
   body: unknown,
   { caller, headers = {}, now, ...assumptions }: PlanWithHooksContext,
@@ -75,16 +75,16 @@ function tokensOf({ candidates }: Plan, prompt: PromptEstimate): number {
   return prompt.tokensAt(candidates[0]?.endpoint.id ?? '');
 }
 
-interface Explained extends Plan {
+interface ExplainedPlan extends Plan {
   readonly router: RouterExplanation | undefined;
 }
 
-/** The plan of `input`, and what a routing hook that can decide synchronously makes of it. */
+/** The plan of `input`, changed by the routing hook if it can decide synchronously. */
 function withRoutingHook(
   input: PlanInput,
   prompt: PromptEstimate,
   { selectCandidates: hook }: RouterParts['hooks'],
-): Explained {
+): ExplainedPlan {
   const planned = plan(input);
   const { request, table, policy } = input;
   if (hook?.now === undefined || (hook.requests === 'open' && !leavesModelOpen(request, table.names))) {
@@ -106,7 +106,7 @@ function withRoutingHook(
   return { ...planned, ...selectedPlan(planned, selected, request, { table, policy }), router };
 }
 
-/** Routing reads messages only to count them. */
+/** Adds a message to a body without any: routing only counts them. */
 function withMessages(body: unknown): unknown {
   return isRecord(body) && body['messages'] === undefined
     ? { ...body, messages: [{ role: 'user', content: '…' }] }

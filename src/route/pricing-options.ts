@@ -4,9 +4,9 @@ import { optionError } from '../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../options/group.js';
 import { custom, type OptionRow } from '../options/row.js';
 import { count } from '../options/rows.js';
-import type { PriceTierOptions, PricingOptions, TokenPriceOptions } from '../options/types.js';
+import type { PriceTierOptions, PricingOptions, TokenPriceOptions } from '../options/provider-types.js';
 
-/** Prices per million tokens that may be left out. */
+/** Optional prices per million tokens. */
 const PARTS = [
   'cacheRead',
   'cacheWrite',
@@ -17,7 +17,7 @@ const PARTS = [
   'imageOutput',
   'reasoning',
 ] as const;
-/** Prices that follow the prompt price from tier to tier where a tier does not name them. */
+/** Prices that scale with the prompt price of a tier, unless the tier sets them. */
 const CACHE_PARTS: ReadonlySet<string> = new Set(['cacheRead', 'cacheWrite', 'cacheWrite1h']);
 const MAX_TIERS = 16;
 
@@ -63,7 +63,7 @@ type ParsedTier = Parsed<typeof PRICE_TIER.rows>;
 
 /**
  * The prices that an endpoint declares.
- * @throws TypeError naming the member at fault, what came, and what would do.
+ * @throws TypeError naming the invalid member, the value received and the values allowed
  */
 export function resolvePricing(path: string, value: unknown): Pricing {
   const given = PRICING.parse(value, path);
@@ -97,7 +97,7 @@ function tierList(path: string, value: unknown): readonly ParsedTier[] {
 function resolveTiers(path: string, given: readonly ParsedTier[], base: TokenPrices): readonly PriceTier[] {
   const tiers = given.map((tier) => resolveTier(tier, base)).toSorted((a, b) => b.above - a.above);
   const twice = tiers.find((tier, index) => index > 0 && tier.above === tiers[index - 1]!.above);
-  if (twice !== undefined) throw optionError(path, 'must not name a threshold twice', twice.above);
+  if (twice !== undefined) throw optionError(path, 'must not use a threshold twice', twice.above);
   return Object.freeze(tiers);
 }
 
@@ -107,7 +107,7 @@ function resolveTier(given: ParsedTier, base: TokenPrices): PriceTier {
   return Object.freeze({ ...inherited(base, prompt), ...named, above });
 }
 
-/** Providers state cache prices as shares of the prompt price, so the share is what a tier inherits. */
+/** Providers define cache prices as shares of the prompt price, so a tier inherits the share. */
 function inherited(base: TokenPrices, prompt: number): TokenPrices {
   const factor = base.prompt === 0 ? 1 : prompt / base.prompt;
   const entries = Object.entries(base) as readonly (readonly [string, number])[];
@@ -116,12 +116,12 @@ function inherited(base: TokenPrices, prompt: number): TokenPrices {
   };
 }
 
-/** No model costs less than this per million tokens without being free; per token, every one does. */
-const LEAST_PER_MILLION = 0.000_1;
+/** A lower price per million tokens is almost certainly a price per token. */
+const MIN_PER_MILLION = 0.000_1;
 
 function perMillion(path: string, value: unknown): number {
   const dollars = price(path, value);
-  if (dollars > 0 && dollars < LEAST_PER_MILLION) {
+  if (dollars > 0 && dollars < MIN_PER_MILLION) {
     const perMillion = Number((dollars * 1e6).toPrecision(12));
     throw new TypeError(
       `${path} must be USD per million tokens; ${dollars} looks like USD per token. Write ${perMillion}.`,

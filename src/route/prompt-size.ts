@@ -3,22 +3,22 @@ import type { ChatRequest } from '../chat/types.js';
 
 /** Weight of the newest response in the running mean. */
 const ALPHA = 0.05;
-/** Shorter prompts say less: what frames a message outweighs its text. Their weight is their share of this. */
+/** Shorter prompts count less, in proportion to this size, because the overhead of messages outweighs their text. */
 const FULL_WEIGHT_BYTES = 256;
-/** No tokenizer is outside of this, whatever an upstream counts. */
-const LEAST_RATIO = 0.5;
-const MOST_RATIO = 16;
-/** Replaced provider tables may bring new endpoints for ever; those that were learnt first then go. */
+/** Bounds of bytes per token: ratios outside are counting errors of an upstream. */
+const MIN_RATIO = 0.5;
+const MAX_RATIO = 16;
+/** `gateway.update()` may add new endpoints without end; the oldest are dropped. */
 const MAX_ENDPOINTS = 10_000;
 
-/** About how many tokens the prompt of `request` has, at an endpoint of which nothing was learnt. */
+/** Estimated tokens of the prompt of `request`, without calibration. */
 export function estimatePromptTokens(request: ChatRequest): number {
   return tokensOf(measurePrompt(request));
 }
 
 /**
- * How many bytes of text make a token, endpoint by endpoint: tokenizers and languages differ, and every response's usage
- * tells. A running mean over responses, so that it follows a change of traffic.
+ * Bytes of text per token, by endpoint, because tokenizers and languages differ. A running mean over the usage that
+ * responses report, so that it follows changes of traffic.
  */
 export class PromptCalibration {
   readonly #ratios = new Map<string, number>();
@@ -28,19 +28,22 @@ export class PromptCalibration {
     return this.#ratios.get(endpointId) ?? BYTES_PER_TOKEN;
   }
 
-  /** The endpoint counted `promptTokens` for a prompt of this size. What images take is too uncertain to learn from. */
+  /**
+   * The endpoint reported `promptTokens` for a prompt of this size. Prompts with images are skipped: their tokens vary
+   * too much.
+   */
   learn(endpointId: string, { bytes, fixedTokens, images }: PromptSize, promptTokens: number | undefined): void {
     if (promptTokens === undefined || images > 0 || bytes === 0) return;
     const tokens = promptTokens - fixedTokens;
     if (!(tokens >= 1)) return;
-    const seen = Math.min(Math.max(bytes / tokens, LEAST_RATIO), MOST_RATIO);
+    const seen = Math.min(Math.max(bytes / tokens, MIN_RATIO), MAX_RATIO);
     const before = this.bytesPerToken(endpointId);
     const weight = ALPHA * Math.min(1, bytes / FULL_WEIGHT_BYTES);
-    if (this.#ratios.size >= MAX_ENDPOINTS && !this.#ratios.has(endpointId)) this.#forgetOne();
+    if (this.#ratios.size >= MAX_ENDPOINTS && !this.#ratios.has(endpointId)) this.#dropOldest();
     this.#ratios.set(endpointId, before + weight * (seen - before));
   }
 
-  #forgetOne(): void {
+  #dropOldest(): void {
     for (const oldest of this.#ratios.keys()) {
       this.#ratios.delete(oldest);
       return;
@@ -48,14 +51,14 @@ export class PromptCalibration {
   }
 }
 
-/** The prompt of one request, measured when first asked for and only once. */
+/** The prompt of one request, measured once, on first use. */
 export class PromptEstimate {
   readonly #request: ChatRequest;
   readonly #given: number | undefined;
   readonly #calibration: PromptCalibration | undefined;
   #size: PromptSize | undefined;
 
-  /** @param given - the number of tokens, where it is known */
+  /** @param given - the number of tokens, if it is known */
   constructor(request: ChatRequest, calibration?: PromptCalibration, given?: number) {
     this.#request = request;
     this.#calibration = calibration;
@@ -75,7 +78,7 @@ export class PromptEstimate {
     return this.#calibration?.bytesPerToken(endpointId) ?? BYTES_PER_TOKEN;
   }
 
-  /** A response counted `promptTokens`. Learnt from only where the prompt was measured: where nothing asks, it is free. */
+  /** A response reported `promptTokens`. Ignored if the prompt was not measured, which would take time. */
   learn(endpointId: string, promptTokens: number | undefined): void {
     if (this.#size !== undefined) this.#calibration?.learn(endpointId, this.#size, promptTokens);
   }

@@ -10,54 +10,54 @@ import { DEFAULT_TIMEOUTS } from '../options/tables/timeouts.js';
 import { compileOrigins, type OriginList } from './options/origins.js';
 import { parseProvider, resolveProvider, resolveTimeouts } from './options/provider-options.js';
 
-/** One state of the provider table. Never changes: an update puts another in its place. */
+/** The provider table. It is immutable; an update replaces it. */
 export interface RouteTable {
   /** By slug. */
   readonly providers: ReadonlyMap<string, ResolvedProvider>;
   /** Slug or display name in lower case → slug. */
   readonly providerNames: ReadonlyMap<string, string>;
-  /** Slugs of the providers that are sent the nested `provider` object. */
+  /** Slugs of the providers that get the nested `provider` object. */
   readonly forwarders: readonly string[];
   /** In the order of the options. */
   readonly endpoints: readonly RoutableEndpoint[];
   /** The endpoints of each model, cheapest first. */
   readonly models: ReadonlyMap<string, readonly RoutableEndpoint[]>;
   readonly names: ModelNames;
-  /** Some endpoint can read signed reasoning, so that conversations are looked at for it. */
+  /** Some endpoint can read signed reasoning, so conversations are searched for it. */
   readonly readsReasoning: boolean;
-  /** What a whole request may take, where the operator has set a limit for all providers. */
+  /** The top-level `timeouts.totalMs`, if it is set. */
   readonly totalMs: number | undefined;
 }
 
-/** The options that can be replaced while requests run. One that is absent stays as it is. */
+/** The options that can be replaced while requests run. An absent one is kept. */
 export type RouteChanges = Partial<
   Pick<RouteOptions, 'providers' | 'aliases' | 'defaultModel' | 'autoModels' | 'timeouts'>
 >;
 
-/** What a caller's `provider_configs` may say. */
+/** What a caller's `provider_configs` may contain. */
 export interface OverridePolicy {
   readonly apiKeys: boolean;
   readonly origins: OriginList;
 }
 
-/** The provider table and how to replace it while requests run: each follows the table it began with. */
+/** Holds the provider table, and replaces it while requests run; each request keeps the table it began with. */
 export interface Registry {
   readonly table: RouteTable;
   readonly overrides: OverridePolicy;
   /**
-   * Builds the table that `changes` lead to, and returns how to put it in place. Statistics stay, as they are kept by
-   * slug and model.
-   * @throws TypeError when something is wrong with it; nothing has changed then.
+   * Builds the table with `changes`, and returns a function that replaces the current one. Statistics are kept, because
+   * they are stored by slug and model.
+   * @throws TypeError for an invalid table; nothing has changed then
    */
   prepare(changes: RouteChanges): () => void;
-  /** Puts another provider table in place at once. @throws TypeError as `prepare` does. */
+  /** Replaces the provider table at once. @throws TypeError as `prepare` does. */
   replace(providers: RouteOptions['providers']): void;
 }
 
 /**
  * The registry that `options` describe.
- * @param check - refuses a provider table by throwing
- * @throws TypeError naming the option at fault, what came, and what would do.
+ * @param check - throws to refuse a provider table
+ * @throws TypeError naming the invalid option, the value received and the values allowed
  */
 export function createRegistry(
   options: RouteOptions,
@@ -114,7 +114,7 @@ function resolveProviders(
   for (const [key, value] of Object.entries(configured)) {
     const path = `providers.${key}`;
     const slug = providerSlug(path, key);
-    if (providers.has(slug)) throw optionError(path, 'stands twice when letter case is ignored');
+    if (providers.has(slug)) throw optionError(path, 'is used twice, ignoring case');
     const options = parseProvider(path, value);
     const provider = resolveProvider(path, slug, options, timeouts);
     providers.set(slug, provider);
@@ -123,7 +123,7 @@ function resolveProviders(
     for (const endpoint of resolveModels(`${path}.models`, options.models, defaults)) {
       if (slugsAndModels.has(endpoint.id)) {
         throw new TypeError(
-          `${path}.models: "${endpoint.slug}" stands twice for "${endpoint.model}". Give each its own tag.`,
+          `${path}.models: "${endpoint.slug}" is used twice for "${endpoint.model}". Give each endpoint its own tag.`,
         );
       }
       slugsAndModels.add(endpoint.id);
@@ -140,7 +140,7 @@ function providerSlug(path: string, key: string): string {
   const slug = key.toLowerCase();
   if (!SLUG.test(slug)) {
     throw new TypeError(
-      `${path}: a provider's key holds letters, digits, ".", "_" and "-". Put a nicer name into "name".`,
+      `${path}: a provider's key may contain letters, digits, ".", "_" and "-". Use "name" for a display name.`,
     );
   }
   return slug;

@@ -16,7 +16,7 @@ import type { PlanContext, PlanResult, PlanWithHooksContext, RouterParts } from 
 import { andThen, runBeforeRoute } from './run-hooks.js';
 import { StickyMemory } from './sticky.js';
 
-/** One endpoint as status pages show it. */
+/** One endpoint with its live statistics, for status pages. */
 export interface EndpointReport extends Candidate, EndpointStatus {
   /** `<slug> <model>` */
   readonly id: string;
@@ -26,8 +26,9 @@ export interface EndpointReport extends Candidate, EndpointStatus {
 export interface Router {
   readonly stage: Stage;
   /**
-   * The plan that a request with this body would get, or the error. No I/O, no state. `messages` may be left out: a plan
-   * can be asked for before there is a prompt.
+   * The plan that a request with this body would get. No I/O, and no state is changed. `messages` may be left out, so
+   * that a plan needs no prompt.
+   * @throws GatewayError that the request would get
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /** As `plan`, with the hooks `beforeRoute` and `selectCandidates` run on an imagined request. */
@@ -35,20 +36,20 @@ export interface Router {
   /** The models that `caller` may use; without a caller all of them. */
   models(caller?: Caller): ModelList;
   endpoints(): readonly EndpointReport[];
-  /** Milliseconds for a whole request, where the operator set a limit for all providers. */
+  /** The top-level `timeouts.totalMs`, if it is set. */
   totalMs(): number | undefined;
   /**
-   * Checks `changes`, and returns a function that puts them in place.
-   * @throws TypeError when they are invalid; nothing has changed then.
+   * Checks `changes`, and returns a function that applies them.
+   * @throws TypeError if they are invalid; nothing has changed then
    */
   prepareUpdate(changes: RouteChanges): () => void;
-  /** @throws TypeError when `providers` is invalid; the old table then stays. */
+  /** @throws TypeError if `providers` is invalid; the old table is kept then. */
   update(providers: RouteOptions['providers']): void;
 }
 
 /**
  * The router that `options` describe.
- * @throws TypeError naming the option at fault.
+ * @throws TypeError naming the invalid option
  */
 export function createRouter(options: RouteOptions, parts: RouterParts): Router {
   const { clock, random, hooks } = parts;
@@ -82,7 +83,7 @@ function report(endpoint: Endpoint, statistics: LiveStatistics, now: number): En
   return { id: endpoint.id, ...toCandidate(endpoint), ...statistics.statusOf(endpoint.id, now) };
 }
 
-/** The stage that writes `context.route`. Synchronous unless a hook or a limit is not. */
+/** The stage that sets `context.route`. Synchronous, unless a hook or a limit is asynchronous. */
 function routeStage(parts: DecisionParts): Stage {
   const { hooks, statistics, clock } = parts;
   const record = (endpoint: Endpoint, outcome: AttemptOutcome) => statistics.record(endpoint.id, outcome, clock.now());
@@ -120,7 +121,7 @@ function resolvedRoute(
   };
 }
 
-/** A shorter timeout of the caller's changes nothing of who pays: only a key of the caller's own does. */
+/** Marks the candidates that use the caller's own key. A caller's timeout alone does not change who pays. */
 function withCredentials(
   candidates: ResolvedRoute['candidates'],
   overrides: ResolvedRoute['overrides'],

@@ -10,24 +10,24 @@ import { waitFor } from '../util/wait-for.js';
 import { chooseModels } from './choose-models.js';
 import type { Registry } from './registry.js';
 
-/** A routing hook may take this long, in milliseconds, where `totalMs` leaves it the time: the request waits for it. */
+/** Longest time that a request waits for a routing hook, in milliseconds; less if `totalMs` passes before. */
 const HOOK_MS = 60_000;
 
-/** What running a hook of the route stage needs. */
+/** Dependencies of the hooks of the route stage. */
 export interface HookParts {
   readonly registry: Registry;
   readonly hooks: Pick<Hooks, 'beforeRoute' | 'selectCandidates'>;
   readonly clock: Clock;
 }
 
-/** Whether a hook chooses the model where a request leaves it open. A hook in shadow mode does not. */
+/** Whether a hook chooses the model if a request leaves it open. A hook in shadow mode does not. */
 export function choosesModels({ selectCandidates }: Pick<Hooks, 'selectCandidates'>): boolean {
   return selectCandidates !== undefined && selectCandidates.mode !== 'shadow';
 }
 
 /**
- * Lets the host replace the request, or change it in place. What the hook leaves is what later stages see and what is
- * sent, so with such a hook the received bytes are not used.
+ * Runs `beforeRoute`, which may replace the request or change it in place. Later stages and upstreams get its result,
+ * so the received bytes are not used after such a hook.
  */
 export function runBeforeRoute(context: RequestContext, parts: HookParts): void | Promise<void> {
   const { beforeRoute } = parts.hooks;
@@ -50,7 +50,7 @@ export function runBeforeRoute(context: RequestContext, parts: HookParts): void 
   );
 }
 
-/** Calls a hook, and waits for its promise no longer than a hook may take. */
+/** Calls a hook, and waits for its promise up to the limit. */
 export function callHook<T>(
   { cancelSignal, startedAt }: RequestContext,
   { clock, registry }: HookParts,
@@ -63,13 +63,13 @@ export function callHook<T>(
   const limitMs = Math.min(HOOK_MS, startedAt + totalMs - clock.now());
   return waitFor(() => result, { clock, cancelSignal, limitMs }).then((waited) => {
     if (waited.kind === 'value') return waited.value;
-    throw new GatewayError('internal_error', 'A hook of the gateway did not answer in time.', {
+    throw new GatewayError('internal_error', 'A hook of the gateway did not finish in time.', {
       cause: new HostCodeError(`the hook ${hook} has not settled in time`),
     });
   });
 }
 
-/** The models that the names in `request` resolve to; none where they resolve to nothing. */
+/** The models that the names in `request` stand for; empty for unknown names. */
 function modelsOf(request: ChatRequest, { registry, hooks }: HookParts): readonly string[] {
   try {
     const choices = chooseModels(request, registry.table.names, choosesModels(hooks));
@@ -85,7 +85,7 @@ export function requestOf({ request }: RequestContext): ChatRequest {
   return request;
 }
 
-/** Continues synchronously where there is nothing to wait for, so that a gateway without hooks never yields here. */
-export function andThen<T, R>(value: T | Promise<T>, goOn: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(goOn) : goOn(value);
+/** Calls `proceed` with `value`, at once unless it is a promise, so that a gateway without hooks stays synchronous. */
+export function andThen<T, R>(value: T | Promise<T>, proceed: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(proceed) : proceed(value);
 }

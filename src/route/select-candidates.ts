@@ -15,10 +15,10 @@ interface SelectionParts {
 }
 
 /**
- * The plan as a routing hook wants it: `selected` in its order, whatever else the plan held. What the caller insists on
- * (no retention, a price cap …) holds for the hook's choices as well.
- * @throws TypeError for what is no configured endpoint, or one that the caller's filters exclude.
- * @throws GatewayError 503 when the hook has chosen nobody.
+ * The plan with the candidates that a routing hook selected, in its order. The caller's hard filters (no retention, a
+ * price cap …) apply to them as well.
+ * @throws TypeError for an unknown endpoint, and for one that the caller's filters exclude
+ * @throws GatewayError 503 if the hook selected no candidate
  */
 export function selectedPlan(
   plan: Plan,
@@ -29,7 +29,7 @@ export function selectedPlan(
   const candidates = new Map<string, RoutableCandidate>();
   for (const choice of selected) {
     const endpoint = endpointOf(choice, table);
-    candidates.set(endpoint.id, plannedBefore(plan, endpoint) ?? plannedAnew(plan, endpoint, request, policy));
+    candidates.set(endpoint.id, inPlan(plan, endpoint) ?? planned(plan, endpoint, request, policy));
   }
   const [first] = candidates.values();
   if (first === undefined)
@@ -37,7 +37,7 @@ export function selectedPlan(
   return {
     model: first.endpoint.model,
     candidates: [...candidates.values()],
-    excluded: excludedNow(plan, candidates),
+    excluded: excludedAfter(plan, candidates),
     drawn: false,
   };
 }
@@ -47,15 +47,15 @@ function endpointOf(choice: Candidate, table: RouteTable): RoutableEndpoint {
   const found = table.models.get(model)?.find((endpoint) => endpoint.slug === slug);
   if (found !== undefined) return found;
   throw new TypeError(
-    `selectCandidates returned ${formatValue(slug)} for ${formatValue(model)}, which is no configured endpoint.`,
+    `selectCandidates returned ${formatValue(slug)} for ${formatValue(model)}, which is not a configured endpoint.`,
   );
 }
 
-function plannedBefore(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidate | undefined {
+function inPlan(plan: Plan, endpoint: RoutableEndpoint): RoutableCandidate | undefined {
   return plan.candidates.find((candidate) => candidate.endpoint === endpoint);
 }
 
-function plannedAnew(
+function planned(
   { preferences }: Plan,
   endpoint: RoutableEndpoint,
   request: ChatRequest,
@@ -74,8 +74,8 @@ function plannedAnew(
   );
 }
 
-/** Everybody who was in the plan and is not asked now, with the reason. */
-function excludedNow(plan: Plan, candidates: ReadonlyMap<string, RoutableCandidate>): readonly ExcludedEndpoint[] {
+/** The excluded endpoints, with those candidates that the hook left out. */
+function excludedAfter(plan: Plan, candidates: ReadonlyMap<string, RoutableCandidate>): readonly ExcludedEndpoint[] {
   const leftOut = plan.candidates.filter(({ endpoint }) => !candidates.has(endpoint.id));
   return [
     ...plan.excluded.filter(({ slug, model }) => !candidates.has(`${slug} ${model}`)),

@@ -5,30 +5,33 @@ import type { Endpoint } from '../contracts/routing.js';
 import { BoundedMap } from '../util/bounded-map.js';
 import { isRecord } from '../util/json-object.js';
 
-/** A prompt cache lives about this long after its last use. */
+/** Providers keep a prompt cache for about this long after its last use, in milliseconds. */
 const IDLE_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const MOST_CONVERSATIONS = 50_000;
-/** Enough of a message to tell conversations apart. */
+const MAX_CONVERSATIONS = 50_000;
+/** Characters of a message that are hashed, enough to distinguish conversations. */
 const HASHED_CHARACTERS = 2_048;
-const LONGEST_SESSION_ID = 256;
-/** No model has this name: under it stands the model of a conversation that leaves it open. */
+const MAX_SESSION_ID = 256;
+/** Key of the remembered model of a conversation that leaves the model open. No model has this name. */
 const ANY_MODEL = '';
 
 interface Memory {
-  /** An endpoint's slug, or under `ANY_MODEL` a model. */
+  /** An endpoint's slug; for `ANY_MODEL` a model. */
   readonly slug: string;
   /** Monotonic milliseconds. */
   readonly until: number;
 }
 
-/** Which endpoint served a conversation last, so that it finds its prompt cache again. Bounded; expires by itself. */
+/**
+ * Remembers which endpoint served a conversation last, so that its prompt cache is used again. Bounded, and entries
+ * expire.
+ */
 export class StickyMemory {
   readonly #clock: Clock;
   readonly #memories: BoundedMap<Memory>;
 
-  constructor(clock: Clock, capacity: number = MOST_CONVERSATIONS) {
+  constructor(clock: Clock, capacity: number = MAX_CONVERSATIONS) {
     this.#clock = clock;
     this.#memories = new BoundedMap(capacity);
   }
@@ -50,7 +53,7 @@ export class StickyMemory {
   }
 }
 
-/** One request's conversation: who served it before, and a note for the next request. */
+/** The conversation of one request: reads which endpoint served it before, and remembers the one that serves it now. */
 export class Conversation {
   readonly #memory: StickyMemory;
   readonly #request: ChatRequest;
@@ -60,8 +63,8 @@ export class Conversation {
   #modelIsOpen = false;
 
   /**
-   * @param tenant - whose conversation it is: others never share it.
-   * @param sessionHeader - `x-session-id`, where the client sent one.
+   * @param tenant - owner of the conversation; other tenants never share it
+   * @param sessionHeader - `x-session-id`, if the client sent one
    */
   constructor(memory: StickyMemory, request: ChatRequest, tenant: string, sessionHeader: unknown) {
     this.#memory = memory;
@@ -72,38 +75,41 @@ export class Conversation {
 
   /** The endpoint that served this conversation with `model`. */
   readonly slugFor = (model: string): string | undefined => {
-    // Nothing is remembered of anybody: no need to read messages.
+    // The memory is empty, so the messages need not be hashed.
     return this.#memory.size === 0 ? undefined : this.#memory.recall(this.#keyFor(model));
   };
 
-  /** The model that served this conversation while requests left it open. Asking makes `served` remember it. */
+  /**
+   * The model that served this conversation while requests left it open. After this call `served` remembers the model
+   * as well.
+   */
   openModel(): string | undefined {
     this.#modelIsOpen = true;
     return this.slugFor(ANY_MODEL);
   }
 
   /**
-   * Keeps the conversation where it was served. Without a session id only once a cache was used there: before that,
-   * moving costs nothing.
+   * Remembers the endpoint that served the conversation. Without a session id, only once a prompt cache was used there,
+   * because before that another endpoint is as good.
    */
   readonly served = (endpoint: Endpoint, usage: Usage | undefined): void => {
-    const mayBegin = this.#session !== undefined || usedCache(usage);
-    if (!mayBegin && this.#memory.size === 0) return;
+    const mayRemember = this.#session !== undefined || usedCache(usage);
+    if (!mayRemember && this.#memory.size === 0) return;
     const key = this.#keyFor(endpoint.model);
-    if (!mayBegin && this.#memory.recall(key) !== endpoint.slug) return;
+    if (!mayRemember && this.#memory.recall(key) !== endpoint.slug) return;
     this.#memory.remember(key, endpoint.slug, idleMs(this.#request));
     if (this.#modelIsOpen) this.#memory.remember(this.#keyFor(ANY_MODEL), endpoint.model, idleMs(this.#request));
   };
 
   #keyFor(model: string): string {
     this.#key ??= conversationKey(this.#request, this.#session);
-    // Tenant and model hold no NUL, so no conversation can pass for another's.
+    // Tenant and model contain no NUL, so the keys of two conversations never collide.
     return `${this.#key}\0${this.#tenant}\0${model}`;
   }
 }
 
 function sessionId(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST_SESSION_ID ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_SESSION_ID ? value : undefined;
 }
 
 function conversationKey(request: ChatRequest, session: string | undefined): string {
@@ -113,7 +119,7 @@ function conversationKey(request: ChatRequest, session: string | undefined): str
   return `messages:${hash('sha256', openingOf(request), 'base64url')}`;
 }
 
-/** What stays the same while a conversation grows: its instructions and its first message. */
+/** The part of a conversation that does not change as it grows: its instructions and its first message. */
 function openingOf(request: ChatRequest): string {
   const messages: unknown = request.messages;
   if (!Array.isArray(messages)) return '';
@@ -152,7 +158,7 @@ function isPositive(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
 }
 
-/** As long as the cache that the request asks for, and never shorter than a usual one. */
+/** Lifetime of the prompt cache that the request asks for; at least the usual one. */
 function idleMs(request: ChatRequest): number {
   if (request['prompt_cache_retention'] === '24h') return DAY_MS;
   return asksForAnHour(request) ? HOUR_MS : IDLE_MS;

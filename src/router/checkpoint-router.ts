@@ -3,20 +3,26 @@ import type { RouterStatus } from '../contracts/router.js';
 import type { Candidate } from '../contracts/routing.js';
 import type { Checkpoint, CheckpointDocument } from './checkpoint/types.js';
 import { type Choice, RoutedRequest } from './choice.js';
-import { decide, type DecideOptions, type RouterDecision } from './decide.js';
+import { decide, type DecideOptions, type DecisionBasis, type RouterDecision } from './decide.js';
 import type { Vector } from './embed/embedder.js';
 import { EmbeddingCache, EmbeddingTimeout } from './embed/embedding-cache.js';
 import { matchModels } from './match-models.js';
+import { CentroidIndex } from './nearest.js';
 import { pointOf, toCheckpoint } from './prepare.js';
 import { RouterCounters } from './router-counters.js';
 import { type CheckpointRouterOptions, resolveRouterOptions } from './router-options.js';
 
 /** A routing hook that reads the prompt. */
 export interface CheckpointRouter extends SelectCandidatesHook {
+  /** It is only asked where a request leaves the model open. */
   readonly requests: 'open';
+  /** Whether its decisions are used. */
   readonly mode: 'active' | 'shadow';
+  /** The same decision without waiting, for `gateway.plan()`. */
   readonly now: (state: PlanCandidatesState) => readonly Candidate[] | undefined;
+  /** Models of the checkpoint that are none of `models`. */
   readonly unserved: (models: readonly string[]) => readonly string[];
+  /** Counts of its decisions. */
   readonly status: () => RouterStatus;
   /**
    * What the checkpoint says of one vector, by the router's `tradeOff` or `maxQualityLoss`. For tests and scripts.
@@ -44,6 +50,7 @@ export function checkpointRouter(
   const ready = toCheckpoint(checkpoint);
   const resolved = resolveRouterOptions(ready, options);
   const { mode, policy, clock, deadlineMs } = resolved;
+  const basis: DecisionBasis = { checkpoint: ready, centroids: new CentroidIndex(ready), policy };
   const counters = new RouterCounters(mode);
   const embeddings = new EmbeddingCache({
     embed: resolved.embed,
@@ -62,17 +69,17 @@ export function checkpointRouter(
       state.explain(explanation);
       return candidates;
     };
-    const request = new RoutedRequest(ready, resolved, state);
+    const request = new RoutedRequest(basis, resolved, state);
     const choice = choose(request, () => resolved.text(state.request), (text) => embeddings.embed(text, state.signal)); // prettier-ignore
     if (!(choice instanceof Promise)) return finish(choice);
-    // What only watches must not hold the request up.
+    // In shadow mode the request does not wait for the embedder.
     const finished = choice.then(finish);
     return mode === 'shadow' ? undefined : finished;
   }
 
   function now(state: PlanCandidatesState): readonly Candidate[] | undefined {
     if (!state.openModel) return undefined;
-    const request = new RoutedRequest(ready, resolved, state);
+    const request = new RoutedRequest(basis, resolved, state);
     const choice = choose(request, () => resolved.text(state.request), (text) => embeddings.embedNow(text)); // prettier-ignore
     if (choice instanceof Promise) return undefined;
     state.explain(choice.explanation);
@@ -88,13 +95,13 @@ export function checkpointRouter(
       return ready.models.map(({ id }) => id).filter((id) => !served.has(id));
     },
     status: () => counters.status(),
-    decide: (vector: Vector, wanted: DecideOptions = {}) => decide(ready, vector, wanted, policy),
+    decide: (vector: Vector, wanted: DecideOptions = {}) => decide(basis, vector, wanted),
   });
 }
 
 type Point = Float32Array | undefined;
 
-/** At once where nothing has to be waited for. Never throws: a router that cannot decide abstains. */
+/** Synchronous where the embedder is. Never throws: a router that cannot decide abstains. */
 function choose(
   request: RoutedRequest,
   textOf: () => string,

@@ -1,9 +1,8 @@
 import type { PlanCandidatesState } from '../contracts/hooks.js';
 import type { AbstainReason, RouterExplanation } from '../contracts/router.js';
 import type { Candidate } from '../contracts/routing.js';
-import type { Checkpoint } from './checkpoint/types.js';
 import { expectedUsd } from './cost.js';
-import { decide } from './decide.js';
+import { decide, type DecisionBasis } from './decide.js';
 import { type MatchedModel, matchModels } from './match-models.js';
 import type { ResolvedRouterOptions } from './router-options.js';
 
@@ -14,21 +13,21 @@ export interface Choice {
   readonly explanation: RouterExplanation;
 }
 
-/** One request, seen by the router: the models that may answer it, and the ways to choose among them. */
+/** One request as the router sees it: the models that may serve it, and the ways to choose among them. */
 export class RoutedRequest {
-  readonly #checkpoint: Checkpoint;
+  readonly #basis: DecisionBasis;
   readonly #options: ResolvedRouterOptions;
   readonly #state: PlanCandidatesState;
   /** Candidates by model, in the plan's order. */
   readonly #pool: ReadonlyMap<string, readonly Candidate[]>;
   readonly #matched: readonly MatchedModel[];
 
-  constructor(checkpoint: Checkpoint, options: ResolvedRouterOptions, state: PlanCandidatesState) {
-    this.#checkpoint = checkpoint;
+  constructor(basis: DecisionBasis, options: ResolvedRouterOptions, state: PlanCandidatesState) {
+    this.#basis = basis;
     this.#options = options;
     this.#state = state;
     this.#pool = byModel(state.candidates);
-    this.#matched = matchModels(checkpoint.models, this.#pool.keys(), options.models);
+    this.#matched = matchModels(basis.checkpoint.models, this.#pool.keys(), options.models);
   }
 
   /** The choice that needs no embedding, where there is one. */
@@ -43,12 +42,11 @@ export class RoutedRequest {
   decide(point: Float32Array): Choice {
     const names = new Map(this.#matched.map(({ id, name }) => [id, name]));
     let costs: Readonly<Record<string, number>> = {};
-    const decision = decide(
-      this.#checkpoint,
-      point,
-      { models: [...names.keys()], reduced: true, costs: (cluster) => (costs = this.#costs(cluster)) },
-      this.#options.policy,
-    );
+    const decision = decide(this.#basis, point, {
+      models: [...names.keys()],
+      reduced: true,
+      costs: (cluster) => (costs = this.#costs(cluster)),
+    });
     const { cluster, distance } = decision;
     const byName = Object.fromEntries(Object.entries(costs).map(([id, usd]) => [names.get(id)!, usd]));
     const found = { cluster, distance, costs: byName };
@@ -87,7 +85,7 @@ export class RoutedRequest {
     const known = this.#matched.flatMap(({ id, name }): [string, number][] => {
       const pricing = this.#state.pricingOf(this.#pool.get(name)![0]!);
       if (pricing !== undefined) return [[id, expectedUsd(pricing, tokens)]];
-      const seen = this.#checkpoint.extras.costs?.find(({ model_id: model }) => model === id)?.usd[cluster];
+      const seen = this.#basis.checkpoint.extras.costs?.find(({ model_id: model }) => model === id)?.usd[cluster];
       return seen === undefined ? [] : [[id, seen]];
     });
     return Object.fromEntries(known);

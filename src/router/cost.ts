@@ -3,12 +3,15 @@ import { isRecord } from '../util/json-object.js';
 
 /** USD per million tokens; USD per request. */
 export interface ModelPrice {
+  /** USD per million prompt tokens. */
   readonly prompt: number;
+  /** USD per million completion tokens. */
   readonly completion: number;
+  /** USD per request. */
   readonly request?: number | undefined;
 }
 
-/** What a request is expected to take. */
+/** Tokens that a request is expected to use. */
 export interface ExpectedTokens {
   readonly prompt: number;
   readonly completion: number;

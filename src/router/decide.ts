@@ -1,13 +1,13 @@
 import { formatValue } from '../options/checks.js';
 import { reduce } from './checkpoint/pca.js';
 import type { Checkpoint } from './checkpoint/types.js';
-import { nearestCenter } from './nearest.js';
+import type { CentroidIndex } from './nearest.js';
 import { rankByCost, type CostPolicy } from './rank.js';
 
 /** USD by model id; as a function where they depend on the cluster. */
 export type ExpectedCosts = Readonly<Record<string, number>> | ((cluster: number) => Readonly<Record<string, number>>);
 
-/** What one decision may assume. */
+/** What one decision takes into account. */
 export interface DecideOptions {
   /** Ids to choose among, as the checkpoint spells them; unknown ones are ignored. @defaultValue all */
   readonly models?: readonly string[] | null | undefined;
@@ -21,7 +21,7 @@ export interface DecideOptions {
 export interface RouterDecision {
   /** The chosen model's id; `''` where none of `models` is in the checkpoint. */
   readonly model: string;
-  /** Every model that may answer, first choice first. */
+  /** Every model that may serve the request, first choice first. */
   readonly ranking: readonly string[];
   /** Index of the nearest centroid; the lowest of equally near ones. */
   readonly cluster: number;
@@ -31,17 +31,23 @@ export interface RouterDecision {
   readonly scores: readonly number[];
 }
 
+/** What all decisions of a router have in common. */
+export interface DecisionBasis {
+  readonly checkpoint: Checkpoint;
+  readonly centroids: CentroidIndex;
+  readonly policy: CostPolicy;
+}
+
 /**
  * Nearest centroid, then the models by their score there; ties in checkpoint order.
  * @throws TypeError for a vector of another length, one that is near nothing (NaN, overflow), or an empty `models`.
  */
 export function decide(
-  checkpoint: Checkpoint,
+  { checkpoint, centroids, policy }: DecisionBasis,
   vector: ArrayLike<number>,
   options: DecideOptions,
-  policy: CostPolicy,
 ): RouterDecision {
-  const { cluster, distance } = nearestCenter(checkpoint, toPoint(checkpoint, vector, options.reduced));
+  const { cluster, distance } = centroids.nearest(toPoint(checkpoint, vector, options.reduced));
   const { models, costs } = options;
   if (models !== undefined && models !== null && models.length === 0) {
     throw new TypeError('models must name at least one model; leave it out to choose among all.');

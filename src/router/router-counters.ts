@@ -1,6 +1,6 @@
 import type { AbstainReason, RouterExplanation, RouterStatus } from '../contracts/router.js';
 
-/** More models than this are not told apart: a hook may make names up. */
+/** Models that are counted by name: a hook may return any number of names. */
 const MOST_MODELS = 1_000;
 
 /** Counts what a router decides. */

@@ -22,7 +22,7 @@ export class Admission {
   readonly #perCaller = new Map<string, number>();
   #draining = false;
   #closed = false;
-  #onEmpty: (() => void)[] = [];
+  #onIdle: (() => void)[] = [];
 
   /** @param overloadOf - given the share of `maxInFlight` in use; absent: process load is not monitored. */
   constructor(options: AdmissionOptions, overloadOf?: (occupancy: () => number) => Overload) {
@@ -59,7 +59,10 @@ export class Admission {
     context.client.onAbort(() => this.leave(context));
   }
 
-  /** A stage behind `authenticate`. @throws GatewayError when the caller is at its limit or the process is overloaded. */
+  /**
+   * The stage after `authenticate`.
+   * @throws GatewayError when the caller is at its limit or the process is overloaded.
+   */
   readonly admitCaller = (context: RequestContext): 'next' => {
     if (this.load > 0) this.#admitUnderLoad(context);
     const id = context.caller?.id;
@@ -89,7 +92,7 @@ export class Admission {
   /** Resolves when no request is in flight. */
   whenIdle(): Promise<void> {
     if (this.#inFlight.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onEmpty.push(resolve));
+    return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Ends every request in flight: an error for the client, an abort for the upstream call. */
@@ -138,7 +141,7 @@ export class Admission {
     context.inFlightIndex = undefined;
     if (context.admitted) this.#removeCaller(context.caller!.id);
     if (this.#inFlight.length > 0) return;
-    for (const resolve of this.#onEmpty.splice(0)) resolve();
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   #removeCaller(id: string): void {

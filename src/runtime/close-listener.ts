@@ -7,9 +7,9 @@ import type { Server } from 'node:net';
 const QUIET_TURNS = 3;
 
 /**
- * Closes the listener after the kernel's accept queue is empty. `server.close()` alone resets every connection that Node
- * has not accepted yet; on a busy machine these are many, and their clients have already sent requests.
- * @param isOutOfTime - asked each turn; `true` closes at once
+ * Closes the listener after the kernel's accept queue is empty. `server.close()` alone resets every connection that
+ * Node has not accepted yet; on a busy machine these are many, and their clients have already sent requests.
+ * @param isOutOfTime - called in each turn; `true` closes the listener at once
  */
 export async function closeListener(server: Server, isOutOfTime: () => boolean): Promise<void> {
   let quiet = 0;

@@ -6,7 +6,7 @@ const MIN_REQUESTS = 16;
 
 /**
  * How many requests in flight the limit of open files allows: each holds a client connection and an upstream one.
- * `Infinity` where the system does not report its limit.
+ * `Infinity` if the system does not report its limit.
  */
 export function maxRequestsForFdLimit(limit = openFilesLimit()): number {
   return Math.max(MIN_REQUESTS, Math.floor((limit - RESERVED) / 2));

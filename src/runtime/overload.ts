@@ -16,9 +16,11 @@ export interface OverloadParts {
 
 const CHECK_MS = 250;
 const PRESSURE = { loopDelayMs: 100, heapShare: 0.85, occupancy: 0.8, checks: 2 };
-/** One stall is no overload; eight checks in a row (two seconds) are. */
+/** A single stall does not count as overload; eight late checks in a row (two seconds) do. */
 const OVERLOADED = { loopDelayMs: 250, heapShare: 0.92, checks: 8 };
-/** A loop that is late without using CPU waits for a core: refusing requests here does not reduce other processes' load. */
+/**
+ * Below this CPU share a late event loop waits for a core that other processes use: refusing requests would not help.
+ */
 const BUSY_SHARE = 0.5;
 
 /** Monitors this process. */
@@ -61,12 +63,12 @@ export class Overload {
 
   #check(): void {
     const occupancy = this.#parts.occupancy();
-    this.level = this.#judge(this.#parts.processLoad.read(), occupancy);
+    this.level = this.#levelOf(this.#parts.processLoad.read(), occupancy);
     if (occupancy === 0) this.stop();
     else this.#arm();
   }
 
-  #judge({ loopDelayMs, busyShare, heapShare }: ProcessLoad, occupancy: number): LoadLevel {
+  #levelOf({ loopDelayMs, busyShare, heapShare }: ProcessLoad, occupancy: number): LoadLevel {
     const lateMs = busyShare < BUSY_SHARE ? 0 : loopDelayMs;
     this.#pressureChecks = lateMs > PRESSURE.loopDelayMs ? this.#pressureChecks + 1 : 0;
     this.#overloadedChecks = lateMs > OVERLOADED.loopDelayMs ? this.#overloadedChecks + 1 : 0;

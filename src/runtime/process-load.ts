@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../contracts/clock.js';
 export interface ProcessLoad {
   /** Largest event loop delay since the last reading, in milliseconds. */
   readonly loopDelayMs: number;
-  /** CPU time used, as a share of that time. Above 1 with several busy threads. */
+  /** CPU time since the last reading, as a share of the elapsed time. Above 1 with several busy threads. */
   readonly busyShare: number;
   /** Used share of the heap limit. */
   readonly heapShare: number;
@@ -29,9 +29,9 @@ export class NodeProcessLoad implements ProcessLoadMonitor {
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #dueAt = 0;
-  #worst = 0;
+  #maxDelayMs = 0;
   #readAt = 0;
-  #computedMs = 0;
+  #cpuMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,15 +40,15 @@ export class NodeProcessLoad implements ProcessLoadMonitor {
   start(): void {
     if (this.#timer !== undefined) return;
     this.#readAt = this.#clock.now();
-    this.#computedMs = computedMs();
+    this.#cpuMs = cpuMs();
     this.#arm();
   }
 
   read(): ProcessLoad {
     // A timer that is overdue now would count the same stall again.
-    if (this.#timer !== undefined && this.#note() > 0) this.#arm();
-    const loopDelayMs = this.#worst;
-    this.#worst = 0;
+    if (this.#timer !== undefined && this.#measureDelay() > 0) this.#arm();
+    const loopDelayMs = this.#maxDelayMs;
+    this.#maxDelayMs = 0;
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
     return { loopDelayMs, busyShare: this.#busyShare(), heapShare: used / limit };
   }
@@ -56,33 +56,33 @@ export class NodeProcessLoad implements ProcessLoadMonitor {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#worst = 0;
+    this.#maxDelayMs = 0;
   }
 
   #busyShare(): number {
-    const [since, before] = [this.#readAt, this.#computedMs];
+    const [since, before] = [this.#readAt, this.#cpuMs];
     this.#readAt = this.#clock.now();
-    this.#computedMs = computedMs();
-    return (this.#computedMs - before) / Math.max(1, this.#readAt - since);
+    this.#cpuMs = cpuMs();
+    return (this.#cpuMs - before) / Math.max(1, this.#readAt - since);
   }
 
   #arm(): void {
     this.#timer?.cancel();
     this.#dueAt = this.#clock.now() + SAMPLE_MS;
     this.#timer = this.#clock.setTimer(() => {
-      this.#note();
+      this.#measureDelay();
       this.#arm();
     }, SAMPLE_MS);
   }
 
-  #note(): number {
+  #measureDelay(): number {
     const late = this.#clock.now() - this.#dueAt;
-    this.#worst = Math.max(this.#worst, late);
+    this.#maxDelayMs = Math.max(this.#maxDelayMs, late);
     return late;
   }
 }
 
-function computedMs(): number {
+function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }

@@ -13,28 +13,32 @@ export interface EventReaderOptions {
   readonly onEvent: (event: SseEvent) => void;
   /** An event grew past `maxEventLength`. Nothing is read after it. */
   readonly onOverflow: () => void;
+  /** A line that is no field of an event, though upstreams write errors like that. */
+  readonly onStrayLine?: ((line: string) => void) | undefined;
 }
 
 /**
- * Bytes of a server-sent event stream in, events out, by the WHATWG rules: any line end, any split, a leading BOM.
- * Comments, ids and retry hints end here.
+ * Parses a server-sent event stream by the WHATWG rules: any line end, any split, a leading BOM. Comments, ids and retry
+ * hints are dropped.
  */
 export class EventReader {
-  // Keeps the first bytes of a character that the network cut in two.
+  // Keeps the first bytes of a character that is split between chunks.
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
   #begun = false;
   #stopped = false;
 
-  constructor({ maxEventLength, onEvent, onOverflow }: EventReaderOptions) {
+  constructor({ maxEventLength, onEvent, onOverflow, onStrayLine }: EventReaderOptions) {
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: (event) => {
-        // One piece of network can hold events behind the one that ended the reading.
+        // `onEvent` may stop the reader while the chunk still has events.
         if (!this.#stopped) onEvent(event);
       },
       onError: (error) => {
-        if (error.type !== 'max-buffer-size-exceeded' || this.#stopped) return;
+        if (this.#stopped) return;
+        if (error.type === 'unknown-field') onStrayLine?.(error.line ?? '');
+        if (error.type !== 'max-buffer-size-exceeded') return;
         this.#stopped = true;
         onOverflow();
       },
@@ -45,13 +49,13 @@ export class EventReader {
     this.#feedText(this.#decoder.write(bytes));
   }
 
-  /** The input has ended. A last event without its blank line is still an event. */
+  /** Ends the input. A last event without its blank line still counts. */
   end(): void {
     this.#feedText(this.#decoder.end());
     this.#feedText('\n\n');
   }
 
-  /** Nothing is told any more, not even what is already buffered. */
+  /** No further callbacks, not even for buffered events. */
   stop(): void {
     this.#stopped = true;
   }

@@ -1,4 +1,4 @@
-/** The end of a whole stream (OpenAI). Nothing follows it. */
+/** The last event of a complete stream (OpenAI). */
 export const DONE = '[DONE]';
 
 /** One event in the only form that every known client reads: a single `data:` line, LF ends. */

@@ -40,6 +40,11 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'host_code',
 ]);
 
+/** Whether an attempt with this outcome failed by the endpoint's fault. */
+export function isFailure(outcome: string): boolean {
+  return outcome !== 'ok' && !NOT_ITS_FAULT.has(outcome);
+}
+
 export class EndpointHistory {
   readonly #firstTokens = new Float64Array(MOST_SAMPLES);
   #sampled = 0;
@@ -63,7 +68,7 @@ export class EndpointHistory {
   count({ outcome, firstTokenMs }: AttemptRecord, answer: ResponseOutcome | undefined): void {
     const now = this.#now;
     if (outcome === 'ok') now.succeeded++;
-    else if (!NOT_ITS_FAULT.has(outcome)) now.failed++;
+    else if (isFailure(outcome)) now.failed++;
     if (firstTokenMs !== undefined) this.#firstTokens[this.#sampled++ % MOST_SAMPLES] = firstTokenMs / 1_000;
     now.promptTokens += answer?.usage?.prompt_tokens ?? 0;
     now.completionTokens += answer?.usage?.completion_tokens ?? 0;

@@ -16,7 +16,7 @@ export function at(coordinate: number): string {
   return String(Math.round(coordinate * 10) / 10);
 }
 
-/** `1234` → `1.2 k`. */
+/** `1234` → `1,234`, `12345` → `12.3 k`. */
 export function compact(count: number): string {
   if (count >= 1_000_000) return `${digits(count / 1_000_000)} M`;
   if (count >= 10_000) return `${digits(count / 1_000)} k`;
@@ -44,7 +44,7 @@ export function percent(share: number): string {
 }
 
 function digits(value: number): string {
-  return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
+  return value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString('en-US') : value.toFixed(1);
 }
 
 export function sum(values: readonly number[]): number {

@@ -3,7 +3,11 @@ export const SCRIPT: string = `const { events, key: keyNeed } = document.documen
 const byId = (id) => document.getElementById(id);
 const [frame, connection, pause, ask, refused] = ['frame', 'connection', 'pause', 'ask', 'refused'].map(byId);
 const STORED = 'nordlys-key';
+/** Statuses after which another key may help. */
+const REFUSED = { 401: 'The gateway does not know this key.', 403: 'This key may not see the page.' };
+const LATER = { 503: 'the server takes no more viewers, trying again' };
 let paused = false;
+let latest = '';
 let key = keyNeed === 'needed' ? keyOfLink() ?? stored() : '';
 
 /** \`#key=…\` opens the page in one click; it never reaches a server, and leaves the address bar at once. */
@@ -24,6 +28,7 @@ function store(value) {
 function say(state, words) {
   connection.className = state;
   connection.textContent = words;
+  frame.classList.toggle('stale', state === 'lost');
 }
 
 function askForKey(why) {
@@ -34,15 +39,27 @@ function askForKey(why) {
 }
 
 function show(html) {
-  if (paused || document.hidden) return;
+  latest = html;
+  if (paused || document.hidden || isSelecting()) return;
+  const focused = frame.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
   frame.innerHTML = html;
+  frame.setAttribute('aria-busy', 'false');
+  // The element that had the focus is gone; the one that leads to the same place takes its part.
+  if (focused !== null) frame.querySelector('a[href="' + CSS.escape(focused) + '"]')?.focus({ preventScroll: true });
 }
 
+/** A new frame would take away what is being selected. */
+function isSelecting() {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && frame.contains(selection.anchorNode);
+}
+
+/** Follows the stream to its end. Returns why the key was refused. */
 async function watch() {
   const headers = key === '' ? {} : { 'x-api-key': key };
   const answer = await fetch(events, { headers, cache: 'no-store' });
-  if (answer.status === 401) return 'refused';
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (REFUSED[answer.status] !== undefined && keyNeed === 'needed') return REFUSED[answer.status];
+  if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { status: answer.status });
   store(key);
   ask.hidden = true;
   say(paused ? 'paused' : 'live', paused ? 'paused' : 'live');
@@ -50,7 +67,7 @@ async function watch() {
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return 'ended';
+    if (done) return undefined;
     text += value;
     const whole = text.split('\\n\\n');
     text = whole.pop();
@@ -63,12 +80,16 @@ async function watch() {
 
 async function run() {
   for (let waitMs = 1000; ; waitMs = Math.min(waitMs * 2, 30000)) {
+    let words = 'connection lost, trying again';
     try {
-      const end = await watch();
-      if (end === 'refused') return askForKey('The gateway does not know this key.');
+      const refusal = await watch();
+      if (refusal !== undefined) return askForKey(refusal);
       waitMs = 1000;
-    } catch { /* The server is away: try again. */ }
-    say('lost', 'connection lost, trying again');
+    } catch (error) {
+      // Without a status the server is away.
+      words = LATER[error.status] ?? words;
+    }
+    say('lost', words);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
@@ -77,6 +98,11 @@ pause.addEventListener('click', () => {
   paused = !paused;
   pause.setAttribute('aria-pressed', String(paused));
   if (connection.className === 'live' || connection.className === 'paused') say(paused ? 'paused' : 'live', paused ? 'paused' : 'live');
+  if (!paused && latest !== '') show(latest);
+});
+
+document.addEventListener('visibilitychange', () => {
+  if (latest !== '') show(latest);
 });
 
 ask.addEventListener('submit', (event) => {

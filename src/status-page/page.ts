@@ -6,11 +6,17 @@ export interface PageOptions {
   readonly prefix: string;
   /** The page asks for a key before it asks for anything else. */
   readonly needsKey: boolean;
+  /** Where the link back to the app leads; `undefined`: there is none. */
+  readonly appUrl: string | undefined;
 }
 
+/** Shapes of what will be there, until the first frame has come. */
+const SKELETON = `<div class="skeleton" aria-hidden="true"><div class="tops"><i></i><i></i><i></i><i></i><i></i></div><i class="tall"></i><div class="figures"><i></i><i></i><i></i><i></i></div><div class="figures"><i></i><i></i><i></i></div></div>`;
+
 /** The one page: it holds no data, so anybody may have it. What it shows comes over the stream of events. */
-export function pageHtml({ title, prefix, needsKey }: PageOptions): string {
+export function pageHtml({ title, prefix, needsKey, appUrl }: PageOptions): string {
   const link = (name: string): string => escapeText(prefix + name);
+  const back = appUrl === undefined ? '' : `<a id="to-app" href="${escapeText(appUrl)}">Back to the app</a>\n`;
   return `<!doctype html>
 <html lang="en" data-events="${link('events')}" data-key="${needsKey ? 'needed' : 'none'}">
 <head>
@@ -25,13 +31,13 @@ export function pageHtml({ title, prefix, needsKey }: PageOptions): string {
 </head>
 <body>
 <header class="bar"><h1>${escapeText(title)}</h1>
-<p id="connection" role="status">connecting</p>
-<button id="pause" type="button" aria-pressed="false">Pause</button></header>
-<form id="ask" hidden><label for="key">API key of the gateway</label>
+<div class="controls">${back}<p id="connection" role="status">connecting</p>
+<button id="pause" type="button" aria-pressed="false">Pause</button></div></header>
+<form id="ask" class="card" hidden><label for="key">API key of the gateway</label>
 <input type="text" autocomplete="username" value="nordlys-proxy" hidden>
-<div><input id="key" type="password" autocomplete="current-password" required spellcheck="false"><button>Open</button></div>
+<div><input id="key" type="password" autocomplete="current-password" required spellcheck="false" aria-describedby="refused"><button>Open</button></div>
 <p id="refused" role="alert"></p></form>
-<main id="frame" tabindex="-1"></main>
+<main id="frame" tabindex="-1" aria-busy="true">${SKELETON}</main>
 <noscript><p class="empty">The live pictures need JavaScript. The numbers are in <a href="${link('status.json')}">status.json</a>.</p></noscript>
 </body>
 </html>

@@ -1,20 +1,27 @@
 import type { RouterStatus } from '../contracts/router.js';
 import { compact, escapeText, percent } from './markup.js';
+import { meter } from './pictures/meter.js';
 
 /** What a router has chosen, by model, and why it abstained. Empty where there is no router. */
 export function routerCard(status: RouterStatus | undefined): string {
   if (status === undefined) return '';
   const { mode, decisions, models, abstained, sticky } = status;
-  const share = (count: number): string => `${compact(count)} (${percent(count / Math.max(1, decisions))})`;
+  const row = (name: string, count: number): string => {
+    const share = count / Math.max(1, decisions);
+    const says = `${escapeText(name)}: ${compact(count)} (${percent(share)})`;
+    return `<li><p>${says}</p>${meter(share, `${name}: ${percent(share)} of the decisions`)}</li>`;
+  };
   const chosen = Object.entries(models)
     .sort(([, a], [, b]) => b - a)
-    .map(([model, count]) => `${escapeText(model)}: ${share(count)}`);
+    .map(([model, count]) => row(model, count));
   const others = [
-    ...(sticky === 0 ? [] : [`kept for a conversation: ${share(sticky)}`]),
-    ...Object.entries(abstained).map(([reason, count]) => `abstained, ${escapeText(reason)}: ${share(count)}`),
+    ...(sticky === 0 ? [] : [row('kept for a conversation', sticky)]),
+    ...Object.entries(abstained).map(([reason, count]) => row(`abstained, ${reason.replaceAll('_', ' ')}`, count)),
   ];
-  const facts = [...chosen, ...others].map((fact) => `<li>${fact}</li>`).join('');
   const title = mode === 'shadow' ? 'Router (shadow: changes nothing)' : 'Router';
-  const body = decisions === 0 ? '<p class="empty">Nothing was left to it yet.</p>' : `<ul>${facts}</ul>`;
-  return `<section class="amounts"><figure class="card"><figcaption><h2>${title}</h2><p class="legend">${compact(decisions)} decisions</p></figcaption>${body}</figure></section>`;
+  const body =
+    decisions === 0
+      ? '<p class="empty">Nothing was left to it yet.</p>'
+      : `<ul class="shares">${[...chosen, ...others].join('')}</ul>`;
+  return `<figure class="card"><figcaption><h2>${title}</h2><p class="told">${compact(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} since the start</p></figcaption>${body}</figure>`;
 }

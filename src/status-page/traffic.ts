@@ -2,6 +2,8 @@ import type { GatewayStatus } from '../status.js';
 import { reach } from './time-axis.js';
 import type { HistoryRecord } from './history.js';
 import { compact, escapeText, percent, sum } from './markup.js';
+import { failureLink } from './failure-list.js';
+import type { FailureRecord } from './failures.js';
 import { ribbons, type Flow } from './pictures/ribbons.js';
 
 /** Rows of the picture; endpoints with less traffic share the last one. */
@@ -15,31 +17,42 @@ interface Row {
   cached: number;
 }
 
-/** Where requests went: a ribbon to each endpoint, and one to the cache. */
-export function traffic(status: GatewayStatus, history: HistoryRecord): string {
+/** Which endpoints and the cache responded to requests, and how many attempts failed before: a ribbon each. */
+export function traffic(status: GatewayStatus, history: HistoryRecord, failures: readonly FailureRecord[]): string {
   const rows = busiestFirst(rowsOf(status, history).filter((row) => amountOf(row) > 0));
+  const title = '<h2>Where requests went</h2>';
   if (rows.length === 0)
-    return `<figure class="card"><figcaption><h2>Share of traffic</h2></figcaption><p class="empty">No traffic in the last ${reach(history)}.</p></figure>`;
-  const total = rows.reduce((sumSoFar, row) => sumSoFar + amountOf(row), 0);
+    return `<figure class="card"><figcaption>${title}</figcaption><p class="empty">No traffic in the last ${reach(history)}.</p></figure>`;
+  const responses = rows.reduce((total, { answered, cached }) => total + answered + cached, 0);
   const flows = rows.flatMap(({ answered, failed, cached }, row): Flow[] => [
     { kind: 'responded', row, amount: answered },
     { kind: 'failed', row, amount: failed },
     { kind: 'cached', row, amount: cached },
   ]);
-  const share = (row: Row): number => (total === 0 ? 0 : amountOf(row) / total);
-  const says = rows.map((row) => `${row.name} ${percent(share(row))}`).join(', ');
+  const share = ({ answered, cached }: Row): number => (responses === 0 ? 0 : (answered + cached) / responses);
+  const says = rows.map((row) => `${row.name} ${percent(share(row))} of the responses`).join(', ');
   const items = rows.map(
     (row) =>
-      `<li><span class="who"><b>${escapeText(row.name)}</b> <i>${escapeText(row.model)}</i></span>${numbers(row, share(row))}</li>`,
+      `<li><span class="who"><b>${escapeText(row.name)}</b> <i>${escapeText(row.model)}</i></span>${numbers(row, share(row), failures)}</li>`,
   );
-  return `<figure class="card traffic"><figcaption><h2>Share of traffic</h2>
-<p class="legend"><span class="key answered">answered</span> <span class="key failed">failed over</span> <span class="key cached">from the cache</span> <span>last ${reach(history)}</span></p></figcaption>
-<div class="flow"><p class="source">${compact(sum(history.requests))}<small>requests</small></p>${ribbons(flows, rows.length, says)}<ol>${items.join('')}</ol></div></figure>`;
+  return `<figure class="card traffic"><figcaption>${title}<p class="told">last ${reach(history)}</p></figcaption>
+<div class="flow"><p class="source">${compact(sum(history.requests))}<small>requests</small></p>${ribbons(flows, rows.length, says)}<ol>${items.join('')}</ol></div>
+<p class="legend"><span class="key responded">responses</span> <span class="key failed">failed attempts, followed by another endpoint</span> <span class="key cached">from the cache</span></p></figure>`;
 }
 
-function numbers(row: Row, share: number): string {
-  const failed = row.failed === 0 ? '' : `<span class="bad">${compact(row.failed)} failed</span>`;
-  return `<span class="how">${failed} ${compact(amountOf(row))} · ${percent(share)}</span>`;
+function numbers(row: Row, share: number, failures: readonly FailureRecord[]): string {
+  const count = row.answered + row.cached;
+  return `<span class="how">${failedAttempts(row, failures)}<span>${compact(count)} ${count === 1 ? 'response' : 'responses'}</span><strong>${percent(share)}</strong></span>`;
+}
+
+/** How many attempts failed, with a link to the reason. */
+function failedAttempts({ name, model, failed }: Row, failures: readonly FailureRecord[]): string {
+  if (failed === 0) return '';
+  const words = `${compact(failed)} failed ${failed === 1 ? 'attempt' : 'attempts'}`;
+  const href = failureLink(failures, `${name} ${model}`);
+  return href === undefined
+    ? `<span class="bad">${words}</span>`
+    : `<a class="bad" href="${escapeText(href)}">${words}</a>`;
 }
 
 function amountOf({ answered, failed, cached }: Row): number {

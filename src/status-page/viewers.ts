@@ -1,19 +1,23 @@
 import type { ServerResponse } from 'node:http';
 
-/** AdminRoutes that may look at once. */
-const MOST_VIEWERS = 32;
+/** Pages that may be open at once. */
+const MAX_VIEWERS = 32;
 
-/** Those who have the page open, each on a stream of events. */
+/** The responses of those who have the page open, each a stream of events. */
 export class Viewers {
   readonly #viewers = new Set<ServerResponse>();
+  #hasEnded = false;
 
   get size(): number {
     return this.#viewers.size;
   }
 
-  /** False: there are too many already. */
-  add(res: ServerResponse, firstFrame: string): boolean {
-    if (this.#viewers.size >= MOST_VIEWERS) return false;
+  /** There is room for one more. */
+  get hasRoom(): boolean {
+    return !this.#hasEnded && this.#viewers.size < MAX_VIEWERS;
+  }
+
+  add(res: ServerResponse, firstFrame: string): void {
     res.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
@@ -22,18 +26,18 @@ export class Viewers {
     res.write(frameEvent(firstFrame));
     this.#viewers.add(res);
     res.once('close', () => this.#viewers.delete(res));
-    return true;
   }
 
   send(frame: string): void {
     const event = frameEvent(frame);
     for (const res of this.#viewers) {
-      // Who has not read the last one gets the next one.
+      // A viewer that has not read the last frame yet gets the next one.
       if (!res.writableNeedDrain) res.write(event);
     }
   }
 
   end(): void {
+    this.#hasEnded = true;
     for (const res of this.#viewers) res.end();
     this.#viewers.clear();
   }

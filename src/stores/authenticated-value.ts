@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A value as it was sealed. */
+/** A value whose signature was verified. */
 export interface Unsealed {
   readonly value: Uint8Array;
   /** Unix time in milliseconds. */
@@ -9,7 +9,7 @@ export interface Unsealed {
 
 export interface ValueSigner {
   seal(key: string, value: Uint8Array, expiresAt: number): Buffer;
-  /** `undefined` when these are not the bytes that `seal` made for this very key. */
+  /** `undefined` where these are not the bytes that `seal` returned for this key. */
   unseal(key: string, sealed: Uint8Array): Unsealed | undefined;
 }
 
@@ -18,13 +18,13 @@ const MAC_START = 9;
 const VALUE_START = MAC_START + 32;
 
 /**
- * Seals values against whoever else can write to the store: version, expiry and MAC stand before the value,
- * and the MAC covers all of it together with the key, so that a value cannot be moved to another key either.
+ * Authenticates values against others who can write to the store. Version, expiry and MAC precede the value; the MAC
+ * covers them and the key, so that a value cannot be moved to another key.
  */
 export function createValueSigner(secret: string): ValueSigner {
   const macKey = createHash('sha256').update('nordlys-proxy/cache-seal/').update(secret).digest();
 
-  // Keys hold no NUL, so key and value cannot be shifted against each other.
+  // Keys hold no NUL, so the boundary between key and value is unambiguous.
   const macOf = (head: Uint8Array, key: string, value: Uint8Array): Buffer =>
     createHmac('sha256', macKey).update(head).update(key).update('\0').update(value).digest();
 

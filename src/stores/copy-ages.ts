@@ -2,13 +2,13 @@ import type { Clock } from '../contracts/clock.js';
 import { BoundedMap } from '../util/bounded-map.js';
 
 interface Copy {
-  /** When Redis was last seen to hold this value, or the value was stored here; monotonic milliseconds. */
+  /** When Redis was last known to hold this value, or the value was stored here; monotonic milliseconds. */
   readonly checkedAt: number;
-  /** Redis does not hold it: too large, or the write has not succeeded. */
+  /** Redis does not hold it: the value is too large, or the write failed. */
   readonly isOnlyHere: boolean;
 }
 
-/** How old this process's copies of values in Redis are. What has been forgotten counts as old. */
+/** Ages of this process's copies of values in Redis. A copy whose age was dropped counts as old. */
 export class CopyAges {
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
@@ -20,13 +20,13 @@ export class CopyAges {
     this.#copies = new BoundedMap(maxCopies);
   }
 
-  /** The copy may be used without asking Redis. */
+  /** The copy may be served without reading Redis. */
   isFresh(key: string): boolean {
     const copy = this.#copies.get(key);
     return copy !== undefined && this.#clock.now() - copy.checkedAt < this.#maxAgeMs;
   }
 
-  /** Redis is known to hold a value under this key, or to have held it. */
+  /** Redis holds a value under this key, or held one. */
   isShared(key: string): boolean {
     return this.#copies.get(key)?.isOnlyHere === false;
   }

@@ -1,18 +1,18 @@
 import type { Clock } from '../contracts/clock.js';
 
-/** Faults in a row after which the server is left alone. */
+/** Consecutive faults after which calls are skipped. */
 const FAULTS_TO_SKIP = 5;
-/** How long it is left alone, in milliseconds. One call then tries whether it is back. */
+/** How long calls are skipped, in milliseconds. Then one call probes the server. */
 const SKIP_MS = 5_000;
 
 /**
- * Runs calls that may fail or never answer, and lets neither reach the caller: what does not come in time is
- * `undefined`, and a server that keeps failing is not asked at all for a while.
+ * Runs calls that may fail or never settle. A call that fails or times out gives `undefined`; while a server keeps
+ * failing, calls are skipped.
  */
 export class FailOpen {
-  /** Calls that failed or came too late. */
+  /** Calls that failed or timed out. */
   faults = 0;
-  /** Calls that were not made, because the server was being left alone. */
+  /** Calls that were skipped. */
   skipped = 0;
   readonly #clock: Clock;
   #faultsInARow = 0;
@@ -23,7 +23,7 @@ export class FailOpen {
     this.#clock = clock;
   }
 
-  /** Whether a call would be made now. Counts the one that is not. */
+  /** Whether a call would be made now; otherwise counts it as skipped. */
   admits(): boolean {
     if (this.#faultsInARow < FAULTS_TO_SKIP) return true;
     if (!this.#trying && this.#clock.now() >= this.#skipUntil) return true;
@@ -31,7 +31,7 @@ export class FailOpen {
     return false;
   }
 
-  /** The result of `call`, or `undefined` when it fails or takes longer than `limitMs`. Never rejects. */
+  /** The result of `call`; `undefined` where it fails or takes longer than `limitMs`. Never rejects. */
   run<T>(call: () => Promise<T>, limitMs: number): Promise<T | undefined> {
     if (!this.admits()) return Promise.resolve(undefined);
     this.#trying = true;
@@ -44,7 +44,7 @@ export class FailOpen {
         this.#record(succeeded);
         resolve(result);
       };
-      // One turn of the loop later: after a stall of our own the answer may be waiting in the socket.
+      // One turn of the event loop later: after a stall of this process the reply may already be in the socket.
       const timer = this.#clock.setTimer(() => setImmediate(settle, false, undefined), limitMs);
       call().then(
         (result) => settle(true, result),

@@ -3,9 +3,9 @@ import type { CacheStore } from '../contracts/store.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { count, func } from '../options/rows.js';
 
-/** How much the store in memory may keep. */
+/** Limits of a store in memory. */
 export interface LruStoreOptions {
-  /** @defaultValue `1_000` */
+  /** Values that are kept. @defaultValue `1_000` */
   readonly maxEntries?: number | undefined;
   /** Bytes of all values together. @defaultValue `67_108_864` (64 MiB) */
   readonly maxBytes?: number | undefined;
@@ -23,12 +23,15 @@ export const LRU_STORE = defineOptions({
   } satisfies RowsFor<LruStoreOptions>,
 });
 
-/** lru-cache still gives an entry at the very end of its time; ours has ended then. In milliseconds. */
+/** lru-cache still returns an entry at its exact expiry, when it must be gone. In milliseconds. */
 const AT_THE_END = 0.001;
 
 /**
- * Answers in the memory of this process: the least recently used go first, by number and by bytes.
- * @throws TypeError for an option that is wrong.
+ * A store in the memory of this process. Evicts the least recently used entries above `maxEntries` and `maxBytes`.
+ * @throws TypeError for an invalid option
+ *
+ * @example
+ * createGateway({ keys, providers, cache: { store: lruStore({ maxEntries: 10_000 }) } });
  */
 export function lruStore(options: LruStoreOptions = {}): CacheStore {
   const { maxEntries, maxBytes, now = Date.now } = LRU_STORE.parse(options);
@@ -36,10 +39,10 @@ export function lruStore(options: LruStoreOptions = {}): CacheStore {
   const entries = new LRUCache<string, Uint8Array>({
     max: maxEntries,
     maxSize: maxBytes,
-    // lru-cache takes no size of 0.
+    // lru-cache refuses a size of 0.
     sizeCalculation: (value) => Math.max(value.byteLength, 1),
-    // A step of the system's clock must not keep entries alive or kill them, so spans are measured on another one.
-    // A start of 0 means "no time limit" to lru-cache, which a test's clock may well begin with.
+    // Lifetimes are measured by a monotonic clock: a step of the system's clock must neither extend nor end them.
+    // Plus 1, as lru-cache takes a start of 0 for "no time limit", and a test's clock may begin at 0.
     perf: now === Date.now ? performance : { now: () => now() + 1 },
     ttlResolution: 0,
   });
@@ -68,7 +71,7 @@ export function lruStore(options: LruStoreOptions = {}): CacheStore {
   };
 }
 
-/** A view into a larger buffer would keep all of it alive, uncounted. */
+/** A copy of a view: it would keep a larger buffer alive that `maxBytes` does not count. */
 function ownBytes(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : Uint8Array.from(value);
 }

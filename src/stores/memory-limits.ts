@@ -8,7 +8,8 @@ import type {
   SettleOrder,
 } from '../contracts/limit-store.js';
 import { systemClock } from '../util/clock.js';
-import { knownMembers } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { internal } from '../options/rows.js';
 import { advance, emptyCounter, fits, hold, isSpent, levelOf, settle, type CounterState } from './limit-counters.js';
 
 /** How limits are counted in memory. */
@@ -16,6 +17,14 @@ export interface MemoryLimitsOptions {
   /** @internal Time, for tests. */
   readonly clock?: Clock | undefined;
 }
+
+export const MEMORY_LIMITS = defineOptions({
+  path: 'memoryLimits',
+  prefix: 'memoryLimits: ',
+  rows: {
+    clock: internal<Clock>(),
+  } satisfies RowsFor<MemoryLimitsOptions>,
+});
 
 /** A window is kept for so long after its end: requests that began in it may still be settled. */
 const GRACE_MS = 3_600_000;
@@ -39,8 +48,8 @@ interface Lease {
  * createGateway({ …, limits: { store: memoryLimits(), rules: [{ name: 'rpm', by: 'caller', requests: 600, per: '1m' }] } })
  */
 export function memoryLimits(options: MemoryLimitsOptions = {}): LimitStore {
-  knownMembers('memoryLimits', options, ['clock']);
-  return new MemoryLimits(options.clock ?? systemClock);
+  const { clock = systemClock } = MEMORY_LIMITS.parse(options);
+  return new MemoryLimits(clock);
 }
 
 class MemoryLimits implements LimitStore {

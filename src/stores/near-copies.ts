@@ -3,8 +3,8 @@ import type { CopyAges } from './copy-ages.js';
 import type { RedisValues } from './redis-values.js';
 
 /**
- * Values in Redis behind a memory of this process, whose copies are used for a limited time before Redis is asked again:
- * that bounds how long a value lives on here after another process has replaced or deleted it.
+ * Values in Redis with copies in the memory of this process. A copy is served for a limited time before Redis is read
+ * again, which limits how long it outlives a value that another process has replaced or deleted.
  */
 export class NearCopies implements CacheStore {
   readonly #memory: CacheStore;
@@ -37,7 +37,7 @@ export class NearCopies implements CacheStore {
     await this.#memory.set(key, value, expiresAt);
     this.#ages.checked(key, true);
     if (await this.#values.set(key, value, expiresAt)) this.#ages.checked(key, false);
-    // The value before it must not go on in other processes.
+    // Other processes must not go on serving the previous value.
     else if (wasShared) await this.#values.delete(key);
   }
 
@@ -52,7 +52,7 @@ export class NearCopies implements CacheStore {
     return this.#memory.close?.();
   }
 
-  /** A value that every process must see as it is in Redis now. */
+  /** Reads a value from Redis, as all processes must see the same one. */
   async #readShared(key: string): Promise<Uint8Array | undefined> {
     const found = await this.#values.get(key);
     return found === undefined || found === 'unknown' ? undefined : found.value;
@@ -64,7 +64,7 @@ export class NearCopies implements CacheStore {
     return this.#keep(key, found);
   }
 
-  /** Redis is asked once for all requests that want the same key meanwhile. */
+  /** Concurrent requests for the same key share one read of Redis. */
   #revalidateOnce(key: string, near: Uint8Array): Promise<Uint8Array | undefined> {
     const running = this.#revalidating.get(key);
     if (running !== undefined) return running;
@@ -76,10 +76,10 @@ export class NearCopies implements CacheStore {
   /** `near` where Redis still holds it, otherwise what Redis holds now. */
   async #revalidate(key: string, near: Uint8Array): Promise<Uint8Array | undefined> {
     const found = await this.#values.get(key);
-    // While Redis does not answer, an older response is better than none.
+    // While Redis does not respond, an older value is better than none.
     if (found === 'unknown') return near;
     const current = await this.#memory.get(key);
-    // This process has stored another value meanwhile.
+    // This process has stored another value in the meantime.
     if (current !== undefined && current !== near) return current;
     const isOnlyHere = this.#ages.isOnlyHere(key);
     if (found === undefined && !isOnlyHere) {

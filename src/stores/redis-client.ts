@@ -1,33 +1,42 @@
-/** What this package asks of an `ioredis` client (or cluster). */
+/** The methods of an `ioredis` client (or cluster) that this package uses. */
 export interface IoredisLike {
+  /** `GET`, as bytes. */
   getBuffer(key: string): Promise<Uint8Array | null>;
+  /** `SET key value PX milliseconds`. */
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>;
+  /** `DEL`. */
   del(key: string): Promise<unknown>;
 }
 
-/** What this package asks of a `redis` client, version 5 or newer. */
+/** The methods of a `redis` client, version 5 or newer, that this package uses. */
 export interface NodeRedisLike {
+  /** A client whose replies are mapped to these types. */
   withTypeMapping(mapping: BytesForStrings): { get(key: string): Promise<unknown> };
+  /** `SET` with an expiry in milliseconds. */
   set(key: string, value: Buffer, options: { PX: number }): Promise<unknown>;
+  /** `DEL`. */
   del(key: string): Promise<unknown>;
 }
 
-/** The client that you have already: `redis` (node-redis) or `ioredis`. Nothing of either is imported. */
+/** The host's own client: `redis` (node-redis) or `ioredis`. This package imports neither. */
 export type RedisClient = IoredisLike | NodeRedisLike;
 
-/** The three commands of a cache, whichever client runs them. They may reject, and may never answer. */
+/** The three commands of a cache, over either client. They may reject, and may never settle. */
 export interface RedisCommands {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
 }
 
-/** RESP's type byte of a bulk string, `$`: read as bytes, since sealed answers are not text. */
+/** RESP's type byte of a bulk string, `$`: read as bytes, since signed values are not text. */
 const BULK_STRING = 36;
 /** The mapping with which node-redis gives strings of the server as bytes. */
-export type BytesForStrings = { readonly 36: typeof Buffer };
+export type BytesForStrings = {
+  /** RESP type of bulk strings: replies of that type are buffers. */
+  readonly 36: typeof Buffer;
+};
 
-/** @throws TypeError when `client` is neither of the two that are known. */
+/** @throws TypeError for a `client` that is neither `redis` nor `ioredis` */
 export function redisCommands(client: RedisClient): RedisCommands {
   if (isIoredis(client)) return ioredisCommands(client);
   if (isNodeRedis(client)) return nodeRedisCommands(client);

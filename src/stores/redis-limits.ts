@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LimitHold, LimitLevel, LimitReply, LimitStore } from '../contracts/limit-store.js';
-import { knownMembers, optionalText } from '../options/checks.js';
+import { defineOptions, type RowsFor } from '../options/group.js';
+import { word } from '../options/rows.js';
 import { LIMIT_SCRIPT, SYNC_SCRIPT } from './limit-script.js';
 import { redisScript, redisScripts, type RedisScriptClient, type RedisScripts } from './redis-scripts.js';
 
@@ -9,6 +10,14 @@ export interface RedisLimitsOptions {
   /** Before every key in Redis. @defaultValue `'nordlys:'` */
   readonly prefix?: string | undefined;
 }
+
+export const REDIS_LIMITS = defineOptions({
+  path: 'redisLimits',
+  prefix: 'redisLimits: ',
+  rows: {
+    prefix: word('Stands before every key in Redis.').or('nordlys:'),
+  } satisfies RowsFor<RedisLimitsOptions>,
+});
 
 const LIMIT = redisScript(LIMIT_SCRIPT);
 const SYNC = redisScript(SYNC_SCRIPT);
@@ -26,11 +35,8 @@ const MAX_TAG = 128;
  * createGateway({ …, limits: { store: redisLimits(redis), rules: [{ name: 'day', by: 'caller', usd: 5, per: 'day' }] } })
  */
 export function redisLimits(client: RedisScriptClient, options: RedisLimitsOptions = {}): LimitStore {
-  knownMembers('redisLimits', options, ['prefix']);
-  return new RedisLimits(
-    redisScripts(client, 'redisLimits'),
-    optionalText('redisLimits: prefix', options.prefix) ?? 'nordlys:',
-  );
+  const { prefix } = REDIS_LIMITS.parse(options);
+  return new RedisLimits(redisScripts(client, 'redisLimits'), prefix);
 }
 
 class RedisLimits implements LimitStore {

@@ -1,39 +1,49 @@
 import { createHash } from 'node:crypto';
 
-/** What this package asks of an `ioredis` client (or cluster) to run scripts. */
+/** The methods of an `ioredis` client (or cluster) that scripts need. */
 export interface IoredisScripts {
+  /** `EVALSHA`. */
   evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** `EVAL`. */
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** `HSET`. */
   hset(key: string, field: string, value: string): Promise<unknown>;
+  /** `HDEL`. */
   hdel(key: string, field: string): Promise<unknown>;
 }
 
-/** What this package asks of a `redis` client, version 5 or newer, to run scripts. */
+/** The methods of a `redis` client, version 5 or newer, that scripts need. */
 export interface NodeRedisScripts {
+  /** `EVALSHA`. */
   evalSha(sha: string, options: ScriptInput): Promise<unknown>;
+  /** `EVAL`. */
   eval(script: string, options: ScriptInput): Promise<unknown>;
+  /** `HSET`. */
   hSet(key: string, field: string, value: string): Promise<unknown>;
+  /** `HDEL`. */
   hDel(key: string, field: string): Promise<unknown>;
 }
 
 /** Keys and arguments of a script. */
 export interface ScriptInput {
+  /** Keys that the script touches; all in one hash slot. */
   keys: string[];
+  /** Arguments of the script. */
   arguments: string[];
 }
 
-/** The client that you have already: `redis` (node-redis) or `ioredis`, single or cluster. Nothing of either is imported. */
+/** The host's own client: `redis` (node-redis) or `ioredis`, single or cluster. This package imports neither. */
 export type RedisScriptClient = IoredisScripts | NodeRedisScripts;
 
-/** Runs scripts, whichever client does. All may reject, and may never settle. */
+/** Runs scripts over either client. All methods may reject, and may never settle. */
 export interface RedisScripts {
-  /** The reply as a list of texts. A script that the server has forgotten is sent again. */
+  /** The reply as a list of texts. A script that the server does not know is sent in full. */
   run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<readonly string[]>;
   setField(key: string, field: string, value: string): Promise<unknown>;
   deleteField(key: string, field: string): Promise<unknown>;
 }
 
-/** A script and the name that Redis knows it by. */
+/** A script and its SHA-1, by which Redis runs it. */
 export interface RedisScript {
   readonly text: string;
   readonly sha: string;
@@ -43,7 +53,7 @@ export function redisScript(text: string): RedisScript {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
-/** @throws TypeError when `client` is neither of the two that are known. */
+/** @throws TypeError for a `client` that is neither `redis` nor `ioredis` */
 export function redisScripts(client: RedisScriptClient, asker: string): RedisScripts {
   if (isIoredis(client)) {
     return {
@@ -75,7 +85,7 @@ function withFallback(bySha: Evaluate, byText: Evaluate): RedisScripts['run'] {
     try {
       return textsOf(await bySha(sha, keys, args));
     } catch (error) {
-      // A server that was restarted, or a replica that took over, has not seen the script yet.
+      // A restarted server, or a promoted replica, does not have the script.
       if (!isUnknownScript(error)) throw error;
       return textsOf(await byText(text, keys, args));
     }

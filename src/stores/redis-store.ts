@@ -12,29 +12,29 @@ import { redisCommands, type RedisClient } from './redis-client.js';
 import { CopyAges } from './copy-ages.js';
 import { createValueSigner } from './authenticated-value.js';
 
-/** How answers are kept in Redis, and sealed. */
+/** How responses are stored in Redis and authenticated. */
 export interface RedisStoreOptions {
-  /** Before every key in Redis. @defaultValue `'nordlys:'` */
+  /** Stands before every key in Redis. @defaultValue `'nordlys:'` */
   readonly prefix?: string | undefined;
   /**
-   * Seals the values; the same in all processes that share them. Without it the seal is derived from `prefix`
-   * and only tells damaged or misplaced values: whoever can write to Redis and knows this package could forge one.
+   * Authenticates the values (HMAC); must be the same in all processes that share them. Without it, the key is derived
+   * from `prefix`: damaged and misplaced values are found, but everyone who can write to Redis can forge one.
    */
   readonly secret?: string | undefined;
   /** The memory in front of Redis; `false` for none. @defaultValue 1,000 entries, 64 MiB */
   readonly l1?: LruStoreOptions | false | undefined;
   /**
-   * How long the memory in front of Redis answers, in milliseconds, before it asks Redis again whether the value is still
-   * the same: for so long at most does a process serve a response that another one has replaced (`no-cache`) or deleted.
-   * 0 asks each time. While Redis does not answer, the memory goes on until the value expires.
+   * How long the memory in front of Redis serves a value, in milliseconds, before it reads Redis again: the longest time
+   * for which a process serves a response that another one has replaced (`no-cache`) or deleted. 0 reads Redis each time.
+   * While Redis does not respond, the memory serves a value until it expires.
    * @defaultValue `1_000`
    */
   readonly revalidateMs?: number | undefined;
   /** Values larger than this are not sent to Redis, in bytes. @defaultValue `1_048_576` (1 MiB) */
   readonly maxValueBytes?: number | undefined;
   /**
-   * Up to this share of its time is taken from each value at random, so that what was stored together
-   * does not expire together. @defaultValue `0.1`
+   * The lifetime of each value is shortened at random by up to this share, so that values that were stored together do
+   * not expire together. @defaultValue `0.1`
    */
   readonly jitter?: number | undefined;
   /** @internal Time, for tests. */
@@ -82,30 +82,34 @@ function checkSecret(path: string, value: unknown): string {
   throw optionError(path, `must be a string of at least ${MIN_SECRET_LENGTH} characters`);
 }
 
-/** What has happened between this store and its Redis. */
+/** Counters of a Redis store. */
 export interface RedisStoreStatistics {
-  /** Commands that failed or came too late. */
+  /** Commands that failed or timed out. */
   readonly faults: number;
-  /** Commands that were not sent while Redis was being left alone after faults. */
+  /** Commands that were not sent, because Redis kept failing. */
   readonly skipped: number;
-  /** Writes that were not sent because too many were under way. */
+  /** Writes that were not sent, because too many were in flight. */
   readonly dropped: number;
   /** Values that were too large to send. */
   readonly tooLarge: number;
-  /** Values in Redis whose seal was not ours. */
+  /** Values in Redis whose signature was invalid. */
   readonly badSeals: number;
 }
 
-/** A store in Redis, and how it does. */
+/** A store in Redis with counters. */
 export interface RedisStore extends CacheStore {
+  /** Counts of failures, skipped commands and rejected values. */
   statistics(): RedisStoreStatistics;
 }
 
 /**
- * Answers in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, behind a memory of this process.
- * The memory is checked against Redis once a second, so that a replaced response does not outlive that in any process.
- * Redis may be slow, full, wrong or gone: then there is no value, at most 50 ms later, and never an error.
- * The client stays the host's to connect, to watch and to close.
+ * A cache store in Redis, over the host's own `redis` (5 or newer) or `ioredis` client, with copies in the memory of this
+ * process. Copies are compared with Redis once a second, so no process serves a replaced response for longer.
+ * While Redis is slow, full, damaged or down, lookups are misses after at most 50 ms, and never errors.
+ * The host connects, monitors and closes the client.
+ *
+ * @example
+ * createGateway({ keys, providers, cache: { store: redisStore(client, { secret: process.env.CACHE_SECRET }) } });
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { clock = systemClock, random = Math.random, secret, l1, revalidateMs, ...given } = REDIS_STORE.parse(options);
@@ -134,7 +138,7 @@ function behindMemory(
   const memory = lruStore(
     clock === systemClock ? options : { ...options, now: options.now ?? (() => clock.wallNow()) },
   );
-  // As many ages as the memory holds values.
+  // One age for each value in memory.
   return new NearCopies(memory, values, new CopyAges(clock, revalidateMs, options.maxEntries ?? 1_000));
 }
 

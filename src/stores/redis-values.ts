@@ -17,13 +17,13 @@ export interface RedisValuesParts {
   readonly random: () => number;
 }
 
-/** Signed values in Redis, with a time limit on every command. Nothing here rejects. */
+/** Signed values in Redis, with a time limit on every command. No method rejects. */
 export class RedisValues {
-  /** Writes that were not sent because too many were under way. */
+  /** Writes that were not sent, because too many were in flight. */
   dropped = 0;
   /** Values that were too large to send. */
   tooLarge = 0;
-  /** Values whose signature was not ours. */
+  /** Values with an invalid signature. */
   badSeals = 0;
   readonly failOpen: FailOpen;
   readonly #parts: RedisValuesParts;
@@ -34,7 +34,7 @@ export class RedisValues {
     this.failOpen = new FailOpen(parts.clock);
   }
 
-  /** What Redis holds under `key`; `'unknown'` where it did not answer. */
+  /** The value in Redis under `key`; `'unknown'` where Redis did not respond. */
   async get(key: string): Promise<Unsealed | undefined | 'unknown'> {
     const { commands, signer, clock } = this.#parts;
     const name = this.#parts.prefix + key;
@@ -43,7 +43,7 @@ export class RedisValues {
     if (reply.sealed === undefined) return undefined;
     const unsealed = signer.unseal(name, reply.sealed);
     if (unsealed === undefined) this.badSeals++;
-    // Redis may keep a value longer than it was told to: it was restored, or its clock was turned.
+    // Redis may keep a value beyond its expiry: after a restore, or a step of its clock.
     return unsealed === undefined || unsealed.expiresAt <= clock.wallNow() ? undefined : unsealed;
   }
 

@@ -2,25 +2,33 @@ import type { ReceivedRequest } from './request-log.js';
 import { endingSteps, onRequest, pieceStep, send, wait, type Ending, type Piece, type Script } from './script.js';
 import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
 
-/** How an answer is sent. */
+/** How a response is sent. */
 export interface AnswerOptions {
-  /** @defaultValue `200` */
+  /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
-  /** Added to `content-type` and `content-length`, or instead of them. */
+  /** Added to `content-type` and `content-length`, which they may also replace. */
   readonly headers?: AnswerHeaders | undefined;
-  /** Silence before the head. @defaultValue `0` */
+  /** Milliseconds before the head. @defaultValue `0` */
   readonly delayMs?: number | undefined;
 }
 
-/** A JSON answer with `content-length`. Text is sent as it is, anything else as its JSON. */
+/**
+ * A JSON response with `content-length`. Text is sent unchanged, other values as JSON.
+ *
+ * @example
+ * upstream.enqueue(json({ choices: [] }));
+ */
 export function json(body: unknown, options: AnswerOptions = {}): Script {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return onRequest('json', (request) => sizedSteps(text, options, request));
 }
 
 /**
- * An error answer. Without `body` it is OpenAI's envelope with the words of that status;
- * an object is sent as JSON, text as `text/plain` unless `headers` says otherwise.
+ * An error response. Without `body` it is OpenAI's envelope with the usual message of that status; an object is sent as
+ * JSON, text as `text/plain` unless `headers` sets another type.
+ *
+ * @example
+ * upstream.enqueue(error(503, undefined, { 'retry-after': '1' }));
  */
 export function error(status: number, body?: unknown, headers: AnswerHeaders = {}): Script {
   const plain = typeof body === 'string';
@@ -30,16 +38,16 @@ export function error(status: number, body?: unknown, headers: AnswerHeaders = {
   return onRequest(`error ${status}`, (request) => sizedSteps(text, options, request));
 }
 
-/** When raw bytes are sent, and what follows them. */
+/** When raw bytes are sent, and how the response ends. */
 export interface RawOptions {
-  /** @defaultValue `'fin'` */
+  /** What happens after the last byte. @defaultValue `'fin'` */
   readonly end?: Ending | undefined;
-  /** @defaultValue `'request'` */
+  /** When the first byte is sent. @defaultValue `'request'` */
   readonly starts?: Script['starts'] | undefined;
 }
 
 /**
- * Bytes as they are, head included. A list is written piece by piece; numbers in it are milliseconds of silence.
+ * Sends these bytes, which include the head. A list is written piece by piece; numbers in it are pauses in milliseconds.
  *
  * @example
  * raw(['HTTP/1.1 200 OK\r\ncontent-le', 20, 'ngth: 2\r\n\r\n{}'], { end: 'keep' })

@@ -10,12 +10,15 @@ import {
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { onRequest, type Script } from './script.js';
 
-/** What a whole answer says, and how it is sent. */
+/** Content of a whole response, and how it is sent. */
 export type CompletionOptions = ChatBodyOptions & AnswerOptions & { readonly refusal?: string | undefined };
 
 /**
  * A whole `chat.completion`, as OpenAI sends it.
- * @param text `null` where there is none, as with tool calls
+ * @param text - `null` for none, as with tool calls
+ *
+ * @example
+ * upstream.enqueue(completion('Hello.', { finishReason: 'length' }));
  */
 export function completion(text: string | null, options: CompletionOptions = {}): Script {
   return onRequest('completion', (request) =>
@@ -23,19 +26,19 @@ export function completion(text: string | null, options: CompletionOptions = {})
   );
 }
 
-/** What a streamed answer says, and how it is sent. */
+/** Content of a streamed response, and how it is sent. */
 export type StreamOptions = ChunkOptions &
   EventStreamOptions & {
-    /** Whether `[DONE]` comes last. @defaultValue `true` */
+    /** Whether `[DONE]` is the last event. @defaultValue `true` */
     readonly done?: boolean | undefined;
   };
 
 /**
- * A streamed answer, as OpenAI sends it: a role chunk, a chunk a part (a text is cut into words), the finish reason,
- * usage where it was asked for, `[DONE]`.
+ * A streamed response, as OpenAI sends it: a role chunk, one chunk per part (a text is split into words), the finish
+ * reason, usage where it was requested, `[DONE]`.
  *
  * @example
- * stream('Half of an answer', { afterEvents: 2, end: 'reset' })
+ * stream('Half of a response', { afterEvents: 2, end: 'reset' })
  */
 export function stream(parts: string | readonly StreamPart[], options: StreamOptions = {}): Script {
   return onRequest('stream', (request) => {
@@ -44,7 +47,12 @@ export function stream(parts: string | readonly StreamPart[], options: StreamOpt
   });
 }
 
-/** What a chat endpoint would answer: `stream(text)` to a request with `stream: true`, else `completion(text)`. */
+/**
+ * Responds like a chat endpoint: `stream(text)` to a request with `stream: true`, else `completion(text)`.
+ *
+ * @example
+ * await using upstream = await fakeUpstream({ script: chat('Hello.') });
+ */
 export function chat(text: string, options: CompletionOptions & StreamOptions = {}): Script {
   const [whole, streamed] = [completion(text, options), stream(text, options)];
   return onRequest('chat', (request) => (asksForStream(request) ? streamed : whole).steps(request));

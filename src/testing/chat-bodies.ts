@@ -1,30 +1,32 @@
 import type { ChatChunk, ChatCompletion, ChunkChoice, Usage } from '../chat/types.js';
 import type { ReceivedRequest } from './request-log.js';
 
-/** A tool call of an answer. */
+/** A tool call of a response. */
 export interface FakeToolCall {
+  /** Name of the function. */
   readonly name: string;
   /** An object is sent as its JSON. */
   readonly arguments: string | Readonly<Record<string, unknown>>;
-  /** @defaultValue `call_1`, `call_2` … */
+  /** Id of the call. @defaultValue `call_1`, `call_2` … */
   readonly id?: string | undefined;
 }
 
-/** What an answer says of itself, whole or streamed. */
+/** Members of a response, whole or streamed. */
 export interface ChatBodyOptions {
-  /** @defaultValue the model that was asked for */
+  /** Member `model` of the body. @defaultValue the model of the request */
   readonly model?: string | undefined;
-  /** @defaultValue `chatcmpl-` and the request's place in the ledger */
+  /** Member `id` of the body. @defaultValue `chatcmpl-` and the index of the request in the ledger */
   readonly id?: string | undefined;
-  /** Unix time in seconds. @defaultValue `1_750_000_000`, so that equal answers are equal bytes */
+  /** Unix time in seconds. @defaultValue `1_750_000_000`, so that equal responses are equal bytes */
   readonly created?: number | undefined;
-  /** `null`: none is said. @defaultValue `'stop'`, with tool calls `'tool_calls'` */
+  /** `null`: none is sent. @defaultValue `'stop'`, with tool calls `'tool_calls'` */
   readonly finishReason?: string | null | undefined;
+  /** Tool calls of the message. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
   /**
-   * Whether usage is told. A whole answer tells it but for `'never'`; a stream in a last chunk, when
-   * `stream_options.include_usage` asks for it, or `'always'`. An object replaces members of the counted usage
-   * (one token a word).
+   * Whether usage is sent. Whole responses have it except with `'never'`; streams have it in a last chunk where
+   * `stream_options.include_usage` is set, or with `'always'`. An object replaces members of the counted usage (one token
+   * per word).
    * @defaultValue `'asked'`
    */
   readonly usage?: 'asked' | 'always' | 'never' | Usage | undefined;
@@ -53,9 +55,9 @@ export function completionBody(
 /** Text of a content delta, or a delta in full: `{ tool_calls: […] }`, `{ refusal: '…' }`. */
 export type StreamPart = string | NonNullable<ChunkChoice['delta']>;
 
-/** What the chunks of a stream say. */
+/** Content of the chunks of a stream. */
 export interface ChunkOptions extends ChatBodyOptions {
-  /** A first chunk that only says the role. @defaultValue `true` */
+  /** A first chunk with the role only. @defaultValue `true` */
   readonly role?: boolean | undefined;
 }
 
@@ -85,7 +87,7 @@ export function chunkBodies(
   return chunks;
 }
 
-/** A text in words that keep the space after them: joined they are the text again. */
+/** The words of a text, each with the space after it. */
 function words(text: string): string[] {
   return text === '' ? [] : text.split(/(?<=\s)(?=\S)/);
 }
@@ -117,7 +119,7 @@ function toolCallsOf(options: ChatBodyOptions) {
   }));
 }
 
-/** Id, type and name come once, the arguments in fragments of a few characters. */
+/** Id, type and name are sent once, the arguments in fragments of a few characters. */
 function toolCallDeltas(options: ChatBodyOptions): StreamPart[] {
   const deltas: StreamPart[] = [];
   for (const [index, { id, type, function: called }] of toolCallsOf(options).entries()) {
@@ -144,7 +146,7 @@ function asksForUsage(request: ReceivedRequest): boolean {
   return member(member(request.json, 'stream_options'), 'include_usage') === true;
 }
 
-/** @internal `value[name]`, of whatever came. */
+/** @internal `value[name]`; `undefined` where `value` is not an object. */
 export function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

@@ -4,7 +4,7 @@ interface Wait {
   readonly reject: (error: Error) => void;
 }
 
-/** Promises that wait for conditions over one changing thing, checked whenever it says that it changed. */
+/** Promises that resolve when a condition holds. Conditions are checked after each reported change. */
 export class ConditionWaiter {
   #waits: Wait[] = [];
 
@@ -23,7 +23,7 @@ export class ConditionWaiter {
     });
   }
 
-  /** Nothing will change any more. */
+  /** Rejects all that still wait: nothing will change any more. */
   end(error: Error): void {
     for (const { reject } of this.#waits.splice(0)) reject(error);
   }

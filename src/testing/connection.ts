@@ -1,41 +1,41 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../contracts/clock.js';
 import { NOTHING_RECEIVED, type Entry } from './request-log.js';
-import { play } from './run-script.js';
+import { runScript } from './run-script.js';
 import type { RequestHead } from './request-head.js';
 import { RequestParser } from './request-parser.js';
 import type { Script } from './script.js';
-import { SocketLine } from './socket-line.js';
+import { ScriptSocket } from './script-socket.js';
 
-/** @internal What a connection asks of the upstream it belongs to. */
+/** @internal The upstream that a connection belongs to. */
 export interface ConnectionHost {
   readonly clock: Clock;
-  /** Idle connections are closed after this; `undefined`: never. */
+  /** Idle connections are closed after this time; `undefined`: never. */
   readonly idleTimeoutMs: number | undefined;
-  /** The script for a connection that was just accepted, where one waits for it. */
+  /** The script for a connection that was just accepted, where the next one starts at `connect`. */
   takeConnectScript(): Script | undefined;
   openEntry(head: RequestHead, connection: number, reused: boolean): Entry;
-  /** The script for `entry`: chosen at its head, made once the request is whole. */
+  /** The script for `entry`: chosen at its head, created once the request is complete. */
   takeScript(entry: Entry): Script | (() => Script);
-  /** The request of `entry` is whole. */
+  /** The request of `entry` is complete. */
   received(entry: Entry): void;
   violation(what: string): void;
-  /** The client has left; the socket may still be open. */
+  /** The client has ended its side; the socket may still be open. */
   left(): void;
   closed(connection: UpstreamConnection): void;
 }
 
-/** @internal One connection: reads requests, and plays the scripts that answer them one after the other. */
+/** @internal One connection: reads requests and runs their scripts, one after the other. */
 export class UpstreamConnection {
   readonly number: number;
-  readonly line: SocketLine;
+  readonly target: ScriptSocket;
   #socket: Socket;
   #host: ConnectionHost;
   #entries: Entry[] = [];
   #parser: RequestParser;
-  /** The request that is being read, and what to do when it is whole. */
+  /** The request that is being read, and what to do when it is complete. */
   #reading: { readonly entry: Entry; readonly whole: () => void } | undefined = undefined;
-  /** Settles when everything that came so far has been answered. */
+  /** Settles when all requests so far have got their responses. */
   #turn: Promise<void> = Promise.resolve();
   #unanswered = 0;
   #idle: Timer | undefined = undefined;
@@ -43,7 +43,7 @@ export class UpstreamConnection {
 
   constructor(socket: Socket, number: number, host: ConnectionHost) {
     this.number = number;
-    this.line = new SocketLine(socket, host.clock);
+    this.target = new ScriptSocket(socket, host.clock);
     this.#socket = socket;
     this.#host = host;
     this.#parser = new RequestParser({
@@ -58,12 +58,12 @@ export class UpstreamConnection {
     socket.on('close', () => this.#closed());
 
     const script = host.takeConnectScript();
-    if (script !== undefined) this.#playUnasked(script);
+    if (script !== undefined) this.#runAtConnect(script);
   }
 
   #take(bytes: Buffer): void {
-    if (this.line.spent) {
-      this.line.reset();
+    if (this.target.resetsOnReuse) {
+      this.target.reset();
       return;
     }
     this.#idle?.cancel();
@@ -95,8 +95,10 @@ export class UpstreamConnection {
   #refuse(what: string): void {
     this.#host.violation(what);
     this.#inTurn(async () => {
-      await this.line.write(Buffer.from('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'));
-      this.line.fin();
+      await this.target.write(
+        Buffer.from('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
+      );
+      this.target.fin();
     });
   }
 
@@ -105,29 +107,29 @@ export class UpstreamConnection {
       const script = typeof chosen === 'function' ? chosen() : chosen;
       entry.script = script.name;
       this.#ignoresAbort = script.ignoresAbort === true;
-      entry.completed = await play(script.steps(entry), this.line, (bytes) => (entry.bytesSent += bytes));
+      entry.completed = await runScript(script.steps(entry), this.target, (bytes) => (entry.bytesSent += bytes));
       this.#unanswered -= 1;
-      if (this.line.gone) return;
-      if (!entry.keepAlive) this.line.fin();
+      if (this.target.closed) return;
+      if (!entry.keepAlive) this.target.fin();
       else if (this.#unanswered === 0) this.#watchIdle();
     });
   }
 
-  /** Plays a script before any request was read; what comes meanwhile is not read as requests. */
-  #playUnasked(script: Script): void {
+  /** Runs a script before any request was read. Bytes that arrive meanwhile are not parsed. */
+  #runAtConnect(script: Script): void {
     this.#parser.ignore();
     this.#ignoresAbort = script.ignoresAbort === true;
     this.#inTurn(async () => {
-      await play(script.steps(NOTHING_RECEIVED), this.line, nothing);
+      await runScript(script.steps(NOTHING_RECEIVED), this.target, nothing);
     });
   }
 
-  /** Answers go out in the order of the requests, also when several came at once. */
+  /** Sends responses in the order of the requests, pipelined ones too. */
   #inTurn(act: () => Promise<void>): void {
     this.#turn = this.#turn.then(act).catch((thrown: unknown) => {
-      // A script of the user's own threw: leave its words where a test finds them, and no client waiting.
+      // A script of the test threw: record the error, and do not leave the client waiting.
       this.#host.violation(`a script threw: ${String(thrown)}`);
-      this.line.destroy();
+      this.target.destroy();
     });
   }
 
@@ -135,14 +137,14 @@ export class UpstreamConnection {
     const { clock, idleTimeoutMs } = this.#host;
     if (idleTimeoutMs === undefined) return;
     this.#idle?.cancel();
-    this.#idle = clock.setTimer(() => this.line.fin(), idleTimeoutMs);
+    this.#idle = clock.setTimer(() => this.target.fin(), idleTimeoutMs);
   }
 
   #clientLeft(): void {
-    this.line.closedBy ??= 'client';
+    this.target.closedBy ??= 'client';
     this.#stamp();
     this.#host.left();
-    // What ignores the client's leaving stops when the kernel refuses to send.
+    // A script that ignores aborts ends when the kernel refuses to send.
     if (this.#ignoresAbort && this.#socket.errored === null) return;
     this.#socket.destroy();
   }
@@ -157,7 +159,7 @@ export class UpstreamConnection {
     const now = performance.now();
     for (const entry of this.#entries) {
       entry.closedAt ??= now;
-      entry.closedBy ??= this.line.closedBy;
+      entry.closedBy ??= this.target.closedBy;
     }
   }
 }

@@ -18,7 +18,7 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** @internal Freezes `value` and all in it, so that whoever changes it throws. */
+/** @internal Freezes `value` deeply, so that code that changes it throws. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import type { ChatChunk, ChatCompletion } from '../chat/types.js';
 import type { UpstreamEvent } from '../contracts/wire-format.js';
 
-/** A stream in an upstream's own words, and the chunks that it means. */
+/** A stream in an upstream's own format, and the chunks that it means. */
 export interface StreamFixture {
+  /** Events of the stream. */
   readonly events: readonly UpstreamEvent[];
+  /** Chunks that they mean. */
   readonly means: readonly ChatChunk[];
-  /** The last event says that the stream is over; of an exchange: the stream is complete when its body has ended. */
+  /** The last event ends the stream; of an exchange: the stream is complete when its body has ended. */
   readonly done: boolean;
 }
 
-/** What a broken upstream may send, in any place. */
+/** Values that a broken upstream may send anywhere. */
 export const JUNK: readonly unknown[] = [
   undefined,
   null,
@@ -27,7 +29,7 @@ export const JUNK: readonly unknown[] = [
 
 const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|api-key|x-api-key|x-goog-api-key)$/;
 
-/** Headers of a format: in lower case, visible, without credentials. */
+/** Asserts that headers of a format are in lower case, printable, and no credentials. */
 export function checkHeaders(headers: Readonly<Record<string, string>> = {}): void {
   for (const [name, value] of Object.entries(headers)) {
     assert.match(name, /^[a-z0-9-]+$/, 'lower-case header names');
@@ -36,12 +38,12 @@ export function checkHeaders(headers: Readonly<Record<string, string>> = {}): vo
   }
 }
 
-/** What goes over the wire: members that are `undefined` do not. */
+/** `value` as it is sent: without members that are `undefined`. */
 export function asJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;
 }
 
-/** What came of it; `undefined` when it was refused. */
+/** The completion; `undefined` where the body was refused. */
 export function readOrRefuse(decode: (body: unknown) => ChatCompletion, body: unknown): ChatCompletion | undefined {
   try {
     return decode(body);

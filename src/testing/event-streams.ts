@@ -3,31 +3,32 @@ import { onRequest, send, wait, type Script, type Step } from './script.js';
 import { LAST_CHUNK, lowerCaseNames, renderChunk, renderHead, type AnswerHeaders } from './wire.js';
 
 /**
- * One thing on an event stream: a text becomes `data: <text>` and an empty line, an object the same with its JSON,
- * bytes go out as they are (a comment, broken framing), a number is milliseconds of silence.
+ * One item of an event stream: a text becomes `data: <text>` and an empty line, an object the same with its JSON, bytes
+ * are sent unchanged (a comment, broken framing), a number is a pause in milliseconds.
  */
 export type StreamEvent = string | object | Uint8Array | number;
 
 /**
- * How a stream stops: `clean` as HTTP wants it, `fin` in the middle of the body, `reset` by a TCP reset,
- * `hang` not at all.
+ * How a stream ends: `clean` with the end of the HTTP body, `fin` with a closed connection in the middle of the body,
+ * `reset` with a TCP reset, `hang` never.
  */
 export type StreamEnding = 'clean' | 'fin' | 'reset' | 'hang';
 
 /** How an event stream is sent, and how it ends. */
 export interface EventStreamOptions {
-  /** @defaultValue `200` */
+  /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
+  /** Added to `content-type`, or instead of it. */
   readonly headers?: AnswerHeaders | undefined;
-  /** Silence before the head. @defaultValue `0` */
+  /** Milliseconds before the head. @defaultValue `0` */
   readonly headDelayMs?: number | undefined;
-  /** Silence before every event. @defaultValue `0` */
+  /** Milliseconds before each event. @defaultValue `0` */
   readonly delayMs?: number | undefined;
-  /** @defaultValue `'clean'` */
+  /** What happens after the last event. @defaultValue `'clean'` */
   readonly end?: StreamEnding | undefined;
-  /** Stops after this many events (a role chunk, usage and `[DONE]` are events too). @defaultValue all */
+  /** Ends after this many events (a role chunk, usage and `[DONE]` are events too). @defaultValue all */
   readonly afterEvents?: number | undefined;
-  /** `close`: the body has no framing and ends with the connection. @defaultValue `'chunked'` */
+  /** `close`: the body is not framed and ends with the connection. @defaultValue `'chunked'` */
   readonly framing?: 'chunked' | 'close' | undefined;
 }
 

@@ -11,12 +11,13 @@ import {
 import { deepFreeze } from './contract-test.js';
 import { asJson, checkHeaders, JUNK, readOrRefuse, type StreamFixture } from './contract-values.js';
 
-/** A request that a format translates, and what that means. A member that is not given is not tested. */
+/** A request that a format translates, and the expected results. Members that are not given are not tested. */
 export interface ExchangeFixture {
+  /** The request, in OpenAI's form. */
   readonly request: ChatRequest;
-  /** @defaultValue the request's model, without traits */
+  /** Name of the model. @defaultValue the request's model, without traits */
   readonly model?: Partial<ModelFacts> | undefined;
-  /** What is sent: path and query, body, headers (at least these) and the members that are left out. */
+  /** The upstream request: path and query, body, headers (at least these) and the members that are left out. */
   readonly sends?:
     | {
         readonly path?: string | undefined;
@@ -25,11 +26,11 @@ export interface ExchangeFixture {
         readonly dropped?: readonly string[] | undefined;
       }
     | undefined;
-  /** Path of the member for which the format refuses the request. */
+  /** Path of the member that makes the format refuse the request. */
   readonly refused?: string | undefined;
   /** Whole responses to it, and the `chat.completion` they mean. */
   readonly completions?: readonly { readonly body: unknown; readonly means: ChatCompletion }[] | undefined;
-  /** Streams in response to it, to their ends, and the chunks they mean. */
+  /** Complete streams in response to it, and the chunks they mean. */
   readonly streams?: readonly StreamFixture[] | undefined;
 }
 
@@ -37,10 +38,10 @@ type Declare = (name: string, run: () => void) => unknown;
 
 const HEAD: ResponseHead = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PLAIN: ExchangeFixture = { request: { model: 'any-model', messages: [{ role: 'user', content: 'Hi' }] } };
-/** Visible ASCII: percent-encoding leaves nothing else. */
+/** Printable ASCII: all other characters are percent-encoded. */
 const PATH = /^\/[!-"$-[\]-~]*$/;
 
-/** Declares what every exchange must do, and what it does with `fixtures`. */
+/** Declares the tests of exchanges, in general and with `fixtures`. */
 export function exchangeCases(declare: Declare, format: WireFormat, fixtures: readonly ExchangeFixture[]): void {
   for (const fixture of fixtures) {
     const title = `for ${String(fixture.request.model)}`;
@@ -54,13 +55,13 @@ export function exchangeCases(declare: Declare, format: WireFormat, fixtures: re
     for (const stream of fixture.streams ?? [])
       declare(`reads a stream ${title}`, () => readsStream(format, fixture, stream));
   }
-  declare('takes no junk for a response', () => takesNoJunk(format));
+  declare('does not take junk for a response', () => takesNoJunk(format));
   declare('survives unknown events of its response', () => survivesUnknownEvents(format));
-  declare('names the parameters that a model understands', () => namesParameters(format));
+  declare('names the parameters that a model supports', () => namesParameters(format));
 }
 
 function exchangeOf(format: WireFormat, fixture: ExchangeFixture, more: Partial<ExchangeContext> = {}): Exchange {
-  // Frozen: a format that writes into what it reads throws here.
+  // Frozen: a format that changes its input throws here.
   const request = deepFreeze(structuredClone(fixture.request));
   return format.exchange!(request, {
     model: factsOf(fixture),
@@ -114,7 +115,7 @@ function readsCompletion(format: WireFormat, fixture: ExchangeFixture, body: unk
 }
 
 function readsStream(format: WireFormat, fixture: ExchangeFixture, { events, means, done }: StreamFixture): void {
-  // Two exchanges at once, event by event: what one has read is nothing to the other.
+  // Two exchanges in turn, event by event: they must not share state.
   const decoders = [0, 1].map(() => exchangeOf(format, fixture, { stream: true }).decoder(HEAD));
   const outputs: ChatChunk[][] = [[], []];
   for (const [index, event] of events.entries()) {

@@ -7,42 +7,43 @@ import { UpstreamConnection, type ConnectionHost } from './connection.js';
 import { Entry, type LedgerEntry } from './request-log.js';
 import type { ScriptSource } from './script.js';
 
-/** Where a fake upstream listens, and what it does unless it is told otherwise. */
+/** Options of a fake upstream. */
 export interface FakeUpstreamOptions {
-  /** @defaultValue `0`: any free one */
+  /** Port on 127.0.0.1. @defaultValue `0`: any free port */
   readonly port?: number | undefined;
-  /** What every request gets that finds the queue empty. @defaultValue `chat('Hello from the fake upstream.')` */
+  /** The script of requests when the queue is empty. @defaultValue `chat('Hello from the fake upstream.')` */
   readonly script?: ScriptSource | undefined;
-  /** False: one request a connection, said with `connection: close`. @defaultValue `true` */
+  /** `false`: one request per connection, with `connection: close`. @defaultValue `true` */
   readonly keepAlive?: boolean | undefined;
-  /** Closes connections that have been idle for this long. @defaultValue never */
+  /** Closes connections that have been idle for this time, in milliseconds. @defaultValue never */
   readonly idleTimeoutMs?: number | undefined;
-  /** What delays and the idle timeout are measured with. @defaultValue the machine's time */
+  /** Clock of delays and the idle timeout. @defaultValue real time */
   readonly clock?: Clock | undefined;
 }
 
-/** An upstream on loopback that does what it is told and remembers what it saw. */
+/** A scripted upstream on loopback that records the requests it receives. */
 export interface FakeUpstream extends AsyncDisposable {
+  /** Port on 127.0.0.1. */
   readonly port: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
   /** `http://127.0.0.1:PORT/v1`: the `baseUrl` of a provider. */
   readonly baseUrl: string;
-  /** Every request that arrived, by the arrival of its head. */
+  /** Every received request, in the order in which their heads arrived. */
   readonly ledger: readonly LedgerEntry[];
-  /** What came that is no HTTP/1.1 request: answered with 400, in no ledger. */
+  /** Received bytes that are not an HTTP/1.1 request: answered with 400, and not in the ledger. */
   readonly violations: readonly string[];
   /** Connections that are open now. */
   readonly connections: number;
-  /** Connections that were ever accepted. */
+  /** Connections that were accepted so far. */
   readonly accepted: number;
   /** Scripts for the next requests, one each. */
   enqueue(...scripts: readonly ScriptSource[]): void;
-  /** The script of every request that finds the queue empty. */
+  /** Sets the script of requests when the queue is empty. */
   always(script: ScriptSource): void;
   /**
-   * The requests in the order of their arrival, a further one with each call, also those that came before the call.
-   * @param at `head`: as soon as the head was read; `whole`: with the body
+   * The next request in the order of arrival, a further one with each call, including those that arrived before the call.
+   * @param at - `head`: as soon as the head was read; `whole`: with the body
    * @defaultValue `'whole'`
    */
   nextRequest(at?: 'head' | 'whole'): Promise<LedgerEntry>;
@@ -50,18 +51,18 @@ export interface FakeUpstream extends AsyncDisposable {
   closed(entry: LedgerEntry): Promise<LedgerEntry>;
   /** Resolves when no connection is open. */
   allClosed(): Promise<void>;
-  /** Empties queue and ledger, between two tests. Connections stay, and so does the script of `always`. */
+  /** Clears queue and ledger between two tests. Connections and the script of `always` stay. */
   forget(): void;
-  /** An outage: open connections are reset, new ones refused. */
+  /** Starts an outage: open connections are reset, new ones refused. */
   refuse(): Promise<void>;
   /** Ends an outage, on the same port. */
   resume(): Promise<void>;
-  /** Drops every connection and stops. Whoever still waits for a request gets an error. */
+  /** Closes every connection and stops. Pending `nextRequest` promises reject. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an upstream on 127.0.0.1 that answers each request with a script.
+ * Starts an upstream on 127.0.0.1 that runs a script for each request.
  *
  * @example
  * await using upstream = await fakeUpstream();
@@ -91,7 +92,7 @@ class ScriptedUpstream implements FakeUpstream {
     this.port = options.port ?? 0;
     this.#fallback = options.script ?? chat('Hello from the fake upstream.');
     this.#host = this.#hostOfConnections(options);
-    // Half-open, so that a script may go on sending to a client that has left.
+    // Half-open, so that a script may go on sending to a client that has ended its side.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
@@ -117,7 +118,7 @@ class ScriptedUpstream implements FakeUpstream {
 
   nextRequest(at: 'head' | 'whole' = 'whole'): Promise<LedgerEntry> {
     const request = this.#request(this.#given++, at);
-    // A test that fails before it awaits this must not be blamed for an unhandled rejection on top.
+    // A test that fails before it awaits this promise must not also report an unhandled rejection.
     request.catch(nothing);
     return request;
   }
@@ -148,7 +149,7 @@ class ScriptedUpstream implements FakeUpstream {
   }
 
   async refuse(): Promise<void> {
-    await this.#stop(({ line }) => line.reset());
+    await this.#stop(({ target }) => target.reset());
   }
 
   async resume(): Promise<void> {
@@ -163,7 +164,7 @@ class ScriptedUpstream implements FakeUpstream {
   }
 
   async close(): Promise<void> {
-    await this.#stop(({ line }) => line.destroy());
+    await this.#stop(({ target }) => target.destroy());
     this.#waiter.end(new Error('The fake upstream was closed.'));
   }
 

@@ -7,7 +7,7 @@ import { onRequest } from './script.js';
 
 const inMs = (ms: number): string => new Date(ms).toUTCString();
 
-/** A 429 whose date lies 5 seconds after the `date` of the same answer: clocks may differ, the distance does not. */
+/** A 429 whose `retry-after` is 5 seconds after the `date` of the same response, whatever the clocks of both sides show. */
 const limitedUntilDate = onRequest('error 429', (request) => {
   const now = Date.now();
   return error(429, undefined, { date: inMs(now), 'retry-after': inMs(now + 5_000) }).steps(request);
@@ -18,27 +18,35 @@ const tooLong = errorBody(400, { param: 'messages', code: 'context_length_exceed
 const unknownField = errorBody(400, { param: 'top_k', code: 'unsupported_parameter' });
 const moderated = errorBody(403, { code: 'content_policy_violation' });
 
-/** No timeout ends a stream that flows: what ends it is its size. */
+/** No timeout ends a flowing stream, only the limit of its size. */
 const LONG_WORDS = 'on and on '.repeat(50_000);
 
 const CONNECTION_FAULTS = {
   resetOnConnect: fault('next', 'Resets every connection as it is accepted.', reset({ after: 'connect' })),
   staleKeepAlive: fault(
     'answer',
-    'Answers, and resets the kept connection when it is used again.',
+    'Responds, and resets the kept connection when it is used again.',
     stale(chat('Fresh.')),
   ),
   resetBeforeHead: fault('next', 'Reads the request, then resets.', reset()),
   closeBeforeHead: fault('next', 'Reads the request, then closes cleanly.', close()),
   resetAfterHead: fault('next', 'Sends a head, then resets.', reset({ after: 'head' })),
-  resetMidAnswer: fault('cut', 'Resets after 3 events, or in the middle of a whole answer.', reset({ after: 3 })),
+  resetMidAnswer: fault('cut', 'Resets after 3 events, or in the middle of a whole response.', reset({ after: 3 })),
   hangOnConnect: fault('next', 'Accepts the connection and reads nothing.', hang({ after: 'connect' })),
   hangBeforeHead: fault('next', 'Reads the request and sends nothing.', hang()),
   hangAfterHead: fault('next', 'Sends a head and nothing else.', hang({ after: 'head' })),
-  hangMidAnswer: fault('cut', 'Falls silent after 3 events, or in the middle of a whole answer.', hang({ after: 3 })),
-  commentDrip: fault('cut', 'After 2 events says nothing but comments.', keepAliveOnly()),
-  ignoresAbort: fault('cut', 'Streams for ever, also when the client has left.', ignoreAbort({ words: LONG_WORDS })),
-  answersEarly: fault('relay', 'Answers 413 at the head, reads no body, resets.', earlyAnswer(413)),
+  hangMidAnswer: fault(
+    'cut',
+    'Sends nothing more after 3 events, or in the middle of a whole response.',
+    hang({ after: 3 }),
+  ),
+  commentDrip: fault('cut', 'Sends only comments after 2 events.', keepAliveOnly()),
+  ignoresAbort: fault(
+    'cut',
+    'Streams without end, also when the client has disconnected.',
+    ignoreAbort({ words: LONG_WORDS }),
+  ),
+  answersEarly: fault('relay', 'Responds 413 to the head, reads no body, resets.', earlyAnswer(413)),
 } as const satisfies Record<string, Fault>;
 
 const STATUS_FAULTS = {
@@ -55,7 +63,7 @@ const STATUS_FAULTS = {
     '429 with an unreadable retry-after.',
     error(429, undefined, { 'retry-after': '-5 soon' }),
   ),
-  quotaExhausted: fault('next', '429 insufficient_quota: no wait will help.', error(429, quota)),
+  quotaExhausted: fault('next', '429 insufficient_quota: waiting does not help.', error(429, quota)),
   serverError: fault('next', '500 with an OpenAI error.', error(500)),
   serverErrorPage: fault(
     'next',
@@ -65,26 +73,30 @@ const STATUS_FAULTS = {
   badGateway: fault('next', '502 with text.', error(502, 'bad gateway')),
   unavailable: fault('next', '503 with retry-after: 1.', error(503, undefined, { 'retry-after': '1' })),
   gatewayTimeout: fault('next', '504 without a body.', error(504, '')),
-  overloaded: fault('next', '529, as Anthropic says it.', error(529)),
+  overloaded: fault('next', '529, as Anthropic sends it.', error(529)),
   badRequest: fault('relay', '400: the request is at fault.', error(400)),
   contextTooLong: fault('relay', '400 context_length_exceeded.', error(400, tooLong)),
   unsupportedParameter: fault('relay', '400 unsupported_parameter.', error(400, unknownField)),
   tooLarge: fault('relay', '413: the request is too large.', error(413)),
-  unprocessable: fault('relay', '422: the request makes no sense.', error(422)),
+  unprocessable: fault('relay', '422: the request cannot be processed.', error(422)),
   badKey: fault('next', "401: the operator's key is refused.", error(401)),
-  paymentRequired: fault('next', '402: the operator owes money.', error(402)),
-  forbidden: fault('next', "403: the operator's key may not.", error(403)),
+  paymentRequired: fault('next', "402: the operator's account has no credit.", error(402)),
+  forbidden: fault('next', "403: the operator's key is not allowed to.", error(403)),
   moderated: fault('relay', '403 content_policy_violation.', error(403, moderated)),
   modelMissing: fault('next', '404 model_not_found.', error(404)),
-  requestTimeout: fault('next', '408: the upstream waited in vain.', error(408)),
+  requestTimeout: fault('next', '408: the upstream timed out waiting for the request.', error(408)),
   conflict: fault('next', '409: try again.', error(409)),
   tooEarly: fault('next', '425: not yet.', error(425)),
   noContent: fault(
     'next',
-    '204: success, and no answer.',
+    '204: success without a body.',
     json('', { status: 204, headers: { 'content-length': [] } }),
   ),
-  oddSuccess: fault('next', '202: a promise instead of an answer.', json({ status: 'queued' }, { status: 202 })),
+  oddSuccess: fault(
+    'next',
+    '202: an acknowledgement instead of a response.',
+    json({ status: 'queued' }, { status: 202 }),
+  ),
   redirect: fault(
     'next',
     '307 to another host.',
@@ -93,8 +105,8 @@ const STATUS_FAULTS = {
 } as const satisfies Record<string, Fault>;
 
 /**
- * The ways in which upstreams fail, by name: put `faults.resetMidAnswer.script` into a `fakeUpstream()`
- * and see what your set-up makes of it. Whole tables of tests can be made with `Object.entries(faults)`.
+ * The ways in which upstreams fail, by name: give `faults.resetMidAnswer.script` to a `fakeUpstream()` to test your
+ * set-up. `Object.entries(faults)` makes a table of tests.
  */
 export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...ANSWER_FAULTS } as const;
 

@@ -7,12 +7,13 @@ import { onRequest, type Script } from './script.js';
 
 /** What a scripted Gemini says, whole or streamed. */
 export interface GeminiReply {
+  /** Text of the response. */
   readonly text?: string | undefined;
   /** Comes first. Its signature stands on the first call, or else on the last of the text. */
   readonly thinking?: { readonly text: string; readonly signature?: string | undefined } | undefined;
   /** `arguments` must be an object, or the JSON text of one. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** @defaultValue `'STOP'` */
+  /** Member `finishReason`. @defaultValue `'STOP'` */
   readonly finishReason?: string | undefined;
   /** The prompt is blocked: no candidates come. */
   readonly blockReason?: string | undefined;

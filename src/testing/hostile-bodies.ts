@@ -78,5 +78,5 @@ function redirect(status: number): string {
   return `HTTP/1.1 ${status} Elsewhere\r\nlocation: http://127.0.0.1:9/v1/chat/completions\r\ncontent-length: 0\r\n\r\n`;
 }
 
-/** @internal The part of the corpus where the head is readable and the rest is not what it says. */
+/** @internal The part of the corpus with a valid head and a body that contradicts it. */
 export const HOSTILE_BODIES: readonly HostileHead[] = [...LENGTHS, ...CHUNKS, ...CODINGS, ...STATUSES];

@@ -1,26 +1,26 @@
 import { raw } from './answers.js';
 import type { Ending, Piece, Script } from './script.js';
 
-/** A response that no honest upstream sends, or only an odd one. */
+/** A response that no correct upstream sends, or only an unusual one. */
 export interface HostileHead {
   /** Names it in tests: `status-999`. */
   readonly name: string;
   /** What the upstream sends, piece by piece. */
   readonly bytes: readonly Piece[];
-  /** What it does then. */
+  /** How the response ends. */
   readonly end: Ending;
-  /** As soon as the connection stands, before any request. */
+  /** Sent as soon as the connection is accepted, before any request. */
   readonly unasked: boolean;
   /**
-   * What a client may make of it: `error`: never a success; `answer`: the answer in it must come through;
-   * `either`: readers differ, both are safe.
+   * Allowed results of a client: `error`: never a success; `answer`: the response must be accepted; `either`: clients
+   * differ, both are safe.
    */
   readonly expect: 'error' | 'answer' | 'either';
-  /** Plays all that. */
+  /** The script that does all this. */
   readonly script: Script;
 }
 
-/** @internal A row of the corpus: it ends with a clean close unless it says otherwise. */
+/** @internal A row of the corpus. By default it ends with a clean close. */
 export function row(
   expect: HostileHead['expect'],
   name: string,
@@ -33,7 +33,7 @@ export function row(
   return { name, bytes: pieces, end, unasked, expect, script };
 }
 
-/** @internal The answer that hostile heads are put around. */
+/** @internal The body of most rows. */
 export const BODY = JSON.stringify({
   id: 'chatcmpl-hostile',
   object: 'chat.completion',
@@ -53,22 +53,22 @@ export const BODY = JSON.stringify({
 const JSON_TYPE = 'content-type: application/json\r\n';
 const SIZE = `content-length: ${BODY.length}\r\n`;
 
-/** @internal A sound answer with another status line. */
+/** @internal A valid response with another status line. */
 export function withStatusLine(line: string): string {
   return `${line}\r\n${JSON_TYPE}${SIZE}\r\n${BODY}`;
 }
 
-/** @internal A sound answer with further header lines, given with their line ends. */
+/** @internal A valid response with further header lines, given with their line ends. */
 export function withHeaders(lines: string): string {
   return `HTTP/1.1 200 OK\r\n${JSON_TYPE}${SIZE}${lines}\r\n${BODY}`;
 }
 
-/** @internal A sound head that says nothing of the body's length but `lines`, and `body`. */
+/** @internal A response whose framing headers are `lines` only. */
 export function framed(lines: string, body: string): string {
   return `HTTP/1.1 200 OK\r\n${JSON_TYPE}${lines}\r\n${body}`;
 }
 
-/** @internal A chunked answer with a body that is chunked by hand. */
+/** @internal A chunked response with a body that is already chunked. */
 export function chunked(body: string): string {
   return framed('transfer-encoding: chunked\r\n', body);
 }

@@ -92,8 +92,8 @@ const NO_HEAD: readonly HostileHead[] = [
 ];
 
 /**
- * A hundred responses to prove that one hostile upstream hurts nobody: a client of them must neither crash nor hang,
- * and must make of each what its `expect` says.
+ * A hundred responses of a hostile upstream. A client must neither crash nor hang on any of them, and must get the
+ * result that `expect` allows.
  */
 export const hostileHeads: readonly HostileHead[] = [
   ...STATUS_LINES,

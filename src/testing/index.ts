@@ -1,12 +1,12 @@
-/** The test kit: upstreams that do what they are told, and the suites that your own parts must pass. */
+/** The test kit: scripted upstreams, and contract suites for stores, wire formats and transports of your own. */
 
-// An upstream to be told what to do.
+// Scripted upstreams.
 export { fakeUpstream } from './fake-upstream.js';
 export type { FakeUpstream, FakeUpstreamOptions } from './fake-upstream.js';
 export type { LedgerEntry, ReceivedRequest } from './request-log.js';
 export type { Clock, Timer } from '../contracts/clock.js';
 
-// Scripts: what it does with one request.
+// Scripts: what an upstream does with one request.
 export { chat, completion, stream } from './chat-answers.js';
 export { error, json, raw } from './answers.js';
 export { sse } from './event-streams.js';
@@ -40,7 +40,7 @@ export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './i
 export type { AnswerHeaders } from './wire.js';
 export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 
-// Faults and hostile answers, by name.
+// Faults and hostile responses, by name.
 export { faults } from './faults.js';
 export { anthropicFaults } from './anthropic-faults.js';
 export { awsFaults } from './aws-faults.js';
@@ -50,7 +50,7 @@ export type { Fault } from './fault.js';
 export type { FaultName } from './faults.js';
 export type { HostileHead } from './hostile-head.js';
 
-// Contracts: what every store, wire format and transport must do.
+// Contract suites.
 export { storeContract } from './store-contract.js';
 export { limitStoreContract } from './limit-store-contract.js';
 export { providerContract } from './provider-contract.js';

@@ -7,31 +7,45 @@ import { onRequest, send, wait, type Script, type Step } from './script.js';
 import { renderChunk } from './wire.js';
 
 /**
- * How far an upstream gets before a mishap: `connect` accepts the connection and reads no request,
- * `request` has read the request, `head` has sent a response head, a number has sent so many events of a stream
- * (of a whole answer: half of the body).
+ * When a response is interrupted: `connect`: the connection was accepted, no request was read; `request`: the request was
+ * read; `head`: the response head was sent; a number: that many events of a stream were sent, or half of a whole response.
  */
 export type Moment = 'connect' | 'request' | 'head' | number;
 
-/** When the mishap happens. */
+/** When a response is interrupted. */
 export interface InterruptionOptions {
-  /** @defaultValue `'request'` */
+  /** How far the response gets before it is interrupted. @defaultValue `'request'` */
   readonly after?: Moment | undefined;
-  /** The answer that is never finished. */
+  /** The text of the response that is interrupted. */
   readonly text?: string | undefined;
 }
 
-/** Gets as far as `after` says, then sends nothing more and keeps the connection. */
+/**
+ * Interrupts the response by sending nothing more. The connection stays open.
+ *
+ * @example
+ * upstream.enqueue(hang({ after: 'head' }));
+ */
 export function hang(options: InterruptionOptions = {}): Script {
   return mishap('hang', { do: 'hang' }, options);
 }
 
-/** Gets as far as `after` says, then resets the connection. */
+/**
+ * Interrupts the response by a TCP reset.
+ *
+ * @example
+ * upstream.enqueue(reset({ after: 3 }));
+ */
 export function reset(options: InterruptionOptions = {}): Script {
   return mishap('reset', { do: 'reset' }, options);
 }
 
-/** Gets as far as `after` says, then closes the connection cleanly, in the middle of the answer. */
+/**
+ * Interrupts the response by closing the connection cleanly.
+ *
+ * @example
+ * upstream.enqueue(close({ after: 'request' }));
+ */
 export function close(options: InterruptionOptions = {}): Script {
   return mishap('close', { do: 'fin', cut: true }, options);
 }
@@ -51,7 +65,7 @@ function mishap(name: string, step: Step, { after = 'request', text = LONG_ANSWE
 
 function* streamUntil(after: 'head' | number, text: string, request: ReceivedRequest): Iterable<Step> {
   if (after === 'head') yield send(streamHead({}, true, request));
-  // The ending of this stream is the mishap itself, so it is left off here.
+  // Without its last step: the interruption ends this stream.
   else yield* [...stream(text, { afterEvents: after, end: 'hang' }).steps(request)].slice(0, -1);
 }
 
@@ -64,15 +78,20 @@ function* wholeUntil(after: 'head' | number, text: string, request: ReceivedRequ
 const LONG_ANSWER =
   'One small answer of a fair number of words, so that a connection can break at any of them and leave a part unsaid.';
 
-/** When a stream falls silent, and for how long. */
+/** When a stream pauses, and for how long. */
 export interface StallOptions extends StreamOptions {
-  /** Events before the silence. @defaultValue `2` */
+  /** Events before the pause. @defaultValue `2` */
   readonly after?: number | undefined;
-  /** Length of the silence. */
+  /** Length of the pause, in milliseconds. */
   readonly ms: number;
 }
 
-/** A stream that falls silent after some events, and then goes on as if nothing had been. */
+/**
+ * A stream that pauses after some events and then goes on.
+ *
+ * @example
+ * upstream.enqueue(stall('Hello.', { after: 2, ms: 500 }));
+ */
 export function stall(text: string, { after = 2, ms, ...options }: StallOptions): Script {
   return onRequest(`stall ${ms} ms`, function* (request) {
     let sent = 0;
@@ -84,15 +103,20 @@ export function stall(text: string, { after = 2, ms, ...options }: StallOptions)
   });
 }
 
-/** When comments take over, and how often they come. */
+/** When comments begin, and how often they are sent. */
 export interface DripOptions {
   /** Events before the comments. @defaultValue `2` */
   readonly after?: number | undefined;
-  /** Silence between two comments. @defaultValue `20` */
+  /** Milliseconds between two comments. @defaultValue `20` */
   readonly everyMs?: number | undefined;
 }
 
-/** A stream that, after some events, says nothing but comments, for ever. */
+/**
+ * A stream that, after some events, sends only comments, without end.
+ *
+ * @example
+ * upstream.enqueue(keepAliveOnly());
+ */
 export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
   return onRequest('drip', function* (request) {
     yield* streamUntil(after, LONG_ANSWER, request);
@@ -103,12 +127,22 @@ export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Sc
   });
 }
 
-/** Accepts a request's head and reads no byte of its body: uploads back up. */
+/**
+ * Reads the head of a request and no byte of its body, so that the upload stalls.
+ *
+ * @example
+ * upstream.enqueue(stopReading());
+ */
 export function stopReading(): Script {
   return { name: 'stopReading', starts: 'head', steps: () => [{ do: 'stopReading' }, { do: 'hang' }] };
 }
 
-/** Answers `status` at the head, without reading the body, then resets the connection. */
+/**
+ * Responds with `status` to the head, without reading the body, then resets the connection.
+ *
+ * @example
+ * upstream.enqueue(earlyAnswer(413));
+ */
 export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
   return {
     name: `early ${status}`,
@@ -123,8 +157,11 @@ export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
 }
 
 /**
- * A stream without end that goes on when the client has left, until the kernel refuses to send.
+ * A stream without end that goes on when the client has disconnected, until the kernel refuses to send.
  * @param options - `words` of each event, and the milliseconds between two
+ *
+ * @example
+ * upstream.enqueue(ignoreAbort());
  */
 export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   return {
@@ -142,7 +179,12 @@ export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
   };
 }
 
-/** Plays `script`, and resets the connection when it is used again: a pooled socket gone stale. */
+/**
+ * Runs `script`, and resets the connection when it is used again: a stale connection of a pool.
+ *
+ * @example
+ * upstream.enqueue(stale(chat('Hello.')));
+ */
 export function stale(script: Script): Script {
   return {
     ...script,

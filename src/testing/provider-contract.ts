@@ -5,23 +5,23 @@ import { deepFreeze, type ContractTest } from './contract-test.js';
 import { asJson, checkHeaders, JUNK, readOrRefuse, type StreamFixture } from './contract-values.js';
 import { exchangeCases, type ExchangeFixture } from './exchange-cases.js';
 
-/** Recorded examples of one wire format, with what they mean. A member that is not given is not tested. */
+/** Recorded examples of one wire format, with what they mean. Members that are not given are not tested. */
 export interface ProviderFixtures {
-  /** Requests, and what the upstream must be sent. */
+  /** Requests, and the bodies that must be sent upstream. */
   readonly requests?: readonly { readonly request: ChatRequest; readonly sends: unknown }[] | undefined;
-  /** Whole answers, and the `chat.completion` they mean. */
+  /** Whole responses, and the `chat.completion` they mean. */
   readonly completions?: readonly { readonly body: unknown; readonly means: ChatCompletion }[] | undefined;
   /** Streams, and the chunks they mean. */
   readonly streams?: readonly StreamFixture[] | undefined;
   /** For a format that translates: requests, what is sent for them, and how responses to them are read. */
   readonly exchanges?: readonly ExchangeFixture[] | undefined;
-  /** Error bodies, and what they say. */
+  /** Error bodies, and what they mean. */
   readonly errors?: readonly { readonly body: unknown; readonly means: UpstreamErrorBody }[] | undefined;
 }
 
 /**
- * Declares the tests that every upstream wire format must pass: it is pure, it reads its own recordings,
- * and it survives what it does not know.
+ * Declares the tests that every wire format must pass: it is pure, it reads its own recordings, and it tolerates unknown
+ * members and events.
  *
  * @example
  * providerContract(test, anthropic, { completions: [{ body: recorded, means: expected }] });
@@ -29,7 +29,7 @@ export interface ProviderFixtures {
 export function providerContract(test: ContractTest, provider: WireFormat, fixtures: ProviderFixtures): void {
   const declare = (name: string, run: () => void): unknown => test(`${provider.name} ${name}`, async () => run());
 
-  declare('says where it is asked', () => {
+  declare('has a path', () => {
     assert.match(provider.name, /^[a-z0-9][a-z0-9._-]*$/, 'a short lower-case name');
     const isDynamic = provider.exchange !== undefined || provider.pathFor !== undefined;
     if (!isDynamic || provider.path !== '')
@@ -47,7 +47,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
     });
   }
   for (const { body, means } of fixtures.completions ?? [])
-    declare('reads a whole answer', () => readsAnswer(provider, body, means));
+    declare('reads a whole response', () => readsAnswer(provider, body, means));
   for (const fixture of fixtures.streams ?? []) declare('reads a stream', () => readsStream(provider, fixture));
   for (const { body, means } of fixtures.errors ?? []) {
     declare('reads an error', () => assert.deepEqual(provider.decodeError?.(deepFreeze(structuredClone(body))), means));
@@ -55,7 +55,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
 
   if (provider.exchange !== undefined) exchangeCases(declare, provider, fixtures.exchanges ?? []);
 
-  declare('takes no junk for an answer', () => {
+  declare('does not take junk for a response', () => {
     const decode = provider.decodeCompletion?.bind(provider);
     if (decode === undefined) return;
     for (const junk of JUNK) {
@@ -65,15 +65,15 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
     }
   });
 
-  declare('finds nothing in junk where an error should be', () => {
+  declare('does not take junk for an error', () => {
     for (const junk of JUNK) {
       const read = provider.decodeError?.(junk);
-      // A bare text may be the message itself.
+      // A text may itself be the message.
       if (read !== undefined) assert.equal(read.message, junk, JSON.stringify(junk));
     }
   });
 
-  declare('survives events that it does not know', () => {
+  declare('tolerates unknown events', () => {
     const decode = provider.createChunkDecoder?.();
     if (decode === undefined) return;
     for (const event of [undefined, 'ping', 'an.event.of.next.year']) {
@@ -84,7 +84,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
 
 function readsAnswer(provider: WireFormat, body: unknown, means: ChatCompletion): void {
   const decode = provider.decodeCompletion?.bind(provider) ?? ((same: unknown) => same);
-  // Frozen: a format that writes into what it reads throws here.
+  // Frozen: a format that changes its input throws here.
   const frozen = deepFreeze(structuredClone(body));
   assert.deepEqual(decode(frozen), means);
   assert.deepEqual(decode(frozen), means, 'the same again: nothing is remembered');
@@ -96,7 +96,7 @@ function readsStream(provider: WireFormat, { events, means, done }: StreamFixtur
   const create = provider.createChunkDecoder?.bind(provider);
   if (create === undefined) return;
   const [first, second] = [create(), create()];
-  // Two streams at once, event by event: what one has read is nothing to the other.
+  // Two streams in turn, event by event: they must not share state.
   const results = events.map((event) => [first(event), second(event)] as const);
   for (const side of [0, 1] as const) {
     const outputs = results.map((pair) => pair[side]);

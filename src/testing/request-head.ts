@@ -1,4 +1,4 @@
-/** The head of a request, and what it says of the body. */
+/** The head of a request, with the framing of its body. */
 export interface RequestHead {
   readonly method: string;
   readonly path: string;
@@ -11,12 +11,12 @@ export interface RequestHead {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Visible text, spaces and tabs, and bytes above ASCII: what a field value may hold.
+// Printable characters, spaces, tabs, and bytes above ASCII.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/1\.([01])$/;
 
 /**
- * Reads a request's head by the letter of RFC 9112, for what a lenient reader takes is where two readers disagree.
+ * Parses a request head strictly by RFC 9112: two lenient parsers may disagree on a request (request smuggling).
  * @returns the head, or what is wrong with it
  */
 export function readRequestHead(text: string): RequestHead | string {

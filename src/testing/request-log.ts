@@ -1,21 +1,22 @@
 import type { RequestHead } from './request-head.js';
 
-/** A request as the upstream read it. */
+/** A request as the upstream received it. */
 export interface ReceivedRequest {
   /** 0 for the first request of this upstream. */
   readonly index: number;
+  /** HTTP method. */
   readonly method: string;
   /** Path and query, as sent. */
   readonly path: string;
   /** Names and values as sent, in their order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
-  /** By lower-case name; a name that came more than once has its values joined with `', '`. */
+  /** By lower-case name; repeated headers have their values joined with `', '`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What has been read of the body so far: all of it, once the request is whole. */
+  /** The part of the body that has been read so far. */
   readonly body: Uint8Array;
   /** `body` as UTF-8. */
   readonly text: string;
-  /** `body` as JSON; `undefined` when it is none. */
+  /** `body` as JSON; `undefined` where it is not JSON. */
   readonly json: unknown;
   /** The `x-request-id` header. */
   readonly requestId: string | undefined;
@@ -23,29 +24,29 @@ export interface ReceivedRequest {
   readonly keepAlive: boolean;
 }
 
-/** What one request was, what was done with it, and how its connection ended. Times are `performance.now()`. */
+/** A request, its response, and how its connection ended. Times are `performance.now()`. */
 export interface LedgerEntry extends ReceivedRequest {
-  /** Name of the script that answered; `''` before one was chosen. */
+  /** Name of its script; `''` before one was chosen. */
   readonly script: string;
-  /** Bytes of the answer that were handed to the kernel, head and framing included. */
+  /** Bytes of the response that were passed to the kernel, head and framing included. */
   readonly bytesSent: number;
-  /** The whole answer went out: the script was played to its end, and it neither hung nor reset nor cut. */
+  /** The whole response was sent: its script ran to the end, and neither hung, nor reset, nor cut the response. */
   readonly completed: boolean;
   /** 1 for the first connection of this upstream. */
   readonly connection: number;
-  /** An earlier request came on the same connection. */
+  /** The connection has served an earlier request. */
   readonly reusedConnection: boolean;
   /** When the request's head had arrived. */
   readonly startedAt: number;
-  /** When the request was whole; `undefined` before. */
+  /** When the request was complete; `undefined` before. */
   readonly receivedAt: number | undefined;
-  /** When the connection was seen to close; `undefined` while it is open. */
+  /** When the connection closed; `undefined` while it is open. */
   readonly closedAt: number | undefined;
-  /** Who closed the connection. */
+  /** Which side closed the connection. */
   readonly closedBy: 'client' | 'server' | undefined;
 }
 
-/** @internal A ledger entry with its pen. */
+/** @internal The mutable implementation of `LedgerEntry`. */
 export class Entry implements LedgerEntry {
   readonly index: number;
   readonly connection: number;
@@ -101,7 +102,7 @@ export class Entry implements LedgerEntry {
   }
 }
 
-/** Stands for the request in scripts that begin before one was read. */
+/** The request of scripts that begin before one was read. */
 export const NOTHING_RECEIVED: ReceivedRequest = Object.freeze({
   index: -1,
   method: '',

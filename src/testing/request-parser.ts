@@ -1,11 +1,11 @@
 import { readRequestHead, type RequestHead } from './request-head.js';
 
-/** Told what a connection brings. */
+/** Callbacks of `RequestParser`. */
 export interface RequestParserEvents {
   onHead(head: RequestHead): void;
   onBody(bytes: Uint8Array): void;
   onEnd(): void;
-  /** The bytes are no HTTP/1.1 request; nothing more will be read. */
+  /** The bytes are not an HTTP/1.1 request; nothing more will be parsed. */
   onViolation(what: string): void;
 }
 
@@ -14,12 +14,12 @@ const MAX_BODY = 64 * 1024 * 1024;
 
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'dead';
 
-/** Takes the bytes of one connection and tells every request apart, pipelined ones too. */
+/** Parses the requests of one connection, pipelined ones too. */
 export class RequestParser {
   #events: RequestParserEvents;
   #state: State = 'head';
   #pending: Buffer = Buffer.alloc(0);
-  /** Bytes still to come of a sized body or of a chunk. */
+  /** Missing bytes of a sized body or of a chunk. */
   #left = 0;
   #bodyBytes = 0;
 
@@ -29,11 +29,11 @@ export class RequestParser {
 
   feed(bytes: Buffer): void {
     this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
-    // Each turn takes one unit away: a head, a line, or what is there of a body.
+    // Each turn takes one unit: a head, a line, or the available part of a body.
     while (this.#pending.length > 0 && this.#take()) continue;
   }
 
-  /** Discards whatever comes from here on. */
+  /** Discards all further bytes. */
   ignore(): void {
     this.#state = 'dead';
   }
@@ -57,7 +57,7 @@ export class RequestParser {
     const end = this.#pending.indexOf('\r\n\r\n');
     if (end < 0) {
       if (this.#pending.length > MAX_LINE) return this.#refuse('a head beyond 64 KiB');
-      // A head that ends in bare line feeds would be waited for in vain.
+      // A head with bare line feeds never gets the CRLF CRLF that ends one.
       return this.#pending.includes('\n\n') ? this.#refuse('bare line feeds') : false;
     }
     const head = readRequestHead(this.#pending.toString('latin1', 0, end));

@@ -6,7 +6,7 @@ import { fault, type Fault } from './fault.js';
 import { NOTHING_RECEIVED } from './request-log.js';
 import { onRequest, type Script } from './script.js';
 
-/** One script for whole answers, one for streams. */
+/** One script for whole responses, one for streams. */
 function either(name: string, whole: Script, streamed: Script): Script {
   return onRequest(name, (request) => (asksForStream(request) ? streamed : whole).steps(request));
 }
@@ -20,7 +20,7 @@ const event = (name: string, data: unknown): Buffer => Buffer.from(`event: ${nam
 
 const chunks = (body: string): Script => raw(`${HEAD}transfer-encoding: chunked\r\n\r\n${body}`);
 
-/** @internal Faults of what is in an answer. */
+/** @internal Faults in the content of a response. */
 export const ANSWER_FAULTS = {
   overloadedInStream: fault(
     'next',
@@ -33,16 +33,16 @@ export const ANSWER_FAULTS = {
     either('error mid stream', json(errorBody(500)), sse([role, said, errorBody(500) as object])),
   ),
   errorInSuccess: fault('next', '200 with an error object.', json(errorBody(500))),
-  brokenJson: fault('next', 'A body that is no JSON.', either('broken json', json(`${BODY}}`), sse(['{"choices":[']))),
-  cutJson: fault('next', 'Half of the JSON, well framed.', json(BODY.slice(0, BODY.length / 2))),
+  brokenJson: fault('next', 'A body that is not JSON.', either('broken json', json(`${BODY}}`), sse(['{"choices":[']))),
+  cutJson: fault('next', 'Half of the JSON, correctly framed.', json(BODY.slice(0, BODY.length / 2))),
   brokenEvent: fault(
     'cut',
-    'An event that is no JSON after two chunks.',
+    'An event that is not JSON after two chunks.',
     either('broken event', json(`${BODY}}`), sse([role, said, '{"choices":[{', '[DONE]'])),
   ),
-  cutChunk: fault('next', 'A chunked body that stops within a chunk.', chunks(`ffff\r\n${BODY.slice(0, 40)}`)),
-  badChunkSize: fault('next', 'A chunk size that is no number.', chunks(`xyz\r\n${BODY}\r\n0\r\n\r\n`)),
-  shortBody: fault('next', 'Fewer bytes than content-length says.', raw(`${HEAD}content-length: 9999\r\n\r\n${BODY}`)),
+  cutChunk: fault('next', 'A chunked body that ends within a chunk.', chunks(`ffff\r\n${BODY.slice(0, 40)}`)),
+  badChunkSize: fault('next', 'A chunk size that is not a number.', chunks(`xyz\r\n${BODY}\r\n0\r\n\r\n`)),
+  shortBody: fault('next', 'Fewer bytes than content-length.', raw(`${HEAD}content-length: 9999\r\n\r\n${BODY}`)),
   noDone: fault(
     'answer',
     'A stream that ends after its finish reason, without [DONE].',
@@ -50,8 +50,8 @@ export const ANSWER_FAULTS = {
   ),
   noFinish: fault(
     'cut',
-    'A stream that just ends: no finish reason, no [DONE].',
-    stream('Nobody knows whether this is all', { finishReason: null, done: false, framing: 'close' }),
+    'A stream that ends without a finish reason and without [DONE].',
+    stream('This may not be all', { finishReason: null, done: false, framing: 'close' }),
   ),
   doneWithoutFinish: fault(
     'answer',
@@ -63,17 +63,17 @@ export const ANSWER_FAULTS = {
     '200 with a web page.',
     json('<!doctype html><title>Welcome</title>', { headers: { 'content-type': 'text/html' } }),
   ),
-  jsonForStream: fault('answer', 'A whole answer where a stream was asked for.', completion('Whole.')),
-  streamForJson: fault('answer', 'A stream where a whole answer was asked for.', stream('Streamed.')),
+  jsonForStream: fault('answer', 'A whole response where a stream was requested.', completion('Whole.')),
+  streamForJson: fault('answer', 'A stream where a whole response was requested.', stream('Streamed.')),
   emptyBody: fault('next', '200 without a body.', json('')),
   emptyChoices: fault(
     'next',
-    'An answer with no choices.',
+    'A response without choices.',
     either('empty choices', json({ ...(JSON.parse(BODY) as object), choices: [] }), sse([{ choices: [] }, '[DONE]'])),
   ),
   onlyUsage: fault(
     'next',
-    'Usage, and nothing said.',
+    'Usage only, without content.',
     either(
       'only usage',
       json({ object: 'chat.completion', choices: [], usage: { total_tokens: 1 } }),
@@ -81,26 +81,26 @@ export const ANSWER_FAULTS = {
     ),
   ),
   emptyStream: fault('next', 'An event stream without events.', sse([])),
-  onlyDone: fault('next', 'An event stream of [DONE] alone.', sse(['[DONE]'])),
+  onlyDone: fault('next', 'An event stream with [DONE] only.', sse(['[DONE]'])),
   compressed: fault(
     'next',
-    'A body that says it is gzip, and is not.',
+    'A body that is announced as gzip, and is not.',
     json(BODY, { headers: { 'content-encoding': 'gzip' } }),
   ),
   switchingProtocols: fault(
     'next',
-    '101, and the connection is no HTTP any more.',
+    '101: the connection no longer speaks HTTP.',
     raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', { end: 'hang' }),
   ),
   junkAfterAnswer: fault(
     'answer',
-    'Further bytes after the answer.',
+    'Further bytes after the response.',
     raw(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}HTTP/1.1 200 OK\r\n`, { end: 'keep' }),
   ),
   endlessLine: fault('next', 'An event that never ends.', endlessLine()),
 } as const satisfies Record<string, Fault>;
 
-/** 64 KiB of one line again and again, as fast as they are read. */
+/** A line without end, in pieces of 64 KiB, as fast as they are read. */
 function endlessLine(): Script {
   const piece = Buffer.alloc(65_536, 'a');
   return onRequest('endless line', (request) => {

@@ -1,12 +1,12 @@
 import type { Step } from './script.js';
 
-/** What a script is played on. Its promises resolve when they are done, and when the connection closes. */
-export interface Line {
+/** The connection that a script runs on. Its promises resolve when they are done, or when the connection closes. */
+export interface ScriptTarget {
   /** The connection has closed; nothing more can be sent. */
-  readonly gone: boolean;
-  /** Hands `bytes` to the kernel. */
+  readonly closed: boolean;
+  /** Passes `bytes` to the kernel. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits `ms`; without, until the connection closes. */
+  /** Waits `ms`; without it, until the connection closes. */
   sleep(ms?: number): Promise<void>;
   fin(): void;
   reset(): void;
@@ -15,34 +15,38 @@ export interface Line {
 }
 
 /**
- * Plays `steps` at the pace of the reader.
- * @param sent is told how many bytes went out
- * @returns whether the whole answer went out
+ * Runs `steps` as fast as the client reads.
+ * @param sent - called with the number of bytes of each write
+ * @returns whether the whole response was sent
  */
-export async function play(steps: Iterable<Step>, line: Line, sent: (bytes: number) => void): Promise<boolean> {
+export async function runScript(
+  steps: Iterable<Step>,
+  target: ScriptTarget,
+  sent: (bytes: number) => void,
+): Promise<boolean> {
   for (const step of steps) {
-    if (line.gone) return false;
+    if (target.closed) return false;
     switch (step.do) {
       case 'send':
-        await line.write(step.bytes);
-        if (line.gone) return false;
+        await target.write(step.bytes);
+        if (target.closed) return false;
         sent(step.bytes.length);
         break;
       case 'wait':
-        await line.sleep(step.ms);
+        await target.sleep(step.ms);
         break;
       case 'hang':
-        await line.sleep();
+        await target.sleep();
         return false;
       case 'fin':
-        line.fin();
+        target.fin();
         return step.cut !== true;
       case 'reset':
-        line.reset();
+        target.reset();
         return false;
       default:
-        line[step.do]();
+        target[step.do]();
     }
   }
-  return !line.gone;
+  return !target.closed;
 }

@@ -1,48 +1,48 @@
 import type { ReceivedRequest } from './request-log.js';
 
-/** One thing that a scripted upstream does. Steps are played in order; what follows `fin` or `reset` is never reached. */
+/** One step of a script. Steps run in order; those after `fin` or `reset` are never reached. */
 export type Step =
   | { readonly do: 'send'; readonly bytes: Uint8Array }
-  /** Silence for `ms`, then the next step. */
+  /** A pause of `ms`. */
   | { readonly do: 'wait'; readonly ms: number }
-  /** Silence until somebody closes the connection. */
+  /** Nothing until the connection is closed. */
   | { readonly do: 'hang' }
-  /** Closes cleanly once everything was sent; `cut`: in the middle of the answer. */
+  /** Closes the connection cleanly once everything was sent; `cut`: in the middle of the response. */
   | { readonly do: 'fin'; readonly cut?: boolean | undefined }
   /** Sends what is pending, then a TCP reset. */
   | { readonly do: 'reset' }
-  /** Reads no further byte of the request: uploads back up, and the peer's leaving goes unseen. */
+  /** Reads no further byte: the upload stalls, and a disconnect of the client goes unnoticed. */
   | { readonly do: 'stopReading' }
-  /** Keeps the connection, and resets it when the next request comes: a pooled socket gone stale. */
+  /** Keeps the connection, and resets it at the next request: a stale connection of a pool. */
   | { readonly do: 'resetOnReuse' };
 
-/** What an upstream does with one request. The builders of this kit make them; so can you. */
+/** What an upstream does with one request. Made by the builders of this kit, or by hand. */
 export interface Script {
   /** Shown in the ledger. */
   readonly name: string;
   /**
-   * When it begins: as a connection is accepted (no request is read), as a request's head was read,
-   * or when the request is whole.
+   * When it begins: when a connection is accepted (no request is read), when the head of a request was read, or when the
+   * request is complete.
    */
   readonly starts: 'connect' | 'head' | 'request';
-  /** Goes on although the client has left. */
+  /** Goes on although the client has disconnected. */
   readonly ignoresAbort?: boolean | undefined;
-  /** The steps for `request`; read lazily, so there may be no end to them. */
+  /** The steps for `request`. Read lazily, so they may be endless. */
   steps(request: ReceivedRequest): Iterable<Step>;
 }
 
-/** A script, or one made for the request it answers. A function is asked when the request is whole. */
+/** A script, or a function that returns one for a request. It is called when the request is complete. */
 export type ScriptSource = Script | ((request: ReceivedRequest) => Script);
 
 /**
- * What a raw list may hold: text (sent as UTF-8), bytes, or a number: milliseconds of silence.
+ * An item of a raw list: text (sent as UTF-8), bytes, or a pause in milliseconds.
  */
 export type Piece = string | Uint8Array | number;
 
-/** How an answer stops. `keep` leaves the connection open for the next request. */
+/** How a response ends. `keep` leaves the connection open for the next request. */
 export type Ending = 'keep' | 'fin' | 'reset' | 'hang';
 
-/** A script that begins when the request is whole. */
+/** A script that begins when the request is complete. */
 export function onRequest(name: string, steps: Script['steps']): Script {
   return { name, starts: 'request', steps };
 }
@@ -55,12 +55,12 @@ export function wait(ms: number): Step {
   return { do: 'wait', ms };
 }
 
-/** One step a piece: a pause for a number, bytes for the rest. */
+/** The step of a piece. */
 export function pieceStep(piece: Piece): Step {
   return typeof piece === 'number' ? wait(piece) : send(piece);
 }
 
-/** The steps of an ending: none where the connection is kept. */
+/** The steps of an ending; none where the connection is kept. */
 export function endingSteps(ending: Ending): readonly Step[] {
   return ending === 'keep' ? [] : [{ do: ending }];
 }

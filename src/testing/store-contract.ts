@@ -4,26 +4,26 @@ import type { StoreTime } from './store-case.js';
 import { storeExpiryCases } from './store-expiry-cases.js';
 import { bigValueCase, storeValueCases } from './store-value-cases.js';
 
-/** What a store can be asked to show. */
+/** What the suite must know of a store. */
 export interface StoreContractOptions {
   /**
-   * `injected`: the store measures expiry with the `now` it is given, and nobody waits.
+   * `injected`: the store measures expiry with the `now` it is given, so the suite needs no waiting.
    * `real`: it has a clock of its own (a server), and the suite waits for it.
    * @defaultValue `'injected'`
    */
   readonly time?: 'injected' | 'real' | undefined;
-  /** Shortest lifetime that the store keeps apart from none; with `real` time. @defaultValue `100` */
+  /** With `real` time: the shortest lifetime that the store supports, in milliseconds. @defaultValue `100` */
   readonly shortestTtlMs?: number | undefined;
   /** Largest value that the store must keep, in bytes. @defaultValue `65_536` */
   readonly largestValue?: number | undefined;
 }
 
-/** Makes an empty store. `now` is Unix time in milliseconds, as the suite wants it to be. */
+/** Creates an empty store. `now` returns Unix time in milliseconds, as the suite sets it. */
 export type MakeStore = (now: () => number) => CacheStore | Promise<CacheStore>;
 
 /**
- * Declares the tests that every cache store must pass. A store may forget an entry at any time, so the suite keeps
- * few entries at once where it expects them back: room for ten of a few bytes, or for one of `largestValue`, is enough.
+ * Declares the tests that every cache store must pass. A store may evict entries at any time, so the suite keeps few
+ * entries where it expects them back: capacity for ten of a few bytes, or for one of `largestValue`, is enough.
  *
  * @example
  * storeContract(test, (now) => lruStore({ maxEntries: 10, now }));

@@ -1,10 +1,10 @@
 import { bytes, LONG, read, type StoreCase } from './store-case.js';
 import assert from 'node:assert/strict';
 
-/** @internal What a store does with time. */
+/** @internal Expiry of values. */
 export const storeExpiryCases: readonly StoreCase[] = [
   [
-    'keeps a value until its time',
+    'keeps a value until it expires',
     async (store, time) => {
       await store.set('k', bytes('v'), time.now() + time.shortTtl * 10);
       await time.pass(time.shortTtl);
@@ -12,7 +12,7 @@ export const storeExpiryCases: readonly StoreCase[] = [
     },
   ],
   [
-    'has nothing once the time has come',
+    'has no value once it has expired',
     async (store, time) => {
       await store.set('k', bytes('v'), time.now() + time.shortTtl);
       await time.pass(time.shortTtl * 2);
@@ -59,7 +59,7 @@ export const storeExpiryCases: readonly StoreCase[] = [
     },
   ],
   [
-    'does not lengthen a life by reading',
+    'does not extend a lifetime by reading',
     async (store, time) => {
       await store.set('k', bytes('v'), time.now() + time.shortTtl * 2);
       await time.pass(time.shortTtl);

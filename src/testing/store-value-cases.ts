@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { bytes, LONG, read, type StoreCase } from './store-case.js';
 
-// Keys that are traps for whoever keeps entries in an object, splits keys or puts them into a protocol.
+// Keys that break stores which keep entries in an object, split keys, or insert them into a protocol unescaped.
 const ODD_KEYS = [
   '__proto__',
   'constructor',
@@ -21,7 +21,7 @@ const ODD_KEYS = [
   'x'.repeat(200),
 ] as const;
 
-/** @internal What a store does with keys and values. */
+/** @internal Keys and values. */
 export const storeValueCases: readonly StoreCase[] = [
   [
     'has nothing under a key that was never set',
@@ -85,17 +85,17 @@ export const storeValueCases: readonly StoreCase[] = [
     },
   ],
   [
-    'never answers with the value of another key',
+    'never returns the value of another key',
     async (store, time) => {
       const keys = Array.from({ length: 200 }, (_, index) => `tenant-${index % 7}:${index}`);
       await Promise.all(keys.map((key) => store.set(key, bytes(key), time.now() + LONG)));
-      // It may have lost some, or all but the last.
+      // The store may have evicted all but the last one.
       const values = await Promise.all(keys.map((key) => read(store, key)));
       values.forEach((value, index) => assert.ok(value === undefined || value === keys[index], keys[index]));
     },
   ],
   [
-    'stands reads, writes and deletions at once',
+    'supports concurrent reads, writes and deletions',
     async (store, time) => {
       const expiresAt = time.now() + LONG;
       const seen = await Promise.all(
@@ -111,7 +111,7 @@ export const storeValueCases: readonly StoreCase[] = [
     },
   ],
   [
-    'tells its size, where it can',
+    'reports its size, where it can',
     async (store, time) => {
       if (store.size === undefined) return;
       assert.deepEqual(store.size(), { entries: 0, bytes: 0 });
@@ -158,7 +158,7 @@ export const storeValueCases: readonly StoreCase[] = [
   ],
 ];
 
-/** @internal A store must keep one value as large as it says. */
+/** @internal A store must keep one value of `largestValue` bytes. */
 export function bigValueCase(largest: number): StoreCase {
   return [
     `keeps a value of ${largest} bytes`,

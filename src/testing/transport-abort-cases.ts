@@ -5,7 +5,7 @@ import type { LedgerEntry } from './request-log.js';
 import { hang, ignoreAbort } from './interruptions.js';
 import { allClosed, exchange, probe, requestTo, type TransportBench, type TransportCase } from './transport-probe.js';
 
-/** @internal An abandoned call costs nothing, whenever it is abandoned. */
+/** @internal An aborted call leaves nothing open, whenever it is aborted. */
 export const transportAbortCases: readonly TransportCase[] = [
   [
     'can be aborted before it is connected',
@@ -15,7 +15,7 @@ export const transportAbortCases: readonly TransportCase[] = [
       await delay(30);
       assert.ok(!call.told.includes('head') && !call.told.includes('failure'));
       assert.deepEqual(upstream.ledger, [], 'nothing was sent');
-      // The connection itself may stay, for the next request.
+      // The connection may stay in the pool for the next request.
       await eventually('nothing is at work', () => transport.sockets().active === 0);
     },
   ],
@@ -62,7 +62,7 @@ export const transportAbortCases: readonly TransportCase[] = [
     },
   ],
   [
-    'closes its socket when nobody has read the body',
+    'closes its socket when the body was not read',
     async (bench) => {
       bench.upstream.enqueue(stream('some words', { end: 'hang' }));
       const call = probe(bench.transport, requestTo(bench.upstream));
@@ -78,7 +78,7 @@ export const transportAbortCases: readonly TransportCase[] = [
       await eventually('the connection rests', () => bench.transport.sockets().active === 0);
       call.abort();
       call.abort();
-      // The connection may be kept or not; the next request works in either case.
+      // Whether or not the connection is kept, the next request must work.
       assert.equal((await exchange(bench)).complete, true);
     },
   ],

@@ -7,7 +7,7 @@ import { exchange, probe, readBody, requestTo, type TransportCase } from './tran
 
 const MEGABYTE = 1024 * 1024;
 
-/** @internal What is sent, and what comes of an answer. */
+/** @internal What is sent, and how responses are delivered. */
 export const transportAnswerCases: readonly TransportCase[] = [
   [
     'sends the path, the headers and the body as they are given',
@@ -84,7 +84,7 @@ export const transportAnswerCases: readonly TransportCase[] = [
       const { message } = await probe(transport, requestTo(upstream)).head();
       let text = '';
       message.on('data', (bytes: Buffer) => (text += bytes.toString()));
-      // The stream is still open, and the first word is here.
+      // The stream is still open while the first word has arrived.
       await eventually('the first word arrived', () => text.includes('one'));
     },
   ],
@@ -127,7 +127,7 @@ export const transportAnswerCases: readonly TransportCase[] = [
       const { message } = await call.head();
       message.pause();
       const sent = (): number => upstream.ledger[0]?.bytesSent ?? 0;
-      // What the kernel holds differs from machine to machine; that it comes to rest does not.
+      // How much the kernel buffers depends on the machine, so only wait until the upstream stops sending.
       let before = -1;
       await eventually('the upstream was held back', async () => {
         const rests = sent() === before;
@@ -135,7 +135,7 @@ export const transportAnswerCases: readonly TransportCase[] = [
         await delay(50);
         return rests;
       });
-      assert.ok(sent() < 64 * MEGABYTE, `${sent()} bytes were taken though nobody reads`);
+      assert.ok(sent() < 64 * MEGABYTE, `${sent()} bytes were read while the body is not consumed`);
       call.abort();
     },
   ],

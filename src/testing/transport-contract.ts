@@ -6,17 +6,17 @@ import { transportAnswerCases } from './transport-answer-cases.js';
 import { transportFailureCases } from './transport-failure-cases.js';
 import { transportPoolCases } from './transport-pool-cases.js';
 
-/** How quick a transport has to be. */
+/** Limits that a transport must keep. */
 export interface TransportContractOptions {
-  /** Within this an aborted call must have closed its socket. @defaultValue `100` */
+  /** Milliseconds in which an aborted call must have closed its socket. @defaultValue `100` */
   readonly abortMs?: number | undefined;
 }
 
 /**
- * Declares the tests that every transport must pass, over real sockets: what reaches the upstream, what comes of every
- * kind of answer, who may share a connection, and that an abandoned call costs nothing.
+ * Declares the tests that every transport must pass, over real sockets: what reaches the upstream, how each kind of
+ * response is delivered, which requests may share a connection, and that an aborted call leaves nothing open.
  *
- * @param makeTransport makes a new transport; the suite closes it
+ * @param makeTransport - creates a transport; the suite closes it
  * @example
  * transportContract(test, () => undiciTransport());
  */

@@ -14,10 +14,10 @@ const BROKEN_BODIES = [
   ['a chunk that is none', raw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n{}\r\n')],
 ] as const;
 
-/** @internal What comes of an upstream that fails. */
+/** @internal Failures of the upstream. */
 export const transportFailureCases: readonly TransportCase[] = [
   [
-    'knows that nothing was sent when nobody listens',
+    'reports that nothing was sent when the connection is refused',
     async ({ upstream, transport }) => {
       await upstream.refuse();
       const call = probe(transport, requestTo(upstream));
@@ -53,7 +53,7 @@ export const transportFailureCases: readonly TransportCase[] = [
   [
     'hands on an answer that comes while it still sends',
     async ({ upstream, transport }) => {
-      // The kernel takes some megabytes by itself; a body beyond that is still being sent.
+      // Larger than the kernel's buffers, so that the body is still being sent when the response arrives.
       const body = Buffer.alloc(24 * MEGABYTE, ' ');
       upstream.enqueue(earlyAnswer(413, { resetAfterMs: 200 }));
       const head = await probe(transport, requestTo(upstream, { body })).head();
@@ -92,7 +92,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     async ({ upstream, transport }) => {
       upstream.enqueue(head.script);
       const call = probe(transport, requestTo(upstream));
-      // Where the upstream only keeps silent, it is the caller who gives up.
+      // An upstream that sends nothing more does not fail the call, so the caller aborts it.
       if (head.name.endsWith('for-ever')) await delay(50);
       else await call.settled();
       const settled = call.told.filter((word) => word !== 'connected').length;
@@ -100,7 +100,7 @@ export const transportFailureCases: readonly TransportCase[] = [
       await allClosed({ upstream });
       assert.equal(call.told.filter((word) => word !== 'connected').length, settled, 'nothing is told after abort()');
       assert.ok(settled <= 1, 'onHead and onFailure: one of them, once');
-      // The transport works on.
+      // The transport still works.
       const next = await probe(transport, requestTo(upstream)).head();
       assert.equal((await readBody(next)).complete, true);
     },

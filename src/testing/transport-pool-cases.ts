@@ -4,7 +4,7 @@ import { eventually } from './contract-test.js';
 import { close, stale } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
 
-/** @internal Who shares a connection with whom. */
+/** @internal Which requests share a connection. */
 export const transportPoolCases: readonly TransportCase[] = [
   [
     'keeps a connection for the next request',
@@ -118,7 +118,7 @@ interface Emitter {
   listenerCount(name: string | symbol): number;
 }
 
-/** Listeners on the socket behind a message, where it shows one (as `node:http` does); 0 elsewhere. */
+/** Listeners on the socket of a message, where it has one (as in `node:http`); 0 elsewhere. */
 function listenersOfSocket(message: object): number {
   const socket = (message as { readonly socket?: Emitter | null }).socket;
   if (socket === undefined || socket === null) return 0;

@@ -10,29 +10,29 @@ import type {
 import { eventually } from './contract-test.js';
 import type { FakeUpstream } from './fake-upstream.js';
 
-/** @internal What a case of the transport contract works with: both are new, both are closed after it. */
+/** @internal The transport and the upstream of one case, both created for it and closed after it. */
 export interface TransportBench {
   readonly upstream: FakeUpstream;
   readonly transport: Transport;
-  /** Within this an abandoned call has closed its socket. */
+  /** Milliseconds in which an aborted call must have closed its socket. */
   readonly abortMs: number;
 }
 
 /** @internal One test of a transport. */
 export type TransportCase = readonly [name: string, run: (bench: TransportBench) => Promise<void>];
 
-/** @internal A call, and everything that was told of it, in order. */
+/** @internal A call and its events, in order. */
 export interface ProbedCall extends UpstreamCall {
   readonly told: readonly ('connected' | 'head' | 'failure')[];
-  /** The head; fails when there was none. */
+  /** The head; rejects where the call failed. */
   head(): Promise<UpstreamHead>;
-  /** The failure; fails when there was none. */
+  /** The failure; rejects where the call did not fail. */
   failure(): Promise<TransportFailure>;
-  /** Whichever came. */
+  /** Which of the two occurred. */
   settled(): Promise<'head' | 'failure'>;
 }
 
-/** @internal Opens a call and writes down what the transport tells. */
+/** @internal Opens a call and records its events. */
 export function probe(transport: Transport, request: UpstreamRequest): ProbedCall {
   const told: ('connected' | 'head' | 'failure')[] = [];
   let head: UpstreamHead | undefined;
@@ -42,7 +42,7 @@ export function probe(transport: Transport, request: UpstreamRequest): ProbedCal
     onHead(arrived) {
       told.push('head');
       head = arrived;
-      // A body that breaks before anybody looks must not be an uncaught error.
+      // A body that fails before the test reads it must not be an uncaught error.
       arrived.message.on('error', () => {});
     },
     onFailure(arrived) {
@@ -95,18 +95,18 @@ function urlOf(upstream: FakeUpstream, path: string): UpstreamUrl {
   return { origin: upstream.origin, protocol: 'http:', hostname: '127.0.0.1', port: String(upstream.port), path };
 }
 
-/** @internal The body as it came, and whether the transport takes it for whole. */
+/** @internal A received body, and whether the transport reports it as complete. */
 export interface ReadBody {
   readonly text: string;
   readonly complete: boolean;
 }
 
-/** @internal Reads a body to its end, or to the point where it broke. */
+/** @internal Reads a body to its end or to its failure. */
 export function readBody({ message }: UpstreamHead): Promise<ReadBody> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
     const finish = (): void => resolve({ text: Buffer.concat(pieces).toString(), complete: message.complete });
-    // A body can break before anybody reads it.
+    // The body may have failed before it is read.
     if (message.closed) finish();
     message.on('data', (bytes: Buffer) => pieces.push(bytes));
     message.on('end', finish);
@@ -114,7 +114,7 @@ export function readBody({ message }: UpstreamHead): Promise<ReadBody> {
   });
 }
 
-/** @internal Sends a request and reads the answer, so that its connection is free again. */
+/** @internal Sends a request and reads the response, so that its connection is free again. */
 export async function exchange(bench: TransportBench, changes: Partial<UpstreamRequest> = {}): Promise<ReadBody> {
   const call = probe(bench.transport, requestTo(bench.upstream, changes));
   const body = await readBody(await call.head());

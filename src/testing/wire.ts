@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { ReceivedRequest } from './request-log.js';
 
-/** Response headers; a list sends the name several times. */
+/** Response headers; a list sends the header several times. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** A response head as text, with `connection: close` where the connection will not be kept. */
+/** The text of a response head, with `connection: close` where the connection will not be kept. */
 export function renderHead(status: number, headers: AnswerHeaders, request: ReceivedRequest): string {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
   for (const [name, values] of Object.entries(headers)) {
@@ -14,7 +14,7 @@ export function renderHead(status: number, headers: AnswerHeaders, request: Rece
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Names in lower case, so that a caller's `Content-Type` replaces ours instead of joining it. */
+/** Headers with names in lower case, so that a given `Content-Type` replaces the default one. */
 export function lowerCaseNames(headers: AnswerHeaders): AnswerHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -24,7 +24,7 @@ export function renderChunk(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
 }
 
-/** What ends a chunked body. */
+/** The end of a chunked body. */
 export const LAST_CHUNK: Uint8Array = Buffer.from('0\r\n\r\n');
 
 const CRLF = Buffer.from('\r\n');

@@ -25,12 +25,15 @@ const NOT_PUBLIC_V4 = blockList('ipv4', [
 /** Everything that IANA has assigned as global unicast so far. */
 const GLOBAL_UNICAST_V6 = blockList('ipv6', ['2000::/3']);
 
-/** Ranges inside it that are not public: Teredo and ORCHID, documentation, 6to4 (may embed a private IPv4 address), AS112. */
+/**
+ * Ranges inside it that are not public: Teredo and ORCHID, documentation, 6to4 (may embed a private IPv4 address),
+ * AS112.
+ */
 const NOT_PUBLIC_V6 = blockList('ipv6', ['2001::/23', '2001:db8::/32', '3fff::/20', '2002::/16', '2620:4f:8000::/48']);
 
 /**
- * Whether the gateway may connect to `ip` for a caller who chose the address: public unicast addresses only. IPv6 addresses
- * outside the assigned ranges, and everything that is not an IP address, are refused.
+ * Whether the gateway may connect to `ip` for a caller who chose the address: public unicast addresses only. IPv6
+ * addresses outside the assigned ranges, and everything that is not an IP address, are refused.
  */
 export function addressAllowed(ip: string): boolean {
   switch (net.isIP(ip)) {

@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { UpstreamNetwork } from '../contracts/network.js';
 import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { systemClock } from '../util/clock.js';
-import { connectGuarded } from './ssrf-guard.js';
+import { connectGuarded, targetOf } from './ssrf-guard.js';
 import { createDnsCache } from './dns-cache.js';
 import { networked, type PooledAgent } from './network-agent.js';
 
@@ -41,7 +41,7 @@ export function agentFactory(clock: Clock = systemClock): AgentFactory {
       lookup,
     };
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    // The guard comes first: what a caller chose is connected to directly, or not at all.
+    // The guard comes first: an address that a caller chose is never reached through a proxy or a unix socket.
     if (pool === GUARDED_POOL) return guarded(agent, url);
     return network === undefined ? agent : networked(agent, url, network, lookup);
   };
@@ -59,9 +59,7 @@ export function poolKey(url: UpstreamUrl, pool: string, network?: UpstreamNetwor
 
 /** Every socket of this agent is opened by the guard: Node calls `createConnection` for each. */
 function guarded(agent: http.Agent, url: UpstreamUrl): http.Agent {
-  const secure = url.protocol === 'https:';
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const target = { host: url.hostname, port, secure, isListedAddress: url.isListedAddress === true };
+  const target = targetOf(url);
   return Object.assign(agent, { createConnection: () => connectGuarded(target) });
 }
 

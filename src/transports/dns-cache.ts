@@ -23,8 +23,8 @@ const FAILURE_TTL_MS = 1_000;
 const MAX_HOSTS = 1_024;
 
 /**
- * A cached `dns.lookup` in which connections to the same host share one lookup. Node runs lookups on four threads that it
- * also needs for files: without sharing, four lookups of a name server that hangs would block all of them.
+ * A cached `dns.lookup` in which connections to the same host share one lookup. Node runs lookups on four threads that
+ * it also needs for files: without sharing, four lookups of a name server that hangs would block all of them.
  */
 export function createDnsCache(clock: Clock): LookupFunction {
   const entries = new BoundedMap<Entry>(MAX_HOSTS);

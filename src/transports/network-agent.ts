@@ -5,27 +5,27 @@ import type { UpstreamNetwork } from '../contracts/network.js';
 import type { UpstreamUrl } from '../contracts/transport.js';
 import { openConnection } from './open-connection.js';
 
-/** A call that waits for its connection, and may be aborted meanwhile. */
-export interface AwaitingCall {
-  /** The connection is being opened. The call destroys `socket` where it is aborted before that has ended. */
-  awaits(socket: Socket): void;
+/** A call whose connection is being opened, and which may be aborted in the meantime. */
+export interface ConnectingCall {
+  /** The call must destroy `socket` if it is aborted before the connection is open. */
+  onConnecting(socket: Socket): void;
 }
 
-/** An agent, and how many of its connections are being opened: Node's own counts leave those out. */
 export interface PooledAgent extends http.Agent {
+  /** Connections that are being opened, which Node's own counts leave out. */
   opening?: number;
 }
 
-/** Under this name a request's options carry its call to the agent. */
-export const AWAITING_CALL = Symbol('nordlys-proxy.awaiting-call');
+/** Member of a request's options that holds its call, for the agent. */
+export const CONNECTING_CALL = Symbol('nordlys-proxy.connecting-call');
 
 interface ConnectionOptions {
-  readonly [AWAITING_CALL]?: AwaitingCall;
+  readonly [CONNECTING_CALL]?: ConnectingCall;
 }
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** Lets `agent` open all its connections with the network settings of one provider. */
+/** Makes `agent` open all its connections with the network settings of one provider. */
 export function networked(
   agent: http.Agent,
   url: UpstreamUrl,
@@ -34,14 +34,14 @@ export function networked(
 ): PooledAgent {
   const pooled: PooledAgent = Object.assign(agent, {
     opening: 0,
-    createConnection({ [AWAITING_CALL]: call }: ConnectionOptions, created: Created): undefined {
+    createConnection({ [CONNECTING_CALL]: call }: ConnectionOptions, created: Created): undefined {
       pooled.opening!++;
       const socket = openConnection(url, network, lookup, (error, open) => {
         pooled.opening!--;
-        // Node's agent reads no socket where there is an error.
+        // Node's agent ignores the socket if there is an error.
         created(error, open!);
       });
-      call?.awaits(socket);
+      call?.onConnecting(socket);
     },
   });
   return pooled;

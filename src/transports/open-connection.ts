@@ -9,7 +9,7 @@ import { whenOpen, type Opened } from './when-open.js';
  * Opens a connection to `url` with the network settings of its provider: directly, over a unix socket, or through a
  * proxy. `opened` is called once, never synchronously; TLS is then established and the certificate verified.
  *
- * @returns the socket to destroy in order to give the connection up before it is open
+ * @returns the socket to destroy if the connection is not wanted any more before it is open
  */
 export function openConnection(
   url: UpstreamUrl,
@@ -39,7 +39,7 @@ function secured(
   const name = servername ?? hostname;
   return tls.connect({
     ...connection,
-    // Where there is no server name, as for IP addresses, the certificate is verified against the host.
+    // Without a server name, as for IP addresses, the certificate is verified against the host.
     host: hostname,
     servername: net.isIP(name) === 0 ? name : '',
     ALPNProtocols: ['http/1.1'],

@@ -9,17 +9,17 @@ import { whenOpen, type Opened } from './when-open.js';
 export interface TunnelOptions {
   readonly url: UpstreamUrl;
   readonly proxy: UpstreamProxy;
-  /** For the proxy's own name: the upstream's is looked up by the proxy. */
+  /** Looks up the proxy's name. The upstream's name is looked up by the proxy. */
   readonly lookup: LookupFunction;
-  /** Begins TLS to the upstream through the open tunnel. */
+  /** Starts TLS to the upstream through the open tunnel. */
   secure(socket: net.Socket): TLSSocket;
 }
 
 /**
- * Opens a connection through an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6), for `http:` upstreams as well: the proxy
- * then sees host and port, and neither keys nor prompts of `https:` upstreams.
+ * Opens a connection through an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6), for `http:` upstreams as well. The proxy
+ * sees host and port, and neither keys nor prompts of `https:` upstreams.
  *
- * @returns the connection to the proxy: destroying it gives everything behind it up
+ * @returns the connection to the proxy: destroying it ends the tunnel and TLS as well
  */
 export function openTunnel({ url, proxy, lookup, secure }: TunnelOptions, opened: Opened): net.Socket {
   const socket = connectToProxy(proxy, lookup);
@@ -62,7 +62,7 @@ function requestTunnel(
   const authorization = proxy.authorization();
   const headers = { host: authority, ...(authorization !== undefined && { 'proxy-authorization': authorization }) };
   const request = http.request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket });
-  // Node would ask for the connection to be closed: it becomes the tunnel.
+  // Node would send `connection: close`, but the connection becomes the tunnel.
   request.removeHeader('connection');
   let isSettled = false;
   const settle = (refusal?: ProxyError): void => {
@@ -73,11 +73,11 @@ function requestTunnel(
   const what = `The proxy ${proxy.origin}, asked to CONNECT ${authority},`;
   request.once('connect', ({ statusCode = 0 }, _socket, head) => {
     if (statusCode < 200 || statusCode > 299) settle(refused(what, statusCode));
-    // Neither TLS nor HTTP lets the upstream speak first: whatever this is, it would be read as its response.
+    // In TLS and HTTP the client sends first, so these bytes are not the upstream's, but would be read as its response.
     else if (head.length > 0) settle(invalid(`${what} sent data of its own into the tunnel.`));
     else settle();
   });
-  // A proxy that responds to CONNECT as to any other request does not know it.
+  // A proxy that treats CONNECT like any other request does not support it.
   request.once('response', () => settle(invalid(`${what} did not open a tunnel.`)));
   request.on('error', (error) => settle(invalid(`${what} sent no valid response (${codeOf(error)}).`, error)));
   request.once('close', () => settle(invalid(`${what} closed the connection.`)));
@@ -91,7 +91,7 @@ function unreachable({ origin }: UpstreamProxy, cause: Error): ProxyError {
 
 function refused(what: string, status: number): ProxyError {
   if (status !== 407) return new ProxyError('ERR_NORDLYS_PROXY_REFUSED', `${what} responded ${status}.`, { status });
-  const message = `${what} responded 407: it wants credentials, or others than those in the address of the proxy.`;
+  const message = `${what} responded 407: the proxy's URL holds no credentials, or wrong ones.`;
   return new ProxyError('ERR_NORDLYS_PROXY_AUTH', message, { status });
 }
 
@@ -99,7 +99,7 @@ function invalid(message: string, cause?: unknown): ProxyError {
   return new ProxyError('ERR_NORDLYS_PROXY_INVALID', message, { cause });
 }
 
-/** An error code, never the message: that may quote what came. */
+/** The code of an error, and not its message, which may quote received bytes. */
 function codeOf({ code, name }: NodeJS.ErrnoException): string {
   return code ?? name;
 }

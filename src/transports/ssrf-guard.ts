@@ -2,24 +2,37 @@ import dns from 'node:dns';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import type { UpstreamUrl } from '../contracts/transport.js';
+import { bareHost } from '../util/bare-host.js';
 import { addressAllowed } from './address-policy.js';
 
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
-  /** The operator's list of origins names `host` literally as an IP address: the operator's own choice. */
+  /** `host` is an IP address that the operator's `allowedOrigins` names literally, so it need not be public. */
   readonly isListedAddress: boolean;
 }
 
+/** Where the origin of `url` is connected to. */
+export function targetOf({ protocol, hostname, port, isListedAddress }: UpstreamUrl): ConnectionTarget {
+  const secure = protocol === 'https:';
+  return {
+    host: bareHost(hostname),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    secure,
+    isListedAddress: isListedAddress === true,
+  };
+}
+
 /**
- * Opens a connection to an origin that a caller chose from the operator's `allowedOrigins`. That list is matched by name;
- * this guard checks the addresses behind the name, in the one place that opens sockets: every address that the lookup
- * returns must be public, only checked addresses are connected to, and the peer is checked once more before anything is
- * written.
+ * Opens a connection to an origin that a caller chose from the operator's `allowedOrigins`. That list is matched by
+ * name; this guard checks the addresses behind the name, in the one place that opens sockets: every address that the
+ * lookup returns must be public, only checked addresses are connected to, and the peer is checked once more before
+ * anything is written.
  */
 export function connectGuarded({ host, port, secure, isListedAddress }: ConnectionTarget): Duplex {
-  const name = withoutBrackets(host);
+  const name = bareHost(host);
   const isAllowed = (address: string): boolean => (isListedAddress && address === name) || addressAllowed(address);
   // Node does not look up literal addresses, so they are checked here.
   if (net.isIP(name) !== 0 && !isAllowed(name)) return refusedSocket();
@@ -53,13 +66,8 @@ function refusedSocket(): net.Socket {
   return socket;
 }
 
-/** A URL writes IPv6 addresses in brackets, sockets do not. */
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
-}
-
 function blocked(): NodeJS.ErrnoException {
-  return Object.assign(new Error('The address is not public, and callers may reach public addresses only.'), {
+  return Object.assign(new Error('The address is not public: base_url may name public addresses only.'), {
     code: 'ERR_NORDLYS_ADDRESS_BLOCKED',
   });
 }

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import tls from 'node:tls';
 
-/** What `openConnection` calls once. Exactly one of the two is given. */
+/** Callback of `openConnection`. Exactly one of the two arguments is not null. */
 export type Opened = (error: Error | null, socket: net.Socket | null) => void;
 
 /** Calls `done` once: when `socket` is open, its TLS handshake included, or with the error that prevented it. */
@@ -17,7 +17,7 @@ export function whenOpen(socket: net.Socket, done: (error?: Error) => void): voi
   };
   const onClose = (): void => settle(new Error('The connection closed before it was open.'));
   socket.once(event, onOpen).once('error', settle).once('close', onClose);
-  // The next owner of the socket begins to listen a moment later: an error in between must not be uncaught.
+  // The next owner adds its listeners a moment later; an error in between must not be uncaught.
   socket.on('error', nothing);
 }
 

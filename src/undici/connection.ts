@@ -6,11 +6,14 @@ import type { UpstreamRequest, UpstreamUrl } from '../contracts/transport.js';
 import { GUARDED_POOL, poolKey } from '../transports/agent-pool.js';
 import type { UpstreamNetwork } from '../contracts/network.js';
 import { openConnection } from '../transports/open-connection.js';
-import { connectGuarded } from '../transports/ssrf-guard.js';
+import { connectGuarded, targetOf, type ConnectionTarget } from '../transports/ssrf-guard.js';
 
 export interface ConnectionParts {
   readonly lookup: LookupFunction;
-  /** TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the guarded pool. */
+  /**
+   * TLS sessions by the key of the connection, so that the next connection needs no full handshake. None for the
+   * guarded pool.
+   */
   readonly sessions: Map<string, Buffer>;
 }
 
@@ -21,15 +24,17 @@ export interface ConnectionOwner {
   onClosed(): void;
 }
 
-/** Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner. */
+/**
+ * Idle connections are closed after this time, in milliseconds, or when the upstream announces it, whichever is sooner.
+ */
 const IDLE_MS = 30_000;
 
 /**
- * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a new
- * one, and can close it at once.
+ * One undici client: one connection, one call at a time. It opens its sockets itself, so it knows whether a call uses a
+ * new one, and can close it at once.
  */
 export class Connection {
-  /** Connections of equal keys can stand in for each other. */
+  /** Connections with the same key are interchangeable. */
   readonly key: string;
   readonly #client: Client;
   readonly #owner: ConnectionOwner;
@@ -53,7 +58,7 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (_options, callback) => {
-        // The guard comes first: what a caller chose is connected to directly, or not at all.
+        // The guard comes first: an address that a caller chose is never reached through a proxy or a unix socket.
         if (network === undefined || pool === GUARDED_POOL) this.#connect(url, pool, parts, callback as Opened);
         else this.#connectVia(network, url, parts, callback as Opened);
       },
@@ -107,21 +112,15 @@ export class Connection {
   }
 
   #connect(url: UpstreamUrl, pool: string, parts: ConnectionParts, connected: Opened): void {
-    const { protocol, hostname, port } = url;
-    const secure = protocol === 'https:';
-    const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    const target = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
-    const socket =
-      pool === GUARDED_POOL
-        ? connectGuarded({ ...target, isListedAddress: url.isListedAddress === true })
-        : connectDirectly(target, this.key, parts);
+    const target = targetOf(url);
+    const socket = pool === GUARDED_POOL ? connectGuarded(target) : connectDirectly(target, this.key, parts);
     this.#socket = socket;
     this.#used = false;
     const fail = (error: Error): void => connected(error, null);
     socket.once('error', fail);
     // undici adds its listener some time after it gets the socket; an error in between would be uncaught.
     socket.on('error', nothing);
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+    socket.once(target.secure ? 'secureConnect' : 'connect', () => {
       // The guard has rejected the peer: the `error` event calls `fail`.
       if (socket.destroyed) return;
       socket.off('error', fail);
@@ -134,13 +133,11 @@ export class Connection {
 
 type Opened = (error: Error | null, socket: Duplex | null) => void;
 
-interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-}
-
-function connectDirectly({ host, port, secure }: Target, key: string, { lookup, sessions }: ConnectionParts): Duplex {
+function connectDirectly(
+  { host, port, secure }: ConnectionTarget,
+  key: string,
+  { lookup, sessions }: ConnectionParts,
+): Duplex {
   const options = { host, port, lookup, autoSelectFamily: true };
   if (!secure) return net.connect(options);
   const session = sessions.get(key);
@@ -151,10 +148,10 @@ function connectDirectly({ host, port, secure }: Target, key: string, { lookup, 
     ...(session !== undefined && { session }),
   });
   // A server that cannot resume the session may close the connection, so the next one must not offer it again.
-  const forget = (): void => void sessions.delete(key);
+  const dropSession = (): void => void sessions.delete(key);
   return socket
-    .once('error', forget)
-    .once('secureConnect', () => socket.off('error', forget))
+    .once('error', dropSession)
+    .once('secureConnect', () => socket.off('error', dropSession))
     .on('session', (fresh) => void sessions.set(key, fresh));
 }
 

@@ -6,6 +6,7 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../contracts/transport.js';
+import { isHangUp } from '../transports/hang-up.js';
 import type { Connection } from './connection.js';
 import { UpstreamBody, type BodyOwner } from './upstream-body.js';
 
@@ -68,7 +69,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
     this.#events = undefined;
     const length = headers['content-length'];
     this.#body = new UpstreamBody(controller, this, typeof length === 'string' ? Number(length) : undefined);
-    events.onHead({ status, headers: asNodeJoins(headers), message: this.#body });
+    events.onHead({ status, headers: joinedHeaders(headers), message: this.#body });
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -114,7 +115,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler, Bod
   }
 }
 
-/** If an upstream sends one of these several times, Node keeps the first. */
+/** Headers of which Node keeps the first value if an upstream sends several. */
 const SINGLE: ReadonlySet<string> = new Set([
   'age',
   'content-length',
@@ -128,7 +129,7 @@ const SINGLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Joins repeated headers as Node does. */
-function asNodeJoins(headers: Headers): UpstreamHead['headers'] {
+function joinedHeaders(headers: Headers): UpstreamHead['headers'] {
   const joined: Record<string, string | string[] | undefined> = headers;
   for (const [name, value] of Object.entries(joined)) {
     if (Array.isArray(value) && name !== 'set-cookie') joined[name] = SINGLE.has(name) ? value[0] : value.join(', ');
@@ -136,22 +137,23 @@ function asNodeJoins(headers: Headers): UpstreamHead['headers'] {
   return joined;
 }
 
-/** Message of the undici error that means nothing but a closed connection. */
+/**
+ * Message of the undici error for a closed connection. Other errors with the same code mean that the upstream
+ * responded.
+ */
 const HANG_UP = 'other side closed';
 
 /** The error code that `node:http` would report. */
-function nodesCode({ code, name, message }: NodeJS.ErrnoException): string | undefined {
+function nodeCodeOf({ code, name, message }: NodeJS.ErrnoException): string | undefined {
   if (code === 'UND_ERR_SOCKET' && message === HANG_UP) return 'ECONNRESET';
   return name === 'HTTPParserError' || code?.startsWith('UND_ERR_') === true ? 'HPE_INVALID_RESPONSE' : code;
 }
 
-/** Only ECONNRESET and EPIPE mean that the upstream closed the idle connection; a parse error means that it responded. */
 function describe(error: NodeJS.ErrnoException, connected: boolean, reused: boolean): TransportFailure {
-  const code = nodesCode(error);
-  const hangUp = code === 'ECONNRESET' || code === 'EPIPE';
+  const code = nodeCodeOf(error);
   return {
     error: code === error.code ? error : Object.assign(new Error(error.message, { cause: error }), { code }),
     connected,
-    reusedSocket: reused && hangUp,
+    reusedSocket: reused && isHangUp(code),
   };
 }

@@ -5,9 +5,8 @@ import { Connections } from './connections.js';
 import { UndiciCall } from './undici-call.js';
 
 /**
- * Upstream calls by undici (8.12 or newer, the host's own), in place of http-proxy-middleware: less CPU per call.
- * It takes no options: which addresses a caller's `base_url` may reach comes with each request from
- * `callerOverrides.allowedOrigins`.
+ * A transport over undici (8.12 or newer, installed by the host) instead of http-proxy-middleware: less CPU per call.
+ * It takes no options: `callerOverrides.allowedOrigins` says which addresses a caller's `base_url` may reach.
  *
  * @example
  * createGateway({ …, transport: undiciTransport() });
@@ -31,7 +30,7 @@ export function undiciTransport(options: Readonly<Record<string, never>> = {}): 
 function refuseOptions(options: Readonly<Record<string, unknown>>): void {
   if (options !== null && Object.hasOwn(options, 'allowedOrigins')) {
     throw new TypeError(
-      'undiciTransport: allowedOrigins is gone. Give callerOverrides.allowedOrigins to createGateway() or route() alone: it holds for every transport.',
+      'undiciTransport: the option allowedOrigins was removed. Set callerOverrides.allowedOrigins of createGateway() or route(): it applies to every transport.',
     );
   }
   knownMembers('undiciTransport', options, []);

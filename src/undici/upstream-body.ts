@@ -5,11 +5,13 @@ import type { Dispatcher } from 'undici';
 export interface BodyOwner {
   /** The whole body has been read. */
   onRead(): void;
-  /** The rest of the body is not wanted, or will not arrive. */
+  /** The rest of the body will not be read, or will not arrive. */
   onDestroyed(): void;
 }
 
-/** The body of a response, with the interface of Node's `IncomingMessage`: `complete` says whether all of it arrived. */
+/**
+ * The body of a response, with the interface of Node's `IncomingMessage`: `complete` says whether all of it arrived.
+ */
 export class UpstreamBody extends Readable {
   complete = false;
   readonly #controller: Dispatcher.DispatchController;

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** Says when the result of some work is no longer wanted. A cheap stand-in for `AbortSignal` on the hot path. */
+/** Aborts when the result of some work is no longer needed. A cheap replacement for `AbortSignal` on the hot path. */
 export interface CancelSignal {
   readonly aborted: boolean;
   /** Calls `listener` once, on abort. Returns a function that unsubscribes it. */
   onAbort(listener: () => void): () => void;
-  /** The same as an `AbortSignal`, created on first use: hooks and stores want one, the hot path does not. */
+  /** The same as an `AbortSignal`, created on first use: hooks and stores need one, the hot path does not. */
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +70,7 @@ export class ClientConnection extends CancelSource {
     });
   }
 
-  /** The response has been written completely: closing the connection after that is no abort. */
+  /** The response has been written completely: closing the connection after that is not an abort. */
   answered(): void {
     this.#answered = true;
   }

@@ -1,4 +1,4 @@
-/** A JSON object of which nothing is known yet. */
+/** A JSON object with unknown members. */
 export type JsonObject = { [key: string]: unknown };
 
 /** No model gives more choices, and no choice more tool calls, than this. */
@@ -23,12 +23,12 @@ export function indexIn(value: unknown): number | 'absent' | 'invalid' {
   return arrayIndex(number) ?? 'invalid';
 }
 
-/** `value` where it is a text that says something. */
+/** `value` where it is a non-empty string. */
 export function filledText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Copies what `source` says into `target`, later values over earlier ones; null says nothing. */
+/** Copies the members of `source` into `target`, except `null` and `undefined`. */
 export function mergeDefined(target: JsonObject, source: JsonObject, except: ReadonlySet<string> = NOTHING): void {
   for (const key of Object.keys(source)) {
     // Assigned, `__proto__` would become the target's prototype.

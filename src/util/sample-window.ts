@@ -1,6 +1,6 @@
 import type { Percentiles } from '../contracts/routing.js';
 
-/** Samples older than this say nothing about now. */
+/** Older samples are ignored. */
 const WINDOW_MS = 300_000;
 /** Enough for a steady p99, small enough for thousands of endpoints. */
 const CAPACITY = 256;
@@ -52,9 +52,9 @@ export class SampleWindow {
   }
 }
 
-/** Nearest rank: always a value that was measured. */
+/** Nearest-rank percentile: always a measured value. */
 function atRank(sorted: Float32Array, share: number): number {
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  // Float32 keeps seven digits; the rest is noise that only makes status pages harder to read.
+  // Float32 keeps seven digits; the rest is noise.
   return Number(value.toPrecision(6));
 }

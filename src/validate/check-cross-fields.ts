@@ -3,9 +3,9 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { REASONING_MEMBERS } from './schema/messages.js';
 
 /**
- * What the schema cannot say: rules between members that hold at every provider. Those that depend on the model are
- * the provider's to check.
- * @throws GatewayError with OpenAI's `code: null`.
+ * Rules between members, which the schema cannot express and which hold at every provider. Rules that depend on the
+ * model are checked by the provider.
+ * @throws GatewayError with OpenAI's `code: null`
  */
 export function checkCrossFields(request: ChatRequest): void {
   for (let index = 0; index < request.messages.length; index++) {
@@ -24,7 +24,7 @@ function saysNothing(message: AssistantMessage): boolean {
   const { content, tool_calls, function_call, refusal, audio } = message;
   if (isGiven(content) || isGiven(tool_calls) || isGiven(function_call) || isGiven(refusal) || isGiven(audio))
     return false;
-  // A response that was cut off while the model was still thinking.
+  // A response that was truncated while the model was thinking has reasoning only.
   return !REASONING_MEMBERS.some((member) => isGiven(message[member]));
 }
 

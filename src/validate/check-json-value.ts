@@ -5,9 +5,9 @@ import { tooDeep, tooMany } from './complexity-errors.js';
 import { memberPath } from './wire-path.js';
 
 /**
- * Refuses an object that could not be sent as it is: too deep, too large, or with values that JSON has not. What the
- * scan is to a text, this is to a body that the host has parsed (and with it digits and repeated keys are gone).
- * @throws GatewayError naming the top-level member at fault.
+ * Refuses an object that cannot be sent as it is: nested too deeply, too large, or with values that JSON does not have.
+ * The counterpart of `JsonScanner` for a body that the host has parsed.
+ * @throws GatewayError that names the top-level member
  */
 export function checkJsonValue(body: object): void {
   let left = MAX_TOKENS;
@@ -22,7 +22,7 @@ export function checkJsonValue(body: object): void {
     }
     if (value === null) return;
     if (depth > MAX_DEPTH) throw tooDeep(member);
-    // What it says of itself to JSON.stringify is not what was checked.
+    // JSON.stringify would send the result of `toJSON`, which was not checked.
     if ('toJSON' in value && typeof value.toJSON === 'function') throw notJson(value, member);
     if (Array.isArray(value)) {
       for (const item of value) walk(item, depth + 1, member);
@@ -30,7 +30,7 @@ export function checkJsonValue(body: object): void {
     }
     for (const key of Object.keys(value)) {
       const inner = (value as Record<string, unknown>)[key];
-      // Absent, as JSON.stringify takes it.
+      // JSON.stringify leaves it out.
       if (inner === undefined) continue;
       // The key and its colon.
       left -= 2;

@@ -2,12 +2,12 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { MAX_DEPTH, MAX_TOKENS } from '../json/limits.js';
 import { memberPath } from './wire-path.js';
 
-/** @param member The top-level member in which it is; empty for none. */
+/** @param member - the top-level member; empty for none */
 export function tooDeep(member: string): GatewayError {
   return tooComplex(`nested deeper than ${MAX_DEPTH} levels`, member);
 }
 
-/** @param member The top-level member in which the limit was passed; empty for none. */
+/** @param member - the top-level member in which the limit was exceeded; empty for none */
 export function tooMany(member: string): GatewayError {
   return tooComplex(`made of more than ${MAX_TOKENS} tokens`, member);
 }

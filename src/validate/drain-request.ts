@@ -5,8 +5,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_MS = 5_000;
 
 /**
- * Reads on and throws away, for a bounded while. A client that is still sending when the connection is closed gets a
- * reset, and with it loses the answer that says why.
+ * Reads and discards the rest of a body, for a limited time. If the connection closed while the client is still sending,
+ * the client would get a reset and lose the error response.
  */
 export function drainRequestBody(req: IncomingMessage, clock: Clock): void {
   let left = MOST_BYTES;

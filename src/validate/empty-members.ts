@@ -2,9 +2,9 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
 import { OMITTED, withMember } from './unions/normalise.js';
 
 /**
- * Leaves out members that say nothing and that some upstreams refuse: lists without items, and the `-1` with which
- * clients of local servers say "no limit". Clients send back what an upstream has answered, and other upstreams than
- * that one have to take it. The very same object where there is nothing to leave out.
+ * Leaves out members that mean nothing and that some upstreams refuse: empty lists, and the `-1` that clients of local
+ * servers send for "no limit". Clients send back responses of one upstream, which others must accept.
+ * Returns `request` itself where there is nothing to leave out.
  */
 export function withoutEmptyMembers(request: JsonObject): JsonObject {
   let result = request;
@@ -20,7 +20,7 @@ export function withoutEmptyMembers(request: JsonObject): JsonObject {
 }
 
 /**
- * `exact`, with other representations of numbers, reduced to the top-level members that `request` has: an unusual
+ * `exact`, which has the numbers of `request` with all digits, reduced to the top-level members of `request`: an unusual
  * spelling of `-1` is left out there as well.
  */
 export function alignedWith(request: JsonObject, exact: JsonObject): JsonObject {
@@ -30,7 +30,7 @@ export function alignedWith(request: JsonObject, exact: JsonObject): JsonObject 
 const TOKEN_LIMITS = ['max_tokens', 'max_completion_tokens'] as const;
 const NO_LIMIT = -1;
 
-/** OpenAI refuses these two without tools. A call that is required stays: without tools there is none to make. */
+/** OpenAI refuses these two without tools. A `tool_choice` that requires a call stays, so that it is refused. */
 function withoutTools(request: JsonObject): JsonObject {
   let result = withMember(request, 'tools', OMITTED);
   const { tool_choice: choice } = result;
@@ -42,14 +42,14 @@ function hasEmptyToolCalls(message: unknown): message is JsonObject {
   return isRecord(message) && message.role === 'assistant' && isEmptyList(message.tool_calls);
 }
 
-/** A response without text and without calls: sent back, it needs a text, though an empty one. */
+/** An assistant message without text and without calls needs a text, if an empty one. */
 function withoutToolCalls(message: JsonObject): JsonObject {
   const rest = withMember(message, 'tool_calls', OMITTED);
   const saysSomething = STAND_INS.some((key) => rest[key] !== undefined && rest[key] !== null);
   return saysSomething ? rest : withMember(rest, 'content', '');
 }
 
-/** JsonObject one of which an assistant message needs. */
+/** Members one of which an assistant message needs. */
 const STAND_INS = ['content', 'function_call', 'refusal', 'audio'] as const;
 
 function isEmptyList(value: unknown): boolean {

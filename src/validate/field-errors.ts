@@ -6,25 +6,25 @@ import { wirePath } from './wire-path.js';
 
 const MOST_ECHOED = 100;
 
-/** The first fault that the schema found, in OpenAI's words. */
+/** The first error of the schema, with the code and message that OpenAI gives. */
 export function fieldError(request: unknown, errors: readonly ErrorObject[] | null | undefined): GatewayError {
-  // The first is the deepest: what follows it are the keywords around it, which failed because it did.
+  // The first error is the deepest. Those after it are of the keywords around it, which failed because of it.
   const error = errors?.[0];
   if (error === undefined) return new GatewayError('invalid_value', 'The request is not valid.');
   const fault = faultOf(error);
   const param = wirePath(request, error.instancePath, fault.below);
-  // OpenAI has no code for a request without a usable model, and clients look for none.
+  // OpenAI sends `code: null` for a missing model.
   const wireCode = param === 'model' ? null : undefined;
   return new GatewayError(fault.code, message(param, error, fault), { param, wireCode });
 }
 
 interface Fault {
   readonly code: GatewayErrorCode;
-  /** Keys from the place that the schema names down to the member at fault. */
+  /** Keys from the object that the schema names down to the invalid member. */
   readonly below: readonly string[];
   /** "expected …" */
   readonly expected: string;
-  /** Whether the value itself helps: of a wrong type the type says enough. */
+  /** Whether the message shows the value; for a wrong type the type is enough. */
   readonly echo: boolean;
 }
 
@@ -66,7 +66,7 @@ function fault(
   return { code, below, expected, echo };
 }
 
-/** The member that says which kind of object this is: missing, no string, or no kind that is known. */
+/** The discriminating member of an object is missing, not a string, or unknown. */
 function tagFault(params: ErrorObject['params'], parentSchema: unknown): Fault {
   const below = [params.tag as string];
   if (params.error === 'mapping') {
@@ -79,7 +79,7 @@ function tagFault(params: ErrorObject['params'], parentSchema: unknown): Fault {
   return fault('invalid_type', 'expected a string', { below });
 }
 
-/** A pattern stands for a closed set of words, a longest length, or a form. */
+/** A pattern expresses a set of words, a maximum length, or a form. */
 function textFault(value: unknown, schema: unknown, below: readonly string[]): Fault {
   const { longest, words } = isRecord(schema) ? schema : {};
   if (words !== undefined) return fault('invalid_value', `expected one of ${quoted(words)}`, { below, echo: true });
@@ -96,7 +96,7 @@ function message(param: string, error: ErrorObject, { code, below, expected, ech
   if (code === 'missing_required_parameter') return `Missing required parameter: ${name}.`;
   if (code === 'unknown_parameter') return `Unknown parameter: ${name}.`;
   const value = valueBelow(error.data, error.propertyName === undefined ? below : []);
-  // Whatever stands there may be a key or an address of the caller's.
+  // The value may be a key or an address of the caller.
   const secret = param === 'provider_configs' || param.startsWith('provider_configs.');
   const received = echo && !secret ? formatValue(value) : jsonTypeOf(value);
   return `Invalid ${code === 'invalid_type' ? 'type for' : 'value for'} ${name}: ${expected}, got ${received}.`;
@@ -106,7 +106,7 @@ function valueBelow(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }
 
-/** A scalar as it came, as far as a hundred characters tell. */
+/** A scalar as received, cut after a hundred characters. */
 function formatValue(value: unknown): string {
   if (typeof value === 'string' && value.length > MOST_ECHOED) return `${JSON.stringify(value.slice(0, MOST_ECHOED))}…`;
   return typeof value === 'object' ? jsonTypeOf(value) : JSON.stringify(value);
@@ -121,7 +121,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   array: 'an array',
 };
 
-/** Types that would do; `null` is not recommended to anybody. */
+/** The accepted types, without `null`. */
 function typeNames(types: unknown): string {
   const names = (Array.isArray(types) ? types : [types]).map((type) => TYPE_NAMES[type]).filter(Boolean);
   return names.join(' or ');
@@ -132,7 +132,7 @@ function numberKind(schema: unknown): 'integer' | 'decimal' {
   return type === 'integer' || (Array.isArray(type) && type.includes('integer')) ? 'integer' : 'decimal';
 }
 
-/** The values that a discriminating member may have. */
+/** The values of a discriminating member. */
 function tagWords(schema: unknown, tag: string): unknown {
   const kinds = isRecord(schema) && Array.isArray(schema.oneOf) ? schema.oneOf : [];
   return kinds.flatMap((kind) => kind.properties?.[tag]?.enum ?? []);

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors/gateway-error.js';
 
-/** After an answer to a request of unclear extent nothing more on that connection can be trusted. */
+/** The end of an ambiguously framed request is unknown, so its connection cannot be used again. */
 const CLOSE = { connection: 'close' };
 
 /**
- * Refuses a request that another proxy on the way may have read differently. Node refuses most of them itself, but
- * hands odd transfer encodings and repeated `Host` headers on.
+ * Refuses a request that a proxy in front may frame differently (request smuggling). Node refuses most of them itself,
+ * but not unusual transfer encodings and repeated `Host` headers.
  */
 export function refuseAmbiguousFraming(req: IncomingMessage): void {
   const encoding = req.headers['transfer-encoding'];
@@ -19,7 +19,7 @@ export function refuseAmbiguousFraming(req: IncomingMessage): void {
   if (countHosts(req.rawHeaders) > 1) throw ambiguous("More than one 'Host' header.");
 }
 
-/** Refuses a body that is announced as something else than plain JSON in UTF-8. */
+/** Refuses a body whose headers announce anything but plain JSON in UTF-8. */
 export function refuseOtherContent(req: IncomingMessage): void {
   refuseCompressed(req);
   refuseOtherType(req);
@@ -32,7 +32,7 @@ function refuseCompressed(req: IncomingMessage): void {
   }
 }
 
-/** Whether anything comes behind the head. */
+/** Whether the headers announce a body. */
 export function announcesBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || (announcedLength(req) ?? 0) > 0;
 }
@@ -44,8 +44,8 @@ export function announcedLength(req: IncomingMessage): number | undefined {
 }
 
 /**
- * Refuses a body that is not announced as JSON. One without a type is refused as well: a page of any site can send it
- * with the cookies of whoever looks at the page, and no browser asks first.
+ * Refuses a body without a JSON content type. A page of any site can send other types with the user's cookies, without a
+ * CORS preflight; a body without a type can be sent in the same way.
  */
 export function refuseOtherType(req: IncomingMessage): void {
   const header = req.headers['content-type'] ?? '';

@@ -1,4 +1,4 @@
-/** What `value` is, without saying it. */
+/** The type of `value` for messages that must not show it. */
 export function jsonTypeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';

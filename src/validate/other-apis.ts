@@ -1,7 +1,7 @@
 import type { JsonObject } from '../util/json-object.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
-/** A member that carries the prompt in another API, and where that API is served. */
+/** Members with the prompt in other APIs, and the paths of those APIs. */
 const PROMPTS: readonly (readonly [member: string, api: string])[] = [
   ['input', 'the Responses API (POST /v1/responses) or of embeddings (POST /v1/embeddings)'],
   ['prompt', 'the legacy completions API (POST /v1/completions)'],
@@ -9,9 +9,8 @@ const PROMPTS: readonly (readonly [member: string, api: string])[] = [
 ];
 
 /**
- * Refuses the body of another API before the schema does: what helps is which endpoint it is for, and not which of its
- * members is wrong here.
- * @throws GatewayError 400 `missing_required_parameter` for `messages`.
+ * Refuses the body of another API before the schema does, with a message that names the API it belongs to.
+ * @throws GatewayError 400 `missing_required_parameter` for `messages`
  */
 export function refuseBodyOfOtherApi(body: JsonObject): void {
   if (body.messages !== undefined) return;

@@ -17,7 +17,7 @@ import { keyAt, JsonScanner } from '../json/scanner.js';
 import { unwrapUnions } from './unions/unwrap-unions.js';
 import { memberPath } from './wire-path.js';
 
-/** A checked request in wire form, and the bytes that mean it. */
+/** A validated request in wire form, and its body. */
 export interface ParsedRequest {
   readonly request: ChatRequest;
   readonly body: RequestBody;
@@ -26,17 +26,17 @@ export interface ParsedRequest {
 export type RequestCheck = ValidateFunction<ChatRequest>;
 
 /**
- * Reads a request from the bytes that came over the wire.
- * @throws GatewayError with the first fault; nothing else, whatever the bytes.
+ * Parses and validates the bytes of a request.
+ * @throws GatewayError with the first error found; no other error, for any bytes
  */
 export function parseRequest(bytes: Buffer, check: RequestCheck): ParsedRequest {
   const text = inspect(bytes);
   return conclude(text, parseObject(text), check);
 }
 
-/** The same, with room for other requests between the steps: those of a large body take milliseconds each. */
+/** The same, yielding to other requests between the steps, each of which takes milliseconds for a large body. */
 export async function parseLargeRequest(bytes: Buffer, check: RequestCheck): Promise<ParsedRequest> {
-  // The last turn has put the pieces of the body together.
+  // Concatenating the body has taken up this turn of the event loop.
   await setImmediate();
   const text = inspect(bytes);
   await setImmediate();
@@ -46,9 +46,9 @@ export async function parseLargeRequest(bytes: Buffer, check: RequestCheck): Pro
 }
 
 /**
- * Reads a request from a value: what the host has parsed, what a hook returned, what somebody wants a plan for.
- * The value itself is left as it is.
- * @throws GatewayError with the first fault.
+ * Validates a request that is a value: parsed by the host, returned by a hook, or given to `plan()`. The value itself is
+ * not changed.
+ * @throws GatewayError with the first error found
  */
 export function checkRequest(value: unknown, check: RequestCheck): ParsedRequest {
   const request = checked(inWireForm(objectOnly(value), true), check);
@@ -56,10 +56,10 @@ export function checkRequest(value: unknown, check: RequestCheck): ParsedRequest
   return { request, body: new SerialisedBody(request) };
 }
 
-/** A text that is worth parsing, and what is known of it. */
+/** A text that may be parsed, and the results of the scan. */
 interface Inspected {
   readonly bytes: Buffer;
-  /** What it takes to read a large text at half the cost. */
+  /** ASCII only: a large text can then be decoded at half the cost. */
   readonly ascii: boolean;
   readonly found: JsonScanner;
 }
@@ -85,7 +85,7 @@ function conclude({ bytes, found }: Inspected, value: JsonObject, check: Request
   return { request, body: new SerialisedBody(request, alignedWith(request, inWireForm(exact, true))) };
 }
 
-/** The very same object where it is in wire form already. */
+/** `value` in wire form; `value` itself where it is already. */
 function inWireForm(value: JsonObject, mayHoldUnions: boolean): JsonObject {
   return withoutEmptyMembers(mayHoldUnions ? unwrapUnions(value) : value);
 }
@@ -127,14 +127,14 @@ function checked(value: JsonObject, check: RequestCheck): ChatRequest {
   throw fieldError(value, check.errors);
 }
 
-/** Refuses, after the schema has had its say, what would not arrive upstream as it was checked here. */
+/** Refuses what an upstream would read differently from what was validated here. Runs after the schema. */
 function refuseLostMeaning({ seed }: ChatRequest, bytes: Buffer, found: JsonScanner): void {
   if (found.tooDeepIn !== undefined) throw tooDeep(keyAt(bytes, found.tooDeepIn));
   if (found.overflowIn !== undefined) {
     const param = memberPath('', keyAt(bytes, found.overflowIn));
     throw new GatewayError('invalid_value', `Invalid value in '${param}': a number is too large.`, { param });
   }
-  // The numbers on both sides of the limit of 64 bits look the same to JavaScript; the text tells them apart.
+  // JavaScript reads the numbers on both sides of the 64-bit limit as the same one; the text distinguishes them.
   if (typeof seed === 'number' && Math.abs(seed) === 2 ** 63 && !fitsInt64(writtenAt('seed', bytes, found))) {
     throw new GatewayError('integer_above_max_value', "Invalid value for 'seed': expected a 64-bit integer.", {
       param: 'seed',
@@ -142,7 +142,7 @@ function refuseLostMeaning({ seed }: ChatRequest, bytes: Buffer, found: JsonScan
   }
 }
 
-/** The text of a top-level member's value: of the last, where there are several. */
+/** The text of a top-level member's value: the last one, where the key is repeated. */
 function writtenAt(key: string, bytes: Buffer, { spans }: JsonScanner): string {
   for (let index = spans.length - 3; index >= 0; index -= 3) {
     if (keyAt(bytes, spans[index] as number) === key)
@@ -155,7 +155,7 @@ function fitsInt64(digits: string): boolean {
   return !/^-?\d+$/.test(digits) || BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 }
 
-/** The members with their names, or `undefined` where the text says anything twice and so means more than the value. */
+/** The top-level members with their names; `undefined` where the text has a repeated key, which the value does not. */
 function memberSpans({ spans, memberCount }: JsonScanner, value: JsonObject): MemberSpan[] | undefined {
   const keys = Object.keys(value);
   if (keys.length * 3 !== spans.length || keys.some(isIndex) || countMembers(value) !== memberCount) return undefined;
@@ -167,13 +167,13 @@ function memberSpans({ spans, memberCount }: JsonScanner, value: JsonObject): Me
   }));
 }
 
-/** JavaScript puts keys that look like numbers first, wherever they stood. */
+/** JavaScript orders integer-like keys first, whatever their position in the text. */
 function isIndex(key: string): boolean {
   const first = key.charCodeAt(0);
   return first >= 0x30 && first <= 0x39;
 }
 
-/** Members of all objects in `value`; fewer than its text has where a key is repeated. Recursion ends at `MAX_DEPTH`. */
+/** Members of all objects in `value`: fewer than in its text where a key is repeated. Recursive, up to `MAX_DEPTH`. */
 function countMembers(value: object): number {
   let count = 0;
   if (Array.isArray(value)) {

@@ -11,7 +11,7 @@ import {
 } from './framing.js';
 import { drainRequestBody } from './drain-request.js';
 
-/** A body as bytes, or as what the host's own parser has made of them. */
+/** A body as bytes, or as the value that the host's own parser returned. */
 export type Received =
   | { readonly bytes: Buffer; readonly value?: never }
   | { readonly bytes?: undefined; readonly value: unknown };
@@ -22,15 +22,15 @@ export interface ReadLimits {
   readonly clock: Clock;
 }
 
-/** Bytes per second. A client below this holds its place for nothing. */
+/** Minimum upload rate in bytes per second. */
 const SLOWEST = 1_024;
-/** Until then nobody is too slow. */
+/** Grace period before the minimum upload rate is enforced. */
 const FIRST_LOOK_MS = 5_000;
 const LOOK_MS = 1_000;
 
 /**
- * The body of `req`: what `express.json()`, `raw()` or `text()` has left of it, else read from the connection.
- * @throws GatewayError for a body that is too large, too slow, not JSON by its own account, or cut off.
+ * The body of `req`: as `express.json()`, `raw()` or `text()` has parsed it, else read from the connection.
+ * @throws GatewayError for a body that is too large, too slow, incomplete, or has another content type
  */
 export async function readBody(
   req: IncomingMessage,
@@ -40,16 +40,16 @@ export async function readBody(
   refuseAmbiguousFraming(req);
   if (req.readableEnded) return leftByHost(req, limits.bodyLimit);
   const length = announcedLength(req);
-  // What is missing is missing whatever its type.
+  // A missing body is reported as such, whatever its content type.
   if (announcesBody(req)) refuseOtherContent(req);
   if (length !== undefined && length > limits.bodyLimit) {
     drainRequestBody(req, limits.clock);
     throw tooLarge(limits.bodyLimit);
   }
-  // A small body usually came in one packet with the head: after this turn it is in the buffer, and costs no timer.
-  // Where somebody in front listens it flows already, and what is not caught now is lost.
+  // A small body usually arrives in one packet with the head: after this turn it is buffered, and needs no timer.
+  // A stream that flows already has a listener in front of the gateway: chunks that are not caught now would be lost.
   if (req.readableFlowing !== true) await undefined;
-  // What has closed already will not say so again.
+  // A closed request emits no further `close`.
   if (cancelSignal.aborted || req.destroyed) throw clientGone();
   return { bytes: arrived(req, length) ?? (await upload(req, limits, cancelSignal)) };
 }
@@ -62,17 +62,17 @@ function leftByHost(req: IncomingMessage & { readonly body?: unknown }, bodyLimi
   }
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? toBuffer(body) : undefined;
   if ((bytes?.length ?? announcedLength(req) ?? 0) > bodyLimit) throw tooLarge(bodyLimit);
-  // A form that any site can post must not pass for a request because the host parses forms. How it was compressed is
-  // no matter any more: the host's parser has inflated it.
+  // The host may parse forms, which any site can post: they must not pass as requests. The content encoding is not
+  // checked, as the host's parser has decompressed the body.
   refuseOtherType(req);
   return bytes === undefined ? { value: body } : { bytes };
 }
 
-/** The body where all of it lies in the buffer of `req`. */
+/** The body, where all of it is in the buffer of `req` already. */
 function arrived(req: IncomingMessage, length: number | undefined): Buffer | undefined {
   if (length === undefined || length === 0 || req.readableLength !== length) return undefined;
   const chunk: string | Buffer | null = req.read();
-  // Only a stream that flows comes to its end, and only then is the connection free for the next request.
+  // Only a flowing stream ends, and only then is the connection free for the next request.
   req.resume();
   return chunk === null ? undefined : toBuffer(chunk);
 }
@@ -100,7 +100,7 @@ function upload(
     const finish = (): void => {
       letGo();
       const announced = announcedLength(req);
-      // Node ends no body early: what is missing, somebody in front has read.
+      // Node does not end a body early: a middleware in front has read the missing bytes.
       if (announced !== undefined && size < announced) reject(readByOthers());
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     };
@@ -109,7 +109,7 @@ function upload(
       letGo();
       reject(error);
     };
-    // After a stall of the loop the bytes may lie unread in the socket: they are read before anybody is judged.
+    // After a stall of the event loop, bytes may be in the socket: they are read before the rate is checked.
     const look = (): void => void setImmediate(judge);
     const judge = (): void => {
       const elapsedMs = clock.now() - startedAt;
@@ -128,9 +128,9 @@ function upload(
     const startedAt = clock.now();
     let timer = clock.setTimer(look, Math.min(FIRST_LOOK_MS, bodyTimeoutMs));
     const stay = cancelSignal.onAbort(leave);
-    // No listener for `error`: an aborted request throws only where somebody listens, and `close` tells the same.
+    // No listener for `error`: Node emits the error of an aborted request only where there is one, and `close` follows.
     req.on('data', take).on('end', finish).on('close', leave);
-    // Somebody in front may have paused it, and then listening alone would wait for ever.
+    // A middleware in front may have paused the stream, which a `data` listener alone does not resume.
     req.resume();
   });
 }
@@ -161,7 +161,7 @@ function tooSlow(): GatewayError {
 }
 
 function timeout(message: string): GatewayError {
-  // The rest of the body is still to come, so the connection cannot be used for anything else.
+  // The rest of the body has not arrived, so the connection cannot be used for another request.
   return new GatewayError('request_timeout', message, { headers: { connection: 'close' } });
 }
 

@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { ChatRequest } from '../chat/types.js';
-import * as answer from './schema/answer-options.js';
+import * as response from './schema/response-options.js';
 import {
   ANNOTATIONS,
   anything,
@@ -21,7 +21,7 @@ import { messageSchemas, messagesSchema } from './schema/messages.js';
 import { addedRoutingFields, routingFields } from './schema/routing-fields.js';
 import { toolSchemas } from './schema/tools.js';
 
-/** What an operator may choose about the schema. */
+/** Options that change the schema. */
 export interface SchemaChoice {
   readonly unknownFields: 'pass' | 'reject';
   readonly unknownContentParts: 'pass' | 'reject';
@@ -31,10 +31,10 @@ export interface SchemaChoice {
 const INT64 = 2 ** 63;
 
 /**
- * The JSON Schema of a request in wire form. A part of it has the name that the published document gives it, without
- * the prefix (`V2ChatCompletionContentPartTextParam` is `contentPartText`); its unions are in `unions.ts`, its
- * `ParamOpt…` types are plain scalars. Members stand in the order in which OpenAI checks them, because the
- * first fault is the one that the caller reads.
+ * The JSON Schema of a request in wire form. Its parts have the names of the published document without the prefix
+ * (`V2ChatCompletionContentPartTextParam` is `contentPartText`). The document's unions are in `unions.ts`, its
+ * `ParamOpt…` types are plain scalars. Members are in the order in which OpenAI checks them, because the caller gets the
+ * first error.
  */
 export function requestSchema({ unknownFields, unknownContentParts, unknownTools }: SchemaChoice): Schema {
   const { tools, toolChoice } = toolSchemas(unknownTools);
@@ -55,19 +55,19 @@ export function requestSchema({ unknownFields, unknownContentParts, unknownTools
     top_logprobs: orNull(whole(0, 20)),
     user: orNull(text),
     seed: orNull(whole(-INT64, INT64)),
-    stop: orNull(answer.stop),
+    stop: orNull(response.stop),
     stream: orNull(flag),
-    stream_options: orNull(answer.streamOptions),
-    response_format: orNull(answer.responseFormat),
+    stream_options: orNull(response.streamOptions),
+    response_format: orNull(response.responseFormat),
     logit_bias: orNull(record(decimal())),
-    metadata: orNull(answer.metadata),
+    metadata: orNull(response.metadata),
     modalities: orNull(list(text)),
-    audio: orNull(answer.audioParam),
-    prediction: orNull(answer.predictionContent),
+    audio: orNull(response.audioParam),
+    prediction: orNull(response.predictionContent),
     reasoning_effort: orNull(text),
-    service_tier: orNull(word(...answer.SERVICE_TIERS)),
+    service_tier: orNull(word(...response.SERVICE_TIERS)),
     store: orNull(flag),
-    web_search_options: orNull(answer.webSearchOptions),
+    web_search_options: orNull(response.webSearchOptions),
     ...routingFields,
     ...addedRoutingFields,
   };
@@ -77,7 +77,7 @@ export function requestSchema({ unknownFields, unknownContentParts, unknownTools
 
 const compiled = new Map<string, ValidateFunction<ChatRequest>>();
 
-/** Compiles the schema: at most once for each of the eight choices, never anything that a caller sent. */
+/** Compiles the schema, once for each of the eight combinations of options. Schemas of callers are never compiled. */
 export function compileRequestSchema(choice: SchemaChoice): ValidateFunction<ChatRequest> {
   const key = `${choice.unknownFields} ${choice.unknownContentParts} ${choice.unknownTools}`;
   let check = compiled.get(key);
@@ -93,19 +93,19 @@ function compile(schema: Schema): ValidateFunction<ChatRequest> {
     strict: true,
     allowUnionTypes: true,
     discriminator: true,
-    // An inherited `toString` is no member of a request.
+    // An inherited `toString` is not a member of a request.
     ownProperties: true,
-    // The error then holds the value and the schema at fault, out of which `field-errors.ts` makes its message.
+    // Errors then have the value and the schema, from which `field-errors.ts` builds the message.
     verbose: true,
     messages: false,
-    // Start-up in a third of the time; the checks run no slower.
+    // Compiles in a third of the time, and validation is not slower.
     code: { optimize: false },
   });
   ajv.addVocabulary(ANNOTATIONS);
   return ajv.compile<ChatRequest>(schema);
 }
 
-/** Members of OpenAI's own request that the published document lacks: passed on unread, so never "unknown". */
+/** Members of OpenAI's request that the published document lacks: passed on unchecked, and never "unknown". */
 const PASSED_ON = [
   'functions',
   'function_call',

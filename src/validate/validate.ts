@@ -9,12 +9,12 @@ import { checkRequest, parseLargeRequest, parseRequest, type ParsedRequest } fro
 import { readBody, type Received } from './read-body.js';
 import { compileRequestSchema } from './request-schema.js';
 
-/** Bytes from which on a body is worth more than one turn of the event loop. */
+/** Larger bodies, in bytes, are parsed and validated in several turns of the event loop. */
 const LARGE = 262_144;
 
-/** WHAT IS ASKED: one set of rules for what comes over the wire and for what is asked about in code. */
+/** Validates requests, by the same rules for HTTP requests and for values in code. */
 export interface Validator {
-  /** Reads the body, checks it, and writes `request` and `body` into the context. */
+  /** Reads and validates the body, and writes `request` and `body` to the context. */
   readonly stage: Stage;
   /** A request as bytes. @throws GatewayError */
   parse(bytes: Buffer): ParsedRequest;
@@ -22,12 +22,12 @@ export interface Validator {
   check(value: unknown): ChatRequest;
 }
 
-/** May answer a request by its bytes alone, before they are parsed. `false`: it did not. */
+/** Serves a request by its bytes, before they are parsed. `false`: it did not. */
 export type FastPath = (context: RequestContext, bytes: Buffer) => boolean | Promise<boolean>;
 
 /**
- * @param shortcut - Asked with every body that comes as bytes.
- * @throws TypeError for an option that is wrong.
+ * @param fastPath - called with every body that was received as bytes
+ * @throws TypeError for an invalid option
  */
 export function createValidator(options: ValidateOptions, clock: Clock, fastPath?: FastPath): Validator {
   const { bodyLimit, bodyTimeoutMs, ...choice } = VALIDATE.read(options);
@@ -60,12 +60,12 @@ export function createValidator(options: ValidateOptions, clock: Clock, fastPath
   };
 }
 
-/** A request without a model, with the one that its path names. */
+/** The request with the model that its path names, unless it names one itself. */
 function withModel(parsed: ParsedRequest, model: string | undefined): ParsedRequest {
   const { request } = parsed;
   if (model === undefined || isNamed(request.model) || isNamed(request.models)) return parsed;
   const named = { ...request, model };
-  // Its received bytes do not say the model: as a cache key they would stand for every path.
+  // The received bytes do not name the model, so they must not be a cache key.
   return { request: named, body: new SerialisedBody(named) };
 }
 
@@ -73,7 +73,7 @@ function isNamed(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** The stage alone. */
+/** The stage by itself. */
 export function validateStage(options: ValidateOptions, clock: Clock): Stage {
   return createValidator(options, clock).stage;
 }

@@ -3,8 +3,8 @@ import { isRecord } from '../util/json-object.js';
 const MOST_OF_A_KEY = 256;
 
 /**
- * The place that a JSON pointer and further keys name, as OpenAI writes it: `/messages/0/content` is
- * `messages[0].content`. Only the value can tell whether `1` is a position in a list or a key of an object.
+ * A JSON pointer with further keys, in OpenAI's notation: `/messages/0/content` is `messages[0].content`. The value
+ * decides whether `1` is an index of a list or a key of an object.
  */
 export function wirePath(value: unknown, pointer: string, below: readonly string[]): string {
   let path = '';
@@ -21,7 +21,7 @@ export function wirePath(value: unknown, pointer: string, below: readonly string
   return path;
 }
 
-/** The path of member `key` of the object at `path`. A key may be as long as a body: beyond reason it is cut. */
+/** The path of member `key` of the object at `path`. Long keys are cut. */
 export function memberPath(path: string, key: string): string {
   const formatValue = key.length > MOST_OF_A_KEY ? `${key.slice(0, MOST_OF_A_KEY)}…` : key;
   return path === '' ? formatValue : `${path}.${formatValue}`;

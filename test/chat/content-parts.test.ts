@@ -35,6 +35,20 @@ const cases: readonly [string, object, object][] = [
     },
   ],
   [
+    'reasoning as a summary, encrypted',
+    {
+      content: [
+        { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'E' },
+        text('a'),
+      ],
+    },
+    {
+      content: 'a',
+      reasoning_content: 'hm',
+      thinking_blocks: [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'E' }],
+    },
+  ],
+  [
     'redacted thinking',
     { content: [{ type: 'redacted_thinking', data: 'x' }] },
     { content: null, thinking_blocks: [{ type: 'redacted_thinking', data: 'x' }] },

@@ -39,7 +39,12 @@ const errors: readonly object[] = [
   { Message: 'no', __type: 'ThrottlingException' },
   { choices: [], object: 'error', message: 'no' },
   { choices: [{ index: 0, delta: {}, finish_reason: 'error' }] },
+  { error: {} },
+  { fault: { faultstring: 'no' } },
   { choices: [{ finish_reason: 'stop' }, { finish_reason: 'error' }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: 'insufficient_system_resource' }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: 'network_error' }] },
+  { choices: [{ index: 0, message: { content: 'x' }, finish_reason: 'abort' }] },
 ];
 
 const others: readonly object[] = [
@@ -56,6 +61,7 @@ const others: readonly object[] = [
       { message: {}, finish_reason: 'error' },
     ],
   },
+  { choices: [{ index: 0, delta: { content: 'x' } }], error: {} },
   { choices: [], message: 'searching' },
   { prompt_filter_results: [] },
   { usage: { total_tokens: 3 } },

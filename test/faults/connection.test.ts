@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { kindOfTransportFailure } from '../../src/proxy/upstream-failure.js';
+import { kindOfTransportFailure } from '../../src/proxy/failure-kind.js';
 import { chat, raw, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild } from '../support/child.js';
 import { nameService } from '../support/name-service.js';

@@ -136,12 +136,17 @@ describe('F43 code of the host that throws', () => {
     expect(first.ledger).toHaveLength(0);
   });
 
-  it('a beforeAttempt that never settles ends with the total timeout', async () => {
+  it('a beforeAttempt that never settles ends with the total timeout, and is named to the host', async () => {
+    const reported: unknown[] = [];
     const { ask } = await gatewayOver([await upstreamFor()], {
       timeouts: { totalMs: 200 },
-      hooks: { beforeAttempt: hangs as () => Promise<void> },
+      hooks: {
+        beforeAttempt: hangs as () => Promise<void>,
+        onHookError: (reason, hook) => void reported.push([hook, (reason as Error).message]),
+      },
     });
     expect((await ask({})).status).toBe(504);
+    expect(reported).toEqual([['beforeAttempt', 'the hook beforeAttempt has not settled in time']]);
   });
 });
 

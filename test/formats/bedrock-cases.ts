@@ -12,7 +12,7 @@ import {
   type WireFormat,
 } from '../../src/contracts/wire-format.js';
 import { AwsEventStreamReader } from '../../src/frames/aws-event-stream.js';
-import { kindOfStatus } from '../../src/proxy/upstream-failure.js';
+import { kindOfStatus } from '../../src/proxy/failure-kind.js';
 import { awsErrorFrame, awsFrame } from '../../src/testing/aws-frames.js';
 import { deepFreeze } from '../../src/testing/contract-test.js';
 

@@ -13,7 +13,7 @@ import {
   type UpstreamEvent,
   type WireFormat,
 } from '../../src/contracts/wire-format.js';
-import { kindOfStatus } from '../../src/proxy/upstream-failure.js';
+import { kindOfStatus } from '../../src/proxy/failure-kind.js';
 import { readRetryAfter } from '../../src/proxy/retry-after.js';
 import { deepFreeze } from '../../src/testing/contract-test.js';
 

@@ -11,7 +11,7 @@ import {
   type ExchangeContext,
   type WireFormat,
 } from '../../src/contracts/wire-format.js';
-import { kindOfStatus } from '../../src/proxy/upstream-failure.js';
+import { kindOfStatus } from '../../src/proxy/failure-kind.js';
 import { deepFreeze } from '../../src/testing/contract-test.js';
 
 /** One row of a case file. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/util/json-object.js';
 import { gemini } from '../../src/formats/gemini/gemini.js';
-import { kindOfStatus } from '../../src/proxy/upstream-failure.js';
+import { kindOfStatus } from '../../src/proxy/failure-kind.js';
 
 const decode = gemini().decodeError!;
 

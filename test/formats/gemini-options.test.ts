@@ -63,11 +63,11 @@ describe('options', () => {
   });
 
   it.each([
-    [{ thinking: 'often' }, /^format\.thinking must be "budget", "level" or "none", got "often"/],
+    [{ thinking: 'often' }, /^format\.thinking must be one of "budget", "level", "none", got "often"/],
     [{ jsonSchema: 1 }, /^format\.jsonSchema must be true or false, got 1/],
     [{ thinkng: 'level' }, /^format: unknown trait "thinkng"\. Did you mean "thinking"\?/],
-    [{ maxCandidates: -1 }, /must be a whole number/],
-    [{ thinkingLevels: [] }, /must be a list of texts/],
+    [{ maxCandidates: -1 }, /^format\.maxCandidates must be a whole number of candidates, 0 or more, got -1/],
+    [{ thinkingLevels: [] }, /^format\.thinkingLevels must name at least one level/],
   ])('traits %j are refused at the start', (traits, message) => {
     const facts = { upstreamModel: 'm', maxCompletionTokens: undefined, traits };
     expect(() => gemini().supportedParameters!(facts)).toThrow(message);

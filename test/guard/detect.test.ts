@@ -82,13 +82,42 @@ describe('limits', () => {
     expect(released.startsWith('<key>')).toBe(true);
   });
 
+  it('an API key is redacted to its end, however long it is', () => {
+    const key = `sk-${'aB3'.repeat(2_000)}`;
+    for (const pieces of [[key], key.match(/.{1,100}/g)!]) expect(redacted(pieces)).toBe('<api-key>');
+  });
+
+  it('no more than 16,384 characters of an API key are held', () => {
+    const filter = new ScanFilter(new PlainView(), [detect.apiKey()], () => '<key>');
+    let released = filter.push('sk-', false);
+    for (let length = 0; length < 40_000; length += 100) {
+      released += filter.push('a'.repeat(100), false);
+      expect(filter.held).toBeLessThanOrEqual(16_384);
+    }
+    expect(released.startsWith('<key>')).toBe(true);
+  });
+
   it('a local part is at most 64 characters', () => {
     expect(redacted([`${'a'.repeat(100)}@example.com`])).toBe(`${'a'.repeat(36)}<email>`);
     expect(redacted([...`${'a'.repeat(100)}@example.com`])).toBe(`${'a'.repeat(36)}<email>`);
   });
 
   it('is linear: large texts of near misses are read in one pass', () => {
-    for (const text of ['a@', '4 ', 'DE89 ', 'eyJ', 'sk-', '-----BEGIN ', '-----BEGIN PRIVATE KEY-----']) {
+    for (const text of [
+      'a@',
+      'a%40',
+      '4 ',
+      '4\u2009\u200b\u00ad',
+      'DE89 ',
+      'eyJ',
+      'ewo.',
+      'sk-',
+      'AKIA-',
+      '-----BEGIN ',
+      '-----BEGIN PRIVATE KEY-----',
+      '-----BEGIN PRIVATE KEY-----\n-----END X',
+      '４ａ＠',
+    ]) {
       const large = text.repeat(Math.ceil(200_000 / text.length));
       expect(typeof redacted([large])).toBe('string');
     }

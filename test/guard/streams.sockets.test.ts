@@ -2,51 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { blockPatterns, detect, redact, type Detector } from '../../src/index.js';
 import { completion, json, raw, sse } from '../../src/testing/index.js';
 import { undiciTransport } from '../../src/undici/index.js';
-import type { ChatChunk } from '../../src/chat/types.js';
+import { cutEverywhere, inTwo, isJson, MAX_CHOICES, NAMES, oneByOne, textWith } from './cut-streams.js';
 import { FIXTURES, type Fixture } from './fixtures.js';
 import { CHANNELS, chunk, textIn, world } from './support.js';
 
-const NAMES = Object.keys(CHANNELS);
 const TRANSPORTS = [
   ['http-proxy', () => undefined],
   ['undici', () => undiciTransport()],
 ] as const;
-const MAX_CHOICES = 128;
-
-/** A stream in which every choice has the text in every channel, cut at another place. */
-function cutEverywhere(
-  text: (channel: string) => string,
-  choices: number,
-  pieces: (whole: string, choice: number) => string[],
-) {
-  const events: ChatChunk[] = [];
-  for (let choice = 0; choice < choices; choice++) events.push(chunk({ role: 'assistant' }, choice));
-  const queues = Array.from({ length: choices }, (_, choice) =>
-    NAMES.map((channel) => pieces(text(channel), choice).map((piece) => CHANNELS[channel]!(piece))),
-  );
-  // Interleaved: every channel of every choice gets its first piece before any gets its second.
-  for (let round = 0; queues.some((lists) => lists.some((list) => list.length > round)); round++) {
-    for (const [choice, lists] of queues.entries()) {
-      for (const list of lists) if (list[round] !== undefined) events.push(chunk(list[round]!, choice));
-    }
-  }
-  for (let choice = 0; choice < choices; choice++) events.push(chunk({}, choice, 'stop'));
-  return sse([...events, '[DONE]']);
-}
-
-const isJson = (channel: string): boolean =>
-  channel === 'tool call 0' || channel === 'tool call 1' || channel === 'function_call';
-
-function textWith(value: string): (channel: string) => string {
-  return (channel) => (isJson(channel) ? JSON.stringify({ to: value, n: 1 }) : `To ${value}. End`);
-}
-
-const inTwo = (text: string, choice: number): string[] => {
-  const at = 1 + (choice % (text.length - 1));
-  return [text.slice(0, at), text.slice(at)];
-};
-const oneByOne = (text: string): string[] => text.split('');
-
 describe.each(TRANSPORTS)('through %s', (_, transport) => {
   it.each(FIXTURES)('$type $value is redacted wherever it is cut', async ({ type, value }: Fixture) => {
     const { upstream, post } = await world({

@@ -32,7 +32,7 @@ class Model {
     return this.samples.filter(({ epoch }) => epoch > Math.floor((this.now - 30_000) / 3_000));
   }
   begin(): Kind {
-    const kind = this.state === 'closed' ? 'usual' : this.state === 'open' || this.probing ? 'resort' : 'probe';
+    const kind = this.state === 'closed' ? 'normal' : this.state === 'open' || this.probing ? 'last-resort' : 'probe';
     if (kind === 'probe') this.probing = true;
     this.calls.push({ kind, round: this.round });
     return kind;
@@ -44,7 +44,7 @@ class Model {
     else {
       const failed = ending === 'fail';
       this.inARow = failed ? this.inARow + 1 : 0;
-      if (!failed && this.openUntil !== undefined && kind !== 'usual') this.turn(undefined);
+      if (!failed && this.openUntil !== undefined && kind !== 'normal') this.turn(undefined);
       this.samples.push({ epoch: Math.floor(this.now / 3_000), failed, tenant });
       if (failed && (this.openUntil === undefined ? this.bad() : decides))
         this.turn(this.now + Math.min(30_000 * ++this.ejections, 300_000));

@@ -126,7 +126,7 @@ function expectInvariants(real: InterleavedWorld): void {
     const { breaker, inFlight } = endpointStates.of(endpoint, false);
     expect(inFlight).toBe(endpointStates.open(slug));
     expect(inFlight, `calls at ${slug}`).toBeLessThanOrEqual(room);
-    expect(endpointStates.hasRoom(slug)).toBe(inFlight < room);
+    expect(endpointStates.hasCapacity(slug)).toBe(inFlight < room);
     if (inFlight === 0) expect(breaker.probing, `a probe of ${slug} that nobody makes`).toBe(false);
   }
   if (real.drains.some(({ done }) => done)) expect(clients.filter(({ working }) => working)).toEqual([]);

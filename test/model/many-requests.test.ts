@@ -212,7 +212,7 @@ async function expectQuiet(real: World): Promise<void> {
   expect(real.clock.pending.size).toBe(0);
   for (const endpoint of real.endpoints) {
     expect(real.endpointStates.status(endpoint.id)?.inFlight ?? 0).toBe(0);
-    expect(real.endpointStates.hasRoom(endpoint.provider.slug)).toBe(true);
+    expect(real.endpointStates.hasCapacity(endpoint.provider.slug)).toBe(true);
   }
 }
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optionsPage } from '../../docs/generate-options.js';
 import { authenticate, cache, createGateway, proxy, route, validate } from '../../src/index.js';
-import { optionGroups, type PublicGroup } from '../support/option-groups.js';
+import { optionGroups } from '../support/option-groups.js';
+import type { PublicGroup } from '../support/option-groups/public-group.js';
 
 const rows = optionGroups.flatMap((entry) =>
   Object.entries(entry.group.rows).map(([name, row]) => ({ ...entry, name, row, title: `${entry.at}${name}` })),
@@ -36,8 +37,20 @@ describe('every option', () => {
   it.each(documented)('$title: a misspelt name gets a suggestion', (entry) => {
     const misspelt = `${entry.name}x`;
     const message = give(entry, { [misspelt]: undefined });
-    expect(message).toMatch(/unknown (option|hook|slot) /);
+    expect(message).toMatch(/unknown (option|hook|slot|trait) /);
     expect(message).toContain(`"${misspelt}". Did you mean "${entry.name}"?`);
+  });
+
+  it('an unknown name that is like no other lists the documented names, and no internal one', () => {
+    const internal = rows.filter(({ row }) => row.isInternal);
+    expect(internal.length).toBeGreaterThan(0);
+    for (const entry of optionGroups) {
+      const message = give(entry, { qqqqqqqqqq: undefined });
+      const [, listed = ''] = /Known: (.*)\.$/.exec(message) ?? [];
+      const names = Object.keys(entry.group.rows).filter((name) => entry.group.rows[name]?.isInternal === true);
+      expect(listed, entry.heading).not.toBe('');
+      for (const name of names) expect(listed.split(', ')).not.toContain(name);
+    }
   });
 
   it.each(documented)('$title: says what it is for, and its default is the one of its type', (entry) => {
@@ -49,11 +62,15 @@ describe('every option', () => {
   });
 });
 
-/** The `@defaultValue` of the doc comment of `name`, as far as it is code. */
+/** The `@defaultValue` of the doc comment of `name`, as far as it is code; of a type that `type` extends as well. */
 function defaultIn([type, file]: PublicGroup['type'], name: string): string | undefined {
   const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
-  const declaration = source.slice(source.search(new RegExp(`^export (interface|type) ${type}\\b`, 'm')));
-  const before = declaration.slice(0, declaration.search(new RegExp(`^\\s*readonly ${name}\\?:`, 'm')));
+  const fromType = source.slice(source.search(new RegExp(`^export (interface|type) ${type}\\b`, 'm')));
+  const declaration = fromType.slice(0, fromType.search(/^\}/m));
+  const at = declaration.search(new RegExp(`^\\s*readonly ${name}\\??:`, 'm'));
+  const base = /^[^{]* extends (\w+)/.exec(declaration)?.[1];
+  if (at < 0 && base !== undefined) return defaultIn([base, file], name);
+  const before = declaration.slice(0, at);
   return /@defaultValue (`[^`]+`)/.exec(before.slice(before.lastIndexOf('/**')))?.[1];
 }
 

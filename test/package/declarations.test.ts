@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { unnamedTypes } from '../support/signature-types.js';
 import { compile, programFolder, root } from './programs.js';
 
-const ENTRIES = ['index', 'testing/index', 'undici/index'];
+const ENTRIES = ['index', 'aws/index', 'router/index', 'status-page/index', 'testing/index', 'undici/index'];
 const folder = programFolder('declarations');
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,9 @@ async function consumer(name: string): Promise<string> {
 
 describe('the package', () => {
   it('holds what users need, and nothing else', () => {
-    const outside = packed.files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
+    const outside = packed.files
+      .map(({ path }) => path)
+      .filter((path) => !/^dist\/.*\.(js|d\.ts)$|^docs\/.*\.md$/.test(path));
     expect(outside.toSorted()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
@@ -61,9 +63,27 @@ describe('the package', () => {
     expect(packed.files.some(({ path }) => path.includes('test/'))).toBe(false);
   });
 
-  it('leaves no declaration behind that a public one leads to', async () => {
+  it('holds every page of the documentation but the API reference, because diagnostics name pages', async () => {
+    const pages = (await readdir(join(root, 'docs'), { recursive: true })).filter((page) => page.endsWith('.md'));
+    const carried = packed.files.flatMap(({ path }) => (path.startsWith('docs/') ? [path.slice('docs/'.length)] : []));
+    expect(carried.toSorted()).toEqual(pages.filter((page) => !page.startsWith('api/')).toSorted());
+    expect(carried).toContain('diagnostics.md');
+  });
+
+  it('has no script that a package manager runs where it is installed', async () => {
+    const manifest = await run('tar', ['-xzOf', join(scratch, packed.filename), 'package/package.json']);
+    const { scripts } = JSON.parse(manifest.stdout) as { scripts: Record<string, string> };
+    expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?(?:install|prepare)$/.test(name))).toEqual([]);
+  });
+
+  it('leaves no declaration behind that a public one leads to, and carries no other', async () => {
     const paths = new Set(packed.files.map(({ path }) => path));
-    const reached = new Set(['dist/index.d.ts', 'dist/testing/index.d.ts', 'dist/undici/index.d.ts']);
+    const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types?: string }>;
+    };
+    const entries = Object.values(manifest.exports).flatMap(({ types }) => (types === undefined ? [] : [join(types)]));
+    expect(entries).toHaveLength(6);
+    const reached = new Set(entries);
     for (const path of reached) {
       const text = await readFile(join(root, path), 'utf8');
       for (const [, imported] of text.matchAll(/(?:from |import\()['"](\..+?)\.js['"]/g)) {
@@ -72,6 +92,7 @@ describe('the package', () => {
     }
     expect(reached.size).toBeGreaterThan(80);
     expect([...reached].filter((path) => !paths.has(path))).toEqual([]);
+    expect([...paths].filter((path) => path.endsWith('.d.ts') && !reached.has(path))).toEqual([]);
   });
 
   it('is small', () => {

@@ -82,6 +82,12 @@ describe('every snippet of the README', () => {
     await compile(folder);
   });
 
+  it.each(['quick-start', 'client'])('is plain JavaScript, to be copied into a .mjs file: %s', async (name) => {
+    const file = join(folder, `${name}.mjs`);
+    await writeFile(file, snippets.get(name)!);
+    await run(process.execPath, ['--check', file]);
+  });
+
   it('runs: ten lines are a gateway, and the client streams through it', async () => {
     const port = await freePort();
     const addresses = {

@@ -127,6 +127,103 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await state(page, 'flaky').selectOption('');
   });
 
+  it('redacts a response while it streams, and never shows what was taken out', async () => {
+    const { page, complaints } = await open();
+    await page.selectOption('#model', 'demo-large');
+    await page.selectOption('#guard', 'redact');
+    await page.uncheck('#cache');
+    await page.click('#sample');
+    await page.evaluate(`(() => {
+      globalThis.seen = [];
+      const answer = document.getElementById('answer');
+      new MutationObserver(() => seen.push(answer.textContent)).observe(answer, { childList: true, subtree: true });
+    })()`);
+    await page.click('#send');
+    await eventually(() => page.locator('#answer mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
+    // The response is still on its way.
+    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    await answered(page);
+    const seen = (await page.evaluate('seen')) as string[];
+    expect(seen.length).toBeGreaterThan(20);
+    for (const text of seen) expect(text).not.toMatch(/4111|ada@|⟨[^⟩]*$/);
+    expect(await textOf(page, '#sent')).toContain('4111 1111 1111 1111');
+    expect(await textOf(page, '#curl')).toContain("-H 'x-playground-guard: redact'");
+    expect(complaints).toEqual([]);
+  });
+
+  it('redacts a prompt for the provider, and gives the values back in the response', async () => {
+    const { page } = await open();
+    await page.selectOption('#guard', 'restore');
+    await page.uncheck('#cache');
+    await page.click('#sample');
+    await page.click('#send');
+    await eventually(() => page.locator('#sent mark').allInnerTexts()).toEqual([
+      expect.stringMatching(/^⟨card_[0-9a-f]+⟩$/),
+      expect.stringMatching(/^⟨email_[0-9a-f]+⟩$/),
+    ]);
+    await answered(page);
+    expect(await textOf(page, '#answer .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
+    expect(await page.locator('#answer mark').count()).toBe(0);
+  });
+
+  it('shows who responded in which format, why attempts before failed, and what is used of the limits', async () => {
+    const { page } = await open();
+    // Since the start: an hour may end at any moment.
+    const requests = async (): Promise<number> =>
+      Number(/^(\d+) requests?, [\d,]+ tokens, \$/.exec(await textOf(page, '#usage-total'))?.[1]);
+    const before = await requests();
+    await page.selectOption('#model', 'demo-chat');
+    await page.selectOption('#sort', 'price');
+    await page.uncheck('#cache');
+    await state(page, 'flaky').selectOption('down');
+    await page.waitForSelector('.upstream.broken[data-slug=flaky]');
+    await page.click('#send');
+    await answered(page);
+    expect(await textOf(page, '#attempts li.failed .reason')).toBe('This upstream is down.');
+    expect(await textOf(page, '#answered-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
+    await eventually(requests).toBe(before + 1);
+    expect(await page.locator('#limits .meter').count()).toBe(3);
+    expect(await textOf(page, '#limits')).toMatch(/requests per hour\s+\d+ of 500/);
+    await state(page, 'flaky').selectOption('');
+  });
+
+  it('warns of limits that are nearly or entirely used up', async () => {
+    const { page } = await openPage(browser, 'about:blank');
+    const limit = (rule: string, unit: string, used: number, of: number) => {
+      return { rule, unit, limit: of, used, remaining: of - used };
+    };
+    const limits = [
+      limit('low', 'requests', 1, 10),
+      limit('near', 'tokens', 9, 10),
+      limit('usd-per-day', 'usd', 0.1, 0.1),
+    ];
+    const json = { caller: 'x', requests: 1, tokens: 9, costUsd: 0.1, limits };
+    await page.route('**/v1/usage', (route) => route.fulfill({ json }));
+    await page.goto(demo.origin);
+    await page.waitForSelector('#limits li');
+    const bars = (await page.evaluate(`[...document.querySelectorAll('#limits .meter')].map((bar) =>
+      [bar.ariaLabel, bar.firstChild.className.split(' ')[1], bar.firstChild.style.width])`)) as unknown[];
+    expect(bars).toEqual([
+      ['low: 1 of 10 used', 'ok', '10%'],
+      ['near: 9 of 10 used', 'near', '90%'],
+      ['usd-per-day: $0.1000 of $0.1000 used', 'full', '100%'],
+    ]);
+  });
+
+  it('shows what the router made of the prompt', async () => {
+    const { page } = await open();
+    await page.selectOption('#model', 'auto');
+    await page.fill('#prompt', 'Write a function that sorts a list.');
+    await eventually(() => page.locator('#router-scores tbody tr').count()).toBeGreaterThan(1);
+    expect(await textOf(page, '#router-says')).toMatch(/^demo-\w+\. Nearest cluster \d+, distance \d\.\d\d\.$/);
+    const model = await textOf(page, '#router-says b');
+    const [score, cost] = await page.locator('#router-scores .chosen td').allInnerTexts();
+    expect(await textOf(page, '#router-scores .chosen th')).toBe(model);
+    expect([score, cost]).toEqual([expect.stringMatching(/^0\.\d\d$/), expect.stringMatching(/^\$0\.0\d+$/)]);
+    await page.selectOption('#model', 'demo-chat');
+    await eventually(() => page.isVisible('#router-part')).toBe(false);
+  });
+
   it('is readable on a phone', async () => {
     const { page, complaints } = await open({ ...PHONE, colorScheme: 'dark' });
     await page.tap('#send');

@@ -88,6 +88,51 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     await page.waitForSelector('.tiles');
   });
 
+  it('asks for another key where the caller may not see the page', async () => {
+    const upstream = await upstreamFor();
+    const mount = (gateway: Gateway) => express().use(statusPage(gateway), gateway);
+    const { baseUrl } = await gatewayOver([upstream], { admin: false, adminKeys: ['the-operators-key'] }, mount);
+    const { page } = await openPage(browser, `${baseUrl.replace('/v1', '')}/status#key=demo-key`);
+    await eventually(() => page.locator('#refused').innerText()).toBe('This key may not see the page.');
+    expect(await page.locator('.skeleton').isVisible()).toBe(false);
+    await page.fill('#key', 'the-operators-key');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.tiles');
+    expect(await page.isVisible('#ask')).toBe(false);
+  });
+
+  it('says that there are too many viewers, and opens when there is room again', async () => {
+    const { origin } = await busyGateway();
+    const headers = { 'x-api-key': 'demo-key' };
+    const viewers = await Promise.all(Array.from({ length: 32 }, () => fetch(`${origin}/status/events`, { headers })));
+    const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
+    await eventually(() => page.locator('#connection').innerText()).toContain('takes no more viewers');
+    await Promise.all(viewers.map((viewer) => viewer.body!.cancel()));
+    await page.waitForSelector('.tiles');
+  });
+
+  it('leaves alone what is being selected, and keeps the focus on a link', async () => {
+    const { origin } = await busyGateway();
+    const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
+    await page.waitForSelector('a.bad');
+    await page.locator('a.bad').first().focus();
+    const frames = (): Promise<unknown> =>
+      page.evaluate(`new Promise((resolve) => new MutationObserver((_, observer) => (observer.disconnect(), resolve()))
+        .observe(document.getElementById('frame'), { childList: true }))`);
+    await frames();
+    await frames();
+    expect(await page.evaluate('document.activeElement.className')).toBe('bad');
+    await page.evaluate(`(() => {
+      const selected = document.querySelector('.tiles dd');
+      selected.textContent = 'selected';
+      getSelection().selectAllChildren(selected);
+    })()`);
+    await page.waitForTimeout(500);
+    expect(await page.locator('.tiles dd').first().innerText()).toBe('selected');
+    await page.evaluate('getSelection().removeAllRanges()');
+    await eventually(() => page.locator('.tiles dd').first().innerText()).toBe('taking requests');
+  });
+
   it('is readable on a phone and in the dark', async () => {
     const { origin } = await busyGateway();
     const { page, complaints } = await openPage(browser, `${origin}/status#key=demo-key`, {

@@ -224,7 +224,7 @@ describe("a host's own transport", () => {
   it('is refused where it would leave a network out, also by update()', () => {
     const network = { proxy: 'http://proxy.test' };
     expect(() => createGateway(options(undefined, network))).toThrow(
-      /^providers\.p\.network needs a transport that keeps to it/,
+      /^providers\.p\.network needs a transport that supports it/,
     );
     const gateway = createGateway(options(undefined, undefined));
     expect(() => gateway.update(options(undefined, network).providers)).toThrow(/providers\.p\.network needs/);

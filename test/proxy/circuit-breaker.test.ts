@@ -113,7 +113,7 @@ describe('a breaker', () => {
     breaker.begin();
     breaker.abandon(longStream);
     expect(breaker.probing).toBe(true);
-    expect(breaker.begin().kind).toBe('resort');
+    expect(breaker.begin().kind).toBe('last-resort');
   });
 
   it('is neither shut nor kept open by calls from before the trouble', () => {

@@ -36,6 +36,14 @@ describe('redact', () => {
     ['bot@acme.iam.gserviceaccount.com lacks', '[redacted] lacks'],
     ['hf_AbCdEfGh12345678 and nvapi-Ab1-cdefghijkl', '[redacted] and [redacted]'],
     ['subscription id: 0a1b2c3d-0000-1111-2222-333344445555', 'subscription id: [redacted]'],
+    ['Your account org-abcd1234abcd1234<ak-efgh5678efgh5678> request', 'Your account [redacted]<[redacted]> request'],
+    ['API key ID: 3c2a1b00-1111-2222-3333-444455556666, Model', 'API key ID: [redacted], Model'],
+    ['Your account [2100000000] has', 'Your account [[redacted]] has'],
+    ['The principal `1b2c3d4e-1111-2222-3333-444455556666` lacks', 'The principal `[redacted]` lacks'],
+    ['Account acme-123abc is suspended', 'Account [redacted] is suspended'],
+    ['organization: "Acme Corp Ltd" has', 'organization: "[redacted]" has'],
+    ['/accounts/0123456789abcdef0123456789abcdef/ai/run', '/accounts/[redacted]/ai/run'],
+    ['account 0123456789abcdef0123456789abcdef', 'account [redacted]'],
   ])('takes out what names the operator’s account: %s', (text, expected) => {
     expect(redact(text, [])).toBe(expected);
   });
@@ -44,6 +52,8 @@ describe('redact', () => {
     'user_location is not supported in organization-level settings',
     'The model `accounts/fireworks/models/llama-v3p1-8b-instruct` does not exist',
     "messages[0].role must be 'user' or 'assistant'",
+    "Invalid key 100264 in 'logit_bias'",
+    'The account is suspended.',
     'max_tokens is too large: 65536. This model supports at most 16384 completion tokens',
     'project_has_no_access and account_deactivated',
     'Use **bold** words and req_0123456789abcdef for support',

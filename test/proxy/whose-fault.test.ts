@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   failureOfErrorObject,
   failureOfErrorResponse,
   type UpstreamErrorContext,
 } from '../../src/proxy/response/parse-error.js';
+import { anthropic as anthropicFormat } from '../../src/formats/anthropic/anthropic.js';
+import { azure } from '../../src/formats/azure/azure.js';
+import { bedrock } from '../../src/formats/bedrock/bedrock.js';
+import { gemini } from '../../src/formats/gemini/gemini.js';
 import { openai } from '../../src/formats/openai.js';
 import type { FailureKind } from '../../src/proxy/upstream-failure.js';
 
@@ -831,12 +836,63 @@ describe('whose fault an error is', () => {
     expect(faultOf(400, e('Your credit balance is too low'), { ...CONTEXT, quotes }).kind).toBe('quota');
   });
 
+  it('a fault of one request stays one, though the request quotes its wording', () => {
+    const quotes = (): boolean => true;
+    expect(faultOf(403, e('Your input was flagged.'), { ...CONTEXT, quotes }).kind).toBe('rejected');
+    expect(faultOf(404, e('No endpoints found that support tool use.'), { ...CONTEXT, quotes }).kind).toBe(
+      'request_refused',
+    );
+  });
+
   it('nothing is blamed on stream_options that were not sent and stand in the prompt', () => {
     const body = e('Bad message: tell me about stream_options');
     const unsent = { ...CONTEXT, sentStreamOptions: false };
     expect(faultOf(400, body, { ...unsent, quotes: () => true }).kind).toBe('rejected');
     expect(faultOf(400, body, { ...unsent, quotes: () => false }).kind).toBe('added_parameter');
     expect(faultOf(500, body).kind).toBe('server_error');
+  });
+});
+
+/** Bodies of many vendors; `inBand`: the kind of the same body inside of a 200. */
+const VENDORS = readFileSync(new URL('../fixtures/vendor-errors.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as VendorError);
+
+interface VendorError {
+  readonly what: string;
+  readonly status: number;
+  readonly kind: FailureKind;
+  readonly inBand?: FailureKind;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+}
+
+describe('whose fault an error of a vendor is', () => {
+  it.each(VENDORS.map((row) => [row.what, row] as const))('%s', (_what, { status, kind, inBand, headers, body }) => {
+    const fault = status === 200 ? failureOfErrorObject(body, CONTEXT) : faultOf(status, body, CONTEXT, headers);
+    expect(fault.kind).toBe(kind);
+    if (inBand !== undefined) expect(failureOfErrorObject(body, CONTEXT).kind).toBe(inBand);
+  });
+});
+
+describe('whose fault an error of a vendor is, read by its own format', () => {
+  const formats = new Map([
+    ['anth', anthropicFormat()],
+    ['azure', azure()],
+    ['bed', bedrock()],
+    ['gem', gemini()],
+  ]);
+  // Bedrock's names decide where there are any: these rows are about wordings.
+  const NAMED = /^bed-(?:access|payment|thr|modelid|token|legacy|usecase$|503)/;
+  const rows = VENDORS.filter(({ what }) => !NAMED.test(what)).flatMap((row) => {
+    const format = formats.get(row.what.split('-')[0]!);
+    return format === undefined ? [] : [[row.what, format, row] as const];
+  });
+
+  it.each(rows)('%s', (_what, format, { status, kind, body }) => {
+    const head = { 'x-amzn-errortype': status === 400 ? 'ValidationException' : '' };
+    expect(faultOf(status, body, { ...CONTEXT, format }, format.name === 'bedrock' ? head : {}).kind).toBe(kind);
   });
 });
 

@@ -368,13 +368,13 @@ describe('nobody left', () => {
 
   test('names the parameter that nobody understands', () => {
     const error = refused({ seed: 1, top_k: 5, provider_require_parameters: true });
-    expect(error.message).toContain('Not understood: top_k.');
+    expect(error.message).toContain('Not supported: top_k.');
     expect(error.message).not.toContain('seed');
   });
 
   test('names the largest limit there is', () => {
     expect(refused({ max_tokens: 100_000 }).message).toContain(
-      '100000 tokens of output were asked for; the most is 65536',
+      '100000 tokens of output were requested; the maximum is 65536',
     );
   });
 });

@@ -97,13 +97,13 @@ describe('traits of a model', () => {
   test.each([
     [
       { format: { thinking: 'often' } },
-      /providers\.p\.models\["claude-sonnet-4-5"\]\.format\.thinking must be "adaptive"/,
+      /providers\.p\.models\["claude-sonnet-4-5"\]\.format\.thinking must be one of "adaptive", "manual", "always", "none", got "often"/,
     ],
     [
       { format: { prefil: true } },
       /models\["claude-sonnet-4-5"\]\.format: unknown trait "prefil"\. Did you mean "prefill"\?/,
     ],
-    [{ format: { apiVersion: 7 } }, /format\.apiVersion must be a text, got 7/],
+    [{ format: { apiVersion: 7 } }, /format\.apiVersion must be a non-empty string, got 7/],
     [{ format: [] }, /format must be an object/],
     [{ promptCaching: 'always' }, /promptCaching must be "auto", true or false, got "always"/],
   ])('%j are refused when the gateway starts', (model, message) => {
@@ -116,7 +116,7 @@ describe('traits of a model', () => {
     [
       bedrock({ region: 'us-east-1' }),
       { family: 'gpt' },
-      /format\.family must be "claude", "nova", "mistral" or "other"/,
+      /format\.family must be one of "claude", "nova", "mistral", "other"/,
     ],
   ] as const)('%o refuses %j', (format, traits, message) => {
     expect(() => table({ format, models: { m: { format: traits } } })).toThrow(message);

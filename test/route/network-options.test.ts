@@ -66,19 +66,19 @@ describe('network', () => {
     [{ ca: key }, 'network.ca must be PEM (-----BEGIN CERTIFICATE-----)'],
     [
       { ca: '-----BEGIN CERTIFICATE-----\ns3cret\n-----END CERTIFICATE-----' },
-      'network.ca holds a certificate that cannot',
+      'network.ca contains a certificate that cannot',
     ],
-    [{ ca: '-----BEGIN CERTIFICATE-----\ns3cret' }, 'network.ca holds a certificate that cannot'],
+    [{ ca: '-----BEGIN CERTIFICATE-----\ns3cret' }, 'network.ca contains a certificate that cannot'],
     [{ ca: `${ca.toString()}-----BEGIN CERTIFICATE-----\ns3cret\n-----END CERTIFICATE-----` }, 'cannot be read'],
     [{ cert }, 'network.cert needs providers.p.network.key'],
     [{ key }, 'network.key needs providers.p.network.cert'],
-    [{ passphrase: 's3cret' }, 'network.passphrase is of no use without'],
+    [{ passphrase: 's3cret' }, 'network.passphrase has no effect without'],
     [{ cert, key: cert }, 'network.key must be PEM (-----BEGIN PRIVATE KEY-----)'],
     [{ cert, key: certificate('server.key') }, 'network.key is not the key of the first certificate'],
-    [{ cert, key: encrypted }, 'network.key cannot be read: is the key whole, and the passphrase missing?'],
+    [{ cert, key: encrypted }, 'network.key cannot be read: is the key complete, and the passphrase missing?'],
     [
       { cert, key: encrypted, passphrase: 's3cret' },
-      'network.key cannot be read: is the key whole, and the passphrase right?',
+      'network.key cannot be read: is the key complete, and the passphrase right?',
     ],
     [{ cert, key: encrypted, passphrase: 5 }, 'network.passphrase must be a string'],
     [{ servername: '10.0.0.1' }, 'network.servername must be a host name'],
@@ -95,10 +95,10 @@ describe('network', () => {
   });
 
   it.each([
-    [{ cert, key }, 'network.cert is of no use'],
-    [{ servername: 'llm.test' }, 'network.servername is of no use'],
-    [{ ca }, 'network.ca is of no use'],
-    [{ ca, proxy: 'http://proxy.test' }, 'network.ca is of no use'],
+    [{ cert, key }, 'network.cert has no effect'],
+    [{ servername: 'llm.test' }, 'network.servername has no effect'],
+    [{ ca }, 'network.ca has no effect'],
+    [{ ca, proxy: 'http://proxy.test' }, 'network.ca has no effect'],
   ])('%j is refused for an upstream without TLS', (options, message) => {
     expect(() => networkOf(options, 'http://llm.test/v1')).toThrow(message);
   });

@@ -40,7 +40,7 @@ describe('pricing', () => {
     [{ prompt: 1, completion: 1, cacheRead: 0.0000003 }, /pricing\.cacheRead must be USD per million tokens/],
     [{ prompt: 1, completion: 1, tiers: {} }, /pricing\.tiers must be a list/],
     [{ prompt: 1, completion: 1, tiers: [{ prompt: 1 }] }, /pricing\.tiers\[0\]\.above must be a whole number/],
-    [{ prompt: 1, completion: 1, tiers: [{ above: 5 }, { above: 5 }] }, /must not name a threshold twice, got 5/],
+    [{ prompt: 1, completion: 1, tiers: [{ above: 5 }, { above: 5 }] }, /must not use a threshold twice, got 5/],
     [{ prompt: 1, completion: 1, tiers: [{ above: 5, request: 1 }] }, /unknown option "request"/],
   ])('refuses %j', (pricing, message) => expect(() => resolvePricing('pricing', pricing)).toThrow(message));
 });

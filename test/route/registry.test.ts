@@ -36,7 +36,7 @@ describe('a base URL', () => {
     [7, /got 7/],
     ['api.openai.com/v1', /must be an absolute URL such as .*got "api\.openai\.com\/v1"/],
     ['ftp://example.com', /must begin with https:\/\/ or http:\/\//],
-    ['https://example.com/v1#x', /must not hold a fragment/],
+    ['https://example.com/v1#x', /must not contain a fragment/],
     ['https://example.com/v1/chat/completions', /must end before \/chat\/completions, which is appended/],
     ['https://exa\nmple.com', /must not contain control characters/],
   ])('%j is refused', (baseUrl, message) => {
@@ -67,7 +67,7 @@ describe('authentication', () => {
   });
 
   test.each([
-    [{ apiKey: undefined }, /providers\.p\.apiKey is given, and undefined\. Is its environment variable set\?/],
+    [{ apiKey: undefined }, /providers\.p\.apiKey is undefined\. Is its environment variable set\?/],
     [{ auth: 'basic' }, /providers\.p\.auth must be "bearer", "x-api-key"/],
     [{ auth: { name: 'x' } }, /auth: unknown option "name"/],
     [{ auth: { header: 'a b' } }, /auth\.header must be a header name/],
@@ -212,22 +212,22 @@ describe('endpoints', () => {
     [{ zdr: 'yes' }, /zdr must be true or false, got "yes"/],
     [{ dataCollection: 'never' }, /dataCollection must be one of "allow", "deny"/],
     [{ tier: 'fast' }, /tier must be one of "flex", "priority"/],
-    [{ tag: 'a b' }, /tag must be what follows "provider\/"/],
-    [{ tag: '/eu' }, /tag must be what follows/],
+    [{ tag: 'a b' }, /tag must be the part of the slug after "provider\/"/],
+    [{ tag: '/eu' }, /tag must be the part of the slug/],
     [{ upstreamModel: '' }, /upstreamModel must be a non-empty string/],
     [{ pricing: { prompt: 1 } }, /pricing\.completion must be a number of USD, 0 or more, got "nothing"/],
     [{ pricing: { prompt: -1, completion: 1 } }, /pricing\.prompt must be a number of USD, 0 or more, got -1/],
     [{ pricing: { prompt: '1', completion: 1 } }, /got "1"/],
     [{ pricing: { prompt: 1, completion: 1, cached: 1 } }, /pricing: unknown option "cached"/],
     [{ pricing: { prompt: 2.5e-7, completion: 2 } }, /looks like USD per token\. Write 0\.25\./],
-    [[{}, {}], /"p" stands twice for "m"\. Give each its own tag/],
+    [[{}, {}], /"p" is used twice for "m"\. Give each endpoint its own tag/],
     ['gpt', /models\["m"\] must be an object, got "gpt"/],
   ])('%j are refused', (fields, message) => {
     expect(() => resolved(endpoint(fields as object))).toThrow(message);
   });
 
   test.each([
-    [['m', 'm'], /"p" stands twice/],
+    [['m', 'm'], /"p" is used twice/],
     [[''], /models\[0\] must be a non-empty string/],
     [[' m'], /without spaces around it/],
     ['m', /models must be a list of model names or an object of them/],
@@ -242,8 +242,8 @@ describe('providers', () => {
     [{}, /providers must name at least one provider/],
     [[], /providers must be an object, got a list/],
     [{ p: { ...BASE, baseURL: 'x' } }, /providers\.p: unknown option "baseURL"\. Did you mean "baseUrl"\?/],
-    [{ 'a/b': BASE }, /a provider's key holds letters, digits/],
-    [{ p: BASE, P: BASE }, /providers\.P stands twice/],
+    [{ 'a/b': BASE }, /a provider's key may contain letters, digits/],
+    [{ p: BASE, P: BASE }, /providers\.P is used twice/],
     [{ p: BASE, q: { ...BASE, name: 'P' } }, /providers\.q\.name is also a name of provider "p"/],
     [{ p: { ...BASE, format: 'anthropics' } }, /format must be "openai", "anthropic", .* or a WireFormat/],
     [{ p: null }, /providers\.p must be an object, got null/],

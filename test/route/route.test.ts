@@ -282,9 +282,9 @@ describe('selectCandidates', () => {
     [
       'an endpoint that is not configured',
       [candidate('nobody')],
-      /"nobody" for "acme\/chat-70b", which is no configured endpoint/,
+      /"nobody" for "acme\/chat-70b", which is not a configured endpoint/,
     ],
-    ['a model that nobody has', [candidate('alpha', 'gpt')], /no configured endpoint/],
+    ['a model that nobody has', [candidate('alpha', 'gpt')], /not a configured endpoint/],
     [
       'an endpoint that the caller forbids',
       [candidate('beta')],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../../src/contracts/routing.js';
-import type { EndpointOptions, RouteOptions } from '../../src/options/types.js';
+import type { EndpointOptions } from '../../src/options/provider-types.js';
+import type { RouteOptions } from '../../src/options/types.js';
 
 /** A row of the sample table, as the fixture writes it. */
 interface Row {

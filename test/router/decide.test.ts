@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkpointRouter, type CheckpointDocument, type RouterDecision } from '../../src/router/index.js';
+import {
+  checkpointRouter,
+  parseCheckpoint,
+  type CheckpointDocument,
+  type RouterDecision,
+} from '../../src/router/index.js';
+import { pointOf } from '../../src/router/prepare.js';
 import { sample } from './sample-checkpoint.js';
 
 interface Case {
@@ -37,6 +43,14 @@ describe('agrees with the published core', () => {
     agrees(decide(), row);
     if (row.reduced_embedding !== undefined) agrees(router.decide(row.reduced_embedding), row);
   });
+});
+
+it('a vector of another length is refused before it is reduced', () => {
+  const checkpoint = parseCheckpoint(Object.values(checkpoints).find(({ reduction }) => reduction !== null));
+  const { inputs } = checkpoint.reduction!;
+  expect(pointOf(checkpoint, Array<number>(inputs).fill(0))).toHaveLength(checkpoint.dimension);
+  for (const length of [0, inputs - 1, inputs + 1, checkpoint.dimension])
+    expect(() => pointOf(checkpoint, Array<number>(length).fill(0))).toThrow(`gave ${length} numbers`);
 });
 
 function agrees(decision: RouterDecision, { expect: expected, ranking_is_unspecified: isOpen }: Case): void {

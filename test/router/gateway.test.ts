@@ -90,6 +90,14 @@ describe('a request that leaves the model open', () => {
     expect(await modelFor({ model: 'auto', messages: messages.slice(0, 2) })).toBe('small');
   });
 
+  it('reads no more of it than `maxCharacters`', async () => {
+    const seen: string[] = [];
+    const { modelFor } = await routed({ maxCharacters: 7, embed: (text) => (seen.push(text), embedSample(text)) });
+    expect(await modelFor(says('a proof'))).toBe('large');
+    expect(await modelFor(says('the proof'))).toBe('small');
+    expect(seen).toEqual(['a proof', 'the pro']);
+  });
+
   it('weighs expected USD by the registry’s prices', async () => {
     const { modelFor, ask } = await routed({ tradeOff: 300, completionTokens: 1_000 });
     expect(await modelFor(says('a proof'))).toBe('small');
@@ -106,6 +114,18 @@ describe('a request that leaves the model open', () => {
 });
 
 describe('a request that names a model', () => {
+  it('is neither read nor moved where the host calls the router from a hook of its own', async () => {
+    const { upstream, hook, embeddings } = await routed();
+    const { ask } = await gatewayOver([upstream], {
+      providers: { p: { baseUrl: upstream.baseUrl, models: ['small', 'large'] } },
+      hooks: { selectCandidates: (state) => hook(state) },
+    });
+    const modelFor = async (body: object) => (await ask(body)).headers.get('x-nordlys-model');
+    expect(await modelFor(says('a proof', { model: 'small', models: ['large'] }))).toBe('small');
+    expect(embeddings()).toBe(0);
+    expect(await modelFor(says('a proof'))).toBe('large');
+  });
+
   it('is neither read nor moved', async () => {
     const { modelFor, embeddings, ended, hook } = await routed();
     expect(await modelFor(says('a proof', { model: 'small' }))).toBe('small');
@@ -220,18 +240,24 @@ describe('a conversation', () => {
 
 describe('shadow', () => {
   it('records what it would have done, and changes nothing', async () => {
-    const { modelFor, ask, ended } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
+    const { modelFor, ask, ended, gateway } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
     expect(await modelFor(says('a proof'))).toBe('extra');
     expect(ended[0]?.router).toMatchObject({ mode: 'shadow', model: 'large', abstained: false });
     const plan = await dryRun(ask, says('a proof'));
     expect(plan.candidates.map(({ model }) => model)).toEqual(['extra']);
     expect(plan.router).toMatchObject({ mode: 'shadow', model: 'large' });
+    const planned = gateway.plan(says('a proof'));
+    expect(planned.candidates.map(({ model }) => model)).toEqual(['extra']);
+    expect(planned.router).toMatchObject({ mode: 'shadow', model: 'large' });
   });
 
   it('does not wait for the embedder, and does not open what was closed', async () => {
     let resolve: ((vector: number[]) => void) | undefined;
     const embed = () => new Promise<number[]>((done) => (resolve = done));
-    const { ask, modelFor, hook } = await routed({ mode: 'shadow', embed }, { defaultModel: 'extra' });
+    const { ask, modelFor, hook } = await routed(
+      { mode: 'shadow', embed, deadlineMs: 60_000 },
+      { defaultModel: 'extra' },
+    );
     expect(await modelFor(says('a proof'))).toBe('extra');
     resolve?.([0, 1]);
     const closed = await routed({ mode: 'shadow' });

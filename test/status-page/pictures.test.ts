@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compact, duration, escapeText, percent, scaleTop, usd } from '../../src/status-page/markup.js';
 import { bars } from '../../src/status-page/pictures/bars.js';
 import { latencyBand } from '../../src/status-page/pictures/latency-band.js';
+import { meter } from '../../src/status-page/pictures/meter.js';
 import { readinessStrip } from '../../src/status-page/pictures/readiness-strip.js';
 import { ribbons } from '../../src/status-page/pictures/ribbons.js';
 import { ring } from '../../src/status-page/pictures/ring.js';
@@ -21,6 +22,7 @@ describe('a ring', () => {
 describe('words', () => {
   it.each([
     [compact(950), '950'],
+    [compact(1_234), '1,234'],
     [compact(12_345), '12.3 k'],
     [compact(2_500_000), '2.5 M'],
     [usd(0), '$0'],
@@ -50,8 +52,13 @@ describe('the latency band', () => {
     expect(top).toBe(2);
     expect(svg).toContain('viewBox="0 0 3 64"');
     expect(svg).toContain('<path class="p90" d="M1 33h1V49.5h-1zM2 2h1V34h-1z"/>');
-    expect(svg).toContain('<path class="p50" d="M1 48.5h1M2 33h1"/>');
+    expect(svg).toContain('<path class="p50" d="M1 48.5h1V33h1"/>');
     expect(svg).toContain('aria-label="Time to first token: half of the answers within 1 s, nine of ten within 2 s."');
+  });
+
+  it('joins the levels of neighbours to one line, and leaves the gap between others', () => {
+    const { svg } = latencyBand([1, NONE, 1, 0.5], [2, NONE, 2, 2]);
+    expect(svg).toContain('<path class="p50" d="M0 33h1M2 33h1V48.5h1"/>');
   });
 
   it('of nothing is an empty picture that says so', () => {
@@ -77,6 +84,20 @@ it('bars stand on each other', () => {
 it('a share is a part of a circle', () => {
   expect(ring(0.25, 'A quarter.')).toContain('stroke-dasharray="62.8 251.3"');
   expect(ring(0, 'None.')).not.toContain('class="part"');
+});
+
+describe('a meter', () => {
+  it.each([
+    [0, 'limit', undefined],
+    [0.5, 'limit', '<rect class="ok" width="50" height="8"/>'],
+    [0.8, 'limit', '<rect class="near" width="80" height="8"/>'],
+    [1.7, 'limit', '<rect class="full" width="100" height="8"/>'],
+    [1, 'part', '<rect class="part" width="100" height="8"/>'],
+  ] as const)('of %d as a %s', (share, kind, bar) => {
+    const svg = meter(share, '<a> of b', kind);
+    expect(svg.match(/<rect class="(?!whole)[^>]*>/)?.[0]).toBe(bar);
+    expect(svg).toContain('aria-label="&lt;a&gt; of b"');
+  });
 });
 
 describe('ribbons', () => {

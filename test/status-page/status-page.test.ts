@@ -1,69 +1,12 @@
 import http, { type RequestListener } from 'node:http';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway, type Gateway, type GatewayOptions } from '../../src/index.js';
-import { statusPage, type StatusPageOptions } from '../../src/status-page/index.js';
-import { chat, error, type FakeUpstream } from '../../src/testing/index.js';
-import { gatewayOver, upstreamFor } from '../path/fixtures.js';
-import { FakeClock } from '../support/fake-clock.js';
+import { createGateway } from '../../src/index.js';
+import { statusPage } from '../../src/status-page/index.js';
+import { chat, error } from '../../src/testing/index.js';
+import { upstreamFor } from '../path/fixtures.js';
 import { listen } from '../support/listen.js';
-
-interface Watched {
-  readonly clock: FakeClock;
-  readonly gateway: Gateway;
-  readonly origin: string;
-  ask(body: object): Promise<Response>;
-  get(path: string, key?: string): Promise<Response>;
-  /** The frames of the stream of events, as they come. */
-  frames(): Promise<AsyncIterator<string>>;
-}
-
-async function watched(
-  upstreams: readonly FakeUpstream[],
-  {
-    page,
-    mount,
-    ...options
-  }: Partial<GatewayOptions> & {
-    page?: StatusPageOptions;
-    mount?: (gateway: Gateway, page: ReturnType<typeof statusPage>) => RequestListener;
-  } = {},
-): Promise<Watched> {
-  const clock = new FakeClock();
-  const wrap = mount ?? ((gateway, pages) => express().use(pages, gateway));
-  const { gateway, baseUrl, ask } = await gatewayOver(
-    upstreams,
-    { clock, ...options } as Partial<GatewayOptions>,
-    (made) => wrap(made, statusPage(made, page)),
-  );
-  const origin = baseUrl.replace('/v1', '');
-  const get = (path: string, key = 'demo-key'): Promise<Response> =>
-    fetch(origin + path, { headers: { 'x-api-key': key } });
-  return { clock, gateway, origin, ask, get, frames: async () => framesOf(await get('/status/events')) };
-}
-
-async function* framesOf(answer: Response): AsyncGenerator<string> {
-  let text = '';
-  for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-      yield JSON.parse(/^data: (.*)$/m.exec(text.slice(0, end))![1]!) as string;
-      text = text.slice(end + 2);
-    }
-  }
-}
-
-interface Numbers {
-  inFlight: number;
-  history: {
-    intervalMs: number;
-    requests: (number | null)[];
-    errors: (number | null)[];
-    cacheHits: (number | null)[];
-    cacheMisses: (number | null)[];
-    endpoints: Record<string, (number | null)[]>[];
-  };
-}
+import { watched, type Numbers } from './watched.js';
 
 describe('the status page', () => {
   it('takes no dry run for a request, whatever comes of it', async () => {
@@ -281,6 +224,9 @@ describe('the status page', () => {
     onTestFinished(() => gateway.close());
     expect(() => statusPage(gateway)).toThrow('Guard the page yourself and say authenticate: false.');
     expect(() => statusPage((() => undefined) as never)).toThrow('statusPage needs a gateway made by createGateway.');
+    for (const appUrl of ['javascript:alert(1)', 'app', '//other.example']) {
+      expect(() => statusPage(gateway, { authenticate: false, appUrl })).toThrow('appUrl must be a path');
+    }
     expect(() => statusPage(gateway, { authentcate: false } as never)).toThrow('Did you mean "authenticate"?');
     const { url } = await listening(statusPage(gateway, { authenticate: false }));
     expect((await fetch(`${url}/status.json`)).status).toBe(200);

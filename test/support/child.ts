@@ -6,9 +6,9 @@ const hook = fileURLToPath(new URL('source-hook.mjs', import.meta.url));
 
 export interface Child {
   readonly process: ChildProcess;
-  /** Everything that it wrote to stderr so far. */
+  /** What it has written to stderr so far. */
   readonly stderr: string;
-  /** The next thing that it sends. Fails when it ends first. */
+  /** The next message that it sends. Rejects where it exits first. */
   message(): Promise<unknown>;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
@@ -16,12 +16,12 @@ export interface Child {
 
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Put before the program on the command line: `['unshare', '-rn']`. */
+  /** Arguments before the program: `['unshare', '-rn']`. */
   readonly wrapper?: readonly string[];
   readonly nodeOptions?: readonly string[];
 }
 
-/** Runs a program of this repository's TypeScript in a process of its own, which does not outlive the test. */
+/** Runs a TypeScript program of this repository in a child process, which is killed at the end of the test. */
 export function runChild(program: URL, { env = {}, wrapper = [], nodeOptions = [] }: ChildOptions = {}): Child {
   const command = [...wrapper, process.execPath, ...nodeOptions, '--import', hook, fileURLToPath(program)];
   const child = spawn(command[0]!, command.slice(1), {

@@ -1,4 +1,4 @@
-/** What a client makes of a response of the gateway, whole or streamed. */
+/** A response of the gateway as a client reads it, whole or streamed. */
 export interface ClientView {
   readonly status: number;
   readonly headers: Headers;
@@ -66,7 +66,7 @@ function ofStream(facts: Facts, lines: readonly string[]): ClientView {
   return { ...facts, body: undefined, chunks, text, calls, done: payloads.includes('[DONE]') };
 }
 
-/** Put together as OpenAI's own clients do it: by index alone. */
+/** Assembles tool calls as OpenAI's own clients do: by index only. */
 function callsOf(pieces: readonly WireCall[]): readonly CalledTool[] {
   const calls = new Map<number | undefined, { id?: string; type?: string; name: string; arguments: string }>();
   for (const { index, id, type, function: called } of pieces) {

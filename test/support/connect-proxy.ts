@@ -3,27 +3,27 @@ import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 export interface ConnectProxyOptions {
-  /** Speaks TLS itself. */
+  /** Clients connect to the proxy over TLS. */
   readonly tls?: tls.TlsOptions;
-  /** `user:password` that it asks for. */
+  /** `user:password` that it requires. */
   readonly credentials?: string;
-  /** What it sends in place of a tunnel, and whether it closes behind it; `'silent'`: nothing at all. */
+  /** What it sends in place of a tunnel, and whether it then closes; `'silent'`: nothing. */
   readonly responds?: string | 'silent';
-  /** Bytes that it sends behind its 200, before the upstream has said anything. */
+  /** Bytes that it sends after its 200, before the upstream has sent anything. */
   readonly adds?: string;
-  /** Host names that it knows. */
+  /** Host names that it resolves. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
 
 export interface ConnectProxy {
   readonly port: number;
-  /** The heads of all requests, as they came. */
+  /** The heads of all requests, as received. */
   readonly requests: readonly string[];
   /** Connections from clients that are open now. */
   readonly connections: number;
   /** Connections from clients so far. */
   readonly accepted: number;
-  /** What passed through the tunnels, both ways, as text. */
+  /** The bytes of all tunnels in both directions, as text. */
   readonly tunnelled: string;
 }
 

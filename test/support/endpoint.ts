@@ -7,7 +7,7 @@ interface EndpointFacts extends Partial<Omit<Endpoint, 'provider' | 'slug' | 'id
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** An endpoint of which nothing is known but where it stands, and `facts`. */
+/** An endpoint with an address, `facts`, and defaults for everything else. */
 export function endpointAt(baseUrl: string, slug: string, facts: EndpointFacts = {}): Endpoint {
   const { origin, protocol, hostname, port, pathname } = new URL(`${baseUrl}/chat/completions`);
   const { apiKey = 'operator-secret', timeouts, model = 'm', ...others } = facts;

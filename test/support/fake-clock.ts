@@ -5,7 +5,7 @@ interface Alarm extends Timer {
   readonly fire: () => void;
 }
 
-/** Time that passes only when it is told to. */
+/** A clock whose time passes only by `advance` and its relatives. */
 export class FakeClock implements Clock {
   /** Timers that have neither fired nor been cancelled. */
   readonly pending = new Set<Timer>();
@@ -31,7 +31,7 @@ export class FakeClock implements Clock {
     return alarm;
   }
 
-  /** Lets `ms` pass: every timer that falls due fires in its turn, at its own moment, also those set on the way. */
+  /** Lets `ms` pass: each due timer fires in order and at its own time, also timers that are set meanwhile. */
   advance(ms: number): void {
     const until = this.#now + ms;
     for (let next = this.#earliest(until); next !== undefined; next = this.#earliest(until)) {
@@ -42,7 +42,7 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** As `advance`, with room for promises and sockets between two timers: what they set is seen. */
+  /** As `advance`, and lets promises and sockets run between two timers, so that timers they set fire as well. */
   async advanceAsync(ms: number): Promise<void> {
     const until = this.#now + ms;
     await turnOfTheLoop();
@@ -53,13 +53,13 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** The loop stands still for `ms`: time has passed before any timer fires, and all that fell due do so late. */
+  /** Simulates an event loop that is blocked for `ms`: all timers that are due fire afterwards, late. */
   stall(ms: number): void {
     this.#now += ms;
     this.advance(0);
   }
 
-  /** The wall clock is put forward or back; monotonic time goes on as it was. */
+  /** Steps the wall clock forward or back; monotonic time is not affected. */
   jumpWall(ms: number): void {
     this.#wallOffset += ms;
   }

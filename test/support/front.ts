@@ -16,7 +16,7 @@ export const SERVER = { cert: certificate('server.pem'), key: certificate('serve
 
 export interface TlsFront {
   readonly port: number;
-  /** Of each connection: the name it was asked by, and who the client certificate names. */
+  /** Of each connection: its SNI name, and the subject of the client certificate. */
   readonly handshakes: readonly { readonly servername: string | false; readonly client: string | undefined }[];
 }
 

@@ -4,8 +4,8 @@ type Counts = Readonly<Record<string, number>>;
 
 export interface LeakProbe {
   /**
-   * What there is more of than when the probe was made: `{}` when nothing leaked. Sockets take a moment to close,
-   * so it looks again until nothing is left or `withinMs` has passed.
+   * Resources that have increased since the probe was created; `{}`: nothing leaked. Sockets take a moment to close, so
+   * it checks until nothing is left or `withinMs` has passed.
    */
   leaks(withinMs?: number): Promise<Counts>;
 }
@@ -41,7 +41,7 @@ function count(emitters: readonly EventEmitter[]): Record<string, number> {
   const counts: Record<string, number> = {};
   const add = (name: string, howMany = 1): void => void (counts[name] = (counts[name] ?? 0) + howMany);
   for (const resource of process.getActiveResourcesInfo()) {
-    // The runner's own pipes come and go.
+    // The test runner opens and closes pipes of its own.
     if (resource.startsWith('TCP') || resource === 'Timeout') add(resource);
   }
   emitters.forEach((emitter, index) => {

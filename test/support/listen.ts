@@ -8,7 +8,7 @@ export interface Listening extends AsyncDisposable {
   readonly url: string;
   /** Connections that are open now. */
   readonly connections: number;
-  /** Drops every connection and stops. */
+  /** Closes every connection and stops. */
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 
 type Answer = string | NodeJS.ErrnoException | 'hang';
 
-/** What the name service says, until mocks are restored. Returns the names that were asked for. */
+/** Mocks DNS lookups until mocks are restored. Returns the names that are looked up. */
 export function nameService(answers: Readonly<Record<string, Answer>>): string[] {
   const asked: string[] = [];
   const lookup = dns.lookup as (...given: unknown[]) => void;
@@ -13,7 +13,7 @@ export function nameService(answers: Readonly<Record<string, Answer>>): string[]
     done: (error: Error | null, found: dns.LookupAddress[]) => void,
   ) => {
     const answer = answers[host];
-    // Servers that begin to listen ask as well.
+    // Servers that begin to listen look their host up as well.
     if (answer === undefined) return lookup(host, options, done);
     asked.push(host);
     if (answer === 'hang') return;

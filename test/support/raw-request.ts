@@ -2,25 +2,25 @@ import { connect } from 'node:net';
 import { readResponses, type RawResponse } from './raw-response.js';
 
 export interface RawExchange {
-  /** The responses that came whole, in their order. */
+  /** The complete responses, in order. */
   readonly responses: readonly RawResponse[];
-  /** Every byte that came, as latin1. */
+  /** All received bytes, as latin1. */
   readonly received: string;
   /**
-   * How it stopped: `done`: the responses asked for are here, and the connection was still open;
-   * `fin`, `reset`: the server closed it; `limit`: it sent more than 2 MiB; `timeout`: none of these.
+   * How it ended: `done`: all expected responses arrived, and the connection was still open; `fin`, `reset`: the server
+   * closed it; `limit`: the server sent more than 2 MiB; `timeout`: none of these.
    */
   readonly ended: 'done' | 'fin' | 'reset' | 'limit' | 'timeout';
 }
 
 export interface RawRequestOptions {
-  /** Stops when so many responses are whole. @defaultValue `1`; `Infinity` waits for the server to close */
+  /** Ends after this many complete responses. @defaultValue `1`; `Infinity` waits for the server to close */
   readonly responses?: number;
   /** @defaultValue `2_000` */
   readonly timeoutMs?: number;
-  /** Ends our side of the connection after the last byte. */
+  /** Ends the client's side of the connection after the last byte. */
   readonly fin?: boolean;
-  /** Told with every piece that comes. */
+  /** Called with each received chunk. */
   readonly onData?: (receivedSoFar: string) => void;
 }
 
@@ -29,7 +29,7 @@ const MAX_RECEIVED = 2 * 1024 * 1024;
 /** Bytes to write, or a number: milliseconds to wait before the next. */
 export type RawPiece = string | Uint8Array | number;
 
-/** Writes bytes to a server as they are, and tells what came back. */
+/** Writes raw bytes to a server and returns what came back. */
 export async function rawRequest(
   port: number,
   bytes: RawPiece | readonly RawPiece[],

@@ -1,4 +1,4 @@
-/** A response as it stood on the wire. */
+/** A response as it was on the wire. */
 export interface RawResponse {
   readonly status: number;
   readonly reason: string;
@@ -8,13 +8,13 @@ export interface RawResponse {
   readonly body: Buffer;
   readonly text: string;
   readonly json: unknown;
-  /** False: the connection closed within the body. Only ever false for the last one. */
+  /** False: the connection closed within the body. Only the last response can be incomplete. */
   readonly complete: boolean;
 }
 
 /**
- * Takes responses apart by the letter; interim ones (1xx) count too.
- * @param closed the connection has ended: what is there of a body is all there will be
+ * Parses responses strictly; interim ones (1xx) are included.
+ * @param closed - the connection has ended, so a body has no further bytes
  */
 export function readResponses(received: string, closed: boolean): RawResponse[] {
   const responses: RawResponse[] = [];

@@ -1,22 +1,22 @@
-/** What a client reads off an event stream. */
+/** An event stream as a client reads it. */
 export interface SseReading {
   /** The payloads of the events, `[DONE]` included. */
   readonly payloads: string[];
-  /** What broke the stream before its end. */
+  /** The error that ended the stream early. */
   readonly error: Error | undefined;
 }
 
 /** A fetch `Response`, its body, or any source of bytes. */
 export type SseSource = Response | AsyncIterable<Uint8Array> | string;
 
-/** The payloads of an event stream, to its end. Fails when the connection breaks. */
+/** The payloads of an event stream, to its end. Rejects where the connection breaks. */
 export async function readSse(source: SseSource): Promise<string[]> {
   const { payloads, error } = await collectSse(source);
   if (error !== undefined) throw error;
   return payloads;
 }
 
-/** As `readSse`, for streams that break: what came before, and how it ended. */
+/** As `readSse`, for streams that may break: the payloads before, and the error. */
 export async function collectSse(source: SseSource): Promise<SseReading> {
   const decoder = new TextDecoder();
   let text = '';
@@ -37,7 +37,7 @@ export async function readChunks(source: SseSource): Promise<Record<string, unkn
     .map((payload) => JSON.parse(payload) as Record<string, unknown>);
 }
 
-/** The text that a chat stream says in one choice. */
+/** The text of one choice of a chat stream. */
 export function contentOf(payloads: readonly string[], choice = 0): string {
   return payloads
     .filter((payload) => payload !== '[DONE]')
@@ -52,14 +52,14 @@ interface SaidChoice {
   readonly delta?: { readonly content?: string | null };
 }
 
-// A reader of its own, so that the one in src is measured against something that is not itself.
+// A parser of its own, so that the one in src is not tested with itself.
 function payloadsOf(text: string): string[] {
   const blocks = text
     .replace(/^\uFEFF/, '')
     .replaceAll('\r\n', '\n')
     .replaceAll('\r', '\n')
     .split('\n\n');
-  // What stands after the last empty line was never finished.
+  // Text after the last empty line is an incomplete event.
   return blocks.slice(0, -1).flatMap((block) => {
     const data = block.split('\n').filter((line) => line.startsWith('data:'));
     return data.length === 0 ? [] : [data.map((line) => line.slice(5).replace(/^ /, '')).join('\n')];

@@ -1,7 +1,7 @@
 import type { ClientView } from './client-view.js';
 import type { Expectation, RowRun } from './upstream-rows.js';
 
-/** What of `expected` does not hold; empty where all does. */
+/** The expectations that do not hold; empty where all do. */
 export function shortfallOf(expected: Expectation, run: RowRun, position = run.responses.length - 1): string {
   const { each, any, ...members } = expected;
   if (each !== undefined) {

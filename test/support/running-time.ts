@@ -1,10 +1,10 @@
 const TICK_MS = 5;
-/** What a tick may count for. More is time in which this process did not run. */
+/** Longest time that a tick may count for. The rest is time in which this process did not run. */
 const MOST_MS = 2 * TICK_MS;
 
 /**
- * A stopwatch in milliseconds that stands still while the process does: neighbours on the machine must not decide
- * whether something was fast enough. Reading it stops it.
+ * A stopwatch in milliseconds that does not count time in which the process did not run: load on the machine must not
+ * decide whether something was fast enough. Reading it stops it.
  */
 export function runningTime(): () => number {
   let ranMs = 0;

@@ -19,7 +19,7 @@ interface Module {
 /**
  * The types of this package that the declarations of its public names mention and that are not public themselves: a
  * project with `declaration: true` cannot name them (TS2742).
- * @param entries - The `.d.ts` files of all entries.
+ * @param entries - the `.d.ts` files of all entries
  */
 export function unnamedTypes(entries: readonly string[]): MentionedType[] {
   const modules = new Map<string, Module>();

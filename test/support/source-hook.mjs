@@ -1,4 +1,4 @@
-// Lets a plain Node process run the TypeScript of src: it strips types by itself, but imports say `.js`.
+// Lets Node run the TypeScript of src, whose types it strips: imports of `.js` files resolve to `.ts`.
 import { registerHooks } from 'node:module';
 
 registerHooks({

@@ -1,6 +1,6 @@
 /**
- * The rows of `fixtures/upstreams.jsonl`: what odd upstreams send, taken from public bug reports, and what a client of the
- * gateway must get. One JSON value a line.
+ * The rows of `fixtures/upstreams.jsonl`: responses of unusual upstreams, from public bug reports, and what a client of the
+ * gateway must get; and of `fixtures/neighbours.jsonl`: rows of our own beside them. One JSON value per line.
  */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -32,7 +32,7 @@ export interface UpstreamRow {
     readonly idleMs?: number;
     readonly totalMs?: number;
   };
-  /** One provider each; a list is what its requests get one after another. */
+  /** One provider each; a list has the responses to its requests in order. */
   readonly upstreams: readonly (RowScript | readonly RowScript[])[];
   readonly expect: Expectation;
 }
@@ -63,11 +63,11 @@ interface RawEvent {
 export type Expectation = { readonly [name: string]: unknown } & {
   /** One for each request. */
   readonly each?: readonly Expectation[];
-  /** One of them is enough. */
+  /** At least one of them must hold. */
   readonly any?: readonly Expectation[];
 };
 
-/** What came of a row. */
+/** The result of a row. */
 export interface RowRun {
   readonly responses: readonly ClientView[];
   readonly upstreamCalls: number;
@@ -75,13 +75,14 @@ export interface RowRun {
 
 const TIMEOUTS = { headersMs: 1_500, firstChunkMs: 1_500, idleMs: 1_500, totalMs: 8_000 };
 
-export const upstreamRows: readonly UpstreamRow[] = readFileSync(
-  new URL('../fixtures/upstreams.jsonl', import.meta.url),
-  'utf8',
-)
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as UpstreamRow);
+const rowsOf = (file: string): UpstreamRow[] =>
+  readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as UpstreamRow);
+
+export const upstreamRows: readonly UpstreamRow[] = rowsOf('upstreams.jsonl');
+export const neighbourRows: readonly UpstreamRow[] = rowsOf('neighbours.jsonl');
 
 /** Sends the requests of `row` through a gateway over its upstreams. */
 export async function runRow(row: UpstreamRow): Promise<RowRun> {
@@ -146,7 +147,7 @@ function eventOf(event: StreamEvent | RawEvent): StreamEvent {
   return Buffer.from(String(event.$raw), '$enc' in event ? (event.$enc as BufferEncoding) : 'utf8');
 }
 
-/** The rows name two timeouts as they were called before. */
+/** The rows use the former names of two timeouts. */
 function timeoutsOf({ timeouts = {} }: UpstreamRow): NonNullable<GatewayOptions['timeouts']> {
   const { headMs, firstEventMs, ...others } = timeouts;
   return {

@@ -34,7 +34,7 @@ async function startGateway(...upstreams: FakeUpstream[]) {
       fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer test-key' },
-        // p0 first: without this the plan may begin with any of them.
+        // Without it, the plan may begin with any provider.
         body: JSON.stringify({
           model: 'm',
           messages: [{ role: 'user', content: 'Hello' }],
@@ -51,23 +51,23 @@ async function startGateway(...upstreams: FakeUpstream[]) {
   };
 }
 
-test('another provider answers when the first is overloaded', async () => {
+test('another provider responds when the first is overloaded', async () => {
   await using first = await fakeUpstream();
   await using second = await fakeUpstream({ script: completion('Here I am.') });
   await using gateway = await startGateway(first, second);
   first.enqueue(error(503, undefined, { 'retry-after': '1' }));
 
-  const answer = await gateway.ask({});
+  const response = await gateway.ask({});
 
-  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'Here I am.' } }] });
-  expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
+  expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Here I am.' } }] });
+  expect(response.headers.get('x-nordlys-provider')).toBe('p1');
   expect(first.ledger).toHaveLength(1);
 });
 
-test('a stream that breaks never looks whole', async () => {
+test('a stream that breaks off never looks complete', async () => {
   await using upstream = await fakeUpstream();
   await using gateway = await startGateway(upstream);
-  upstream.enqueue(stream('Half of an answer', { afterEvents: 3, end: 'reset' }));
+  upstream.enqueue(stream('Half of a response', { afterEvents: 3, end: 'reset' }));
 
   const text = await (await gateway.ask({ stream: true })).text();
 
@@ -76,39 +76,39 @@ test('a stream that breaks never looks whole', async () => {
   expect(text).not.toContain('[DONE]');
 });
 
-test('an upstream stops working when nobody waits for it', async () => {
+test('a client that disconnects ends the upstream call', async () => {
   await using upstream = await fakeUpstream();
   await using gateway = await startGateway(upstream);
   upstream.enqueue(chat('One word every second', { delayMs: 1_000 }));
-  const leaver = new AbortController();
-  const asked = gateway.ask({ stream: true }, { signal: leaver.signal }).catch(() => {});
+  const client = new AbortController();
+  const request = gateway.ask({ stream: true }, { signal: client.signal }).catch(() => {});
 
   const seen = await upstream.nextRequest();
   const leftAt = performance.now();
-  leaver.abort();
+  client.abort();
   await upstream.closed(seen);
 
   expect(seen.closedBy).toBe('client');
   expect(seen.closedAt! - leftAt).toBeLessThan(5_000);
-  await asked;
+  await request;
 });
 
-test.each(Object.entries(faults))('whoever calls is safe from %s', async (_name, { script, expect: outcome }) => {
+test.each(Object.entries(faults))('no half response after %s', async (_name, { script, expect: outcome }) => {
   await using broken = await fakeUpstream({ script });
-  await using sound = await fakeUpstream({ script: chat('Sound.') });
-  await using gateway = await startGateway(broken, sound);
+  await using healthy = await fakeUpstream({ script: chat('Healthy.') });
+  await using gateway = await startGateway(broken, healthy);
 
-  const answer = await gateway.ask({ stream: true });
-  const text = await answer.text();
+  const response = await gateway.ask({ stream: true });
+  const text = await response.text();
 
-  if (outcome === 'relay') expect(answer.status).toBeGreaterThanOrEqual(400);
-  if (outcome === 'next') expect(text).toContain('Sound.');
-  if (outcome === 'cut') expect(text).toMatch(/Sound\.|"error"/);
-  // Whole and told so, or an error and told so: never both, never neither.
+  if (outcome === 'relay') expect(response.status).toBeGreaterThanOrEqual(400);
+  if (outcome === 'next') expect(text).toContain('Healthy.');
+  if (outcome === 'cut') expect(text).toMatch(/Healthy\.|"error"/);
+  // Complete with [DONE], or an error without it.
   expect(text.includes('[DONE]')).toBe(!text.includes('"error"'));
 });
 
-test('no answer, however hostile, hurts the process or those who come after', async () => {
+test('no response, however hostile, affects the process or later requests', async () => {
   await using upstream = await fakeUpstream();
   await using gateway = await startGateway(upstream);
   for (const head of hostileHeads) {

@@ -146,7 +146,7 @@ describe('the contract catches an exchange', () => {
     {
       that: 'takes anything for a response',
       flaw: changed(() => ({ completion: () => completionOf('Hoo') })),
-      caught: 'owl takes no junk for a response',
+      caught: 'owl does not take junk for a response',
     },
     {
       that: 'reads another response than came',
@@ -195,7 +195,7 @@ describe('the contract catches an exchange', () => {
     {
       that: 'names parameters that are none',
       flaw: { supportedParameters: () => new Set(['messages[0].name']) },
-      caught: 'owl names the parameters that a model understands',
+      caught: 'owl names the parameters that a model supports',
     },
   ])('that $that', async ({ flaw, caught }) => {
     expect(await failuresOf((declare) => providerContract(declare, { ...owl, ...flaw }, fixtures))).toContain(caught);

@@ -5,7 +5,7 @@ import { rawPost, rawRequest } from '../support/raw-request.js';
 const rows = Object.entries(faults) as [FaultName, Fault][];
 
 // Those that wait for the client to give up.
-const PATIENT = /^hang|Drip$|^ignores|^switching/;
+const PATIENT = /^hang|Drip$|^switching/;
 
 /** How an exchange ends, in a few words. */
 async function endOf(name: FaultName, stream: boolean): Promise<string> {

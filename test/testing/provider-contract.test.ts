@@ -69,7 +69,7 @@ describe('the contract catches a wire format', () => {
       flaw: { headers: { authorization: 'Bearer k' } },
       caught: 'parrot adds headers, but no credentials',
     },
-    { that: 'has no path to append', flaw: { path: 'squawk?x=1' }, caught: 'parrot says where it is asked' },
+    { that: 'has no path to append', flaw: { path: 'squawk?x=1' }, caught: 'parrot has a path' },
     {
       that: 'writes into the request',
       flaw: {
@@ -83,7 +83,7 @@ describe('the contract catches a wire format', () => {
     {
       that: 'takes anything for an answer',
       flaw: { decodeCompletion: (body) => completionOf((body as { said?: string } | undefined)?.said ?? 'Hello') },
-      caught: 'parrot takes no junk for an answer',
+      caught: 'parrot does not take junk for a response',
     },
     {
       that: 'remembers across streams',
@@ -98,14 +98,14 @@ describe('the contract catches a wire format', () => {
     {
       that: 'ends at an event it does not know',
       flaw: { createChunkDecoder: () => () => 'done' },
-      caught: 'parrot survives events that it does not know',
+      caught: 'parrot tolerates unknown events',
     },
     {
       that: 'breaks on an error that is none',
       flaw: {
         decodeError: (body) => ({ message: (body as { squawk: string }).squawk, type: null, param: null, code: null }),
       },
-      caught: 'parrot finds nothing in junk where an error should be',
+      caught: 'parrot does not take junk for an error',
     },
   ])('that $that', async ({ flaw, caught }) => {
     expect(await failuresOf((declare) => providerContract(declare, { ...parrot, ...flaw }, fixtures))).toContain(

@@ -16,19 +16,19 @@ describe('a store that forgets everything at once keeps only what no store may b
     const forgetful = { get: () => undefined, set: () => {}, delete: () => {} };
     const failed = await failuresOf((declare) => storeContract(declare, () => forgetful));
     expect(failed).toContain('a store gives back what was set');
-    expect(failed).not.toContain('a store never answers with the value of another key');
+    expect(failed).not.toContain('a store never returns the value of another key');
   });
 });
 
 describe('the contract catches a store', () => {
   it.each<{ flaws: StoreFlaws; caught: string }>([
-    { flaws: { neverExpires: true }, caught: 'a store has nothing once the time has come' },
+    { flaws: { neverExpires: true }, caught: 'a store has no value once it has expired' },
     { flaws: { keepsThePast: true }, caught: 'a store does not keep what has expired already' },
-    { flaws: { slidesExpiry: true }, caught: 'a store does not lengthen a life by reading' },
+    { flaws: { slidesExpiry: true }, caught: 'a store does not extend a lifetime by reading' },
     { flaws: { losesNewerLife: true }, caught: 'a store gives an overwritten value the newer lifetime' },
     { flaws: { textOnly: true }, caught: 'a store keeps every byte' },
     { flaws: { keepsWholeBuffers: true }, caught: 'a store keeps a view on a larger buffer as the view' },
-    { flaws: { cutsKeysAtColon: true }, caught: 'a store never answers with the value of another key' },
+    { flaws: { cutsKeysAtColon: true }, caught: 'a store never returns the value of another key' },
   ])('with $flaws', async ({ flaws, caught }) => {
     expect(await failuresOf((declare) => storeContract(declare, (now) => mapStore(now, flaws)))).toContain(caught);
   });

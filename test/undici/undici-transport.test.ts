@@ -17,7 +17,7 @@ describe('undici keeps the transport contract', () => {
 });
 
 it.each([
-  [{ allowedOrigins: ['http://10.0.0.1'] }, /allowedOrigins is gone. Give callerOverrides.allowedOrigins/],
+  [{ allowedOrigins: ['http://10.0.0.1'] }, /option allowedOrigins was removed. Set callerOverrides.allowedOrigins/],
   [{ lifo: true }, /lifo/],
   [null, /undiciTransport must be an object/],
 ])('says what is wrong with %j', (options, message) => {

@@ -1,5 +1,5 @@
 import type { Schema } from '../../src/validate/schema/build.js';
-import * as answer from '../../src/validate/schema/answer-options.js';
+import * as answer from '../../src/validate/schema/response-options.js';
 import * as content from '../../src/validate/schema/content.js';
 import * as messages from '../../src/validate/schema/messages.js';
 import * as routing from '../../src/validate/schema/routing-fields.js';

@@ -1,46 +1,32 @@
-/** A guard of the source, how it is switched off, and the tests of which at least one must then fail. */
-export interface Guard {
-  readonly about: string;
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly from: string;
-  readonly to: string;
-  readonly tests: readonly string[];
-}
-
-const guard = (about: string, file: string, [from, to]: readonly [string, string], ...tests: string[]): Guard => ({
-  about,
-  file: `src/${file}`,
-  from,
-  to,
-  tests: tests.map((test) => `test/${test}`),
-});
+import { guard, type Guard } from './guard.ts';
+import { OF_ROUTER } from './of-router.ts';
+import { OF_TELEMETRY } from './of-telemetry.ts';
 
 const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
-    '101 is no answer',
+    '101 is not a response',
     'transports/http-proxy/fake-request.ts',
     ['message.statusCode === 101', 'false'],
     'security/responses',
     'transports/http-proxy-transport',
   ),
   guard(
-    'only HTTP/1 is HTTP/1',
+    'only HTTP/1 is accepted',
     'transports/http-proxy/fake-request.ts',
     ['message.httpVersionMajor !== 1', 'false'],
     'faults/answers',
   ),
   guard(
-    'interim answers are counted',
+    'interim responses are limited',
     'transports/http-proxy/fake-request.ts',
     ['++this.#interim > MAX_INTERIM', 'false'],
     'security/responses',
     'transports/http-proxy-transport',
   ),
   guard(
-    'only a hang-up of an idle connection is retried',
+    'only a closed idle connection is retried',
     'transports/http-proxy/fake-request.ts',
-    [' && isHangUp(error)', ''],
+    [' && isHangUp(error.code)', ''],
     'faults/connection',
   ),
   guard(
@@ -50,31 +36,31 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'faults/connection',
   ),
   guard(
-    'comments and empty chunks do not postpone the first-chunk timeout for ever',
+    'comments and empty chunks do not postpone the first-chunk timeout without end',
     'proxy/response/exchange-timers.ts',
     ['const left = Math.max(1, this.#firstChunkBy - clock.now());', 'const left = Infinity;'],
     'path/odd-streams',
   ),
   guard(
-    'comments do not make a tail longer',
+    'comments do not extend the tail of a stream',
     'proxy/response/stream-pipe.ts',
     ["else if (this.#state !== 'tail') timers.refresh(now);", 'else timers.refresh(now);'],
     'path/odd-streams',
   ),
   guard(
-    'a finish reason in every chunk is doubted',
+    'a finish reason in every chunk is not trusted',
     'proxy/response/stream-reader.ts',
     ['whole ? this.progress.complete : this.progress.certain', 'this.progress.complete'],
     'path/odd-streams',
   ),
   guard(
-    'an answer that contradicts itself is not remembered',
+    'a response with content after its finish reason is not stored',
     'cache/recording-sink.ts',
     [' || assembler.contradictory', ''],
     'path/odd-streams',
   ),
   guard(
-    'a frame is learnt of words only',
+    'a chunk template differs in generated text only',
     'proxy/response/stream-reader.ts',
     [' && this.progress.spoke;', ';'],
     'path/odd-streams',
@@ -86,7 +72,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'faults/streams',
   ),
   guard(
-    'what throws in an event is caught',
+    'exceptions in events are caught',
     'proxy/response/upstream-exchange.ts',
     [
       '  #failWithThrown(cause: unknown): void {',
@@ -95,39 +81,39 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
     'faults/user-code-errors',
   ),
   guard(
-    'a timer looks twice',
+    'a timer checks again before it fires',
     'proxy/response/inactivity-timer.ts',
     ['setImmediate(() => setImmediate(() => this.#decide(generation)));', 'this.#decide(generation);'],
     'proxy/inactivity-timer',
     'faults/process',
   ),
   guard(
-    'held chunks have a bound',
+    'held chunks are limited',
     'proxy/response/held-chunks.ts',
     ['this.#length <= MAX_HELD', 'true'],
     'faults/answers',
   ),
   guard(
-    'empty deltas have a bound',
+    'empty deltas are limited',
     'proxy/response/held-chunks.ts',
     ['this.#emptyLength <= MAX_EMPTY', 'true'],
     'faults/answers',
   ),
   guard(
-    'half a stream is not whole',
+    'half a stream is not complete',
     'proxy/response/stream-reader.ts',
     ["    else this.#fail(new UpstreamFailure('truncated'));\n  }", '    else this.#complete();\n  }'],
     'faults/answers',
   ),
   guard(
-    'a whole body is whole',
+    'a whole body must be complete',
     'proxy/response/buffered-body.ts',
     ["if (!whole) return new UpstreamFailure('truncated');", ''],
     'faults/answers',
     'security/responses',
   ),
   guard(
-    'whole answers have a bound',
+    'whole responses are limited',
     'proxy/response/body-collector.ts',
     ['this.#length > this.#limit', 'false'],
     'faults/answers',
@@ -137,7 +123,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
 
 const AGAINST_CALLERS: readonly Guard[] = [
   guard(
-    'one transfer encoding',
+    'only one transfer encoding is accepted',
     'validate/framing.ts',
     ["encoding.toLowerCase() !== 'chunked'", 'false'],
     'security/requests',
@@ -145,13 +131,13 @@ const AGAINST_CALLERS: readonly Guard[] = [
   guard('one host', 'validate/framing.ts', ['countHosts(req.rawHeaders) > 1', 'false'], 'security/requests'),
   guard('bodies come in time', 'validate/read-body.ts', ['elapsedMs >= bodyTimeoutMs', 'false'], 'faults/clients'),
   guard(
-    'bodies come fast enough',
+    'slow bodies are refused',
     'validate/read-body.ts',
     ['size < (elapsedMs / 1_000) * SLOWEST', 'false'],
     'faults/clients',
   ),
   guard(
-    'non-readers are cut off',
+    'clients that do not read are disconnected',
     'http/response-sink.ts',
     [
       'clock.setTimer(() => res.destroy(), this.#options.writeStallMs)',
@@ -160,57 +146,57 @@ const AGAINST_CALLERS: readonly Guard[] = [
     'faults/clients',
   ),
   guard(
-    'non-readers of one long write, too',
+    'clients that do not read one long write are disconnected',
     'http/response-sink.ts',
     ['res.setTimeout(this.#options.writeStallMs, () => res.destroy());', ''],
     'faults/clients',
   ),
   guard(
-    'those who leave cut their upstream off',
+    'a client abort aborts the upstream call',
     'proxy/failover/attempt.ts',
     ['this.#cancelSignal.onAbort(() => exchange.cancel())', 'this.#cancelSignal.onAbort(() => {})'],
     'faults/clients',
   ),
   guard(
-    'requests have a cap',
+    'requests in flight are limited',
     'runtime/admission.ts',
     ['this.#inFlight.length >= this.#options.maxInFlight', 'false'],
     'faults/process',
   ),
   guard('overload refuses', 'runtime/admission.ts', ['this.load === 2', 'false'], 'faults/overload'),
   guard(
-    'the last byte is waited for',
+    'drain waits for the last byte',
     'runtime/admission.ts',
     ['else client.onClosed(() => this.#remove(context));', 'else this.#remove(context);'],
     'faults/process',
   ),
   guard(
-    'nobody goes where it has become full during the pause',
+    'a provider that filled up during the pause is skipped',
     'proxy/failover/failover.ts',
     ['!this.#selector.stillAvailable(selection)', 'false'],
     'model/many-requests',
   ),
   guard(
-    'a probe that says nothing is given back',
+    'an unused probe is returned',
     'proxy/failover/circuit-breaker.ts',
-    ['if (call === this.#probe) this.#probe = undefined;', ''],
+    ['if (ticket === this.#probe) this.#probe = undefined;', ''],
     'model/breaker-model',
     'model/interleavings',
   ),
   guard(
-    'the last call ends what is still open',
+    'the abort phase of drain ends open requests',
     'runtime/drain.ts',
     ['admission.abortAll();', ''],
     'model/interleavings',
   ),
   guard(
-    'who waits in the queue is let in',
+    'queued connections are accepted on shutdown',
     'runtime/close-listener.ts',
     ['const QUIET_TURNS = 3;', 'const QUIET_TURNS = 0;'],
     'faults/shutdown',
   ),
   guard(
-    'who has left holds no place',
+    'aborted requests free their slot',
     'runtime/admission.ts',
     ['context.client.onAbort(() => this.leave(context));', ''],
     'faults/overload',
@@ -232,7 +218,7 @@ const OF_SECRETS: readonly Guard[] = [
     'transports/ssrf-guard',
   ),
   guard(
-    'texts lose their keys',
+    'keys are redacted in texts',
     'proxy/response/redact.ts',
     [
       "for (const spelling of spellings(secret)) clean = clean.replaceAll(spelling, '[redacted]');",
@@ -251,7 +237,7 @@ const OF_SECRETS: readonly Guard[] = [
 
 const OF_FAILOVER: readonly Guard[] = [
   guard(
-    'who has recovered is asked again',
+    'a recovered endpoint is used again',
     'proxy/failover/candidate-selector.ts',
     ["|| (state === 'half-open' && !endpointState.breaker.probing)", ''],
     'faults/outage',
@@ -264,14 +250,14 @@ const OF_FAILOVER: readonly Guard[] = [
     'model',
   ),
   guard(
-    'only the probe decides',
+    'only the probe closes or opens a half-open breaker',
     'proxy/failover/circuit-breaker.ts',
-    ['this.#isOpen ? call === this.#probe : this.#isBad()', 'this.#isBad()'],
+    ['this.#isOpen ? ticket === this.#probe : this.#hasTooManyFailures()', 'this.#hasTooManyFailures()'],
     'proxy/circuit-breaker',
     'model',
   ),
   guard(
-    'one tenant opens no breaker',
+    'one tenant alone opens no breaker',
     'proxy/failover/circuit-breaker.ts',
     ['return failing.size >= 2 || tenants.size <= 1;', 'return true;'],
     'proxy/circuit-breaker',
@@ -285,33 +271,33 @@ const OF_FAILOVER: readonly Guard[] = [
     'proxy/failover',
   ),
   guard(
-    'an answer gives back what it took',
+    'a response returns its retry tokens',
     'proxy/failover/failover.ts',
     ['this.#budget.refund(spent)', 'this.#budget.refund(5)'],
     'faults/outage',
   ),
   guard(
-    'what was not bought is given back',
+    'an attempt that was not started is refunded',
     'proxy/failover/failover.ts',
     ['        this.#budget.refund(cost);\n        return undefined;', '        return undefined;'],
     'model',
   ),
   guard(
-    'every call ends in the accounts',
+    'every attempt is accounted for',
     'proxy/failover/attempt-ticket.ts',
-    ['  abandon(): void {\n    this.#leave();', '  abandon(): void {'],
+    ['  abandon(): void {\n    this.#release();', '  abandon(): void {'],
     'model',
     'faults/user-code-errors',
   ),
   guard(
-    'names are asked for once',
+    'DNS lookups are shared',
     'transports/dns-cache.ts',
     ['if (isFirst) start(', 'start('],
     'transports/dns-cache',
     'faults/connection',
   ),
   guard(
-    'waits are believed within bounds',
+    'retry-after is capped',
     'proxy/retry-after.ts',
     ['ms > LONGEST_MS ? undefined : ms', 'ms'],
     'proxy/retry-after',
@@ -320,21 +306,26 @@ const OF_FAILOVER: readonly Guard[] = [
 
 const OF_HEDGING: readonly Guard[] = [
   guard(
-    'who is superseded is cut off',
+    'a superseded attempt is aborted',
     'proxy/failover/hedging.ts',
-    ['  rival.cancelSignal.abort();\n', ''],
+    ['  rival.cancelSource.abort();\n', ''],
     'path/hedging',
   ),
   guard(
-    'the host’s own code comes first',
+    'the host’s own code has settled before a hedge',
     'proxy/failover/hedging.ts',
     [
-      'while (!ended.aborted && call.upstreamElapsedMs < ms) await pause(ms - call.upstreamElapsedMs, clock, ended);',
+      'while (!ended.aborted && attempt.upstreamElapsedMs < ms) await pause(ms - attempt.upstreamElapsedMs, clock, ended);',
       'await pause(ms, clock, ended);',
     ],
     'path/hedging',
   ),
-  guard('what stays at a provider is asked for once', 'proxy/failover/hedging.ts', ["['store', ", '['], 'path/hedging'),
+  guard(
+    'what stays at a provider is asked for once',
+    'proxy/failover/hedging.ts',
+    ["  'store',\n", ''],
+    'path/hedging',
+  ),
   guard(
     'a hedge is paid for',
     'proxy/failover/failover.ts',
@@ -348,14 +339,14 @@ const OF_HEDGING: readonly Guard[] = [
     'path/hedging',
   ),
   guard(
-    'one who leaves takes both along',
+    'an abort ends both attempts',
     'proxy/failover/failover.ts',
-    ['this.context.cancelSignal.onAbort(() => cancelSignal.abort());', ''],
+    ['this.context.cancelSignal.onAbort(() => cancelSource.abort());', ''],
     'path/hedging',
     'model/interleavings',
   ),
   guard(
-    'a second model is no second provider',
+    'a hedge stays with the model',
     'proxy/failover/candidate-selector.ts',
     ['model !== other.model', 'false'],
     'path/hedging',
@@ -365,7 +356,7 @@ const OF_HEDGING: readonly Guard[] = [
 /** Switch one off and a test fails, or it guards nothing. */
 const IN_GUARDS: readonly Guard[] = [
   guard(
-    'a guard must say what its failure means',
+    'onError of a guard is required',
     'guard/guard-options.ts',
     ["onError !== 'open' && onError !== 'closed'", 'false'],
     'guard/options',
@@ -377,19 +368,19 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/verdicts.sockets',
   ),
   guard(
-    'a verdict has a limit of time',
+    'a verdict has a timeout',
     'guard/ask-guard.ts',
     ['limitMs: guard.timeoutMs', 'limitMs: Infinity'],
     'guard/verdicts.sockets',
   ),
   guard(
-    'a question is given up when the client leaves',
+    'a check is aborted when the client disconnects',
     'guard/ask-guard.ts',
     ['    state.abort();\n    throw new GuardAborted();', '    throw new GuardAborted();'],
     'guard/verdicts.sockets',
   ),
   guard(
-    'what is no verdict is a failure',
+    'an invalid verdict is a failure',
     'guard/ask-guard.ts',
     ['if (!isVerdict(waited.value, guard)) throw noVerdict(guard);', ''],
     'guard/verdicts.sockets',
@@ -401,7 +392,7 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/verdicts.sockets',
   ),
   guard(
-    'guards of the prompt are asked',
+    'guards of the prompt are called',
     'guard/guard.ts',
     ['checked = checkBefore(guards.before,', 'checked = checkBefore([],'],
     'guard/verdicts.sockets',
@@ -443,19 +434,19 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/verdicts.sockets',
   ),
   guard(
-    'whole means whole',
+    'mode whole releases nothing early',
     'guard/output/check-filter.ts',
     ["if (this.#guard.mode === 'whole') return 0;", ''],
     'guard/verdicts.sockets',
   ),
   guard(
-    'a watching guard has the last word',
+    'the last verdict of a watching guard counts',
     'guard/output/watch-filter.ts',
     ['if (!this.#isNew) return piece;', 'return piece;'],
     'guard/verdicts.sockets',
   ),
   guard(
-    'members nobody knows are guarded',
+    'unknown members are guarded',
     'guard/output/text-slots.ts',
     [
       "  if (typeof value === 'string') addSlot(",
@@ -482,7 +473,7 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/restore.sockets',
   ),
   guard(
-    'JSON that was asked for stays JSON',
+    'requested JSON stays JSON',
     'guard/guard.ts',
     ["format?.type === 'json_object' ||", ''],
     'guard/restore.sockets',
@@ -490,35 +481,56 @@ const IN_GUARDS: readonly Guard[] = [
   guard(
     'unfinished values hold what follows',
     'guard/detect/scan.ts',
-    [
-      'if (found.end === undefined) return { values, holdFrom: found.start };',
-      'if (found.end === undefined) return { values, holdFrom: text.length };',
-    ],
+    ['holdFrom: found.start, holder', 'holdFrom: text.length, holder'],
     'guard/detect',
+  ),
+  guard(
+    'forms of ASCII in other scripts are folded',
+    'guard/detect/fold.ts',
+    ['FOLDED.test(text)', 'false'],
+    'guard/detect',
+  ),
+  guard(
+    'a long API key is redacted to its end',
+    'guard/detect/api-key.ts',
+    [': longKey(text, start, final)', ': { start, end }'],
+    'guard/detect',
+  ),
+  guard(
+    'a private key ends with an END line of its own',
+    'guard/detect/private-key.ts',
+    ['if (labelEnd >= 0 && LABEL.test(', 'if (labelEnd >= 0 || LABEL.test('],
+    'guard/detect',
+  ),
+  guard(
+    'values in hits and shared calls pass the guards of each reader',
+    'gateway/chat-stages.ts',
+    ['    ...(guard === undefined ? [] : [guard]),\n', ''],
+    'guard/cache.sockets',
   ),
   guard('mod 97', 'guard/detect/iban.ts', ['return rest === 1;', 'return true;'], 'guard/detect'),
   guard('Luhn', 'guard/detect/card.ts', ['return sum % 10 === 0;', 'return true;'], 'guard/detect'),
   guard(
-    'a private key is bounded',
+    'the length of a private key is limited',
     'guard/detect/private-key.ts',
     ['if (text.length >= limit) return { start, end: limit };', ''],
     'guard/detect',
   ),
   guard(
-    'placeholders are of one conversation',
+    'placeholders differ between conversations',
     'guard/placeholders.ts',
     ['JSON.stringify([conversation, type, value])', 'JSON.stringify([type, value])'],
     'guard/restore.sockets',
   ),
   guard(
-    'placeholders are of one caller',
+    'placeholders differ between callers',
     'guard/conversation.ts',
     ["[caller?.id ?? '', ...", "['', ..."],
     'guard/restore.sockets',
   ),
   guard(
     'blocked responses are not stored',
-    'cache/cache.ts',
+    'cache/response-recorder.ts',
     ['passed ? withUsage(completion, context) : undefined', 'withUsage(completion, context)'],
     'guard/cache.sockets',
   ),
@@ -529,13 +541,13 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/cache.sockets',
   ),
   guard(
-    'a blocked reader leaves a shared call',
+    'a blocked subscriber leaves a shared call',
     'cache/coalesce/shared-request.ts',
     ['(context.responseGate?.cancelSignal ?? context.client)', 'context.client'],
     'guard/cache.sockets',
   ),
   guard(
-    'a blocked leader is told at once',
+    'a blocked leader gets its error immediately',
     'guard/response-gate.ts',
     ['if (isShared) this.#rejectStage?.(error);', ''],
     'guard/cache.sockets',
@@ -553,7 +565,7 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/verdicts.sockets',
   ),
   guard(
-    'a rejected candidate is not asked again',
+    'a rejected candidate is not tried again',
     'proxy/failover/failover.ts',
     [
       '    this.#selector.recordFailure(candidate, failure);\n    this.#failures.push({ failure, provider: candidate',
@@ -562,7 +574,7 @@ const IN_GUARDS: readonly Guard[] = [
     'guard/verdicts.sockets',
   ),
   guard(
-    'guards obey a slow client',
+    'guards apply backpressure',
     'guard/output/guarded-sink.ts',
     ['if (this.#isBlocked) return this.#awaitDrain();', ''],
     'guard/guarded-sink',
@@ -594,7 +606,7 @@ const IN_GUARDS: readonly Guard[] = [
   guard(
     'captured responses are bounded',
     'http/capture-sink.ts',
-    ['if (this.#room < 0) this.#events = undefined;', 'if (false) this.#events = undefined;'],
+    ['if (this.#bytesLeft < 0) this.#events = undefined;', 'if (false) this.#events = undefined;'],
     'guard/capture.sockets',
   ),
 ];
@@ -606,4 +618,6 @@ export const GUARDS: readonly Guard[] = [
   ...OF_SECRETS,
   ...OF_FAILOVER,
   ...OF_HEDGING,
+  ...OF_ROUTER,
+  ...OF_TELEMETRY,
 ];

@@ -2,12 +2,12 @@ import { ask, type Question } from './client.ts';
 import { readLedgers } from './ledger.ts';
 import { now, sleep } from './time.ts';
 
-/** What an upstream has done when the client leaves. */
+/** State of the upstream's response when the client disconnects. */
 export const PHASES = { 'before head': 'request', 'before first event': 'head', 'mid-stream': 'midway' } as const;
 
 export type Phase = keyof typeof PHASES;
 
-/** Milliseconds from a client's leaving to the end of its upstream connection, one per client, ascending. */
+/** Milliseconds from a client's disconnect to the end of its upstream connection, one per client, ascending. */
 export interface AbortLatency {
   readonly phase: Phase;
   readonly stream: boolean;
@@ -16,11 +16,11 @@ export interface AbortLatency {
   readonly open: number;
 }
 
-/** Clients that leave one after the other: storms measure the queue, not the way. */
+/** Clients disconnect one after the other: many at once would measure queueing, not the latency. */
 const PAUSE_MS = 10;
 const SETTLE_MS = 500;
 
-/** Asks questions that are never answered in full, leaves, and reads in the ledger when the upstream noticed. */
+/** Sends requests whose responses never end, disconnects, and reads in the ledger when the upstream noticed. */
 export async function abortLatency(
   port: number,
   ledgers: readonly string[],
@@ -41,7 +41,7 @@ export async function abortLatency(
 
 async function leaveMidway(port: number, question: Question, leftAt: Map<string, number>): Promise<void> {
   const asked = ask(port, question);
-  // Where nothing comes, the upstream has been reached by then.
+  // Without any response, wait until the request has reached the upstream.
   await Promise.race([asked.begun, sleep(100 + Math.random() * 50)]);
   leftAt.set(question.id, now());
   asked.abort();

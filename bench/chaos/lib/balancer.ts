@@ -7,14 +7,14 @@ export interface Backend {
   readonly port: number;
 }
 
-/** One client's way to its gateway. */
+/** The connection of one client to its gateway. */
 interface Way {
   readonly backend: string;
   readonly client: Socket;
   readonly server: Socket;
 }
 
-/** Splits connections over backends, byte by byte, and remembers who got which. */
+/** A TCP load balancer that records which backend got which connection. */
 export class Balancer {
   readonly #server: Server;
   readonly #ways = new Set<Way>();
@@ -37,12 +37,12 @@ export class Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** New connections go to these from now on; open ones stay where they are. */
+  /** Sets the backends of new connections. Open ones keep theirs. */
   use(backends: readonly Backend[]): void {
     this.#backends = backends;
   }
 
-  /** Who served the connection that came from `localPort` last. */
+  /** The backend of the latest connection from `localPort`. */
   backendOf(localPort: number): string | undefined {
     return this.#backendOf.get(localPort);
   }
@@ -78,12 +78,12 @@ export class Balancer {
   }
 }
 
-/** Something went out. What Node only holds, for want of a connection or of room, it counts as written, too. */
+/** Whether bytes were sent. Node counts bytes as written that it still buffers, which are subtracted here. */
 function hasSpoken({ server }: Way): boolean {
   return !server.connecting && server.bytesWritten > server.writableLength;
 }
 
-/** What comes from one goes to the other; so do its end and its breaking. */
+/** Copies one socket to the other, its end and its errors included. */
 function join(from: Socket, to: Socket): void {
   from.pipe(to);
   from.on('error', () => to.resetAndDestroy());

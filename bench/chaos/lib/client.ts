@@ -1,42 +1,42 @@
-import { request, type IncomingMessage } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { now } from './time.ts';
 
 export const KEY = 'chaos-key-0123456789';
 export const MODEL = 'chaos-model';
 
-/** What one client asks. */
+/** The request of one client. */
 export interface Question {
   readonly id: string;
-  /** The user's words; the answer is a function of them. */
+  /** The user's message; the response is a function of it. */
   readonly question: string;
   readonly stream: boolean;
-  /** Providers in the order in which they shall be tried; the gateway's own choice without. */
+  /** `provider_order` of the request. @defaultValue the gateway's own order */
   readonly order?: readonly string[];
 }
 
-/** What became of one request, as its client saw it. */
+/** The result of one request, as its client saw it. */
 export interface ClientRecord extends Question {
   readonly startedAt: number;
   endedAt: number;
   /** The client's own port. */
   localPort: number;
-  /** Who served it, where that was found out. */
+  /** The gateway that served it, where that is known. */
   gateway: string;
   status: number | undefined;
-  /** Out of the gateway's cache. */
+  /** Served from the gateway's cache. */
   cached: boolean;
   text: string;
-  /** The answer says of itself that it is whole. */
+  /** The response is marked as complete. */
   done: boolean;
-  /** The error that the answer tells of: its code. */
+  /** Code of the error in the response. */
   error: string | undefined;
-  /** The connection broke. */
+  /** The error that broke the connection. */
   broken: string | undefined;
-  /** We left on purpose. */
+  /** The client disconnected on purpose. */
   aborted: boolean;
 }
 
-/** A request under way. */
+/** A request in flight. */
 export interface Asked {
   readonly record: ClientRecord;
   readonly finished: Promise<ClientRecord>;
@@ -45,7 +45,7 @@ export interface Asked {
   abort(): void;
 }
 
-/** Asks on a connection of its own. Never rejects: what went wrong is in the record. */
+/** Sends a request on a connection of its own. Never rejects: errors are in the record. */
 export function ask(port: number, question: Question): Asked {
   const record: ClientRecord = {
     ...question,
@@ -61,25 +61,7 @@ export function ask(port: number, question: Question): Asked {
     broken: undefined,
     aborted: false,
   };
-  const body = JSON.stringify({
-    model: MODEL,
-    stream: question.stream,
-    messages: [{ role: 'user', content: question.question }],
-    ...(question.order === undefined ? {} : { provider_order: question.order }),
-  });
-  const sent = request({
-    port,
-    host: '127.0.0.1',
-    path: '/v1/chat/completions',
-    method: 'POST',
-    agent: false,
-    headers: {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      authorization: `Bearer ${KEY}`,
-      'x-request-id': question.id,
-    },
-  });
+  const { sent, body } = requestFor(port, question);
   let begin = (): void => {};
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const finished = new Promise<ClientRecord>((resolve) => {
@@ -107,6 +89,29 @@ export function ask(port: number, question: Question): Asked {
     sent.destroy(new Error('left'));
   };
   return { record, finished, begun, abort };
+}
+
+function requestFor(port: number, question: Question): { readonly sent: ClientRequest; readonly body: string } {
+  const body = JSON.stringify({
+    model: MODEL,
+    stream: question.stream,
+    messages: [{ role: 'user', content: question.question }],
+    ...(question.order === undefined ? {} : { provider_order: question.order }),
+  });
+  const sent = request({
+    port,
+    host: '127.0.0.1',
+    path: '/v1/chat/completions',
+    method: 'POST',
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      authorization: `Bearer ${KEY}`,
+      'x-request-id': question.id,
+    },
+  });
+  return { sent, body };
 }
 
 async function read(response: IncomingMessage, record: ClientRecord, begun: () => void): Promise<void> {

@@ -1,17 +1,17 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
 
-/** An attempt as its upstream saw it. Times are of `now()`. */
+/** An attempt as its upstream recorded it. Times are of `now()`. */
 export interface Attempt {
-  /** Names the upstream, its life and the place in it; stands in every word of its answer. */
+  /** Names the upstream process and the attempt; part of every word of its response. */
   readonly mark: string;
   readonly upstream: string;
   /** The client's request id. */
   readonly id: string;
   readonly script: string;
-  /** The script is no fault. */
+  /** The script is not a fault. */
   readonly sound: boolean;
   readonly begunAt: number;
-  /** Missing where the upstream was killed before it could say. */
+  /** Missing where the upstream was killed before the end. */
   readonly end?: AttemptEnd;
 }
 
@@ -24,13 +24,13 @@ interface AttemptEnd {
 
 type Line = { readonly begin: Omit<Attempt, 'end'> } | { readonly mark: string; readonly end: AttemptEnd };
 
-/** Appends to a file at once: what was written survives a kill. */
+/** Appends to a file synchronously: written lines survive a kill. */
 export function ledgerWriter(path: string): (line: Line) => void {
   const file = openSync(path, 'a');
   return (line) => void writeSync(file, `${JSON.stringify(line)}\n`);
 }
 
-/** Every attempt in these files, in the order of their beginnings. */
+/** Every attempt in these files, by start time. */
 export function readLedgers(paths: readonly string[]): Attempt[] {
   const attempts = new Map<string, Attempt>();
   for (const text of paths.map(textOfFile)) {
@@ -52,7 +52,7 @@ function textOfFile(path: string): string {
   }
 }
 
-/** A kill may have come in the middle of a line. */
+/** The last line may be cut by a kill. */
 function parsed(row: string): Line | undefined {
   try {
     return JSON.parse(row) as Line;

@@ -6,7 +6,7 @@ export function numbers<Name extends string>(defaults: Readonly<Record<Name, num
   return { ...defaults, ...given(values) } as Record<Name, number>;
 }
 
-/** The same, beside words that stand for themselves: `--short`. Numbers that were not given are missing. */
+/** The same, with flags such as `--short`. Numbers that were not given are missing. */
 export function numbersAndWords<Name extends string>(
   names: readonly Name[],
   words: readonly string[],

@@ -3,7 +3,7 @@ import type { Attempt } from './ledger.ts';
 import { marksIn, textOf } from './texts.ts';
 import type { Disturbance } from './world.ts';
 
-/** A broken promise, with what is needed to look into it. */
+/** A violated invariant, with the data to investigate it. */
 export interface Finding {
   readonly kind: 'lost' | 'duplicated' | 'corrupted';
   readonly why: string;
@@ -13,18 +13,18 @@ export interface Finding {
 
 export interface Verdict {
   readonly findings: readonly Finding[];
-  /** Whole answers. */
+  /** Complete responses. */
   readonly whole: number;
   readonly cached: number;
   /** Whole answers by the upstream that gave them, those out of the cache among them. */
   readonly answersOf: ReadonlyMap<string, number>;
   /** Broken off after they had begun, by an upstream that broke, and said so. */
   readonly told: number;
-  /** Left on purpose. */
+  /** The client disconnected on purpose. */
   readonly aborted: number;
   /** Cut by a gateway that was killed on purpose. */
   readonly excluded: number;
-  /** Attempts that met a fault of a script. */
+  /** Attempts with a scripted fault. */
   readonly faults: number;
   /** Upstream attempts per request that needed any. */
   readonly amplification: number;
@@ -38,12 +38,12 @@ export interface Evidence {
   readonly killed: ReadonlySet<string>;
 }
 
-/** A fault shows itself a little after the harm was done. */
+/** Milliseconds after a disturbance in which its effects may still appear. */
 const AFTERMATH_MS = 500;
 
 type Fate = 'whole' | 'told' | 'aborted' | 'excluded' | 'lost';
 
-/** Joins what the clients saw with what the upstreams did. */
+/** Compares what the clients saw with what the upstreams did. */
 export function judge(evidence: Evidence): Verdict {
   const byId = attemptsById(evidence.attempts);
   const byMark = new Map(evidence.attempts.map((attempt) => [attempt.mark, attempt]));
@@ -117,8 +117,8 @@ function corruptionOf(record: ClientRecord, whole: boolean, byMark: ReadonlyMap<
 }
 
 /**
- * Two answers were sent, and nothing happened to either's upstream that could have made the loss of the other likely.
- * One that was stopped reads its requests when it goes on, long after they were given up.
+ * Whether two responses were sent without a disturbance that explains it. An upstream that was stopped (SIGSTOP) reads
+ * its requests when it continues, long after they were aborted.
  */
 function answeredTwice(attempts: readonly Attempt[], evidence: Evidence): boolean {
   const answered = attempts.filter(({ sound, end }) => sound && end?.completed === true);

@@ -10,22 +10,22 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-/** How a program ended, and whether that was asked for. */
+/** How a program ended, and whether that was intended. */
 export interface Exit {
   readonly name: string;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Exits that nobody asked for, and lines on stderr, of all programs together. */
+/** Unexpected exits, and lines on stderr, of all programs together. */
 export const incidents: { readonly exits: Exit[]; readonly warnings: string[] } = { exits: [], warnings: [] };
 
-/** A process of its own. Its end is an incident unless it was `kill`ed or told to `stop`. */
+/** A child process. Its end is an incident unless `kill` or `stop` was called. */
 export class Program {
   readonly name: string;
-  /** Where it listens, once it said so. */
+  /** The port that it listens on, once it has reported it. */
   port = 0;
-  /** What it sent with its last words. */
+  /** The last message that it sent. */
   lastWords: unknown = undefined;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -33,7 +33,7 @@ export class Program {
   #lastCall = 0;
   #mayEnd = false;
 
-  /** A program of this folder; resolves when it listens. */
+  /** Starts a program of this folder; resolves when it listens. */
   static async node(name: string, file: string, setup: unknown, flags: readonly string[] = []): Promise<Program> {
     const path = fileURLToPath(file);
     const child = spawn(process.execPath, [...flags, path], {
@@ -45,7 +45,7 @@ export class Program {
     return program;
   }
 
-  /** A foreign program, which cannot say when it listens. */
+  /** Starts a foreign program, which cannot report when it listens. */
   static foreign(name: string, command: string, args: readonly string[], port: number): Program {
     const program = new Program(name, spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] }));
     program.port = port;
@@ -79,7 +79,7 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** Asks the program. Rejects when it ends before it answers. */
+  /** Sends a message and waits for the reply. Rejects when the program ends before it replies. */
   call<Result>(method: string, argument?: unknown): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const id = ++this.#lastCall;
@@ -93,14 +93,14 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Ends it on the spot. */
+  /** Ends it with SIGKILL. */
   async kill(): Promise<void> {
     this.#mayEnd = true;
     this.#child.kill('SIGKILL');
     await this.exited;
   }
 
-  /** Asks it to end by itself. False when it did not, or not well, in `withinMs`. */
+  /** Ends it with SIGTERM. False where it did not exit with code 0 in `withinMs`. */
   async stop(withinMs: number): Promise<boolean> {
     this.#mayEnd = true;
     this.#child.kill('SIGTERM');

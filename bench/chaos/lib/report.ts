@@ -1,8 +1,8 @@
-/** One figure, and whether it is as it must be. */
+/** One figure, and whether it meets its gate. */
 export interface Row {
   readonly name: string;
   readonly figure: string | number;
-  /** The gate, in words; none for what is only told. */
+  /** The gate, in words; none for figures that are only shown. */
   readonly gate?: string;
   readonly passed?: boolean;
 }

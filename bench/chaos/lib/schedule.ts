@@ -56,9 +56,9 @@ const REDIS_ACTS: Readonly<Record<string, Act>> = {
 };
 
 /**
- * One act of harm after the other, in an order that the seed decides: every act once before any comes again.
- * Stops, with nothing left broken, when `over` says so.
- * @returns how often each was done
+ * Runs one disturbance after the other, in an order that the seed decides: each once before any is repeated.
+ * Ends, with nothing left broken, when `over` returns true.
+ * @returns how often each was run
  */
 export async function playSchedule(
   world: World,

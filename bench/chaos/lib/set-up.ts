@@ -1,16 +1,16 @@
-// What the processes are started with.
+// Options that the processes are started with.
 
 /** What an upstream speaks: a format of the gateway. */
 export type WireName = 'openai' | 'anthropic' | 'gemini' | 'bedrock';
 
 export interface UpstreamSetup {
   readonly name: string;
-  /** Counts its lives, from 1. */
+  /** Number of its starts, from 1. */
   readonly life: number;
   /** 0: any free one. */
   readonly port: number;
   readonly seed: number;
-  /** Share of the requests that meet a fault. */
+  /** Share of requests with a fault. */
   readonly faultShare: number;
   readonly wire: WireName;
   /** The file of its ledger. */
@@ -20,6 +20,6 @@ export interface UpstreamSetup {
 export interface GatewaySetup {
   readonly upstreams: readonly { readonly name: string; readonly port: number; readonly wire: WireName }[];
   readonly redisPort: number | undefined;
-  /** Room for thousands of open streams. */
+  /** Raises limits for thousands of open streams. */
   readonly roomy: boolean;
 }

@@ -1,8 +1,8 @@
-/** A straight line through samples, and how sure its slope is. */
+/** A straight line through samples, and the significance of its slope. */
 export interface Slope {
   /** Per unit of x. */
   readonly perUnit: number;
-  /** Slope over its standard error; within ±2 it is not different from none. */
+  /** Slope divided by its standard error; within ±2 it is not significant. */
   readonly t: number;
 }
 

@@ -1,8 +1,8 @@
 import { hashOf, randomOf } from './random.ts';
 
 /**
- * What the attempt `mark` answers to `question`. Every word names its attempt and its place, so that a text tells on its
- * own whether anything of it is missing, changed, or comes from somebody else.
+ * The response of the attempt `mark` to `question`. Every word contains its attempt and its position, so that missing,
+ * changed and foreign words can be found in the text alone.
  */
 export function textOf(question: string, mark: string): string {
   const random = randomOf(hashOf(`${mark} ${question}`));
@@ -11,7 +11,7 @@ export function textOf(question: string, mark: string): string {
   return words.join(' ');
 }
 
-/** The attempts whose words are in `text`. A word that was cut counts while its mark is whole. */
+/** The attempts whose words are in `text`. A truncated word counts if its mark is complete. */
 export function marksIn(text: string): readonly string[] {
   const marks = new Set<string>();
   for (const word of text.split(' ')) {

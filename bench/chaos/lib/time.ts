@@ -1,4 +1,4 @@
-/** Milliseconds that mean the same in every process of this machine, and never jump. */
+/** Monotonic milliseconds that all processes of this machine share. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -7,7 +7,7 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until `met`, looking every few milliseconds. False when it was not, in `withinMs`. */
+/** Waits until `met` returns true, polling every few milliseconds. False where it did not in `withinMs`. */
 export async function until(met: () => boolean, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (!met()) {

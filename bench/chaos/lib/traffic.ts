@@ -4,7 +4,7 @@ import { sleep } from './time.ts';
 
 const TICK_MS = 20;
 const MAX_OPEN = 200;
-/** Questions that are asked again and again, for the cache. */
+/** Requests that are repeated, for the cache. */
 const COMMON_QUESTIONS = 40;
 const COMMON_SHARE = 0.15;
 const LEAVING_SHARE = 0.02;
@@ -12,21 +12,21 @@ const ORDERED_SHARE = 0.8;
 
 interface TrafficOptions {
   readonly port: number;
-  /** Who serves the connection that comes from this port. */
+  /** The gateway that serves the connection from this port. */
   readonly gatewayOf?: (localPort: number) => string | undefined;
   readonly providers: readonly string[];
   readonly seed: number;
   readonly requests: number;
   readonly perSecond: number;
-  /** False: only counts. @defaultValue true */
+  /** Whether records are kept; otherwise requests are only counted. @defaultValue true */
   readonly keepRecords?: boolean;
 }
 
-/** Clients that ask at a steady rate, half of them for streams. */
+/** Clients that send requests at a steady rate, half of them for streams. */
 export class Traffic {
   readonly records: ClientRecord[] = [];
   ended = 0;
-  /** Neither answered in full nor left on purpose. */
+  /** Neither complete nor aborted on purpose. */
   failed = 0;
   readonly #open = new Set<Asked>();
   readonly #options: TrafficOptions;
@@ -48,7 +48,7 @@ export class Traffic {
     await Promise.all([...this.#open].map(({ finished }) => finished));
   }
 
-  /** Many clients leave at once. */
+  /** Many clients disconnect at once. */
   abortStorm(share: number): void {
     for (const asked of this.#open) if (this.#random() < share) asked.abort();
   }
@@ -75,7 +75,7 @@ export class Traffic {
     const common = this.#random() < COMMON_SHARE;
     const question = common ? `What is ${Math.floor(this.#random() * COMMON_QUESTIONS)}?` : id;
     const asked = { id, question, stream: this.#random() < 0.5 };
-    // Left to itself the gateway soon avoids those that fail, and there would be no chaos.
+    // Without a fixed order the gateway would soon avoid failing providers, and hardly any request would meet a fault.
     const own = randomOf(hashOf(question));
     return own() < ORDERED_SHARE ? { ...asked, order: shuffled(this.#options.providers, own) } : asked;
   }

@@ -11,23 +11,23 @@ import { now, sleep, until } from './time.ts';
 const UPSTREAM = import.meta.resolve('../processes/upstream.ts');
 const GATEWAY = import.meta.resolve('../processes/gateway.ts');
 
-/** Requests that were on their way when the balancer turned elsewhere must have arrived by then. */
+/** Time in which requests arrive that were in flight when the balancer changed its backends. */
 const SWITCH_MS = 200;
 const MOST_SWITCH_MS = 3_000;
 const DRAIN_MS = 20_000;
 
-/** From when to when an upstream could not do what it meant to. */
+/** The time in which an upstream was disturbed. */
 export interface Disturbance {
   readonly upstream: string;
   readonly from: number;
   to: number;
 }
 
-/** What a gateway says as it ends. */
+/** The last message of a gateway. */
 export interface LastWords {
   readonly outcomes: Readonly<Record<string, number>>;
   readonly left: readonly string[];
-  /** How long its event loop stood still at worst. */
+  /** Longest stall of its event loop. */
   readonly longestStallMs: number;
 }
 
@@ -49,13 +49,13 @@ interface WorldOptions {
   readonly roomy?: boolean;
 }
 
-/** Every process of an experiment, and how to do them harm. */
+/** The processes of an experiment, and the disturbances that they undergo. */
 export class World {
   readonly disturbances: Disturbance[] = [];
-  /** Gateways that were killed without warning: what they held is lost on purpose. */
+  /** Gateways that were killed: the loss of their requests is intended. */
   readonly killed = new Set<string>();
   readonly farewells: LastWords[] = [];
-  /** Gateways that did not end by themselves when they were asked to. */
+  /** Gateways that did not exit on SIGTERM. */
   readonly stuck: string[] = [];
   readonly gateways: Program[] = [];
   readonly upstreams = new Map<string, Program>();
@@ -103,7 +103,7 @@ export class World {
     await untilListening(port);
   }
 
-  /** Notes that an upstream is disturbed while `act` runs. */
+  /** Records that an upstream is disturbed while `act` runs. */
   async disturb(upstream: string, act: () => Promise<void>): Promise<void> {
     const disturbance: Disturbance = { upstream, from: now(), to: Infinity };
     this.disturbances.push(disturbance);
@@ -120,14 +120,14 @@ export class World {
     await this.#retire(old);
   }
 
-  /** Another gateway takes over, and `place` is killed with all that it holds. */
+  /** Another gateway takes over, and `place` is killed with all its requests. */
   async killGateway(place: number): Promise<void> {
     const old = await this.#replace(place);
     this.killed.add(old.name);
     await old.kill();
   }
 
-  /** Everybody goes home: gateways by themselves, the rest at once. */
+  /** Ends all processes: gateways by SIGTERM, the others by SIGKILL. */
   async end(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => this.#retire(gateway)));
     this.balancer.close();

@@ -5,7 +5,7 @@ import { named, resetMidBody, type MakeFault, type Wire } from './wires.ts';
 
 const { faults, hostileHeads } = testKit;
 
-/** Faults that must never show, whatever was asked. Those that send an endpoint to rest for long are not among them. */
+/** Faults that clients must never see. Those that cause a long cooldown of an endpoint are left out. */
 const UNSEEN: readonly FaultName[] = [
   ...(['serverError', 'serverErrorPage', 'badGateway', 'unavailable', 'gatewayTimeout', 'overloaded'] as const),
   ...(['requestTimeout', 'conflict', 'tooEarly', 'rateLimitedInMs', 'noContent', 'oddSuccess', 'redirect'] as const),

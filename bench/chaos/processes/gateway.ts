@@ -12,7 +12,7 @@ import { RespClient } from './resp-client.ts';
 
 const { createGateway, redisStore } = gatewayPackage;
 const { upstreams, redisPort, roomy } = setup<GatewaySetup>();
-/** Stalls are a matter of seconds here. */
+/** Short timeouts: the faults of this experiment last seconds. */
 const IMPATIENT = { connectMs: 1_000, headersMs: 2_000, firstChunkMs: 2_000, idleMs: 2_000, totalMs: 30_000 };
 /** The same price everywhere: the load is spread evenly. */
 const PRICED = { pricing: { prompt: 1, completion: 1 } };
@@ -24,7 +24,7 @@ const UPSTREAM_MODELS: Readonly<Record<WireName, string>> = {
   bedrock: 'anthropic.claude-sonnet-4-5',
 };
 
-/** The balancer has turned elsewhere before it says SIGTERM; what it had sent until then may still be on its way. */
+/** The balancer stops sending before SIGTERM; requests that it has sent until then may still be in flight. */
 const NOTICE_MS = 300;
 
 const redis = redisPort === undefined ? undefined : new RespClient(redisPort);
@@ -44,7 +44,7 @@ const gateway = createGateway({
   ),
   ...(roomy ? {} : { timeouts: IMPATIENT }),
   cache: { maxEntries: 1_000, ...(redis === undefined ? {} : { store: redisStore(redis) }) },
-  // A busy machine must not decide what is a loss: refusing for lack of CPU is right, and not what is judged here.
+  // Off, as refusals for lack of CPU are correct, but would count as lost requests on a busy machine.
   overloadProtection: false,
   ...(roomy ? { maxInFlight: 20_000, maxInFlightPerProvider: 20_000 } : {}),
   hooks: {
@@ -60,7 +60,7 @@ delay.enable();
 serve({
   outcomes: () => outcomes,
   memory: () => ({ rss: process.memoryUsage.rss(), files: readdirSync('/proc/self/fd').length }),
-  /** Heap in use behind a collection. */
+  /** Heap in use after a garbage collection. */
   collect: () => {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed;
@@ -88,7 +88,7 @@ async function stop(): Promise<void> {
   );
 }
 
-/** Sockets and servers that are still there. */
+/** Sockets and servers that are still open. */
 function left(): readonly string[] {
   return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP'));
 }

@@ -8,7 +8,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The three commands of a cache over RESP, of `ioredis`' form. Connects again for as long as it is not closed. */
+/** The three commands of a cache over RESP, with the methods of `ioredis`. Reconnects until it is closed. */
 export class RespClient {
   readonly #port: number;
   #socket: Socket | undefined;
@@ -70,7 +70,7 @@ export class RespClient {
     while (this.#takeReply());
   }
 
-  /** One reply: a line, and for a bulk string as many bytes as the line says. */
+  /** One reply: a line, and for a bulk string the number of bytes in that line. */
   #takeReply(): boolean {
     const lineEnd = this.#bytes.indexOf('\r\n');
     if (lineEnd < 0) return false;

@@ -1,4 +1,4 @@
-// An upstream: the test kit in a process of its own, with a ledger that survives its death.
+// An upstream: the test kit in a process of its own, with a ledger that survives a kill.
 import type { ReceivedRequest, Script } from 'nordlys-proxy/testing';
 import { startDraining, setup } from '../../lib/channel.ts';
 import { ledgerWriter } from '../lib/ledger.ts';
@@ -31,7 +31,7 @@ function answer(request: ReceivedRequest): Script {
   return recorded(request, script, mark, !faulty);
 }
 
-/** Now and then it thinks for a while, or closes the connection behind its answer. */
+/** Sometimes delays the response, or closes the connection after it. */
 function soundScript(text: string): Script {
   const thinks = random() < 0.03;
   const headers = random() < 0.01 ? { connection: 'close' } : {};
@@ -42,7 +42,7 @@ function soundScript(text: string): Script {
   });
 }
 
-/** A question may say what is to be done: `!ticks:30`, `!hang:head` … */
+/** A message may request a script: `!ticks:30`, `!hang:head` … */
 function orderedScript(question: string, text: string): Script | undefined {
   const [, order, detail = ''] = /^!(\w+):(\w+)/.exec(question) ?? [];
   if (order === 'ticks')
@@ -55,7 +55,7 @@ function orderedScript(question: string, text: string): Script | undefined {
   return undefined;
 }
 
-/** Writes a line when the script begins, and one when it has ended, however it does. */
+/** Writes a line when the script begins, and one when it has ended in any way. */
 function recorded(request: ReceivedRequest, script: Script, mark: string, sound: boolean): Script {
   const { index, requestId: id = '' } = request;
   const begin = { mark, upstream: name, id, script: script.name, sound, begunAt: now() };
@@ -67,7 +67,7 @@ function recorded(request: ReceivedRequest, script: Script, mark: string, sound:
       try {
         yield* script.steps(asked);
       } finally {
-        // The ledger of the kit is complete only when the player has returned.
+        // The entry of the kit's ledger is complete only when the script has returned.
         setImmediate(() => writeEnd(mark, index));
       }
     },

@@ -5,17 +5,17 @@ import { SharedRequest } from './shared-request.js';
 import type { BufferBudget } from './event-buffer.js';
 
 /**
- * What became of a follower: its answer has been written, it is to make the call itself for all who wait,
- * or it goes its own way.
+ * Result for a request that followed another one: it was served, it must make the shared call now, or it must make a
+ * call of its own.
  */
 export type JoinOutcome = 'responded' | 'lead' | 'alone';
 
-/** All running streams together keep this many times what one may. */
+/** All running streams together may buffer this many times as much as one. */
 const FLIGHTS_IN_BUDGET = 16;
 
-/** Equal requests at the same time share one upstream call (single flight). */
+/** Equal requests in flight at the same time share one upstream call (single flight). */
 export class Coalescer {
-  /** Requests that were answered by another's call. */
+  /** Requests that were served by the call of another one. */
   coalesced = 0;
   readonly #options: ResolvedCoalesceOptions;
   readonly #clock: Clock;
@@ -32,12 +32,12 @@ export class Coalescer {
     };
   }
 
-  /** The call under way for `key`. */
+  /** The call in flight for `key`. */
   find(key: string): SharedRequest | undefined {
     return this.#coalescer.get(key);
   }
 
-  /** A new call for `key`, made by `context`. Whoever follows is answered by it. */
+  /** Starts a call for `key`, made by `context`, that equal requests can follow. */
   start(key: string, context: RequestContext): SharedRequest {
     const shared = new SharedRequest(this.#budget, () => {
       if (this.#coalescer.get(key) === shared) this.#coalescer.delete(key);
@@ -47,21 +47,21 @@ export class Coalescer {
     return shared;
   }
 
-  /** Answers `context` from `flight`. Resolves when there is nothing more to write, or when it must act itself. */
+  /** Serves `context` from `shared`. Resolves when the response has ended, or when `context` must make a call itself. */
   follow(shared: SharedRequest, context: RequestContext): Promise<JoinOutcome> {
-    // The leader's own client is one of the readers.
+    // The leader's own client is one of the subscribers.
     if (shared.size > this.#options.maxSubscribers) return Promise.resolve('alone');
     const joinedAt = this.#clock.now();
     let firstTokenMs: number | undefined;
 
     return new Promise((resolve) => {
-      const patience = this.#clock.setTimer(() => {
+      const joinTimer = this.#clock.setTimer(() => {
         if (shared.release(context)) resolve('alone');
       }, this.#options.joinTimeoutMs);
 
       shared.join(context, {
         begin: () => {
-          patience.cancel();
+          joinTimer.cancel();
           context.cacheStatus = 'HIT';
           context.coalesced = true;
           context.served = shared.leader?.served;
@@ -69,9 +69,9 @@ export class Coalescer {
           firstTokenMs = this.#clock.now() - context.startedAt;
         },
         end: (complete) => {
-          patience.cancel();
+          joinTimer.cancel();
           if (complete) this.coalesced++;
-          // The leader's outcome is written just after the last byte.
+          // The leader's outcome is known just after the last byte.
           setImmediate(() => {
             const outcome = shared.leader?.outcome;
             context.outcome = {
@@ -85,7 +85,7 @@ export class Coalescer {
           });
         },
         takeOver: () => {
-          patience.cancel();
+          joinTimer.cancel();
           resolve('lead');
         },
       });

@@ -1,22 +1,22 @@
 import type { SinkHead } from '../../contracts/sink.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 
-/** What all running streams together may keep, in characters. */
+/** How much all running streams together may buffer, in characters. */
 export interface BufferBudget {
   readonly perAnswer: number;
   readonly inAll: number;
   used: number;
 }
 
-/** As much of an answer as has come: a whole one, or the events of a stream, each under its position. */
+/** The part of a shared response that has arrived: a whole body, or the events of a stream by position. */
 export class EventBuffer {
   head: SinkHead | undefined = undefined;
-  /** The body, where the answer is no stream. */
+  /** The body of a response that is not a stream. */
   whole: Uint8Array | undefined = undefined;
   end: 'done' | GatewayError | undefined = undefined;
   readonly #budget: BufferBudget;
   #events: string[] = [];
-  // Position of the first event that is still there.
+  // Position of the first event that is still buffered.
   #first = 0;
   #size = 0;
 
@@ -24,7 +24,7 @@ export class EventBuffer {
     this.#budget = budget;
   }
 
-  /** The position that the next event will have. */
+  /** Position of the next event. */
   get length(): number {
     return this.#first + this.#events.length;
   }

@@ -3,7 +3,7 @@ import type { ResponseBody, SinkHead, ResponseSink } from '../../contracts/sink.
 import type { GatewayError } from '../../errors/gateway-error.js';
 import { bytesOf } from '../../http/write-body.js';
 
-/** A call with many readers. Each word of its answer comes with who says it, since leaders are replaced. */
+/** A call with several subscribers. Each method gets the leader that writes, since leaders can be replaced. */
 export interface SharedCall {
   json(from: RequestContext, head: SinkHead, body: Uint8Array): void;
   open(from: RequestContext, head: SinkHead): void;
@@ -13,7 +13,7 @@ export interface SharedCall {
   fail(from: RequestContext, error: GatewayError): void;
 }
 
-/** Where the proxy of one leader writes. */
+/** The sink that one leader's proxy writes to. */
 export class LeaderSink implements ResponseSink {
   readonly #call: SharedCall;
   readonly #leader: RequestContext;

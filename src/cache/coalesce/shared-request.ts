@@ -6,18 +6,18 @@ import { LeaderSink, type SharedCall } from './leader-sink.js';
 import { Subscriber, type SubscriberEvents } from './subscriber.js';
 import { EventBuffer, type BufferBudget } from './event-buffer.js';
 
-/** An answer is asked for this often at most: by the first, and by one follower when that failed. */
+/** Most calls for one response: the first one, and one of a follower after it has failed. */
 const MAX_LEADERS = 2;
 
-/** Statuses below 500 that say nothing about the request itself: the next call may well succeed. */
+/** Statuses below 500 that are not caused by the request, so that another call may succeed. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429, 499]);
 
 /**
- * One upstream call and all who share its answer. The leader's proxy writes into it as into any sink; every reader,
- * the leader's own client among them, goes through what has come at its own speed.
+ * One upstream call and the requests that share its response. The leader's proxy writes into it as into any sink; each
+ * subscriber, the leader's own client among them, reads at its own speed.
  */
 export class SharedRequest implements SharedCall {
-  /** Ends when nobody reads any more: only then the upstream call is given up. */
+  /** Aborts when there are no subscribers any more: only then is the upstream call aborted. */
   readonly cancelSignal = new CancelSource();
   readonly #buffer: EventBuffer;
   readonly #subscribers = new Set<Subscriber>();
@@ -27,41 +27,41 @@ export class SharedRequest implements SharedCall {
   #leaders = 0;
   #resume: (() => void) | undefined;
 
-  /** @param onClosed - Told once, when nobody can join any more. */
+  /** @param onClosed - called once, when no request can join any more */
   constructor(budget: BufferBudget, onClosed: () => void) {
     this.#buffer = new EventBuffer(budget);
     this.#onClosed = onClosed;
   }
 
-  /** Everyone who reads: the leader's client, while it is there, and the followers. */
+  /** Number of subscribers: the leader's client, while it is connected, and the followers. */
   get size(): number {
     return this.#subscribers.size;
   }
 
-  /** Who asks upstream. Its context knows who answers and what that costs. */
+  /** The request whose call it is. Its context has the endpoint and the cost of the response. */
   get leader(): RequestContext | undefined {
     return this.#leader;
   }
 
-  /** Makes `context` the one that asks: its sink and its cancelSignal become the shared ones. */
+  /** Makes `context` the leader: its sink and its cancel signal become the shared ones. */
   lead(context: RequestContext): void {
     this.#leaders++;
     this.#leader = context;
     if (this.#subscriberOf(context) === undefined) this.#admit(context);
     context.sink = new LeaderSink(this, context);
     context.cancelSignal = this.cancelSignal;
-    // A host may answer an error past the sink: the call is over then, and nobody should wait for it.
+    // A host may send an error itself, past the sink. The call is over then, and followers must not wait for it.
     context.res.once('close', () => {
       if (!context.client.aborted && this.#buffer.head === undefined) this.fail(context, sharedCallFailed());
     });
   }
 
-  /** Lets `context` read along from the first byte on. */
+  /** Adds `context` as a subscriber that reads from the first byte on. */
   join(context: RequestContext, events: SubscriberEvents): void {
     this.#serve(this.#admit(context, events));
   }
 
-  /** Takes back a follower that will not wait any longer. False: its answer has begun, or it is not there. */
+  /** Removes a follower whose wait has timed out. False: its response has begun, or it is not subscribed. */
   release(context: RequestContext): boolean {
     const subscriber = this.#subscriberOf(context);
     if (subscriber === undefined || subscriber.begun) return false;
@@ -69,7 +69,7 @@ export class SharedRequest implements SharedCall {
     return true;
   }
 
-  /** Nobody joins from now on; those who read go on to the end. */
+  /** No request can join from now on; subscribers read to the end. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -114,7 +114,7 @@ export class SharedRequest implements SharedCall {
     this.close();
   }
 
-  /** What a leader says after it was replaced, or after the end, is not for us. */
+  /** Whether writes of `from` count: not after it was replaced as leader, and not after the end. */
   #hears(from: RequestContext): boolean {
     return from === this.#leader && this.#buffer.end === undefined;
   }
@@ -124,7 +124,7 @@ export class SharedRequest implements SharedCall {
     this.#serveAll();
   }
 
-  /** Before the first byte, a call that failed is replaced by one follower's, unless that would fail as well. */
+  /** Lets a follower make the call again that failed before its first byte, unless that would fail in the same way. */
   #handOver(from: RequestContext, error: GatewayError): boolean {
     if (this.#leaders >= MAX_LEADERS || isAboutTheRequest(error)) return false;
     const failed = this.#subscriberOf(from);
@@ -142,7 +142,7 @@ export class SharedRequest implements SharedCall {
   #admit(context: RequestContext, events?: SubscriberEvents): Subscriber {
     const subscriber = new Subscriber(context, this.#buffer, this.#onDrained, events);
     this.#subscribers.add(subscriber);
-    // Also where a guard blocks: the client is still there, but reads no more.
+    // Also where a guard blocks: the client is connected then, but gets nothing more of this response.
     (context.responseGate?.cancelSignal ?? context.client).onAbort(() => this.#leave(subscriber));
     return subscriber;
   }
@@ -180,25 +180,25 @@ export class SharedRequest implements SharedCall {
     this.cancelSignal.abort();
   }
 
-  /** Above the limit nobody joins late any more; then those go who are furthest behind. */
+  /** Frees buffer space: first no request can join late any more, then the slowest subscribers are dropped. */
   #makeRoom(): void {
     this.close();
     for (;;) {
       const slowest = slowestOf(this.#subscribers);
       this.#buffer.dropBefore(slowest?.position ?? this.#buffer.length);
-      // The last reader is never sent away: it slows the upstream down instead.
+      // The last subscriber is never dropped: backpressure slows the upstream down instead.
       if (!this.#buffer.overfull || slowest === undefined || this.#subscribers.size === 1) return;
       this.#subscribers.delete(slowest);
       slowest.fail(readTooSlowly());
     }
   }
 
-  /** What nobody will read any more is not kept. */
+  /** Drops events that no subscriber will read any more. */
   #letGo(): void {
     if (this.#closed && this.#subscribers.size === 0) this.#buffer.dropBefore(this.#buffer.length);
   }
 
-  /** The upstream is as fast as the fastest reader. */
+  /** Whether some subscriber is not blocked: the upstream is read as fast as by the fastest one. */
   #someoneKeepsUp(): boolean {
     if (this.#subscribers.size === 0) return true;
     for (const subscriber of this.#subscribers) if (!subscriber.blocked) return true;
@@ -225,7 +225,7 @@ function slowestOf(subscribers: ReadonlySet<Subscriber>): Subscriber | undefined
   return slowest;
 }
 
-/** Equal requests would be refused in the same way. */
+/** Whether the error is caused by the request, so that equal requests would fail in the same way. */
 function isAboutTheRequest(error: GatewayError): boolean {
   return error.status < 500 && !PASSING.has(error.status);
 }

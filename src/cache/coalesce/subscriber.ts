@@ -3,20 +3,20 @@ import type { ResponseSink } from '../../contracts/sink.js';
 import type { GatewayError } from '../../errors/gateway-error.js';
 import type { EventBuffer } from './event-buffer.js';
 
-/** What a follower wants to know of its reading. */
+/** Events of a follower's subscription. */
 export interface SubscriberEvents {
   /** The first byte is about to be written. */
   begin(): void;
-  /** Nothing more will be written: the answer has ended one way or the other, or the client has left. */
+  /** Nothing more will be written: the response has ended, or the client has disconnected. */
   end(complete: boolean): void;
-  /** The call failed before its first byte, and this follower is to make the next one. */
+  /** The call failed before its first byte, and this follower must make the next one. */
   takeOver(): void;
 }
 
-/** One client's place in a shared answer. Each reads at its own speed. */
+/** One client's position in a shared response. Each client reads at its own speed. */
 export class Subscriber {
   readonly context: RequestContext;
-  /** The sink is full: nothing is read until it has drained. */
+  /** The sink is full: nothing is written until it has drained. */
   blocked = false;
   position = 0;
   readonly #sink: ResponseSink;
@@ -43,7 +43,7 @@ export class Subscriber {
     return this.#begun;
   }
 
-  /** Reads as far as there is something and the sink takes it. True: to the very end. */
+  /** Writes buffered events as long as the sink accepts them. True: the response is complete. */
   read(): boolean {
     if (this.#finished || this.blocked) return this.#finished;
     const { head, whole, end } = this.#buffer;
@@ -67,12 +67,12 @@ export class Subscriber {
     return this.#finish(false);
   }
 
-  /** The client has left, or will not wait. */
+  /** The client has disconnected, or its wait has timed out. */
   leave(): void {
     if (!this.#finished) this.#finish(false);
   }
 
-  /** From a follower to the one that asks: what it reads from now on is its own call's answer. */
+  /** Turns a follower into the leader: from now on it reads the response of its own call. */
   takeOver(): void {
     const follower = this.#follower;
     this.#follower = undefined;

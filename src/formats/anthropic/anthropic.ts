@@ -1,12 +1,9 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { Exchange, ExchangeContext, ModelFacts, WireFormat } from '../../contracts/wire-format.js';
-import { optionError } from '../../options/checks.js';
 import { defineOptions, type RowsFor } from '../../options/group.js';
-import { custom } from '../../options/row.js';
-import { choice, flag, word, wordList } from '../../options/rows.js';
+import { choice, flag, flagOr, word, wordList } from '../../options/rows.js';
 import { ownFormat } from '../own-formats.js';
 import { expressibleMembers } from '../shared/member-table.js';
-import { checkTraits } from '../shared/trait-checks.js';
 import { ToolNames } from '../shared/tool-names.js';
 import { sentBody } from './body.js';
 import { completionOf } from './completion.js';
@@ -18,7 +15,7 @@ import type { Reading } from './reading.js';
 import { takesSampling } from './settings.js';
 import { REASONING_FORMAT } from './signed-thinking.js';
 import { declaredTools, isLegacy, type DeclaredTool } from './tools.js';
-import { TRAIT_CHECKS, traitsOf, type TraitDefaults } from './traits.js';
+import { ANTHROPIC_TRAITS, traitsOf, type TraitDefaults } from './traits.js';
 import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
@@ -57,20 +54,14 @@ export const ANTHROPIC = defineOptions({
     ).or('api'),
     version: word('The header `anthropic-version`.').or('2023-06-01'),
     betas: wordList('Names of betas, sent with every request.').or([], 'none'),
-    promptCaching: custom(
-      "`true`, `false`, `'auto'`",
-      checkCaching,
+    promptCaching: flagOr(
+      ['auto'],
       "`'auto'` marks tools, system and the last turn where a request has no marks of its own; `false` sends no marks.",
     ).or(true),
     sendUser: flag('Sends `user` as `metadata.user_id`.').or(false),
     fileIds: flag("Passes `file_id`s of Anthropic's Files API on.").or(false),
   } satisfies RowsFor<AnthropicOptions>,
 });
-
-function checkCaching(path: string, value: unknown): boolean | 'auto' {
-  if (value === 'auto' || typeof value === 'boolean') return value;
-  throw optionError(path, 'must be "auto", true or false', value);
-}
 
 const NAME_RULE = { forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 128 };
 const SAMPLING: readonly string[] = ['temperature', 'top_p', 'top_k'];
@@ -114,7 +105,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
       return exchangeOf({ path, headers, body, dropped: [...translation.dropped] }, reading, door);
     },
     supportedParameters(model: ModelFacts): ReadonlySet<string> {
-      checkTraits(model, TRAIT_CHECKS);
+      ANTHROPIC_TRAITS.parse(model.traits);
       const traits = traitsOf(model, defaults);
       const without = new Set([
         ...(takesSampling(traits) ? [] : SAMPLING),

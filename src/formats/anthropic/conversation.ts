@@ -14,6 +14,7 @@ import {
 import { markLast, markOf } from './cache-marks.js';
 import { contentBlocks, isBlank, textBlocks } from './parts.js';
 import { signedThinking } from './signed-thinking.js';
+import { withThinkingApart } from '../shared/thinking-parts.js';
 import type { Translation } from './translation.js';
 
 const ID_RULE = { forbidden: /[^a-zA-Z0-9_-]/g };
@@ -68,7 +69,7 @@ class Conversation implements SentConversation {
         return this.#addUser(message, at);
       case 'assistant':
         this.#lastAssistant = index;
-        return this.#addAssistant(message, index);
+        return this.#addAssistant(withThinkingApart(message), index);
       case 'tool':
         return this.#addResult(this.#idOfResult(message, at), message, at);
       case 'function':

@@ -98,7 +98,7 @@ export const ANTHROPIC_MEMBERS: MemberTable = [
     member: 'messages[].thinking_blocks',
     fate: 'sent',
     sentAs: 'messages[].content[].thinking',
-    note: 'Where `reasoning_details` has none.',
+    note: 'Where `reasoning_details` has none; so are thinking parts of the content.',
   },
   {
     member: 'max_completion_tokens',

@@ -1,5 +1,6 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
-import { FLAG, type TraitCheck } from '../shared/trait-checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { choice, flag, flagOr, word } from '../../options/rows.js';
 
 /**
  * How a model thinks.
@@ -45,6 +46,8 @@ export interface AnthropicTraits {
    */
   readonly apiVersion: string;
 }
+
+const BY_NAME = "by the model's name";
 
 type ModelTraits = Pick<
   AnthropicTraits,
@@ -119,7 +122,7 @@ export function traitsOf(model: ModelFacts, defaults: TraitDefaults): AnthropicT
     fast: flag('fast', false),
     jsonObject: declared['jsonObject'] === 'instruct' ? 'instruct' : 'refuse',
     promptCaching:
-      declared['promptCaching'] === 'auto' ? 'auto' : flagOr(declared['promptCaching'], defaults.promptCaching),
+      declared['promptCaching'] === 'auto' ? 'auto' : booleanOr(declared['promptCaching'], defaults.promptCaching),
     apiVersion:
       typeof declared['apiVersion'] === 'string'
         ? declared['apiVersion']
@@ -127,20 +130,31 @@ export function traitsOf(model: ModelFacts, defaults: TraitDefaults): AnthropicT
   };
 }
 
-/** What each trait may be. */
-export const TRAIT_CHECKS: Readonly<Record<keyof AnthropicTraits, TraitCheck>> = {
-  thinking: ['adaptive', 'manual', 'always', 'none'],
-  sampling: FLAG,
-  temperatureWithTopP: FLAG,
-  forcedTools: FLAG,
-  nativeJsonSchema: FLAG,
-  prefill: FLAG,
-  midSystem: FLAG,
-  fast: FLAG,
-  jsonObject: ['refuse', 'instruct'],
-  promptCaching: ['auto', true, false],
-  apiVersion: 'text',
-};
+/** `models[…].format` of an endpoint. */
+export const ANTHROPIC_TRAITS = defineOptions({
+  path: 'format',
+  member: 'trait',
+  rows: {
+    thinking: choice(['adaptive', 'manual', 'always', 'none'], 'How thinking is asked for.').defaultsTo(BY_NAME),
+    sampling: flag('Accepts `temperature`, `top_p` and `top_k`.').defaultsTo(BY_NAME),
+    temperatureWithTopP: flag('Accepts both in one request.').defaultsTo(BY_NAME),
+    forcedTools: flag('`tool_choice` may force a tool.').defaultsTo(BY_NAME),
+    nativeJsonSchema: flag('Structured output without a forced tool.').defaultsTo(BY_NAME),
+    prefill: flag("The last message may be the assistant's.").defaultsTo(BY_NAME),
+    midSystem: flag('System messages may stand between others.').or(false),
+    fast: flag("Serves `service_tier: 'fast'` as `speed: 'fast'`.").or(false),
+    jsonObject: choice(
+      ['refuse', 'instruct'],
+      '`response_format: json_object`: refused, or turned into a system text that asks for a JSON object.',
+    ).or('refuse'),
+    promptCaching: flagOr(['auto'], "As the format's option of that name, for this model.").defaultsTo(
+      "the format's option",
+    ),
+    apiVersion: word('Of the header `anthropic-version`, where it changes what is accepted.').defaultsTo(
+      "the provider's header, else the format's `version`",
+    ),
+  } satisfies RowsFor<AnthropicTraits>,
+});
 
 /**
  * The name of a model without what clouds and releases add: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
@@ -156,6 +170,6 @@ function oneOf<Word extends string>(value: unknown, words: readonly Word[]): Wor
   return words.find((word) => word === value);
 }
 
-function flagOr<Other>(value: unknown, fallback: Other | boolean): Other | boolean {
+function booleanOr<Other>(value: unknown, fallback: Other | boolean): Other | boolean {
   return typeof value === 'boolean' ? value : fallback;
 }

@@ -1,12 +1,11 @@
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
 import { ownFormat } from '../own-formats.js';
 import { pathSegment } from '../shared/path-segment.js';
-import { checkTraits } from '../shared/trait-checks.js';
 import { decodeConverse } from './completion.js';
 import { encodeConverse } from './converse.js';
 import { ConverseDecoder } from './decoder.js';
 import { decodeBedrockError } from './errors.js';
-import { bedrockModel, CLAUDE_REASONING, TRAIT_CHECKS } from './model.js';
+import { bedrockModel, CLAUDE_REASONING, BEDROCK_TRAITS } from './model.js';
 import type { BedrockModel } from './model-types.js';
 import { checkBedrockOptions, type BedrockOptions } from './options.js';
 import { supportedParameters } from './supported.js';
@@ -50,7 +49,7 @@ export function bedrock(options: BedrockOptions = {}): WireFormat {
       };
     },
     supportedParameters(facts) {
-      checkTraits(facts, TRAIT_CHECKS);
+      BEDROCK_TRAITS.parse(facts.traits);
       return supportedParameters(modelOf(facts));
     },
     reasoningFormat(facts) {

@@ -82,7 +82,7 @@ export const BEDROCK_MEMBERS: MemberTable = [
     member: 'messages[].thinking_blocks',
     fate: 'sent',
     sentAs: 'content[].reasoningContent',
-    note: 'Claude only, where there are no `reasoning_details`.',
+    note: 'Claude only, where there are no `reasoning_details`; so are thinking parts of the content.',
   },
   {
     member: 'messages[].tool_call_id',

@@ -1,6 +1,7 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest } from '../../contracts/wire-format.js';
 import { addAssistantMessage } from './assistant.js';
+import { withThinkingApart } from '../shared/thinking-parts.js';
 import { cachePointOf, closeWith, isCachePoint } from './cache-points.js';
 import { contentBlocks } from './content.js';
 import { Conversation } from './conversation.js';
@@ -22,7 +23,7 @@ function addMessage(conversation: Conversation, message: JsonObject, index: numb
   if (role === 'tool') return addToolResult(conversation, message, index, state);
   if (role === 'function') return addFunctionResult(conversation, message, index, state);
   if (typeof message['name'] === 'string' && message['name'] !== '') state.dropped.add(`${path}.name`);
-  if (role === 'assistant') return addAssistantMessage(conversation, message, index, state);
+  if (role === 'assistant') return addAssistantMessage(conversation, withThinkingApart(message), index, state);
   const owner = role === 'user' ? 'user' : 'system';
   const blocks = contentBlocks(message['content'], owner, `${path}.content`, state);
   closeWith(blocks, cachePointOf(message, state.model));

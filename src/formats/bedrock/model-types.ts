@@ -5,6 +5,7 @@ export interface BedrockModel {
   readonly thinking: 'adaptive' | 'manual' | 'always' | 'nova' | 'effort' | 'none';
   /** `one`: `temperature` or `top_p`, not both. `false`: neither, and no `top_k`. */
   readonly sampling: boolean | 'one';
+  /** Accepts tools. @defaultValue `true` */
   readonly tools: boolean;
   /** A `tool_choice` that names a tool or requires one. */
   readonly forcedTools: boolean;
@@ -12,11 +13,11 @@ export interface BedrockModel {
   readonly prefill: boolean;
   /** Structured output by `outputConfig`, and `strict` tools. */
   readonly nativeJsonSchema: boolean;
-  /** `auto`: cache points are set where the request sets none. */
+  /** `auto`: cache points are set where the request sets none. @defaultValue `false` */
   readonly promptCaching: boolean | 'auto';
   /** Schemas may hold nothing but the plainest keywords. */
   readonly plainSchemas: boolean;
-  /** `instruct`: `response_format: json_object` becomes a system text. */
+  /** `instruct`: `response_format: json_object` becomes a system text. @defaultValue `'refuse'` */
   readonly jsonObject: 'instruct' | 'refuse';
   /** Name of the form in which reasoning is handed out and taken back. */
   readonly reasoningFormat: string;

@@ -1,5 +1,6 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
-import { FLAG, type TraitCheck } from '../shared/trait-checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { choice, flag as flagRow, flagOr } from '../../options/rows.js';
 import { DEFAULTS_BY_NAME, FAMILY_DEFAULTS, type ModelDefaults } from './model-defaults.js';
 import type { BedrockFamily, BedrockModel } from './model-types.js';
 
@@ -30,19 +31,32 @@ export function bedrockModel({ upstreamModel, traits }: ModelFacts): BedrockMode
   };
 }
 
-/** What each trait may be. */
-export const TRAIT_CHECKS: Readonly<Record<string, TraitCheck>> = {
-  family: FAMILIES,
-  thinking: THINKING,
-  sampling: [true, 'one', false],
-  tools: FLAG,
-  forcedTools: FLAG,
-  prefill: FLAG,
-  nativeJsonSchema: FLAG,
-  promptCaching: ['auto', true, false],
-  plainSchemas: FLAG,
-  jsonObject: ['refuse', 'instruct'],
-};
+const BY_NAME = "by the model's name";
+
+/** `models[…].format` of an endpoint. */
+export const BEDROCK_TRAITS = defineOptions({
+  path: 'format',
+  member: 'trait',
+  rows: {
+    family: choice(FAMILIES, 'Decides how requests are written.').defaultsTo(BY_NAME),
+    thinking: choice(THINKING, "How the model is asked to reason; `'none'`: it cannot be asked.").defaultsTo(BY_NAME),
+    sampling: flagOr(['one'], "Accepts `temperature` and `top_p`; `'one'`: only one of them.").defaultsTo(BY_NAME),
+    tools: flagRow('Accepts tools.').or(true),
+    forcedTools: flagRow('`tool_choice` may force a tool.').defaultsTo(BY_NAME),
+    prefill: flagRow("The last message may be the assistant's.").defaultsTo(BY_NAME),
+    nativeJsonSchema: flagRow('Structured output without a forced tool.').defaultsTo(BY_NAME),
+    promptCaching: flagOr(['auto'], "Sends cache points; `'auto'` also sets some where the request sets none.").or(
+      false,
+    ),
+    plainSchemas: flagRow('Sends schemas without `$schema`, `title`, `default` and `additionalProperties`.').defaultsTo(
+      'for Nova `true`, else `false`',
+    ),
+    jsonObject: choice(
+      ['refuse', 'instruct'],
+      '`response_format: json_object`: refused, or turned into a system text.',
+    ).or('refuse'),
+  } satisfies RowsFor<Omit<BedrockModel, 'reasoningFormat'>>,
+});
 
 function traitsOver(defaults: ModelDefaults, traits: ModelFacts['traits']): ModelDefaults {
   const sampling = traits['sampling'] === 'one' ? 'one' : flag(traits['sampling']);

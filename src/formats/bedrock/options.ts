@@ -19,7 +19,7 @@ export interface BedrockGuardrail {
   readonly identifier: string;
   /** `DRAFT`, or a number as text. */
   readonly version: string;
-  /** @defaultValue AWS's own: `disabled` */
+  /** Whether the response reports what the guardrail did. @defaultValue AWS's own: `disabled` */
   readonly trace?: 'enabled' | 'disabled' | 'enabled_full' | undefined;
   /** `sync` checks a stream before it is passed on. @defaultValue AWS's own: `sync` */
   readonly streamProcessingMode?: 'sync' | 'async' | undefined;

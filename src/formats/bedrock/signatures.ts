@@ -46,7 +46,7 @@ function reasoningBlock({ type, text, signature, data }: Reasoning): JsonObject[
 /** LiteLLM's form: Anthropic's own blocks. */
 function thinkingBlocks(list: unknown): JsonObject[] {
   if (!Array.isArray(list)) return [];
-  return list.filter(isRecord).flatMap((block) => {
+  return list.filter(isOfClaude).flatMap((block) => {
     const type = block['type'] === 'redacted_thinking' ? 'reasoning.encrypted' : 'reasoning.text';
     return reasoningBlock({
       type,
@@ -55,6 +55,10 @@ function thinkingBlocks(list: unknown): JsonObject[] {
       data: textOf(block['data']),
     });
   });
+}
+
+function isOfClaude(block: unknown): block is JsonObject {
+  return isRecord(block) && (block['type'] === 'thinking' || block['type'] === 'redacted_thinking');
 }
 
 function textOf(value: unknown): string {

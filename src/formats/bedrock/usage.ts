@@ -15,6 +15,18 @@ export function usageOf(usage: unknown): Usage | undefined {
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+    ...writesByTime(usage['cacheDetails']),
+  };
+}
+
+/** Tokens written to the cache by lifetime, in Anthropic's words: an hour costs more than five minutes. */
+function writesByTime(details: unknown): object {
+  const entries = Array.isArray(details) ? details.filter(isRecord) : [];
+  if (entries.length === 0) return {};
+  const written = (wanted: string): number =>
+    entries.reduce((sum, { ttl, inputTokens }) => sum + (ttl === wanted ? count(inputTokens) : 0), 0);
+  return {
+    cache_creation: { ephemeral_5m_input_tokens: written('5m'), ephemeral_1h_input_tokens: written('1h') },
   };
 }
 

@@ -8,6 +8,7 @@ import { carriedSignatures } from './signatures.js';
 import { addCalls, addFunctionResult, addToolResult } from './tool-turns.js';
 import { rulesOf, textPart, unknownPart, urlSource, userPart } from './user-parts.js';
 import type { Content, Part } from './wire.js';
+import { withThinkingApart } from '../shared/thinking-parts.js';
 
 /** The messages of a request as `contents` and `systemInstruction`. */
 export interface Contents {
@@ -41,7 +42,7 @@ function addMessage(message: JsonObject, path: string, conversation: Conversatio
       addUser(message, path, conversation, encoding);
       return;
     case 'assistant':
-      addAssistant(message, path, conversation, encoding);
+      addAssistant(withThinkingApart(message), path, conversation, encoding);
       return;
     case 'tool':
       addToolResult(message, path, conversation, encoding);

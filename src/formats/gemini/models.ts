@@ -1,5 +1,8 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
-import { FLAG, type TraitCheck, usableTraits } from '../shared/trait-checks.js';
+import { optionError, texts } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
+import { choice, countOrNone, flag, flagOr } from '../../options/rows.js';
 import { bareName } from './path.js';
 
 /** What a model can do that changes how a request is translated. Set per endpoint in `models[…].format`. */
@@ -76,33 +79,61 @@ const DEFAULTS: readonly (readonly [prefix: string, traits: Partial<GeminiTraits
   ['', { thinking: 'none', thoughtSignatures: false }],
 ];
 
-/** What each trait may be. */
-export const TRAIT_CHECKS: Readonly<Record<keyof GeminiTraits, TraitCheck>> = {
-  thinking: ['budget', 'level', 'none'],
-  minThinkingBudget: 'count',
-  maxThinkingBudget: 'count',
-  thinkingLevels: 'texts',
-  thoughtSignatures: FLAG,
-  jsonSchema: FLAG,
-  jsonWithTools: FLAG,
-  searchWithTools: FLAG,
-  externalUrls: FLAG,
-  toolResultMedia: FLAG,
-  mediaResolution: FLAG,
-  validatedMode: FLAG,
-  functionCallIds: FLAG,
-  penalties: FLAG,
-  logprobs: FLAG,
-  maxCandidates: 'count',
-};
+const BY_NAME = "by the model's name";
 
-/** The traits of an endpoint's model: what its options say, else what is known of the name. */
+/** `models[…].format` of an endpoint. */
+export const GEMINI_TRAITS = defineOptions({
+  path: 'format',
+  member: 'trait',
+  rows: {
+    thinking: choice(
+      ['budget', 'level', 'none'],
+      'How thinking is controlled: by a number of tokens, by a level, or not at all.',
+    ).defaultsTo(BY_NAME),
+    minThinkingBudget: countOrNone(
+      'tokens',
+      'Smallest `thinkingBudget`. Above 0, thinking cannot be switched off.',
+    ).defaultsTo(BY_NAME),
+    maxThinkingBudget: countOrNone('tokens', 'Largest `thinkingBudget`.').defaultsTo(BY_NAME),
+    thinkingLevels: custom(
+      'a list of strings',
+      checkLevels,
+      'Accepted `thinkingLevel` values, lowest first.',
+    ).defaultsTo(BY_NAME),
+    thoughtSignatures: flag("Replaces a lost signature of the current turn by Google's placeholder.").defaultsTo(
+      BY_NAME,
+    ),
+    jsonSchema: flag('Accepts JSON schemas; `false`: they are translated to the OpenAPI subset.').defaultsTo(BY_NAME),
+    jsonWithTools: flag('Structured output and tools in one request.').defaultsTo(BY_NAME),
+    searchWithTools: flag('Google search and function tools in one request.').defaultsTo(BY_NAME),
+    externalUrls: flag(
+      "Google fetches `https:` URLs of images and files; `false`: only YouTube's and the Files API's are accepted.",
+    ).defaultsTo(BY_NAME),
+    toolResultMedia: flag('Accepts images in tool results.').defaultsTo(BY_NAME),
+    mediaResolution: flag('Accepts `detail` of an image.').defaultsTo(BY_NAME),
+    validatedMode: flag('Knows the function calling mode `VALIDATED`.').defaultsTo(BY_NAME),
+    functionCallIds: flag("Gemini's own ids of function calls are sent back.").defaultsTo(BY_NAME),
+    penalties: flag('Accepts `frequency_penalty` and `presence_penalty`.').defaultsTo(BY_NAME),
+    logprobs: flag('Accepts `logprobs` and `top_logprobs`.').defaultsTo(BY_NAME),
+    maxCandidates: countOrNone('candidates', 'Largest `n`.').defaultsTo(BY_NAME),
+    promptCaching: flagOr(['auto'], 'Has no effect: Gemini caches by itself.'),
+  } satisfies RowsFor<GeminiTraits & { readonly promptCaching: unknown }>,
+});
+
+function checkLevels(path: string, value: unknown): readonly string[] {
+  const levels = texts(path, value);
+  if (levels.length === 0) throw optionError(path, 'must name at least one level');
+  return levels;
+}
+
+/** The traits of an endpoint's model: what its options say, else what is known of the name. @throws TypeError */
 export function traitsOf(model: ModelFacts): GeminiTraits {
   const known = resolvedTraits.get(model);
   if (known !== undefined) return known;
   const name = bareName(model.upstreamModel).toLowerCase();
   const named = DEFAULTS.find(([prefix]) => name.startsWith(prefix));
-  const traits: GeminiTraits = { ...LATEST, ...named?.[1], ...usableTraits(model, TRAIT_CHECKS) };
+  const declared = Object.entries(GEMINI_TRAITS.parse(model.traits)).filter(([, value]) => value !== undefined);
+  const traits: GeminiTraits = { ...LATEST, ...named?.[1], ...Object.fromEntries(declared) };
   resolvedTraits.set(model, traits);
   return traits;
 }

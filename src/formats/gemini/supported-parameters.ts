@@ -1,8 +1,7 @@
 import type { ModelFacts } from '../../contracts/wire-format.js';
 import { expressibleMembers } from '../shared/member-table.js';
 import { geminiMembers } from './members.js';
-import { checkTraits } from '../shared/trait-checks.js';
-import { TRAIT_CHECKS, traitsOf } from './models.js';
+import { traitsOf } from './models.js';
 
 const EXPRESSIBLE: readonly string[] = [
   ...expressibleMembers(geminiMembers),
@@ -16,7 +15,6 @@ const EXPRESSIBLE: readonly string[] = [
  * @throws TypeError for a trait that does not exist or has no usable value.
  */
 export function supportedParameters(model: ModelFacts): ReadonlySet<string> {
-  checkTraits(model, TRAIT_CHECKS);
   const { thinking, penalties, logprobs } = traitsOf(model);
   const names = new Set(EXPRESSIBLE);
   const remove = (...removed: readonly string[]): void => removed.forEach((name) => names.delete(name));

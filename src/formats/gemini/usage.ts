@@ -10,6 +10,7 @@ const COUNTS: readonly string[] = [
   'thoughtsTokenCount',
   'promptTokensDetails',
   'candidatesTokensDetails',
+  'cacheTokensDetails',
 ];
 
 /** `usageMetadata` is cumulative and comes with every response of a stream: later counts replace earlier ones. */
@@ -30,20 +31,34 @@ export function usageOf(metadata: JsonObject): Usage | undefined {
   const thoughts = countOf(metadata['thoughtsTokenCount']);
   const completion = countOf(metadata['candidatesTokenCount']) + thoughts;
   const cached = Math.min(countOf(metadata['cachedContentTokenCount']), prompt);
+  const cachedAudio = tokensOf('AUDIO', metadata['cacheTokensDetails']);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached, ...audioTokens(metadata['promptTokensDetails']) },
-    completion_tokens_details: { reasoning_tokens: thoughts, ...audioTokens(metadata['candidatesTokensDetails']) },
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      ...counted('audio_tokens', tokensOf('AUDIO', metadata['promptTokensDetails'])),
+      ...(cachedAudio !== undefined && { cached_tokens_details: { audio_tokens: cachedAudio } }),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: thoughts,
+      ...counted('audio_tokens', tokensOf('AUDIO', metadata['candidatesTokensDetails'])),
+      ...counted('image_tokens', tokensOf('IMAGE', metadata['candidatesTokensDetails'])),
+    },
   };
 }
 
-function audioTokens(details: unknown): { audio_tokens?: number } {
+function counted(name: string, tokens: number | undefined): Record<string, number> {
+  return tokens === undefined ? {} : { [name]: tokens };
+}
+
+/** Tokens of a modality, which have a price of their own; `undefined`: the details name none. */
+function tokensOf(wanted: 'AUDIO' | 'IMAGE', details: unknown): number | undefined {
   const entries = Array.isArray(details) ? details.filter(isRecord) : [];
-  const audio = entries.filter(({ modality }) => modality === 'AUDIO');
-  if (audio.length === 0) return {};
-  return { audio_tokens: audio.reduce((sum, { tokenCount }) => sum + countOf(tokenCount), 0) };
+  const ofModality = entries.filter(({ modality }) => modality === wanted);
+  if (ofModality.length === 0) return undefined;
+  return ofModality.reduce((sum, { tokenCount }) => sum + countOf(tokenCount), 0);
 }
 
 function countOf(value: unknown): number {

@@ -1,5 +1,6 @@
-import type { Detector, Finding } from '../../contracts/guard.js';
+import type { Finding } from '../../contracts/guard.js';
 import { isAlphanumeric, isWordStart, runEnd, runStart } from './characters.js';
+import type { FoldingDetector } from './fold.js';
 
 /** A vendor's form of key: how it begins, and what must follow. */
 interface KeyForm {
@@ -52,12 +53,16 @@ const FORMS: readonly KeyForm[] = [
 
 const STARTS = new RegExp(FORMS.map(({ prefix }) => prefix.replace(/[.]/g, '\\$&')).join('|'), 'g');
 const MAX_PREFIX = Math.max(...FORMS.map(({ prefix }) => prefix.length));
-const MAX_LENGTH = 1_024;
+/** Characters by which a key is known. */
+const MAX_KNOWN = 1_024;
+/** What is longer is cut here. */
+const MAX_LENGTH = 16_384;
 
 /** API keys of common vendors, by the form that each gives its keys. */
-export const apiKeyDetector: Detector = {
+export const apiKeyDetector: FoldingDetector = {
+  folds: true,
   type: 'api-key',
-  version: '1',
+  version: '2',
   find(text, from, final) {
     STARTS.lastIndex = from;
     for (let start = STARTS.exec(text); start !== null; start = STARTS.exec(text)) {
@@ -71,14 +76,23 @@ export const apiKeyDetector: Detector = {
 
 function keyAt(text: string, start: number, final: boolean): Finding | undefined {
   if (!isWordStart(text, start)) return undefined;
-  const end = runEnd(text, start, start + MAX_LENGTH, isPart);
-  if (end === text.length && end < start + MAX_LENGTH && !final) return { start, end: undefined };
-  const run = text.slice(start, end);
+  const known = runEnd(text, start, start + MAX_KNOWN, isPart);
+  if (known === text.length && known < start + MAX_KNOWN && !final) return { start, end: undefined };
+  const run = text.slice(start, known);
   for (const { prefix, rest } of FORMS) {
     const found = run.startsWith(prefix) ? rest.exec(run.slice(prefix.length)) : null;
-    if (found !== null) return { start, end: start + prefix.length + found[0].length };
+    if (found === null) continue;
+    const end = start + prefix.length + found[0].length;
+    return end < start + MAX_KNOWN ? { start, end } : longKey(text, start, final);
   }
   return undefined;
+}
+
+/** A key goes on until its run ends: what is behind the characters by which it is known belongs to it. */
+function longKey(text: string, start: number, final: boolean): Finding {
+  const limit = start + MAX_LENGTH;
+  const end = runEnd(text, start, limit, isPart);
+  return { start, end: end === text.length && end < limit && !final ? undefined : end };
 }
 
 /** The end of the text, where it is the beginning of a prefix. */

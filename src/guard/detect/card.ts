@@ -1,14 +1,16 @@
-import type { Detector, Finding } from '../../contracts/guard.js';
-import { isDigit, isSeparator } from './characters.js';
+import type { Finding } from '../../contracts/guard.js';
+import { isDigit, isSeparator, MAX_SEPARATORS } from './characters.js';
+import type { FoldingDetector } from './fold.js';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 const ZERO = 0x30;
 
 /** Numbers of payment cards, in groups or not: 13 to 19 digits that pass Luhn's check (ISO/IEC 7812). */
-export const cardDetector: Detector = {
+export const cardDetector: FoldingDetector = {
+  folds: true,
   type: 'card',
-  version: '1',
+  version: '2',
   find(text, from, final) {
     for (let start = from; start < text.length; start++) {
       if (!isIssuerDigit(text.charCodeAt(start)) || (start > 0 && isDigit(text.charCodeAt(start - 1)))) continue;
@@ -23,12 +25,14 @@ export const cardDetector: Detector = {
 function cardAt(text: string, start: number, final: boolean): Finding | undefined {
   let digits = '';
   let end: number | undefined;
+  let lastDigit = start;
   let index = start;
   for (; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (isSeparator(unit) && isDigit(text.charCodeAt(index - 1))) continue;
+    if (isSeparator(unit) && index - lastDigit <= MAX_SEPARATORS) continue;
     if (!isDigit(unit) || digits.length === MAX_DIGITS) break;
     digits += text[index]!;
+    lastDigit = index;
     const endsGroup = index + 1 === text.length || !isDigit(text.charCodeAt(index + 1));
     if (digits.length >= MIN_DIGITS && endsGroup && passesLuhn(digits)) end = index + 1;
   }

@@ -12,15 +12,31 @@ export function isAlphanumeric(unit: number): boolean {
   return isDigit(unit) || isLetter(unit);
 }
 
-/** Letters of Latin alphabets beyond ASCII: ü, ø, ł. */
-export function isLatinLetter(unit: number): boolean {
-  return unit >= 0xc0 && unit <= 0x24f && unit !== 0xd7 && unit !== 0xf7;
+const LETTER = /[\p{L}\p{M}\p{N}]/u;
+const WITHOUT_SPACES =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** A letter, mark or digit beyond ASCII: ü, я, 中. */
+export function isForeignLetter(unit: number): boolean {
+  return unit >= 0x80 && LETTER.test(String.fromCharCode(unit));
 }
 
-/** A space, no-break space or hyphen between groups of digits. */
-export function isSeparator(unit: number): boolean {
-  return unit === 0x20 || unit === 0x2d || unit === 0xa0 || unit === 0x202f || unit === 0x2011;
+/** The same in scripts that put spaces between words, where a run of letters is a word. */
+export function isForeignWordLetter(unit: number): boolean {
+  return isForeignLetter(unit) && !WITHOUT_SPACES.test(String.fromCharCode(unit));
 }
+
+/** Between groups of digits: a space, hyphen or dash of any width, or a character without width. */
+export function isSeparator(unit: number): boolean {
+  if (unit < 0x80) return unit === 0x20 || unit === 0x2d;
+  return (unit >= 0x2000 && unit <= 0x2015) || OTHER_SEPARATORS.has(unit);
+}
+
+/** No-break spaces, soft hyphen, mathematical and ideographic space, word joiner, minus, byte order mark. */
+const OTHER_SEPARATORS: ReadonlySet<number> = new Set([0xa0, 0xad, 0x202f, 0x205f, 0x2060, 0x2212, 0x3000, 0xfeff]);
+
+/** Separators that may follow each other between two groups: a dash between spaces. */
+export const MAX_SEPARATORS = 3;
 
 const BACKSLASH = 0x5c;
 const LETTERS_OF_ESCAPES = 'nrtbf';

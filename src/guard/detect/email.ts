@@ -1,21 +1,27 @@
-import type { Detector, Finding } from '../../contracts/guard.js';
-import { isAlphanumeric, isDigit, isLatinLetter, runEnd, runStart } from './characters.js';
+import type { Finding } from '../../contracts/guard.js';
+import { isAlphanumeric, isForeignLetter, isForeignWordLetter, runEnd, runStart } from './characters.js';
+import type { FoldingDetector } from './fold.js';
 
 /** Longest local part and domain (RFC 5321, 4.5.3.1). */
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
-const LOCAL_PUNCTUATION = "._%+-'~=";
-const MIN_TOP_LEVEL = 2;
+const LOCAL_PUNCTUATION: ReadonlySet<number> = new Set([..."._%+-'~="].map((sign) => sign.charCodeAt(0)));
+/** `@`, also as URLs spell it. */
+const AT = /@|%40/g;
+/** The last label of a domain. Where it begins with a Latin letter, letters of another script behind it are text. */
+const TOP_LEVEL = /^(?:\p{Script=Latin}[\p{Script=Latin}\p{M}\d-]*[\p{Script=Latin}\p{M}\d]|\P{ASCII}[^-_]+)/u;
 
 /** E-mail addresses: `name@example.com`. */
-export const emailDetector: Detector = {
+export const emailDetector: FoldingDetector = {
+  folds: true,
   type: 'email',
-  version: '1',
+  version: '2',
   find(text, from, final) {
-    for (let at = text.indexOf('@', from); at >= 0; at = text.indexOf('@', at + 1)) {
-      const start = runStart(text, at, Math.max(from, at - MAX_LOCAL), isLocal);
-      if (start === at) continue;
-      const found = domainFrom(text, start, at + 1, final);
+    AT.lastIndex = from;
+    for (let at = AT.exec(text); at !== null; at = AT.exec(text)) {
+      const start = runStart(text, at.index, Math.max(from, at.index - MAX_LOCAL), isLocal);
+      if (start === at.index) continue;
+      const found = domainFrom(text, start, AT.lastIndex, final);
       if (found !== undefined) return found;
     }
     return final ? undefined : trailingLocalPart(text, from);
@@ -35,16 +41,12 @@ function domainFrom(text: string, start: number, domainStart: number, final: boo
 function lengthOfDomain(domain: string): number {
   const labels = domain.split('.');
   for (let count = labels.length; count >= 2; count--) {
-    const last = labels[count - 1]!.replace(/-+$/, '');
-    if (isTopLevel(last) && labels[count - 2] !== '') {
+    const last = TOP_LEVEL.exec(labels[count - 1]!)?.[0];
+    if (last !== undefined && labels[count - 2] !== '') {
       return labels.slice(0, count - 1).join('.').length + 1 + last.length;
     }
   }
   return 0;
-}
-
-function isTopLevel(label: string): boolean {
-  return label.length >= MIN_TOP_LEVEL && !isDigit(label.charCodeAt(0)) && !label.startsWith('-');
 }
 
 function trailingLocalPart(text: string, from: number): Finding | undefined {
@@ -53,9 +55,9 @@ function trailingLocalPart(text: string, from: number): Finding | undefined {
 }
 
 function isLocal(unit: number): boolean {
-  return isAlphanumeric(unit) || LOCAL_PUNCTUATION.includes(String.fromCharCode(unit)) || isLatinLetter(unit);
+  return isAlphanumeric(unit) || LOCAL_PUNCTUATION.has(unit) || isForeignWordLetter(unit);
 }
 
 function isDomain(unit: number): boolean {
-  return isAlphanumeric(unit) || unit === 0x2d || unit === 0x2e || isLatinLetter(unit);
+  return isAlphanumeric(unit) || unit === 0x2d || unit === 0x2e || unit === 0x5f || isForeignLetter(unit);
 }

@@ -1,5 +1,6 @@
-import type { Detector, Finding } from '../../contracts/guard.js';
-import { isAlphanumeric, isDigit, isLetter, isSeparator, isWordStart } from './characters.js';
+import type { Finding } from '../../contracts/guard.js';
+import { isAlphanumeric, isDigit, isLetter, isSeparator, isWordStart, MAX_SEPARATORS } from './characters.js';
+import type { FoldingDetector } from './fold.js';
 
 /** Characters of an IBAN by country (ISO 13616 registry). */
 const LENGTHS: ReadonlyMap<string, number> = new Map(
@@ -14,9 +15,10 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
 );
 
 /** International bank account numbers, in groups or not, whose check digits are right (mod 97, ISO 7064). */
-export const ibanDetector: Detector = {
+export const ibanDetector: FoldingDetector = {
+  folds: true,
   type: 'iban',
-  version: '1',
+  version: '2',
   find(text, from, final) {
     for (let start = from; start < text.length; start++) {
       if (!isLetter(text.charCodeAt(start)) || !isWordStart(text, start)) continue;
@@ -30,11 +32,13 @@ export const ibanDetector: Detector = {
 function ibanAt(text: string, start: number, final: boolean): Finding | undefined {
   let compact = '';
   let length = Infinity;
+  let lastPart = start;
   for (let index = start; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (isSeparator(unit) && compact.length >= 4 && isAlphanumeric(text.charCodeAt(index - 1))) continue;
+    if (isGap(unit) && compact.length >= 4 && index - lastPart <= MAX_SEPARATORS) continue;
     if (!isInPlace(unit, compact.length)) return undefined;
     compact += text[index]!.toUpperCase();
+    lastPart = index;
     if (compact.length === 2) {
       const known = LENGTHS.get(compact);
       if (known === undefined) return undefined;
@@ -43,6 +47,11 @@ function ibanAt(text: string, start: number, final: boolean): Finding | undefine
     if (compact.length === length) return hasRightCheckDigits(compact) ? { start, end: index + 1 } : undefined;
   }
   return final ? undefined : { start, end: undefined };
+}
+
+/** Between groups, a line break included: check digits keep lists of numbers apart from it. */
+function isGap(unit: number): boolean {
+  return isSeparator(unit) || unit === 0x09 || unit === 0x0a || unit === 0x0d;
 }
 
 /** Two letters, two digits, then either. */

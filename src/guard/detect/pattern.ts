@@ -1,8 +1,7 @@
 import type { Detector } from '../../contracts/guard.js';
-import { optionalCount, optionError } from '../../options/checks.js';
-
-/** Characters that a match of a pattern may have. */
-const DEFAULT_WINDOW = 128;
+import { optionError } from '../../options/checks.js';
+import { defineOptions, type RowsFor } from '../../options/group.js';
+import { count } from '../../options/rows.js';
 
 /** How `detect.pattern` reads a stream. */
 export interface PatternOptions {
@@ -13,6 +12,13 @@ export interface PatternOptions {
   readonly window?: number | undefined;
 }
 
+export const PATTERN = defineOptions({
+  path: 'detect.pattern',
+  rows: {
+    window: count('characters', 'The longest match: so much is held back at the end of a stream.').or(128),
+  } satisfies RowsFor<PatternOptions>,
+});
+
 /**
  * Finds what `pattern` matches. In a stream the last `window` characters are held back, so a longer match is not found.
  * @throws TypeError for a type, pattern or window that is wrong.
@@ -20,7 +26,7 @@ export interface PatternOptions {
 export function patternDetector(type: string, pattern: RegExp, options: PatternOptions = {}): Detector {
   if (!(pattern instanceof RegExp)) throw optionError('detect.pattern', 'must be given a regular expression', pattern);
   if (pattern.sticky) throw optionError('detect.pattern', 'must not have the flag y');
-  const window = optionalCount('detect.pattern.window', options.window, 'characters') ?? DEFAULT_WINDOW;
+  const { window } = PATTERN.parse(options);
   const search = new RegExp(pattern.source, pattern.global ? pattern.flags : `${pattern.flags}g`);
   return {
     type,

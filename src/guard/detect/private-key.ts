@@ -1,5 +1,6 @@
-import type { Detector, Finding } from '../../contracts/guard.js';
+import type { Finding } from '../../contracts/guard.js';
 import { partialSuffix } from './characters.js';
+import type { FoldingDetector } from './fold.js';
 
 const BEGIN = '-----BEGIN ';
 const END = '-----END ';
@@ -10,9 +11,10 @@ const MAX_LABEL = 64;
 const MAX_LENGTH = 16_384;
 
 /** Private keys in PEM (RFC 7468), OpenSSH's and OpenPGP's forms included. One without its end is taken to the end of the text. */
-export const privateKeyDetector: Detector = {
+export const privateKeyDetector: FoldingDetector = {
+  folds: true,
   type: 'private-key',
-  version: '1',
+  version: '2',
   find(text, from, final) {
     for (let start = text.indexOf(BEGIN, from); start >= 0; start = text.indexOf(BEGIN, start + 1)) {
       const labelStart = start + BEGIN.length;
@@ -30,11 +32,21 @@ export const privateKeyDetector: Detector = {
 
 function keyFrom(text: string, start: number, labelEnd: number, final: boolean): Finding {
   const limit = start + MAX_LENGTH;
-  const footer = text.indexOf(END, labelEnd + DASHES.length);
-  const close = footer < 0 ? -1 : text.indexOf(DASHES, footer + END.length);
-  if (close >= 0 && close + DASHES.length <= limit) return { start, end: close + DASHES.length };
+  const end = endOf(text, labelEnd + DASHES.length);
+  if (end !== undefined && end <= limit) return { start, end };
   if (text.length >= limit) return { start, end: limit };
   return { start, end: final ? text.length : undefined };
+}
+
+/** One past the next END line of a private key. Those of other labels are part of what stands before it. */
+function endOf(text: string, from: number): number | undefined {
+  for (let footer = text.indexOf(END, from); footer >= 0; footer = text.indexOf(END, footer + 1)) {
+    const labelStart = footer + END.length;
+    const labelEnd = text.indexOf(DASHES, labelStart);
+    if (labelEnd >= 0 && LABEL.test(text.slice(labelStart, Math.min(labelEnd, labelStart + MAX_LABEL))))
+      return labelEnd + DASHES.length;
+  }
+  return undefined;
 }
 
 function trailingBegin(text: string, from: number): Finding | undefined {

@@ -21,7 +21,7 @@ const SURFACE_OF_ROLE: Readonly<Record<string, InputSurface>> = {
   function: 'tool',
 };
 
-/** Members of messages and parts that name things or hold data: not text that somebody has written. */
+/** Members of messages and parts that hold names or data, not text. */
 const NOT_TEXT: ReadonlySet<string> = new Set([
   'role',
   'type',

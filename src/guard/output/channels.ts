@@ -12,7 +12,7 @@ import { CheckFilter } from './check-filter.js';
 import { DetectorFilter } from './detector-filter.js';
 import { WatchFilter } from './watch-filter.js';
 
-/** Texts of one response that are told apart. No response has as many. */
+/** Texts that one response may have; more are refused. */
 const MAX_CHANNELS = 2_048;
 /** Characters that all texts of one response together hold back. */
 const MAX_HELD = 8_388_608;
@@ -22,9 +22,9 @@ export interface ChannelParts {
   readonly guards: ResolvedGuards['output'];
   readonly table: PlaceholderTable;
   readonly context: GuardContext;
-  /** The request asked for JSON: what the model says is JSON text. */
+  /** The request asked for JSON, so `content` is JSON text. */
   readonly answersInJson: boolean;
-  /** Told where a watching guard blocks. */
+  /** Called when a watching guard blocks. */
   readonly onBlock: (blocked: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export interface ChannelPlace {
   readonly channel: OutputChannel;
   /** Within the message: `content`, `tool_calls[0].function.arguments`. */
   readonly member: string;
-  /** What the text is in JSON by its place: the arguments of a function. */
+  /** The text is JSON by its place: arguments of a function. */
   readonly isJson: boolean;
 }
 
@@ -47,7 +47,7 @@ export class GuardedChannel {
   readonly #count: (characters: number) => void;
   #counted = 0;
 
-  /** @param count - told how many characters more, or fewer, are held */
+  /** @param count - called with the change of the number of held characters */
   constructor(choice: number, filters: readonly TextFilter[], count: (characters: number) => void) {
     this.choice = choice;
     this.#filters = filters;
@@ -77,7 +77,7 @@ export class GuardedChannel {
 export class ResponseChannels {
   readonly #parts: ChannelParts;
   readonly #channels = new Map<string, GuardedChannel>();
-  /** The tool call that a delta without index goes on with, by choice. */
+  /** The tool call that a delta without index continues, by choice. */
   readonly #latestCall = new Map<number, string>();
   #held = 0;
 

@@ -4,7 +4,7 @@ import { BlockedByGuard, contentBlocked, guardUnavailable } from '../blocked.js'
 import type { ResolvedCheck } from '../guard-options.js';
 import { andThen, type TextFilter } from '../text/text-filter.js';
 
-/** What a channel tells its guards of itself. */
+/** What guards are told about a channel. */
 export type ChannelFacts = Pick<OutputText, 'channel' | 'choice' | 'path'>;
 
 const CONTEXT = 64;

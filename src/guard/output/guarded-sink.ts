@@ -21,7 +21,7 @@ export interface GuardedSinkParts {
   readonly response: GuardedResponse;
   /**
    * Channels for the response of one attempt.
-   * @param onBlock - to be told where a watching guard blocks
+   * @param onBlock - called when a watching guard blocks
    */
   readonly channels: (onBlock: (blocked: unknown) => void) => ResponseChannels;
   /** Some guard changes or holds text. */
@@ -30,24 +30,24 @@ export interface GuardedSinkParts {
   readonly holdsAll: boolean;
 }
 
-/** What was received and not looked at yet. */
+/** Received, but not checked yet. */
 type Received = { readonly json: ResponseBody } | { readonly payload: string } | 'done';
 
 /**
- * The sink in front of the client where guards check responses: nothing passes before its verdict. It stands in front of
- * whatever sends: an upstream, the cache, a call that is shared.
+ * The sink in front of the client where guards check responses: nothing passes before its verdict. The sender may be an
+ * upstream, the cache or a shared call.
  */
 export class GuardedSink implements ResponseSink {
   readonly #next: ResponseSink;
   readonly #parts: GuardedSinkParts;
-  /** Both are those of the current attempt: verdicts on an earlier one are ignored. */
+  /** Both belong to the current attempt: verdicts on an earlier one are ignored. */
   #channels!: ResponseChannels;
   #stream!: StreamGuard;
   #head: SinkHead | undefined;
   #received: Received[] = [];
-  /** Released before anything had content. */
+  /** Released before the first event with content. */
   #prelude: string[] = [];
-  /** The verdict on the prompt is there. */
+  /** The prompt has passed. */
   #isOpen: boolean;
   #isBusy = false;
   #isBlocked = false;
@@ -104,7 +104,7 @@ export class GuardedSink implements ResponseSink {
     this.#resumeSender();
   }
 
-  /** A guard blocks: on the prompt, on the response, or beside both. */
+  /** A guard of the prompt or the response blocks. */
   block(thrown: unknown): void {
     if (this.#isOver || thrown instanceof GuardAborted) return;
     const { error, effect } =
@@ -134,7 +134,7 @@ export class GuardedSink implements ResponseSink {
     this.#stream = new StreamGuard(channels, this.#parts.changesText);
   }
 
-  /** No more is written: the client has disconnected, or all is said. */
+  /** Nothing more is written: the client has disconnected, or the response is complete. */
   close(): void {
     this.#close();
   }

@@ -8,7 +8,7 @@ import { textSlots, type TextSlot } from './text-slots.js';
 /** An event that may go to the client. */
 export interface ReleasedEvent {
   readonly payload: string;
-  /** It says something: text, a finish reason. */
+  /** It has text or a finish reason. */
   readonly hasContent: boolean;
 }
 
@@ -27,12 +27,12 @@ const NOT_IN_ENVELOPE: ReadonlySet<string> = new Set(['choices', 'usage', 'obfus
 /** The chunks of one stream behind their guards: text that is held back leaves with a later chunk. */
 export class StreamGuard {
   readonly #channels: ResponseChannels;
-  /** Chunks may leave changed: log probabilities and copies of the message would tell what was taken out. */
+  /** Text may be changed, so log probabilities and copies of the message, which repeat it, are left out. */
   readonly #strips: boolean;
   #envelope: JsonObject = { object: 'chat.completion.chunk' };
-  /** Choices that have appeared, and whether the client was told of their end. */
+  /** Choices that have appeared, and whether the client has received their finish reason. */
   readonly #ended = new Map<number, boolean>();
-  /** Finish reasons that wait for the last text of their choice, and what follows them. */
+  /** Chunks with finish reasons that wait for the last text of their choice, and what follows them. */
   #heldEnds: string[] = [];
 
   constructor(channels: ResponseChannels, strips: boolean) {
@@ -61,7 +61,7 @@ export class StreamGuard {
     return andThen(done, () => [...tails, ...this.#heldEnds]);
   }
 
-  /** Ends every choice that the client was not told the end of. */
+  /** Chunks that end every choice whose finish reason the client has not received. */
   filteredEnds(): readonly string[] {
     const open = [...this.#ended].filter(([, isTold]) => !isTold);
     return open.map(([choice]) => this.#chunkOf(choice, {}, 'content_filter'));
@@ -143,7 +143,7 @@ function strip(choice: JsonObject): boolean {
   return isChanged;
 }
 
-/** More than a role, empty texts, and the beginning of a tool call. */
+/** Has more than a role, empty texts, and the beginning of a tool call. */
 function saysSomething(choice: JsonObject): boolean {
   if (hasEnded(choice)) return true;
   const { delta } = choice;
@@ -156,7 +156,7 @@ function hasText(value: unknown, key = ''): boolean {
   return isRecord(value) && Object.keys(value).some((inner) => hasText(value[inner], inner));
 }
 
-/** Nothing would be lost without it. */
+/** The chunk can be left out: no member of it has a value that the client needs. */
 function isVoid(chunk: JsonObject, choices: readonly JsonObject[]): boolean {
   if (isRecord(chunk['usage'])) return false;
   return choices.every(({ delta }) => !isRecord(delta) || Object.keys(delta).every((key) => !isNews(delta[key])));

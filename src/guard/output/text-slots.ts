@@ -9,12 +9,12 @@ export interface TextSlot {
   readonly text: string;
   /** The text is all of its channel. */
   readonly isWhole: boolean;
-  /** Another text was written. */
+  /** `write` has changed it. */
   readonly isChanged: boolean;
   write(text: string): void;
 }
 
-/** Members that name things or hold data: no text of the model's. */
+/** Members that hold names or data, not text of the model. */
 const NOT_TEXT: ReadonlySet<string> = new Set([
   'role',
   'type',
@@ -28,7 +28,7 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
 ]);
 /** Lists whose items come in pieces, as those of reasoning do, with every list in them. Items of other lists come whole. */
 const IN_PIECES: ReadonlySet<string> = new Set(['tool_calls', 'content']);
-/** What tells a reader which item of a list a piece belongs to. */
+/** Members by which a client knows which item of a list a piece belongs to. */
 const ITEM_FACTS = ['index', 'type', 'format'] as const;
 const MAX_DEPTH = 16;
 
@@ -45,8 +45,8 @@ interface Place {
 }
 
 /**
- * Every text of the message or delta of one choice, members that nobody here knows included: what is not looked at would
- * pass the guards.
+ * Every text of the message or delta of one choice, unknown members included: a member that is skipped here passes the
+ * guards unchecked.
  * @param isWhole - a message of a whole response; a delta otherwise
  */
 export function textSlots(
@@ -91,7 +91,7 @@ function visitObject(value: JsonObject, place: Place, walk: Walk): void {
   for (const key of Object.keys(value)) {
     const inner: Place = {
       ...place,
-      // A part of the content may be what the model thinks (Mistral).
+      // Mistral sends reasoning as a part of the content.
       channel: key === 'thinking' ? 'reasoning' : place.channel,
       member: `${place.member}.${key}`,
       depth: place.depth + 1,

@@ -73,7 +73,7 @@ export class JsonView implements TextView {
     return received[index + 1] === 'u' ? 6 : 2;
   }
 
-  /** Notes what one unit shows; several characters where it is no escape after all. */
+  /** Adds one unit; as single characters where it is not a valid escape. */
   #take(unit: string): string {
     const shown = this.#decode(unit);
     if (shown === undefined) {

@@ -3,7 +3,7 @@ import { scan } from '../detect/scan.js';
 import type { TextFilter } from './text-filter.js';
 import type { TextView } from './text-view.js';
 
-/** What becomes of a value that was found: the text that takes its place. Throws where it blocks. */
+/** Returns the text that replaces a value that was found. Throws where the guard blocks. */
 export type OnValue = (type: string, value: string) => string;
 
 /** Finds values in one text as it arrives, and holds back what may become one. */
@@ -11,6 +11,7 @@ export class ScanFilter implements TextFilter {
   readonly #view: TextView;
   readonly #detectors: readonly Detector[];
   readonly #onValue: OnValue;
+  #holder: Detector | undefined;
 
   constructor(view: TextView, detectors: readonly Detector[], onValue: OnValue) {
     this.#view = view;
@@ -25,7 +26,8 @@ export class ScanFilter implements TextFilter {
   push(piece: string, final: boolean): string {
     const view = this.#view;
     view.append(piece, final);
-    const { values, holdFrom } = scan(view.text, view.start, final, this.#detectors);
+    const { values, holdFrom, holder } = scan(view.text, view.start, final, this.#detectors, this.#holder);
+    this.#holder = holder;
     let released = '';
     let at = view.start;
     for (const { type, start, end } of values) {
@@ -38,7 +40,7 @@ export class ScanFilter implements TextFilter {
     return released;
   }
 
-  /** Gives up what is held, unchecked. */
+  /** Releases what is held without checking it. */
   flush(): string {
     const view = this.#view;
     view.append('', true);

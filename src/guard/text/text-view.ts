@@ -20,7 +20,7 @@ export interface TextView {
   release(to: number): void;
 }
 
-/** Text that means itself. */
+/** Text that is read as it was received. */
 export class PlainView implements TextView {
   text = '';
   start = 0;

@@ -59,8 +59,8 @@ export const TELEMETRY = defineOptions({
     contentMaxBytes: count('bytes', 'Up to which each content attribute is written.').or(32_768),
     redact: func<NonNullable<TelemetryOptions['redact']>>(
       '(text) => text',
-      "Removes what must not be exported from each text that is captured as `'redacted'`. Without it, `'redacted'` captures nothing.",
-    ),
+      "Removes what must not be exported from each text that is captured as `'redacted'`. Without it and without a guard made by `redact()`, `'redacted'` captures nothing.",
+    ).defaultsTo('what the `redact()` and `blockPatterns()` guards look for, where a `redact()` is among the guards'),
     callerMetrics: switchable(CALLER_METRICS, 'Counts requests, tokens and costs of each caller.'),
   } satisfies RowsFor<TelemetryOptions>,
 });

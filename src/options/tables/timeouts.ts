@@ -1,7 +1,7 @@
 import type { Timeouts } from '../../contracts/routing.js';
 import { defineOptions, type RowsFor } from '../group.js';
 import { milliseconds } from '../rows.js';
-import type { TimeoutOptions } from '../types.js';
+import type { TimeoutOptions } from '../provider-types.js';
 
 /** The timeouts of a provider where neither it nor the top level sets any. */
 export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({

@@ -1,7 +1,7 @@
 import type { AttemptRecord, UpstreamErrorSummary } from '../../contracts/hooks.js';
 import type { PlannedCandidate } from '../../request/context.js';
 
-/** One upstream call as the context keeps it: entered when it begins, filled in when it ends. */
+/** The record of one attempt: created when it begins, filled in when it ends. */
 export class AttemptLog implements AttemptRecord {
   readonly attempt: number;
   readonly provider: string;

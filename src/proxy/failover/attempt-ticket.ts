@@ -2,31 +2,32 @@ import type { BreakerTicket } from './circuit-breaker.js';
 import type { UpstreamFailure } from '../upstream-failure.js';
 import type { EndpointState } from './endpoint-state.js';
 
-/** One call under way at a target, counted from beginning to end. It ends in exactly one of its three ways. */
+/** One attempt, counted as in flight at its endpoint until exactly one of its three methods ends it. */
 export class AttemptTicket {
   readonly #endpointState: EndpointState;
-  readonly #call: BreakerTicket;
-  readonly #leave: () => void;
+  readonly #breakerTicket: BreakerTicket;
+  readonly #release: () => void;
 
-  constructor(endpointState: EndpointState, leave: () => void) {
+  /** @param release - frees the attempt's place among those in flight at the provider */
+  constructor(endpointState: EndpointState, release: () => void) {
     this.#endpointState = endpointState;
-    this.#leave = leave;
-    this.#call = endpointState.begin();
+    this.#release = release;
+    this.#breakerTicket = endpointState.begin();
   }
 
   succeed(tenant: string): void {
-    this.#leave();
-    this.#endpointState.succeed(this.#call, tenant);
+    this.#release();
+    this.#endpointState.succeed(this.#breakerTicket, tenant);
   }
 
   fail(failure: UpstreamFailure, tenant: string): void {
-    this.#leave();
-    this.#endpointState.fail(this.#call, failure, tenant);
+    this.#release();
+    this.#endpointState.fail(this.#breakerTicket, failure, tenant);
   }
 
-  /** It says nothing of the target: the client left, or the fault was ours. */
+  /** The attempt says nothing about the endpoint: it was cancelled, or the gateway's own code failed. */
   abandon(): void {
-    this.#leave();
-    this.#endpointState.abandon(this.#call);
+    this.#release();
+    this.#endpointState.abandon(this.#breakerTicket);
   }
 }

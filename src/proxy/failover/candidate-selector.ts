@@ -3,28 +3,29 @@ import type { Clock } from '../../contracts/clock.js';
 import type { UpstreamFailure } from '../upstream-failure.js';
 import type { EndpointState } from './endpoint-state.js';
 
-/** An inline wait for a provider's `Retry-After` is worth no more than this, in milliseconds. */
+/** Longest `Retry-After` that is waited for within a request, in milliseconds. */
 const MAX_INLINE_WAIT_MS = 5_000;
+/** Backoff before an endpoint is tried again: base and cap, in milliseconds. */
 const TRANSIENT_BASE_MS = 50;
 const TRANSIENT_CAP_MS = 1_000;
 const THROTTLED_BASE_MS = 1_000;
 const THROTTLED_CAP_MS = 5_000;
 
-/** What this request has already seen of one candidate. */
+/** The earlier attempts of this request on one candidate. */
 interface CandidateHistory {
-  tries: number;
-  immediate: boolean;
-  lastFault: UpstreamFailure | undefined;
-  /** Not before this moment again; `Infinity`: not again. */
+  /** Whether the candidate has had its one immediate retry. */
+  retriedAtOnce: boolean;
+  /** Monotonic time of the next possible attempt; `Infinity`: no further attempt. */
   notBefore: number;
 }
 
+/** A candidate to try next. */
 export interface Selection {
   readonly candidate: PlannedCandidate;
   readonly endpointState: EndpointState;
-  /** Milliseconds to wait first. */
+  /** Milliseconds to wait before the attempt. */
   readonly waitMs: number;
-  /** This request has asked the same endpoint before. */
+  /** This request has already tried the same endpoint. */
   readonly isRetry: boolean;
 }
 
@@ -32,22 +33,25 @@ export interface SelectorParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly stateOf: (candidate: PlannedCandidate) => EndpointState;
-  /** The provider has room for one more call. */
-  readonly hasRoom: (candidate: PlannedCandidate) => boolean;
+  /** Whether the provider may get one more attempt at the same time. */
+  readonly hasCapacity: (candidate: PlannedCandidate) => boolean;
 }
 
 /**
- * Chooses who is asked next. The plan's order holds within each class: ready (one call at a time probes an endpoint that
- * may have recovered), then (the last resort) those that are cooling down or cut off, soonest first, then those that
- * failed this request before in a way that may pass.
+ * Selects the candidate of the next attempt: first the available ones in the plan's order, where a half-open endpoint
+ * gets one probe at a time; then, as a last resort, those in cooldown or with an open breaker, soonest first; then
+ * those that failed this request with a retryable failure.
  */
 export class CandidateSelector {
-  /** Some candidate was left out only because its provider is full. */
-  full = false;
+  /** Some candidate was skipped only because its provider has no capacity. */
+  skippedFullProvider = false;
   readonly #parts: SelectorParts;
   readonly #candidates: readonly PlannedCandidate[];
-  #seen: Map<PlannedCandidate, CandidateHistory> | undefined;
-  #stoppedModels: Set<string> | undefined;
+  #history: Map<PlannedCandidate, CandidateHistory> | undefined;
+  /** Models after whose failure no attempt can succeed. */
+  #abortedModels: Set<string> | undefined;
+  /** The candidate to be retried at once. */
+  #immediateRetry: PlannedCandidate | undefined;
   #retries = 0;
 
   constructor(candidates: readonly PlannedCandidate[], parts: SelectorParts) {
@@ -55,50 +59,44 @@ export class CandidateSelector {
     this.#parts = parts;
   }
 
-  /** Tells what a try came to. `move` of the fault's rule decides what may follow. */
+  /** Records a failed attempt. The `action` of the failure's rule decides what may follow. */
   recordFailure(candidate: PlannedCandidate, failure: UpstreamFailure): void {
-    const seen = (this.#seen ??= new Map());
-    const before = seen.get(candidate);
-    const immediate = failure.rule.action === 'retry-same' && before?.immediate !== true;
-    seen.set(candidate, {
-      tries: (before?.tries ?? 0) + 1,
-      immediate: immediate || before?.immediate === true,
-      lastFault: failure,
-      notBefore: immediate ? this.#parts.clock.now() : this.#notBefore(failure),
+    const { action } = failure.rule;
+    const history = (this.#history ??= new Map());
+    const hasRetriedAtOnce = history.get(candidate)?.retriedAtOnce === true;
+    const retriesNow = action === 'retry-same' && !hasRetriedAtOnce;
+    history.set(candidate, {
+      retriedAtOnce: retriesNow || hasRetriedAtOnce,
+      notBefore: retriesNow ? this.#parts.clock.now() : this.#notBefore(failure),
     });
-    if (failure.rule.action === 'abort') (this.#stoppedModels ??= new Set()).add(candidate.endpoint.model);
-    this.#immediate = immediate ? candidate : undefined;
+    if (action === 'abort') (this.#abortedModels ??= new Set()).add(candidate.endpoint.model);
+    this.#immediateRetry = retriesNow ? candidate : undefined;
   }
-  #immediate: PlannedCandidate | undefined;
 
-  /** `candidate` is not asked by this request. */
+  /** This request makes no attempt on `candidate`. */
   exclude(candidate: PlannedCandidate): void {
-    (this.#seen ??= new Map()).set(candidate, {
-      tries: 0,
-      immediate: false,
-      lastFault: undefined,
-      notBefore: Infinity,
-    });
+    (this.#history ??= new Map()).set(candidate, { retriedAtOnce: false, notBefore: Infinity });
   }
 
+  /** `undefined`: no candidate is left. */
   next(): Selection | undefined {
-    if (this.#immediate !== undefined) {
-      const candidate = this.#immediate;
-      this.#immediate = undefined;
+    if (this.#immediateRetry !== undefined) {
+      const candidate = this.#immediateRetry;
+      this.#immediateRetry = undefined;
       return { candidate, endpointState: this.#parts.stateOf(candidate), waitMs: 0, isRetry: true };
     }
-    return this.#untried() ?? this.#isRetry();
+    return this.#untried() ?? this.#retry();
   }
 
-  /** Who can be asked while `other` is still at work: the same model at another provider, well and with room. */
+  /** The candidate for a hedge of `other`: the same model at another provider that is available. */
   selectHedge(
     { endpoint: other }: PlannedCandidate,
-    usable: (candidate: PlannedCandidate) => boolean,
+    isUsable: (candidate: PlannedCandidate) => boolean,
   ): Selection | undefined {
     for (const candidate of this.#candidates) {
       const { provider, model } = candidate.endpoint;
-      if (provider.slug === other.provider.slug || model !== other.model || !usable(candidate)) continue;
-      if (!this.#parts.hasRoom(candidate)) continue;
+      if (provider.slug === other.provider.slug || model !== other.model || !isUsable(candidate)) continue;
+      if (!this.#parts.hasCapacity(candidate)) continue;
       const endpointState = this.#parts.stateOf(candidate);
       if (endpointState.breaker.state !== 'closed' || endpointState.inCooldown) continue;
       return { candidate, endpointState, waitMs: 0, isRetry: false };
@@ -106,42 +104,43 @@ export class CandidateSelector {
     return undefined;
   }
 
-  /** What was picked before a pause can still be asked. */
+  /** Whether a candidate that was selected before a pause still has capacity. */
   stillAvailable({ candidate }: Selection): boolean {
-    return this.#parts.hasRoom(candidate);
+    return this.#parts.hasCapacity(candidate);
   }
 
   #untried(): Selection | undefined {
-    let resort: Selection | undefined;
-    let resortAt = Infinity;
+    let lastResort: Selection | undefined;
+    let lastResortAt = Infinity;
     for (const candidate of this.#candidates) {
-      if (this.#seen?.has(candidate) === true || this.#stopped(candidate)) continue;
-      if (!this.#parts.hasRoom(candidate)) {
-        this.full = true;
+      if (this.#history?.has(candidate) === true || this.#isAborted(candidate)) continue;
+      if (!this.#parts.hasCapacity(candidate)) {
+        this.skippedFullProvider = true;
         continue;
       }
       const endpointState = this.#parts.stateOf(candidate);
       const { state } = endpointState.breaker;
-      const selection = (): Selection => ({ candidate, endpointState, waitMs: this.#pause(), isRetry: false });
-      // The probe of one that may have recovered stands in its own place, with all others behind it as fallbacks: were it
-      // asked after those that are well, nobody would come back to it as long as they are.
-      const ready = state === 'closed' || (state === 'half-open' && !endpointState.breaker.probing);
-      if (ready && !endpointState.inCooldown) return selection();
+      const selection = (): Selection => ({ candidate, endpointState, waitMs: this.#jitterMs(), isRetry: false });
+      // The probe of a half-open endpoint keeps its place in the plan. Behind the healthy candidates it would not be
+      // made
+      // while they are healthy, and the endpoint would not recover.
+      const isReady = state === 'closed' || (state === 'half-open' && !endpointState.breaker.probing);
+      if (isReady && !endpointState.inCooldown) return selection();
       const readyAt = Math.max(endpointState.cooldownUntil, endpointState.breaker.openUntil);
-      if (readyAt < resortAt) {
-        resortAt = readyAt;
-        resort = selection();
+      if (readyAt < lastResortAt) {
+        lastResortAt = readyAt;
+        lastResort = selection();
       }
     }
-    return resort;
+    return lastResort;
   }
 
-  #isRetry(): Selection | undefined {
-    if (this.#seen === undefined) return undefined;
+  #retry(): Selection | undefined {
+    if (this.#history === undefined) return undefined;
     let best: PlannedCandidate | undefined;
     let bestAt = Infinity;
-    for (const [candidate, { notBefore }] of this.#seen) {
-      if (notBefore >= bestAt || this.#stopped(candidate) || !this.#parts.hasRoom(candidate)) continue;
+    for (const [candidate, { notBefore }] of this.#history) {
+      if (notBefore >= bestAt || this.#isAborted(candidate) || !this.#parts.hasCapacity(candidate)) continue;
       best = candidate;
       bestAt = notBefore;
     }
@@ -151,22 +150,22 @@ export class CandidateSelector {
     return { candidate: best, endpointState: this.#parts.stateOf(best), waitMs, isRetry: true };
   }
 
-  #stopped(candidate: PlannedCandidate): boolean {
-    return this.#stoppedModels?.has(candidate.endpoint.model) === true;
+  #isAborted(candidate: PlannedCandidate): boolean {
+    return this.#abortedModels?.has(candidate.endpoint.model) === true;
   }
 
   #notBefore({ rule, kind, retryAfterMs }: UpstreamFailure): number {
     if (!rule.retryable) return Infinity;
     const now = this.#parts.clock.now();
     if (retryAfterMs !== undefined) return retryAfterMs <= MAX_INLINE_WAIT_MS ? now + retryAfterMs : Infinity;
-    const throttled = kind === 'rate_limited';
-    const base = throttled ? THROTTLED_BASE_MS : TRANSIENT_BASE_MS;
-    const cap = throttled ? THROTTLED_CAP_MS : TRANSIENT_CAP_MS;
+    const isThrottled = kind === 'rate_limited';
+    const base = isThrottled ? THROTTLED_BASE_MS : TRANSIENT_BASE_MS;
+    const cap = isThrottled ? THROTTLED_CAP_MS : TRANSIENT_CAP_MS;
     return now + this.#parts.random() * Math.min(cap, base * 2 ** this.#retries);
   }
 
-  /** A few milliseconds before another provider, so that a crowd that failed together does not move together. */
-  #pause(): number {
-    return this.#seen === undefined ? 0 : this.#parts.random() * 25;
+  /** Up to 25 ms before a fallback, so that requests that failed together do not reach the next provider together. */
+  #jitterMs(): number {
+    return this.#history === undefined ? 0 : this.#parts.random() * 25;
   }
 }

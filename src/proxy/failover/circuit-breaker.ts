@@ -1,25 +1,29 @@
 import type { Clock } from '../../contracts/clock.js';
+import { addTenant } from './tenant-set.js';
 
-/** Whether a circuit breaker lets calls through: `half-open` lets one through to find out. */
+/** State of a circuit breaker: `closed` lets attempts through, `open` none, `half-open` one probe at a time. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
-/** One call as its breaker knows it, from `begin` to its end. */
+/** One attempt as its circuit breaker sees it, from `begin` to its end. */
 export interface BreakerTicket {
   /**
-   * `usual`: the breaker was closed; `probe`: the one call that a half-open breaker lets through, and which decides;
-   * `resort`: made although the breaker was open, because nobody else was left.
+   * - `normal`: the breaker was closed
+   * - `probe`: the one attempt that a half-open breaker lets through, and whose result decides
+   * - `last-resort`: made although the breaker was open, because no other candidate was left
    */
-  readonly kind: 'usual' | 'probe' | 'resort';
+  readonly kind: 'normal' | 'probe' | 'last-resort';
 }
 
-const USUAL: BreakerTicket = Object.freeze({ kind: 'usual' });
-const RESORT: BreakerTicket = Object.freeze({ kind: 'resort' });
+const NORMAL: BreakerTicket = Object.freeze({ kind: 'normal' });
+const LAST_RESORT: BreakerTicket = Object.freeze({ kind: 'last-resort' });
 
-/** What a circuit breaker has counted, and how it stands. */
+/** State and counts of a circuit breaker. */
 export interface BreakerStatus {
+  /** `closed`, `open` or `half-open`. */
   readonly state: BreakerState;
-  /** Calls and failures within the window. */
+  /** Attempts and failures within the last 30 seconds. */
   readonly samples: number;
+  /** Failed calls within the window. */
   readonly failures: number;
   /** Milliseconds until a probe is allowed; 0 unless open. */
   readonly opensForMs: number;
@@ -28,7 +32,7 @@ export interface BreakerStatus {
 const SLOTS = 10;
 const SLOT_MS = 3_000;
 const WINDOW_MS = SLOTS * SLOT_MS;
-/** Half of the calls failed, and they were many or the last ones in a row. */
+/** The breaker opens if this share of the attempts failed, given enough samples or consecutive failures. */
 const FAILURE_RATIO = 0.5;
 const MIN_SAMPLES = 20;
 const MIN_CONSECUTIVE = 5;
@@ -36,9 +40,10 @@ const OPEN_MS = 30_000;
 const MAX_OPEN_MS = 300_000;
 
 /**
- * A circuit breaker over a rolling window. It opens only when the ratio is bad AND there is enough to judge by:
- * "five failures in a row" alone trips on a fifth of random faults and makes a partial outage a whole one.
- * Failures must come from two tenants, unless there is only one, so that nobody can shut a provider for all others.
+ * A circuit breaker over a rolling window of 30 seconds. It opens only if the failure ratio is high and there are
+ * enough samples: "five failures in a row" alone would open it at a fifth of random failures, and turn a partial outage
+ * into a full one. The failures must come from two tenants, unless the endpoint has only one, so that a single caller
+ * cannot block an endpoint for all others.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
@@ -61,46 +66,46 @@ export class CircuitBreaker {
     return this.#clock.now() < this.#openUntil ? 'open' : 'half-open';
   }
 
-  /** When an open breaker next lets a probe through, on the monotonic scale. */
+  /** Monotonic time at which an open breaker next lets a probe through; 0 if closed. */
   get openUntil(): number {
     return this.#isOpen ? this.#openUntil : 0;
   }
 
-  /** A half-open breaker lets one call through at a time. */
+  /** Whether the probe of a half-open breaker is in flight. */
   get probing(): boolean {
     return this.#probe !== undefined;
   }
 
-  /** A call begins. It ends in exactly one of `succeed`, `fail` and `abandon`. */
+  /** An attempt begins. It must end in exactly one of `succeed`, `fail` and `abandon`. */
   begin(): BreakerTicket {
-    if (!this.#isOpen) return USUAL;
-    if (this.#probe !== undefined || this.state === 'open') return RESORT;
+    if (!this.#isOpen) return NORMAL;
+    if (this.#probe !== undefined || this.state === 'open') return LAST_RESORT;
     return (this.#probe = { kind: 'probe' });
   }
 
-  succeed(call: BreakerTicket, tenant: string): void {
+  succeed(ticket: BreakerTicket, tenant: string): void {
     this.#consecutive = 0;
-    // A stream that began before the trouble and ends well says nothing of how things are now.
-    if (this.#isOpen && call !== USUAL) this.#shut();
+    // A stream that began before the breaker opened says nothing about the endpoint's present state.
+    if (this.#isOpen && ticket !== NORMAL) this.#close();
     const slot = this.#slot();
     slot.successes++;
-    remember(slot.tenants, tenant);
-    if (!this.#isOpen) this.#forgive();
+    addTenant(slot.tenants, tenant);
+    if (!this.#isOpen) this.#decayEjections();
   }
 
-  fail(call: BreakerTicket, tenant: string): void {
+  fail(ticket: BreakerTicket, tenant: string): void {
     this.#consecutive++;
     const slot = this.#slot();
     slot.failures++;
-    remember(slot.tenants, tenant);
-    remember(slot.failing, tenant);
-    // Over an open breaker only the probe decides: a call of the last resort that fails tells nothing new.
-    if (this.#isOpen ? call === this.#probe : this.#isBad()) this.#open();
+    addTenant(slot.tenants, tenant);
+    addTenant(slot.failing, tenant);
+    // While the breaker is open, only a failed probe prolongs that: a failed last resort says nothing new.
+    if (this.#isOpen ? ticket === this.#probe : this.#hasTooManyFailures()) this.#open();
   }
 
-  /** The call says nothing of the upstream: the client left, or the fault was ours. */
-  abandon(call: BreakerTicket): void {
-    if (call === this.#probe) this.#probe = undefined;
+  /** The attempt says nothing about the endpoint: it was cancelled, or the gateway's own code failed. */
+  abandon(ticket: BreakerTicket): void {
+    if (ticket === this.#probe) this.#probe = undefined;
   }
 
   status(): BreakerStatus {
@@ -109,7 +114,7 @@ export class CircuitBreaker {
     return { state: this.state, samples, failures, opensForMs };
   }
 
-  #isBad(): boolean {
+  #hasTooManyFailures(): boolean {
     const { samples, failures, tenants, failing } = this.#count();
     if (failures / samples < FAILURE_RATIO) return false;
     if (samples < MIN_SAMPLES && this.#consecutive < MIN_CONSECUTIVE) return false;
@@ -124,21 +129,21 @@ export class CircuitBreaker {
     this.#openUntil = this.#clock.now() + Math.min(OPEN_MS * this.#ejections, MAX_OPEN_MS) * jitter;
   }
 
-  #shut(): void {
+  #close(): void {
     this.#isOpen = false;
     this.#probe = undefined;
     this.#healthySince = this.#clock.now();
     for (const slot of this.#slots) emptySlot(slot, 0);
   }
 
-  /** One ejection is forgotten for each 30 healthy seconds. */
-  #forgive(): void {
+  /** Each 30 healthy seconds take back one ejection, so that the next open period is shorter. */
+  #decayEjections(): void {
     if (this.#ejections === 0) return;
     const healthyMs = this.#clock.now() - this.#healthySince;
-    const forgiven = Math.floor(healthyMs / OPEN_MS);
-    if (forgiven === 0) return;
-    this.#ejections = Math.max(0, this.#ejections - forgiven);
-    this.#healthySince += forgiven * OPEN_MS;
+    const decayed = Math.floor(healthyMs / OPEN_MS);
+    if (decayed === 0) return;
+    this.#ejections = Math.max(0, this.#ejections - decayed);
+    this.#healthySince += decayed * OPEN_MS;
   }
 
   #slot(): Slot {
@@ -183,9 +188,4 @@ function emptySlot(slot: Slot, epoch: number): void {
   slot.failures = 0;
   slot.tenants.clear();
   slot.failing.clear();
-}
-
-/** Two are enough to tell "one" from "several". */
-function remember(tenants: Set<string>, tenant: string): void {
-  if (tenants.size < 2) tenants.add(tenant);
 }

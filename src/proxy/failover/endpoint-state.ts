@@ -4,38 +4,41 @@ import { CircuitBreaker, type BreakerTicket, type BreakerStatus } from './circui
 import { OF_ONE_REQUEST, type UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 import { RefusalStreak } from './refusal-streak.js';
 
-/** Milliseconds that an endpoint is left alone after a fault that does not count against its breaker. */
+/** Cooldown of an endpoint after a failure that does not count in its circuit breaker, in milliseconds. */
 const MISSING_MS = 60_000;
 const AUTH_MS = 60_000;
 const QUOTA_MS = 300_000;
 const THROTTLE_MS = 5_000;
 const MAX_THROTTLE_MS = 60_000;
 const MIN_HINTED_MS = 1_000;
-/** No upstream rests an endpoint for longer than this on its word alone. */
+/** Longest cooldown that an upstream's `Retry-After` may cause, in milliseconds. */
 const MAX_HINTED_MS = 60_000;
-/** How long an upstream that refused `stream_options` is not sent them. */
+/** How long `stream_options` are not sent to an upstream that refused them, in milliseconds. */
 const STREAM_OPTIONS_MS = 3_600_000;
 
-/** What the circuit breaker of an endpoint knows right now. */
+/** Availability of an endpoint, as seen by this process. */
 export interface EndpointReadiness {
+  /** The circuit breaker. */
   readonly breaker: BreakerStatus;
+  /** Attempts in flight. */
   readonly inFlight: number;
-  /** Milliseconds that the endpoint is still left alone. */
+  /** Milliseconds until the cooldown of the endpoint ends; 0 if there is none. */
   readonly coolsForMs: number;
-  /** The last call that failed by the endpoint's fault; `undefined` while none has. */
+  /** The last failure that was the endpoint's fault; `undefined` if there was none. */
   readonly lastFailure: LastFailure | undefined;
 }
 
-/** Why a call failed, for people who look. */
+/** Why an attempt failed, for status pages. */
 export interface LastFailure {
-  /** Milliseconds since then. */
+  /** Milliseconds since the failure. */
   readonly agoMs: number;
   /** As in `AttemptRecord`. */
   readonly outcome: string;
+  /** The provider's own error, redacted; `undefined` where it sent none. */
   readonly upstreamError: UpstreamErrorSummary | undefined;
 }
 
-/** What this process knows of one endpoint's readiness: breaker, cool-down, calls at work. */
+/** Availability of one endpoint: circuit breaker, cooldown, attempts in flight. */
 export class EndpointState {
   readonly breaker: CircuitBreaker;
   readonly #clock: Clock;
@@ -55,12 +58,12 @@ export class EndpointState {
     return this.#clock.now() < this.cooldownUntil;
   }
 
-  /** The upstream has lately refused `stream_options`. */
+  /** The upstream has refused `stream_options` within the last hour. */
   get refusesStreamOptions(): boolean {
     return this.#clock.now() < this.#streamOptionsRefusedUntil;
   }
 
-  /** A call without `stream_options` succeeded where one with them was refused. */
+  /** An attempt with `stream_options` was refused, and one without them succeeded. */
   learnNoStreamOptions(): void {
     this.#streamOptionsRefusedUntil = this.#clock.now() + STREAM_OPTIONS_MS;
   }
@@ -70,26 +73,26 @@ export class EndpointState {
     return this.breaker.begin();
   }
 
-  succeed(call: BreakerTicket, tenant: string): void {
+  succeed(ticket: BreakerTicket, tenant: string): void {
     this.inFlight--;
     this.#throttles = 0;
     this.#refusals.reset(tenant);
-    this.breaker.succeed(call, tenant);
+    this.breaker.succeed(ticket, tenant);
   }
 
-  fail(call: BreakerTicket, failure: UpstreamFailure, tenant: string): void {
+  fail(ticket: BreakerTicket, failure: UpstreamFailure, tenant: string): void {
     this.inFlight--;
-    if (failure.rule.breaker) this.breaker.fail(call, tenant);
-    else this.breaker.abandon(call);
-    this.#coolAfter(failure, tenant);
-    // What one request did wrong says nothing of the endpoint, and its words may quote it.
+    if (failure.rule.breaker) this.breaker.fail(ticket, tenant);
+    else this.breaker.abandon(ticket);
+    this.#extendCooldown(failure, tenant);
+    // A failure of one request says nothing about the endpoint, and the upstream's message may quote the request.
     if (!OF_ONE_REQUEST.has(failure.kind) || failure.kind === 'firewall')
       this.#lastFailure = { at: this.#clock.now(), failure };
   }
 
-  abandon(call: BreakerTicket): void {
+  abandon(ticket: BreakerTicket): void {
     this.inFlight--;
-    this.breaker.abandon(call);
+    this.breaker.abandon(ticket);
   }
 
   status(): EndpointReadiness {
@@ -107,15 +110,15 @@ export class EndpointState {
     return { agoMs: Math.round(this.#clock.now() - at), outcome: failure.kind, upstreamError: failure.upstreamError };
   }
 
-  #coolAfter(failure: UpstreamFailure, tenant: string): void {
+  #extendCooldown(failure: UpstreamFailure, tenant: string): void {
     const { kind, repeatedKind, retryAfterMs } = failure;
     const isRepeated = repeatedKind !== undefined && this.#refusals.add(tenant, kind === 'rejected');
-    const ms = isRepeated ? this.#coolDownOf(repeatedKind, undefined) : this.#coolDownOf(kind, retryAfterMs);
-    // Never shorten: a later hint that is smaller does not undo an earlier one.
+    const ms = isRepeated ? this.#cooldownFor(repeatedKind, undefined) : this.#cooldownFor(kind, retryAfterMs);
+    // A later, shorter hint does not undo an earlier one.
     if (ms > 0) this.cooldownUntil = Math.max(this.cooldownUntil, this.#clock.now() + ms);
   }
 
-  #coolDownOf(kind: FailureKind, retryAfterMs: number | undefined): number {
+  #cooldownFor(kind: FailureKind, retryAfterMs: number | undefined): number {
     if (OF_ONE_REQUEST.has(kind)) return 0;
     switch (kind) {
       case 'model_missing':
@@ -125,14 +128,14 @@ export class EndpointState {
       case 'quota':
         return QUOTA_MS;
       case 'rate_limited':
-        return retryAfterMs === undefined ? this.#throttle() : clamped(retryAfterMs);
+        return retryAfterMs === undefined ? this.#nextThrottleMs() : clamped(retryAfterMs);
       default:
         return retryAfterMs === undefined ? 0 : clamped(retryAfterMs);
     }
   }
 
-  /** Without a hint: 5 s, doubled each time in a row, up to a minute. */
-  #throttle(): number {
+  /** Cooldown after a 429 without a hint: 5 s, doubled each time in a row, up to a minute. */
+  #nextThrottleMs(): number {
     return Math.min(THROTTLE_MS * 2 ** this.#throttles++, MAX_THROTTLE_MS);
   }
 }

@@ -10,7 +10,7 @@ export interface EndpointStatesOptions {
   readonly maxInFlightPerProvider: number;
 }
 
-/** What this process knows of its endpoints: breakers, cool-downs, room, and the retry budget of each model. */
+/** The states of all endpoints, the attempts in flight at each provider, and the retry budget of each model. */
 export class EndpointStates {
   readonly #options: EndpointStatesOptions;
   readonly #endpointStates = new Map<string, EndpointState>();
@@ -21,10 +21,13 @@ export class EndpointStates {
     this.#options = options;
   }
 
-  /** A call with a caller's own key or address gets a target of its own: it neither learns nor teaches. */
-  of(endpoint: Endpoint, ownCredential: boolean): EndpointState {
+  /**
+   * The state of `endpoint`. An attempt with a caller's own key or address gets a new one, because its failures must
+   * not affect the operator's attempts, nor theirs affect it.
+   */
+  of(endpoint: Endpoint, usesCallerCredential: boolean): EndpointState {
     const { clock, random } = this.#options;
-    if (ownCredential) return new EndpointState(clock, random);
+    if (usesCallerCredential) return new EndpointState(clock, random);
     let endpointState = this.#endpointStates.get(endpoint.id);
     if (endpointState === undefined) {
       endpointState = new EndpointState(clock, random);
@@ -33,7 +36,7 @@ export class EndpointStates {
     return endpointState;
   }
 
-  /** Models are the operator's, so there are only so many. */
+  /** The retry budget of a model. Only the operator's models get one, so the map stays small. */
   budgetOf(model: string): RetryBudget {
     let budget = this.#budgets.get(model);
     if (budget === undefined) {
@@ -43,22 +46,23 @@ export class EndpointStates {
     return budget;
   }
 
-  hasRoom(provider: string): boolean {
+  /** Whether `provider` has fewer attempts in flight than `maxInFlightPerProvider`. */
+  hasCapacity(provider: string): boolean {
     return (this.#inFlight.get(provider) ?? 0) < this.#options.maxInFlightPerProvider;
   }
 
-  /** A call begins. It ends with exactly one of the methods of what is returned. */
+  /** An attempt begins. It must end with exactly one method of the returned ticket. */
   begin(provider: string, endpointState: EndpointState): AttemptTicket {
     this.#inFlight.set(provider, (this.#inFlight.get(provider) ?? 0) + 1);
-    return new AttemptTicket(endpointState, () => this.#leave(provider));
+    return new AttemptTicket(endpointState, () => this.#release(provider));
   }
 
-  /** By endpoint id; `undefined` before the first call. */
+  /** Availability of the endpoint with this id; `undefined` before its first attempt. */
   status(endpointId: string): EndpointReadiness | undefined {
     return this.#endpointStates.get(endpointId)?.status();
   }
 
-  #leave(provider: string): void {
+  #release(provider: string): void {
     this.#inFlight.set(provider, Math.max(0, (this.#inFlight.get(provider) ?? 0) - 1));
   }
 }

@@ -2,33 +2,31 @@ import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../requ
 import type { GatewayError } from '../../errors/gateway-error.js';
 import { CancelSource } from '../../util/cancellation.js';
 import { FALLBACK_COST, HEDGE_COST, RETRY_COST, type RetryBudget } from './retry-budget.js';
-import {
-  Attempt,
-  type AttemptResult,
-  type AttemptContext,
-  type CommittedResponse,
-  type AttemptServices,
-} from './attempt.js';
+import { Attempt, type AttemptResult, type CommittedResponse } from './attempt.js';
+import type { AttemptContext, AttemptServices } from './attempt-context.js';
 import { finalError, type EndReason, type FailedAttempt } from './final-error.js';
 import { UpstreamFailure, FREE_OF_CHARGE } from '../upstream-failure.js';
-import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type Runner } from './hedging.js';
+import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type RunningAttempt } from './hedging.js';
 import { pause } from './pause.js';
 import { CandidateSelector, type Selection } from './candidate-selector.js';
 
-/** Less time than this is not worth another attempt, in milliseconds; for requests that are short themselves, a tenth. */
+/**
+ * With less time than this left, or a tenth of the request's limit if that is shorter, no further attempt is made; in
+ * milliseconds.
+ */
 const MIN_LEFT_MS = 2_000;
-/** For a whole response, where the operator says nothing else. */
+/** Limit of a request for a whole response if `timeouts.totalMs` is not set, in milliseconds. */
 const DEFAULT_TOTAL_MS = 600_000;
 
 export interface FailoverParts extends AttemptServices {
   readonly random: () => number;
   readonly maxAttempts: number;
   readonly retryNonIdempotent: boolean;
-  /** `undefined`: no endpoint is asked beside another. */
+  /** `undefined`: hedging is off. */
   readonly hedging: Hedging | undefined;
 }
 
-/** The attempts of one request: one loop, one deadline, one budget. */
+/** Makes the attempts of one request: one loop, one deadline, one retry budget. */
 export class Failover implements AttemptContext {
   readonly context: RequestContext;
   readonly route: ResolvedRoute;
@@ -39,13 +37,16 @@ export class Failover implements AttemptContext {
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
   readonly #withoutStreamOptions = new Set<PlannedCandidate>();
-  /** Calls that the gateway's own mistake caused: they count neither as attempts nor against the budget. */
-  #free = 0;
+  /**
+   * Attempts whose failure the gateway corrects itself: they count neither against `maxAttempts` nor against the
+   * budget.
+   */
+  #freeAttempts = 0;
   #lastWasFree = false;
-  /** A provider was asked to keep its answer. */
+  /** A failed attempt asked its provider to store the response (`store: true`). */
   #stored = false;
-  /** Some candidate was not asked, as the caller's budget does not pay for it. */
-  #tooDear = false;
+  /** Some candidate was skipped because it costs more than the caller's budget has left. */
+  #overBudget = false;
 
   constructor(context: RequestContext, route: ResolvedRoute, parts: FailoverParts) {
     this.context = context;
@@ -58,32 +59,32 @@ export class Failover implements AttemptContext {
       clock: parts.clock,
       random: parts.random,
       stateOf: (candidate) => parts.endpointStates.of(candidate.endpoint, isPaidByCaller(candidate)),
-      hasRoom: (candidate) => parts.endpointStates.hasRoom(candidate.endpoint.provider.slug),
+      hasCapacity: (candidate) => parts.endpointStates.hasCapacity(candidate.endpoint.provider.slug),
     });
   }
 
   /**
-   * Asks one candidate after another until one gives an answer. Called again after `reject`, it goes on behind that one.
-   * @throws GatewayError when none does. `undefined`: nobody waits any more.
+   * Makes one attempt after another until one succeeds; after `reject`, continues with the next candidate.
+   * `undefined`: the request was cancelled. @throws GatewayError if no attempt succeeds.
    */
   async run(): Promise<CommittedResponse | undefined> {
     const { attempts, cancelSignal } = this.context;
     let spent = 0;
-    while (attempts.length - this.#free < this.parts.maxAttempts) {
+    while (attempts.length - this.#freeAttempts < this.parts.maxAttempts) {
       const selection = this.#selector.next();
-      if (selection === undefined) throw this.#nobodyLeft();
-      if (!this.#timeFor(selection)) throw this.tooLate();
+      if (selection === undefined) throw this.#noCandidateError();
+      if (!this.#hasTimeFor(selection)) throw this.deadlineError();
       const cost = this.#costOf(selection);
       if (!this.#budget.take(cost)) break;
       spent += cost;
       if (selection.waitMs > 0) await pause(selection.waitMs, this.parts.clock, cancelSignal);
       if (cancelSignal.aborted) {
-        // Nothing was bought for it.
+        // The client disconnected before the attempt started, so its cost is refunded.
         this.#budget.refund(cost);
         return undefined;
       }
       if (selection.waitMs > 0 && !this.#selector.stillAvailable(selection)) {
-        // Others came first, of all those that saw the same room and paused: this one looks again.
+        // The provider filled up during the pause. Refund the tokens and select again.
         this.#budget.refund(cost);
         spent -= cost;
         continue;
@@ -92,29 +93,32 @@ export class Failover implements AttemptContext {
       if (!(paid instanceof Promise ? await paid : paid)) {
         this.#budget.refund(cost);
         spent -= cost;
-        this.#tooDear = true;
+        this.#overBudget = true;
         this.#selector.exclude(selection.candidate);
         continue;
       }
-      const found = await this.#ask(selection);
-      if (!(found instanceof UpstreamFailure)) {
-        if (found !== undefined) this.#reward(found, spent);
-        return found;
+      const result = await this.#attempt(selection);
+      if (!(result instanceof UpstreamFailure)) {
+        if (result !== undefined) this.#settleBudget(result, spent);
+        return result;
       }
-      if (this.#isFinal(found)) break;
+      if (this.#isFinal(result)) break;
     }
-    throw this.#giveUp('tried');
+    throw this.#finalError('tried');
   }
 
-  /** A guard wants another candidate's response than `found`. */
+  /**
+   * A guard rejects the response of an attempt: the next `run` tries another candidate.
+   * @throws GatewayError if no further attempt may be made.
+   */
   reject({ candidate }: CommittedResponse, error: GatewayError): void {
     const failure = new UpstreamFailure('content_blocked', { error });
     this.#selector.recordFailure(candidate, failure);
     this.#failures.push({ failure, provider: candidate.endpoint.provider.slug });
-    if (this.#isFinal(failure)) throw this.#giveUp('tried');
+    if (this.#isFinal(failure)) throw this.#finalError('tried');
   }
 
-  async #ask(selection: Selection): Promise<AttemptResult> {
+  async #attempt(selection: Selection): Promise<AttemptResult> {
     const { clock, hedging } = this.parts;
     const startedAt = clock.now();
     const result = await (hedging !== undefined && this.#mayHedge(selection)
@@ -124,23 +128,23 @@ export class Failover implements AttemptContext {
     return result;
   }
 
-  async #run(call: Attempt): Promise<AttemptResult> {
-    const result = await call.run();
+  async #run(attempt: Attempt): Promise<AttemptResult> {
+    const result = await attempt.run();
     if (result instanceof UpstreamFailure) {
-      this.#selector.recordFailure(call.candidate, result);
+      this.#selector.recordFailure(attempt.candidate, result);
       this.#lastWasFree = FREE_OF_CHARGE.has(result.kind);
-      if (this.#lastWasFree) this.#free++;
-      if (result.kind === 'added_parameter') this.#withoutStreamOptions.add(call.candidate);
-      this.#failures.push({ failure: result, provider: call.candidate.endpoint.provider.slug });
-      this.#stored ||= call.request.store === true;
-    } else if (result !== undefined && this.#learnsOfStreamOptions(call)) {
-      call.endpointState.learnNoStreamOptions();
+      if (this.#lastWasFree) this.#freeAttempts++;
+      if (result.kind === 'added_parameter') this.#withoutStreamOptions.add(attempt.candidate);
+      this.#failures.push({ failure: result, provider: attempt.candidate.endpoint.provider.slug });
+      this.#stored ||= attempt.request.store === true;
+    } else if (result !== undefined && this.#provesStreamOptionsRefused(attempt)) {
+      attempt.endpointState.learnNoStreamOptions();
     }
     return result;
   }
 
-  /** The endpoint refused what the gateway had added, and answered without it. */
-  #learnsOfStreamOptions({ candidate, request }: Attempt): boolean {
+  /** The endpoint refused the `stream_options` that the gateway had added, and responded without them. */
+  #provesStreamOptionsRefused({ candidate, request }: Attempt): boolean {
     return this.#withoutStreamOptions.has(candidate) && (request.stream_options ?? undefined) === undefined;
   }
 
@@ -149,39 +153,44 @@ export class Failover implements AttemptContext {
   }
 
   /**
-   * Only beside the first call, and only where the operator pays: what a caller pays for is asked once. A probe must come
-   * to its own end, or its breaker would never hear how things are.
+   * Only the first attempt is hedged, and only if the operator pays: a caller pays for one attempt at a time. A probe
+   * is not, because a superseded probe would leave the circuit breaker without a result.
    */
   #mayHedge({ candidate, endpointState }: Selection): boolean {
-    const first = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
-    return first && !isPaidByCaller(candidate) && canBeHedged(this.context.request!);
+    const isFirst = this.context.attempts.length === 0 && endpointState.breaker.state === 'closed';
+    return isFirst && !isPaidByCaller(candidate) && canBeHedged(this.context.request!);
   }
 
-  /** Asks `pick`, and another provider beside it when it takes long. */
+  /** Makes an attempt, and a second one at another provider if the first takes longer than the hedging delay. */
   async #hedged(selection: Selection, hedging: Hedging): Promise<AttemptResult> {
-    const first = this.#start(selection);
+    const primary = this.#start(selection);
     const delayMs = hedging.delayFor(selection.endpointState);
-    const late = delayMs !== undefined && (await takesLongerThan(delayMs, first, this.parts.clock));
-    const hedge = late ? this.#startHedge(first.call) : undefined;
-    const second = hedge instanceof Promise ? await hedge : hedge;
-    const result = await (second === undefined ? first.result : firstResponse(first, second));
-    const failed =
+    const isSlow = delayMs !== undefined && (await takesLongerThan(delayMs, primary, this.parts.clock));
+    const started = isSlow ? this.#startHedge(primary.attempt) : undefined;
+    const hedge = started instanceof Promise ? await started : started;
+    const result = await (hedge === undefined ? primary.result : firstResponse(primary, hedge));
+    const primaryFailed =
       result instanceof UpstreamFailure || (this.#failures.length > 0 && result?.candidate !== selection.candidate);
-    // One that was superseded would have taken longer still.
-    if (result !== undefined && !failed) hedging.record(selection.endpointState, first.call.upstreamElapsedMs);
+    // A superseded attempt would have taken longer still, so its time so far counts as well.
+    if (result !== undefined && !primaryFailed)
+      hedging.record(selection.endpointState, primary.attempt.upstreamElapsedMs);
     return result;
   }
 
-  #startHedge({ candidate: first, request }: Attempt): Runner | undefined | Promise<Runner | undefined> {
+  /** `undefined`: no hedge is possible, or it is not worth its cost. */
+  #startHedge({
+    candidate: primary,
+    request,
+  }: Attempt): RunningAttempt | undefined | Promise<RunningAttempt | undefined> {
     const { context, parts } = this;
-    // A process with too much to do makes no work that can be left out.
+    // An overloaded process makes no optional attempts.
     if (context.cancelSignal.aborted || context.underPressure || context.attempts.length >= parts.maxAttempts)
       return undefined;
     if (!canBeHedged(request)) return undefined;
-    const hedge = this.#selector.selectHedge(first, (candidate) => !isPaidByCaller(candidate));
-    if (hedge === undefined || !this.#timeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
+    const hedge = this.#selector.selectHedge(primary, (candidate) => !isPaidByCaller(candidate));
+    if (hedge === undefined || !this.#hasTimeFor(hedge) || !this.#budget.takeSpare(HEDGE_COST)) return undefined;
     const paid = context.spend?.reprice(hedge.candidate.endpoint, true) ?? true;
-    const startIf = (isPaid: boolean): Runner | undefined => {
+    const startIf = (isPaid: boolean): RunningAttempt | undefined => {
       if (isPaid) return this.#start(hedge);
       this.#budget.refund(HEDGE_COST);
       return undefined;
@@ -189,59 +198,65 @@ export class Failover implements AttemptContext {
     return paid instanceof Promise ? paid.then(startIf) : startIf(paid);
   }
 
-  #start(selection: Selection): Runner {
-    const cancelSignal = new CancelSource();
-    this.context.cancelSignal.onAbort(() => cancelSignal.abort());
-    const call = new Attempt(this, selection, cancelSignal);
-    return { call, cancelSignal, result: this.#run(call) };
+  #start(selection: Selection): RunningAttempt {
+    const cancelSource = new CancelSource();
+    this.context.cancelSignal.onAbort(() => cancelSource.abort());
+    const attempt = new Attempt(this, selection, cancelSource);
+    return { attempt, cancelSource, result: this.#run(attempt) };
   }
 
-  /** A caller's own key or address is the caller's own business: it must not use up what others need. */
+  /**
+   * Tokens of the retry budget for this attempt. Attempts that a caller pays for must not use up what other callers
+   * need.
+   */
   #costOf({ candidate, isRetry }: Selection): number {
-    const isFirst = this.context.attempts.length === this.#free;
+    const isFirst = this.context.attempts.length === this.#freeAttempts;
     if (isFirst || this.#lastWasFree || isPaidByCaller(candidate)) return 0;
     return isRetry ? RETRY_COST : FALLBACK_COST;
   }
 
-  /** A request that got its answer was worth all its calls: what is lost counts, not what it took. */
-  #reward({ candidate }: CommittedResponse, spent: number): void {
-    if (this.context.attempts.length - this.#free > 1) this.#budget.refund(spent);
+  /** A request that succeeds gets its tokens back: only failed requests drain the budget. */
+  #settleBudget({ candidate }: CommittedResponse, spent: number): void {
+    if (this.context.attempts.length - this.#freeAttempts > 1) this.#budget.refund(spent);
     else if (!isPaidByCaller(candidate)) this.#budget.earn();
   }
 
   /**
-   * Nothing else may be tried: the upstream may have begun an answer, and the host wants none twice, or the caller
-   * asked for it to be stored there, and it would be stored twice.
+   * Whether no further attempt may follow: the upstream may have begun to respond, and `retryNonIdempotent: false`
+   * forbids a second one, or the caller wants the response stored, which would then happen twice.
    */
   #isFinal(failure: UpstreamFailure): boolean {
     return failure.rule.possiblyBilled && (!this.parts.retryNonIdempotent || this.#stored);
   }
 
-  #timeFor(selection: Selection): boolean {
+  #hasTimeFor(selection: Selection): boolean {
     const left = this.deadline - this.parts.clock.now() - selection.waitMs;
     return this.context.attempts.length === 0 ? left > 0 : left >= Math.min(MIN_LEFT_MS, this.#totalMs / 10);
   }
 
-  #nobodyLeft(): GatewayError {
-    if (this.#tooDear && this.#failures.length === 0) return this.context.spend!.refusal();
-    return this.#giveUp(this.#selector.full ? 'full' : 'tried');
+  #noCandidateError(): GatewayError {
+    if (this.#overBudget && this.#failures.length === 0) return this.context.spend!.refusal();
+    return this.#finalError(this.#selector.skippedFullProvider ? 'full' : 'tried');
   }
 
-  #giveUp(end: EndReason): GatewayError {
+  #finalError(end: EndReason): GatewayError {
     return finalError(this.#failures, end);
   }
 
-  tooLate(): GatewayError {
-    return this.#giveUp('deadline');
+  deadlineError(): GatewayError {
+    return this.#finalError('deadline');
   }
 }
 
-/** What happens with a caller's own key says nothing of the endpoint as others see it, and costs the operator nothing. */
+/**
+ * Whether the attempt uses the caller's own key: it costs the operator nothing, and says nothing about the operator's
+ * account.
+ */
 function isPaidByCaller({ credential }: PlannedCandidate): boolean {
   return credential === 'caller';
 }
 
-/** How long all attempts together may take. A stream has a limit of its own only where the operator set one. */
+/** How long all attempts together may take, in milliseconds. A stream has a limit only if `timeouts.totalMs` is set. */
 function longestTotal(candidates: readonly PlannedCandidate[], stream: boolean): number {
   let longest = 0;
   for (const { endpoint } of candidates) {

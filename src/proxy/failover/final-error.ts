@@ -2,21 +2,22 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import type { UpstreamFailure } from '../upstream-failure.js';
 import { retryAfterHeaders } from '../retry-after.js';
 
-/** One failed attempt, and where it went. */
+/** A failed attempt, and its provider. */
 export interface FailedAttempt {
   readonly failure: UpstreamFailure;
   readonly provider: string;
 }
 
-/** Why the chain ended, beyond the faults themselves. */
+/** Why no further attempt is made: all candidates were tried, the deadline has passed, or all providers are full. */
 export type EndReason = 'tried' | 'deadline' | 'full';
 
 /**
- * The answer when no candidate gave one: the best failure, in the order caller's own fault, 429, 404, 504, 503, 502.
- * It says whether asking again can help: official SDKs obey `x-should-retry` above any rule of their own.
+ * The error for the client when no attempt succeeded. The most useful failure decides, in the order: an error of the
+ * caller, 429, 504, 503, 502, missing model. `x-should-retry: false` is set where a retry cannot help, because official
+ * SDKs give it precedence over their own rules.
  */
 export function finalError(failures: readonly FailedAttempt[], end: EndReason): GatewayError {
-  if (failures.length === 0) return nobodyAsked(end);
+  if (failures.length === 0) return errorWithoutAttempt(end);
   const best = failures.reduce((a, b) => (rankOf(b.failure) < rankOf(a.failure) ? b : a)).failure;
   const { error } = best;
   return new GatewayError(codeFor(best, failures), error.message, {
@@ -30,7 +31,7 @@ export function finalError(failures: readonly FailedAttempt[], end: EndReason): 
   });
 }
 
-function nobodyAsked(end: EndReason): GatewayError {
+function errorWithoutAttempt(end: EndReason): GatewayError {
   if (end === 'deadline')
     return new GatewayError('upstream_timeout', 'The request took longer than the gateway allows.');
   return new GatewayError('no_provider_available', 'All providers for this model are busy. Try again in a moment.', {
@@ -41,10 +42,10 @@ function nobodyAsked(end: EndReason): GatewayError {
 function rankOf({ kind, rule, error }: UpstreamFailure): number {
   if (rule.action === 'abort') return 0;
   switch (kind) {
-    // The sender can change the request, and should read why.
+    // The caller can change the request, so the reason is worth more than a 429.
     case 'request_refused':
       return 1;
-    // Certain, but a failing provider that serves the model may come back.
+    // These will not change, but another provider that failed may recover: its failure is the better answer.
     case 'model_missing':
     case 'firewall':
     case 'generation_failed':
@@ -89,7 +90,7 @@ function metadataOf(best: UpstreamFailure, failures: readonly FailedAttempt[]): 
   };
 }
 
-/** The shortest wait that any of them asked for, on answers that a wait can heal. */
+/** On 429 and 503: the shortest wait that any of the upstreams asked for. */
 function waitHeaders(best: UpstreamFailure, failures: readonly FailedAttempt[]): Record<string, string> {
   if (best.error.status !== 429 && best.error.status !== 503) return {};
   const hints = failures.map(({ failure }) => failure.retryAfterMs).filter((ms) => ms !== undefined);
@@ -99,6 +100,6 @@ function waitHeaders(best: UpstreamFailure, failures: readonly FailedAttempt[]):
 
 function retryAdvice(best: UpstreamFailure, failures: readonly FailedAttempt[]): Record<string, string> {
   const status = best.error.status;
-  const tried = status >= 500 && failures.length >= 2;
-  return best.kind === 'quota' || best.kind === 'model_missing' || tried ? { 'x-should-retry': 'false' } : {};
+  const hasFailedOver = status >= 500 && failures.length >= 2;
+  return best.kind === 'quota' || best.kind === 'model_missing' || hasFailedOver ? { 'x-should-retry': 'false' } : {};
 }

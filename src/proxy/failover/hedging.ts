@@ -7,40 +7,40 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import { pause } from './pause.js';
 import type { EndpointState } from './endpoint-state.js';
 
-/** Slower than all but a twentieth of its answers: what waits longer is worth a second question. */
-const PATIENT_SHARE = 0.95;
-/** Fewer answers than this say nothing of what is slow. */
-const LEAST_ANSWERS = 20;
+/** A hedge starts once an endpoint has taken longer than this share of its recent responses. */
+const DELAY_PERCENTILE = 0.95;
+/** Responses that are needed before the percentile means anything. */
+const MIN_SAMPLES = 20;
 
 /**
- * When a second endpoint is asked beside one that takes long (Dean and Barroso, "The Tail at Scale", 2013). What it may
- * cost is the retry budget's to say.
+ * Decides when a slow attempt gets a second one beside it (Dean and Barroso, "The Tail at Scale", 2013). The retry
+ * budget limits how often.
  */
 export class Hedging {
   readonly #clock: Clock;
   readonly #delayMs: number | undefined;
-  readonly #answerTimes = new WeakMap<EndpointState, SampleWindow>();
+  readonly #durations = new WeakMap<EndpointState, SampleWindow>();
 
   constructor(clock: Clock, delayMs: number | undefined) {
     this.#clock = clock;
     this.#delayMs = delayMs;
   }
 
-  /** Milliseconds after which `target` takes long; `undefined` while nobody can tell. */
+  /** Milliseconds after which an attempt on the endpoint is hedged; `undefined`: too few samples. */
   delayFor(endpointState: EndpointState): number | undefined {
     return (
-      this.#delayMs ?? this.#answerTimes.get(endpointState)?.percentile(PATIENT_SHARE, this.#clock.now(), LEAST_ANSWERS)
+      this.#delayMs ?? this.#durations.get(endpointState)?.percentile(DELAY_PERCENTILE, this.#clock.now(), MIN_SAMPLES)
     );
   }
 
-  /** `target` took `ms` for a whole answer, or at least so long before it was given up for a faster one. */
+  /** The endpoint took `ms` for a whole response, or at least `ms` before a faster one superseded it. */
   record(endpointState: EndpointState, ms: number): void {
-    let times = this.#answerTimes.get(endpointState);
-    if (times === undefined) {
-      times = new SampleWindow();
-      this.#answerTimes.set(endpointState, times);
+    let durations = this.#durations.get(endpointState);
+    if (durations === undefined) {
+      durations = new SampleWindow();
+      this.#durations.set(endpointState, durations);
     }
-    times.add(ms, this.#clock.now());
+    durations.add(ms, this.#clock.now());
   }
 }
 
@@ -49,82 +49,93 @@ interface ResolvedHedging {
   readonly retryNonIdempotent: boolean;
 }
 
-/** `undefined`: no hedging. @throws TypeError where the two options contradict each other. */
+/** `undefined`: hedging is off. @throws TypeError if the two options contradict each other. */
 export function hedgingFor({ hedging, retryNonIdempotent }: ResolvedHedging, clock: Clock): Hedging | undefined {
   if (hedging === undefined) return undefined;
   if (!retryNonIdempotent) {
-    throw new TypeError('hedging asks two providers for one answer, and retryNonIdempotent: false forbids that.');
+    throw new TypeError('hedging sends a request to two providers, which retryNonIdempotent: false forbids.');
   }
   return new Hedging(clock, hedging.delayMs);
 }
 
-/** Members by which providers do more than answer: what they then do, or charge for, would be done twice. */
-const EFFECTS = ['store', 'web_search_options', 'plugins', 'search_parameters', 'enable_search', 'background'] as const;
+/** Request members with side effects or charges at the provider, which a hedge would cause twice. */
+const SIDE_EFFECTS = [
+  'store',
+  'web_search_options',
+  'plugins',
+  'search_parameters',
+  'enable_search',
+  'background',
+] as const;
 
-/** Whole answers only, and only where asking leaves nothing behind at a provider. */
+/** Whether `request` may be sent to two providers: it asks for no stream and has no side effects. */
 export function canBeHedged(request: ChatRequest): boolean {
-  return request.stream !== true && !EFFECTS.some((field) => (request[field] ?? false) !== false);
+  return request.stream !== true && !SIDE_EFFECTS.some((field) => (request[field] ?? false) !== false);
 }
 
-/** A call at work, and how to give it up. */
-export interface Runner {
-  readonly call: Attempt;
-  readonly cancelSignal: CancelSource;
+/** An attempt in progress, and the means to abort it. */
+export interface RunningAttempt {
+  readonly attempt: Attempt;
+  readonly cancelSource: CancelSource;
   readonly result: Promise<AttemptResult>;
 }
 
-/** True once the upstream of `runner` has been asked for `ms`; false where the call ends before. */
-export async function takesLongerThan(ms: number, { call, result }: Runner, clock: Clock): Promise<boolean> {
+/** Resolves with true once the upstream has taken `ms`, with false if the attempt ends before. */
+export async function takesLongerThan(ms: number, { attempt, result }: RunningAttempt, clock: Clock): Promise<boolean> {
   const ended = new CancelSource();
   const end = (): void => ended.abort();
   result.then(end, end);
-  // What a hook and a key take is no slowness of the upstream, and until they are done nobody else may be asked.
-  while (!ended.aborted && call.upstreamElapsedMs < ms) await pause(ms - call.upstreamElapsedMs, clock, ended);
+  // Time spent in `apiKey()`, a signer or a hook does not count: it says nothing about the upstream.
+  while (!ended.aborted && attempt.upstreamElapsedMs < ms) await pause(ms - attempt.upstreamElapsedMs, clock, ended);
   return !ended.aborted;
 }
 
-/** How a call ended: with a result, or with what a hook threw. */
-interface Ending {
-  readonly runner: Runner;
+/** How an attempt ended: with a result, or with the error of a hook. */
+interface Settled {
+  readonly runner: RunningAttempt;
   readonly result?: AttemptResult;
   readonly error?: unknown;
 }
 
 /**
- * The first that brings an answer wins; the other one is given up, and has ended before anybody is told: accounts read in
- * which order calls end. A fault is the result where both fail, or where the first says that the request is wrong.
- * @throws what a hook throws: of the first at once, of the second where the first brings no answer either.
+ * Resolves with the first success. The loser is aborted and awaited first, so `attemptEnded` always fires for it before
+ * it fires for the winner. Resolves with a failure if both attempts fail, or if the primary fails with one that no
+ * further attempt can avoid.
+ * @throws the error of a hook: of the primary at once, of the hedge only if the primary does not succeed either.
  */
-export async function firstResponse(first: Runner, second: Runner): Promise<AttemptResult> {
-  const endings = [endingOf(first), endingOf(second)] as const;
-  const early = await Promise.race(endings);
-  const [rival, rivals] = early.runner === first ? [second, endings[1]] : [first, endings[0]];
-  if (!isDecided(early, first)) {
-    const late = await rivals;
-    return told(late.result instanceof UpstreamFailure && early.error !== undefined ? early : late);
+export async function firstResponse(primary: RunningAttempt, hedge: RunningAttempt): Promise<AttemptResult> {
+  const endings = [settled(primary), settled(hedge)] as const;
+  const earlier = await Promise.race(endings);
+  const [rival, rivalEnding] = earlier.runner === primary ? [hedge, endings[1]] : [primary, endings[0]];
+  if (!endsTheRace(earlier, primary)) {
+    const later = await rivalEnding;
+    return resultOf(later.result instanceof UpstreamFailure && earlier.error !== undefined ? earlier : later);
   }
-  if (early.result !== undefined) rival.call.supersede();
-  rival.cancelSignal.abort();
-  const { result } = await rivals;
-  // Both answered in the same turn: the later answer is for nobody.
+  if (earlier.result !== undefined) rival.attempt.supersede();
+  rival.cancelSource.abort();
+  const { result } = await rivalEnding;
+  // Both responded in the same tick: the later response is not used.
   if (result !== undefined && !(result instanceof UpstreamFailure)) result.close('cancelled');
-  return told(early);
+  return resultOf(earlier);
 }
 
-function endingOf(runner: Runner): Promise<Ending> {
+function settled(runner: RunningAttempt): Promise<Settled> {
   return runner.result.then(
     (result) => ({ runner, result }),
     (error: unknown) => ({ runner, error }),
   );
 }
 
-/** What the second comes to is a matter of the first as long as that may still answer, unless it is the answer. */
-function isDecided({ runner, result, error }: Ending, first: Runner): boolean {
-  if (error !== undefined) return runner === first;
-  return !(result instanceof UpstreamFailure) || (runner === first && result.rule.action === 'abort');
+/**
+ * The race ends on a success, on an exception from the primary, or on a failure from the primary after which no attempt
+ * can succeed. Any other result waits for the other attempt.
+ */
+function endsTheRace({ runner, result, error }: Settled, primary: RunningAttempt): boolean {
+  if (error !== undefined) return runner === primary;
+  return !(result instanceof UpstreamFailure) || (runner === primary && result.rule.action === 'abort');
 }
 
-function told({ result, error }: Ending): AttemptResult {
+function resultOf({ result, error }: Settled): AttemptResult {
   if (error !== undefined) throw error;
   return result;
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { CancelSignal } from '../../util/cancellation.js';
 
-/** Waits, but no longer than anybody waits for it. */
+/** Resolves after `ms`, or at once when the signal aborts. */
 export function pause(ms: number, clock: Clock, cancelSignal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.setTimer(() => {
-      stopListening();
+      unsubscribe();
       resolve();
     }, ms);
-    const stopListening = cancelSignal.onAbort(() => {
+    const unsubscribe = cancelSignal.onAbort(() => {
       timer.cancel();
       resolve();
     });

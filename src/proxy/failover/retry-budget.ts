@@ -1,16 +1,16 @@
-/** What one more upstream call for a request costs, by where it goes. */
+/** Tokens that a further attempt of a request costs: on another endpoint, and on the same one again. */
 export const FALLBACK_COST = 5;
 export const RETRY_COST = 14;
-/** A second endpoint beside the first. Never given back: nothing would have been lost without it. */
+/** Tokens that a hedge costs. They are not refunded, because the request would have succeeded without it. */
 export const HEDGE_COST = 14;
 
 const CAPACITY = 500;
 
 /**
- * Extra load that one route may cause. Calls beyond the first cost tokens, which come back when the request gets its
- * answer after all. So a dead provider among living ones costs nothing for long, and in an outage of all of them the
- * attempts settle at the number of requests. One bucket per model, not per provider: the bucket of a
- * provider that only serves fallbacks would never fill again.
+ * Limits the extra load that the requests of one model may cause together. Attempts after the first cost tokens, which
+ * are refunded if the request succeeds. So one failing provider among healthy ones drains nothing, while in an outage
+ * of all of them the number of attempts falls to the number of requests. There is one bucket per model and not per
+ * provider, because the bucket of a provider that serves only fallbacks would never refill.
  */
 export class RetryBudget {
   #tokens = CAPACITY;
@@ -19,24 +19,24 @@ export class RetryBudget {
     return this.#tokens;
   }
 
-  /** Takes `cost`, or nothing when there is not enough. */
+  /** Takes `cost`. False, and nothing is taken, if the budget does not suffice. */
   take(cost: number): boolean {
     if (this.#tokens < cost) return false;
     this.#tokens -= cost;
     return true;
   }
 
-  /** Takes `cost` from the upper half only: failures come first. */
+  /** As `take`, but leaves at least half of the capacity for retries after failures. */
   takeSpare(cost: number): boolean {
     return this.#tokens - cost >= CAPACITY / 2 && this.take(cost);
   }
 
-  /** The extra calls led to an answer: they were worth their price. */
+  /** The request succeeded, or the attempt was not made. */
   refund(cost: number): void {
     this.#tokens = Math.min(CAPACITY, this.#tokens + cost);
   }
 
-  /** A first call succeeded. */
+  /** The first attempt of a request succeeded. */
   earn(): void {
     this.#tokens = Math.min(CAPACITY, this.#tokens + 1);
   }

@@ -2,14 +2,14 @@ import type { UpstreamUrl } from '../../contracts/transport.js';
 import { redact, shortened } from '../response/redact.js';
 import type { UpstreamFailure } from '../upstream-failure.js';
 
-/** Method and address of an attempt, without the query, which may hold a key. */
+/** Method and URL of an attempt, without the query, which may contain a key. */
 export function describeRequest({ origin, path }: UpstreamUrl, secrets: readonly string[]): string {
   return `POST ${redact(origin + path.split('?', 1)[0]!, secrets)}`;
 }
 
 /**
- * What came instead of a response, in a few words: `HTTP 404`, `ENOTFOUND: getaddrinfo ENOTFOUND api.exmaple.com`.
- * `undefined` where nothing came, as after a timeout, or where the outcome says it all.
+ * What was received instead of a response, in short: `HTTP 404`, `ENOTFOUND: getaddrinfo ENOTFOUND api.exmaple.com`.
+ * `undefined` if nothing was received, as after a timeout, or if the outcome alone says it.
  */
 export function describeReceived(
   { status, error, kind }: UpstreamFailure,
@@ -23,10 +23,10 @@ export function describeReceived(
   return shortened(redact(`${code}: ${reasonIn(cause.message)}`, secrets));
 }
 
-/** Failures whose cause the host's own code has thrown: its words are not ours to pass on. */
+/** Failures that the host's own code has thrown: its messages may be confidential, so they are not recorded. */
 const NOT_FROM_THE_NETWORK: ReadonlySet<UpstreamFailure['kind']> = new Set(['credential', 'host_code', 'unsupported']);
 
-/** OpenSSL packs its reason between addresses and file names. */
+/** The reason within an OpenSSL message, which surrounds it with addresses and file names. */
 function reasonIn(message: string): string {
   return /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message.trim();
 }

@@ -1,8 +1,8 @@
 import type { UpstreamUrl } from '../../contracts/transport.js';
 
 /**
- * A key and the one origin it may be sent to. The only way from a key into a header is `attach`, which asks where
- * the request goes: an operator's key cannot follow an address that a caller chose.
+ * An API key and the one origin it may be sent to. A key gets into a header only through `attach`, which checks the
+ * request's origin, so an operator's key cannot be sent to an address that a caller chose.
  */
 export class Credential {
   readonly origin: string;
@@ -17,13 +17,13 @@ export class Credential {
     this.#prefix = auth.prefix;
   }
 
-  /** @throws Error when `url` is not of the credential's origin. Never happens; nothing is sent if it does. */
+  /** @throws Error if `url` has another origin, which would be a bug: nothing is sent then. */
   attach(headers: Record<string, string>, url: UpstreamUrl): void {
-    if (url.origin !== this.origin) throw new Error('A credential was about to leave its origin.');
+    if (url.origin !== this.origin) throw new Error('A credential must not be sent to another origin.');
     headers[this.#header] = this.#prefix + this.#value;
   }
 
-  /** The key, for taking it out of texts. Not for putting it into any. */
+  /** The key, only for redacting it from texts. */
   get secret(): string {
     return this.#value;
   }

@@ -6,12 +6,12 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import { buildRequest, signed, type BuiltRequest, type RequestParts } from './build-request.js';
 import type { RequestSigner } from './request-signer.js';
 
-/** `undefined`: the client left while the signer was asked. */
+/** `undefined`: the attempt was cancelled while the signer ran. */
 type Prepared = BuiltRequest | UpstreamFailure | undefined;
 
 /**
- * The upstream request of an attempt, signed where its provider has a signer. A request that the format cannot express,
- * and a signer that fails, are failures of this attempt. Synchronous without a signer.
+ * The upstream request of an attempt, signed if its provider has a signer. A request that the format cannot express and
+ * a signer that fails are failures of the attempt. Synchronous without a signer.
  */
 export function prepareRequest(
   context: RequestContext,
@@ -38,7 +38,7 @@ async function sign({ request, exchange }: BuiltRequest, signer: RequestSigner, 
   }
 }
 
-/** The format cannot express the request: nothing was sent. */
+/** The failure of a request that the format cannot express: nothing was sent. */
 function unsupported(cause: UnsupportedRequest): UpstreamFailure {
   const error = new GatewayError('unsupported_by_provider', cause.message, { param: cause.param, cause });
   return new UpstreamFailure('unsupported', { error });

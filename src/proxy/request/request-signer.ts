@@ -10,10 +10,10 @@ export interface UnsignedRequest {
   readonly body: Uint8Array;
 }
 
-/** The signature would not be that of the request which is sent, if it changed these. */
+/** Headers that a signer must not set: the gateway sets them after the signature, so they would not match it. */
 const FIXED: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);
 
-/** A signer and the one origin that it may sign for. */
+/** A signer and the one origin it may sign requests for. */
 export class RequestSigner {
   readonly #signer: Signer;
   readonly #origin: string;
@@ -24,8 +24,8 @@ export class RequestSigner {
   }
 
   /**
-   * Headers that prove who sends the request, in lower case. `undefined`: the client does not wait any more.
-   * @throws Error when the request goes to another origin, when the signer fails or takes too long.
+   * The headers of the signature, in lower case. `undefined`: the attempt was cancelled.
+   * @throws Error if the request goes to another origin, or the signer fails or takes too long.
    */
   async sign(
     { url, headers, body }: UnsignedRequest,
@@ -33,13 +33,16 @@ export class RequestSigner {
   ): Promise<Readonly<Record<string, string>> | undefined> {
     const address = new URL(url.origin + url.path);
     if (url.origin !== this.#origin || address.origin !== new URL(this.#origin).origin)
-      throw new Error('A request to another origin was about to be signed.');
-    const asked = await waitFor(async () => this.#signer.sign({ method: 'POST', url: address, headers, body }), limits);
-    if (asked.kind === 'timed-out') throw new Error('The signer took too long.');
-    return asked.kind === 'aborted' ? undefined : checked(asked.value);
+      throw new Error('A request to another origin must not be signed.');
+    const signed = await waitFor(
+      async () => this.#signer.sign({ method: 'POST', url: address, headers, body }),
+      limits,
+    );
+    if (signed.kind === 'timed-out') throw new Error('The signer took too long.');
+    return signed.kind === 'aborted' ? undefined : checked(signed.value);
   }
 
-  /** What no client may read. */
+  /** Texts that must never reach a client. */
   secrets(): readonly string[] {
     return this.#signer.secrets();
   }

@@ -1,12 +1,12 @@
 import type { UpstreamUrl } from '../../contracts/transport.js';
 
-/** Visible ASCII behind a slash: nothing that a parser could take for another host, a fragment or a second line. */
+/** A slash and visible ASCII: nothing that a parser could take for another host, a fragment or a second line. */
 const PATH = /^\/[!-"$-[\]-~]*$/;
 
 /**
- * `base` with a request's own path and query behind it. The origin stays what it is. Of a query parameter that stands
- * in both the base's counts.
- * @throws TypeError when `pathAndQuery` is no path.
+ * `base` with a request's own path and query appended. The origin does not change. If both have a query parameter, the
+ * one of `base` is used.
+ * @throws TypeError if `pathAndQuery` is not a valid path.
  */
 export function urlBehind(base: UpstreamUrl, pathAndQuery: string): UpstreamUrl {
   if (!PATH.test(pathAndQuery)) throw new TypeError('A wire format returned a path that cannot be sent.');

@@ -13,7 +13,10 @@ export interface BodyListener {
   onBodyEnd(whole: boolean): void;
 }
 
-/** The body of one upstream response: batches its chunks, applies backpressure, and drains or destroys what is left of it. */
+/**
+ * The body of one upstream response: batches its chunks, applies backpressure, and drains or destroys what is left of
+ * it.
+ */
 export class BodySource {
   readonly #message: UpstreamHead['message'];
   /** `#message`, or its decompressed form. */

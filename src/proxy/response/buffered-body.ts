@@ -22,7 +22,7 @@ export interface BufferedBodyOptions {
   /** The status says that this is an error, so the body is read for its message only. */
   readonly isError: boolean;
   readonly wanted: Wanted;
-  /** Reads a completion, where the format translated the request. */
+  /** Reads a completion; `undefined` if the format did not translate the request. */
   readonly exchange: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
   readonly clock: Clock;

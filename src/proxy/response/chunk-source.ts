@@ -20,7 +20,7 @@ export function chunkDecoderFor(
   return event === undefined ? undefined : { event };
 }
 
-/** A format's decoder whose chunks are brought into OpenAI's form, and checked. */
+/** A format's decoder. Its chunks are normalised to OpenAI's form, and checked. */
 export class ChunkSource {
   readonly #decoder: ChunkDecoder;
   readonly #normaliser = new ChunkNormaliser();
@@ -29,13 +29,13 @@ export class ChunkSource {
     this.#decoder = decoder;
   }
 
-  /** @throws what the decoder throws, and for a chunk that clients could not read. */
+  /** @throws what the decoder throws, and UnusableResponse for a malformed chunk. */
   event(event: UpstreamEvent): readonly ChatChunk[] | 'done' {
     const decoded = this.#decoder.event(event);
     return decoded === 'done' ? decoded : this.#checked(decoded);
   }
 
-  /** What the decoder held back until the body had ended as its framing says. @throws as `event` does. */
+  /** The chunks that the decoder held until the end of the body. @throws as `event` does. */
   end(): readonly ChatChunk[] {
     return this.#checked(this.#decoder.end?.() ?? []);
   }

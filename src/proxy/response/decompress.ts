@@ -24,8 +24,8 @@ const NOT_ENCODED: ReadonlySet<string> = new Set([
 
 /**
  * The decompressed body of a response. The gateway asks for `identity`, but some upstreams send gzip all the same.
- * Decompression is streamed, so the size limits of the readers apply to its output: a decompression bomb is cut like any
- * other response that is too long. `undefined`: an unknown coding, or more than one.
+ * Decompression is streamed, so the size limits of the readers apply to its output: a decompression bomb is cut like
+ * any other response that is too long. `undefined`: an unknown coding, or more than one.
  */
 export function decompressed(head: UpstreamHead): Readable | undefined {
   const codings = codingsOf(head.headers['content-encoding']);

@@ -34,7 +34,7 @@ export function readErrorBody({ head, bytes }: ErrorResponse): ErrorBody {
   return trimmed === '' || text.length > LONGEST_TEXT ? { form: 'nothing' } : { form: 'text', text: trimmed };
 }
 
-/** What Cloudflare sends to clients other than browsers, in place of its page. */
+/** Cloudflare's error page for clients that are not browsers. */
 const CLOUDFLARE = /^\s*error code: 1\d{3}\s*$/;
 
 function titleOf(page: string): string {

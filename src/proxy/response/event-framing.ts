@@ -8,24 +8,26 @@ export const MAX_EVENT = 32 * 1024 * 1024;
 /** Largest frame, in bytes: those of AWS are at most 16 MiB. */
 const MAX_FRAME = 24 * 1024 * 1024;
 
-/** Cuts a body into events. */
+/** Splits a body into events. */
 export interface FramedReader {
   feed(bytes: Buffer): void;
   /** The body has ended. */
   end(): void;
-  /** No callback is called any more. */
+  /** No callback is called after this. */
   stop(): void;
 }
 
 export interface FramedReaderOptions {
   readonly onEvent: (event: UpstreamEvent) => void;
-  /** An event is larger than may be read. */
+  /** An event is larger than the limit. */
   readonly onOverflow: () => void;
-  /** The bytes are no events: a checksum is wrong, or the body ended within a frame. */
+  /** A checksum is wrong, or the body ended within a frame. */
   readonly onCorrupt: (cause: Error) => void;
+  /** A line between server-sent events that is no part of one. */
+  readonly onStrayLine: (line: string) => void;
 }
 
-/** How the body of a successful response is cut into events; `undefined`: by its head it is no stream. */
+/** The framing of a successful response by its headers; `undefined`: it is not a stream. */
 export function framingOf({ headers }: Pick<UpstreamHead, 'headers'>, format: WireFormat): Framing | undefined {
   const type = headers['content-type'];
   if (typeof type !== 'string') return undefined;
@@ -37,8 +39,9 @@ export function framingOf({ headers }: Pick<UpstreamHead, 'headers'>, format: Wi
 const AWS_EVENT_STREAM = /^\s*application\/vnd\.amazon\.eventstream\s*(?:;|$)/i;
 
 /** A reader for bodies with this framing. */
-export function framedReader(framing: Framing, { onEvent, onOverflow, onCorrupt }: FramedReaderOptions): FramedReader {
-  if (framing === 'sse') return new EventReader({ maxEventLength: MAX_EVENT, onEvent, onOverflow });
+export function framedReader(framing: Framing, options: FramedReaderOptions): FramedReader {
+  const { onEvent, onOverflow, onCorrupt, onStrayLine } = options;
+  if (framing === 'sse') return new EventReader({ maxEventLength: MAX_EVENT, onEvent, onOverflow, onStrayLine });
   return new AwsEventStreamReader({
     maxFrameLength: MAX_FRAME,
     onEvent,

@@ -7,15 +7,17 @@ import { InactivityTimer } from './inactivity-timer.js';
 export const SHORT_READ_MS = 1_000;
 
 /**
- * What may still follow the last finish reason, in milliseconds: the usage chunk and `[DONE]`, which some upstreams send
- * seconds later.
+ * What may still follow the last finish reason, in milliseconds: the usage chunk and `[DONE]`, which some upstreams
+ * send seconds later.
  */
 const TAIL_MS = 30_000;
 
 export interface ExchangeLimits {
   readonly clock: Clock;
   readonly timeouts: Timeouts;
-  /** Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk. */
+  /**
+   * Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk.
+   */
   readonly deadline: number;
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
@@ -24,14 +26,16 @@ export interface ExchangeLimits {
 }
 
 /**
- * The timeouts of one upstream call. Exactly one of them runs at a time; each phase replaces the one before it, and none
- * lasts beyond the deadline.
+ * The timeouts of one upstream call. Exactly one of them runs at a time; each phase replaces the one before it, and
+ * none lasts beyond the deadline.
  */
 export class ExchangeTimers {
   readonly #limits: ExchangeLimits;
   readonly #timer: InactivityTimer;
   #deadline: number;
-  /** The first content chunk of a stream must arrive by then, however many comments and empty chunks arrive before it. */
+  /**
+   * The first content chunk of a stream must arrive by then, however many comments and empty chunks arrive before it.
+   */
   #firstChunkBy = Infinity;
 
   constructor(limits: ExchangeLimits, onTimeout: (reason: FailureKind) => void) {

@@ -1,9 +1,13 @@
 /** Largest text that is held before the commit point, in characters: search results can be long. */
 const MAX_HELD = 1024 * 1024;
-/** Empty deltas that are counted but not held, in characters: enough for ten minutes of them, too little for a flood. */
+/**
+ * Empty deltas that are counted but not held, in characters: enough for ten minutes of them, too little for a flood.
+ */
 const MAX_EMPTY = 8 * 1024 * 1024;
 
-/** The chunks that arrived before the first content chunk, which may still be discarded for another endpoint's response. */
+/**
+ * The chunks that arrived before the first content chunk, which may still be discarded for another endpoint's response.
+ */
 export class HeldChunks {
   #payloads: string[] = [];
   #length = 0;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../contracts/clock.js';
 
 /**
- * A timeout for silence. Activity only updates a timestamp and does not re-arm the timer, so a stream of a thousand events
- * costs one timer. A timer that fires after a stall of the event loop checks again before it acts, because the bytes that
- * it waits for may be in the socket, unread.
+ * A timeout for silence. Activity only updates a timestamp and does not re-arm the timer, so a stream of a thousand
+ * events costs one timer. A timer that fires after a stall of the event loop checks again before it acts, because the
+ * bytes that it waits for may be in the socket, unread.
  */
 export class InactivityTimer {
   readonly #clock: Clock;

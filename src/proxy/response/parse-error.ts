@@ -2,9 +2,10 @@ import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 import type { WireFormat, UpstreamErrorBody } from '../../contracts/wire-format.js';
 import type { ResponseHead } from '../../contracts/wire-format.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { openAiType, statusOfWords } from './error-words.js';
+import { openAiType, statusOfType } from './error-types.js';
 import { readErrorBody, type ErrorBody, type ErrorResponse } from './error-response.js';
-import { UpstreamFailure, FAILURES, kindOfStatus, type FailureKind } from '../upstream-failure.js';
+import { kindOfStatus } from '../failure-kind.js';
+import { UpstreamFailure, FAILURES, OF_ONE_REQUEST, type FailureKind } from '../upstream-failure.js';
 import { knownError } from './known-errors.js';
 import { redact, shortened } from './redact.js';
 import { readRetryAfter } from '../retry-after.js';
@@ -37,8 +38,9 @@ const RELAYED: ReadonlySet<FailureKind> = new Set([
 ]);
 
 /** A decoded error of an upstream. */
-interface Reading {
-  readonly said: UpstreamErrorBody | undefined;
+interface DecodedError {
+  /** Its members; `undefined`: the body is not in a known form. */
+  readonly reported: UpstreamErrorBody | undefined;
   readonly body: ErrorBody;
   /** Status of the response; `undefined` for an error inside a 200. */
   readonly lineStatus: number | undefined;
@@ -48,13 +50,13 @@ interface Reading {
 export function failureOfErrorResponse(response: ErrorResponse, context: UpstreamErrorContext): UpstreamFailure {
   const { head, wallNow } = response;
   const body = readErrorBody(response);
-  const reading: Reading = { said: readError(body, context.format, head), body, lineStatus: head.status };
-  return failureOf(reading, readRetryAfter(head.headers, wallNow), context);
+  const decoded: DecodedError = { reported: readError(body, context.format, head), body, lineStatus: head.status };
+  return failureOf(decoded, readRetryAfter(head.headers, wallNow), context);
 }
 
 /** The failure of an error inside a 200: the same as if it had come with the status that it names. */
 export function failureOfErrorObject(value: unknown, context: UpstreamErrorContext): UpstreamFailure {
-  return failureOf(readingOf(value, context), undefined, context);
+  return failureOf(decodedFrom(value, context), undefined, context);
 }
 
 /**
@@ -62,56 +64,62 @@ export function failureOfErrorObject(value: unknown, context: UpstreamErrorConte
  * operator's account (key, credit), the client gets the gateway's own text.
  */
 export function midStreamError(value: unknown, context: UpstreamErrorContext): GatewayError {
-  const reading = readingOf(value, context);
-  const { said } = reading;
-  const kind = kindOf(reading, context);
+  const decoded = decodedFrom(value, context);
+  const { reported } = decoded;
+  const kind = kindOf(decoded, context);
   const isOperators = (kind === 'auth' || kind === 'quota') && context.relay !== 'message';
-  if (said === undefined || isOperators)
+  if (reported === undefined || isOperators)
     return new GatewayError('bad_gateway', isOperators ? FAILURES[kind].text : FAILURES.server_error.text, {
-      cause: summaryOf(reading, context.secrets),
+      cause: summaryOf(decoded, context.secrets),
     });
-  return relay('bad_gateway', said, {
+  return relay('bad_gateway', reported, {
     status: undefined,
     secrets: context.secrets,
-    cause: summaryOf(reading, context.secrets),
+    cause: summaryOf(decoded, context.secrets),
   });
 }
 
-function readingOf(value: unknown, { format }: UpstreamErrorContext): Reading {
+function decodedFrom(value: unknown, { format }: UpstreamErrorContext): DecodedError {
   const body: ErrorBody = { form: 'json', value };
-  return { said: readError(body, format, undefined), body, lineStatus: undefined };
+  return { reported: readError(body, format, undefined), body, lineStatus: undefined };
 }
 
-function failureOf(reading: Reading, headerWaitMs: number | undefined, context: UpstreamErrorContext): UpstreamFailure {
-  const { said, body } = reading;
-  const status = statusOf(reading);
-  const kind = kindOf(reading, context);
+function failureOf(
+  decoded: DecodedError,
+  headerWaitMs: number | undefined,
+  context: UpstreamErrorContext,
+): UpstreamFailure {
+  const { reported, body } = decoded;
+  const status = statusOf(decoded);
+  const kind = kindOf(decoded, context);
   const details = {
     status,
-    retryAfterMs: headerWaitMs ?? said?.retryAfterMs,
-    upstreamError: summaryOf(reading, context.secrets),
+    retryAfterMs: headerWaitMs ?? reported?.retryAfterMs,
+    upstreamError: summaryOf(decoded, context.secrets),
     repeatedKind: repeatedKind(kind, status),
   };
   // An HTML page comes from an intermediary, not from the provider.
   if ((kind === 'server_error' || kind === 'unexpected_status') && body.form !== 'json')
     return new UpstreamFailure(kind, { ...details, error: new GatewayError('bad_gateway', FAILURES.malformed.text) });
-  return new UpstreamFailure(kind, { ...details, error: clientError(kind, said, status, context) });
+  return new UpstreamFailure(kind, { ...details, error: clientError(kind, reported, status, context) });
 }
 
 /** The status of the response, or the one that an error inside a 200 names. */
-function statusOf({ said, lineStatus }: Reading): number | undefined {
-  return lineStatus ?? said?.status ?? statusOfWords(said);
+function statusOf({ reported, lineStatus }: DecodedError): number | undefined {
+  return lineStatus ?? reported?.status ?? statusOfType(reported);
 }
 
 /** The kind of an error: as the wire format says, else by the table of known errors, else by the status. */
-function kindOf(reading: Reading, context: UpstreamErrorContext): FailureKind {
-  const { said, body } = reading;
-  const status = statusOf(reading);
+function kindOf(decoded: DecodedError, context: UpstreamErrorContext): FailureKind {
+  const { reported, body } = decoded;
+  const status = statusOf(decoded);
   const byStatus = status === undefined ? 'server_error' : kindOfStatus(status, context.callersKey);
   if (body.form === 'page') return status !== undefined && BLOCKING.has(status) ? 'firewall' : byStatus;
-  if (said === undefined) return byStatus;
-  if (isAboutStreamOptions(said, status, context)) return 'added_parameter';
-  const kind = said.kind ?? kindByTable(said, status, context) ?? byStatus;
+  if (reported === undefined) return byStatus;
+  if (isAboutStreamOptions(reported, status, context)) return 'added_parameter';
+  // A kind that only repeats the status is no verdict: the wording may say more.
+  const verdict = reported.kind === byStatus ? undefined : reported.kind;
+  const kind = verdict ?? kindByTable(reported, status, context) ?? byStatus;
   return context.callersKey && (kind === 'auth' || (kind === 'quota' && status !== 429)) ? 'caller_auth' : kind;
 }
 
@@ -119,17 +127,23 @@ function kindOf(reading: Reading, context: UpstreamErrorContext): FailureKind {
 const BLOCKING: ReadonlySet<number> = new Set([400, 403, 405, 406, 413, 415, 418, 422, 451]);
 
 function kindByTable(
-  said: UpstreamErrorBody,
+  reported: UpstreamErrorBody,
   status: number | undefined,
   { quotes }: UpstreamErrorContext,
 ): FailureKind | undefined {
-  const words = [said.code, said.type, ...(said.reasons ?? [])].flatMap((word) => word?.toLowerCase() ?? []);
-  const known = knownError({ status, words, message: said.message });
+  const codes = [reported.code, reported.type, ...(reported.reasons ?? [])].flatMap(
+    (code) => code?.toLowerCase() ?? [],
+  );
+  const known = knownError({ status, codes, message: reported.message });
+  if (known?.phrase === undefined || OF_ONE_REQUEST.has(known.kind)) return known?.kind;
   // Otherwise a caller whose prompt says "insufficient balance" could put the endpoint into cooldown for other callers.
-  return known?.phrase !== undefined && quotes?.(known.phrase) === true ? undefined : known?.kind;
+  return quotes?.(known.phrase) === true ? undefined : known.kind;
 }
 
-/** The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's request. */
+/**
+ * The gateway adds `stream_options` to every stream, so an upstream that rejects it has not rejected the caller's
+ * request.
+ */
 function isAboutStreamOptions(
   { message, param, reasons }: UpstreamErrorBody,
   status: number | undefined,
@@ -152,32 +166,32 @@ function repeatedKind(kind: FailureKind, status: number | undefined): FailureKin
 /** The error for the client if all attempts fail; `undefined`: the text of the kind. */
 function clientError(
   kind: FailureKind,
-  said: UpstreamErrorBody | undefined,
+  reported: UpstreamErrorBody | undefined,
   status: number | undefined,
   { secrets, relay: mode }: UpstreamErrorContext,
 ): GatewayError | undefined {
   const { code, text } = FAILURES[kind];
   const isRelayed = RELAYED.has(kind) && (kind !== 'quota' || status === 429);
   if (!isRelayed && kind !== 'firewall') {
-    if (mode !== 'message' || said === undefined || kind === 'added_parameter') return undefined;
-    return new GatewayError(code, redact(said.message, secrets));
+    if (mode !== 'message' || reported === undefined || kind === 'added_parameter') return undefined;
+    return new GatewayError(code, redact(reported.message, secrets));
   }
   const relayed = relayedStatus(kind, status);
-  return said === undefined
+  return reported === undefined
     ? new GatewayError(code, text, { status: relayed })
-    : relay(code, said, { status: relayed, secrets });
+    : relay(code, reported, { status: relayed, secrets });
 }
 
 function relay(
   code: GatewayError['code'],
-  said: UpstreamErrorBody,
+  reported: UpstreamErrorBody,
   { status, secrets, cause }: { status: number | undefined; secrets: readonly string[]; cause?: unknown },
 ): GatewayError {
-  return new GatewayError(code, redact(said.message, secrets), {
+  return new GatewayError(code, redact(reported.message, secrets), {
     status,
-    type: openAiType(said.type),
-    wireCode: said.code === null ? null : redact(said.code, secrets),
-    param: said.param === null ? null : redact(said.param, secrets),
+    type: openAiType(reported.type),
+    wireCode: reported.code === null ? null : redact(reported.code, secrets),
+    param: reported.param === null ? null : redact(reported.param, secrets),
     cause,
   });
 }
@@ -201,15 +215,15 @@ function readError(body: ErrorBody, format: WireFormat, head: ResponseHead | und
 }
 
 /** The upstream's error for hooks, logs and spans, redacted. */
-function summaryOf(reading: Reading, secrets: readonly string[]): UpstreamErrorSummary {
-  const { said, body } = reading;
+function summaryOf(decoded: DecodedError, secrets: readonly string[]): UpstreamErrorSummary {
+  const { reported, body } = decoded;
   const clean = (text: string): string => shortened(redact(text, secrets));
   const page = body.form === 'page' ? `HTML page: ${body.title}` : '';
   return {
-    status: statusOf(reading),
-    type: said?.type == null ? null : clean(said.type),
-    code: said?.code == null ? null : clean(said.code),
-    message: clean(said?.message ?? page),
+    status: statusOf(decoded),
+    type: reported?.type == null ? null : clean(reported.type),
+    code: reported?.code == null ? null : clean(reported.code),
+    message: clean(reported?.message ?? page),
   };
 }
 

@@ -15,7 +15,7 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
-/** What the caller asked for. */
+/** The form of response that the caller asked for. */
 export interface Wanted {
   readonly stream: boolean;
   /** The caller asked for the usage chunk. */
@@ -26,11 +26,11 @@ export interface Wanted {
 export interface WholeBody {
   readonly bytes: Buffer;
   readonly head: ResponseHead;
-  /** Reads it, where the format translated the request. */
+  /** Reads the body; `undefined` if the format did not translate the request. */
   readonly exchange: Exchange | undefined;
 }
 
-/** Reads a whole body: the response in the form that the caller asked for, or the failure. */
+/** The response of a whole body, in the form that the caller asked for, or the failure. */
 export function readCompletion(
   body: WholeBody,
   wanted: Wanted,
@@ -54,9 +54,10 @@ export function readCompletion(
   return { kind: 'json', completion, body: isUnchanged ? bytesWithoutByteOrderMark(bytes) : encode(completion) };
 }
 
-/** The completion that the chunks of a stream make, for a caller who asked for no stream. */
+/** The completion assembled from a stream, for a caller who asked for no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
+  normaliseCompletion(completion);
   return { kind: 'json', completion, body: encode(completion), contradictory: assembler.contradictory };
 }
 

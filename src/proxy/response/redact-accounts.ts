@@ -2,7 +2,7 @@ const REDACTED = '[redacted]';
 
 /** Everything that looks like an API key. */
 const KEYS =
-  /\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|gsk_\w{8,}|xai-[\w-]{8,}|(?:hf|r8|fw|tgp|csk|nvapi|pplx|sk|pk|rk|key|ghp|gho|ghs)[-_](?=[A-Za-z_-]*\d)[\w-]{12,}|github_pat_\w{8,}|ya29\.[\w-]{8,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|(?:AKIA|ASIA|ABIA)[A-Z0-9]{12,}|Bearer\s+[\w.~+/=-]{6,})/g;
+  /\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|gsk_\w{8,}|xai-[\w-]{8,}|(?:hf|r8|fw|tgp|csk|nvapi|pplx|sk|pk|rk|key|ghp|gho|ghs)[-_](?=[A-Za-z_-]*\d)[\w-]{12,}|github_pat_\w{8,}|ya29\.[\w-]{8,}|ak-(?=\w*\d)\w{8,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?|(?:AKIA|ASIA|ABIA)[A-Z0-9]{12,}|Bearer\s+[\w.~+/=-]{6,})/g;
 
 /** Masked keys: their visible ends still identify the owner. */
 const MASKED_KEYS = /[\w-]*\*{3,}[\w*-]*|\b(?:sk|pk|gsk|xai|AIza|key|hf|fw)[-_]?[\w-]*(?:\.{3,}|…)[\w-]*/g;
@@ -14,10 +14,13 @@ const PREFIXED_IDS =
 /** `arn:aws:…` with account numbers; "account 123456": numbers that follow a word for an account or project. */
 const ARNS = /\barn:aws[\w-]*:[^\s"'`,)]+/g;
 const NUMBERED =
-  /\b((?:account|project|organi[sz]ation|team|tenant|workspace|customer|consumer|subscription|user)s?(?:[ _-]?(?:number|id|ids))?["'`]?(?: with id)?[\s:=/#"'`(]{1,4})(\d{5,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/gi;
+  /\b((?:account|project|organi[sz]ation|team|tenant|workspace|customer|consumer|subscription|user|principal|key[ _-]?id)s?(?:[ _-]?(?:number|id|ids))?["'`]?(?: with id)?[\s:=/#"'`([]{1,4})(\d{5,}(?![0-9a-f]*[a-f])|[0-9a-f]{32}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/gi;
 /** "account 'acme'": a quoted name that follows such a word. */
 const NAMED =
-  /\b((?:account|project|organi[sz]ation|team|workspace|tenant|subscription) (?:id |name )?)(["'`])[^"'`\s]{3,80}\2/gi;
+  /\b((?:account|project|organi[sz]ation|team|workspace|tenant|subscription):? (?:id |name )?)(["'`])[^"'`]{3,80}\2/gi;
+/** "Account acme-123abc is suspended": a bare name that contains a digit. */
+const BARE_NAMES =
+  /\b((?:account|team|workspace|tenant) )(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{5,80}(?= (?:is|has|was)\b)/gi;
 /** `projects/my-project/locations`, `?project=123`, `accounts/acme/models`. `accounts/fireworks` is public. */
 const PATHS =
   /\b((?:projects|accounts|organizations|workspaces|teams?|subscriptions|resourceGroups)\/|[?&](?:project|org|team)=)(?!fireworks\/)[\w.:@-]+/g;
@@ -34,6 +37,7 @@ export function withoutAccounts(text: string): string {
     .replace(ARNS, REDACTED)
     .replace(NUMBERED, `$1${REDACTED}`)
     .replace(NAMED, `$1$2${REDACTED}$2`)
+    .replace(BARE_NAMES, `$1${REDACTED}`)
     .replace(PATHS, `$1${REDACTED}`)
     .replace(PREFIXED_IDS, REDACTED)
     .replace(HOSTS, REDACTED)

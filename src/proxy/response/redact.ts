@@ -10,7 +10,9 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 /** A shorter secret could be any word: removing it would only damage the text. */
 const SHORTEST_SECRET = 4;
 
-/** Makes upstream text fit for a client: no keys, no account identifiers, no control characters, at most 512 characters. */
+/**
+ * Makes upstream text fit for a client: no keys, no account identifiers, no control characters, at most 512 characters.
+ */
 export function redact(text: string, secrets: readonly string[]): string {
   // Control characters are removed first, because a key that they interrupt would be whole afterwards.
   let clean = text.replace(CONTROL, '');

@@ -16,7 +16,7 @@ export interface StreamPipeOwner {
   /** The first content chunk has arrived. `stream` is `undefined` where its chunks are collected into a completion. */
   onCommit(stream: RunningStream | undefined): void;
   onStreamFailure(failure: UpstreamFailure): void;
-  /** A caller who asked for no stream gets the completion that its chunks make. */
+  /** The stream has been collected into a completion, because the caller asked for no stream. */
   onCollected(response: UpstreamResponse): void;
   /** A committed stream has ended. `complete`: with a finish reason for each choice. */
   onStreamEnd(complete: boolean): void;
@@ -72,7 +72,7 @@ export class StreamPipe implements StreamListener, RunningStream {
     const { reader } = this;
     const { timers } = this.#options;
     if (!reader.committed) timers.awaitFirstChunk();
-    // In the tail only events that say something new restart the timeout, see `#watchTail`.
+    // In the tail only chunks with new content restart the timeout, see `#watchTail`.
     else if (this.#state !== 'tail') timers.refresh(now);
     this.#received += bytes.length;
     if (this.#received > MAX_STREAM) return reader.breakOff(new UpstreamFailure('too_large'));
@@ -155,8 +155,8 @@ export class StreamPipe implements StreamListener, RunningStream {
   }
 
   /**
-   * The tail begins with the last finish reason, its timeout restarts with everything new that is said in it, and it ends
-   * if a choice continues after all.
+   * The tail begins with the last finish reason. Each chunk with new content restarts its timeout, and it ends if a
+   * choice continues after all.
    */
   #watchTail(): void {
     const { tail, newsCount } = this.reader;
@@ -174,7 +174,7 @@ export class StreamPipe implements StreamListener, RunningStream {
     else timers.awaitData();
   }
 
-  /** Comments keep a connection alive for ever, so a committed stream must also bring events. */
+  /** Comments refresh the inactivity timer, so a committed stream that sends only comments is ended here. */
   #hasOnlyComments(now: number): boolean {
     const { reader } = this;
     if (reader.events !== this.#eventsSeen) {

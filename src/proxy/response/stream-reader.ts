@@ -1,16 +1,16 @@
 import { ChunkTemplate } from '../../chat/chunk-template.js';
 import { carriesData, isAuxiliaryName, isErrorObject } from '../../chat/error-object.js';
 import { isRecord } from '../../util/json-object.js';
-import { parseJson } from '../../util/parse-json.js';
 import { ChunkNormaliser } from '../../chat/normalise-chunk.js';
 import { StreamProgress } from '../../chat/stream-progress.js';
 import type { ChatChunk } from '../../chat/types.js';
 import type { ChunkDecoder, Framing, UpstreamEvent } from '../../contracts/wire-format.js';
 import type { ResponseSink } from '../../contracts/sink.js';
 import { DONE } from '../../sse/format.js';
-import { isBare, isOneOfMany, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
+import { addsOnlyText, isEmptyDelta, isUsageOnly, oneLine, withoutError } from '../chunk-text.js';
 import { UpstreamFailure } from '../upstream-failure.js';
 import { ChunkSource } from './chunk-source.js';
+import { asErrorBody, errorInLine, parsedChunk, isEmptyValue } from './event-data.js';
 import { framedReader, MAX_EVENT, type FramedReader } from './event-framing.js';
 import { HeldChunks } from './held-chunks.js';
 import { failureOfErrorObject, midStreamError, type UpstreamErrorContext } from './parse-error.js';
@@ -40,15 +40,17 @@ export interface StreamListener {
 export type StreamEnd = { readonly complete: true } | { readonly complete: false; readonly error: GatewayError };
 
 /**
- * Reads an upstream's event stream. Until the first content chunk (content, reasoning, a tool call, a refusal or a finish
- * reason) everything is held, so that after a failure another endpoint can still respond. From then on events go to the
- * sink as they arrive, and a stream that breaks off ends in an error event.
+ * Reads an upstream's event stream. Until the first content chunk (content, reasoning, a tool call, a refusal or a
+ * finish reason) everything is held, so that after a failure another endpoint can still respond. From then on events go
+ * to the sink as they arrive, and a stream that breaks off ends in an error event.
+ *
+ * Eleven private fields: most of them are used for every chunk, so splitting the class would cost calls on the hot path.
  */
 export class StreamReader {
   readonly progress = new StreamProgress();
   /** Events read so far. A stream that sends only comments has none. */
   events = 0;
-  /** Chunks that brought more than the next words of a choice. Their arrival extends the tail of a stream. */
+  /** Chunks that added more than text to a choice. Each of them extends the tail of a stream. */
   newsCount = 0;
   /** The sink is full; `unblock` is called when it accepts events again. */
   blocked = false;
@@ -57,12 +59,13 @@ export class StreamReader {
   readonly #listener: StreamListener;
   readonly #source: ChunkSource | undefined;
   readonly #normaliser = new ChunkNormaliser();
-  /** Text of the last chunk, if it brought nothing but more text: chunks that differ in that text only skip the parser. */
+  /** The last chunk, if it only added text: chunks that differ in nothing but that text are not parsed. */
   readonly #template = new ChunkTemplate();
   readonly #held = new HeldChunks();
   #state: 'holding' | 'committed' | 'ended' = 'holding';
   #sink: ResponseSink | undefined;
   #end: StreamEnd | undefined;
+  #hasStrayLines = false;
 
   constructor(options: StreamReaderOptions, listener: StreamListener) {
     this.#options = options;
@@ -72,6 +75,7 @@ export class StreamReader {
       onEvent: (event) => this.#onEvent(event),
       onOverflow: () => this.#fail(new UpstreamFailure('too_large')),
       onCorrupt: (cause) => this.#fail(new UpstreamFailure('malformed_event', { cause })),
+      onStrayLine: (line) => this.#onStrayLine(line),
     });
   }
 
@@ -84,7 +88,7 @@ export class StreamReader {
     return this.#state !== 'holding';
   }
 
-  /** Every choice has its finish reason, or the decoder holds it. `'certain'`: and it is credible. */
+  /** Whether every choice has its finish reason, or the decoder holds it; `'certain'`: and it is reliable. */
   get tail(): boolean | 'certain' {
     if (this.progress.certain || this.#source?.settled === true) return 'certain';
     return this.progress.complete;
@@ -97,11 +101,12 @@ export class StreamReader {
   /** The body has ended. `whole`: as its framing says. */
   finish(whole: boolean): void {
     this.#reader.end();
-    // Only a body that ended as its framing says may release what waited for its end.
+    // Chunks that the decoder holds until the end are valid only if the body ended as its framing says.
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
-    // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where the
-    // finish reasons are credible.
+    // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where
+    // the
+    // finish reasons are reliable.
     if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
       this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
@@ -111,7 +116,7 @@ export class StreamReader {
   /** Ends the stream from outside: a timeout, a lost connection. */
   breakOff(failure: UpstreamFailure): void {
     if (this.#state === 'ended') return;
-    // Silence may release what the decoder held for the end; a lost connection may have taken events with it.
+    // After silence the decoder's held chunks are complete; after a lost connection events may be missing.
     if (failure.kind === 'idle_timeout' && this.#source?.settled === true) this.#takeRest(this.#source);
     if (this.progress.certain) this.#complete();
     else this.#fail(failure);
@@ -147,7 +152,7 @@ export class StreamReader {
   #onObject({ event: name, data }: UpstreamEvent, value: unknown): void {
     if (name === 'error') return this.#onErrorChunk(asErrorBody(value ?? data));
     if (!isRecord(value)) {
-      if (!isAuxiliaryName(name)) this.#fail(new UpstreamFailure('malformed_event'));
+      if (!isAuxiliaryName(name) && !isEmptyValue(value)) this.#fail(new UpstreamFailure('malformed_event'));
       return;
     }
     if (!isErrorObject(value)) return this.#onChunk(value, data);
@@ -161,9 +166,10 @@ export class StreamReader {
     const normalised = this.#normaliser.normalise(chunk);
     if (normalised === 'invalid') return this.#fail(new UpstreamFailure('malformed_event'));
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
-    // The template is taken from the upstream's own text, so it is valid only where the client gets that text unchanged.
+    // The template is taken from the upstream's own text, so it is valid only where the client gets that text
+    // unchanged.
     const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
-    if (isTemplate && isOneOfMany(chunk, data)) this.#template.set(data);
+    if (isTemplate && addsOnlyText(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
 
@@ -172,7 +178,7 @@ export class StreamReader {
     if (chunks === 'done') return this.#onDone();
     if (chunks !== undefined) this.#takeAll(chunks);
     if (this.#state === 'ended') return;
-    // A frame that says that it is an error never ends as anything else, whatever its format makes of it.
+    // A frame that is marked as an error ends the stream with an error, whatever the decoder has made of it.
     if (event.failed === true) this.#onErrorChunk(asErrorBody(parsedChunk(event.data) ?? event.data));
     else if (source.done) this.#onDone();
   }
@@ -183,7 +189,7 @@ export class StreamReader {
     if (chunks !== undefined) this.#takeAll(chunks);
   }
 
-  /** `undefined`: what came could not be read, and the stream has failed. */
+  /** `undefined`: decoding threw, and the stream has failed. */
   #decoded<Chunks>(decode: () => Chunks): Chunks | undefined {
     try {
       return decode();
@@ -213,7 +219,7 @@ export class StreamReader {
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state !== 'holding') this.#pass(payload);
     // Hundreds of empty deltas may arrive while a model thinks: the first one is enough.
-    else if (progress.news || !isBare(chunk)) this.#hold(payload);
+    else if (progress.news || !isEmptyDelta(chunk)) this.#hold(payload);
     else this.#countEmpty(payload);
   }
 
@@ -241,9 +247,18 @@ export class StreamReader {
     else if (!this.#sink.event(payload)) this.blocked = true;
   }
 
+  #onStrayLine(line: string): void {
+    if (this.#state === 'ended') return;
+    const error = errorInLine(line);
+    if (error === undefined) this.#hasStrayLines = true;
+    else this.#onErrorChunk(error);
+  }
+
   #onDone(): void {
     // [DONE] before any content is an empty response.
     if (this.#state === 'holding') this.#fail(new UpstreamFailure('empty'));
+    // Without a finish reason [DONE] is believed only where everything could be read.
+    else if (this.#hasStrayLines && !this.progress.complete) this.#fail(new UpstreamFailure('truncated'));
     else this.#complete();
   }
 
@@ -282,15 +297,4 @@ export class StreamReader {
 function endSink(end: StreamEnd, sink: ResponseSink): void {
   if (end.complete) sink.done();
   else sink.fail(end.error);
-}
-
-/** The JSON value of an event, without the list of one in which Google wraps errors. `undefined`: not JSON. */
-function parsedChunk(data: string): unknown {
-  const value = parseJson(data);
-  return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
-}
-
-/** With `event: error` some upstreams send the error's members without the envelope, or a plain text. */
-function asErrorBody(value: unknown): unknown {
-  return isRecord(value) && 'error' in value ? value : { error: value };
 }

@@ -3,9 +3,9 @@ import { isOwnFormat } from '../../formats/own-formats.js';
 import { UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 
 /**
- * The failure of an attempt while whose response something threw. Only what says so, or comes from a format of this
- * package, counts as an unusable response; anything else is a bug or a veto of the host's own code, such as a guard in a
- * decoder, and must not open the provider's breaker.
+ * The failure of an attempt whose response could not be read because something threw. An `UnusableResponse`, and any
+ * error of this package's own formats, is the upstream's fault. Any other error comes from the host's own code, such as
+ * a guard in a decoder, and must not open the endpoint's circuit breaker.
  */
 export function failureOfThrown(
   cause: unknown,

@@ -9,7 +9,8 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from '../../contracts/transport.js';
-import { UpstreamFailure, kindOfTransportFailure, type FailureKind } from '../upstream-failure.js';
+import { kindOfTransportFailure } from '../failure-kind.js';
+import { UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 import { BodySource, type BodyListener } from './body-source.js';
 import { BufferedBody } from './buffered-body.js';
 import { chunkDecoderFor } from './chunk-source.js';
@@ -29,12 +30,14 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly request: UpstreamRequest;
   readonly timeouts: Timeouts;
-  /** Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk. */
+  /**
+   * Monotonic time by which a whole response must have ended, and a stream must have delivered its first content chunk.
+   */
   readonly deadline: number;
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
   readonly wanted: Wanted;
-  /** How the response is read, where the format translates the request. */
+  /** Reads the response; `undefined` if the format does not translate the request. */
   readonly exchange?: Exchange | undefined;
   readonly errors: UpstreamErrorContext;
 }
@@ -112,7 +115,7 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call = this.#options.transport.open(request, this);
     } catch (cause) {
-      // The host's own transport threw: nothing was sent, and the provider has no part in it.
+      // The host's own transport threw before anything was sent, so the provider is not at fault.
       this.#breakOff(new UpstreamFailure('host_code', { cause }));
     }
   }
@@ -283,13 +286,14 @@ export class UpstreamExchange implements UpstreamEvents, BodyListener, StreamPip
     try {
       this.#call?.abort();
     } catch {
-      // A host's own transport threw. What it still holds is its own responsibility; the abort must not end the process.
+      // The host's own transport threw. The exception must not end the process; what the transport leaves open is its
+      // own.
     }
     this.#source?.destroy();
   }
 }
 
-/** What a proxy did, for the operator's records and logs. */
+/** The error of an HTTP proxy between the gateway and the upstream, for records and logs. */
 function proxySummary(kind: FailureKind, { status, message }: ProxyError): UpstreamErrorSummary {
   return { status, type: null, code: kind, message };
 }

@@ -1,11 +1,11 @@
 import type { UpstreamUrl } from '../../contracts/transport.js';
 import type { WireFormat } from '../../contracts/wire-format.js';
+import { bareHost } from '../../util/bare-host.js';
 import { optionError, formatValue, text } from '../../options/checks.js';
 
 /**
- * The address that `baseUrl` and a format's path make: `path` goes behind the base's own path, a query is kept,
- * `/v1` is never added.
- * @throws TypeError naming the option. What may hold a password is never shown.
+ * The URL of `baseUrl` with `path` appended to its own path. A query is kept; `/v1` is never added.
+ * @throws TypeError naming the option. A value that may contain a password is not shown.
  */
 export function resolveBaseUrl(option: string, value: unknown, path: string): UpstreamUrl {
   const url = checkedUrl(option, value);
@@ -15,9 +15,9 @@ export function resolveBaseUrl(option: string, value: unknown, path: string): Up
 }
 
 /**
- * The address that `baseUrl` and a format make. Where the format's path depends on the request, it is appended per
- * request: the base then does not end in what such paths begin with.
- * @throws TypeError as `resolveBaseUrl` does.
+ * The URL of `baseUrl` for a format. If the format's path depends on the request, it is appended to each request, and
+ * the part in which base and path overlap is removed from the base.
+ * @throws TypeError as `resolveBaseUrl` does
  */
 export function resolveAddress(option: string, value: unknown, format: WireFormat): UpstreamUrl {
   const path = fixedPath(format);
@@ -32,18 +32,18 @@ function checkedUrl(option: string, value: unknown): URL {
     throw optionError(option, 'must begin with https:// or http://', `${url.protocol}//…`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw optionError(option, 'must not hold a user name or password: give the key as apiKey');
+    throw optionError(option, 'must not contain a user name or password: set the key as apiKey');
   }
-  if (url.hash !== '' || url.href.endsWith('#')) throw optionError(option, 'must not hold a fragment (#…)', value);
+  if (url.hash !== '' || url.href.endsWith('#')) throw optionError(option, 'must not contain a fragment (#…)', value);
   return url;
 }
 
-/** The path of every request; `undefined` where it depends on the request. */
+/** The path of every request; `undefined` if it depends on the request. */
 export function fixedPath(format: WireFormat): string | undefined {
   return format.exchange === undefined && format.pathFor === undefined ? format.path : undefined;
 }
 
-/** `base` without the segments at its end with which `path` begins: `/v1` before `/v1/messages`. */
+/** `base` without the segments at its end that `path` begins with: `/v1` before `/v1/messages`. */
 export function withoutOverlap(base: string, path: string): string {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
     const beginning = path.slice(0, end);
@@ -52,14 +52,13 @@ export function withoutOverlap(base: string, path: string): string {
   return base;
 }
 
-/** The parts of a checked `url`, with `pathAndQuery` in place of its own. */
+/** The parts of a checked `url`, with `pathAndQuery` instead of its own. */
 export function upstreamUrl(url: URL, pathAndQuery: string): UpstreamUrl {
   const secure = url.protocol === 'https:';
   return Object.freeze({
     origin: url.origin,
     protocol: secure ? 'https:' : 'http:',
-    // Sockets want an IPv6 address bare, URLs want it in brackets.
-    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    hostname: bareHost(url.hostname),
     port: url.port === '' ? (secure ? '443' : '80') : url.port,
     path: pathAndQuery,
   });

@@ -2,15 +2,16 @@ import type { Endpoint, ResolvedProvider } from '../../contracts/routing.js';
 import { anyMembers, oneOf, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
-import { choice, count, flag, word, wordList } from '../../options/rows.js';
+import { choice, count, flag, flagOr, word, wordList } from '../../options/rows.js';
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
-import type { EndpointOptions, PriceCatalog } from '../../options/types.js';
+import type { EndpointOptions } from '../../options/provider-types.js';
+import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
 import { PRICING, resolvePricing } from '../pricing-options.js';
 import { QUANTIZATIONS } from '../plan/quantization.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** Of one model at one provider. */
+/** Options of one model at one provider. */
 export const ENDPOINT = defineOptions({
   path: 'providers.<key>.models.<name>',
   rows: {
@@ -22,13 +23,12 @@ export const ENDPOINT = defineOptions({
     format: custom(
       '`{ [trait]: value }`',
       anyMembers,
-      "What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`.",
+      "Abilities of the model, as the provider's format names them: `{ thinking: 'adaptive' }`.",
     ),
-    promptCaching: custom(
-      "`'auto'`, `true`, `false`",
-      checkPromptCaching,
-      'Prompt caching where the format marks what is to be cached: Anthropic, Bedrock.',
-    ).defaultsTo('as the format says'),
+    promptCaching: flagOr(
+      ['auto'],
+      'Prompt caching, for formats that mark the parts to cache: Anthropic, Bedrock.',
+    ).defaultsTo("the format's"),
     quantization: custom(
       QUANTIZATIONS.map((level) => `\`'${level}'\``).join(', '),
       checkQuantization,
@@ -44,26 +44,26 @@ export const ENDPOINT = defineOptions({
     distillable: flag("The model's author allows distillation.").or(false),
     tier: choice(
       ['flex', 'priority'],
-      'Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
+      'Used only if a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
     ),
   } satisfies RowsFor<EndpointOptions>,
 });
 
-/** What is said of a provider holds for its endpoints unless they say otherwise. */
+/** Values of the provider that apply to its endpoints unless they set their own. */
 interface EndpointDefaults {
   readonly provider: ResolvedProvider;
   readonly zdr: boolean;
   readonly dataCollection: 'allow' | 'deny';
-  /** Fills in prices and limits that are not declared. */
+  /** Supplies prices and limits that are not declared. */
   readonly priceCatalog: PriceCatalog | undefined;
 }
 
-/** An endpoint that has no place in the table yet. */
+/** An endpoint without its position in the table. */
 type UnplacedEndpoint = Omit<Endpoint, 'position'>;
 
 /**
- * The endpoints that a provider's `models` describe, in the order they are written.
- * @throws TypeError that names the member, also where there is none: such a provider could never respond
+ * The endpoints of a provider's `models`, in their order.
+ * @throws TypeError naming the invalid member, and for a provider without models, which could never respond
  */
 export function resolveModels(path: string, models: unknown, defaults: EndpointDefaults): readonly UnplacedEndpoint[] {
   const endpoints = Array.isArray(models)
@@ -114,14 +114,9 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
   };
 }
 
-/** `promptCaching` is one more trait: the formats that know it read it there. */
+/** The traits for the format, with `promptCaching` as one more. */
 function traitsOf({ format, promptCaching }: Parsed<typeof ENDPOINT.rows>): ModelFacts['traits'] {
   return Object.freeze({ ...format, ...(promptCaching === undefined ? {} : { promptCaching }) });
-}
-
-function checkPromptCaching(path: string, value: unknown): boolean | 'auto' {
-  if (value === 'auto' || typeof value === 'boolean') return value;
-  throw optionError(path, 'must be "auto", true or false', value);
 }
 
 /** @throws TypeError for a trait that the format cannot use. */
@@ -137,11 +132,7 @@ function expressibleBy(path: string, format: WireFormat, facts: ModelFacts): Rea
 function modelName(path: string, value: unknown): string {
   const name = text(path, value);
   if (name.includes('*')) {
-    throw optionError(
-      path,
-      'must be the name of one model: patterns are not supported, name each that may be asked for',
-      value,
-    );
+    throw optionError(path, 'must be the name of one model: patterns are not supported, so list each model', value);
   }
   if (name.length > 256 || name !== name.trim()) {
     throw optionError(path, 'must be a model name of at most 256 characters without spaces around it', value);
@@ -149,7 +140,10 @@ function modelName(path: string, value: unknown): string {
   return name;
 }
 
-/** Without a tag a tier's endpoint takes the tier's name: a base slug must never reach it. */
+/**
+ * `provider`, or `provider/tag`. Without a tag, an endpoint of a tier gets the tier's name, so that the base slug never
+ * names it.
+ */
 function slugOf(provider: string, tag: string | undefined): string {
   return tag === undefined ? provider : `${provider}/${tag}`;
 }
@@ -159,7 +153,7 @@ function checkTag(path: string, value: unknown): string {
   if (!TAG.test(tag)) {
     throw optionError(
       path,
-      'must be what follows "provider/" in the slug: letters, digits, ".", "_", "-" and inner "/"',
+      'must be the part of the slug after "provider/": letters, digits, ".", "_", "-" and inner "/"',
       value,
     );
   }

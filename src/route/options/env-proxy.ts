@@ -1,13 +1,14 @@
 import net from 'node:net';
 import type { UpstreamUrl } from '../../contracts/transport.js';
+import { bareHost } from '../../util/bare-host.js';
 
-/** What of the process decides about proxies: `process.env` and `process.execArgv`. */
+/** The settings of the process that decide about proxies: `process.env` and `process.execArgv`. */
 export interface ProcessSettings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly execArgv: readonly string[];
 }
 
-/** A proxy that a variable of the environment names. */
+/** A proxy set by an environment variable. */
 export interface EnvProxy {
   /** Name of the variable, for messages. */
   readonly variable: string;
@@ -16,13 +17,13 @@ export interface EnvProxy {
 
 const FLAG = '--use-env-proxy';
 
-/** Whether this process was asked to use the proxies of its environment, as Node's own `fetch` then does. */
+/** Whether this process uses the proxies of its environment, as Node's own `fetch` then does. */
 export function usesEnvProxy({ env, execArgv }: ProcessSettings): boolean {
   if (env['NODE_USE_ENV_PROXY'] === '1' || execArgv.includes(FLAG)) return true;
   return (env['NODE_OPTIONS'] ?? '').split(/\s+/).includes(FLAG);
 }
 
-/** The proxy that the environment names for `url`; `undefined` without one, or where `NO_PROXY` excludes the URL. */
+/** The proxy that the environment sets for `url`; `undefined` without one, or if `NO_PROXY` excludes the URL. */
 export function envProxyFor(url: UpstreamUrl, { env }: ProcessSettings): EnvProxy | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
   const variable = [name, name.toUpperCase()].find((variable) => isSet(env[variable]));
@@ -37,8 +38,8 @@ function isSet(value: string | undefined): value is string {
 }
 
 /**
- * Whether `NO_PROXY` names the host of `url`. Entries are read as Node reads them: `host` (exactly), `.domain` (and what is
- * below), `*.domain` (only what is below), each with an optional `:port`, and `*`; and, besides, IP addresses and
+ * Whether `NO_PROXY` matches the host of `url`. Entries have Node's forms: `host` (exactly), `.domain` (the domain and
+ * its subdomains), `*.domain` (subdomains only), each with an optional `:port`, and `*`; in addition IP addresses and
  * networks (`10.0.0.0/8`).
  */
 function isExcluded({ hostname, port }: UpstreamUrl, exceptions: string): boolean {
@@ -46,15 +47,17 @@ function isExcluded({ hostname, port }: UpstreamUrl, exceptions: string): boolea
   return entries.some((entry) => {
     if (entry === '') return false;
     if (entry === '*') return true;
-    const [, host, itsPort] = ENTRY.exec(entry) ?? [undefined, entry, undefined];
-    return (itsPort === undefined || itsPort === port) && names(withoutBrackets(host!), hostname);
+    const [, host, entryPort] = ENTRY.exec(entry) ?? [undefined, entry, undefined];
+    return (entryPort === undefined || entryPort === port) && matches(bareHost(host!), hostname);
   });
 }
 
-/** A host, an IPv6 address in brackets or a network; then perhaps a port. A bare IPv6 address has none. */
+/**
+ * A host, an IPv6 address in brackets or a network, with an optional port. An IPv6 address without brackets has none.
+ */
 const ENTRY = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/;
 
-function names(entry: string, hostname: string): boolean {
+function matches(entry: string, hostname: string): boolean {
   if (entry.startsWith('*.')) return hostname.endsWith(entry.slice(1));
   if (entry.startsWith('.')) return hostname === entry.slice(1) || hostname.endsWith(entry);
   const family = net.isIP(hostname);
@@ -69,8 +72,4 @@ function holdsAddress(entry: string, address: string, family: 'ipv4' | 'ipv6'): 
   const list = new net.BlockList();
   list.addSubnet(base, bits, family);
   return list.check(address, family);
-}
-
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
 }

@@ -5,7 +5,7 @@ import { didYouMean } from '../../options/suggest.js';
 
 export type SortBy = 'price' | 'throughput' | 'latency';
 
-/** One model that may answer: what a name in a request stands for. */
+/** One model that a name in a request stands for. */
 export interface ModelChoice {
   readonly model: string;
   /** The only provider that may serve it, from `provider:model`. */
@@ -14,7 +14,7 @@ export interface ModelChoice {
   readonly variant: Variant | undefined;
 }
 
-/** What a suffix asks for: an order, and the tier that may join the pool for it. */
+/** Meaning of a suffix: an order, and the tier whose endpoints are admitted. */
 interface Variant {
   readonly sort: SortBy;
   readonly admits: 'flex' | 'priority';
@@ -25,17 +25,17 @@ const VARIANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
   [':floor', { sort: 'price', admits: 'flex' }],
 ]);
 
-/** How the names in requests are read. */
+/** Resolves the model names in requests. */
 export interface ModelNames {
   readonly aliases: ReadonlyMap<string, readonly ModelChoice[]>;
   readonly defaultChoices: readonly ModelChoice[] | undefined;
-  /** Every model as a choice of its own, in table order. */
+  /** A choice for each model, in table order. */
   readonly every: readonly ModelChoice[];
-  /** What `name` stands for; `undefined` when nothing. */
+  /** The choices that `name` stands for; `undefined` for an unknown name. */
   choicesFor(name: string): readonly ModelChoice[] | undefined;
   /** Whether `name` leaves the choice of the model to the gateway. */
   isAuto(name: string): boolean;
-  /** Every name there is, for suggestions. */
+  /** All known names, for suggestions. */
   known(): Iterable<string>;
 }
 
@@ -49,8 +49,8 @@ interface NameOptions {
 }
 
 /**
- * The names that `options` give to `models`.
- * @throws TypeError when an alias or the default model stands for nothing.
+ * The names of `models` under `options`.
+ * @throws TypeError if an alias or the default model names an unknown model
  */
 export function resolveModelNames(
   options: NameOptions,
@@ -67,13 +67,15 @@ export function resolveModelNames(
     defaultChoices: resolveDefaultModel(options.defaultModel, choicesFor, named.keys()),
     every: [...plain.values()].flat(),
     choicesFor,
-    // A name that the operator has given to something means that something.
+    // A model or an alias takes precedence over an auto name.
     isAuto: (name: string) => autoModels.has(name) && !named.has(name),
     known: () => named.keys(),
   });
 }
 
-/** A whole name first, as names may hold colons themselves; then without its suffix; then with a provider in front. */
+/**
+ * Reads a name: first as a whole, because names may contain colons; then without its suffix; then as `provider:model`.
+ */
 function nameReader(
   named: ReadonlyMap<string, readonly ModelChoice[]>,
   models: Models,

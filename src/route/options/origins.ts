@@ -3,15 +3,15 @@ import type { UpstreamUrl } from '../../contracts/transport.js';
 import { upstreamUrl, withoutTrailingSlashes } from './base-url.js';
 import { formatValue } from '../../options/checks.js';
 
-/** The origins that a caller's `base_url` may name, and nothing else. */
+/** The origins that a caller's `base_url` may name. */
 export interface OriginList {
-  /** The address behind `baseUrl`, with `path` appended; `undefined` when the list does not allow it. */
+  /** The URL of `baseUrl` with `path` appended; `undefined` if the list does not allow it. */
   urlFor(baseUrl: string, path: string): UpstreamUrl | undefined;
 }
 
 /**
- * The list that `entries` describe: `https://host[:port]`, or `https://*.example.com` for exactly one more label.
- * @throws TypeError for an entry that would allow something else than it says.
+ * The list of `entries`: `https://host[:port]`, or `https://*.example.com` for exactly one more label.
+ * @throws TypeError for an entry in another form
  */
 export function compileOrigins(option: string, entries: readonly string[]): OriginList {
   const exact = new Set<string>();
@@ -33,7 +33,7 @@ export function compileOrigins(option: string, entries: readonly string[]): Orig
       if (url === undefined) return undefined;
       const { hostname, pathname } = url;
       const isExact = exact.has(originKey(url, hostname));
-      const isListed = isExact || (wildcards.has(originKey(url, parentOf(hostname))) && isOrdinaryName(hostname));
+      const isListed = isExact || (wildcards.has(originKey(url, parentOf(hostname))) && isPublicName(hostname));
       if (!isListed) return undefined;
       const target = upstreamUrl(url, withoutTrailingSlashes(pathname) + path);
       return isExact && net.isIP(target.hostname) !== 0 ? Object.freeze({ ...target, isListedAddress: true }) : target;
@@ -41,20 +41,23 @@ export function compileOrigins(option: string, entries: readonly string[]): Orig
   };
 }
 
-const LONGEST_ADDRESS = 2_048;
-/** Scheme, authority, path. No userinfo, no escapes in the host, no query, fragment or backslash: each has moved a host before. */
+const MAX_ADDRESS = 2_048;
+/**
+ * Scheme, authority, path. No userinfo, no escapes in the host, no query, fragment or backslash, because parsers
+ * disagree about them.
+ */
 const ADDRESS = /^https?:\/\/([^/?#\\@%]+)(\/[^?#\\]*)?$/i;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
 
-/** `text` as a URL when it is written exactly as it is meant: no reader could take it for another host. */
+/** `text` as a URL; `undefined` if it is not in canonical form, so that another parser might read another host. */
 function readAddress(text: string): URL | undefined {
-  // URL drops tabs and line ends, trims spaces and folds other digits into ASCII, so it must not see them.
-  if (text.length > LONGEST_ADDRESS || !PRINTABLE_ASCII.test(text)) return undefined;
+  // URL removes tabs and line ends, trims spaces and maps other digits to ASCII, so such text is refused before.
+  if (text.length > MAX_ADDRESS || !PRINTABLE_ASCII.test(text)) return undefined;
   const [, authority, path = ''] = ADDRESS.exec(text) ?? [];
   if (authority === undefined || !isSafePath(path)) return undefined;
   const url = URL.parse(text);
   if (url === null || url.hostname.endsWith('.') || url.port === '0') return undefined;
-  // 127.1, 0x7f000001 and 2130706433 all become 127.0.0.1: only the one plain spelling passes.
+  // URL turns 127.1, 0x7f000001 and 2130706433 into 127.0.0.1: only the canonical spelling is accepted.
   const written = authority.toLowerCase();
   return written === url.hostname || written.startsWith(`${url.hostname}:`) ? url : undefined;
 }
@@ -64,11 +67,11 @@ function wildcardOrigin(entry: string): URL | undefined {
   const isLeftmostLabel = (before === 'https://' || before === 'http://') && after?.startsWith('.') === true;
   if (!isLeftmostLabel || more.length > 0) return undefined;
   const sample = readAddress(`${before}sample${after}`);
-  const isNarrow = sample !== undefined && parentOf(sample.hostname).includes('.') && isOrdinaryName(sample.hostname);
+  const isNarrow = sample !== undefined && parentOf(sample.hostname).includes('.') && isPublicName(sample.hostname);
   return isNarrow ? sample : undefined;
 }
 
-/** URL leaves the scheme's own port away, so equal origins have equal keys. */
+/** URL omits the default port of a scheme, so that equal origins have equal keys. */
 function originKey({ protocol, port }: URL, host: string): string {
   return `${protocol}//${host}:${port}`;
 }
@@ -78,7 +81,7 @@ function parentOf(hostname: string): string {
   return dot === -1 ? '' : hostname.slice(dot + 1);
 }
 
-const INNER_SUFFIXES = [
+const INTERNAL_SUFFIXES = [
   '.local',
   '.localhost',
   '.internal',
@@ -92,16 +95,16 @@ const INNER_SUFFIXES = [
   '.home.arpa',
 ];
 
-/** A public name like any other. Everything else must stand in the list literally. */
-function isOrdinaryName(hostname: string): boolean {
+/** Whether a wildcard may match `hostname`: a public DNS name. All other hosts must be listed literally. */
+function isPublicName(hostname: string): boolean {
   if (net.isIP(hostname) !== 0 || hostname.startsWith('[') || !hostname.includes('.')) return false;
-  if (hostname.startsWith('metadata') || INNER_SUFFIXES.some((suffix) => hostname.endsWith(suffix))) return false;
+  if (hostname.startsWith('metadata') || INTERNAL_SUFFIXES.some((suffix) => hostname.endsWith(suffix))) return false;
   return !hostname.split('.').some((label) => label.startsWith('xn--'));
 }
 
 const SAFE_PATH = /^[A-Za-z0-9._~/-]{0,256}$/;
 
-/** As written: URL would have taken dot segments out already. */
+/** Checks the path as written, because URL would remove dot segments. */
 function isSafePath(path: string): boolean {
   if (!SAFE_PATH.test(path)) return false;
   const segments = withoutTrailingSlashes(path).split('/').slice(1);

@@ -2,42 +2,42 @@ import type { TokenCounts } from '../../chat/token-counts.js';
 import type { Pricing, ResolvedProvider } from '../../contracts/routing.js';
 import type { CatalogUsage, PriceCatalog } from '../../options/types.js';
 
-/** What a price book knows of an endpoint. */
+/** Prices and context length of an endpoint, from a price catalog. */
 export interface ModelInfo {
   readonly pricing: Pricing;
   readonly contextLength: number | undefined;
 }
 
-/** Small enough to lie in the lowest tier of prices that grow with the prompt. */
+/** Tokens of the sample request: few enough for the lowest tier of prices. */
 const SAMPLE_TOKENS = 1_000;
 const MILLION = 1_000_000;
 
 /**
- * Prices and context length of `upstreamModel` at this provider, by the address of its API. `undefined` where the book
- * does not know that address or that model: a price of somebody else would be a guess. Plans compare the prices of the
- * lowest tier; what a response cost is the book's own calculation.
+ * Prices and context length of `upstreamModel` at this provider, by the URL of its API. `undefined` if the catalog does
+ * not know that URL or model: another provider's price would be a guess. Plans compare the prices of the lowest tier;
+ * the cost of a response is calculated by the catalog.
  */
 export function lookUpModelInfo(
-  book: PriceCatalog | undefined,
+  catalog: PriceCatalog | undefined,
   upstreamModel: string,
   provider: ResolvedProvider,
 ): ModelInfo | undefined {
-  if (book === undefined) return undefined;
+  if (catalog === undefined) return undefined;
   const providerApiUrl = provider.url.origin + provider.url.path;
-  const ask = (usage: CatalogUsage, known?: object) =>
-    book.calcPrice(
+  const priceOf = (usage: CatalogUsage, known?: object) =>
+    catalog.calcPrice(
       usage,
       upstreamModel,
       known === undefined ? { providerApiUrl } : { provider: known as never, providerApiUrl },
     );
   const sample = { input_tokens: SAMPLE_TOKENS, output_tokens: SAMPLE_TOKENS };
-  const found = ask(sample);
+  const found = priceOf(sample);
   if (found === null) return undefined;
-  // Looking the provider up by its address again takes as long as the calculation.
-  const calculate = calculation((usage) => ask(usage, found.provider)?.total_price);
+  // The provider is passed on, because looking it up by URL takes as long as the calculation.
+  const calculate = calculation((usage) => priceOf(usage, found.provider)?.total_price);
   const part = (extra: Readonly<Record<string, number>>): number | undefined => {
     try {
-      const price = ask({ ...sample, ...extra })?.input_price;
+      const price = priceOf({ ...sample, ...extra })?.input_price;
       return price === undefined ? undefined : perMillion(price);
     } catch {
       return undefined;
@@ -65,7 +65,10 @@ function defined(name: 'cacheRead' | 'cacheWrite' | 'cacheWrite1h', price: numbe
   return price === undefined || price === prompt ? {} : { [name]: price };
 }
 
-/** The book's own price of a usage. A book that refuses details is asked without them; one that throws knows nothing. */
+/**
+ * The catalog's price of a usage. If it does not accept the details, the price is calculated without them; `undefined`
+ * if it throws.
+ */
 function calculation(totalPrice: (usage: CatalogUsage) => number | undefined): NonNullable<Pricing['calculate']> {
   return function calculate(counts) {
     for (const usage of [fullUsage(counts), cacheUsage(counts)]) {
@@ -73,7 +76,7 @@ function calculation(totalPrice: (usage: CatalogUsage) => number | undefined): N
         const price = totalPrice(usage);
         if (price !== undefined && Number.isFinite(price)) return price;
       } catch {
-        // A combination that the book has no unit for.
+        // The catalog has no unit for this combination.
       }
     }
     return undefined;
@@ -100,6 +103,6 @@ function fullUsage(counts: TokenCounts): CatalogUsage {
 }
 
 function perMillion(price: number): number {
-  // Prices are written with few digits; what stands behind the sixth is floating-point noise.
+  // Digits after the sixth are floating-point noise.
   return Math.round(((price * MILLION) / SAMPLE_TOKENS) * MILLION) / MILLION;
 }

@@ -6,7 +6,7 @@ import { gemini } from '../../formats/gemini/gemini.js';
 import { openai } from '../../formats/openai.js';
 import { isRecord } from '../../util/json-object.js';
 import { formatValue, optionError } from '../../options/checks.js';
-import type { FormatName } from '../../options/types.js';
+import type { FormatName } from '../../options/provider-types.js';
 
 const FORMATS: ReadonlyMap<unknown, () => WireFormat> = new Map<FormatName, () => WireFormat>([
   ['openai', () => openai],
@@ -17,10 +17,10 @@ const FORMATS: ReadonlyMap<unknown, () => WireFormat> = new Map<FormatName, () =
   ['azure', azure],
 ]);
 
-/** What `format` of a provider may name. */
+/** The names of the built-in formats. */
 export const FORMAT_NAMES: readonly unknown[] = [...FORMATS.keys()];
 
-/** The format that `format` of a provider names or is. */
+/** The format of a provider, by name or as an object. */
 export function resolveFormat(path: string, value: unknown): WireFormat {
   if (value === undefined || value === null) return openai;
   const named = FORMATS.get(value);
@@ -34,7 +34,7 @@ function isWireFormat(value: unknown): value is WireFormat {
   if (!isRecord(value)) return false;
   const { name, path, exchange, pathFor } = value;
   if (typeof name !== 'string' || name === '' || typeof path !== 'string') return false;
-  // Where the path depends on the request, `path` is only what all paths begin with.
+  // If the path depends on the request, `path` is only the common beginning.
   const isDynamic = typeof exchange === 'function' || typeof pathFor === 'function';
   return path.startsWith('/') || (path === '' && isDynamic);
 }

@@ -2,34 +2,35 @@ import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
 import { resolveAddress } from './base-url.js';
-import { NETWORK_SHAPE, resolveNetwork } from './network-options.js';
+import { NETWORK, resolveNetwork } from './network-options.js';
 import { anyMembers, hasControlCharacter, optionError, text } from '../../options/checks.js';
 import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js';
 import { custom } from '../../options/row.js';
 import { choice, deferred, flag, nested, word } from '../../options/rows.js';
 import { TIMEOUTS } from '../../options/tables/timeouts.js';
-import type { ProviderOptions } from '../../options/types.js';
+import type { ProviderOptions } from '../../options/provider-types.js';
+import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
 import { isRecord } from '../../util/json-object.js';
 
 export const AUTH = defineOptions({
   path: 'providers.<key>.auth',
   rows: {
     header: custom('a header name', headerName, 'The header that carries the key.').required(),
-    prefix: custom('a string', headerValue, 'Stands before the key.').or('', 'none'),
+    prefix: custom('a string', headerValue, 'Text before the key.').or('', 'none'),
   } satisfies RowsFor<Exclude<Extract<ProviderOptions['auth'], object>, Signer>>,
 });
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Of one entry of `providers`. */
+/** Options of one entry of `providers`. */
 export const PROVIDER = defineOptions({
   path: 'providers.<key>',
   rows: {
-    name: word('Shown to people.').defaultsTo('the key in `providers`'),
+    name: word('Display name.').defaultsTo('the key in `providers`'),
     baseUrl: deferred(
       'a URL',
-      "Up to and without the format's path, which is `/chat/completions` for OpenAI's; `/v1` is never added there. A query is kept.",
-    ).defaultsTo("the address of the format's own API, where it has one"),
+      "The URL before the format's path, which is `/chat/completions` for OpenAI's; `/v1` is never added. A query is kept.",
+    ).defaultsTo("the URL of the format's own API, if it has one"),
     apiKey: custom(
       'a string, `() => string`',
       checkApiKey,
@@ -37,24 +38,24 @@ export const PROVIDER = defineOptions({
     ),
     auth: deferred(
       `\`'bearer'\`, \`'x-api-key'\`, \`'api-key'\`, ${AUTH.shape}, \`sigV4()\``,
-      'How the key is sent, or a signer that takes its place.',
-    ).defaultsTo("as the format says, else `'bearer'`"),
+      'How the key is sent, or a signer instead of a key.',
+    ).defaultsTo("the format's, else `'bearer'`"),
     headers: custom('`{ [name]: value }`', checkHeaders, 'Sent with every request to this provider.').or(
       NO_HEADERS,
       'none',
     ),
     format: deferred(
       `${FORMAT_NAMES.map((name) => `\`'${name}'\``).join(', ')}, a \`WireFormat\``,
-      "The language of the provider's API: by name with default options, or what `anthropic()` and the others return.",
+      "Wire format of the provider's API: a name for default options, or the result of `anthropic()` and the like.",
     ).defaultsTo("`'openai'`"),
-    streamOptions: flag('The provider accepts `stream_options`, by which streams report their usage.').or(true),
+    streamOptions: flag('The provider accepts `stream_options`, with which streams report their usage.').or(true),
     zdr: flag('The provider retains no data.').or(false),
     dataCollection: choice(
       ['allow', 'deny'],
       "`'deny'`: the provider stores no user data and does not train on it.",
     ).or('allow'),
     timeouts: nested(TIMEOUTS, 'Timeouts of this provider.').defaultsTo('those of the top level'),
-    network: deferred(NETWORK_SHAPE, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
+    network: deferred(NETWORK.shape, 'Proxy, certificates or unix socket of connections to this provider.').defaultsTo(
       "direct, with Node's defaults",
     ),
     forwardPreferences: flag("Sends the request's `provider` object on, for an upstream that routes by it.").or(false),
@@ -65,7 +66,7 @@ export const PROVIDER = defineOptions({
   } satisfies RowsFor<ProviderOptions>,
 });
 
-/** The provider that `providers[slug]` describes; its models are read elsewhere. */
+/** The provider of `providers[slug]`, without its models. */
 export function resolveProvider(
   path: string,
   slug: string,
@@ -92,17 +93,17 @@ export function resolveProvider(
 /** The options of one entry of `providers`, checked. @throws TypeError */
 export function parseProvider(path: string, value: unknown): Parsed<typeof PROVIDER.rows> {
   const options = PROVIDER.parse(value, path);
-  // Not the same as a key that is left out: it is what process.env gives for a variable that is not set.
+  // An explicit `undefined` usually comes from `process.env` and a variable that is not set.
   if (Object.hasOwn(Object(value), 'apiKey') && Reflect.get(Object(value), 'apiKey') === undefined) {
     throw optionError(
       `${path}.apiKey`,
-      'is given, and undefined. Is its environment variable set? Leave it out where the provider needs no key',
+      'is undefined. Is its environment variable set? Leave apiKey out if the provider needs no key',
     );
   }
   return options;
 }
 
-/** `timeouts` over `fallback`, member by member. */
+/** `timeouts`, with missing members from `fallback`. */
 export function resolveTimeouts(timeouts: Parsed<typeof TIMEOUTS.rows> | undefined, fallback: Timeouts): Timeouts {
   if (timeouts === undefined) return fallback;
   const { connectMs, headersMs, firstChunkMs, idleMs, totalMs } = timeouts;
@@ -116,12 +117,11 @@ export function resolveTimeouts(timeouts: Parsed<typeof TIMEOUTS.rows> | undefin
   });
 }
 
-/** Nothing of a key is ever shown, not even of a wrong one. */
+/** Errors never contain the key, not even an invalid one. */
 function checkApiKey(path: string, value: unknown): NonNullable<ResolvedProvider['apiKey']> {
   if (isKeySource(value)) return value;
   if (typeof value !== 'string') throw optionError(path, 'must be a string or a function that returns one');
-  if (value === '')
-    throw optionError(path, 'is empty: leave it out where the provider needs no key, or set its variable');
+  if (value === '') throw optionError(path, 'is empty: leave it out if the provider needs no key, or set its variable');
   if (!PRINTABLE_ASCII.test(value)) throw optionError(path, 'must be printable ASCII without spaces or line ends');
   return value;
 }
@@ -132,14 +132,14 @@ function isKeySource(value: unknown): value is () => string | Promise<string> {
   return typeof value === 'function';
 }
 
-/** How a key is sent, and the signer that takes its place. A caller's own key is never signed with. */
+/** How a key is sent, and the signer instead of a key. Requests with a caller's own key are never signed. */
 function resolveAuth(
   path: string,
   { auth, apiKey }: Pick<Parsed<typeof PROVIDER.rows>, 'auth' | 'apiKey'>,
   fallback: FormatAuth | undefined,
 ): Pick<ResolvedProvider, 'auth' | 'signer'> {
   if (!isSigner(auth)) return { auth: resolveHeaderAuth(path, auth ?? fallback), signer: undefined };
-  if (apiKey !== undefined) throw optionError(path, 'signs requests, so that no key is sent: leave apiKey out');
+  if (apiKey !== undefined) throw optionError(path, 'signs requests instead of sending a key: leave apiKey out');
   return { auth: resolveHeaderAuth(path, fallback), signer: auth };
 }
 
@@ -166,37 +166,23 @@ function checkHeaders(path: string, value: unknown): ResolvedProvider['headers']
   return Object.freeze(Object.fromEntries(headers));
 }
 
-/** A header name in lower case. Names that belong to the connection itself are refused. */
+/** A header name in lower case. Headers of the connection are refused. */
 function headerName(path: string, value: unknown): string {
   const name = text(path, value).toLowerCase();
   if (!TOKEN.test(name) || name === '__proto__') throw optionError(path, 'must be a header name', value);
-  if (OF_THE_CONNECTION.has(name)) throw optionError(path, 'is set by the gateway itself and cannot be given');
+  if (RESERVED_HEADERS.has(name)) throw optionError(path, 'is set by the gateway itself and cannot be given');
   return name;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
-const OF_THE_CONNECTION = new Set([
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([...CONNECTION_HEADERS, 'content-encoding']);
 
-/** Header values may hold secrets, so a wrong one is not shown. */
+/** Header values may contain secrets, so errors do not show them. */
 function headerValue(path: string, value: unknown): string {
   if (typeof value !== 'string') throw optionError(path, 'must be a string');
   if (hasControlCharacter(value)) throw optionError(path, 'must not contain control characters');
-  if (!LATIN1.test(value)) throw optionError(path, 'must hold Latin-1 characters only');
+  if (!LATIN1.test(value)) throw optionError(path, 'must contain Latin-1 characters only');
   return value;
 }
 

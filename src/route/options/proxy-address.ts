@@ -1,8 +1,9 @@
 import type { SecureContext } from 'node:tls';
 import type { UpstreamProxy } from '../../contracts/network.js';
 import { optionError } from '../../options/checks.js';
+import { bareHost } from '../../util/bare-host.js';
 
-/** A proxy's address, read: what connections need, and what must never be shown. */
+/** The parsed address of a proxy. The credentials must never be shown. */
 export interface ProxyAddress {
   readonly origin: string;
   readonly hostname: string;
@@ -13,7 +14,7 @@ export interface ProxyAddress {
 
 /**
  * Reads `http://[user:password@]host[:port]`, or `https://` for TLS to the proxy.
- * @throws TypeError naming `option`. The address may hold a password, so it is never shown.
+ * @throws TypeError naming `option`. The address may contain a password, so it is never shown.
  */
 export function readProxyAddress(option: string, value: unknown): ProxyAddress {
   const url = typeof value === 'string' ? URL.parse(value) : null;
@@ -29,7 +30,7 @@ export function readProxyAddress(option: string, value: unknown): ProxyAddress {
   const secure = url.protocol === 'https:';
   return {
     origin: url.origin,
-    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    hostname: bareHost(url.hostname),
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     secure,
     credentials: readCredentials(option, url),
@@ -39,7 +40,8 @@ export function readProxyAddress(option: string, value: unknown): ProxyAddress {
 function readCredentials(option: string, { username, password }: URL): ProxyAddress['credentials'] {
   if (username === '' && password === '') return undefined;
   const user = decoded(option, username);
-  if (user.includes(':')) throw optionError(option, 'must not have a ":" in its user name: Basic cannot carry it');
+  if (user.includes(':'))
+    throw optionError(option, 'must not have a ":" in its user name, which Basic authentication does not allow');
   return { user, password: decoded(option, password) };
 }
 
@@ -51,7 +53,7 @@ function decoded(option: string, text: string): string {
   }
 }
 
-/** The proxy at `address`, as transports use it. Its credentials stand in a closure, out of reach of logs. */
+/** The proxy in the form that transports use. Its credentials are in a closure, so that no log shows them. */
 export function upstreamProxy(
   { origin, hostname, port, secure, credentials }: ProxyAddress,
   secureContext: SecureContext | undefined,

@@ -1,6 +1,9 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import tls from 'node:tls';
+import type { NetworkOptions } from '../../options/network.js';
 import { optionError } from '../../options/checks.js';
+import type { Parsed, RowsFor } from '../../options/group.js';
+import { custom } from '../../options/row.js';
 
 /** Authorities and client certificate of one provider, checked. */
 export interface TlsSettings {
@@ -16,26 +19,25 @@ interface ClientCertificate {
   readonly passphrase: string | undefined;
 }
 
-/**
- * The TLS members of `network`. Nothing of keys and certificates is ever shown.
- * @throws TypeError for what is no certificate or key, and for a key that is not the certificate's
- */
-export function readTlsSettings(path: string, members: Readonly<Record<string, unknown>>): TlsSettings {
-  const verifies = members['rejectUnauthorized'];
-  if (verifies !== undefined && verifies !== null && verifies !== true) {
-    throw optionError(
-      `${path}.rejectUnauthorized`,
-      'cannot be turned off: keys and prompts would go to whoever answers. Give the authority of the certificate as ca',
-    );
-  }
-  return {
-    ca: readAuthorities(`${path}.ca`, members['ca']),
-    client: readClientCertificate(path, members),
-    servername: readServername(`${path}.servername`, members['servername']),
-  };
-}
+/** The TLS options of `network`. Errors never contain keys or certificates. */
+export const TLS_ROWS = {
+  ca: custom(
+    'PEM, or a list of PEM',
+    checkAuthorities,
+    'Authorities that may sign the certificates of the upstream and of an `https://` proxy.',
+  ).defaultsTo("Node's own"),
+  cert: custom('PEM', checkCertificates, 'Client certificate for an upstream that asks for one (mTLS). Needs `key`.'),
+  key: custom('PEM', (path, value) => checkPem(path, value, 'PRIVATE KEY'), 'Private key of `cert`.'),
+  passphrase: custom('a string', checkPassphrase, 'Passphrase of an encrypted `key`.'),
+  servername: custom(
+    'a host name',
+    checkServername,
+    "Sent as SNI; the upstream's certificate must be for it.",
+  ).defaultsTo('the host of `baseUrl`'),
+  rejectUnauthorized: custom('`true`', checkVerifies, 'Certificates are always verified: `false` is refused.').or(true),
+} satisfies RowsFor<Omit<NetworkOptions, 'proxy' | 'socketPath'>>;
 
-/** Node's form of authorities and client certificate; `undefined` where both are Node's own. */
+/** Authorities and client certificate in Node's form; `undefined` if neither is set. */
 export function secureContextOf({ ca, client }: Omit<TlsSettings, 'servername'>): tls.SecureContext | undefined {
   if (ca === undefined && client === undefined) return undefined;
   return tls.createSecureContext({
@@ -45,36 +47,45 @@ export function secureContextOf({ ca, client }: Omit<TlsSettings, 'servername'>)
   });
 }
 
-function readAuthorities(path: string, value: unknown): readonly string[] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value)) return [readCertificates(path, value)];
-  if (value.length === 0) throw optionError(path, 'is an empty list: no certificate could be verified. Leave it out');
-  return value.map((entry: unknown, index) => readCertificates(`${path}[${index}]`, entry));
-}
-
-function readClientCertificate(
+/**
+ * The client certificate of the TLS options of `network`.
+ * @throws TypeError for a certificate without a key, a key without a certificate, and a key of another certificate
+ */
+export function clientCertificate(
   path: string,
-  members: Readonly<Record<string, unknown>>,
+  { cert, key, passphrase }: Pick<Parsed<typeof TLS_ROWS>, 'cert' | 'key' | 'passphrase'>,
 ): ClientCertificate | undefined {
-  const has = (name: string): boolean => members[name] !== undefined && members[name] !== null;
-  if (has('cert') !== has('key')) {
-    const [given, missing] = has('cert') ? ['cert', 'key'] : ['key', 'cert'];
-    throw optionError(`${path}.${given}`, `needs ${path}.${missing} beside it: a client certificate is both`);
-  }
-  if (!has('cert')) {
-    if (has('passphrase')) throw optionError(`${path}.passphrase`, `is of no use without ${path}.key`);
+  if (cert === undefined && key === undefined) {
+    if (passphrase !== undefined) throw optionError(`${path}.passphrase`, `has no effect without ${path}.key`);
     return undefined;
   }
-  const passphrase = has('passphrase') ? members['passphrase'] : undefined;
-  if (passphrase !== undefined && typeof passphrase !== 'string') {
-    throw optionError(`${path}.passphrase`, 'must be a string');
+  if (cert === undefined || key === undefined) {
+    const [given, missing] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    throw optionError(`${path}.${given}`, `needs ${path}.${missing} as well: a client certificate consists of both`);
   }
-  const cert = readCertificates(`${path}.cert`, members['cert']);
-  const key = readPem(`${path}.key`, members['key'], 'PRIVATE KEY');
   if (!new X509Certificate(cert).checkPrivateKey(readKey(`${path}.key`, key, passphrase))) {
     throw optionError(`${path}.key`, `is not the key of the first certificate in ${path}.cert`);
   }
   return { cert, key, passphrase };
+}
+
+function checkVerifies(path: string, value: unknown): true {
+  if (value === true) return value;
+  throw optionError(
+    path,
+    'cannot be turned off: keys and prompts would go to whatever server responds. Give the authority of the certificate as ca',
+  );
+}
+
+function checkAuthorities(path: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [checkCertificates(path, value)];
+  if (value.length === 0) throw optionError(path, 'is an empty list: no certificate could be verified. Leave it out');
+  return value.map((entry: unknown, index) => checkCertificates(`${path}[${index}]`, entry));
+}
+
+function checkPassphrase(path: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw optionError(path, 'must be a string');
 }
 
 function readKey(path: string, key: string, passphrase: string | undefined): KeyObject {
@@ -83,19 +94,19 @@ function readKey(path: string, key: string, passphrase: string | undefined): Key
   } catch {
     throw optionError(
       path,
-      `cannot be read: is the key whole, and the passphrase ${passphrase === undefined ? 'missing' : 'right'}?`,
+      `cannot be read: is the key complete, and the passphrase ${passphrase === undefined ? 'missing' : 'right'}?`,
     );
   }
 }
 
-/** PEM text of one certificate or more, each of them readable. */
-function readCertificates(path: string, value: unknown): string {
-  const pem = readPem(path, value, 'CERTIFICATE');
+/** PEM text of one or more certificates, each of which is checked. */
+function checkCertificates(path: string, value: unknown): string {
+  const pem = checkPem(path, value, 'CERTIFICATE');
   for (const block of pem.match(CERTIFICATES) ?? ['']) {
     try {
       void new X509Certificate(block);
     } catch {
-      throw optionError(path, 'holds a certificate that cannot be read');
+      throw optionError(path, 'contains a certificate that cannot be read');
     }
   }
   return pem;
@@ -103,7 +114,7 @@ function readCertificates(path: string, value: unknown): string {
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-function readPem(path: string, value: unknown, what: 'CERTIFICATE' | 'PRIVATE KEY'): string {
+function checkPem(path: string, value: unknown, what: 'CERTIFICATE' | 'PRIVATE KEY'): string {
   const pem = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
   if (typeof pem === 'string' && new RegExp(`-----BEGIN [A-Z ]*${what}-----`).test(pem)) return pem;
   throw optionError(
@@ -112,8 +123,7 @@ function readPem(path: string, value: unknown, what: 'CERTIFICATE' | 'PRIVATE KE
   );
 }
 
-function readServername(path: string, value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
+function checkServername(path: string, value: unknown): string {
   if (typeof value === 'string' && HOST_NAME.test(value)) return value.toLowerCase();
   throw optionError(path, 'must be a host name such as "api.example.com"', value);
 }

@@ -7,61 +7,67 @@ import { notUnderstood, type SentParameters, SOFT_PARAMETERS } from './parameter
 import type { Preferences } from '../preferences/preferences.js';
 import { withinCaps } from './price.js';
 
-/** What rules are told besides the caller's preferences. */
+/** Inputs of filters besides the caller's preferences. */
 export interface FilterContext {
   readonly choice: ModelChoice;
-  /** The model has endpoints of the flex tier. */
+  /** Whether the model has endpoints of the flex tier. */
   readonly hasFlex: boolean;
-  /** About how many tokens the prompt has at `endpoint`. Measured when first asked for. */
+  /** Estimated tokens of the prompt at `endpoint`, measured on first use. */
   promptTokens(endpoint: RoutableEndpoint): number;
-  /** What the caller may use; `undefined`: everything. */
+  /** The caller's policy; `undefined`: no restrictions. */
   readonly policy?: ResolvedPolicy | undefined;
 }
 
 /** One reason why an endpoint cannot serve a request. */
-interface Rule {
-  /** What `plan()` says of an endpoint that this rule took out. */
+interface Filter {
+  /** The reason that `plan()` shows for an endpoint that this filter excludes. */
   readonly reason: string;
-  /** The error's code where this rule took out the last endpoint. */
+  /** Code of the error if this filter excludes the last endpoint. */
   readonly code: GatewayErrorCode;
-  /** The word in the error's `excluded_by`, where it is not the reason. */
+  /** Value of the error's `excluded_by`. @defaultValue `reason` */
   readonly excludedBy?: string;
-  /** Whether the rule has a say in this request at all. */
-  applies(preferences: Preferences, facts: FilterContext): boolean;
-  /** Whether `endpoint` may stay. */
-  accepts(endpoint: RoutableEndpoint, preferences: Preferences, facts: FilterContext): boolean;
-  /** What would have been needed, for people to read. */
-  detail(preferences: Preferences, facts: FilterContext, removed: readonly RoutableEndpoint[]): string;
+  /** Whether the filter is relevant for this request. */
+  applies(preferences: Preferences, context: FilterContext): boolean;
+  /** Whether `endpoint` passes the filter. */
+  accepts(endpoint: RoutableEndpoint, preferences: Preferences, context: FilterContext): boolean;
+  /** What the request would have needed, for the error message. */
+  detail(preferences: Preferences, context: FilterContext, removed: readonly RoutableEndpoint[]): string;
 }
 
-/** Endpoints of a tier stand back unless they are asked for. Hooks may choose them, so this is no hard filter. */
-const TIER_RULE: Rule = {
+/**
+ * Excludes endpoints of a tier unless the request asks for the tier. Hooks may select them, so this is not a hard
+ * filter.
+ */
+const TIER_FILTER: Filter = {
   reason: 'service_tier',
   code: 'no_endpoints',
   applies: () => true,
-  accepts(endpoint, preferences, facts) {
+  accepts(endpoint, preferences, context) {
     const { tier } = endpoint;
-    if (preferences.serviceTier === 'flex' && facts.hasFlex)
+    if (preferences.serviceTier === 'flex' && context.hasFlex)
       return tier === 'flex' || isExactlyNamed(endpoint, preferences);
     if (tier === undefined || preferences.serviceTier === tier) return true;
-    return admittedBySuffix(tier, preferences, facts) || isExactlyNamed(endpoint, preferences);
+    return admittedBySuffix(tier, preferences, context) || isExactlyNamed(endpoint, preferences);
   },
   detail: (_, __, removed) =>
-    `Those left are of a tier that was not asked for: ${list(removed.map(({ slug }) => slug))}.`,
+    `The remaining endpoints are of a tier that was not asked for: ${list(removed.map(({ slug }) => slug))}.`,
 };
 
 function isExactlyNamed({ slug, tier }: RoutableEndpoint, { only, order }: Preferences): boolean {
   return tier !== undefined && (only?.has(slug) === true || order?.has(slug) === true);
 }
 
-/** An explicit order or tier says more than a suffix does. */
+/** Whether the model's suffix admits the tier. An explicit order or tier takes precedence. */
 function admittedBySuffix(tier: string, preferences: Preferences, { choice }: FilterContext): boolean {
   if (preferences.order !== undefined || preferences.serviceTier === 'default') return false;
   return choice.variant?.admits === tier;
 }
 
-/** What the caller insists on, in the order in which it is looked at. Whoever routes, these hold. */
-const HARD_FILTERS: readonly Rule[] = [
+/**
+ * Requirements of the caller, in the order in which they are applied. They apply to the choice of a routing hook as
+ * well.
+ */
+const HARD_FILTERS: readonly Filter[] = [
   {
     reason: 'policy:models',
     code: 'model_not_allowed',
@@ -81,14 +87,14 @@ const HARD_FILTERS: readonly Rule[] = [
     code: 'privacy_restricted',
     applies: (_, { policy }) => policy?.zdr === true,
     accepts: (endpoint) => endpoint.zdr,
-    detail: () => 'This caller may only use endpoints that are known to retain nothing.',
+    detail: () => 'This caller may only use endpoints with zero data retention.',
   },
   {
     reason: 'policy:max_price',
     code: 'model_not_allowed',
     applies: (_, { policy }) => policy?.caps !== undefined,
     accepts: ({ pricing }, _, { policy }) => policy?.caps === undefined || withinCaps(pricing, policy.caps),
-    detail: () => 'What is left costs more than this caller may spend on a request.',
+    detail: () => 'The remaining endpoints cost more than this caller may pay.',
   },
   {
     reason: 'distillable',
@@ -132,21 +138,21 @@ const HARD_FILTERS: readonly Rule[] = [
     code: 'constraint_filtered',
     applies: ({ quantizations }) => quantizations !== undefined,
     accepts: (endpoint, { quantizations }) => quantizations === undefined || quantizations.has(endpoint.quantization),
-    detail: (_, __, removed) => `The levels there are: ${list(removed.map(({ quantization }) => quantization))}.`,
+    detail: (_, __, removed) => `Available levels: ${list(removed.map(({ quantization }) => quantization))}.`,
   },
   {
     reason: 'data_policy:training',
     code: 'privacy_restricted',
     applies: ({ denyDataCollection }) => denyDataCollection,
     accepts: (endpoint) => endpoint.dataCollection === 'deny',
-    detail: () => 'No endpoint left is known to keep no user data.',
+    detail: () => 'No remaining endpoint is known to store no user data.',
   },
   {
     reason: 'data_policy:zdr',
     code: 'privacy_restricted',
     applies: ({ zdr }) => zdr,
     accepts: (endpoint) => endpoint.zdr,
-    detail: () => 'No endpoint left is known to retain nothing.',
+    detail: () => 'No remaining endpoint has zero data retention.',
   },
   {
     reason: 'max_price',
@@ -154,7 +160,7 @@ const HARD_FILTERS: readonly Rule[] = [
     applies: ({ caps }) => caps !== undefined,
     accepts: (endpoint, { caps }) => caps === undefined || withinCaps(endpoint.pricing, caps),
     detail: () =>
-      'Prices are compared in USD per million tokens, per request and per image; an unknown price meets no cap.',
+      'Prices are compared in USD per million tokens, per request and per image; an endpoint without a price meets no cap.',
   },
   {
     reason: 'max_tokens',
@@ -163,65 +169,67 @@ const HARD_FILTERS: readonly Rule[] = [
     accepts: ({ maxCompletionTokens }, { maxTokens = 0 }) =>
       maxCompletionTokens === undefined || maxTokens <= maxCompletionTokens,
     detail: ({ maxTokens }, _, removed) =>
-      `${maxTokens} tokens of output were asked for; the most is ${most(removed, 'maxCompletionTokens')}.`,
+      `${maxTokens} tokens of output were requested; the maximum is ${most(removed, 'maxCompletionTokens')}.`,
   },
   {
     reason: 'context_length',
     code: 'constraint_filtered',
     applies: () => true,
-    accepts: (endpoint, { maxTokens = 0 }, facts) =>
-      endpoint.contextLength === undefined || facts.promptTokens(endpoint) + maxTokens <= endpoint.contextLength,
-    detail: ({ maxTokens = 0 }, facts, removed) =>
-      `About ${fewestTokens(facts, removed)} tokens of prompt and ${maxTokens} of output; the most is ${most(removed, 'contextLength')}.`,
+    accepts: (endpoint, { maxTokens = 0 }, context) =>
+      endpoint.contextLength === undefined || context.promptTokens(endpoint) + maxTokens <= endpoint.contextLength,
+    detail: ({ maxTokens = 0 }, context, removed) =>
+      `About ${fewestTokens(context, removed)} tokens of prompt and ${maxTokens} of output; the maximum is ${most(removed, 'contextLength')}.`,
   },
   {
     reason: 'require_parameters',
     code: 'constraint_filtered',
     applies: ({ requireParameters }) => requireParameters,
     accepts: ({ understands }, { parameters }) => (parameters.mask & ~understands) === 0,
-    detail: ({ parameters }, _, removed) => `Not understood: ${list(lackingIn(parameters, removed))}.`,
+    detail: ({ parameters }, _, removed) => `Not supported: ${list(lackingIn(parameters, removed))}.`,
   },
 ];
 
-const RULES: readonly Rule[] = [TIER_RULE, ...HARD_FILTERS];
+const FILTERS: readonly Filter[] = [TIER_FILTER, ...HARD_FILTERS];
 
-/** What the rules left of one model's endpoints. */
+/** The endpoints of one model that pass all filters. */
 export interface Filtered {
   readonly kept: readonly RoutableEndpoint[];
-  /** The rule that took out the last endpoint, and what it took; `undefined` while some are left. */
-  readonly emptiedBy: { readonly rule: Rule; readonly removed: readonly RoutableEndpoint[] } | undefined;
+  /** The filter that excluded the last endpoints, and those endpoints; `undefined` if some pass. */
+  readonly emptiedBy: { readonly filter: Filter; readonly removed: readonly RoutableEndpoint[] } | undefined;
 }
 
-/** Runs every rule over `pool`, in order, and notes in `excluded` what each takes out. */
+/** Applies all filters to `pool` in order, and adds the endpoints that they exclude to `excluded`. */
 export function filterEndpoints(
   pool: readonly RoutableEndpoint[],
   preferences: Preferences,
-  facts: FilterContext,
+  context: FilterContext,
   excluded: ExcludedEndpoint[],
 ): Filtered {
   let kept = pool;
-  for (const rule of RULES) {
-    if (!rule.applies(preferences, facts)) continue;
+  for (const filter of FILTERS) {
+    if (!filter.applies(preferences, context)) continue;
     const before = kept;
     kept = before.filter(
-      (endpoint) => rule.accepts(endpoint, preferences, facts) || exclude(endpoint, rule.reason, excluded),
+      (endpoint) => filter.accepts(endpoint, preferences, context) || exclude(endpoint, filter.reason, excluded),
     );
-    if (kept.length === 0) return { kept, emptiedBy: { rule, removed: before } };
+    if (kept.length === 0) return { kept, emptiedBy: { filter, removed: before } };
   }
-  return { kept: preferUnderstanding(kept, preferences.parameters, excluded), emptiedBy: undefined };
+  return { kept: preferSupporting(kept, preferences.parameters, excluded), emptiedBy: undefined };
 }
 
-/** The hard filter that `endpoint` does not pass, whatever else the plan holds. */
+/** The first hard filter that `endpoint` does not pass; `undefined`: it passes all. */
 export function brokenFilter(
   endpoint: RoutableEndpoint,
   preferences: Preferences,
-  facts: FilterContext,
-): Rule | undefined {
-  return HARD_FILTERS.find((rule) => rule.applies(preferences, facts) && !rule.accepts(endpoint, preferences, facts));
+  context: FilterContext,
+): Filter | undefined {
+  return HARD_FILTERS.find(
+    (filter) => filter.applies(preferences, context) && !filter.accepts(endpoint, preferences, context),
+  );
 }
 
-/** Where some endpoints understand a parameter that changes what an answer is, the others stand back. */
-function preferUnderstanding(
+/** If some endpoints support a parameter that changes the kind of response, excludes the others. */
+function preferSupporting(
   pool: readonly RoutableEndpoint[],
   parameters: SentParameters,
   excluded: ExcludedEndpoint[],
@@ -238,24 +246,24 @@ function preferUnderstanding(
 }
 
 function servedBy(_: Preferences, __: FilterContext, removed: readonly RoutableEndpoint[]): string {
-  return `Without this, it would be served by ${list(removed.map(({ slug }) => slug))}.`;
+  return `Without this filter, these endpoints could serve it: ${list(removed.map(({ slug }) => slug))}.`;
 }
 
-/** Notes the exclusion; false, so that a filter can end with it. */
+/** Records an excluded endpoint. Returns false for use in `filter`. */
 function exclude(endpoint: RoutableEndpoint, reason: string, excluded: ExcludedEndpoint[]): false {
   excluded.push(excludedFor(endpoint, reason));
   return false;
 }
 
-function fewestTokens(facts: FilterContext, endpoints: readonly RoutableEndpoint[]): number {
-  return Math.min(...endpoints.map((endpoint) => facts.promptTokens(endpoint)));
+function fewestTokens(context: FilterContext, endpoints: readonly RoutableEndpoint[]): number {
+  return Math.min(...endpoints.map((endpoint) => context.promptTokens(endpoint)));
 }
 
 function most(endpoints: readonly RoutableEndpoint[], limit: 'contextLength' | 'maxCompletionTokens'): number {
   return Math.max(...endpoints.map((endpoint) => endpoint[limit] ?? 0));
 }
 
-/** What every endpoint lacks; where each lacks something else, all of that. */
+/** The parameters that all endpoints lack; if there are none, those that any of them lacks. */
 function lackingIn(parameters: SentParameters, endpoints: readonly RoutableEndpoint[]): readonly string[] {
   const byAll = notUnderstood(
     parameters,

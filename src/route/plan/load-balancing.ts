@@ -1,10 +1,10 @@
 import type { RoutableEndpoint } from '../endpoint.js';
 
 /**
- * `endpoints` with one of them drawn to the front, the others behind it in their order. The weight is 1 / price²: half
- * the price is four times the share. Free ones share evenly among themselves; where no price is known nothing is drawn.
- * @param endpoints - cheapest first.
- * @param draw - a number in [0, 1); asked only when there is something to draw.
+ * Moves one endpoint, drawn at random, to the front. The weight is 1 / price²: half the price means four times the
+ * share. Free endpoints share evenly; without any known price nothing is drawn.
+ * @param endpoints - cheapest first
+ * @param draw - returns a number in [0, 1); called only if there is something to draw
  */
 export function balance(endpoints: readonly RoutableEndpoint[], draw: () => number): readonly RoutableEndpoint[] {
   const index = drawIndex(endpoints, draw);
@@ -30,7 +30,7 @@ function drawIndex(endpoints: readonly RoutableEndpoint[], draw: () => number): 
   return last;
 }
 
-/** Relative to the cheapest, so that no price is too small to square. Without a price: 0. */
+/** The weight relative to the cheapest endpoint, so that small prices do not underflow. 0 without a price. */
 function weight({ rankingPrice }: RoutableEndpoint, cheapest: number): number {
   const ratio = cheapest / rankingPrice;
   return ratio * ratio;

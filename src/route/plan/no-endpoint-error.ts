@@ -6,35 +6,40 @@ import type { Preferences } from '../preferences/preferences.js';
 import type { RouteTable } from '../registry.js';
 
 interface EmptyPlan extends Filtered {
-  readonly facts: FilterContext;
+  readonly context: FilterContext;
   readonly preferences: Preferences;
   readonly table: RouteTable;
   readonly excluded: readonly ExcludedEndpoint[];
 }
 
-/** `counts` counts them all; the list stands in a response and must not grow with the provider table. */
+/**
+ * Most entries of `excluded` in a response, which must not grow with the provider table. `counts` covers all of them.
+ */
 const MAX_EXCLUDED = 50;
 
-/** The error of a request that nobody can serve. It is named after the filter that took the last model's last endpoint. */
-export function refuseEmptyPlan({ facts, emptiedBy, preferences, table, excluded }: EmptyPlan): GatewayError {
-  const { model } = facts.choice;
+/**
+ * The error of a request that no endpoint can serve. The filter that excluded the last endpoint of the last model
+ * decides its code.
+ */
+export function refuseEmptyPlan({ context, emptiedBy, preferences, table, excluded }: EmptyPlan): GatewayError {
+  const { model } = context.choice;
   if (emptiedBy === undefined)
     return new GatewayError('no_endpoints', `No provider serves ${formatValue(model)} any more.`);
-  const { rule, removed } = emptiedBy;
-  const word = rule.excludedBy ?? rule.reason;
-  const detail = rule.detail(preferences, facts, removed);
+  const { filter, removed } = emptiedBy;
+  const reason = filter.excludedBy ?? filter.reason;
+  const detail = filter.detail(preferences, context, removed);
   return new GatewayError(
-    rule.code,
-    `No endpoint of ${formatValue(model)} can serve this request (${word}). ${detail}`,
+    filter.code,
+    `No endpoint of ${formatValue(model)} can serve this request (${reason}). ${detail}`,
     {
       metadata: {
-        excluded_by: [word],
+        excluded_by: [reason],
         counts: countByReason(excluded),
         excluded: excluded.slice(0, MAX_EXCLUDED),
         requested_models: preferences.models.map((choice) => choice.model),
         retryable: false,
-        ...(rule.code === 'constraint_filtered' ? { constraint: { field: word, detail } } : {}),
-        ...(rule.code === 'no_endpoints' ? { available_providers: providersOf(model, table) } : {}),
+        ...(filter.code === 'constraint_filtered' ? { constraint: { field: reason, detail } } : {}),
+        ...(filter.code === 'no_endpoints' ? { available_providers: providersOf(model, table) } : {}),
       },
     },
   );

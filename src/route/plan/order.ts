@@ -5,28 +5,28 @@ import type { SortBy } from '../options/model-names.js';
 import type { Health, Performance } from '../stats/performance.js';
 import type { Preferences } from '../preferences/preferences.js';
 
-/** What an order is made from, besides the endpoints. */
+/** Inputs of an order besides the endpoints. */
 interface OrderInputs {
   readonly preferences: Preferences;
   readonly performance: Performance;
   /** A number in [0, 1), the same for the whole plan. */
   readonly draw: () => number;
-  /** The endpoint that this conversation was served by, as slug or as id. */
+  /** The endpoint that served this conversation before, as slug or as id. */
   readonly stickyTo: ((model: string) => string | undefined) | undefined;
-  /** The format of the signed reasoning that the conversation carries. */
-  readonly carried: string | undefined;
+  /** Format of the signed reasoning in the conversation. */
+  readonly signedFormat: string | undefined;
 }
 
-/** Endpoints that share one order: those of a model, or of all models where `partition` is `none`. */
+/** Endpoints that share one order: those of a model, or of all models if `partition` is `none`. */
 export interface Group {
   readonly models: readonly string[];
-  /** Cheapest first. Every step below keeps the order of equals, so price and table order break its ties. */
+  /** Cheapest first. All sorting is stable, so price and table order break ties. */
   readonly endpoints: readonly RoutableEndpoint[];
   /** From the model's suffix. */
   readonly sort: SortBy | undefined;
 }
 
-/** One order of all groups: each group's own, one behind the other, then what the caller's cutoffs demote. */
+/** Orders each group, one after the other, and moves endpoints that miss the caller's thresholds to the end. */
 export function orderGroups(groups: readonly Group[], inputs: OrderInputs): readonly RoutableEndpoint[] {
   return demoteSlow(
     groups.flatMap((group) => orderGroup(group, inputs)),
@@ -43,17 +43,18 @@ function orderGroup({ models, endpoints, sort }: Group, inputs: OrderInputs): re
     const { head, tail } = splitByOrder(endpoints, order);
     return [...sortHead(head, by, performance), ...rank(tail, by, inputs)];
   }
-  // The one endpoint of a plan without fallbacks is the first in price, not a drawn one.
+  // Without fallbacks the only endpoint is the cheapest, and not a random one.
   const ranked = rank(endpoints, by ?? (allowFallbacks ? undefined : 'price'), inputs);
-  return models.reduce((sofar, model) => stickyFirst(readersFirst(sofar, model, inputs), model, inputs), ranked);
+  return models.reduce((soFar, model) => stickyFirst(readersFirst(soFar, model, inputs), model, inputs), ranked);
 }
 
-/** Whoever asks for the priority tier asks for speed; whoever gets flex endpoints asked for a low price. */
+/** The order that a service tier implies: priority means speed, flex means a low price. */
 function sortOfTier(tier: Preferences['serviceTier'], endpoints: readonly RoutableEndpoint[]): SortBy | undefined {
   if (tier === 'priority') return 'throughput';
   return tier === 'flex' && endpoints.some((endpoint) => endpoint.tier === 'flex') ? 'price' : undefined;
 }
 
+/** An endpoint and its place in the caller's order. */
 interface Placed {
   readonly endpoint: RoutableEndpoint;
   readonly place: number;
@@ -80,7 +81,7 @@ function placeIn(order: ReadonlyMap<string, number>, { slug, tier, provider }: R
   return exact === undefined || base === undefined ? (exact ?? base) : Math.min(exact, base);
 }
 
-/** In the caller's order, whatever their health. What one entry names is sorted among itself. */
+/** In the caller's order, whatever their health. Endpoints that one entry names are sorted by metric. */
 function sortHead(head: readonly Placed[], by: SortBy | undefined, performance: Performance): RoutableEndpoint[] {
   const metric = metricOf(by, performance);
   return head
@@ -89,7 +90,7 @@ function sortHead(head: readonly Placed[], by: SortBy | undefined, performance: 
     .map(({ endpoint }) => endpoint);
 }
 
-/** Priority endpoints first where that tier was asked for, each part by health, then by metric or by the draw. */
+/** By health, then by metric or by a random draw; priority endpoints first if the request asks for that tier. */
 function rank(
   endpoints: readonly RoutableEndpoint[],
   by: SortBy | undefined,
@@ -141,7 +142,7 @@ function sortByMetric(
     .map(({ endpoint }) => endpoint);
 }
 
-/** What endpoints are sorted by, smallest first. What was never measured comes last. */
+/** The value by which endpoints are sorted, smallest first. Endpoints without measurements come last. */
 function metricOf(by: SortBy | undefined, performance: Performance): (endpoint: RoutableEndpoint) => number {
   switch (by) {
     case 'throughput':
@@ -153,36 +154,36 @@ function metricOf(by: SortBy | undefined, performance: Performance): (endpoint: 
   }
 }
 
-/** Infinities are equal to themselves here, which subtraction does not know. */
+/** Compares numbers without subtraction, so that equal infinities are equal. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /**
  * Moves the endpoints that can read the conversation's signed reasoning before those of the same model and health that
- * cannot: elsewhere the reasoning is lost.
+ * cannot, where the reasoning would be lost.
  */
 function readersFirst(
   ranked: readonly RoutableEndpoint[],
   model: string,
-  { performance, carried }: OrderInputs,
+  { performance, signedFormat }: OrderInputs,
 ): readonly RoutableEndpoint[] {
-  if (carried === undefined || ranked.length < 2) return ranked;
-  const reads = (endpoint: RoutableEndpoint) => endpoint.reasoningFormat === carried;
-  return (['ok', 'degraded', 'down'] as const).reduce<readonly RoutableEndpoint[]>((sofar, health) => {
+  if (signedFormat === undefined || ranked.length < 2) return ranked;
+  const reads = (endpoint: RoutableEndpoint) => endpoint.reasoningFormat === signedFormat;
+  return (['ok', 'degraded', 'down'] as const).reduce<readonly RoutableEndpoint[]>((soFar, health) => {
     const isPeer = (endpoint: RoutableEndpoint) =>
       endpoint.model === model && performance.healthOf(endpoint) === health;
-    const peers = sofar.filter(isPeer);
+    const peers = soFar.filter(isPeer);
     const ordered = [...peers.filter(reads), ...peers.filter((endpoint) => !reads(endpoint))].values();
-    return sofar.map((endpoint) => (isPeer(endpoint) ? ordered.next().value! : endpoint));
+    return soFar.map((endpoint) => (isPeer(endpoint) ? ordered.next().value! : endpoint));
   }, ranked);
 }
 
-/** Moves the remembered endpoint before those that are no better than it: same model, same health. */
+/** Moves the endpoint that served the conversation before the others of the same model and health. */
 function stickyFirst(
   ranked: readonly RoutableEndpoint[],
   model: string,
-  { performance, stickyTo, carried }: OrderInputs,
+  { performance, stickyTo, signedFormat }: OrderInputs,
 ): readonly RoutableEndpoint[] {
   const wanted = stickyTo === undefined || ranked.length < 2 ? undefined : stickyTo(model);
   if (wanted === undefined) return ranked;
@@ -192,7 +193,8 @@ function stickyFirst(
   const sticky = ranked[at];
   if (sticky === undefined) return ranked;
   const health = performance.healthOf(sticky);
-  const reads = ({ reasoningFormat }: RoutableEndpoint) => carried !== undefined && reasoningFormat === carried;
+  const reads = ({ reasoningFormat }: RoutableEndpoint) =>
+    signedFormat !== undefined && reasoningFormat === signedFormat;
   const peer = ranked.findIndex(
     (endpoint) =>
       endpoint.model === model && performance.healthOf(endpoint) === health && reads(endpoint) === reads(sticky),
@@ -200,7 +202,7 @@ function stickyFirst(
   return ranked.toSpliced(at, 1).toSpliced(peer, 0, sticky);
 }
 
-/** All groups as one, as if their endpoints belonged to one model. */
+/** Merges all groups, as if their endpoints belonged to one model. */
 export function mergeGroups(groups: readonly Group[]): Group {
   const endpoints = new Set(groups.flatMap((group) => group.endpoints));
   const models = new Set(groups.flatMap((group) => group.models));

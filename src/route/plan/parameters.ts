@@ -1,8 +1,8 @@
 import type { ChatRequest } from '../../chat/types.js';
 
 /**
- * What an endpoint may or may not understand. Members outside this vocabulary (`stream`, `user`, `metadata` …)
- * are never a reason to choose or to drop. A set of parameters is a number with one bit each.
+ * The parameters that an endpoint may or may not support. Other members (`stream`, `user`, `metadata` …) never exclude
+ * an endpoint, and are never dropped. A set of parameters is a number with one bit each.
  */
 const VOCABULARY = [
   'temperature',
@@ -30,7 +30,7 @@ const VOCABULARY = [
   'reasoning_effort',
   'web_search_options',
   'verbosity',
-  // A `tool_choice` that every endpoint with tools obeys anyway.
+  // A `tool_choice` of `auto` or `none`, which every endpoint with tools supports.
   'tool_choice:auto',
 ] as const;
 
@@ -38,42 +38,42 @@ type Parameter = (typeof VOCABULARY)[number];
 
 const BITS: ReadonlyMap<string, number> = new Map<string, number>([
   ...VOCABULARY.map((name, index): [string, number] => [name, 1 << index]),
-  // Two names of one limit.
+  // The newer name of the same limit.
   ['max_completion_tokens', 1 << VOCABULARY.indexOf('max_tokens')],
 ]);
 
-/** What a declared parameter brings along without being declared itself. */
+/** Parameters that a declared one implies. */
 const IMPLIED: ReadonlyMap<string, readonly Parameter[]> = new Map<string, readonly Parameter[]>([
   ['tools', ['parallel_tool_calls', 'tool_choice:auto']],
   ['tool_choice', ['tool_choice:auto']],
   ['reasoning', ['reasoning_effort']],
 ]);
 
-/** Members that mean nothing, or are refused upstream, once the member that they belong to is gone. */
+/** Members that must be dropped together with the member that they depend on. */
 const DEPENDENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['tools', ['tool_choice', 'parallel_tool_calls']],
   ['logprobs', ['top_logprobs']],
 ]);
 
-/** A limit on what an answer may cost is sent on even to an endpoint that does not list it. */
+/** The limit of a response's length, and so of its cost, is sent even to an endpoint that does not list it. */
 const NEVER_DROPPED = bitOf('max_tokens');
 
-/** Every parameter there is: what an endpoint understands that declares nothing. */
+/** All parameters, for an endpoint that declares none. */
 const ALL_PARAMETERS = ~0;
 
-/** One parameter that the request carries: the member's name, and the bit that an endpoint must have for it. */
+/** A parameter of the request: its member, and the bit that an endpoint needs for it. */
 interface SentParameter {
   readonly member: string;
   readonly bit: number;
 }
 
-/** What the request asks endpoints to understand. */
+/** The parameters of a request. */
 export interface SentParameters {
   readonly list: readonly SentParameter[];
   readonly mask: number;
 }
 
-/** What an endpoint understands, from what it declares. */
+/** The parameters that an endpoint supports, from those that it declares. */
 export function understoodBy(declared: ReadonlySet<string> | undefined): number {
   if (declared === undefined) return ALL_PARAMETERS;
   let mask = 0;
@@ -84,7 +84,7 @@ export function understoodBy(declared: ReadonlySet<string> | undefined): number 
   return mask;
 }
 
-/** What a format can express, from the names that it gives. Nothing is implied but what comes with tools. */
+/** The parameters that a format can express, from the names that it lists. Only `tools` implies another one. */
 export function expressedBy(names: ReadonlySet<string> | undefined): number {
   if (names === undefined) return ALL_PARAMETERS;
   let mask = names.has('tools') ? bitOf('tool_choice:auto') : 0;
@@ -92,7 +92,7 @@ export function expressedBy(names: ReadonlySet<string> | undefined): number {
   return mask;
 }
 
-/** The parameters in `request` that carry a meaning; `null` counts as absent. */
+/** The parameters of `request`; `null` counts as absent. */
 export function sentParameters(request: ChatRequest): SentParameters {
   const list: SentParameter[] = [];
   let mask = 0;
@@ -107,7 +107,7 @@ export function sentParameters(request: ChatRequest): SentParameters {
   return { list, mask };
 }
 
-/** The bit that the member's value asks for; 0 when it asks for nothing. */
+/** The bit that the member's value needs; 0 for a value without effect. */
 function neededBit(member: string, bit: number, value: unknown): number {
   if (value === null || value === undefined) return 0;
   switch (member) {
@@ -130,7 +130,7 @@ function responseFormatBit(value: unknown, bit: number): number {
   return type === 'json_schema' ? bitOf('structured_outputs') : bit;
 }
 
-/** The members of `sent` that an endpoint which understands `understood` is not told. */
+/** The members of `sent` to drop for an endpoint that supports `understood`. */
 export function membersToDrop(sent: SentParameters, understood: number): readonly string[] {
   const missing = sent.mask & ~understood & ~NEVER_DROPPED;
   if (missing === 0) return NOTHING;
@@ -143,14 +143,14 @@ export function membersToDrop(sent: SentParameters, understood: number): readonl
   return [...dropped];
 }
 
-/** The members of `sent` for which `understood` lacks the bit, for people to read. */
+/** The members of `sent` that `understood` lacks. */
 export function notUnderstood(sent: SentParameters, understood: number): readonly string[] {
   return sent.list.filter(({ bit }) => (bit & understood) === 0).map(({ member }) => member);
 }
 
 /**
- * Parameters that narrow the choice without ever emptying it: where some endpoints of a model understand one,
- * the others stand back. In this order.
+ * Parameters that exclude endpoints without support for them, as long as some endpoint of the model supports them. In
+ * this order.
  */
 export const SOFT_PARAMETERS: readonly string[] = ['tools', 'response_format', 'verbosity'];
 

@@ -4,7 +4,7 @@ import type { Performance } from '../stats/performance.js';
 import { type Cutoffs, PERCENTILES } from '../preferences/preference-values.js';
 import type { Preferences } from '../preferences/preferences.js';
 
-/** Endpoints that miss a cutoff go behind all that meet every one: none is lost. */
+/** Moves endpoints that miss a threshold behind those that meet all of them. */
 export function demoteSlow(
   endpoints: readonly RoutableEndpoint[],
   { minThroughput, maxLatency }: Preferences,
@@ -17,7 +17,7 @@ export function demoteSlow(
   return [...endpoints.filter(isFast), ...endpoints.filter((endpoint) => !isFast(endpoint))];
 }
 
-/** Whether each cutoff that is given holds; one for what was not measured does not. */
+/** Whether all given thresholds are met. Without a measurement a threshold is not met. */
 function meets(
   cutoffs: Cutoffs | undefined,
   measured: Percentiles | undefined,

@@ -16,28 +16,28 @@ import { refuseEmptyPlan } from './no-endpoint-error.js';
 import type { RouteTable } from '../registry.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** What a plan may be told instead of finding out itself. */
+/** Assumptions that replace measured values. */
 export interface PlanAssumptions {
-  /** Decides the draw among endpoints: a number in [0, 1), or where to get one. */
+  /** The random number of the draw among endpoints, in [0, 1), or a function that returns one. */
   readonly random?: number | (() => number) | undefined;
-  /** Tokens of the prompt, instead of our estimate. */
+  /** Tokens of the prompt, instead of the estimate. */
   readonly promptTokens?: number | undefined;
-  /** What to assume of endpoints, by `"<slug> <model>"`, over what was measured. */
+  /** Statistics of endpoints, by `"<slug> <model>"`, instead of the measured ones. */
   readonly snapshot?: Snapshot | undefined;
-  /** The endpoint that served this conversation before: its slug, or which it was for each model. */
+  /** The endpoint that served this conversation before: its slug, or a function that returns it for a model. */
   readonly sticky?: string | ((model: string) => string | undefined) | undefined;
 }
 
-/** Everything that a plan is made from. */
+/** Inputs of a plan. */
 export interface PlanInput extends PlanAssumptions {
   readonly request: ChatRequest;
   readonly table: RouteTable;
   readonly performance: Performance;
-  /** A routing hook will choose among the candidates, so the request may leave the model open. */
+  /** A routing hook selects among the candidates, so the request may leave the model open. */
   readonly anyModel: boolean;
-  /** The prompt, where somebody has measured it already. */
+  /** The prompt, if it exists already. */
   readonly prompt?: PromptEstimate | undefined;
-  /** What the caller may use. */
+  /** The caller's policy. */
   readonly policy?: ResolvedPolicy | undefined;
 }
 
@@ -45,38 +45,43 @@ export interface RoutableCandidate extends PlannedCandidate {
   readonly endpoint: RoutableEndpoint;
 }
 
-/** Who will be asked, in order, and why the others will not. */
+/** The candidates of a request in order, and why the other endpoints are excluded. */
 export interface Plan {
-  /** The model that was asked for first. */
+  /** The first model of the request. */
   readonly model: string;
   readonly candidates: readonly RoutableCandidate[];
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Chance had a say in the order. */
+  /** The order depends on a random number. */
   readonly drawn: boolean;
   readonly preferences: Preferences;
 }
 
-/** What is known of a plan once its candidates' formats have seen the request. */
+/** Result of translating the request into the formats of a plan's candidates. */
 export interface TranslatedPlan {
-  /** Members, or paths in them, that the first candidate is not told. */
+  /** Members, or paths in them, that are dropped for the first candidate. */
   readonly droppedParameters: readonly string[];
 }
 
-/** A plan as `plan()` and the dry run show it. */
+/** A plan, as `plan()` and the dry run show it. */
 export interface ShownPlan {
+  /** The endpoints that would be tried, in order. */
   readonly candidates: readonly Candidate[];
+  /** All other endpoints of the requested models, each with the reason. */
   readonly excluded: readonly ExcludedEndpoint[];
-  /** Members of the request, or paths in it, that the first candidate is not told: its model or format lacks them. */
+  /**
+   * Members of the request, or paths in it, that are dropped for the first candidate, because its model or format lacks
+   * them.
+   */
   readonly droppedParameters: readonly string[];
-  /** About how many tokens the prompt has: what endpoints' context lengths are compared with. Counted when it is read. */
+  /** Estimated tokens of the prompt, as compared with context lengths. Counted when it is read. */
   readonly promptTokens?: number;
-  /** What a router decided, where one was asked. */
+  /** Decision of the router; absent without one. */
   readonly router?: RouterExplanation | undefined;
 }
 
 /**
- * Decides who answers `request`: a pure function of its input. Preferences, then filters, then order.
- * @throws GatewayError naming the field at fault, or the filter that left nobody.
+ * Plans the candidates of `request`: preferences, then filters, then order. A pure function of its input.
+ * @throws GatewayError naming the invalid field, or the filter that excluded the last endpoint
  */
 export function plan(input: PlanInput): Plan {
   const { request, table, performance, snapshot } = input;
@@ -89,8 +94,8 @@ export function plan(input: PlanInput): Plan {
     preferences,
     performance: snapshot === undefined ? performance : assuming(snapshot, performance),
     draw: () => draw.number,
-    stickyTo: rememberedBy(input.sticky),
-    carried: table.readsReasoning ? carriedReasoning(request) : undefined,
+    stickyTo: stickyFunction(input.sticky),
+    signedFormat: table.readsReasoning ? carriedReasoning(request) : undefined,
   });
   const chosen = withoutFallbacks(withoutRepeats(ordered, groups), preferences, excluded);
   return {
@@ -102,7 +107,10 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-/** What the filters leave of each model, in the caller's order; models of which nothing is left are gone. */
+/**
+ * The endpoints of each model that pass the filters, in the caller's order of models. Models without endpoints are left
+ * out.
+ */
 function filterModels(input: PlanInput, preferences: Preferences, excluded: ExcludedEndpoint[]): readonly Group[] {
   const { request, table } = input;
   const prompt = input.prompt ?? new PromptEstimate(request, undefined, input.promptTokens);
@@ -111,28 +119,28 @@ function filterModels(input: PlanInput, preferences: Preferences, excluded: Excl
   let refusal: (() => GatewayError) | undefined;
   for (const choice of preferences.models) {
     const pool = table.models.get(choice.model) ?? [];
-    const facts: FilterContext = {
+    const context: FilterContext = {
       choice,
       hasFlex: pool.some(({ tier }) => tier === 'flex'),
       promptTokens,
       policy: input.policy,
     };
-    const filtered = filterEndpoints(pool, preferences, facts, excluded);
+    const filtered = filterEndpoints(pool, preferences, context, excluded);
     if (filtered.kept.length > 0) {
       groups.push({ models: [choice.model], endpoints: filtered.kept, sort: choice.variant?.sort });
     }
-    refusal = () => refuseEmptyPlan({ ...filtered, facts, preferences, table, excluded });
+    refusal = () => refuseEmptyPlan({ ...filtered, context, preferences, table, excluded });
   }
   if (groups.length > 0) return groups;
   throw refusal?.() ?? new GatewayError('no_endpoints', 'No provider of this gateway has a model yet.');
 }
 
-/** A model that is named twice, once for each of two providers, is still asked once at each endpoint. */
+/** Removes repeated endpoints: a model may be named twice, each time with another provider. */
 function withoutRepeats(ordered: readonly RoutableEndpoint[], groups: readonly Group[]): readonly RoutableEndpoint[] {
   return groups.length > 1 ? [...new Set(ordered)] : ordered;
 }
 
-/** Without fallbacks, and without an order to close, each model keeps its first endpoint. */
+/** Without fallbacks, and without an explicit order, each model keeps only its first endpoint. */
 function withoutFallbacks(
   ordered: readonly RoutableEndpoint[],
   { allowFallbacks, order }: Preferences,
@@ -148,39 +156,39 @@ function withoutFallbacks(
   });
 }
 
-/** What one mention of a model excludes, another may let in. */
+/** The excluded endpoints without repeats, and without those that another mention of the model admits. */
 function notAmong(
   chosen: readonly RoutableEndpoint[],
   excluded: readonly ExcludedEndpoint[],
 ): readonly ExcludedEndpoint[] {
-  const told = new Set(chosen.map(({ id }) => id));
+  const seen = new Set(chosen.map(({ id }) => id));
   return excluded.filter(({ slug, model }) => {
     const id = `${slug} ${model}`;
-    const isNew = !told.has(id);
-    told.add(id);
+    const isNew = !seen.has(id);
+    seen.add(id);
     return isNew;
   });
 }
 
-/** `endpoint` as a candidate, with the members of the request that it is not told. */
+/** `endpoint` as a candidate, with the members of the request to drop for it. */
 export function toPlanned(
   endpoint: RoutableEndpoint,
   { parameters, forwarded, requireParameters }: Preferences,
 ): RoutableCandidate {
   const drop = membersToDrop(parameters, endpoint.given);
-  const isTold = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
+  const getsPreferences = forwarded.length === 0 || endpoint.provider.forwardsPreferences === true;
   const candidate = {
     endpoint,
     credential: 'operator' as const,
-    drop: isTold ? drop : [...drop, ...forwarded],
+    drop: getsPreferences ? drop : [...drop, ...forwarded],
   };
   if (!requireParameters || endpoint.provider.format.exchange === undefined) return candidate;
   return { ...candidate, required: parameters.list.map(({ member }) => member) };
 }
 
 /**
- * `plan` as people read it.
- * @param promptTokens - Counts the prompt; run only where the number is read.
+ * A plan in the form that `plan()` and the dry run show.
+ * @param promptTokens - counts the prompt; called only if the member is read
  */
 export function showPlan(
   { candidates, excluded, droppedParameters }: Pick<Plan, 'candidates' | 'excluded'> & Partial<TranslatedPlan>,
@@ -197,7 +205,7 @@ export function showPlan(
   return Object.defineProperty(shown, 'promptTokens', { get: promptTokens, enumerable: true });
 }
 
-/** One number for the whole plan, so that the number alone explains it. */
+/** The random number of a plan. All draws use the same one, so that it alone reproduces the plan. */
 class Draw {
   readonly #random: PlanAssumptions['random'];
   #number: number | undefined;
@@ -206,7 +214,7 @@ class Draw {
     this.#random = random;
   }
 
-  /** Somebody has asked for the number. */
+  /** Whether the number was used. */
   get made(): boolean {
     return this.#number !== undefined;
   }
@@ -225,6 +233,6 @@ function withinUnit(number: number): number {
   return number >= 0 && number < 1 ? number : 0;
 }
 
-function rememberedBy(sticky: PlanAssumptions['sticky']): ((model: string) => string | undefined) | undefined {
+function stickyFunction(sticky: PlanAssumptions['sticky']): ((model: string) => string | undefined) | undefined {
   return typeof sticky === 'string' ? () => sticky : sticky;
 }

@@ -1,6 +1,6 @@
 import type { Pricing } from '../../contracts/routing.js';
 
-/** Caps on what an endpoint may charge: USD per million tokens, per request, per image. All inclusive. */
+/** Highest prices of an endpoint, inclusive: USD per million tokens, per request, per image. */
 export interface PriceCaps {
   readonly prompt: number | undefined;
   readonly completion: number | undefined;
@@ -9,14 +9,14 @@ export interface PriceCaps {
 }
 
 /**
- * The one number that endpoints are compared by: the mean of prompt and completion price. It does not depend on the
- * request, so the order of a plan can be told from the price list alone. Without a price an endpoint comes last.
+ * The price by which endpoints are compared: the mean of prompt and completion price. It does not depend on the
+ * request, so that the order of a plan follows from the price list alone. Endpoints without a price come last.
  */
 export function rankingPrice(pricing: Pricing | undefined): number {
   return pricing === undefined ? Number.POSITIVE_INFINITY : (pricing.prompt + pricing.completion) / 2;
 }
 
-/** Whether every cap holds. An endpoint whose prices nobody knows may cost anything, so it meets no cap. */
+/** Whether all prices are within `caps`. An endpoint without known prices meets no cap. */
 export function withinCaps(pricing: Pricing | undefined, caps: PriceCaps): boolean {
   if (pricing === undefined) return false;
   return (

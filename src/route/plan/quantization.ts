@@ -14,13 +14,13 @@ export const QUANTIZATIONS = [
   'unknown',
 ] as const;
 
-/** A level also takes its close relatives. */
+/** Levels that also accept similar ones. */
 const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
   ['fp4', ['fp4', 'mxfp4', 'nvfp4']],
   ['fp8', ['fp8', 'mxfp8']],
 ]);
 
-/** Every level that a request for `levels` is content with. */
+/** The levels that a request for `levels` accepts. */
 export function acceptedQuantizations(levels: readonly string[]): ReadonlySet<string> {
   return new Set(levels.flatMap((level) => FAMILIES.get(level) ?? [level]));
 }

@@ -8,13 +8,13 @@ import type { Plan, RoutableCandidate, TranslatedPlan } from './plan.js';
 
 type Planned = Pick<Plan, 'candidates' | 'excluded'>;
 
-/** Where nothing is sent, nothing depends on them. */
+/** Placeholders: nothing is sent, so nothing depends on them. */
 const NOT_SENT = { requestId: 'plan', now: 0 };
 
 /**
- * What becomes of `plan` once its candidates' formats see the request: those that cannot express it are excluded with
- * the reason `format`. A request that is sent finds that out attempt by attempt.
- * @throws GatewayError where no candidate is left, with the reason of the first.
+ * `plan` after translating the request into its candidates' formats: candidates that cannot express it are excluded
+ * with the reason `format`. A real request translates only for each attempt.
+ * @throws GatewayError if no candidate is left, with the reason of the first
  */
 export function translatedPlan(plan: Planned, request: ChatRequest): Planned & TranslatedPlan {
   const candidates: RoutableCandidate[] = [];
@@ -36,7 +36,7 @@ export function translatedPlan(plan: Planned, request: ChatRequest): Planned & T
   return { candidates, excluded, droppedParameters: droppedParameters ?? [] };
 }
 
-/** Members and paths that the candidate is not told. */
+/** Members and paths that are dropped for the candidate. */
 function droppedBy(candidate: RoutableCandidate, request: ChatRequest): readonly string[] | UnsupportedRequest {
   const { format, forwardsPreferences } = candidate.endpoint.provider;
   if (format.exchange === undefined) return candidate.drop;

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { onlyKnown, type Reader, unknownParameter, wrongType } from './preference-values.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** Members of the nested `provider` object, and the flat field that means the same. */
+/** Members of the nested `provider` object, and the flat fields with the same meaning. */
 const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
   ['order', 'provider_order'],
   ['only', 'provider_only'],
@@ -16,7 +16,7 @@ const FLAT_NAMES: ReadonlyMap<string, string> = new Map([
   ['allow_fallbacks', 'provider_allow_fallbacks'],
 ]);
 
-/** Members of `provider.max_price`. An audio price is nowhere declared, so no cap on it can be exceeded. */
+/** Members of `provider.max_price`. Audio prices are not compared, so a cap on them has no effect. */
 const PRICE_NAMES: ReadonlyMap<string, string> = new Map([
   ['prompt', 'provider_max_prompt_price'],
   ['completion', 'provider_max_completion_price'],
@@ -28,7 +28,7 @@ const PRICE_NAMES: ReadonlyMap<string, string> = new Map([
 const NESTED_MEMBERS = [...FLAT_NAMES.keys(), 'sort', 'max_price', 'preferred_min_throughput', 'preferred_max_latency'];
 
 /**
- * Members of a request that are addressed to the gateway and that no upstream is told.
+ * Members of a request that are for the gateway and are not sent upstream.
  */
 export const OWN_FIELDS: ReadonlySet<string> = new Set([
   'models',
@@ -40,38 +40,38 @@ export const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...[...PRICE_NAMES.values()].filter((name) => name.startsWith('provider_')),
 ]);
 
-/** The same where an upstream is sent the nested object. */
+/** The same for an upstream that gets the nested object. */
 export const OWN_FIELDS_BUT_PREFERENCES: ReadonlySet<string> = new Set(
   [...OWN_FIELDS].filter((name) => name !== 'provider'),
 );
 
-/** The prefix is ours: no provider reads what begins with it. */
-const OUR_PREFIX = 'provider_';
-const OUR_NAMES = [...OWN_FIELDS].filter((name) => name.startsWith(OUR_PREFIX));
+/** Prefix of the gateway's own fields, which no provider uses. */
+const OWN_PREFIX = 'provider_';
+const PREFIXED_FIELDS = [...OWN_FIELDS].filter((name) => name.startsWith(OWN_PREFIX));
 
-/** A wish that is misspelt, about privacy or price, must not be lost on its way to a provider that ignores it. */
+/** A misspelt field, about privacy or price, must not be sent to a provider that ignores it. */
 function refuseMisspelt(request: ChatRequest): void {
   for (const key in request) {
-    if (key.startsWith(OUR_PREFIX) && !OWN_FIELDS.has(key)) throw unknownParameter('', key, OUR_NAMES);
+    if (key.startsWith(OWN_PREFIX) && !OWN_FIELDS.has(key)) throw unknownParameter('', key, PREFIXED_FIELDS);
   }
 }
 
-/** A value of the nested object, under the name of the flat field that means the same. */
+/** A value of the nested object, stored under the name of the flat field with the same meaning. */
 interface NestedValue {
   readonly path: string;
   readonly value: unknown;
 }
 
-/** Where preferences stand: flat in the request, or in OpenRouter's nested `provider` object. */
+/** The preferences of a request: flat fields, and OpenRouter's nested `provider` object. */
 export interface PreferenceFields {
   readonly flat: ChatRequest;
   readonly nested: ReadonlyMap<string, NestedValue> | undefined;
 }
 
 /**
- * The places of `request` that hold preferences.
- * @param isForwarded - An upstream reads the nested object, too, and may know more of its members.
- * @throws GatewayError 400 for a nested object that is none, and for members of either form that nobody reads.
+ * The preference fields of `request`.
+ * @param isForwarded - an upstream gets the nested object as well, and may know more of its members
+ * @throws GatewayError 400 if the nested object is not an object, and for unknown members of either form
  */
 export function preferenceFields(request: ChatRequest, isForwarded: boolean): PreferenceFields {
   refuseMisspelt(request);
@@ -83,19 +83,19 @@ export function preferenceFields(request: ChatRequest, isForwarded: boolean): Pr
   for (const [member, value] of Object.entries(provider)) {
     nested.set(FLAT_NAMES.get(member) ?? member, { path: `provider.${member}`, value });
   }
-  spread(nested, 'max_price', PRICE_NAMES);
-  spread(nested, 'sort', SORT_NAMES);
+  flatten(nested, 'max_price', PRICE_NAMES);
+  flatten(nested, 'sort', SORT_NAMES);
   return { flat: request, nested };
 }
 
-/** `sort` is a word, or an object of a word and how models share the plan. */
+/** Members of `sort` in its object form. */
 const SORT_NAMES: ReadonlyMap<string, string> = new Map([
   ['by', 'provider_sort'],
   ['partition', 'partition'],
 ]);
 
-/** Puts the members of one nested object beside the others. */
-function spread(nested: Map<string, NestedValue>, member: string, names: ReadonlyMap<string, string>): void {
+/** Replaces a nested object by its members. */
+function flatten(nested: Map<string, NestedValue>, member: string, names: ReadonlyMap<string, string>): void {
   const held = nested.get(member);
   if (held === undefined) return;
   nested.delete(member);
@@ -113,8 +113,8 @@ function spread(nested: Map<string, NestedValue>, member: string, names: Readonl
 }
 
 /**
- * What `fields` say under `name`, flat or nested.
- * @throws GatewayError 400 when both say something and not the same.
+ * The value of `name` in `fields`, flat or nested.
+ * @throws GatewayError 400 if both are set to different values
  */
 export function setting<T>(
   fields: PreferenceFields,
@@ -127,20 +127,24 @@ export function setting<T>(
   if (held === undefined) return flat;
   const nested = readNested(held.value, held.path);
   if (flat !== undefined && nested !== undefined && !same(flat, nested)) {
-    throw new GatewayError('inconsistent_parameters', `'${name}' and '${held.path}' say different things. Send one.`, {
-      param: name,
-    });
+    throw new GatewayError(
+      'inconsistent_parameters',
+      `'${name}' and '${held.path}' have different values. Send one of them.`,
+      {
+        param: name,
+      },
+    );
   }
   return flat ?? nested;
 }
 
-/** What only the nested object can say. */
+/** The value of a member that only the nested object has. */
 export function nestedSetting<T>(fields: PreferenceFields, name: string, read: Reader<T>): T | undefined {
   const held = fields.nested?.get(name);
   return held === undefined ? undefined : read(held.value, held.path);
 }
 
-/** Where the caller has written what `setting` found under `name`. */
+/** The path of the value that `setting` reads for `name`, for error messages. */
 export function placeOf(fields: PreferenceFields, name: string): string {
   return fields.nested?.get(name)?.path ?? name;
 }

@@ -4,12 +4,12 @@ import { didYouMean } from '../../options/suggest.js';
 import { isRecord } from '../../util/json-object.js';
 
 /**
- * Readers of what callers may write into a preference: `undefined` means "not set", which `null`, `''` and `[]` mean too,
- * as clients generated from typed languages cannot leave a member out.
+ * Reads the value of a preference. `undefined`, `null`, `''` and `[]` all mean "not set", because clients generated
+ * from typed languages cannot leave a member out.
  */
 export type Reader<T> = (value: unknown, path: string) => T | undefined;
 
-/** A fault of the request's field at `path`. */
+/** The error of an invalid value at `path` of the request. */
 export function fault(code: GatewayErrorCode, path: string, message: string): GatewayError {
   return new GatewayError(code, `Invalid value for '${path}': ${message}`, { param: path });
 }
@@ -18,12 +18,12 @@ export function wrongType(path: string, expected: string): GatewayError {
   return new GatewayError('invalid_type', `Invalid type for '${path}': expected ${expected}.`, { param: path });
 }
 
-/** A list of words in lower case. */
+/** A list of strings, in lower case. */
 export function words(value: unknown, path: string): readonly string[] | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (!Array.isArray(value)) throw wrongType(path, 'a list of strings');
-  if (value.length > LONGEST_LIST) {
-    throw fault('array_above_max_length', path, `at most ${LONGEST_LIST} entries are read.`);
+  if (value.length > MAX_ENTRIES) {
+    throw fault('array_above_max_length', path, `at most ${MAX_ENTRIES} entries are allowed.`);
   }
   if (value.length === 0) return undefined;
   return value.map((entry: unknown, index) => {
@@ -32,7 +32,7 @@ export function words(value: unknown, path: string): readonly string[] | undefin
   });
 }
 
-const LONGEST_LIST = 1_000;
+const MAX_ENTRIES = 1_000;
 
 export function flag(value: unknown, path: string): boolean | undefined {
   if (value === undefined || value === null) return undefined;
@@ -40,18 +40,22 @@ export function flag(value: unknown, path: string): boolean | undefined {
   return value;
 }
 
-/** A reader of one word out of `allowed`. */
+/** A reader of one of the strings `allowed`. */
 export function oneOf<T extends string>(allowed: readonly T[]): Reader<T> {
   return function readWord(value, path) {
     if (value === undefined || value === null || value === '') return undefined;
     if (typeof value !== 'string') throw wrongType(path, 'a string');
     const word = allowed.find((candidate) => candidate === value);
     if (word !== undefined) return word;
-    throw fault('invalid_value', path, `${formatValue(value)} is none of ${allowed.map((w) => `"${w}"`).join(', ')}.`);
+    throw fault(
+      'invalid_value',
+      path,
+      `${formatValue(value)} is not one of ${allowed.map((w) => `"${w}"`).join(', ')}.`,
+    );
   };
 }
 
-/** A number that is 0 or more. 0 is a real limit. */
+/** A number, 0 or more. 0 is a limit as well. */
 export function amount(value: unknown, path: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(path, 'a number');
@@ -59,7 +63,7 @@ export function amount(value: unknown, path: string): number | undefined {
   return value;
 }
 
-/** The same, written as a number or as decimal text. */
+/** As `amount`, also as a string of decimal digits. */
 export function amountOrText(value: unknown, path: string): number | undefined {
   if (typeof value !== 'string') return amount(value, path);
   if (value === '') return undefined;
@@ -69,7 +73,7 @@ export function amountOrText(value: unknown, path: string): number | undefined {
 
 const DECIMAL = /^\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?$/;
 
-/** What must hold of a measured percentile, by percentile. */
+/** Thresholds for measured percentiles. */
 export interface Cutoffs {
   readonly p50: number | undefined;
   readonly p75: number | undefined;
@@ -77,7 +81,7 @@ export interface Cutoffs {
   readonly p99: number | undefined;
 }
 
-/** One number is meant for the median; an object may name several percentiles. */
+/** Thresholds: a number for the median, or an object of several percentiles. */
 export function cutoffs(value: unknown, path: string): Cutoffs | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isRecord(value)) return { ...NO_CUTOFFS, p50: amount(value, path) };
@@ -90,7 +94,7 @@ export function cutoffs(value: unknown, path: string): Cutoffs | undefined {
 export const PERCENTILES = ['p50', 'p75', 'p90', 'p99'] as const satisfies readonly (keyof Cutoffs)[];
 const NO_CUTOFFS: Cutoffs = { p50: undefined, p75: undefined, p90: undefined, p99: undefined };
 
-/** Refuses members that nobody would read: a preference in the wrong place must not be lost without a word. */
+/** Refuses unknown members, because a misplaced preference must not be ignored silently. */
 export function onlyKnown(value: Readonly<Record<string, unknown>>, path: string, known: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
@@ -98,7 +102,7 @@ export function onlyKnown(value: Readonly<Record<string, unknown>>, path: string
   }
 }
 
-/** Names the member that nobody reads, and the one that was probably meant. */
+/** The error of an unknown member, with a suggestion. */
 export function unknownParameter(before: string, key: string, known: readonly string[]): GatewayError {
   const place = before + formatValue(key).slice(1, -1);
   const hint = didYouMean(key, known) || ` Known: ${known.join(', ')}.`;

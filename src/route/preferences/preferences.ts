@@ -11,7 +11,7 @@ import type { RouteTable } from '../registry.js';
 import { didYouMean } from '../../options/suggest.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** Everything that a request says about who shall answer it, read and checked. */
+/** The routing preferences of a request, checked. */
 export interface Preferences {
   /** First choice first; never empty. */
   readonly models: readonly ModelChoice[];
@@ -19,7 +19,7 @@ export interface Preferences {
   readonly order: ReadonlyMap<string, number> | undefined;
   readonly only: ReadonlySet<string> | undefined;
   readonly ignore: ReadonlySet<string> | undefined;
-  /** Said in the request itself; a model's suffix is in its choice. */
+  /** The sort of the request itself; that of a model's suffix is in its choice. */
   readonly sort: SortBy | undefined;
   /** `none`: the endpoints of all models in one order; `model`: model by model. */
   readonly partition: 'model' | 'none';
@@ -35,10 +35,10 @@ export interface Preferences {
   /** Seconds to the first token. */
   readonly maxLatency: Cutoffs | undefined;
   readonly serviceTier: 'default' | 'flex' | 'priority' | undefined;
-  /** The longest answer that the caller asks for, in tokens. */
+  /** The longest response that the caller asks for, in tokens. */
   readonly maxTokens: number | undefined;
   readonly parameters: SentParameters;
-  /** JsonObject that only some providers are sent: `provider`, where one of them routes by it. */
+  /** Members that only some providers get: `provider`, if one of them routes by it. */
   readonly forwarded: readonly string[];
 }
 
@@ -47,13 +47,13 @@ const DATA_COLLECTION = oneOf(['allow', 'deny']);
 const PARTITION = oneOf(['model', 'none']);
 
 /**
- * What `request` says about routing, in terms of `table`.
- * @param anyModel - whether a routing hook chooses where the request names no model.
- * @throws GatewayError naming the field at fault.
+ * Reads the routing preferences of `request`.
+ * @param anyModel - whether a routing hook chooses the model if the request names none
+ * @throws GatewayError naming the invalid field
  */
 export function readPreferences(request: ChatRequest, table: RouteTable, anyModel: boolean): Preferences {
   return Object.freeze({
-    ...(hasWishes(request) ? readWishes(request, table) : DEFAULT_PREFERENCES),
+    ...(hasRoutingFields(request) ? readRoutingFields(request, table) : DEFAULT_PREFERENCES),
     models: chooseModels(request, table.names, anyModel),
     serviceTier: serviceTier(request['service_tier']),
     maxTokens: maxTokens(request),
@@ -65,11 +65,11 @@ export function readPreferences(request: ChatRequest, table: RouteTable, anyMode
 const FORWARDED: readonly string[] = Object.freeze(['provider']);
 const NOTHING: readonly string[] = Object.freeze([]);
 
-/** What only the gateway's own fields say. */
-type Wishes = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters' | 'forwarded'>;
+/** Preferences that only the gateway's own fields express. */
+type RoutingPreferences = Omit<Preferences, 'models' | 'serviceTier' | 'maxTokens' | 'parameters' | 'forwarded'>;
 
-/** Most requests say nothing of all this: they share one value. */
-const DEFAULT_PREFERENCES: Wishes = Object.freeze({
+/** Preferences of a request without routing fields, shared by all of them. */
+const DEFAULT_PREFERENCES: RoutingPreferences = Object.freeze({
   order: undefined,
   only: undefined,
   ignore: undefined,
@@ -86,18 +86,18 @@ const DEFAULT_PREFERENCES: Wishes = Object.freeze({
   maxLatency: undefined,
 });
 
-/** Every field that says something of the provider begins with the word. */
-function hasWishes(request: ChatRequest): boolean {
+/** The names of all routing fields begin with `provider`. */
+function hasRoutingFields(request: ChatRequest): boolean {
   for (const key of Object.keys(request)) if (key.startsWith('provider')) return true;
   return false;
 }
 
-function readWishes(request: ChatRequest, table: RouteTable): Wishes {
+function readRoutingFields(request: ChatRequest, table: RouteTable): RoutingPreferences {
   const fields = preferenceFields(request, table.forwarders.length > 0);
   return {
     order: orderedSlugs(fields, table),
     only: knownSlugs(fields, 'provider_only', table, isConfigured),
-    ignore: knownSlugs(fields, 'provider_ignore', table, meansSomething),
+    ignore: knownSlugs(fields, 'provider_ignore', table, namesEndpoint),
     sort: setting(fields, 'provider_sort', SORTS),
     partition: nestedSetting(fields, 'partition', PARTITION) ?? 'model',
     allowFallbacks: setting(fields, 'provider_allow_fallbacks', flag) ?? true,
@@ -128,7 +128,7 @@ function quantizations(levels: readonly string[] | undefined): ReadonlySet<strin
   return levels === undefined ? undefined : acceptedQuantizations(levels);
 }
 
-/** `fast` is OpenAI's newer word for `priority`. Tiers without endpoints of their own have no say in routing. */
+/** The tiers that affect routing. `fast` is OpenAI's newer name of `priority`. */
 function serviceTier(value: unknown): Preferences['serviceTier'] {
   if (value === 'priority' || value === 'fast') return 'priority';
   return value === 'flex' || value === 'default' ? value : undefined;
@@ -143,20 +143,20 @@ function numberOrZero(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
 }
 
-/** Entries that name no configured provider are skipped: an order is a wish. */
+/** The places of the slugs in `provider_order`. Entries that name no configured provider are skipped. */
 function orderedSlugs(fields: PreferenceFields, table: RouteTable): ReadonlyMap<string, number> | undefined {
   const entries = setting(fields, 'provider_order', words);
   if (entries === undefined) return undefined;
-  const others = meantByOtherNames(fields, 'provider_order', table);
+  const forwarders = forwardersOf(fields, 'provider_order', table);
   const order = new Map<string, number>();
   for (const entry of entries) {
     const slug = slugOf(entry, table);
-    for (const meant of slug === undefined ? others : [slug]) if (!order.has(meant)) order.set(meant, order.size);
+    for (const named of slug === undefined ? forwarders : [slug]) if (!order.has(named)) order.set(named, order.size);
   }
   return order;
 }
 
-/** Entries of a filter must be known: a deny-list with a slip of the pen would let through what it names. */
+/** The slugs of a filter. An unknown entry is an error, because a misspelt deny list would deny nothing. */
 function knownSlugs(
   fields: PreferenceFields,
   name: string,
@@ -165,12 +165,12 @@ function knownSlugs(
 ): ReadonlySet<string> | undefined {
   const entries = setting(fields, name, words);
   if (entries === undefined) return undefined;
-  const others = meantByOtherNames(fields, name, table);
+  const forwarders = forwardersOf(fields, name, table);
   const slugs = entries.flatMap((entry, index) => {
     const slug = slugOf(entry, table);
     if (slug !== undefined && isKnown(slug, table)) return [slug];
-    // What is to be ignored is a part of such a provider, and not the whole of it.
-    if (others.length > 0) return name === 'provider_ignore' ? [] : others;
+    // The entry may name a provider behind a forwarder. To ignore it must not exclude the whole forwarder.
+    if (forwarders.length > 0) return name === 'provider_ignore' ? [] : forwarders;
     const hint = didYouMean(entry, table.providerNames.keys());
     throw fault(
       'invalid_value',
@@ -181,8 +181,8 @@ function knownSlugs(
   return new Set(slugs);
 }
 
-/** The providers that know names of their own: those that are sent the object in which the names stand. */
-function meantByOtherNames(fields: PreferenceFields, name: string, { forwarders }: RouteTable): readonly string[] {
+/** The providers that get the nested object, and so may know names that are not configured here. */
+function forwardersOf(fields: PreferenceFields, name: string, { forwarders }: RouteTable): readonly string[] {
   return placeOf(fields, name) === name ? NOTHING : forwarders;
 }
 
@@ -190,12 +190,12 @@ function isConfigured(): boolean {
   return true;
 }
 
-/** A tag that no endpoint has denies nothing, so whoever wrote it meant something else. */
-function meansSomething(slug: string, table: RouteTable): boolean {
+/** Whether `slug` names an endpoint: a tag that no endpoint has would ignore nothing. */
+function namesEndpoint(slug: string, table: RouteTable): boolean {
   return !slug.includes('/') || table.endpoints.some((endpoint) => endpoint.slug === slug);
 }
 
-/** The slug that an entry means: slugs and display names count, whatever their case, with or without a tag. */
+/** The slug of an entry: a slug or a display name in any case, with or without a tag. */
 function slugOf(entry: string, table: RouteTable): string | undefined {
   const whole = table.providerNames.get(entry);
   if (whole !== undefined) return whole;

@@ -4,13 +4,17 @@ import { BoundedMap } from '../../util/bounded-map.js';
 import { SampleWindow } from '../../util/sample-window.js';
 import { SuccessWindow } from './success-window.js';
 
-/** What is known of one endpoint, for status pages. */
+/** Live statistics of one endpoint, for status pages. */
 export interface EndpointStatus {
+  /** Judged by the share of successes. */
   readonly health: Health;
-  /** Of the last five minutes. */
+  /** Attempts of the last five minutes. */
   readonly succeeded: number;
+  /** Attempts of the last five minutes that failed by the endpoint's fault. */
   readonly failed: number;
+  /** Tokens per second; `undefined` without measurements. */
   readonly throughput: Percentiles | undefined;
+  /** Seconds to the first token; `undefined` without measurements. */
   readonly latency: Percentiles | undefined;
 }
 
@@ -23,7 +27,7 @@ export class LiveStatistics {
 
   /** @param now - milliseconds on the monotonic clock */
   record(endpointId: string, outcome: AttemptOutcome, now: number): void {
-    // What is the caller's fault, and a 429, say nothing of an endpoint's health.
+    // Failures of the caller's request, and a 429, say nothing about the endpoint's health.
     if (!outcome.ok && !outcome.countable) return;
     let statistics = this.#endpoints.get(endpointId);
     if (statistics === undefined) {
@@ -33,7 +37,7 @@ export class LiveStatistics {
     statistics.record(outcome, now);
   }
 
-  /** How endpoints do at `now`. */
+  /** The statistics of all endpoints at `now`, for plans. */
   at(now: number): Performance {
     const endpoints = this.#endpoints;
     return {
@@ -56,36 +60,38 @@ const UNUSED: EndpointStatus = Object.freeze({
   latency: undefined,
 });
 
-/** Judgements are kept this long: plans are made far more often than they change. */
-const KEPT_MS = 1_000;
-const JUDGED_OVER_MS = 300_000;
-/** Fewer requests than this say nothing. */
-const LEAST_REQUESTS = 100;
+/**
+ * Health and percentiles are recomputed at most this often, in milliseconds, because plans read them for every request.
+ */
+const RECOMPUTE_MS = 1_000;
+const HEALTH_WINDOW_MS = 300_000;
+/** With fewer requests an endpoint counts as healthy, unless it has an outage. */
+const MIN_REQUESTS = 100;
 const NORMAL_SHARE = 0.95;
 const DEGRADED_SHARE = 0.8;
 
 const OUTAGE_MS = 30_000;
-/** A notable outage: this many failures in half a minute, and no fewer failures than successes. */
+/** An outage: this many failures in half a minute, and no fewer failures than successes. */
 const OUTAGE_FAILURES = 3;
 
 class EndpointStatistics {
   readonly #successes = new SuccessWindow();
-  // Made on first use: endpoints that only fail, or never stream, have nothing to keep.
+  // Created on first use, because an endpoint that only fails, or never streams, needs none.
   #firstTokens: SampleWindow | undefined;
   #rates: SampleWindow | undefined;
-  readonly #health = new Kept<Health>((now) => judge(this.#successes, now));
-  readonly #latency = new Kept((now) => this.#firstTokens?.percentiles(now, 'low'));
-  readonly #throughput = new Kept((now) => this.#rates?.percentiles(now, 'high'));
+  readonly #health = new CachedValue<Health>((now) => healthOf(this.#successes, now));
+  readonly #latency = new CachedValue((now) => this.#firstTokens?.percentiles(now, 'low'));
+  readonly #throughput = new CachedValue((now) => this.#rates?.percentiles(now, 'high'));
 
   record({ ok, firstTokenMs, durationMs, completionTokens }: AttemptOutcome, now: number): void {
     this.#successes.add(ok, now);
     if (!ok) {
-      // The next plan must see a failure at once; a success may wait.
-      this.#health.forget();
+      // The next plan must see a failure at once; a success may be seen later.
+      this.#health.invalidate();
       return;
     }
     if (firstTokenMs !== undefined) (this.#firstTokens ??= new SampleWindow()).add(firstTokenMs / 1_000, now);
-    // Waiting included: a queue is slowness too.
+    // The rate includes the time before the first token, because a queue makes an endpoint slow as well.
     if (completionTokens !== undefined && completionTokens > 0 && durationMs > 0) {
       (this.#rates ??= new SampleWindow()).add(completionTokens / (durationMs / 1_000), now);
     }
@@ -104,9 +110,9 @@ class EndpointStatistics {
   }
 
   status(now: number): EndpointStatus {
-    const { succeeded, failed } = this.#successes.count(now, JUDGED_OVER_MS);
+    const { succeeded, failed } = this.#successes.count(now, HEALTH_WINDOW_MS);
     return {
-      health: judge(this.#successes, now),
+      health: healthOf(this.#successes, now),
       succeeded,
       failed,
       throughput: this.throughput(now),
@@ -115,34 +121,34 @@ class EndpointStatistics {
   }
 }
 
-function judge(successes: SuccessWindow, now: number): Health {
-  const lately = successes.count(now, OUTAGE_MS);
-  if (lately.failed >= OUTAGE_FAILURES && lately.failed >= lately.succeeded) return 'down';
-  const { succeeded, failed } = successes.count(now, JUDGED_OVER_MS);
+function healthOf(successes: SuccessWindow, now: number): Health {
+  const recent = successes.count(now, OUTAGE_MS);
+  if (recent.failed >= OUTAGE_FAILURES && recent.failed >= recent.succeeded) return 'down';
+  const { succeeded, failed } = successes.count(now, HEALTH_WINDOW_MS);
   const requests = succeeded + failed;
-  if (requests < LEAST_REQUESTS || succeeded >= NORMAL_SHARE * requests) return 'ok';
+  if (requests < MIN_REQUESTS || succeeded >= NORMAL_SHARE * requests) return 'ok';
   return succeeded >= DEGRADED_SHARE * requests ? 'degraded' : 'down';
 }
 
-/** A value that is worked out at most once a second. */
-class Kept<T> {
-  readonly #workOut: (now: number) => T;
-  #value: { readonly of: T } | undefined;
+/** A value that is computed at most once per second. */
+class CachedValue<T> {
+  readonly #compute: (now: number) => T;
+  #cached: { readonly value: T } | undefined;
   #until = Number.NEGATIVE_INFINITY;
 
-  constructor(workOut: (now: number) => T) {
-    this.#workOut = workOut;
+  constructor(compute: (now: number) => T) {
+    this.#compute = compute;
   }
 
   at(now: number): T {
-    if (this.#value === undefined || now >= this.#until) {
-      this.#value = { of: this.#workOut(now) };
-      this.#until = now + KEPT_MS;
+    if (this.#cached === undefined || now >= this.#until) {
+      this.#cached = { value: this.#compute(now) };
+      this.#until = now + RECOMPUTE_MS;
     }
-    return this.#value.of;
+    return this.#cached.value;
   }
 
-  forget(): void {
-    this.#value = undefined;
+  invalidate(): void {
+    this.#cached = undefined;
   }
 }

@@ -7,11 +7,11 @@ interface SuccessCount {
   readonly failed: number;
 }
 
-/** How many requests went well, in slots of five seconds over the last five minutes. */
+/** Counts successes and failures over the last five minutes, in slots of five seconds. */
 export class SuccessWindow {
   readonly #succeeded = new Uint32Array(SLOTS);
   readonly #failed = new Uint32Array(SLOTS);
-  /** Which five seconds each slot counts. */
+  /** The period that each slot counts: time divided by `SLOT_MS`. */
   readonly #slots = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
 
   add(ok: boolean, now: number): void {
@@ -26,7 +26,7 @@ export class SuccessWindow {
     counts[index] = (counts[index] ?? 0) + 1;
   }
 
-  /** What was counted in the last `ms`, which is at most five minutes. */
+  /** Counts of the last `ms`, at most five minutes. */
   count(now: number, ms: number): SuccessCount {
     const current = Math.floor(now / SLOT_MS);
     const oldest = current - Math.min(SLOTS, Math.ceil(ms / SLOT_MS)) + 1;
@@ -42,7 +42,7 @@ export class SuccessWindow {
   }
 }
 
-/** Clocks may begin below zero. */
+/** Not negative: a monotonic clock may start below zero. */
 function indexOf(slot: number): number {
   return ((slot % SLOTS) + SLOTS) % SLOTS;
 }

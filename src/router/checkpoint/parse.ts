@@ -18,6 +18,9 @@ import { isRecord } from '../../util/json-object.js';
  * Checks a checkpoint as a whole and makes it ready for decisions.
  * @param document - its JSON form, parsed.
  * @throws TypeError naming the place, what came and what would do.
+ *
+ * @example
+ * const checkpoint = parseCheckpoint(JSON.parse(text));
  */
 export function parseCheckpoint(document: unknown): Checkpoint {
   if (!isRecord(document)) throw new TypeError('checkpoint: must be an object: the parsed JSON of a checkpoint file.');

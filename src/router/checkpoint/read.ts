@@ -24,7 +24,12 @@ export async function readCheckpoint(path: string, options: ReadCheckpointOption
   return format === 'json' ? parseCheckpoint(parseText(bytes)) : decodeCheckpoint(bytes, options);
 }
 
-/** A checkpoint in msgpack form. @throws TypeError naming the place, or the package to install. */
+/**
+ * A checkpoint in msgpack form. @throws TypeError naming the place, or the package to install.
+ *
+ * @example
+ * const checkpoint = await decodeCheckpoint(await readFile('checkpoint.msgpack'));
+ */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
   { decode }: Pick<ReadCheckpointOptions, 'decode'> = {},

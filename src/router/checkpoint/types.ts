@@ -1,7 +1,10 @@
-/** A checkpoint in its published JSON form. JsonObject that are not listed are ignored. */
+/** A checkpoint in its published JSON form. Members that are not listed are ignored. */
 export interface CheckpointDocument {
+  /** One centroid per cluster. */
   readonly cluster_centers: readonly (readonly number[])[];
+  /** Score of each model in each cluster, between 0 and 1. */
   readonly models: readonly { readonly model_id: string; readonly scores: readonly number[] }[];
+  /** The embedder that it was trained with. */
   readonly embedding: {
     readonly model: string;
     readonly trust_remote_code?: boolean;
@@ -9,6 +12,7 @@ export interface CheckpointDocument {
     readonly embedding_prompt?: string;
     readonly max_seq_length?: number;
   };
+  /** How the clusters were found. */
   readonly clustering: {
     readonly n_clusters: number;
     readonly random_state?: number;
@@ -17,7 +21,9 @@ export interface CheckpointDocument {
     readonly algorithm?: string;
     readonly normalization?: string;
   };
+  /** Reduces vectors before they are compared; `null`: not at all. */
   readonly reduction: null | { readonly kind: string; readonly config?: unknown; readonly state?: unknown };
+  /** Measures of the clustering. */
   readonly metrics?: null | {
     readonly n_samples?: number;
     readonly cluster_sizes?: readonly number[];
@@ -42,6 +48,7 @@ export interface TrainerExtras {
 
 /** Weights and projection of the hashing embedder. Bytes are base64 in JSON. */
 export interface HashingParameters {
+  /** Number of hash buckets. */
   readonly buckets: number;
   /** Characters of a text that are read. */
   readonly max_characters: number;
@@ -49,6 +56,7 @@ export interface HashingParameters {
   readonly columns: number;
   /** The first so many columns are scaled to unit length together, then by `unit_weight`. */
   readonly unit_columns: number;
+  /** Weight of the columns of unit length. */
   readonly unit_weight: number;
   /** The other columns, taken together, are shortened to this length where they are longer. */
   readonly max_length: number;
@@ -56,7 +64,7 @@ export interface HashingParameters {
   readonly idf: string | Uint8Array;
   /** Int8, one row for each bucket. */
   readonly projection: string | Uint8Array;
-  /** One for each column: what a step of the Int8 is worth. */
+  /** By column: the factor from Int8 to number. */
   readonly scales: readonly number[];
 }
 
@@ -64,10 +72,13 @@ export interface HashingParameters {
 export interface Checkpoint {
   /** Numbers in a centroid. */
   readonly dimension: number;
+  /** Number of clusters. */
   readonly clusters: number;
   /** Row by row. */
   readonly centers: Float32Array;
+  /** The models, with their scores. */
   readonly models: readonly CheckpointModel[];
+  /** The embedder that it was trained with. */
   readonly embedding: {
     readonly model: string;
     readonly promptName: string;
@@ -76,12 +87,15 @@ export interface Checkpoint {
   };
   /** `'l2'`: vectors are scaled to unit length before they are compared. */
   readonly normalization: string;
+  /** Reduces vectors before they are compared; `undefined`: not at all. */
   readonly reduction: Pca | undefined;
+  /** What the trainer of this package added. */
   readonly extras: TrainerExtras;
 }
 
 /** One model of a checkpoint. */
 export interface CheckpointModel {
+  /** Name of the model. */
   readonly id: string;
   /** By cluster, in [0, 1]; higher is better. */
   readonly scores: Float32Array;
@@ -91,9 +105,12 @@ export interface CheckpointModel {
 
 /** A principal component analysis: `(x − mean) · componentsᵀ`, whitened where asked for. */
 export interface Pca {
+  /** Numbers in a vector before the reduction. */
   readonly inputs: number;
+  /** Numbers in a vector after it. */
   readonly outputs: number;
   /** Row by row, already divided by the whitening factor. */
   readonly components: Float64Array;
+  /** Subtracted first. */
   readonly mean: Float64Array;
 }

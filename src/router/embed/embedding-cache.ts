@@ -5,7 +5,7 @@ import { isPromise } from '../../util/is-promise.js';
 
 export interface EmbeddingCacheOptions {
   readonly embed: Embedder;
-  /** What an embedder's vector becomes before it is kept. Throws for one that does not fit. */
+  /** Turns an embedder's vector into the point that is kept. Throws for one of another length. */
   readonly toPoint: (vector: Vector) => Float32Array;
   readonly clock: Clock;
   readonly maxEntries: number;
@@ -40,7 +40,7 @@ export class EmbeddingCache {
     this.#points = new LRUCache({ max: options.maxEntries });
   }
 
-  /** Where `text` lies: at once where it is known, or where the embedder does not wait. */
+  /** The point of `text`: synchronous where it is cached or the embedder is synchronous. */
   embed(text: string, signal: AbortSignal): Float32Array | Promise<Float32Array> {
     const known = this.#points.get(text);
     if (known !== undefined) return known;
@@ -48,7 +48,7 @@ export class EmbeddingCache {
     return pending instanceof Float32Array ? pending : this.#waitFor(text, pending, signal);
   }
 
-  /** As `embed`, but `undefined` where it would have to wait. Does not call an embedder that was seen to wait. */
+  /** As `embed`, but `undefined` where it would be a promise. Does not call an embedder that has returned a promise before. */
   embedNow(text: string): Float32Array | undefined {
     const known = this.#points.get(text);
     if (known !== undefined || this.#isAsynchronous) return known;
@@ -71,7 +71,7 @@ export class EmbeddingCache {
       .finally(() => {
         if (this.#pending.get(text) === call) this.#pending.delete(text);
       });
-    // Every waiter may have gone by the time it fails.
+    // No request may be waiting when it fails: that must not be an unhandled rejection.
     point.catch(() => undefined);
     const call: PendingCall = { point, controller, waiting: 0 };
     this.#pending.set(text, call);

@@ -6,9 +6,10 @@ import { FeatureCounter } from './features.js';
 export const DEFAULT_BUCKETS = 4_096;
 export const DEFAULT_MAX_CHARACTERS = 4_096;
 
-/** An embedder that needs no model: it answers at once. */
+/** A synchronous embedder that needs no model. */
 export interface HashingEmbedder extends Embedder {
   (text: string): Float32Array;
+  /** The same embedder with the weights of a checkpoint. */
   readonly withCheckpoint: (checkpoint: Checkpoint) => HashingEmbedder;
 }
 
@@ -83,9 +84,8 @@ function projectedHashing(parameters: HashingParameters): (text: string) => Floa
 }
 
 /**
- * The columns that say what a text is about count by their direction alone, so long and short texts compare. The others
- * may be short, where little is known, but not longer than most: a text that is like one training prompt in every word
- * would lie far outside.
+ * The topic columns count by their direction only, so that long and short texts compare. The others may be short, where
+ * little is known, but are cut to a maximum length: a text that equals a training prompt would otherwise lie far outside.
  */
 export function scaleColumns(
   vector: Float32Array,

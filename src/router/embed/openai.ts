@@ -8,7 +8,9 @@ import { isRecord } from '../../util/json-object.js';
 export interface OpenAIEmbedderOptions {
   /** `/embeddings` is appended. */
   readonly baseUrl: string;
+  /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
+  /** Name of the embedding model. */
   readonly model: string;
   /** Asks for shorter vectors, where the model can give them. */
   readonly dimensions?: number | undefined;

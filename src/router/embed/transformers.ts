@@ -3,6 +3,7 @@ import type { Embedder, Vector } from './embedder.js';
 
 /** The part of `@huggingface/transformers` that is used. */
 export interface TransformersModule {
+  /** Loads a pipeline: `feature-extraction`. */
   pipeline(
     task: 'feature-extraction',
     model: string,
@@ -21,7 +22,7 @@ export interface TransformersEmbedderOptions {
   readonly pooling?: 'mean' | 'cls' | undefined;
   /** Passed to `pipeline`: `dtype`, `device` … */
   readonly pipeline?: Readonly<Record<string, unknown>> | undefined;
-  /** @defaultValue `import('@huggingface/transformers')`, which you install yourself */
+  /** The module to use instead of `@huggingface/transformers`. @defaultValue `import('@huggingface/transformers')`, which you install yourself */
   readonly module?: TransformersModule | undefined;
 }
 

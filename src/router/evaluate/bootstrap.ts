@@ -2,8 +2,11 @@ import { seededRandom } from '../train/random.js';
 
 /** A mean and its 95 % interval, from resampled prompts. */
 export interface Interval {
+  /** The mean. */
   readonly mean: number;
+  /** Lower end of the 95 % interval. */
   readonly low: number;
+  /** Upper end of the 95 % interval. */
   readonly high: number;
 }
 

@@ -13,7 +13,7 @@ import { type Choices, type Exam, oracleChoices, routerChoices, singleChoices } 
 
 /** What is evaluated, and how often it is resampled. */
 export interface EvaluateOptions {
-  /** @defaultValue the hashing embedder with the checkpoint's weights */
+  /** The embedder. @defaultValue the hashing embedder with the checkpoint's weights */
   readonly embed?: Embedder | undefined;
   /** USD per million tokens by model, where the lines hold no costs. */
   readonly prices?: Readonly<Record<string, ModelPrice>> | undefined;
@@ -21,15 +21,19 @@ export interface EvaluateOptions {
   readonly completionTokens?: number | undefined;
   /** Bootstrap resamples. @defaultValue `1_000` */
   readonly resamples?: number | undefined;
-  /** @defaultValue `42` */
+  /** Seed of the bootstrap. @defaultValue `42` */
   readonly seed?: number | undefined;
+  /** Aborts the evaluation. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One way to choose models, with 95 % intervals. */
 export interface EvaluationRow {
+  /** Shown in tables. */
   readonly name: string;
+  /** What chooses the model. */
   readonly kind: 'router' | 'model' | 'random' | 'cheapest' | 'oracle';
+  /** Mean score. */
   readonly quality: Interval;
   /** USD per 1,000 requests; `undefined` where costs are unknown. */
   readonly costPerThousand: Interval | undefined;
@@ -37,7 +41,9 @@ export interface EvaluationRow {
 
 /** One point of the curve over `tradeOff`. */
 export interface CurvePoint {
+  /** The option `tradeOff`. */
   readonly tradeOff: number;
+  /** Mean score. */
   readonly quality: number;
   /** USD per 1,000 requests. */
   readonly costPerThousand: number;
@@ -45,10 +51,13 @@ export interface CurvePoint {
 
 /** Quality and cost of the router and of what it is compared with. */
 export interface Evaluation {
+  /** Lines that were used. */
   readonly prompts: number;
+  /** The router, and what it is compared with. */
   readonly rows: readonly EvaluationRow[];
   /** Quality of the router at `tradeOff: 0` minus that of the best single model, prompt by prompt. */
   readonly gain: Interval;
+  /** The single model with the best mean score. */
   readonly bestModel: string;
   /** Empty where costs are unknown. */
   readonly curve: readonly CurvePoint[];
@@ -79,6 +88,9 @@ const KEPT = 0.97;
  * Quality and cost of a checkpoint on prompts that it was not trained on, beside each single model, random choice, the
  * cheapest model and the oracle.
  * @throws TypeError for a line (counted from 1) or an option that is wrong, or where a line lacks a model's score.
+ *
+ * @example
+ * const evaluation = await evaluate(held, checkpoint, { prices });
  */
 export async function evaluate(
   lines: readonly TrainingLine[],

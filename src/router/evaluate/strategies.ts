@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/types.js';
 import { estimateTokens, expectedUsd, type ModelPrice } from '../cost.js';
-import { nearestCenter } from '../nearest.js';
+import { CentroidIndex } from '../nearest.js';
 import { QUALITY_ALONE, rankByCost, type CostPolicy } from '../rank.js';
 import type { TrainingTable } from '../train/training-data.js';
 
@@ -25,7 +25,8 @@ export function routerChoices(
   const { models, prompts } = exam.table;
   const columns = new Map(models.map((model, column) => [model, column]));
   const known = checkpoint.models.filter(({ id }) => columns.has(id));
-  const clusters = points.map((point) => nearestCenter(checkpoint, point).cluster);
+  const centroids = new CentroidIndex(checkpoint);
+  const clusters = points.map((point) => centroids.nearest(point).cluster);
   return function choose(policy) {
     return Int32Array.from(prompts, (prompt, row) => {
       const cluster = clusters[row]!;

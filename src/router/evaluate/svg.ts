@@ -18,7 +18,12 @@ interface Scale {
   readonly ticks: { readonly cost: readonly number[]; readonly quality: readonly number[] };
 }
 
-/** Cost against quality: one curve over `tradeOff`, one dot for each other choice. Empty where costs are unknown. */
+/**
+ * Cost against quality: one curve over `tradeOff`, one dot for each other choice. Empty where costs are unknown.
+ *
+ * @example
+ * await writeFile('curve.svg', evaluationSvg(evaluation));
+ */
 export function evaluationSvg({ rows, curve, prompts }: Evaluation): string {
   const dots = rows.flatMap((row) => (row.costPerThousand === undefined || row.kind === 'router' ? [] : [row]));
   const scale = scaleOf([...curve.map(toDot), ...dots.map(rowToDot)]);

@@ -1,7 +1,12 @@
 import type { Interval } from './bootstrap.js';
 import { type Evaluation, shortNumber } from './evaluate.js';
 
-/** An evaluation as a table in plain text (and Markdown). */
+/**
+ * An evaluation as a table in plain text (and Markdown).
+ *
+ * @example
+ * console.log(evaluationTable(evaluation));
+ */
 export function evaluationTable(evaluation: Evaluation): string {
   const { rows, at97, gain, bestModel, prompts } = evaluation;
   const cells = rows.map(({ name, quality, costPerThousand }) => [

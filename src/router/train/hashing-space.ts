@@ -9,7 +9,7 @@ import { principalSubspace } from './subspace.js';
 import type { TrainingTable } from './training-data.js';
 
 const MOST_TOPICS = 64;
-/** With fewer prompts a topic, topics fit the training prompts and nothing else. */
+/** Prompts per topic at least: with fewer, topics overfit. */
 const PROMPTS_A_TOPIC = 8;
 const RIDGE_PENALTY = 3;
 const FOLDS = 4;
@@ -64,7 +64,7 @@ interface Predictor {
   readonly width: number;
   /** One row for each bucket. */
   readonly weights: Float32Array;
-  /** What each row would have got from weights that had not seen it. */
+  /** The prediction for each row by weights that were not fitted to it. */
   readonly unseen: Float32Array;
 }
 
@@ -89,7 +89,7 @@ function predictingSpace(
   const rounded = dequantise(parameters);
   const locate = (wanted: Int32Array): Points => pointsOf(timesBlock(matrix, wanted, rounded, columns), parameters);
   const fitted = locate(rows);
-  // On rows that they were fitted to, predictions are better than they will ever be again.
+  // Predictions for rows that the weights were fitted to are too good, so other folds are used.
   for (let position = 0; position < rows.length; position++) {
     fitted.data.set(unseen.subarray(position * width, (position + 1) * width), position * columns + topicColumns);
   }
@@ -156,7 +156,7 @@ function rootMeanSquareNorm(data: Float32Array, width: number): number {
   return Math.sqrt(sum / Math.max(1, data.length / width));
 }
 
-/** As the embedder will have it: eight bits a number, with one scale a column. */
+/** The form that the embedder uses: eight bits per number, one scale per column. */
 function quantise(
   idf: Float32Array,
   block: Float32Array,

@@ -7,11 +7,11 @@ import type { Embedder } from '../embed/embedder.js';
 
 /** How a checkpoint is trained. */
 export interface TrainOptions {
-  /** @defaultValue `hashingEmbedder()`: nothing to download, weights are fitted to the data and stored in the checkpoint */
+  /** The embedder. @defaultValue `hashingEmbedder()`: nothing to download, weights are fitted to the data and stored in the checkpoint */
   readonly embed?: Embedder | undefined;
   /** The embedder's name in the checkpoint. @defaultValue `'nordlys-proxy/hashing'`, or `'custom'` with `embed` */
   readonly embeddingModel?: string | undefined;
-  /** @defaultValue `'auto'`: chosen on a validation split */
+  /** Number of clusters. @defaultValue `'auto'`: chosen on a validation split */
   readonly clusters?: 'auto' | number | undefined;
   /** Same seed, same data: same checkpoint. @defaultValue `42` */
   readonly seed?: number | undefined;
@@ -23,12 +23,15 @@ export interface TrainOptions {
   readonly prices?: Readonly<Record<string, ModelPrice>> | undefined;
   /** Tokens of a response that cost estimates assume. @defaultValue `400` */
   readonly completionTokens?: number | undefined;
+  /** Called at the beginning of each step. */
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  /** Aborts the training. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far training has come. */
+/** Progress of training. */
 export interface TrainProgress {
+  /** What begins. */
   readonly step: string;
   /** In [0, 1], over the whole run. */
   readonly done: number;
@@ -89,7 +92,7 @@ export function resolveTrainOptions(options: TrainOptions): ResolvedTrainOptions
     signal,
     async progress(step, done) {
       onProgress?.({ step, done });
-      // Lets the process paint, answer, and notice an abort between two heavy steps.
+      // Yields to the event loop between two long steps, so that progress is printed and an abort is seen.
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
     },

@@ -9,8 +9,8 @@ const CLUSTER_COUNTS = [2, 4, 8, 16, 24, 32, 48, 64, 96];
 /** A cluster of fewer prompts says little about a model. */
 const FEWEST_PROMPTS_A_CLUSTER = 8;
 /**
- * The distance that only one in a hundred of `squares`' roots exceeds. Fewer than a hundred do not tell that: then it is
- * the largest of them, and more the fewer they are.
+ * The 99th percentile of the roots of `squares`. Fewer than a hundred do not determine it: then it is the largest of
+ * them, times a factor that grows the fewer they are.
  */
 export function farDistance(squares: Float64Array): number {
   const { length } = squares;

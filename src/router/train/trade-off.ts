@@ -5,7 +5,7 @@ import type { TrainingTable } from './training-data.js';
 
 /** The share of the best single model's quality that the stored `tradeOff` keeps. */
 export const KEPT_QUALITY = 0.97;
-/** The part of the loss that is held back, about a standard error: what is found on one set of prompts shall hold on another. */
+/** Share of the allowed loss that is kept as a reserve, about one standard error, so that the result holds on other prompts. */
 const RESERVE = 0.5;
 
 /**

@@ -13,13 +13,17 @@ import { vectorSpace } from './vector-space.js';
 export interface TrainResult {
   /** Write it with `JSON.stringify`. */
   readonly checkpoint: CheckpointDocument;
+  /** Facts about the training. */
   readonly report: TrainReport;
 }
 
 /** What training chose, and how it scored on the validation split. */
 export interface TrainReport {
+  /** Lines that were used. */
   readonly prompts: number;
+  /** Names of the models. */
   readonly models: readonly string[];
+  /** Number of clusters. */
   readonly clusters: number;
   /** How prompts were projected. */
   readonly projection: string;
@@ -27,7 +31,7 @@ export interface TrainReport {
   readonly tried: readonly { readonly projection: string; readonly clusters: number; readonly error: number }[];
 }
 
-/** Fewer lines than this are not split: there is too little to choose by. */
+/** Fewer lines than this are not split: a validation part would be too small to choose by. */
 const FEWEST_TO_SPLIT = 50;
 const VALIDATION_SHARE = 0.2;
 
@@ -93,7 +97,7 @@ async function spaceMaker(table: TrainingTable, options: ResolvedTrainOptions): 
   return (rows) => [vectorSpace(vectors, rows)];
 }
 
-/** What does best on the validation split; without enough lines for one, a modest guess. */
+/** The best choice on the validation split; a fixed one without enough lines for a split. */
 async function validated(
   table: TrainingTable,
   all: Int32Array,

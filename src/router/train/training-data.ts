@@ -1,8 +1,9 @@
 import { formatValue } from '../../options/checks.js';
 import { isRecord } from '../../util/json-object.js';
 
-/** One prompt with what each model was worth on it. */
+/** One prompt with the score of each model. */
 export interface TrainingLine {
+  /** The text of the prompt. */
   readonly prompt: string;
   /** By model id, in [0, 1]; higher is better. A model may be left out. */
   readonly scores: Readonly<Record<string, number>>;
@@ -14,7 +15,7 @@ export interface TrainingLine {
 export interface TrainingTable {
   readonly prompts: readonly string[];
   readonly models: readonly string[];
-  /** Row by row; NaN where a line says nothing of a model. */
+  /** Row by row; NaN where a line has no score of a model. */
   readonly scores: Float32Array;
   /** USD; NaN where unknown. */
   readonly costs: Float64Array;
@@ -23,6 +24,9 @@ export interface TrainingTable {
 /**
  * Reads lines of JSON, one prompt a line. Empty lines are skipped.
  * @throws TypeError naming every bad line by its number (the first 20 of them).
+ *
+ * @example
+ * const lines = parseTrainingLines(await readFile('prompts.jsonl', 'utf8'));
  */
 export function parseTrainingLines(text: string): readonly TrainingLine[] {
   const lines: TrainingLine[] = [];
@@ -92,7 +96,12 @@ export function tabulate(lines: readonly TrainingLine[]): TrainingTable {
   return { prompts: lines.map(({ prompt }) => prompt), models, scores, costs };
 }
 
-/** Whether `prompt` belongs to the part that training leaves out: by its hash, so both commands agree without a file. */
+/**
+ * Whether `prompt` belongs to the held-out part. Decided by its hash, so that training and evaluation agree.
+ *
+ * @example
+ * const held = lines.filter(({ prompt }) => isHeldOut(prompt, 0.2));
+ */
 export function isHeldOut(prompt: string, share: number): boolean {
   let hash = 0x811c9dc5;
   for (let index = 0; index < prompt.length; index++) hash = Math.imul(hash ^ prompt.charCodeAt(index), 0x01000193);

@@ -1,4 +1,4 @@
-import { at, largest, scaleTop } from '../markup.js';
+import { at, escapeText, largest, scaleTop } from '../markup.js';
 import { path, picture } from './picture.js';
 
 const HEIGHT = 80;
@@ -9,8 +9,15 @@ export interface Bars {
   readonly svg: string;
 }
 
-/** Amounts per minute over time, one bar an interval; several kinds stand on each other. */
-export function bars(kinds: Readonly<Record<string, readonly number[]>>, says: string): Bars {
+/**
+ * Amounts per minute over time, one bar an interval; several kinds stand on each other.
+ * @param tip - what the pointer is told of a bar that is not empty, by its position
+ */
+export function bars(
+  kinds: Readonly<Record<string, readonly number[]>>,
+  says: string,
+  tip?: (index: number) => string,
+): Bars {
   const rows = Object.entries(kinds);
   const length = rows[0]?.[1].length ?? 0;
   const totals = Array.from({ length }, (_, index) => rows.reduce((sum, [, values]) => sum + (values[index] || 0), 0));
@@ -26,9 +33,15 @@ export function bars(kinds: Readonly<Record<string, readonly number[]>>, says: s
     });
     return path(kind, data.join(''));
   });
-  const grid = path('grid', `M0 ${HEIGHT / 2}H${length}`);
+  const grid = path('grid', `M0 2H${length}M0 ${HEIGHT / 2 + 1}H${length}`);
+  const hits = tip === undefined ? [] : totals.map((total, index) => (total > 0 ? hit(index, tip(index)) : ''));
   return {
     top: most === 0 ? 0 : top,
-    svg: picture('bars', says, { width: length, height: HEIGHT }, grid + shapes.join('')),
+    svg: picture('bars', says, { width: length, height: HEIGHT }, grid + shapes.join('') + hits.join('')),
   };
+}
+
+/** A column that shows `words` under the pointer. */
+function hit(index: number, words: string): string {
+  return `<path class="hit" d="M${index} 0h1v${HEIGHT}h-1z"><title>${escapeText(words)}</title></path>`;
 }

@@ -3,9 +3,9 @@ import { path, picture } from './picture.js';
 
 const WORDS = {
   ready: 'ready',
-  resting: 'left alone for a while, as its provider asked for',
+  resting: 'cooling down, as its provider asked for',
   failing: 'failing often',
-  probing: 'probing after an outage',
+  probing: 'half open: probing after an outage',
   open: 'circuit breaker open',
 } as const satisfies Record<(typeof READINESS)[number], string>;
 

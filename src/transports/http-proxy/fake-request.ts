@@ -9,20 +9,21 @@ import type {
   UpstreamRequest,
 } from '../../contracts/transport.js';
 import { endMessage } from '../../http/write-body.js';
-import type { AwaitingCall } from '../network-agent.js';
+import { isHangUp } from '../hang-up.js';
+import type { ConnectingCall } from '../network-agent.js';
 
 /** More interim responses (1xx) than this are a fault of the upstream. */
 const MAX_INTERIM = 5;
 
 /**
- * One upstream call as http-proxy-middleware sees it: a request with the headers and body of the attempt. httpxy listens
- * on the request, copies its headers and pipes it. All three end here, so httpxy cannot reach the client's request, and
- * no listener is left on it.
+ * One upstream call as http-proxy-middleware sees it: a request with the headers and body of the attempt. httpxy
+ * listens on the request, copies its headers and pipes it. All three end here, so httpxy cannot reach the client's
+ * request, and no listener is left on it.
  *
  * A class, not an object literal with closures: V8 moves the allocation site of such literals to old space, and every
  * finished call would then survive each scavenge.
  */
-export class FakeRequest implements UpstreamCall, AwaitingCall {
+export class FakeRequest implements UpstreamCall, ConnectingCall {
   readonly method = 'POST';
   /** Empty, because the router gives the path: HPM would parse a URL here for nothing. */
   readonly url = '';
@@ -35,8 +36,8 @@ export class FakeRequest implements UpstreamCall, AwaitingCall {
   readonly response = new FakeResponse();
   #events: UpstreamEvents | undefined;
   #clientRequest: ClientRequest | undefined;
-  /** What to destroy while the connection is being opened and httpxy has none. */
-  #awaited: Socket | undefined;
+  /** The socket while the connection is being opened, when httpxy does not have it yet. */
+  #connectingSocket: Socket | undefined;
   #connected = false;
   #interim = 0;
 
@@ -65,53 +66,53 @@ export class FakeRequest implements UpstreamCall, AwaitingCall {
 
   // --- events from the agent -------------------------------------------------------------------------------------
 
-  awaits(socket: Socket): void {
+  onConnecting(socket: Socket): void {
     if (this.settled) socket.destroy();
-    else this.#awaited = socket;
+    else this.#connectingSocket = socket;
   }
 
   // --- events from the plugin ------------------------------------------------------------------------------------
 
   /** The client request has a socket. httpxy calls this just before it pipes the body. */
-  began(clientRequest: ClientRequest): void {
+  onClientRequest(clientRequest: ClientRequest): void {
     if (this.settled) {
       clientRequest.destroy();
       return;
     }
     this.#clientRequest = clientRequest;
-    this.#awaited = undefined;
-    (clientRequest as OurClientRequest)[CALL] = this;
+    this.#connectingSocket = undefined;
+    (clientRequest as CallClientRequest)[CALL] = this;
     clientRequest.on('close', onClose).on('information', onInterim).on('upgrade', onUpgrade);
     this.#awaitConnection(clientRequest.socket);
   }
 
   /** An interim response (1xx) has arrived. */
-  interim(): void {
-    if (++this.#interim > MAX_INTERIM) this.fails('The upstream sent too many interim responses (1xx).');
+  onInterim(): void {
+    if (++this.#interim > MAX_INTERIM) this.failWith('The upstream sent too many interim responses (1xx).');
   }
 
-  answered(message: IncomingMessage): void {
+  onResponse(message: IncomingMessage): void {
     const events = this.#events;
     if (events === undefined) {
       message.destroy();
       return;
     }
     // Node's parser accepts any version number as HTTP/1, but the framing of another version cannot be relied on.
-    if (message.httpVersionMajor !== 1) return this.fails('The upstream does not speak HTTP/1.');
+    if (message.httpVersionMajor !== 1) return this.failWith('The upstream does not speak HTTP/1.');
     // A 101 without an `upgrade` header arrives as a response, whose body would be in an unknown protocol.
-    if (message.statusCode === 101) return this.fails('The upstream switched protocols.');
+    if (message.statusCode === 101) return this.failWith('The upstream switched protocols.');
     this.#events = undefined;
     this.#connected = true;
     this.response.release();
     events.onHead(headOf(message));
   }
 
-  /** As `failed`, with a message. The error and its stack are created only if the call is not settled. */
-  fails(reason: string): void {
-    if (!this.settled) this.failed(new Error(reason));
+  /** As `fail`. The error and its stack are created only if the call is not settled. */
+  failWith(message: string): void {
+    if (!this.settled) this.fail(new Error(message));
   }
 
-  failed(error: Error): void {
+  fail(error: Error): void {
     const events = this.#events;
     if (events === undefined) return;
     this.#events = undefined;
@@ -123,7 +124,7 @@ export class FakeRequest implements UpstreamCall, AwaitingCall {
 
   abort(): void {
     this.#events = undefined;
-    this.#awaited?.destroy();
+    this.#connectingSocket?.destroy();
     this.#clientRequest?.destroy();
     this.response.release();
   }
@@ -143,15 +144,15 @@ export class FakeRequest implements UpstreamCall, AwaitingCall {
     this.#events?.onConnected();
   }
 
-  #describe(error: Error): TransportFailure {
-    const reusedSocket = this.#clientRequest?.reusedSocket === true && isHangUp(error);
+  #describe(error: NodeJS.ErrnoException): TransportFailure {
+    const reusedSocket = this.#clientRequest?.reusedSocket === true && isHangUp(error.code);
     return { error, connected: this.#connected, reusedSocket };
   }
 }
 
 /**
- * The response as httpxy sees it. httpxy destroys the response of an upstream that broke off, and resolves a promise when
- * the response closes; neither may affect the client's response.
+ * The response as httpxy sees it. httpxy destroys the response of an upstream that broke off, and resolves a promise
+ * when the response closes; neither may affect the client's response.
  */
 export class FakeResponse {
   readonly headersSent = false;
@@ -161,7 +162,8 @@ export class FakeResponse {
   /** True, because httpxy aborts the upstream on `close` otherwise. */
   readonly writableFinished = true;
   readonly statusCode = 0;
-  // The first `close` listener resolves httpxy's promise. All others act on the upstream, which the exchange does itself.
+  // The first `close` listener resolves httpxy's promise. All others act on the upstream, which the exchange does
+  // itself.
   #resolve: (() => void) | undefined;
 
   on(event: string, listener: () => void): this {
@@ -184,27 +186,22 @@ export class FakeResponse {
   }
 }
 
-/** Only ECONNRESET and EPIPE mean that the upstream closed the idle connection; a parse error means that it responded. */
-function isHangUp({ code }: NodeJS.ErrnoException): boolean {
-  return code === 'ECONNRESET' || code === 'EPIPE';
-}
-
 /** The call that a client request belongs to, so that the listeners below need no closure per call. */
 const CALL = Symbol('nordlys-proxy.call');
-type OurClientRequest = ClientRequest & { [CALL]?: FakeRequest };
+type CallClientRequest = ClientRequest & { [CALL]?: FakeRequest };
 
-function onClose(this: OurClientRequest): void {
-  this[CALL]?.fails('The upstream closed the connection without a response.');
+function onClose(this: CallClientRequest): void {
+  this[CALL]?.failWith('The upstream closed the connection without a response.');
 }
 
-function onInterim(this: OurClientRequest): void {
-  this[CALL]?.interim();
+function onInterim(this: CallClientRequest): void {
+  this[CALL]?.onInterim();
 }
 
-/** Without a listener Node would wait for ever for a response after an upgrade. */
-function onUpgrade(this: OurClientRequest, _message: IncomingMessage, socket: Duplex): void {
+/** Without an `upgrade` listener Node would never end the request. */
+function onUpgrade(this: CallClientRequest, _message: IncomingMessage, socket: Duplex): void {
   socket.destroy();
-  this[CALL]?.fails('The upstream switched protocols.');
+  this[CALL]?.failWith('The upstream switched protocols.');
 }
 
 const INERT_SOCKET = Object.freeze({ writable: true, destroyed: false, encrypted: false });

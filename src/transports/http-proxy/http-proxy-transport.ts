@@ -2,13 +2,13 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import type { Transport } from '../../contracts/transport.js';
 import { AgentPool } from '../agent-pool.js';
-import { AWAITING_CALL } from '../network-agent.js';
+import { CONNECTING_CALL } from '../network-agent.js';
 import { FakeRequest, type FakeResponse } from './fake-request.js';
 
 /**
  * The default transport, over http-proxy-middleware: one instance for all calls, called once per attempt with a fake
- * request and response in place of the client's. Keys and headers are set before it gets the request, never in its hooks,
- * because httpxy skips `proxyReq` for requests with `Expect`.
+ * request and response in place of the client's. Keys and headers are set before it gets the request, never in its
+ * hooks, because httpxy skips `proxyReq` for requests with `Expect`.
  */
 export function httpProxyTransport(agents: AgentPool = new AgentPool()): Transport {
   const proxy = createProxy(agents);
@@ -18,7 +18,7 @@ export function httpProxyTransport(agents: AgentPool = new AgentPool()): Transpo
     open(request, events) {
       const call = new FakeRequest(request, events);
       // Resolves when the fake response is released. An error before the call has begun is passed to `next`.
-      void proxy(call, call.response, (error) => call.failed(asError(error)));
+      void proxy(call, call.response, (error) => call.fail(asError(error)));
       return call;
     },
     sockets: () => agents.sockets(),
@@ -43,18 +43,20 @@ function createProxy(agents: AgentPool): FakeProxy {
       if (options !== undefined) {
         options.agent = agents.agentFor(call.upstream);
         // httpxy builds the request's options on top of these, and Node passes all of them to the agent.
-        if (network !== undefined) options.ssl = { [AWAITING_CALL]: call };
+        if (network !== undefined) options.ssl = { [CONNECTING_CALL]: call };
       }
       return { protocol: url.protocol, hostname: url.hostname, port: url.port, pathname: url.path };
     },
     plugins: [
       (server) => {
         server.on('proxyReq', (clientRequest: ClientRequest, req: IncomingMessage) =>
-          fakeRequestOf(req).began(clientRequest),
+          fakeRequestOf(req).onClientRequest(clientRequest),
         );
-        server.on('proxyRes', (message: IncomingMessage, req: IncomingMessage) => fakeRequestOf(req).answered(message));
-        server.on('error', (error: Error, req?: IncomingMessage) => fakeRequestOf(req).failed(error));
-        server.on('econnreset', (error: Error, req?: IncomingMessage) => fakeRequestOf(req).failed(error));
+        server.on('proxyRes', (message: IncomingMessage, req: IncomingMessage) =>
+          fakeRequestOf(req).onResponse(message),
+        );
+        server.on('error', (error: Error, req?: IncomingMessage) => fakeRequestOf(req).fail(error));
+        server.on('econnreset', (error: Error, req?: IncomingMessage) => fakeRequestOf(req).fail(error));
       },
     ],
   });

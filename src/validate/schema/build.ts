@@ -1,6 +1,6 @@
 /**
- * Words for the request schema. Lengths are patterns, never `maxLength`: that one counts all code points of a value
- * before it compares, and a pattern stops at the first too many.
+ * Builders for the request schema. Lengths are patterns, not `maxLength`, which counts all code points of a value before
+ * it compares; a pattern stops at the first one too many.
  */
 
 type TypeName = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
@@ -22,11 +22,11 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
-  /** For error messages: most characters that `pattern` lets through. */
+  /** For error messages: the length that `pattern` allows, in characters. */
   readonly longest?: number;
-  /** For error messages: the words that `pattern` lets through. */
+  /** For error messages: the words that `pattern` allows. */
   readonly words?: readonly string[];
-  /** JsonObject that are no fault where unknown ones are: known, and not ours to check. */
+  /** Members that are known but not checked: no errors where unknown members are. */
   readonly passedOn?: readonly string[];
   readonly if?: Condition;
   readonly then?: Schema;
@@ -37,15 +37,15 @@ interface Condition {
   readonly properties: Readonly<Record<string, { readonly enum: readonly string[] }>>;
 }
 
-/** Keywords that check nothing: they say to `field-errors.ts` what a pattern means, and to `closed` what is known. */
+/** Keywords that check nothing: `field-errors.ts` and `closed` read them. */
 export const ANNOTATIONS = ['longest', 'words', 'passedOn'];
 
-/** Any value at all: known, but not ours to check. */
+/** Any value: the member is known, but not checked. */
 export const anything: Schema = { type: ['string', 'number', 'boolean', 'object', 'array', 'null'] };
 export const text: Schema = { type: 'string' };
 export const filledText: Schema = { type: 'string', pattern: '^[^]' };
 export const flag: Schema = { type: 'boolean' };
-/** Any object: somebody else's JSON Schema, free-form data. Never looked into. */
+/** Any object, never inspected: a JSON Schema, free-form data. */
 export const opaque: Schema = { type: 'object' };
 
 export function decimal(minimum?: number, maximum?: number): Schema {
@@ -75,17 +75,17 @@ export function list(items: Schema, minItems = 0, maxItems?: number): Schema {
   };
 }
 
-/** An object whose keys are the caller's own. */
+/** An object with arbitrary keys. */
 export function record(values: Schema): Schema {
   return { type: 'object', additionalProperties: values };
 }
 
-/** An object whose members are known; further ones are let through (see `closed`). */
+/** An object with known members; others are allowed (see `closed`). */
 export function object(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
   return { type: 'object', properties, ...(required.length > 0 && { required }) };
 }
 
-/** An object of one of several kinds, told apart by the constant member `tag`, which each of them requires. */
+/** An object of one of several kinds, distinguished by the constant member `tag`, which each of them requires. */
 export function variants(tag: string, kinds: readonly Schema[]): Schema {
   return { type: 'object', discriminator: { propertyName: tag }, oneOf: kinds };
 }
@@ -95,7 +95,7 @@ export function openVariants(tag: string, kinds: readonly Schema[], known: reado
   return {
     type: 'object',
     if: { properties: { [tag]: { enum: known } } },
-    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits a schema
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; schemas are never awaited
     then: variants(tag, kinds),
     else: object({ [tag]: text }),
   };
@@ -106,7 +106,7 @@ export function textOr(parts: Schema): Schema {
   return { ...parts, type: ['string', 'array'] };
 }
 
-/** One of a closed set of words, or what `schema` says. The words are a pattern, which an object passes by. */
+/** One of a closed set of words, or a value of `schema`. The words are a pattern, which does not apply to objects. */
 export function wordOr(words: readonly string[], schema: Schema): Schema {
   const orText = (inner: Schema): Schema => ({ ...inner, type: ['string', ...typesOf(inner)] });
   return {

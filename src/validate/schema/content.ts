@@ -28,7 +28,7 @@ export const contentPartImage = object(
   ['type', 'image_url'],
 );
 
-// `wav` and `mp3` at OpenAI; compatible servers take `mpeg`, `ogg`, `flac` …
+// OpenAI accepts `wav` and `mp3`, compatible servers also `mpeg`, `ogg`, `flac` …
 export const contentPartInputAudioInputAudio = object({ data: text, format: text }, ['data', 'format']);
 
 export const contentPartInputAudio = object(
@@ -61,17 +61,17 @@ export interface ContentSchemas {
   readonly tool: Schema;
 }
 
-/** @param unknownParts What to make of parts of a type that OpenAI does not know. */
+/** @param unknownParts - whether parts of a type that OpenAI does not have are allowed */
 export function contentSchemas(unknownParts: 'pass' | 'reject'): ContentSchemas {
   const parts = (kinds: readonly Schema[]): Schema =>
     unknownParts === 'pass' ? openVariants('type', kinds, KNOWN_PARTS) : variants('type', kinds);
   return {
     instruction: textOr(list(parts(TEXT_KINDS), 1)),
-    // OpenAI's schema wants one part at least, its API takes none.
+    // OpenAI's schema requires one part, its API accepts an empty list.
     user: textOr(list(parts(USER_KINDS))),
-    // Clients send a response back as it came: with thinking, references and whatever else an upstream put into it.
+    // Clients send responses back unchanged, with thinking, references and other parts of upstreams.
     assistant: textOr(list(openVariants('type', ASSISTANT_KINDS, KNOWN_ASSISTANT_PARTS))),
-    // Servers that know more part types show pictures in tool answers, too.
+    // Servers with more part types accept images in tool results, too.
     tool: textOr(list(parts(unknownParts === 'pass' ? USER_KINDS : TEXT_KINDS), 1)),
   };
 }

@@ -1,13 +1,13 @@
 import { anything, list, object, orNull, text, variants, word, type Schema } from './build.js';
 import type { ContentSchemas } from './content.js';
 
-// What OpenAI's SDK adds to a response.
+// OpenAI's SDK adds this member to responses.
 export const functionCall: Schema = {
   ...object({ name: text, arguments: text }, ['name', 'arguments']),
   passedOn: ['parsed_arguments'],
 };
 
-/** JsonObject that tool calls have in responses: clients send them back as they came. */
+/** Members of tool calls in responses: clients send them back unchanged. */
 const CALL_MEMBERS = ['index', 'extra_content', 'provider_specific_fields'];
 
 export const messageFunctionToolCall: Schema = {
@@ -27,7 +27,7 @@ export const assistantMessageAudio: Schema = {
   passedOn: ['data', 'transcript', 'expires_at', 'format'],
 };
 
-/** Where upstreams put what a model thought before it spoke. */
+/** Members in which upstreams send reasoning. */
 export const REASONING_MEMBERS: readonly string[] = [
   'reasoning_content',
   'reasoning',
@@ -37,7 +37,7 @@ export const REASONING_MEMBERS: readonly string[] = [
   'thinking_blocks',
 ];
 
-/** Further members of a response's message. Clients send them back, and where they go is the upstream's business. */
+/** Further members of messages in responses. Clients send them back, and they are passed on. */
 const RESPONSE_MEMBERS = [
   ...REASONING_MEMBERS,
   'citations',
@@ -63,7 +63,7 @@ export function messageSchemas(content: ContentSchemas): MessageSchemas {
     developer: object({ role: word('developer'), content: content.instruction, name }, ['role', 'content']),
     system: object({ role: word('system'), content: content.instruction, name }, ['role', 'content']),
     user: object({ role: word('user'), content: content.user, name }, ['role', 'content']),
-    // What may stand in for `content` is a relation between members: `relations.ts`.
+    // Which members may replace `content` is checked in `check-cross-fields.ts`.
     assistant: {
       ...object(
         {
@@ -74,7 +74,7 @@ export function messageSchemas(content: ContentSchemas): MessageSchemas {
           audio: orNull(assistantMessageAudio),
           tool_calls: orNull(list(variants('type', [messageFunctionToolCall, messageCustomToolCall]), 1)),
           function_call: orNull(functionCall),
-          // Clients send an answer back as it came.
+          // Clients send responses back unchanged.
           annotations: anything,
         },
         ['role'],

@@ -18,7 +18,7 @@ const slugs = orNull(list(text));
 const price = orNull(decimal(0));
 const perhaps = orNull(flag);
 
-// Control characters would end in a header of the upstream request.
+// The key becomes a header value of the upstream request, so control characters are refused.
 const apiKey: Schema = { type: 'string', pattern: '^[\\x20-\\x7e]*$' };
 
 export const endpointOverride = object({ base_url: orNull(text), timeout: orNull(whole(1, 600_000)) });
@@ -29,7 +29,7 @@ export const providerConfigOverride = object({
   endpoint_overrides: orNull(record(orNull(endpointOverride))),
 });
 
-// A number, or one in text: OpenRouter's own SDK sends prices that way.
+// A number, or a number as text, as OpenRouter's own SDK sends it.
 const priceOrText: Schema = {
   type: ['number', 'string', 'null'],
   minimum: 0,
@@ -70,11 +70,11 @@ export const providerPreferences = object({
   preferred_max_latency: cutoffs,
 });
 
-/** Members that the gateway reads itself and tells no upstream. `""`, `[]` and `null` all mean "not set". */
+/** Members that the gateway reads itself and does not send upstream. `""`, `[]` and `null` all mean "not set". */
 export const routingFields = {
   models: slugs,
   provider_configs: orNull(record(orNull(providerConfigOverride))),
-  // An unknown word here must not be dropped: it stands for a promise about the caller's data, or an order.
+  // Unknown words are refused: ignoring one would break a promise about the caller's data, or the requested order.
   provider_data_collection: orNull(word('allow', 'deny', '')),
   provider_enforce_distillable_text: perhaps,
   provider_ignore: slugs,
@@ -90,7 +90,7 @@ export const routingFields = {
   provider_zdr: perhaps,
 } as const satisfies Readonly<Record<string, Schema>>;
 
-/** As `routingFields`, beyond the published contract. */
+/** As `routingFields`, for members that are not in the published document. */
 export const addedRoutingFields = {
   provider_allow_fallbacks: perhaps,
   provider: orNull(providerPreferences),

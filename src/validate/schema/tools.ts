@@ -15,7 +15,7 @@ import {
 const LONGEST_NAME = 64;
 const named = object({ name: text }, ['name']);
 
-// The dot and the colon are Gemini's.
+// Gemini allows the dot and the colon.
 const functionName: Schema = {
   type: 'string',
   pattern: `^[a-zA-Z0-9_.:-]{1,${LONGEST_NAME}}$`,
@@ -76,7 +76,7 @@ export interface ToolSchemas {
   readonly toolChoice: Schema;
 }
 
-/** @param unknownTools What to make of tools of a type that chat completions do not have, and of their choice. */
+/** @param unknownTools - whether tools of a type that chat completions do not have, and their choice, are allowed */
 export function toolSchemas(unknownTools: 'pass' | 'reject'): ToolSchemas {
   const kinds = [functionTool, customTool];
   const choices = [namedToolChoice, namedToolChoiceCustom, allowedToolChoice];

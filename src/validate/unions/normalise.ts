@@ -1,13 +1,13 @@
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { memberPath } from '../wire-path.js';
 
-/** Stands for a member that is to be left out. */
+/** The result for a member that must be left out. */
 export const OMITTED: unique symbol = Symbol('omitted');
 
 /**
- * The value in wire form, or `OMITTED`. What needs no change comes back as it is, so that the caller sees whether
- * anything changed; what does is copied, because the original may belong to the host.
- * @param path Wire path of the value, for errors.
+ * The value in wire form, or `OMITTED`. An unchanged value is returned itself, so that callers can detect changes; a
+ * changed one is a copy, because the original may belong to the host.
+ * @param path - wire path of the value, for errors
  */
 export type Normalise = (value: unknown, path: string) => unknown;
 
@@ -22,7 +22,7 @@ export function inOrder(...steps: readonly Normalise[]): Normalise {
   };
 }
 
-/** Changes the named members of an object; anything else is left alone. */
+/** Changes the named members of an object. */
 export function members(table: Readonly<Record<string, Normalise>>): Normalise {
   const entries = Object.entries(table);
   return (value, path) => {
@@ -38,7 +38,7 @@ export function members(table: Readonly<Record<string, Normalise>>): Normalise {
   };
 }
 
-/** Changes every item of a list. Items are never left out: a hole would move the ones behind it. */
+/** Changes every item of a list. Items are never left out, as that would shift the following ones. */
 export function items(normalise: Normalise): Normalise {
   return (value, path) => {
     if (!Array.isArray(value)) return value;
@@ -54,14 +54,14 @@ export function items(normalise: Normalise): Normalise {
   };
 }
 
-/** `{}` where an optional scalar belongs: how clients of the published document spell "not set". */
+/** Clients of the published document send `{}` for an optional scalar that is not set. */
 export const optionalScalar: Normalise = (value) => (isEmptyObject(value) ? OMITTED : value);
 
 export function isEmptyObject(value: unknown): boolean {
   return isRecord(value) && Object.keys(value).length === 0;
 }
 
-/** A copy with one member replaced or left out. A spread keeps an own `__proto__` an own member; assignment would not. */
+/** A copy with one member replaced or left out. Spread copies an own `__proto__` as a member; assignment would not. */
 export function withMember(object: JsonObject, key: string, value: unknown): JsonObject {
   if (value !== OMITTED) return { ...object, [key]: value };
   const { [key]: _left, ...rest } = object;

@@ -1,7 +1,7 @@
-/** What a union's member holds on the wire. */
+/** The wire value of a union's member. */
 export interface Alternative {
   readonly kind: 'string' | 'array' | 'object';
-  /** The constant that an object of this kind has, filled in where it was left out. */
+  /** The constant of objects of this kind, added where it is missing. */
   readonly constant?: readonly [key: 'role' | 'type', value: string];
 }
 
@@ -47,7 +47,7 @@ export const UNIONS = {
   V2ChatCompletionToolUnionParam: { OfFunction: typed('function'), OfCustom: typed('custom') },
   V2ChatCompletionCustomToolCustomFormatUnionParam: { OfText: typed('text'), OfGrammar: typed('grammar') },
   V2ChatCompletionToolChoiceOptionUnionParam: {
-    // The name says `auto`, the value may be any mode.
+    // In spite of its name, the member may hold any mode.
     OfAuto: STRING,
     OfFunctionToolChoice: typed('function'),
     OfCustomToolChoice: typed('custom'),

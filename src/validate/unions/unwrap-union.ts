@@ -5,12 +5,12 @@ import { isEmptyObject, OMITTED, withMember, type Normalise } from './normalise.
 import type { Alternative, Union } from './unions.js';
 import { memberPath } from '../wire-path.js';
 
-/** A slot that needs a value: with no member set it stays as it came, and the schema says what is missing. */
+/** A required union: with no member set it stays unchanged, and the schema reports what is missing. */
 export function required(union: Union): Normalise {
   return (value, path) => (isRecord(value) ? unwrap(union, value, path) : value);
 }
 
-/** A slot that may be empty: with no member set it is left out. */
+/** An optional union: with no member set it is left out. */
 export function optional(union: Union): Normalise {
   return (value, path) => {
     if (!isRecord(value)) return value;
@@ -19,7 +19,7 @@ export function optional(union: Union): Normalise {
   };
 }
 
-/** The one member of `value` that is set, as it stands on the wire; `value` itself where it is no wrapper. */
+/** The one member of `value` that is set, in wire form; `value` itself where it is not a wrapper. */
 function unwrap(union: Union, value: JsonObject, path: string): unknown {
   const ours = Object.keys(value).filter((key) => Object.hasOwn(union, key));
   if (ours.length === 0) return value;
@@ -35,12 +35,12 @@ function unwrap(union: Union, value: JsonObject, path: string): unknown {
   return wireForm(union[key] as Alternative, value[key], path);
 }
 
-/** `null` says "not this one", and so does `{}` where a scalar belongs. */
+/** `null` means "not set", and so does `{}` for a scalar. */
 function isSet({ kind }: Alternative, value: unknown): boolean {
   return value !== null && value !== undefined && !(kind === 'string' && isEmptyObject(value));
 }
 
-/** Unset alternatives beside wire members say nothing; alone, they are all that there is to complain about. */
+/** Removes unset alternatives beside wire members. Alone they stay, so that the schema has something to report. */
 function withoutUnset(value: JsonObject, unset: readonly string[]): JsonObject {
   if (unset.length === Object.keys(value).length) return value;
   return unset.reduce((rest, key) => withMember(rest, key, OMITTED), value);

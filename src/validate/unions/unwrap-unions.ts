@@ -4,9 +4,9 @@ import { optional, required } from './unwrap-union.js';
 import { UNIONS } from './unions.js';
 
 /*
- * The published document shows Go's unions as objects with one member per alternative (`{ "OfString": "x" }`), and
- * optional scalars as `{}`. Clients generated from it send that; the wire has the bare value. Here every place where
- * such a form may stand is named. Nothing else is looked into: in metadata, tool parameters or a JSON Schema a key
+ * The published document describes Go's unions as objects with one member per alternative (`{ "OfString": "x" }`), and
+ * optional scalars as `{}`. Clients generated from it send those forms in place of the bare value. The tables here name
+ * every member that may have one. Nothing else is inspected: in metadata, tool parameters or a JSON Schema, a key
  * `OfString` is data.
  */
 
@@ -25,13 +25,13 @@ const contentOfUser = inOrder(
   required(UNIONS.V2ChatCompletionUserMessageParamContentUnion),
   items(inOrder(required(UNIONS.V2ChatCompletionContentPartUnionParam), filePart)),
 );
-// Optional: tool calls, a refusal or audio may stand in for it.
+// Optional: an assistant message may have tool calls, a refusal or audio instead.
 const contentOfAssistant = inOrder(
   optional(UNIONS.V2ChatCompletionAssistantMessageParamContentUnion),
   items(required(UNIONS.V2ChatCompletionAssistantMessageParamContentArrayOfContentPartUnion)),
 );
 
-// A Map, because a role is the caller's word: `constructor` must find nothing.
+// A Map, because callers choose the role: `constructor` must not be found.
 const messageOfRole = new Map<unknown, Normalise>([
   [
     'developer',
@@ -62,7 +62,7 @@ const message = inOrder(required(UNIONS.V2ChatCompletionMessageParamUnion), (val
 
 const predictionContent = required(UNIONS.V2ChatCompletionPredictionContentContentUnionParam);
 
-/** Clients that wrap the content take `type` for optional, as the published document does. */
+/** Clients that wrap the content may omit `type`, which the published document declares optional. */
 const prediction: Normalise = (value, path) => {
   const unwrapped = members({ content: predictionContent })(value, path);
   if (unwrapped === value || !isRecord(unwrapped) || Object.hasOwn(unwrapped, 'type')) return unwrapped;
@@ -106,8 +106,8 @@ const request = members({
 });
 
 /**
- * The request in wire form; the very same object where it was in wire form already.
- * @throws GatewayError for a wrapper that says two things at once, or something else than its name.
+ * The request in wire form; `value` itself where it is already.
+ * @throws GatewayError for a wrapper with two members set, or with a value of the wrong type
  */
 export function unwrapUnions(value: JsonObject): JsonObject {
   return request(value, '') as JsonObject;

@@ -6,9 +6,9 @@ let key = '';
 export async function findKey() {
   const given = new URLSearchParams(location.hash.slice(1)).get('key');
   if (given !== null) history.replaceState(null, '', location.pathname + location.search);
-  const { key: known, kinds } = await (await fetch('playground/config.json')).json();
+  const { key: known, kinds, guards } = await (await fetch('playground/config.json')).json();
   key = given ?? sessionStorage.getItem(STORED) ?? known ?? '';
-  return { key: key === '' ? null : key, kinds };
+  return { key: key === '' ? null : key, kinds, guards };
 }
 
 export function useKey(value) {
@@ -39,18 +39,26 @@ export const breakUpstream = (slug, broken) =>
     body: JSON.stringify({ broken }),
   });
 
-/** What would become of a request: nobody is asked. */
-export const plan = (body) =>
+/** What the caller has used, and how far its limits are used up. */
+export const usage = () => json('v1/usage');
+
+/** What would become of a request: no provider is asked. */
+export const plan = (body, guard) =>
   json('v1/chat/completions', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-nordlys-dry-run': 'plan' },
+    headers: { 'content-type': 'application/json', 'x-nordlys-dry-run': 'plan', ...guardHeader(guard) },
     body: JSON.stringify(body),
   });
 
 /** What is known of a request so far; `null` before anything has happened. */
 export const details = (id) => json(`playground/api/requests/${id}`);
 
-export function complete(body, { id, cache, signal }) {
+/** Switches a guard on; `''`: none. */
+function guardHeader(guard) {
+  return guard === '' ? {} : { 'x-playground-guard': guard };
+}
+
+export function complete(body, { id, cache, guard, signal }) {
   return fetch('v1/chat/completions', {
     method: 'POST',
     signal,
@@ -59,6 +67,7 @@ export function complete(body, { id, cache, signal }) {
       'x-api-key': key,
       'x-request-id': id,
       ...(cache ? {} : { 'cache-control': 'no-store' }),
+      ...guardHeader(guard),
     },
     body: JSON.stringify(body),
   });

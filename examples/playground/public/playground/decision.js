@@ -1,66 +1,58 @@
-// The right side: what the gateway would do, and what it did.
-const byId = (id) => document.getElementById(id);
-
-/** An element with text and children; what comes from elsewhere only ever becomes text. */
-export function element(name, { className, text } = {}, ...children) {
-  const made = document.createElement(name);
-  if (className !== undefined) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  made.append(...children);
-  return made;
-}
+// What the gateway would do with a request, and what it did.
+import { showSent } from './answer.js';
+import { byId, element, ms, usd } from './dom.js';
+import { showRouter } from './router-card.js';
+import { upstreamOf } from './upstreams.js';
 
 const REASONS = {
-  zdr: 'keeps data',
-  max_price: 'too dear',
+  zdr: 'retains data',
+  max_price: 'too expensive',
   ignored_providers: 'ignored',
   allowed_providers: 'not allowed',
+  selectCandidates: 'not chosen by the router',
+  budget: 'more than the budget has left',
 };
 
 export function showPlan({ candidates, excluded, router }) {
   showRouter(router);
   byId('plan-error').hidden = true;
   byId('candidates').replaceChildren(...candidates.map(candidateItem));
-  const none = element('li', { className: 'empty', text: 'nobody' });
+  const none = element('li', { className: 'empty', text: 'none' });
   byId('excluded').replaceChildren(...(excluded.length === 0 ? [none] : excluded.map(excludedItem)));
 }
 
-/** What the router made of the prompt, where the request left the model to it. */
-function showRouter(router) {
-  byId('router-part').hidden = router === undefined;
-  if (router === undefined) return;
-  const { model, cluster, distance, abstained, reason, ranking, scores, costs } = router;
-  const near = cluster === undefined ? '' : `, cluster ${cluster} at distance ${distance.toFixed(2)}`;
-  byId('router-says').textContent = abstained
-    ? `abstained (${reason})${near}: ${model ?? 'the plan stays'}`
-    : `${model ?? 'none'}${near}`;
-  const items = ranking.map((name) => {
-    const cost = costs[name] === undefined ? '' : `, $${costs[name].toFixed(6)}`;
-    const words = `score ${(scores[name] ?? 0).toFixed(2)}${cost}`;
-    return element('li', {}, element('b', { text: name }), ' ', element('small', { text: words }));
-  });
-  byId('router-scores').replaceChildren(...items);
-}
-
-/** Where nobody is left, the error counts whom each rule took out. */
+/** Where no endpoint is left, the error counts how many each rule excluded. */
 export function showPlanError({ message, metadata }) {
   showRouter(undefined);
   const counts = Object.entries(metadata?.counts ?? {});
-  const items = counts.map(([reason, count]) => element('li', {}, `${count} × `, element('code', { text: reason })));
-  byId('candidates').replaceChildren(element('li', { className: 'empty', text: 'nobody' }));
+  const items = counts.map(([reason, number]) => element('li', {}, `${number} × `, element('code', { text: reason })));
+  byId('candidates').replaceChildren(element('li', { className: 'empty', text: 'none' }));
   byId('excluded').replaceChildren(...items);
   byId('plan-error').textContent = message;
   byId('plan-error').hidden = false;
 }
 
 function candidateItem({ slug, model }) {
-  const item = element('li', {}, element('b', { text: slug }), ' ', element('small', { text: model }));
+  const item = element(
+    'li',
+    {},
+    element('b', { text: slug }),
+    ' ',
+    element('small', { text: model }),
+    formatChip(slug),
+  );
   item.dataset.slug = slug;
   return item;
 }
 
+/** The wire format that an endpoint speaks. */
+function formatChip(slug) {
+  const format = upstreamOf(slug)?.format;
+  return format === undefined ? '' : element('span', { className: 'chip', text: format });
+}
+
 function excludedItem({ slug, model, reason }) {
-  const words = REASONS[reason] ?? REASONS[reason.split(':').at(-1)];
+  const words = REASONS[reason] ?? REASONS[reason.split(':').at(-1)] ?? '';
   return element(
     'li',
     {},
@@ -68,7 +60,7 @@ function excludedItem({ slug, model, reason }) {
     ' ',
     element('small', { text: model }),
     element('code', { text: reason }),
-    element('small', { text: words === undefined ? '' : words }),
+    element('small', { text: words }),
   );
 }
 
@@ -81,53 +73,75 @@ export function clearDecision() {
   byId('facts').hidden = true;
   byId('attempts-part').hidden = true;
   byId('attempts').replaceChildren();
+  byId('answered-by').replaceChildren();
+  showSent(undefined);
 }
 
 /** What is known of a request, while it runs and after. */
-export function showDetails({ attempts, answer, error }) {
+export function showDetails({ attempts, answer, error, sent }) {
   showAttempts(attempts);
+  showSent(sent);
   if (answer !== undefined) showFacts(answer, attempts);
   if (error !== undefined) say('bad', `${error.status} ${error.code}`);
   else if (answer !== undefined) showVerdict(answer, attempts);
 }
 
-function showVerdict({ provider, cache, complete }, attempts) {
-  if (!complete) say('bad', `${provider ?? 'nobody'} broke off`);
-  else if (cache === 'HIT') say('cached', 'from the cache');
+function showVerdict({ provider, slug, model, cache, complete }, attempts) {
+  if (cache === 'HIT') say('cached', 'from the cache');
+  else if (!complete) say('bad', `${provider ?? 'nobody'} broke off`);
   else say('good', attempts.length > 1 ? `${provider}, after ${attempts.length - 1} failed` : `${provider}`);
+  if (slug === undefined) return;
+  const by = cache === 'HIT' ? 'first given by ' : '';
+  byId('answered-by').replaceChildren(by, element('b', { text: slug }), ` ${model ?? ''} `, formatChip(slug));
 }
 
 function showAttempts(attempts) {
   byId('attempts-part').hidden = attempts.length === 0;
   const total = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0) || 1;
   let before = 0;
-  const items = attempts.map(({ slug, outcome, status, durationMs, firstTokenMs }) => {
-    const bar = element('span', { className: outcome === 'ok' ? 'time ok' : 'time failed' });
-    bar.style.marginInlineStart = `${(before / total) * 100}%`;
-    bar.style.width = `max(3px, ${(durationMs / total) * 100}%)`;
-    before += durationMs;
-    const told = [status === undefined ? '' : `${status} `, outcome === 'ok' ? '' : outcome].join('');
-    const times =
-      firstTokenMs === undefined ? ms(durationMs) : `${ms(firstTokenMs)} to the first token, ${ms(durationMs)} in all`;
-    return element(
-      'li',
-      { className: outcome === 'ok' ? 'ok' : 'failed' },
-      element(
-        'p',
-        {},
-        element('b', { text: slug }),
-        ' ',
-        element('code', { text: told.trim() || 'ok' }),
-        element('small', { text: times }),
-      ),
-      element('div', { className: 'track' }, bar),
-    );
+  const items = attempts.map((attempt) => {
+    const item = attemptItem(attempt, before / total, total);
+    before += attempt.durationMs;
+    return item;
   });
   byId('attempts').replaceChildren(...items);
   markCandidates(attempts);
 }
 
-/** Those who were asked stand first, in the order in which they were: a new draw may differ from the one shown. */
+/** @param begin - the share of all attempts' time that had passed before */
+function attemptItem(attempt, begin, total) {
+  const { slug, outcome, status, durationMs, firstTokenMs } = attempt;
+  const kind = outcome === 'ok' ? 'ok' : 'failed';
+  const bar = element('span', { className: `time ${kind}` });
+  bar.style.marginInlineStart = `${begin * 100}%`;
+  bar.style.width = `max(3px, ${(durationMs / total) * 100}%)`;
+  const told = [status === undefined ? '' : `${status} `, outcome === 'ok' ? '' : outcome].join('');
+  const times =
+    firstTokenMs === undefined ? ms(durationMs) : `${ms(firstTokenMs)} to the first token, ${ms(durationMs)} in all`;
+  const reason = reasonOf(attempt);
+  return element(
+    'li',
+    { className: kind },
+    element(
+      'p',
+      {},
+      element('b', { text: slug }),
+      ' ',
+      element('code', { text: told.trim() || 'ok' }),
+      formatChip(slug),
+      element('small', { text: times }),
+    ),
+    element('div', { className: 'track' }, bar),
+    ...(reason === '' ? [] : [element('p', { className: 'reason', text: reason })]),
+  );
+}
+
+/** Why an attempt failed, in the upstream's own words where it said any. */
+function reasonOf({ outcome, upstreamError, received }) {
+  return outcome === 'ok' ? '' : upstreamError?.message || received || '';
+}
+
+/** Endpoints that were asked stand first, in the order in which they were: a new draw may differ from the one shown. */
 function markCandidates(attempts) {
   const list = byId('candidates');
   const tried = [...new Map(attempts.map(({ slug, outcome }) => [slug, outcome]))];
@@ -139,17 +153,15 @@ function markCandidates(attempts) {
   }
 }
 
-function showFacts(
-  { firstTokenMs, durationMs, promptTokens, completionTokens, costUsd, cache, finishReason },
-  attempts,
-) {
+function showFacts(answer, attempts) {
+  const { firstTokenMs, durationMs, promptTokens, completionTokens, costUsd, cache, finishReason } = answer;
   const facts = {
     'first token': firstTokenMs === undefined ? '–' : ms(firstTokenMs),
-    'whole answer': ms(durationMs),
+    'whole response': ms(durationMs),
     attempts: String(attempts.length),
     cache: cache ?? 'off',
     tokens: promptTokens === undefined ? '–' : `${promptTokens} + ${completionTokens}`,
-    cost: costUsd === undefined ? '–' : `$${costUsd.toFixed(6)}`,
+    cost: costUsd === undefined ? '–' : usd(costUsd),
     'finish reason': finishReason ?? '–',
   };
   const pairs = Object.entries(facts).map(([name, value]) =>
@@ -157,8 +169,4 @@ function showFacts(
   );
   byId('facts').replaceChildren(...pairs);
   byId('facts').hidden = false;
-}
-
-function ms(value) {
-  return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(2)} s`;
 }

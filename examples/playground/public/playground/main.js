@@ -1,12 +1,31 @@
-// The left side: what is asked, and the answer as it comes.
+// What is asked, and when.
+import { AnswerWriter, readInto } from './answer.js';
 import * as api from './api.js';
-import { clearDecision, element, say, showDetails, showPlan, showPlanError } from './decision.js';
+import { clearDecision, say, showDetails, showPlan, showPlanError } from './decision.js';
+import { byId } from './dom.js';
+import { showUpstreams } from './upstreams.js';
+import { showUsage } from './usage.js';
 
-const byId = (id) => document.getElementById(id);
-const [form, answer, prompt, model] = ['ask', 'answer', 'prompt', 'model'].map(byId);
+const [form, prompt, model, guard] = ['ask', 'prompt', 'model', 'guard'].map(byId);
 const POLL_MS = 200;
-let running;
+const TYPING_MS = 120;
 
+/** Guards by their names in `x-playground-guard`. */
+const GUARDS = {
+  redact: {
+    name: 'redact response',
+    says: 'E-mail addresses, card numbers, IBANs and keys are taken out of the response while it streams.',
+  },
+  restore: {
+    name: 'redact prompt',
+    says: 'The provider gets placeholders instead of e-mail addresses, card numbers, IBANs and keys; the response has your values again.',
+  },
+};
+/** The card number is the one that card schemes publish for tests. */
+const SAMPLE = 'My card is 4111 1111 1111 1111, and my address is ada@example.com. What do you know of me?';
+
+let running;
+let typing;
 let kinds = [];
 
 async function open(candidate) {
@@ -20,8 +39,8 @@ async function open(candidate) {
   }
   byId('key-form').hidden = true;
   byId('to-status').href = `status#key=${encodeURIComponent(api.currentKey())}`;
-  await showUpstreams();
-  await preview();
+  await showUpstreams(kinds);
+  await Promise.all([preview(), showUsage()]);
 }
 
 function askForKey(why) {
@@ -46,14 +65,21 @@ function body() {
 /** What would happen: asked anew with every change, by a dry run. */
 async function preview() {
   showCurl();
+  showGuard();
   if (running !== undefined) return;
-  clearDecision();
+  const asked = body();
   try {
-    showPlan(await api.plan(body()));
+    const plan = await api.plan(asked, guard.value);
+    // A request was sent, or something was changed, in the meantime.
+    if (running !== undefined || JSON.stringify(body()) !== JSON.stringify(asked)) return;
+    clearDecision();
+    showPlan(plan);
     say('', 'not asked yet');
   } catch (error) {
+    if (running !== undefined) return;
+    clearDecision();
     showPlanError(error);
-    say('bad', 'nobody could answer this');
+    say('bad', 'no endpoint can serve this');
   }
 }
 
@@ -61,46 +87,26 @@ async function send() {
   running?.abort();
   const asking = new AbortController();
   running = asking;
-  await previewOf(asking);
-  byId('stop').hidden = false;
-  answer.setAttribute('aria-busy', 'true');
-  const text = element('p', { className: 'text' });
-  answer.replaceChildren(text);
-  const id = `playground-${crypto.randomUUID()}`;
-  const watching = watch(id, asking);
-  try {
-    await show(await api.complete(body(), { id, cache: byId('cache').checked, signal: asking.signal }), text);
-  } catch (error) {
-    if (asking.signal.aborted) text.append(element('em', { text: ' (stopped)' }));
-    else answer.append(element('p', { className: 'error', text: error.message }));
-  }
-  await watching.end();
-  answer.setAttribute('aria-busy', 'false');
-  if (running !== asking) return;
-  running = undefined;
-  byId('stop').hidden = true;
-}
-
-async function previewOf(asking) {
   clearDecision();
   say('busy', 'asking');
-  await api.plan(body()).then(showPlan, showPlanError);
-  return asking;
-}
-
-async function show(response, text) {
-  if (!response.ok) throw new Error((await response.json()).error?.message ?? `HTTP ${response.status}`);
-  if (!response.headers.get('content-type').includes('event-stream')) {
-    const { choices } = await response.json();
-    text.textContent = choices[0].message.content ?? JSON.stringify(choices[0].message.tool_calls);
-    return;
+  const writer = new AnswerWriter();
+  byId('stop').hidden = false;
+  await api.plan(body(), guard.value).then(showPlan, showPlanError);
+  const id = `playground-${crypto.randomUUID()}`;
+  const watching = watch(id, asking);
+  const options = { id, cache: byId('cache').checked, guard: guard.value, signal: asking.signal };
+  try {
+    await readInto(writer, await api.complete(body(), options));
+  } catch (error) {
+    if (asking.signal.aborted) writer.stopped();
+    else writer.failed(error.message);
   }
-  for await (const payload of api.eventsOf(response)) {
-    if (payload === '[DONE]') return;
-    const chunk = JSON.parse(payload);
-    if (chunk.error !== undefined) throw new Error(chunk.error.message);
-    text.append(chunk.choices[0]?.delta?.content ?? '');
-  }
+  await watching.end();
+  // Of two requests the later one has the card.
+  if (running !== asking) return;
+  writer.end();
+  running = undefined;
+  byId('stop').hidden = true;
 }
 
 /** Looks what has become of a request until it has ended: attempts are seen as they fail. */
@@ -121,67 +127,33 @@ function watch(id, asking) {
     async end() {
       isOver = true;
       await loop;
-      // The last facts are told just after the last byte.
+      // The last facts are known just after the last byte.
       for (let tries = 0; tries < 5; tries++) {
         const found = await look();
         if (found?.answer !== undefined || found?.error !== undefined) break;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
-      await showUpstreams();
+      // Where the server has gone, what is shown stays.
+      await Promise.all([showUpstreams(kinds), showUsage()]).catch(() => undefined);
     },
   };
 }
 
-async function showUpstreams() {
-  const shown = await api.upstreams();
-  const known = new Map([...byId('upstreams').children].map((child) => [child.dataset.slug, child]));
-  for (const upstream of shown) {
-    const row = known.get(upstream.slug) ?? byId('upstreams').appendChild(upstreamRow(upstream));
-    row.querySelector('select').value = upstream.broken ?? '';
-    row.classList.toggle('broken', upstream.broken !== null);
-    row.querySelector('.asked').textContent = `asked ${upstream.requests}×`;
-  }
-}
-
-const WORDS = {
-  down: 'down (503)',
-  'rate-limit': 'rate limited (429)',
-  reset: 'resets connections',
-  hang: 'says nothing',
-  cut: 'breaks off midway',
-  slow: 'ten times slower',
-};
-
-function upstreamRow({ slug, name, pricing, zdr }) {
-  const select = element(
-    'select',
-    {},
-    new Option('works', ''),
-    ...kinds.map((kind) => new Option(WORDS[kind] ?? kind, kind)),
-  );
-  select.setAttribute('aria-label', `State of ${name}`);
-  select.addEventListener('change', async () => {
-    await api.breakUpstream(slug, select.value === '' ? null : select.value);
-    await showUpstreams();
-  });
-  const price = `$${pricing.prompt} / $${pricing.completion} per M${zdr ? ', keeps nothing' : ''}`;
-  const row = element(
-    'div',
-    { className: 'upstream' },
-    element('p', {}, element('b', { text: slug }), element('small', { text: price })),
-    select,
-    element('small', { className: 'asked' }),
-  );
-  row.dataset.slug = slug;
-  return row;
+function showGuard() {
+  byId('guard-hint').hidden = guard.value === '';
+  byId('guard-says').textContent = GUARDS[guard.value]?.says ?? '';
 }
 
 function showCurl() {
   const quoted = JSON.stringify(body()).replaceAll("'", "'\\''");
-  byId('curl').textContent = `curl -N ${location.origin}/v1/chat/completions \\
-  -H 'authorization: Bearer ${api.currentKey()}' \\
-  -H 'content-type: application/json' \\${byId('cache').checked ? '' : "\n  -H 'cache-control: no-store' \\"}
-  -d '${quoted}'`;
+  const headers = [
+    `authorization: Bearer ${api.currentKey()}`,
+    'content-type: application/json',
+    ...(byId('cache').checked ? [] : ['cache-control: no-store']),
+    ...(guard.value === '' ? [] : [`x-playground-guard: ${guard.value}`]),
+  ];
+  const options = headers.map((header) => `  -H '${header}' \\\n`).join('');
+  byId('curl').textContent = `curl -N ${location.origin}/v1/chat/completions \\\n${options}  -d '${quoted}'`;
 }
 
 byId('key-form').addEventListener('submit', (event) => {
@@ -192,12 +164,21 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void send();
 });
-form.addEventListener('input', () => void preview());
+form.addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => void preview(), TYPING_MS);
+});
 prompt.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+byId('sample').addEventListener('click', () => {
+  prompt.value = SAMPLE;
+  prompt.focus();
+  void preview();
 });
 byId('stop').addEventListener('click', () => running?.abort());
 const found = await api.findKey();
 kinds = found.kinds;
+guard.append(...found.guards.map((name) => new Option(GUARDS[name]?.name ?? name, name)));
 if (found.key === null) askForKey('');
 else await open(found.key);

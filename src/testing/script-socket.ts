@@ -1,25 +1,25 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../contracts/clock.js';
-import type { Line } from './run-script.js';
+import type { ScriptTarget } from './run-script.js';
 
-/** @internal An accepted socket as scripts are played on it, and who closed it. */
-export class SocketLine implements Line {
-  gone = false;
+/** @internal An accepted socket that scripts run on, and which side closed it. */
+export class ScriptSocket implements ScriptTarget {
+  closed = false;
   closedBy: 'client' | 'server' | undefined = undefined;
-  /** The next byte that comes is answered with a reset. */
-  spent = false;
+  /** The next received byte causes a reset. */
+  resetsOnReuse = false;
   #socket: Socket;
   #clock: Clock;
-  /** Ends what the player waits for: one script is played at a time, so there is one such wait. */
+  /** Resolves the current wait of the script. Only one script runs at a time, so there is one such wait. */
   #wake: () => void = () => {};
 
   constructor(socket: Socket, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    // An event would otherwise wait for the peer's acknowledgement of the one before.
+    // With Nagle's algorithm, an event would wait for the acknowledgement of the one before.
     socket.setNoDelay(true);
     socket.on('close', () => {
-      this.gone = true;
+      this.closed = true;
       this.closedBy ??= 'client';
       this.#wake();
     });
@@ -29,8 +29,8 @@ export class SocketLine implements Line {
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#socket.write(bytes, (error) => {
-        // `close` comes a turn of the loop later; a script without pauses would never let that turn come.
-        if (error) this.gone = true;
+        // `close` is emitted one turn of the event loop later, which a script without pauses would never reach.
+        if (error) this.closed = true;
         resolve();
       });
     });
@@ -62,10 +62,10 @@ export class SocketLine implements Line {
   }
 
   resetOnReuse(): void {
-    this.spent = true;
+    this.resetsOnReuse = true;
   }
 
-  /** Drops the connection at once. */
+  /** Closes the connection immediately. */
   destroy(): void {
     this.closedBy ??= 'server';
     this.#socket.destroy();

@@ -18,12 +18,12 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
   'overloaded_error',
 ]);
 
-/** `type` if OpenAI's clients know it. For `BadRequestError` and the like `undefined`: the type of the error code is used. */
+/** `type` if OpenAI's clients know it; else `undefined`, and the type of the error code is used. */
 export function openAiType(type: string | null): string | undefined {
   return type !== null && KNOWN_TYPES.has(type) ? type : undefined;
 }
 
-/** Statuses of error types and codes, for an error inside a 200 that names no status. In lower case. */
+/** HTTP status by error type or code, in lower case: for an error inside a 200 that names no status. */
 const STATUSES: ReadonlyMap<string, number> = new Map([
   ['rate_limit_error', 429],
   ['rate_limit_exceeded', 429],
@@ -52,6 +52,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['invalid_argument', 400],
   ['failed_precondition', 400],
   ['validationexception', 400],
+  ['bad_request', 400],
   ['unprocessableentityerror', 422],
   ['timeout_error', 504],
   ['deadline_exceeded', 504],
@@ -59,8 +60,10 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The status that the type or code of an error stands for. */
-export function statusOfWords(said: UpstreamErrorBody | undefined): number | undefined {
-  if (said === undefined) return undefined;
-  const word = said.type ?? said.code;
-  return STATUSES.get(word?.toLowerCase() ?? '') ?? STATUSES.get(said.code?.toLowerCase() ?? '');
+export function statusOfType(error: UpstreamErrorBody | undefined): number | undefined {
+  if (error === undefined) return undefined;
+  const [type, code] = [error.type, error.code].map((name) => name?.toLowerCase() ?? '') as [string, string];
+  const known = STATUSES.get(type) ?? STATUSES.get(code);
+  // Mistral has a type for each of them: `invalid_request_message_order`, `invalid_request_prompt`.
+  return known ?? (/^invalid_(?:request|input|parameter|argument|param)/.test(type || code) ? 400 : undefined);
 }

@@ -27,7 +27,7 @@ export const metadata: Schema = { ...record(shortText(512)), maxProperties: 16, 
 export const predictionContent = object({ type: word('content'), content: textOrTextParts }, ['type', 'content']);
 
 export const responseFormatText = object({ type: word('text') }, ['type']);
-// The flat form of llama.cpp, Together and Fireworks has its schema here.
+// llama.cpp, Together and Fireworks have a flat form with the schema in this object.
 export const responseFormatJSONObject: Schema = {
   ...object({ type: word('json_object') }, ['type']),
   passedOn: ['schema'],
@@ -49,10 +49,10 @@ export const responseFormat = variants('type', [
   responseFormatJSONSchema,
 ]);
 
-// Four at OpenAI, sixteen at DeepSeek, more at servers that clients reach with fewer in practice.
+// OpenAI accepts four, DeepSeek sixteen; other servers accept more, but clients do not send more in practice.
 export const stop = textOr(list(text, 0, 16));
 
-/** OpenAI's, and those of other providers: a closed set, because a misspelt tier is a bill that was not asked for. */
+/** Service tiers of OpenAI and of other providers. A closed set, because a misspelt tier may cost more. */
 export const SERVICE_TIERS = [
   'auto',
   'default',
@@ -63,7 +63,7 @@ export const SERVICE_TIERS = [
   // Groq.
   'on_demand',
   'performance',
-  // Anthropic, Bedrock, Vertex and their kin.
+  // Anthropic, Bedrock, Vertex and similar providers.
   'standard',
   'standard_only',
   'reserved',

@@ -1,0 +1,166 @@
+import { guard, type Guard } from './guard.ts';
+
+/** What keeps the router from choosing where it should not, and from failing or delaying a request. */
+export const OF_ROUTER: readonly Guard[] = [
+  guard(
+    'far from every centroid the router abstains',
+    'router/choice.ts',
+    ["if (distance > this.#options.maxDistance) return this.abstain('far', found);", ''],
+    'router/gateway',
+  ),
+  guard(
+    'a conversation stays on its model',
+    'router/choice.ts',
+    [
+      'if (sticky === undefined || !this.#pool.has(sticky)) return undefined;',
+      'if (sticky !== null) return undefined;',
+    ],
+    'router/gateway',
+  ),
+  guard(
+    'a sticky model that may not serve the request is left',
+    'router/choice.ts',
+    ['sticky === undefined || !this.#pool.has(sticky)', 'sticky === undefined'],
+    'router/gateway',
+  ),
+  guard(
+    'a router that only watches changes nothing',
+    'route/decide.ts',
+    ['isShadow || candidates === undefined', 'candidates === undefined'],
+    'router/gateway',
+  ),
+  guard(
+    'a plan shows what a router that only watches leaves as it is',
+    'route/plan-body.ts',
+    ['if (isShadow || selected === undefined)', 'if (selected === undefined)'],
+    'router/gateway',
+  ),
+  guard(
+    'a router that only watches holds no request up',
+    'router/checkpoint-router.ts',
+    ["return mode === 'shadow' ? undefined : finished;", 'return finished;'],
+    'router/gateway',
+  ),
+  guard(
+    'requests that name a model pass untouched',
+    'router/checkpoint-router.ts',
+    ['if (!state.openModel) return undefined;\n    const finish', 'const finish'],
+    'router/gateway',
+  ),
+  guard(
+    'the embedder has a deadline',
+    'router/embed/embedding-cache.ts',
+    ['        deadlineMs,\n      );', '        2_000_000_000,\n      );'],
+    'router/embedding-cache',
+    'router/gateway',
+  ),
+  guard(
+    'the embedder is aborted when no request waits for it',
+    'router/embed/embedding-cache.ts',
+    ['if (call.waiting === 0) this.#abandon(text, call);', ''],
+    'router/embedding-cache',
+  ),
+  guard(
+    'one who leaves does not abort the embedder for the others',
+    'router/embed/embedding-cache.ts',
+    ['if (call.waiting === 0) this.#abandon', 'this.#abandon'],
+    'router/embedding-cache',
+  ),
+  guard(
+    'equal texts share one call',
+    'router/embed/embedding-cache.ts',
+    ['this.#pending.get(text) ?? this.#call(text)', 'this.#call(text)'],
+    'router/embedding-cache',
+  ),
+  guard(
+    'vectors that are kept have a bound',
+    'router/embed/embedding-cache.ts',
+    ['max: options.maxEntries', 'max: 1_000_000'],
+    'router/embedding-cache',
+  ),
+  guard(
+    'a client that leaves ends the wait for a vector',
+    'router/embed/embedding-cache.ts',
+    ["signal.addEventListener('abort', onAbort, { once: true });", ''],
+    'router/embedding-cache',
+    'router/gateway',
+  ),
+  guard(
+    'an embedder that rejects makes the router abstain',
+    'router/checkpoint-router.ts',
+    ['.catch((error: unknown) => abstainAfter(request, error))', ''],
+    'router/gateway',
+  ),
+  guard(
+    'an embedder that throws makes the router abstain',
+    'router/checkpoint-router.ts',
+    ['  } catch (error) {\n    return abstainAfter(request, error);', '  } catch (error) {\n    throw error;'],
+    'router/gateway',
+  ),
+  guard(
+    'a vector of another length is none',
+    'router/prepare.ts',
+    ['if (vector.length !== expected) {', 'if (vector.length < 0) {'],
+    'router/decide',
+  ),
+  guard(
+    'the text that is routed by has a bound',
+    'router/router-options.ts',
+    ['read(request).slice(0, maxCharacters)', 'read(request)'],
+    'router',
+  ),
+  guard(
+    'the first of equally near centroids wins',
+    'router/nearest.ts',
+    ['if (squared < least) {', 'if (squared <= least) {'],
+    'router',
+  ),
+  guard(
+    'distances are compared as float32',
+    'router/nearest.ts',
+    ['Math.fround(sums[lane]!)', 'sums[lane]!'],
+    'router',
+  ),
+  guard(
+    'a group is left out only where all its centroids are far',
+    'router/nearest.ts',
+    ['isLowerHalfFar && s4 > limit && s5 > limit && s6 > limit && s7 > limit', 'isLowerHalfFar'],
+    'router/nearest',
+  ),
+  guard(
+    'a vector near nothing is refused',
+    'router/nearest.ts',
+    ['if (cluster < 0) throw', 'if (cluster < -1) throw'],
+    'router/decide',
+  ),
+  guard(
+    'only models that may serve the request are ranked',
+    'router/decide.ts',
+    ['wanted === undefined || wanted.has(id)', 'true'],
+    'router/decide',
+  ),
+  guard(
+    'a model without a price counts as the dearest',
+    'router/rank.ts',
+    ['costUsd ?? dearest;', 'costUsd ?? 0;'],
+    'router/decide',
+  ),
+  guard(
+    'scores are compared as float32',
+    'router/checkpoint/parse.ts',
+    ['scores: Float32Array.from(scores)', 'scores: scores as never'],
+    'router/decide',
+  ),
+  guard(
+    'scores of a checkpoint lie between 0 and 1',
+    'router/checkpoint/parse.ts',
+    ['if (outside >= 0) throw', 'if (outside < -1) throw'],
+    'router/checkpoint',
+  ),
+  guard(
+    'models of a checkpoint that nobody serves are named',
+    'router/checkpoint-router.ts',
+    ['.filter((id) => !served.has(id))', '.filter(() => false)'],
+    'router/gateway',
+  ),
+];
