@@ -34,7 +34,7 @@ export interface Wire {
   readonly streamed: readonly MakeFault[];
 }
 
-/** A limited endpoint is back in half a second. */
+/** Keeps a limited endpoint out for no longer than the shortest cooldown. */
 const SHORT_WAIT = { 'retry-after-ms': '500' };
 
 const OPENAI: Wire = {
