@@ -217,7 +217,7 @@ const OF_REQUESTS: readonly Guard[] = [
     'a request is settled once',
     'limit/request-spend.ts',
     ["    if (this.#state === 'finished') return;\n", ''],
-    'limit/path',
+    'limit/request-spend',
     'limit/stage',
   ),
   guard(
@@ -227,13 +227,13 @@ const OF_REQUESTS: readonly Guard[] = [
       'tooDear: plan!.candidates.filter((endpoint) => !this.#holdings.pays(endpoint, true)) };',
       'tooDear: plan!.candidates.slice(0, 0) };',
     ],
-    'limit/path',
+    'limit/request-spend',
   ),
   guard(
     'what one group has granted goes back where another refuses',
     'limit/request-spend.ts',
     ['      this.#giveBack(all);\n', ''],
-    'limit/path',
+    'limit/request-spend',
   ),
   guard(
     'the dry run uses nothing up',
@@ -248,7 +248,7 @@ const OF_REQUESTS: readonly Guard[] = [
     'the dry run counts no refusal',
     'limit/request-spend.ts',
     ['if (this.#owner !== undefined) this.#limits.count(rule, event);', 'this.#limits.count(rule, event);'],
-    'limit/path',
+    'limit/request-spend',
   ),
   guard(
     'a cache hit is free where the rule says so',
@@ -262,7 +262,12 @@ const OF_REQUESTS: readonly Guard[] = [
     ["      case 'usd':\n        return this.#costs.usd;", "      case 'usd':\n        return this.#costs.usd || 0.4;"],
     'limit/path',
   ),
-  guard("a caller's own key costs nothing", 'limit/attempt-costs.ts', ['    if (isOwn) return;\n', ''], 'limit/path'),
+  guard(
+    "a caller's own key costs nothing",
+    'limit/attempt-costs.ts',
+    ['    if (isOwn) return;\n', ''],
+    'limit/request-spend',
+  ),
   guard(
     "nothing is reserved for a caller's own key",
     'limit/holdings.ts',
