@@ -416,11 +416,11 @@ describe.runIf(hasRedis)('the share of a process', () => {
           { counter: DAY, amount: 45, enforced: true, share: { own: 45 } },
           { counter: full, amount: 1, enforced: true },
         ],
-        sharing: { process: 'a', sequence: ++sequence, parts: 2, ttlMs: 60_000 },
+        sharing: { process: 'a', sequence: ++sequence, parts: 2, minRequests: 2, ttlMs: 60_000 },
       });
       expect(refused.outcome).toBe('refused');
-      expect((await ask('both', 'b', 46)).outcome).toBe('refused');
-      expect((await ask('both', 'b', 45)).outcome).toBe('granted');
+      expect((await ask('both', 'b', 196)).outcome).toBe('refused');
+      expect((await ask('both', 'b', 195)).outcome).toBe('granted');
     });
 
     it('is what the process says only as far as others have left it', async () => {
