@@ -8,12 +8,16 @@ import type { Script } from './script.js';
 
 /** What a scripted Claude, or a model behind Bedrock, says; whole or streamed. */
 export interface BlockReply {
+  /** What it says. Empty or absent: there is no text block. */
   readonly text?: string | undefined;
   /** Comes first, with its signature. */
   readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
   /** `arguments` must be an object, or the JSON text of one. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
-  /** @defaultValue `'end_turn'`, with tool calls `'tool_use'` */
+  /**
+   * Why it ended, in the words of Anthropic and Bedrock.
+   * @defaultValue `'end_turn'`, with tool calls `'tool_use'`
+   */
   readonly stopReason?: string | undefined;
 }
 
