@@ -433,7 +433,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     const [one] = processes(1) as [Process];
     expect(await one.reserve('a', 10)).toBe('store');
     one.link.weather = 'late reply';
-    expect(await one.reserve('b', 80)).toBe('local');
+    expect(await one.reserve('b', 380)).toBe('local');
     await one.settle('b', 1, 'local');
     one.link.weather = 'failing';
     expect(await one.reserve('c', 11)).toBe(undefined);

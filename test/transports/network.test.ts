@@ -330,7 +330,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
 
 describe.each(TRANSPORTS)('%s keeps the transport contract', (_name, makeTransport) => {
   // A proxy reports an upstream that refuses connections in words of its own.
-  const notThroughProxies = 'knows that nothing was sent when nobody listens';
+  const notThroughProxies = 'reports that nothing was sent when the connection is refused';
 
   describe('through a proxy', () => {
     const test = (name: string, run: () => Promise<void>): void => {

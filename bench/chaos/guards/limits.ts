@@ -150,7 +150,7 @@ const OF_SHARES: readonly Guard[] = [
   guard(
     'a burst may use the share that it has not heard of',
     'limit/resilient-store.ts',
-    ['if (again?.isCovered === true) return', 'if (again?.isCovered === undefined) return'],
+    ['if (again.isCovered || again.hasMoreThan(ticket)) return', 'if (again.isCovered && again === ticket) return'],
     'limit/shares',
   ),
   guard(
@@ -162,7 +162,7 @@ const OF_SHARES: readonly Guard[] = [
   guard(
     'what a share does not cover is refused',
     'limit/local-grants.ts',
-    ['    if (ticket?.isCovered === false) return this.#notCovered(order, ticket);\n', ''],
+    ['    if (ticket?.isCovered === false && !isGone) return this.#notCovered(order, ticket);\n', ''],
     'limit/shares',
   ),
   guard(
