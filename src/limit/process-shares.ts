@@ -33,9 +33,11 @@ interface Share {
 interface Taken {
   readonly share: Share;
   readonly field: string;
-  /** Covers all of `amount`, or less. */
-  own: number;
   readonly amount: number;
+  /** What the share had for the call: all of `amount`, or less. */
+  readonly covered: number;
+  /** What of `covered` is still set aside for the call. */
+  own: number;
 }
 
 /** What one call has taken out of the shares of its counters: by hold; `undefined` where no share is kept. */
@@ -50,7 +52,7 @@ export class ShareTicket {
 
   /** The process may grant the call by itself, as far as shares are kept. */
   get isCovered(): boolean {
-    return this.#taken.every((taken) => taken === undefined || taken.own === taken.amount);
+    return this.#taken.every((taken) => taken === undefined || taken.covered === taken.amount);
   }
 
   /** What this process has granted of the counter of the hold at `index`, and the store has not counted yet. */
@@ -60,7 +62,7 @@ export class ShareTicket {
 
   /** It has taken a larger part of what the call needs than `other` had. */
   hasMoreThan(other: ShareTicket): boolean {
-    return this.#taken.some((taken, index) => (taken?.own ?? 0) > (other.#taken[index]?.own ?? 0));
+    return this.#taken.some((taken, index) => (taken?.covered ?? 0) > (other.#taken[index]?.covered ?? 0));
   }
 
   /** Enough was left for `order`, but shares kept it, and the call did not take from the process's own what it needs. */
@@ -75,7 +77,7 @@ export class ShareTicket {
   /** What the hold at `index` would need, and the share does not have. */
   isShortOf(index: number): boolean {
     const taken = this.#taken[index];
-    return taken !== undefined && taken.own < taken.amount;
+    return taken !== undefined && taken.covered < taken.amount;
   }
 
   ownOf(field: string): number {
@@ -114,7 +116,7 @@ export class ShareTicket {
 
   /** The store has refused the call, and keeps what would have covered it. */
   refused(): void {
-    for (const taken of this.#taken) if (taken !== undefined && taken.own === taken.amount) giveBack(taken);
+    for (const taken of this.#taken) if (taken !== undefined && taken.covered === taken.amount) giveBack(taken);
   }
 
   /** The store was never asked. */
@@ -182,9 +184,9 @@ export class ProcessShares {
         if (!isSum(hold) || !hold.enforced || amount <= 0) return undefined;
         const share = this.#shareOf(group, hold.counter);
         if (this.#clock.now() >= share.expiresAt) share.free = 0;
-        const own = Math.min(share.free, amount);
-        share.free -= own;
-        return { share, field: hold.counter.field, own, amount };
+        const covered = Math.min(share.free, amount);
+        share.free -= covered;
+        return { share, field: hold.counter.field, amount, covered, own: covered };
       }),
     );
   }

@@ -25,7 +25,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
   readonly #context: SpendContext;
   readonly #owner: SpendOwner | undefined;
   readonly #holdings: Holdings;
-  readonly #lease: string;
+  #lease = '';
   readonly #waitLimits: WaitLimits;
   readonly #costs: AttemptCosts;
   #state: 'planned' | 'reserved' | 'finished' = 'planned';
@@ -50,7 +50,6 @@ export class RequestSpend implements SpendLease, OpenSpend {
       expected: (model) => limits.expectedCompletion(context, model),
       unpricedUsd: limits.options.unpriced ?? Infinity,
     });
-    this.#lease = this.#holdings.isFinal ? '' : randomUUID();
   }
 
   // --- before the call -----------------------------------------------------------------------------------------------
@@ -81,6 +80,8 @@ export class RequestSpend implements SpendLease, OpenSpend {
 
   #tryFrom(candidates: readonly Endpoint[], tries: number): SpendDecision | Promise<SpendDecision> {
     this.#holdings.holdFor(candidates[0]!);
+    // Each try has a lease of its own: what gives the one before back may reach the store after this one.
+    this.#lease = this.#holdings.isFinal ? '' : randomUUID();
     const replies = this.#holdings.groups.map((group) =>
       this.#limits.store.reserve(this.#orderOf(group), this.#waitLimits),
     );

@@ -90,7 +90,10 @@ export class ResilientStore {
     ticket: ShareTicket | undefined,
     patience: WaitLimits,
   ): GrantedReply | Promise<GrantedReply> {
-    const call = () => this.#parts.store.reserve(sent(this.#known.withFloors(order), ticket, this.#shares));
+    const call = () => {
+      const sentOrder = sent(this.#known.withFloors(order), ticket, this.#shares);
+      return this.#repliedAtOnce(this.#parts.store.reserve(sentOrder), ticket);
+    };
     return this.#link.ask(call, patience, {
       heard: (reply) => {
         const heard = this.#heard(order, reply, ticket);
@@ -127,7 +130,8 @@ export class ResilientStore {
     if (by === 'none') return granted('none');
     const ticket = this.#shares?.take(order, growth);
     if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isGone), by: 'local' };
-    return this.#link.ask(() => this.#parts.store.adjust(sent(order, ticket, this.#shares)), patience, {
+    const call = () => this.#repliedAtOnce(this.#parts.store.adjust(sent(order, ticket, this.#shares)), ticket);
+    return this.#link.ask(call, patience, {
       heard: (reply) => this.#heard(order, reply, ticket),
       failed: (late) => this.#adjustWithout(order, ticket, late),
     });
@@ -193,6 +197,14 @@ export class ResilientStore {
     await Promise.all((this.#shares?.giveUp() ?? []).map(giveUp));
   }
 
+  /** The link does not wait for such a reply, but a store that keeps shares says with it how large they are. */
+  #repliedAtOnce<Reply extends LimitReply | Promise<LimitReply>>(reply: Reply, ticket: ShareTicket | undefined): Reply {
+    if (ticket === undefined || reply instanceof Promise) return reply;
+    if (reply.outcome !== 'granted') ticket.refused();
+    ticket.answered(reply, this.#parts.clock.now());
+    return reply;
+  }
+
   #heard(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply, ticket?: ShareTicket): GrantedReply {
     this.#known.note(order, reply);
     if (reply.outcome !== 'granted') ticket?.refused();
@@ -238,6 +250,7 @@ export class ResilientStore {
     const charge = (): void => {
       const holds = order.holds.filter(isSum);
       if (holds.length > 0) this.#debts.add({ group, lease, holds, unknown: 'charge' });
+      else this.#local.release(order);
     };
     if (late === undefined) return charge();
     late.then(({ outcome }) => (outcome === 'granted' ? this.#local.release(order) : charge()), charge);
