@@ -242,6 +242,14 @@ describe('when nobody answers', () => {
     expect(upstreams[0]!.ledger).toHaveLength(1);
   });
 
+  it('an upstream that repeats the prompt says nothing of its own account, also where the prompt has quotes', async () => {
+    const prompt = 'Why is my API key "geese" invalid?';
+    const { harness } = await proxyOver([error(400, { error: { message: `Cannot answer: ${prompt}`, code: null } })]);
+    const answer = await harness.ask({ messages: [{ role: 'user', content: prompt }] });
+    expect(answer.status).toBe(400);
+    expect(await errorOf(answer)).toMatchObject({ message: `Cannot answer: ${prompt}` });
+  });
+
   it('a missing model everywhere is 404', async () => {
     const { harness } = await proxyOver([error(404), error(404)]);
     const answer = await harness.ask({});

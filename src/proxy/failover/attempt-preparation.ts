@@ -150,14 +150,13 @@ export class AttemptPreparation {
     secrets: readonly string[],
     sendsStreamOptions: boolean,
   ): UpstreamErrorContext {
-    let sent: string | undefined;
     return {
       format: this.#candidate.endpoint.provider.format,
       callersKey,
       secrets,
       relay: this.#shared.parts.upstreamErrors,
       sentStreamOptions: sendsStreamOptions && this.request.stream === true,
-      quotes: (text) => (sent ??= JSON.stringify(this.request).toLowerCase()).includes(text.toLowerCase()),
+      quotes: (text) => quotes(this.request, text),
     };
   }
 
@@ -176,4 +175,11 @@ export class AttemptPreparation {
       limitMs: Math.min(limitMs, deadline - clock.now(), MAX_WAIT_MS),
     };
   }
+}
+
+/** Whether `request` contains `text`, in any case, as text or as the JSON of it. */
+function quotes(request: ChatRequest, text: string): boolean {
+  const sent = JSON.stringify(request).toLowerCase();
+  const wanted = text.toLowerCase();
+  return sent.includes(JSON.stringify(wanted).slice(1, -1)) || sent.includes(wanted);
 }

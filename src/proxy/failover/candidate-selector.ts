@@ -122,8 +122,7 @@ export class CandidateSelector {
       const { state } = endpointState.breaker;
       const selection = (): Selection => ({ candidate, endpointState, waitMs: this.#jitterMs(), isRetry: false });
       // The probe of a half-open endpoint keeps its place in the plan. Behind the healthy candidates it would not be
-      // made
-      // while they are healthy, and the endpoint would not recover.
+      // made while they are healthy, and the endpoint would not recover.
       const isReady = state === 'closed' || (state === 'half-open' && !endpointState.breaker.probing);
       if (isReady && !endpointState.inCooldown) return selection();
       const readyAt = Math.max(endpointState.cooldownUntil, endpointState.breaker.openUntil);

@@ -51,8 +51,7 @@ const KNOWN: readonly Row[] = [
       unknown_parameter missing_required_parameter invalid_type input_too_long max_tokens_exceeded
       request_too_large_for_context invalid_image_url invalid_base64 image_parse_error`),
     // Cohere "too many tokens: total number …"; Bedrock "Input is too long for requested model"; Anthropic "prompt is
-    // too long";
-    // Together's 403 "`inputs` tokens + `max_new_tokens` must be <= 4097"; watsonx "the number of input tokens 5000
+    // too long"; Together's 403 "`inputs` tokens + `max_new_tokens` must be <= 4097"; watsonx "the number of input tokens 5000
     // cannot exceed".
     pattern:
       /maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long|too many tokens:|reduce the length|\binput tokens?\b.{0,60}\bexceeds?\b|max_(?:new_)?tokens\b.{0,40}\bmust be (?:<|less than)|exceeded model token limit|超长/i,
@@ -71,18 +70,15 @@ const KNOWN: readonly Row[] = [
     codes: codeSet('tokens_limit_reached'),
     // What the model of this endpoint cannot read or do: Bedrock "doesn't support tool use", Ollama "does not support
     // thinking", xAI "Image inputs are not supported by this model", llama.cpp "image input is not supported", vLLM "is
-    // not a
-    // multimodal model", "At most 1 image(s) may be provided", DeepSeek and Groq on content that is a list, Alibaba's
-    // models
-    // that only stream, OpenRouter's routing requirements, xAI's search (410), GitHub's small limits (413).
+    // not a multimodal model", "At most 1 image(s) may be provided", DeepSeek and Groq on content that is a list,
+    // Alibaba's models that only stream, OpenRouter's routing requirements, xAI's search (410), GitHub's small limits (413).
     pattern:
       /(?:does not|doesn.t|do not|don.t) (?:currently )?support (?:the )?(?:tools?\b|function|image|document|system messages?|thinking|reasoning|streaming|parameter\b)|(?:images?|image inputs?|tools?|tool (?:use|calling)|audio|video|vision|streaming|thinking) (?:is|are) not supported|not supported (?:by|on|with) this model|is not a multimodal model|at most \d+ (?:image|audio|video)|unknown variant `?(?:image|input_audio|file)|content must be a string|tools param requires --|only supports? (?:the )?stream|for non-streaming calls|meets? your routing requirements|live search is deprecated/i,
   },
   {
     kind: 'request_refused',
     // What this request names and this account does not have: a file, a cache, a bucket (Google answers 403), audio;
-    // and a
-    // prompt that is longer than the account may send (Anthropic answers 429 and 400).
+    // and a prompt that is longer than the account may send (Anthropic answers 429 and 400).
     pattern:
       /permission to access the file|\bfiles?\b[^.]{0,80}\b(?:not found|do(?:es)? not exist)|no such file\b|cachedcontent not found|cloud storage|\baudio\b[^.]{0,60}\bnot found|\blong context (?:requests?|beta)\b/i,
   },
@@ -129,8 +125,7 @@ const KNOWN: readonly Row[] = [
       resourcenotfoundexception resource_not_found_error endpoint_not_found resource_does_not_exist model_load_failed
       1211 1220 20012`),
     // DeepSeek "Model Not Exist", OpenRouter "is not a valid model ID", Bedrock's on-demand models, Together's
-    // dedicated
-    // ones (HeyPuter/puter#3168), Groq (atiilla/sqlmap-ai#3), new-api's channels, Ollama "try pulling it first".
+    // dedicated ones (HeyPuter/puter#3168), Groq (atiilla/sqlmap-ai#3), new-api's channels, Ollama "try pulling it first".
     pattern:
       /\bmodels?\b.{0,120}\b(?:does not exist|do(?:es)? not exist|not exist|doesn't exist|(?:was|is|were) not found|not found|(?:has been|is|was) (?:decommissioned|deprecated|retired|discontinued|removed|shut down)|no longer (?:supported|available|served|active)|not (?:currently )?available|not (?:been )?(?:deployed|enabled|activated|served)|is not (?:a )?valid model|end of (?:its )?life|isn't (?:available|deployed))|not a valid model|\bmodel [^ ]{1,80} (?:is )?not supported|(?:requested|specified|selected) model is not supported|invalid model(?: name| id| identifier)?\b|model identifier is invalid|(?:unknown|unsupported|no such|unrecognized) model\b|model not (?:found|exist|supported)|unable to access non-serverless|on-demand throughput isn.t supported|(?:no|not have|don't have|without) access to (?:the |this )?(?:requested )?(?:model|deployment)|not (?:have|has) access to model|no available channel|marked by provider as legacy|model access (?:is )?denied|enabled only for api versions|api[- ]version\b.{0,40}\b(?:not supported|unsupported|invalid|required)|no endpoints? found for\b|API deployment for this resource does not exist|must be verified to use the model|模型不存在/i,
     only4xx: true,
@@ -166,8 +161,7 @@ const KNOWN: readonly Row[] = [
   {
     kind: 'auth',
     // OpenAI's scopes, headers and closed accounts; Anthropic on Bedrock's regions; Azure's roles; Groq's network
-    // settings;
-    // Cohere, Cloudflare, Zhipu, Baidu, SiliconFlow, Hugging Face.
+    // settings; Cohere, Cloudflare, Zhipu, Baidu, SiliconFlow, Hugging Face.
     pattern:
       /^(?:unauthori[sz]ed|forbidden)\b|(?:invalid|expired) (?:api|access) token|access token (?:is )?(?:invalid|expired)|^authentication (?:error|failed|failure)|^failed to authenticate|user is not authenticated|insufficient permissions for this|sufficient permissions to call|missing scopes|header should match organi[sz]ation|access (?:was|has been) (?:terminated|revoked|suspended)|unsupported countries|key based authentication is disabled|lacks the required data action|check your network settings|identity[- ]verified accounts|status is not active|AppIdNoAuthError|身份验证失败/i,
   },

@@ -105,8 +105,7 @@ export class StreamReader {
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
     // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where
-    // the
-    // finish reasons are reliable.
+    // the finish reasons are reliable.
     if (whole ? this.progress.complete : this.progress.certain) this.#complete();
     else if (this.#state === 'holding' && !this.progress.hasContent)
       this.#fail(new UpstreamFailure(whole ? 'empty' : 'truncated'));
