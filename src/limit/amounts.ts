@@ -35,9 +35,9 @@ export function completionAt(
   const { request } = parts;
   const choices = countOf(request.n) ?? 1;
   const most = countOf(request.max_completion_tokens) ?? countOf(request.max_tokens) ?? maxCompletionTokens;
+  if (most !== undefined && reserve === 'worst') return most * choices;
   const expected = parts.expected(model) * choices;
-  if (most === undefined) return expected;
-  return reserve === 'worst' ? most * choices : Math.min(most * choices, expected);
+  return most === undefined ? expected : Math.min(most * choices, expected);
 }
 
 function countOf(value: unknown): number | undefined {

@@ -32,7 +32,8 @@ export class AttemptCosts {
   /** @param isOwn - the caller's own key pays for it */
   ended(endpoint: Endpoint, { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord, isOwn: boolean): void {
     const at = this.#open.findIndex((open) => open.endpoint === endpoint);
-    const [reserved] = at < 0 ? [] : this.#open.splice(at, 1);
+    const reserved = at < 0 ? undefined : this.#open[at];
+    if (reserved !== undefined) this.#open.splice(at, 1);
     if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return;
     this.tokens += tokens ?? 0;
     if (isOwn) return;

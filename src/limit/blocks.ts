@@ -26,7 +26,7 @@ export function parseBlock(block: LimitBlock, rules: readonly Rule[]): { subject
 /** An open request, as blocks see it. */
 export interface Blockable {
   /** `<by> <key>` of everybody whom it belongs to. */
-  readonly subjects: readonly string[];
+  readonly subjects: () => readonly string[];
   /** Where it stands among the open ones. */
   place: number | undefined;
   /** Ends it, whatever it is doing. */
@@ -51,10 +51,10 @@ export class Blocks {
     this.#clock = clock;
   }
 
-  /** The block that holds for one of `subjects`. */
-  find(subjects: readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
+  /** The block that holds for one of `subjects`, which are only worked out if anybody is blocked. */
+  find(subjects: () => readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
     this.#refresh();
-    return this.#shared.size === 0 && this.#own.size === 0 ? undefined : this.#find(subjects);
+    return this.#shared.size === 0 && this.#own.size === 0 ? undefined : this.#find(subjects());
   }
 
   enter(request: Blockable): void {
@@ -126,7 +126,7 @@ export class Blocks {
     if (this.#shared.size === 0 && this.#own.size === 0) return;
     // They leave while we go through.
     for (const request of this.#open.slice()) {
-      const found = this.#find(request.subjects);
+      const found = this.#find(request.subjects());
       if (found !== undefined) request.abort(found.untilMs, found.subject);
     }
   }

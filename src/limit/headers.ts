@@ -55,7 +55,7 @@ function putTightest(
   const tightest = tightestOf(standings, names.unit);
   if (tightest === undefined) return;
   const { rule, level } = tightest;
-  headers[names.limit] = String(rule.limit);
+  headers[names.limit] = rule.limitText;
   headers[names.remaining] = String(Math.floor(rule.remaining(level)));
   headers[names.reset] = duration(rule.resetMs(level, now));
 }

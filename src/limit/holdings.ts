@@ -75,11 +75,11 @@ export class Holdings {
   /** Remembers where the rules of `group` stand, by a reply of their store. */
   note(group: Group, reply: GrantedReply): void {
     group.by = reply.by;
-    for (const [index, level] of reply.levels.entries()) group.rules[index]!.level = level;
+    for (let at = 0; at < reply.levels.length; at++) group.rules[at]!.level = reply.levels[at];
   }
 
   noteAll(replies: readonly GrantedReply[]): void {
-    for (const [index, reply] of replies.entries()) this.note(this.groups[index]!, reply);
+    for (let at = 0; at < replies.length; at++) this.note(this.groups[at]!, replies[at]!);
   }
 
   /** The rules that do not let the request pass, by their last levels. */
@@ -100,15 +100,17 @@ export class Holdings {
   tellClient(now: number): readonly Rule[] {
     const standings: Standing[] = [];
     const warning: Rule[] = [];
-    for (const { rule, level, enforced } of this.rules) {
-      if (level === undefined) continue;
-      standings.push({ rule, level });
+    for (const bound of this.rules) {
+      if (!isKnown(bound)) continue;
+      const { rule, level, enforced } = bound;
+      standings.push(bound);
       if (!enforced && rule.onExceeded === 'warn' && rule.remaining(level) <= 0) warning.push(rule);
     }
     if (standings.length === 0) return warning;
     const headers = limitHeaders(standings, now);
     if (warning.length > 0) headers['x-nordlys-limit-warning'] = warning.map(({ name }) => name).join(', ');
-    this.#context.limitHeaders = { ...this.#context.limitHeaders, ...headers };
+    const { limitHeaders: earlier } = this.#context;
+    this.#context.limitHeaders = earlier === undefined ? headers : { ...earlier, ...headers };
     return warning;
   }
 
@@ -119,4 +121,9 @@ export class Holdings {
       longest = Math.max(longest, provider.timeouts.totalMs ?? LONGEST_REQUEST_MS);
     return longest + LEASE_MARGIN_MS;
   }
+}
+
+/** The store has said where the rule stands. */
+function isKnown(bound: BoundRule): bound is BoundRule & Standing {
+  return bound.level !== undefined;
 }

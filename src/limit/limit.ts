@@ -100,7 +100,7 @@ export class Limits implements SpendServices {
     const state = stateOf(caller, { request });
     const context = { request, caller, cacheStatus: undefined, limitHeaders: undefined };
     return new RequestSpend(this, context, this.#bind(caller, state), {
-      subjects: [],
+      subjects: () => [],
       session: undefined,
       tenant: undefined,
       waitedMs: 0,
@@ -233,7 +233,7 @@ export class Limits implements SpendServices {
     const caller = context.caller ?? ANONYMOUS;
     const state = stateOf(caller, context);
     const rules = this.#bind(caller, state);
-    const subjects = subjectsOf(state, rules);
+    const subjects = (): readonly string[] => subjectsOf(state, rules);
     const block = this.#blocks.find(subjects);
     if (block !== undefined) throw blocked(block.subject.split(' ', 1)[0]!, block.untilMs);
     const { session } = state;

@@ -18,7 +18,7 @@ const MAX_TRIES = 4;
 
 /** What one request reserves, from its plan until its response has ended. */
 export class RequestSpend implements SpendLease, OpenSpend {
-  readonly subjects: readonly string[];
+  readonly subjects: () => readonly string[];
   place: number | undefined = undefined;
   readonly who: SpendSubject;
   readonly #limits: SpendServices;

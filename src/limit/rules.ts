@@ -29,6 +29,8 @@ export class Rule {
   readonly unit: LimitUnit;
   /** In requests, tokens or USD. */
   readonly limit: number;
+  /** `limit`, as headers state it. */
+  readonly limitText: string;
   /** Units of the store per request, token or USD. */
   readonly scale: number;
   readonly by: LimitSubject | undefined;
@@ -47,6 +49,7 @@ export class Rule {
     this.name = rule.name;
     this.unit = unit;
     this.limit = rule[unit]!;
+    this.limitText = String(this.limit);
     this.by = typeof rule.by === 'function' ? undefined : rule.by;
     this.#keyOf = typeof rule.by === 'function' ? rule.by : KEYS[rule.by];
     this.reserve = rule.reserve ?? 'worst';

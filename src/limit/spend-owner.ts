@@ -9,7 +9,7 @@ import type { Rule } from './rules.js';
 /** Whom a request belongs to. */
 export interface SpendSubject {
   /** `<by> <key>` of every subject that can be blocked. */
-  readonly subjects: readonly string[];
+  readonly subjects: () => readonly string[];
   readonly session: string | undefined;
   readonly tenant: string | undefined;
   /** Milliseconds that the request has already waited for the store. */

@@ -27,6 +27,7 @@ export function payFor<Planned extends PaidPlan>(
 ): Planned | Promise<Planned> {
   const decide = (decision: SpendDecision): Planned | Promise<Planned> => {
     if (decision.kind === 'models') return payFor(replan(decision.models), reserve, replan, rounds - 1);
+    if (decision.tooDear.length === 0) return planned;
     return withoutOverBudget(planned, new Set(decision.tooDear.map(({ id }) => id)));
   };
   if (rounds === 0)
@@ -57,7 +58,6 @@ export function requestForModels(
 }
 
 function withoutOverBudget<Planned extends PaidPlan>(planned: Planned, tooDear: ReadonlySet<string>): Planned {
-  if (tooDear.size === 0) return planned;
   const excluded = planned.candidates.filter(({ endpoint }) => tooDear.has(endpoint.id));
   return {
     ...planned,

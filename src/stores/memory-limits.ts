@@ -37,7 +37,7 @@ interface Lease {
   readonly group: string;
   expiresAt: number;
   /** `undefined`: it has expired, and its holds have gone back. */
-  held: Map<string, number> | undefined;
+  held: readonly LimitHold[] | undefined;
 }
 
 /**
@@ -72,32 +72,31 @@ class MemoryLimits implements LimitStore {
     const now = this.#begin();
     const { group, lease, holds } = order;
     const states = this.#states(group, holds, now);
-    const isKnown = lease !== '' && this.#leases.get(leaseKey(group, lease))?.held !== undefined;
+    const key = lease === '' ? undefined : leaseKey(group, lease);
+    const isKnown = key !== undefined && this.#leases.get(key)?.held !== undefined;
     if (!isKnown) {
       if (!states.every((state, index) => isFree(state, holds[index]!, holds[index]!.amount))) {
         return { outcome: 'refused', levels: levelsOf(states, holds, now) };
       }
-      for (const [index, state] of states.entries()) hold(state, holds[index]!.amount);
-      if (lease !== '') this.#keep(order, heldBy(holds), now);
+      for (let at = 0; at < states.length; at++) hold(states[at]!, holds[at]!.amount);
+      if (key !== undefined) this.#keep(key, order, holds, now);
     }
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   adjust(order: LimitOrder): LimitReply {
     const now = this.#begin();
-    const { group, holds } = order;
+    const { group, lease, holds } = order;
+    const key = leaseKey(group, lease);
     const states = this.#states(group, holds, now);
-    const held = this.#leases.get(leaseKey(group, order.lease))?.held;
+    const held = this.#leases.get(key)?.held;
     if (held === undefined) return { outcome: 'unknown', levels: levelsOf(states, holds, now) };
-    const deltas = holds.map(({ counter, amount }) => amount - (held.get(counter.field) ?? 0));
+    const deltas = holds.map(({ counter, amount }) => amount - amountIn(held, counter.field));
     if (!states.every((state, index) => isFree(state, holds[index]!, deltas[index]!))) {
       return { outcome: 'refused', levels: levelsOf(states, holds, now) };
     }
-    for (const [index, state] of states.entries()) {
-      hold(state, deltas[index]!);
-      held.set(holds[index]!.counter.field, holds[index]!.amount);
-    }
-    this.#keep(order, held, now);
+    for (let at = 0; at < states.length; at++) hold(states[at]!, deltas[at]!);
+    this.#keep(key, order, [...holds, ...without(held, holds)], now);
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
@@ -112,13 +111,12 @@ class MemoryLimits implements LimitStore {
       return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
     }
     this.#leases.delete(key);
-    const held = kept?.held ?? new Map<string, number>();
-    for (const [index, state] of states.entries()) {
-      const { counter, amount } = holds[index]!;
-      settle(state, held.get(counter.field) ?? 0, amount, now);
-      held.delete(counter.field);
+    const held = kept?.held ?? [];
+    for (let at = 0; at < states.length; at++) {
+      const { counter, amount } = holds[at]!;
+      settle(states[at]!, amountIn(held, counter.field), amount, now);
     }
-    this.#giveBack(group, held);
+    this.#giveBack(group, without(held, holds));
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
@@ -190,15 +188,15 @@ class MemoryLimits implements LimitStore {
     this.#groups.delete(oldest![0]);
   }
 
-  #keep({ group, lease, ttlMs }: LimitOrder, held: Map<string, number>, now: number): void {
+  #keep(key: string, { group, ttlMs }: LimitOrder, held: readonly LimitHold[], now: number): void {
     const expiresAt = now + ttlMs;
-    this.#leases.set(leaseKey(group, lease), { group, expiresAt, held });
+    this.#leases.set(key, { group, expiresAt, held });
     if (expiresAt < this.#nextExpiry) this.#nextExpiry = expiresAt;
   }
 
-  #giveBack(group: string, held: ReadonlyMap<string, number>): void {
-    for (const [field, amount] of held) {
-      const state = this.#groups.get(group)?.get(field);
+  #giveBack(group: string, held: readonly LimitHold[]): void {
+    for (const { counter, amount } of held) {
+      const state = this.#groups.get(group)?.get(counter.field);
       if (state !== undefined) hold(state, -amount);
     }
   }
@@ -245,10 +243,15 @@ class MemoryLimits implements LimitStore {
   }
 }
 
-function heldBy(holds: readonly LimitHold[]): Map<string, number> {
-  const held = new Map<string, number>();
-  for (const { counter, amount } of holds) held.set(counter.field, amount);
-  return held;
+/** What is held of one counter. A lease holds so few that looking at each is faster than a map. */
+function amountIn(held: readonly LimitHold[], field: string): number {
+  for (const { counter, amount } of held) if (counter.field === field) return amount;
+  return 0;
+}
+
+/** What is held of counters that `holds` does not name. */
+function without(held: readonly LimitHold[], holds: readonly LimitHold[]): readonly LimitHold[] {
+  return held.filter(({ counter }) => !holds.some((each) => each.counter.field === counter.field));
 }
 
 /** Where the counters stand, and how long `amount` would have to wait; absent: what the hold asks for. */

@@ -114,7 +114,7 @@ const OF_SHARES: readonly Guard[] = [
   guard(
     'a call takes its amount out of the share first',
     'limit/process-shares.ts',
-    ['        share.free -= own;\n', ''],
+    ['        share.free -= covered;\n', ''],
     'limit/shares',
   ),
   guard(
