@@ -4,6 +4,8 @@ import { mapSchema } from './json-schema.js';
 
 /** A root may refer to a definition that refers to another one. */
 const MAX_ROOT_REFERENCES = 8;
+/** Parts of an `allOf` at the root, nested ones included: definitions that refer to each other have no end. */
+const MAX_ROOT_PARTS = 64;
 
 /**
  * The schema of a tool's input: an object at the root, without a union there. A root `$ref` is resolved and a root
@@ -12,6 +14,10 @@ const MAX_ROOT_REFERENCES = 8;
  * @throws UnsupportedRequest when the root is no object.
  */
 export function objectSchema(parameters: unknown, param: string): JsonObject {
+  return objectRoot(parameters, param, { left: MAX_ROOT_PARTS });
+}
+
+function objectRoot(parameters: unknown, param: string, parts: { left: number }): JsonObject {
   if (parameters === undefined || parameters === null) return { type: 'object', properties: {} };
   if (!isRecord(parameters)) throw new UnsupportedRequest(param, 'The schema must be an object.');
   const root = mergedRoot(
@@ -20,6 +26,7 @@ export function objectSchema(parameters: unknown, param: string): JsonObject {
       param,
     ),
     param,
+    parts,
   );
   if (root['anyOf'] !== undefined || root['oneOf'] !== undefined) {
     throw new UnsupportedRequest(param, 'The provider takes no union at the root of a schema.');
@@ -61,12 +68,14 @@ function definitionsOf(schema: JsonObject): JsonObject {
 }
 
 /** `allOf` at the root as one object: properties and required names united, the first of each other keyword. */
-function mergedRoot(root: JsonObject, param: string): JsonObject {
-  const parts = root['allOf'];
-  if (!Array.isArray(parts)) return root;
-  const { allOf: _merged, ...rest } = root;
+function mergedRoot(root: JsonObject, param: string, parts: { left: number }): JsonObject {
+  const { allOf, ...rest } = root;
+  if (!Array.isArray(allOf)) return root;
   const definitions = definitionsOf(root);
-  const branches = parts.filter(isRecord).map((part) => objectSchema({ ...definitions, ...part }, param));
+  const branches = allOf.filter(isRecord).map((part) => {
+    if (parts.left-- === 0) throw new UnsupportedRequest(param, `The root may have ${MAX_ROOT_PARTS} parts in allOf.`);
+    return objectRoot({ ...definitions, ...part }, param, parts);
+  });
   const all = [rest, ...branches];
   const required = all.flatMap((part) => (Array.isArray(part['required']) ? (part['required'] as unknown[]) : []));
   return Object.assign(
