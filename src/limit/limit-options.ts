@@ -152,7 +152,7 @@ function checkStoreTimeout(path: string, value: unknown): number {
 
 /** @throws TypeError naming the rule at fault. */
 export function resolveRules(path: string, value: unknown): readonly Rule[] {
-  if (!Array.isArray(value)) throw optionError(path, 'must be a list of rules', value ?? 'nothing');
+  if (!Array.isArray(value)) throw optionError(path, 'must be a list of rules', value ?? undefined);
   if (value.length > MAX_RULES) throw optionError(path, `must have at most ${MAX_RULES} rules`, value.length);
   const rules = value.map((entry: unknown, index) => resolveRule(`${path}[${index}]`, entry));
   const names = new Set<string>();
@@ -188,7 +188,7 @@ function checkSubject(path: string, value: unknown): LimitRule['by'] {
   const subject = typeof value === 'function' ? (value as LimitRule['by']) : SUBJECTS.find((each) => each === value);
   if (subject !== undefined) return subject;
   const words = SUBJECTS.map((each) => `"${each}"`).join(', ');
-  throw optionError(path, `must be one of ${words}, or a function of the request`, value ?? 'nothing');
+  throw optionError(path, `must be one of ${words}, or a function of the request`, value ?? undefined);
 }
 
 function checkBudget(path: string, value: unknown): number {
@@ -204,7 +204,7 @@ function checkOnExceeded(path: string, value: unknown): NonNullable<LimitRule['o
 function checkFallbacks(path: string, value: unknown): readonly string[] {
   const models = isUnset(value) ? [] : texts(path, value);
   if (models.length > 0) return models;
-  throw optionError(path, 'must name at least one model', value ?? 'nothing');
+  throw optionError(path, 'must name at least one model', value ?? undefined);
 }
 
 function checkAlerts(path: string, value: unknown): readonly number[] {

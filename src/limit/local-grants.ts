@@ -127,9 +127,13 @@ export class LocalGrants {
     ticket: ShareTicket | undefined,
     call: (order: LimitOrder) => LimitReply | Promise<LimitReply>,
   ): LimitReply {
-    if (ticket?.isCovered !== true) return call({ ...order, holds: this.#parted(order, ticket) }) as LimitReply;
+    if (ticket?.isCovered !== true)
+      return retryable(call({ ...order, holds: this.#parted(order, ticket) }) as LimitReply, order.holds);
     const counted = order.holds.filter((hold) => !isSum(hold));
-    const reply = call({ ...order, holds: this.#parted({ ...order, holds: counted }) }) as LimitReply;
+    const reply = retryable(
+      call({ ...order, holds: this.#parted({ ...order, holds: counted }) }) as LimitReply,
+      counted,
+    );
     let next = 0;
     const levels = order.holds.map((hold) =>
       isSum(hold) ? { ...this.#levelOf(order.group, hold), waitMs: 0 } : reply.levels[next++]!,
@@ -171,6 +175,13 @@ export class LocalGrants {
       return { ...hold, counter: { ...counter, capacity, rate } };
     });
   }
+}
+
+/** What exceeds only this process's part of a counter, and not all of it, may be granted when the store is back. */
+function retryable({ outcome, levels }: LimitReply, holds: readonly LimitHold[]): LimitReply {
+  const inTime = (level: LimitLevel, { amount, counter }: LimitHold): LimitLevel =>
+    level.waitMs === Infinity && amount <= counter.capacity ? { ...level, waitMs: RETRY_MS } : level;
+  return { outcome, levels: levels.map((level, index) => inTime(level, holds[index]!)) };
 }
 
 /** Groups and leases hold no white space. */

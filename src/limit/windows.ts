@@ -30,7 +30,7 @@ export function parsePeriod(path: string, per: unknown, timeZone: unknown): Peri
     throw optionError(
       `${path}.per`,
       'must be "minute", "hour", "day", "week", "month", or a rolling window such as "30s", "1m", "24h" or "7d"',
-      per ?? 'nothing',
+      per ?? undefined,
     );
   }
   if (timeZone !== undefined && timeZone !== null) {

@@ -132,7 +132,7 @@ function perMillion(path: string, value: unknown): number {
 
 function price(path: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw optionError(path, 'must be a number of USD, 0 or more', value === undefined ? 'nothing' : value);
+    throw optionError(path, 'must be a number of USD, 0 or more', value);
   }
   return value;
 }

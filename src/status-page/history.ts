@@ -15,7 +15,7 @@ const INTERVALS = 120;
 export interface HistoryRecord {
   readonly intervalMs: number;
   readonly requests: readonly number[];
-  /** Requests that ended in an error of ours or of all providers: a status of 500 and more. */
+  /** Requests that ended in a status of 500 and more, or in a response that broke off. */
   readonly errors: readonly number[];
   readonly cacheHits: readonly number[];
   readonly cacheMisses: readonly number[];
@@ -43,7 +43,7 @@ export class History implements Observer {
   requestEnded(context: RequestContext, error: GatewayError | undefined): void {
     if (context.isDryRun) return;
     this.#requests.add();
-    if (clientStatus(context, error) >= 500) this.#errors.add();
+    if (clientStatus(context, error) >= 500 || hasBrokenOff(context)) this.#errors.add();
     if (context.cacheStatus === 'HIT') this.#hits.add();
     if (context.cacheStatus === 'MISS') this.#misses.add();
   }
@@ -98,4 +98,9 @@ class Tally {
   toArray(): number[] {
     return this.#past.toArray();
   }
+}
+
+/** The client was still connected, and no guard has ended the response. */
+function hasBrokenOff({ client, outcome }: RequestContext): boolean {
+  return outcome?.complete === false && outcome.finishReason !== 'content_filter' && !client.aborted;
 }

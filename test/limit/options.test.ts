@@ -24,7 +24,7 @@ describe('limits', () => {
   ])('starts with %j', (limits) => expect(() => start(limits)).not.toThrow());
 
   it.each([
-    [{}, /limits\.rules must be a list of rules, got "nothing"/],
+    [{}, /limits\.rules must be a list of rules\.$/],
     [{ rules: [], onStoreErorr: 'open' }, /limits: unknown option "onStoreErorr"\. Did you mean "onStoreError"/],
     [
       { rules: [], store: {} },

@@ -270,6 +270,17 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await grants(one, 20, 20)).toBe(7);
   });
 
+  it('what exceeds only the part of a process may be tried again; what exceeds the limit never passes', async () => {
+    const [one] = processes(1, 'unstated') as [Process];
+    one.link.weather = 'failing';
+    const waitFor = async (amount: number) => {
+      const reply = await one.store.reserve(one.order(`of ${amount}`, amount), { leftMs: TIMEOUT_MS });
+      return [reply.outcome, reply.levels[0]?.waitMs];
+    };
+    expect(await waitFor(CAPACITY / 2 + 1)).toEqual(['refused', 1_000]);
+    expect(await waitFor(CAPACITY + 1)).toEqual(['refused', Infinity]);
+  });
+
   it('a process that has never reached the store grants its part of the limit', async () => {
     const all = processes(2);
     for (const process of all) {

@@ -63,7 +63,7 @@ describe('per', () => {
     ['0s', undefined, /rules\[0\]\.per must be "minute"/],
     ['1y', undefined, /must be "minute"/],
     ['367d', undefined, /must be "minute"/],
-    [undefined, undefined, /got "nothing"/],
+    [undefined, undefined, /or "7d"\.$/],
     [60, undefined, /got 60/],
     ['1m', 'UTC', /rules\[0\]\.timeZone is for calendar windows/],
     [

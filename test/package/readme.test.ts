@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -118,6 +118,27 @@ describe('every snippet of the README', () => {
 
   it.each(['formats', 'hooks', 'stages', 'limits', 'guards'])('runs: %s', async (name) => {
     await run(process.execPath, [await program(name)], { env: { ...process.env, ...KEYS } });
+  });
+
+  it('runs: a prompt with a key is blocked by the guards, although they redact keys as well', async () => {
+    const ask = `
+const key = 'sk-proj-' + 'aB3'.repeat(16);
+const response = await gateway.fetch(
+  new Request('http://localhost/v1/chat/completions', {
+    method: 'POST',
+    headers: { authorization: 'Bearer demo-key', 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: key }] }),
+  }),
+);
+console.log(response.status, (await response.json()).error.code);
+`;
+    const file = await program('guards', {
+      'https://api.openai.com/v1': upstream.baseUrl,
+      'createGateway({': 'const gateway = createGateway({',
+    });
+    await appendFile(file, ask);
+    const { stdout } = await run(process.execPath, [file], { env: { ...process.env, ...KEYS } });
+    expect(stdout).toBe('400 content_blocked\n');
   });
 
   it('runs: a process that is told to end does', async () => {

@@ -210,6 +210,18 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     ]);
   });
 
+  it('says that the server does not respond, and shows no switch that it has not made', async () => {
+    const { page, complaints } = await open();
+    await page.route('**/*', (route) => route.abort());
+    await state(page, 'flaky').selectOption('down');
+    await eventually(() => textOf(page, '#upstreams-error')).toContain('The server does not respond.');
+    expect(await state(page, 'flaky').inputValue()).toBe('');
+    await page.click('#send');
+    await eventually(() => textOf(page, '#verdict')).toBe('no response');
+    expect(await textOf(page, '#answer')).toContain('The server does not respond.');
+    expect(complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([]);
+  });
+
   it('shows what the router made of the prompt', async () => {
     const { page } = await open();
     await page.selectOption('#model', 'auto');

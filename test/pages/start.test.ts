@@ -67,6 +67,18 @@ describe('npm start', () => {
     for (const slug of ['fast-cheap', 'anthropic', 'gemini']) await breakUpstream(slug, null);
   });
 
+  it('refuses nothing under load: beyond a limit it only warns', async () => {
+    // More than the 500 of an hour. Hits count as well; without the first request all would reach the upstreams at once.
+    const ask = async () => {
+      const { status, headers } = await chat('/v1/chat/completions');
+      return { status, warning: headers.get('x-nordlys-limit-warning') };
+    };
+    await ask();
+    const answers = await Promise.all(Array.from({ length: 520 }, ask));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await ask()).toEqual({ status: 200, warning: expect.stringContaining('requests-per-hour') });
+  });
+
   it('prints two lines that work as they are', { timeout: 30_000 }, async () => {
     const lines = demo.output.split('\n').filter((line) => /^(?:curl|node) /.test(line));
     expect(lines).toHaveLength(2);

@@ -3,7 +3,7 @@ import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGateway } from '../../src/index.js';
 import { statusPage } from '../../src/status-page/index.js';
-import { chat, error } from '../../src/testing/index.js';
+import { chat, error, stream, type Script } from '../../src/testing/index.js';
 import { upstreamFor } from '../path/fixtures.js';
 import { listen } from '../support/listen.js';
 import { watched, type Numbers } from './watched.js';
@@ -140,6 +140,36 @@ describe('the status page', () => {
     const { history } = (await (await get('/status.json')).json()) as Numbers;
     const latest = [history.requests, history.errors, history.cacheHits, history.cacheMisses].map((row) => row.at(-1));
     expect(latest).toEqual([3, 1, 1, 2]);
+  });
+
+  it('counts a stream that broke off as an error, and none that its client or a guard has ended', async () => {
+    const upstream = await upstreamFor();
+    const { ask, get, clock, gateway } = await watched([upstream], {
+      guards: {
+        output: [
+          {
+            name: 'forbidden',
+            onError: 'closed',
+            check: ({ text }) => (text.includes('forbidden') ? { block: true } : 'pass'),
+          },
+        ],
+      },
+    });
+    const errorsAfter = async (script: Script, asked: () => Promise<unknown>) => {
+      upstream.enqueue(script);
+      await asked();
+      await expect.poll(() => gateway.status().inFlight).toBe(0);
+      clock.advance(10_000);
+      const { history } = (await (await get('/status.json')).json()) as Numbers;
+      return [history.requests.at(-1), history.errors.at(-1)];
+    };
+    const readAll = async (): Promise<void> => void (await (await ask({ stream: true })).text());
+    const long = 'a word and '.repeat(40);
+
+    expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'reset' }), readAll)).toEqual([1, 1]);
+    expect(await errorsAfter(stream(`${long} forbidden ${long}`), readAll)).toEqual([1, 0]);
+    const leave = async (): Promise<void> => (await ask({ stream: true })).body!.cancel();
+    expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'hang' }), leave)).toEqual([1, 0]);
   });
 
   it('follows the provider table', async () => {

@@ -7,11 +7,13 @@ import { expect, test } from 'vitest';
 import { createGateway, lruStore, type WireFormat } from '../../src/index.js';
 
 import {
+  anthropicError,
   chat,
   completion,
   error,
   fakeUpstream,
   faults,
+  geminiReply,
   hostileHeads,
   providerContract,
   storeContract,
@@ -91,6 +93,46 @@ test('a client that disconnects ends the upstream call', async () => {
   expect(seen.closedBy).toBe('client');
   expect(seen.closedAt! - leftAt).toBeLessThan(5_000);
   await request;
+});
+
+test('a request moves from Anthropic to Gemini, and the client sees one format', async () => {
+  await using claude = await fakeUpstream({ script: anthropicError(529, 'overloaded_error') });
+  await using google = await fakeUpstream({ script: geminiReply({ text: 'Here I am.' }) });
+  const gateway = createGateway({
+    keys: false,
+    providers: {
+      anthropic: {
+        format: 'anthropic',
+        baseUrl: new URL(claude.baseUrl).origin,
+        models: { m: { upstreamModel: 'claude-sonnet-4-5' } },
+      },
+      google: {
+        format: 'gemini',
+        baseUrl: new URL(google.baseUrl).origin,
+        models: { m: { upstreamModel: 'gemini-2.5-flash' } },
+      },
+    },
+  });
+
+  const response = await gateway.fetch(
+    new Request('http://localhost/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'm',
+        messages: [{ role: 'user', content: 'Hello' }],
+        provider_order: ['anthropic', 'google'],
+      }),
+    }),
+  );
+
+  expect(await response.json()).toMatchObject({
+    object: 'chat.completion',
+    choices: [{ message: { content: 'Here I am.' } }],
+  });
+  expect(claude.ledger[0]?.json).toMatchObject({ model: 'claude-sonnet-4-5', messages: [{ role: 'user' }] });
+  expect(google.ledger[0]?.json).toMatchObject({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] });
+  await gateway.close();
 });
 
 test.each(Object.entries(faults))('no half response after %s', async (_name, { script, expect: outcome }) => {

@@ -20,9 +20,19 @@ export function currentKey() {
   return key;
 }
 
+/** As `fetch`, but says what to do when the server does not respond. */
+async function request(path, init) {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Error('The server does not respond. Is `npm start` still running?', { cause: error });
+  }
+}
+
 /** @returns the JSON of an answer, or its error with `status` */
 async function json(path, init = {}) {
-  const answer = await fetch(path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
+  const answer = await request(path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
   const body = await answer.json();
   if (answer.ok) return body;
   const { message = `HTTP ${answer.status}`, metadata } = body.error ?? {};
@@ -59,7 +69,7 @@ function guardHeader(guard) {
 }
 
 export function complete(body, { id, cache, guard, signal }) {
-  return fetch('v1/chat/completions', {
+  return request('v1/chat/completions', {
     method: 'POST',
     signal,
     headers: {

@@ -117,7 +117,7 @@ function attemptItem(attempt, begin, total) {
   bar.style.width = `max(3px, ${(durationMs / total) * 100}%)`;
   const told = [status === undefined ? '' : `${status} `, outcome === 'ok' ? '' : outcome].join('');
   const times =
-    firstTokenMs === undefined ? ms(durationMs) : `${ms(firstTokenMs)} to the first token, ${ms(durationMs)} in all`;
+    firstTokenMs === undefined ? ms(durationMs) : `${ms(firstTokenMs)} to the first token, ${ms(durationMs)} in total`;
   const reason = reasonOf(attempt);
   return element(
     'li',

@@ -62,7 +62,7 @@ function body() {
   };
 }
 
-/** What would happen: asked anew with every change, by a dry run. */
+/** What would happen: a dry run after every change. */
 async function preview() {
   showCurl();
   showGuard();
@@ -74,7 +74,7 @@ async function preview() {
     if (running !== undefined || JSON.stringify(body()) !== JSON.stringify(asked)) return;
     clearDecision();
     showPlan(plan);
-    say('', 'not asked yet');
+    say('', 'not sent yet');
   } catch (error) {
     if (running !== undefined) return;
     clearDecision();
@@ -88,7 +88,7 @@ async function send() {
   const asking = new AbortController();
   running = asking;
   clearDecision();
-  say('busy', 'asking');
+  say('busy', 'sending');
   const writer = new AnswerWriter();
   byId('stop').hidden = false;
   await api.plan(body(), guard.value).then(showPlan, showPlanError);
@@ -99,7 +99,11 @@ async function send() {
     await readInto(writer, await api.complete(body(), options));
   } catch (error) {
     if (asking.signal.aborted) writer.stopped();
-    else writer.failed(error.message);
+    else {
+      writer.failed(error.message);
+      // Replaced by what the gateway knows of the request, if it does.
+      if (running === asking) say('bad', 'no response');
+    }
   }
   await watching.end();
   // Of two requests the later one has the card.

@@ -36,8 +36,14 @@ function upstreamRow({ slug, name, format, pricing, zdr }, kinds) {
   const select = element('select', {}, new Option('works', ''), ...options);
   select.setAttribute('aria-label', `State of ${name}`);
   select.addEventListener('change', async () => {
-    await api.breakUpstream(slug, select.value === '' ? null : select.value);
-    await showUpstreams(kinds);
+    byId('upstreams-error').textContent = '';
+    try {
+      await api.breakUpstream(slug, select.value === '' ? null : select.value);
+      await showUpstreams(kinds);
+    } catch (error) {
+      select.value = known.get(slug).broken ?? '';
+      byId('upstreams-error').textContent = error.message;
+    }
   });
   const price = `$${pricing.prompt} / $${pricing.completion} per M`;
   const retention = zdr ? [', ', abbreviation('ZDR', 'zero data retention')] : [];

@@ -9,7 +9,7 @@ export async function showUsage() {
   const { requests, tokens, costUsd, limits } = await api.usage();
   byId('usage').hidden = false;
   byId('usage-total').textContent =
-    `${count(requests)} ${requests === 1 ? 'request' : 'requests'}, ${count(tokens)} tokens, ${usd(costUsd)} in all`;
+    `${count(requests)} ${requests === 1 ? 'request' : 'requests'}, ${count(tokens)} tokens, ${usd(costUsd)} in total`;
   byId('limits').replaceChildren(...limits.map(limitItem));
 }
 
@@ -18,7 +18,7 @@ function limitItem({ rule, unit, limit, used, remaining, resetsAt }) {
   const share = used / limit;
   const state = remaining <= 0 ? 'full' : share >= NEAR ? 'near' : 'ok';
   const says = `${rule}: ${write(used)} of ${write(limit)} used`;
-  const reset = resetsAt === undefined ? '' : `starts anew in ${untilWords(Date.parse(resetsAt) - Date.now())}`;
+  const reset = resetsAt === undefined ? '' : `resets in ${untilWords(Date.parse(resetsAt) - Date.now())}`;
   return element(
     'li',
     {},
