@@ -1,6 +1,6 @@
-import { json } from './answers.js';
+import { json } from './responses.js';
 import { anthropicError, anthropicEvents, anthropicReply, type AnthropicReply } from './anthropic-upstream.js';
-import { asksForStream } from './chat-answers.js';
+import { asksForStream } from './chat-responses.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import { brokenOff } from './native-replies.js';

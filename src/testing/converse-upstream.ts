@@ -1,4 +1,4 @@
-import { sizedSteps, type AnswerOptions } from './answers.js';
+import { sizedSteps, type AnswerOptions } from './responses.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame, cutFrame, type AwsFrame } from './aws-frames.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';

@@ -1,4 +1,4 @@
-import { json } from './answers.js';
+import { json } from './responses.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import { geminiError, geminiReply, geminiResponses, type GeminiReply } from './gemini-upstream.js';

@@ -1,4 +1,4 @@
-import { error, sizedSteps, type AnswerOptions } from './answers.js';
+import { error, sizedSteps, type AnswerOptions } from './responses.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, wholeSteps } from './native-replies.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stream } from './chat-answers.js';
+import { stream } from './chat-responses.js';
 import { delay, eventually } from './contract-test.js';
 import type { LedgerEntry } from './request-log.js';
 import { hang, ignoreAbort } from './interruptions.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { raw } from './answers.js';
+import { raw } from './responses.js';
 import { delay } from './contract-test.js';
 import { hostileHeads } from './hostile-heads.js';
 import { close, earlyAnswer, reset } from './interruptions.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { completion } from './chat-answers.js';
+import { completion } from './chat-responses.js';
 import { eventually } from './contract-test.js';
 import { close, stale } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { error, raw } from './answers.js';
-import { completion, stream } from './chat-answers.js';
+import { error, raw } from './responses.js';
+import { completion, stream } from './chat-responses.js';
 import { delay, eventually } from './contract-test.js';
 import { onRequest, send } from './script.js';
 import { exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
@@ -8,7 +8,7 @@ import { exchange, probe, readBody, requestTo, type TransportCase } from './tran
 const MEGABYTE = 1024 * 1024;
 
 /** @internal What is sent, and how responses are delivered. */
-export const transportAnswerCases: readonly TransportCase[] = [
+export const transportResponseCases: readonly TransportCase[] = [
   [
     'sends the path, the headers and the body as they are given',
     async ({ upstream, transport }) => {
