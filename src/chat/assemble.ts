@@ -3,7 +3,7 @@ import { AudioAssembler } from './assemble-audio.js';
 import { isBlockList, joinBlocks } from './assemble-blocks.js';
 import { flattenContent } from './content-parts.js';
 import { filledText, indexIn, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
-import { saysSomething } from './spoken.js';
+import { hasDeltaContent } from './delta-content.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 /**
@@ -98,7 +98,7 @@ class ChoiceAssembler {
   readonly #message = new MessageAssembler();
 
   add(choice: ChunkChoice): void {
-    if (this.#finishReason !== null && saysSomething(choice.delta)) this.reopened = true;
+    if (this.#finishReason !== null && hasDeltaContent(choice.delta)) this.reopened = true;
     if (isRecord(choice.delta)) this.#message.add(choice.delta);
     // Servers written in Go send "" for null.
     this.#finishReason = filledText(choice.finish_reason) ?? this.#finishReason;

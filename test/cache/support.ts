@@ -125,7 +125,7 @@ export function ticket(asked: Asked = {}): AttemptTicket {
     client,
     leave: () => res.emit('close'),
     finish: () => {
-      context.client.answered();
+      context.client.responded();
       Object.defineProperty(res, 'writableFinished', { value: true });
       res.emit('close');
     },

@@ -63,7 +63,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'a chunk template differs in generated text only',
     'proxy/response/stream-reader.ts',
-    [' && this.progress.spoke;', ';'],
+    [' && this.progress.onlyContent;', ';'],
     'path/odd-streams',
   ),
   guard(

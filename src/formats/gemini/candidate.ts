@@ -73,7 +73,7 @@ export class Candidate {
 
   /** It has a finish reason, and not one of those that stand in every response. */
   get isSettled(): boolean {
-    return this.#progress.state === 'finished' && !this.#progress.doubtful && this.#partial === undefined;
+    return this.#progress.state === 'finished' && !this.#progress.uncertain && this.#partial === undefined;
   }
 
   opening(): ChunkChoice {

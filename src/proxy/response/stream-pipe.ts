@@ -58,7 +58,7 @@ export class StreamPipe implements StreamListener, RunningStream {
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt: number;
-  #newsSeen = 0;
+  #advancesSeen = 0;
 
   constructor(options: StreamPipeOptions, now: number) {
     const { wanted, errors, framing, decoder, timers } = options;
@@ -159,17 +159,17 @@ export class StreamPipe implements StreamListener, RunningStream {
    * choice continues after all.
    */
   #watchTail(): void {
-    const { tail, newsCount } = this.reader;
+    const { tail, advances } = this.reader;
     const inTail = this.#state === 'tail';
-    if ((tail !== false) === inTail && (!inTail || newsCount === this.#newsSeen)) return;
+    if ((tail !== false) === inTail && (!inTail || advances === this.#advancesSeen)) return;
     this.#watchFlow();
   }
 
   #watchFlow(): void {
-    const { tail, newsCount } = this.reader;
+    const { tail, advances } = this.reader;
     const { timers } = this.#options;
     this.#state = tail === false ? 'flowing' : 'tail';
-    this.#newsSeen = newsCount;
+    this.#advancesSeen = advances;
     if (tail === 'certain') timers.awaitTail();
     else timers.awaitData();
   }

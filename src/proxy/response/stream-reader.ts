@@ -51,7 +51,7 @@ export class StreamReader {
   /** Events read so far. A stream that sends only comments has none. */
   events = 0;
   /** Chunks that added more than text to a choice. Each of them extends the tail of a stream. */
-  newsCount = 0;
+  advances = 0;
   /** The sink is full; `unblock` is called when it accepts events again. */
   blocked = false;
   readonly #reader: FramedReader;
@@ -168,7 +168,7 @@ export class StreamReader {
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
     // The template is taken from the upstream's own text, so it is valid only where the client gets that text
     // unchanged.
-    const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
+    const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.onlyContent;
     if (isTemplate && addsOnlyText(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
@@ -210,7 +210,7 @@ export class StreamReader {
   #take(chunk: ChatChunk, payload: string): void {
     const { progress } = this;
     progress.observe(chunk);
-    if (progress.news) this.newsCount++;
+    if (progress.advanced) this.advances++;
     if (!this.#options.passUsage) {
       if (isUsageOnly(chunk)) return;
       if (chunk.usage === null) payload = this.#withoutNullUsage(payload);
@@ -219,7 +219,7 @@ export class StreamReader {
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state !== 'holding') this.#pass(payload);
     // Hundreds of empty deltas may arrive while a model thinks: the first one is enough.
-    else if (progress.news || !isEmptyDelta(chunk)) this.#hold(payload);
+    else if (progress.advanced || !isEmptyDelta(chunk)) this.#hold(payload);
     else this.#countEmpty(payload);
   }
 
