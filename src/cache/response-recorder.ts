@@ -87,7 +87,7 @@ export class ResponseRecorder {
       usage: completion.usage ?? undefined,
     });
     this.stores++;
-    keys.answered(tenant, known, endpoint);
+    keys.noteEndpoint(tenant, known, endpoint);
     entries.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + Math.min(ttlMs, MAX_TTL_MS), generation);
   }
 
