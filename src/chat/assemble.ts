@@ -135,8 +135,8 @@ class MessageAssembler {
   #functionCall: JsonObject | undefined;
 
   add(delta: JsonObject): void {
-    const said = hasParts(delta) ? flattened(delta) : delta;
-    for (const key of Object.keys(said)) this.#addMember(key, said[key]);
+    const flat = hasParts(delta) ? flattened(delta) : delta;
+    for (const key of Object.keys(flat)) this.#addMember(key, flat[key]);
   }
 
   message(): NonNullable<ChatChoice['message']> {
@@ -193,9 +193,9 @@ function hasParts({ content }: JsonObject): boolean {
 
 /** A delta whose list of content parts became text. Works on a copy: the chunk belongs to the caller. */
 function flattened(delta: JsonObject): JsonObject {
-  const said = { ...delta };
-  flattenContent(said);
-  return said;
+  const flat = { ...delta };
+  flattenContent(flat);
+  return flat;
 }
 
 function saysSomethingElse(message: JsonObject): boolean {

@@ -50,7 +50,7 @@ export class ConverseDecoder implements ChunkDecoder {
 
   #read(event: string, payload: JsonObject): ChatChunk[] {
     if (event === 'metadata') return this.#onMetadata(payload);
-    // After its stop a message has nothing more to say.
+    // A message has no content after its stop.
     if (this.#state === 'stopped') return [];
     switch (event) {
       case 'messageStart':
