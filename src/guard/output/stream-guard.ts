@@ -18,7 +18,7 @@ interface GuardedChunk {
   readonly chunk: JsonObject;
   readonly choices: readonly JsonObject[];
   readonly slots: readonly TextSlot[];
-  /** Members were taken out, whatever the guards say. */
+  /** Members were removed, whatever the verdict of the guards. */
   readonly isStripped: boolean;
 }
 
