@@ -64,7 +64,7 @@ describe('the logger', () => {
       it: 'a truncation is a warning',
       script: stream('one two', { afterEvents: 2, end: 'reset' }),
       body: { stream: true },
-      expected: { level: 'warn', message: 'answer broke off', complete: false, status: 200 },
+      expected: { level: 'warn', message: 'response incomplete', complete: false, status: 200 },
     },
   ];
   it.each(endings)('$it', async ({ script, body, expected }) => {
