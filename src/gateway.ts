@@ -21,7 +21,7 @@ export interface Gateway extends Middleware, GatewayLimits {
   /**
    * The endpoints that a request with this body would be sent to, in order, and why the others are excluded. Uses the
    * same code as a request, without I/O.
-   * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` says why.
+   * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` contains the reasons.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /**

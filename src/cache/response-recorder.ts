@@ -61,7 +61,7 @@ export class ResponseRecorder {
         return;
       }
       if (completion === undefined || completion.usage !== undefined) return keep(completion);
-      // Usage that the client did not ask for is not in the response, but in the outcome, which follows the last byte.
+      // Usage that the client did not request is not in the response, but in the outcome, which follows the last byte.
       setImmediate(() => keep(withUsage(completion, context)));
     });
   }

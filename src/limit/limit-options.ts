@@ -157,7 +157,7 @@ export function resolveRules(path: string, value: unknown): readonly Rule[] {
   const rules = value.map((entry: unknown, index) => resolveRule(`${path}[${index}]`, entry));
   const names = new Set<string>();
   for (const [index, { name }] of rules.entries()) {
-    if (names.has(name)) throw optionError(`${path}[${index}].name`, 'stands twice', name);
+    if (names.has(name)) throw optionError(`${path}[${index}].name`, 'is used twice', name);
     names.add(name);
   }
   return rules;

@@ -95,10 +95,10 @@ function waitFor(state: CounterState, amount: number, capacity: number, now: num
 
 /** Time until enough slots have ended to remove `excess`. Amounts held by leases may stay longer. */
 function waitForSlots({ slots, rate }: CounterState, excess: number, now: number): number | undefined {
-  let gone = 0;
+  let ended = 0;
   for (const [slot, amount] of [...(slots ?? [])].sort(([a], [b]) => a - b)) {
-    gone += amount;
-    if (gone + TOLERANCE >= excess) return Math.max(1, (slot + SLOTS + 1) * rate - now);
+    ended += amount;
+    if (ended + TOLERANCE >= excess) return Math.max(1, (slot + SLOTS + 1) * rate - now);
   }
   return undefined;
 }

@@ -25,7 +25,7 @@ export const transportFailureCases: readonly TransportCase[] = [
       assert.equal(failure.error.code, 'ECONNREFUSED');
       assert.equal(failure.connected, false);
       assert.equal(failure.reusedSocket, false);
-      assert.deepEqual(call.told, ['failure']);
+      assert.deepEqual(call.events, ['failure']);
     },
   ],
   [
@@ -38,7 +38,7 @@ export const transportFailureCases: readonly TransportCase[] = [
         assert.ok(failure.error instanceof Error);
         assert.equal(failure.connected, true);
         await delay(20);
-        assert.deepEqual(call.told, ['connected', 'failure']);
+        assert.deepEqual(call.events, ['connected', 'failure']);
       }
     },
   ],
@@ -95,10 +95,10 @@ export const transportFailureCases: readonly TransportCase[] = [
       // An upstream that sends nothing more does not fail the call, so the caller aborts it.
       if (head.name.endsWith('for-ever')) await delay(50);
       else await call.settled();
-      const settled = call.told.filter((word) => word !== 'connected').length;
+      const settled = call.events.filter((word) => word !== 'connected').length;
       call.abort();
       await allClosed({ upstream });
-      assert.equal(call.told.filter((word) => word !== 'connected').length, settled, 'nothing is told after abort()');
+      assert.equal(call.events.filter((word) => word !== 'connected').length, settled, 'nothing is told after abort()');
       assert.ok(settled <= 1, 'onHead and onFailure: one of them, once');
       // The transport still works.
       const next = await probe(transport, requestTo(upstream)).head();

@@ -23,7 +23,7 @@ export const transportPoolCases: readonly TransportCase[] = [
       await exchange(bench);
       const call = probe(bench.transport, requestTo(bench.upstream));
       await readBody(await call.head());
-      assert.deepEqual(call.told, ['connected', 'head']);
+      assert.deepEqual(call.events, ['connected', 'head']);
     },
   ],
   [

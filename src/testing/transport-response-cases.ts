@@ -41,7 +41,7 @@ export const transportResponseCases: readonly TransportCase[] = [
     async ({ upstream, transport }) => {
       const call = probe(transport, requestTo(upstream));
       await readBody(await call.head());
-      assert.deepEqual(call.told, ['connected', 'head']);
+      assert.deepEqual(call.events, ['connected', 'head']);
     },
   ],
   [

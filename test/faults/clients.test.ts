@@ -83,7 +83,7 @@ describe('F27 a client that reads nothing', () => {
         served: undefined,
         attempts: [],
         cacheStatus: undefined,
-        client: { answered() {} },
+        client: { responded() {} },
         upstreamMs: 0,
       };
       const sink = new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 });
@@ -108,7 +108,7 @@ describe('F27 a client that reads nothing', () => {
         served: undefined,
         attempts: [],
         cacheStatus: undefined,
-        client: { answered() {} },
+        client: { responded() {} },
         upstreamMs: 0,
       };
       new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 }).json(

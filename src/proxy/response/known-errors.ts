@@ -25,8 +25,8 @@ export interface KnownError {
 /**
  * The kind of an upstream error, by the wording of the large providers. The first matching row decides; if none
  * matches, the status alone does (`kindOfStatus`). A new wording belongs in a row of `known-errors/`, and nowhere else.
- * Beside a pattern stand the vendors whose errors in `test/fixtures/vendor-errors.jsonl` it recognises, where they are
- * three or fewer.
+ * Beside a pattern are the vendors whose errors in `test/fixtures/vendor-errors.jsonl` it matches, if they are three or
+ * fewer.
  *
  * Sources: the error pages of
  * OpenAI platform.openai.com/docs/guides/error-codes · Azure learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter ·

@@ -16,7 +16,7 @@ export interface StreamPipeOwner {
   /** The first content chunk has arrived. `stream` is `undefined` where its chunks are collected into a completion. */
   onCommit(stream: RunningStream | undefined): void;
   onStreamFailure(failure: UpstreamFailure): void;
-  /** The stream has been collected into a completion, because the caller asked for no stream. */
+  /** The stream has been collected into a completion, because the caller requested no stream. */
   onCollected(response: UpstreamResponse): void;
   /** A committed stream has ended. `complete`: with a finish reason for each choice. */
   onStreamEnd(complete: boolean): void;

@@ -22,7 +22,7 @@ export interface StreamReaderOptions {
   readonly framing: Framing;
   /** Reads the events; `undefined`: they are OpenAI's own chunks. */
   readonly decoder: ChunkDecoder | undefined;
-  /** The caller asked for the usage chunk. (The gateway always asks the upstream for it.) */
+  /** The caller requested the usage chunk. (The gateway always asks the upstream for it.) */
   readonly passUsage: boolean;
 }
 
@@ -98,10 +98,10 @@ export class StreamReader {
     this.#reader.feed(bytes);
   }
 
-  /** The body has ended. `whole`: as its framing says. */
+  /** The body has ended. `whole`: as its framing requires. */
   finish(whole: boolean): void {
     this.#reader.end();
-    // Chunks that the decoder holds until the end are valid only if the body ended as its framing says.
+    // Chunks that the decoder holds until the end are valid only if the body ended as its framing requires.
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
     // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where

@@ -90,8 +90,8 @@ export const REFUSED_REQUESTS: readonly ErrorRow[] = [
   },
   {
     kind: 'request_refused',
-    // What this request names and this account does not have: a file, a cache, a bucket (Google answers 403), audio; and
-    // a prompt that is longer than the account may send (Anthropic answers 429 and 400).
+    // What this request names and this account does not have: a file, a cache, a bucket (Google: 403), audio; and a
+    // prompt that is longer than the account may send (Anthropic: 429 and 400).
     pattern: anyOf(
       /permission to access the file/, // Google
       /\bfiles?\b[^.]{0,80}\b(?:not found|do(?:es)? not exist)/, // OpenAI, Anthropic
