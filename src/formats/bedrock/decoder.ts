@@ -11,7 +11,11 @@ import { finishReasonOf, shownReason } from './stop-reason.js';
 import { ToolStream } from './tool-stream.js';
 import { usageOf } from './usage.js';
 
-/** Reads one ConverseStream. The end is `messageStop`; `metadata` brings the usage behind it. */
+/**
+ * Reads one ConverseStream. The end is `messageStop`; `metadata` brings the usage behind it.
+ *
+ * Eleven private fields: half of them are readers of one kind of block, the others the state that blocks share.
+ */
 export class ConverseDecoder implements ChunkDecoder {
   readonly #base: ChatChunk;
   readonly #tools: ToolStream;

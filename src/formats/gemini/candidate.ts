@@ -25,7 +25,11 @@ export interface CandidateSettings {
 /** No model makes more calls, and clients address arrays by their index. */
 const MAX_CALLS = 128;
 
-/** One candidate of a response, whole or in pieces: its parts become deltas, its end is held until the body ends. */
+/**
+ * One candidate of a response, whole or in pieces: its parts become deltas, its end is held until the body ends.
+ *
+ * Eleven private fields: most of them are counters and ids that parts of different kinds share.
+ */
 export class Candidate {
   readonly index: number;
   /** Google's word for why it ended. */

@@ -36,6 +36,9 @@ type Received = { readonly json: ResponseBody } | { readonly payload: string } |
 /**
  * The sink in front of the client where guards check responses: nothing passes before its verdict. The sender may be an
  * upstream, the cache or a shared call.
+ *
+ * Fifteen private fields: the sink implements backpressure, keep-alive and the commit point in one place, because each
+ * event may change any of them.
  */
 export class GuardedSink implements ResponseSink {
   readonly #next: ResponseSink;
