@@ -22,7 +22,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that lets through whom the stage lets through, and says who it was. */
+/** A server behind the stage that responds with the id of the caller. */
 async function serve(options: AuthenticateOptions): Promise<number> {
   const sayWho: Stage = (context) => {
     context.res.end(JSON.stringify(context.caller ?? null));
@@ -195,7 +195,7 @@ describe('verifyKey', () => {
 });
 
 describe('a lookup that never answers', () => {
-  it('is given up: 503, and the client does not wait for ever', async () => {
+  it('is abandoned after its limit: the client gets 503', async () => {
     const clock = new FakeClock();
     const stage = authenticateStage({ verifyKey: () => new Promise(() => undefined) }, clock);
     const context = {

@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       },
     );
 
-    it('that nobody listens for, or that its certificate does not speak for', async () => {
+    it('without a listener, or not covered by its certificate', async () => {
       const upstream = await upstreamFor();
       const gone = await fakeUpstream();
       await gone.close();
