@@ -24,11 +24,11 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
   }
   if (keys === false && verifyKey !== undefined) {
     throw new TypeError(
-      'keys: false says that the host has authenticated, so verifyKey would never be asked: give one of them.',
+      'keys: false means that the host has authenticated, so verifyKey would never be called: give one of them.',
     );
   }
   if (caller !== undefined && keys !== false) {
-    throw new TypeError('caller is asked only with keys: false, where the host has authenticated.');
+    throw new TypeError('caller is called only with keys: false, where the host has authenticated.');
   }
   if (allowedOrigins !== undefined && keys !== false) {
     throw new TypeError(
@@ -49,7 +49,7 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
 function staticLookup(keys: readonly string[] | undefined): FindCaller {
   if (keys !== undefined) return staticKeys(keys);
   throw new TypeError(
-    'Say who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
+    'Configure who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
   );
 }
 

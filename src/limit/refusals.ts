@@ -41,7 +41,7 @@ function budgetExceeded({ rule, level }: Exceeded, now: number, status: 402 | 42
 function tooLargeFor({ rule, level }: Exceeded, now: number): GatewayError {
   return new GatewayError(
     'request_too_large_for_limit',
-    `This request needs more ${rule.unit} than the limit "${rule.name}" lets pass at once (${rule.capacity}). Shorten it, or ask for fewer tokens.`,
+    `This request needs more ${rule.unit} than the limit "${rule.name}" lets pass at once (${rule.capacity}). Shorten it, or request fewer tokens.`,
     { headers: { 'x-should-retry': 'false' }, metadata: metadataOf(rule, level, rule.resetsAt(now)) },
   );
 }

@@ -120,7 +120,7 @@ export interface EndpointOptions {
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   /** The model's author allows distillation. @defaultValue `false` */
   readonly distillable?: boolean | undefined;
-  /** Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`. */
+  /** Used only if a request selects it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
 }
 

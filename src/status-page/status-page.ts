@@ -100,7 +100,7 @@ function resolveOptions(gateway: Gateway, options: StatusPageOptions) {
   const { authenticate, intervalMs, title, appUrl } = STATUS_PAGE.parse(options);
   if (authenticate && !internalsOf(gateway, 'statusPage').authenticates) {
     throw new TypeError(
-      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false. With admin or adminKeys the gateway guards it.',
+      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and set authenticate: false. With admin or adminKeys the gateway guards it.',
     );
   }
   return { needsKey: authenticate, intervalMs, title, appUrl };

@@ -63,7 +63,7 @@ export const REDIS_STORE = defineOptions({
     revalidateMs: numeric(
       'milliseconds, 0 or more',
       (value) => value >= 0,
-      'How long the memory in front of Redis serves a value before it asks Redis again; `0`: asks each time.',
+      'How long the memory in front of Redis serves a value before it reads Redis again; `0`: reads each time.',
     ).or(1_000),
     maxValueBytes: count('bytes', 'Larger values are not sent to Redis.').or(1_048_576, '`1_048_576` (1 MiB)'),
     jitter: numeric(

@@ -41,7 +41,7 @@ export function anthropicReply(reply: AnthropicReply, options: AnthropicReplyOpt
 export function anthropicError(
   status: number,
   type: string,
-  message = `The fake upstream answers ${status}.`,
+  message = `The fake upstream responds with ${status}.`,
   options: AnswerOptions = {},
 ): Script {
   const body = JSON.stringify(errorBody(type, message));

@@ -41,7 +41,7 @@ export function converseReply(reply: ConverseReply, options: ConverseReplyOption
 export function converseError(
   status: number,
   name: string,
-  message = `The fake upstream answers ${status}.`,
+  message = `The fake upstream responds with ${status}.`,
   options: AnswerOptions = {},
 ): Script {
   const headers = { 'x-amzn-errortype': `${name}:http://internal.amazon.com/`, ...options.headers };

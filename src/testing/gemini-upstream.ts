@@ -53,7 +53,7 @@ export function geminiError(
   message?: string,
   details: readonly Readonly<Record<string, unknown>>[] = [],
 ): Script {
-  return error(status, errorBody(status, message ?? `The fake upstream answers ${status}.`, details));
+  return error(status, errorBody(status, message ?? `The fake upstream responds with ${status}.`, details));
 }
 
 /** The responses of a streamed reply, one an event. */

@@ -51,7 +51,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     },
   ]),
   [
-    'hands on an answer that comes while it still sends',
+    'passes on a response that comes while it still sends',
     async ({ upstream, transport }) => {
       // Larger than the kernel's buffers, so that the body is still being sent when the response arrives.
       const body = Buffer.alloc(24 * MEGABYTE, ' ');
@@ -81,7 +81,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     },
   ],
   [
-    'never asks the upstream to wait for a go-ahead',
+    'never sends `expect: 100-continue`',
     async (bench) => {
       await exchange(bench, { body: Buffer.alloc(2 * MEGABYTE, ' ') });
       assert.equal(bench.upstream.ledger[0]?.headers['expect'], undefined);
@@ -98,7 +98,11 @@ export const transportFailureCases: readonly TransportCase[] = [
       const settled = call.events.filter((word) => word !== 'connected').length;
       call.abort();
       await allClosed({ upstream });
-      assert.equal(call.events.filter((word) => word !== 'connected').length, settled, 'nothing is told after abort()');
+      assert.equal(
+        call.events.filter((word) => word !== 'connected').length,
+        settled,
+        'nothing is reported after abort()',
+      );
       assert.ok(settled <= 1, 'onHead and onFailure: one of them, once');
       // The transport still works.
       const next = await probe(transport, requestTo(upstream)).head();

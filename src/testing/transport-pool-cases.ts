@@ -18,7 +18,7 @@ export const transportPoolCases: readonly TransportCase[] = [
     },
   ],
   [
-    'tells at once that a kept connection is connected',
+    'reports at once that a kept connection is connected',
     async (bench) => {
       await exchange(bench);
       const call = probe(bench.transport, requestTo(bench.upstream));
@@ -27,7 +27,7 @@ export const transportPoolCases: readonly TransportCase[] = [
     },
   ],
   [
-    'keeps no connection whose answer was told to be the last',
+    'keeps no connection after a response with `connection: close`',
     async (bench) => {
       bench.upstream.enqueue(completion('Last.', { headers: { connection: 'close' } }));
       await exchange(bench);
@@ -58,7 +58,7 @@ export const transportPoolCases: readonly TransportCase[] = [
     },
   ],
   [
-    'says so when a kept connection had gone stale',
+    'reports a stale kept connection',
     async (bench) => {
       bench.upstream.enqueue(stale(completion('Once.')));
       await exchange(bench);

@@ -37,7 +37,7 @@ export const transportResponseCases: readonly TransportCase[] = [
     },
   ],
   [
-    'tells that it is connected once, before the head',
+    'reports that it is connected once, before the head',
     async ({ upstream, transport }) => {
       const call = probe(transport, requestTo(upstream));
       await readBody(await call.head());
@@ -140,13 +140,13 @@ export const transportResponseCases: readonly TransportCase[] = [
     },
   ],
   [
-    'can be asked a hundred times at once',
+    'handles a hundred concurrent requests',
     async (bench) => {
       bench.upstream.always(completion('For you.'));
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => probe(bench.transport, requestTo(bench.upstream)).head().then(readBody)),
       );
-      assert.ok(answers.every((answer) => answer.complete && answer.text.includes('For you.')));
+      assert.ok(responses.every((response) => response.complete && response.text.includes('For you.')));
       assert.equal(bench.upstream.ledger.length, 100);
       await exchange(bench);
     },

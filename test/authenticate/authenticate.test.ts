@@ -245,11 +245,11 @@ describe('options are refused at start-up', () => {
     ['a key that no header can carry', { keys: ['ok-key', 'has space'] }, /keys\[1\]/],
     ['both keys and verifyKey', { keys: [KEY], verifyKey: () => undefined }, /exclude each other/],
     [
-      'keys: false beside a verifyKey that would never be asked',
+      'keys: false beside a verifyKey that would never be called',
       { keys: false, verifyKey: () => undefined },
-      /never be asked/,
+      /never be called/,
     ],
-    ['caller beside keys', { keys: [KEY], caller: () => undefined }, /caller is asked only with keys: false/],
+    ['caller beside keys', { keys: [KEY], caller: () => undefined }, /caller is called only with keys: false/],
     ['a verifyKey that is no function', { verifyKey: 'x' }, /verifyKey must be a function/],
     ['a caller that is no function', { keys: false, caller: 'x' }, /caller must be a function/],
   ])('%s', (_what, options, message) => {

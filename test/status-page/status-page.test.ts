@@ -222,7 +222,7 @@ describe('the status page', () => {
   it('of a gateway that leaves authentication to the host must say who guards it', async () => {
     const gateway = createGateway({ keys: false, providers: { p: { baseUrl: 'http://127.0.0.1:1', models: ['m'] } } });
     onTestFinished(() => gateway.close());
-    expect(() => statusPage(gateway)).toThrow('Guard the page yourself and say authenticate: false.');
+    expect(() => statusPage(gateway)).toThrow('Guard the page yourself and set authenticate: false.');
     expect(() => statusPage((() => undefined) as never)).toThrow('statusPage needs a gateway made by createGateway.');
     for (const appUrl of ['javascript:alert(1)', 'app', '//other.example']) {
       expect(() => statusPage(gateway, { authenticate: false, appUrl })).toThrow('appUrl must be a path');
