@@ -1,5 +1,5 @@
 // What limits add to a request: `node bench/limits.ts [--rounds N]`, after `npm run build`. Whole requests through gateways in
-// this process, over a transport that answers from memory, so that nothing but the gateway is counted. CPU time of this
+// this process, over a transport that responds from memory, so that nothing but the gateway is counted. CPU time of this
 // process, paired: in each round every gateway gets a batch, in turn and back, and differences are taken within the round.
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -113,7 +113,7 @@ async function batch(gateway: Gateway): Promise<number> {
   return (user + system) / BATCH;
 }
 
-/** One request over a connection that leads nowhere. Resolves with the status when the response is written. */
+/** One request over a connection without a peer. Resolves with the status when the response is written. */
 function exchange(gateway: Gateway): Promise<number> {
   const socket = new Nowhere() as unknown as Socket;
   const req = new IncomingMessage(socket);

@@ -1,5 +1,5 @@
-// Two gateway processes behind a balancer, with one Redis: an answer that one has given, the other gives too,
-// and when one is killed under load nobody notices.
+// Two gateway processes behind a balancer, with one Redis: a response that one has cached is served by both,
+// and when one is killed under load, no request fails.
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,18 +23,18 @@ await once(balancer, 'listening');
 try {
   const question = 'What is the capital of Norway?';
   assert.equal((await ask(ports[0]!, question)).cache, 'MISS');
-  // Nobody waits for the write to Redis, so it may come a moment later.
+  // No request waits for the write to Redis, so it may finish a moment later.
   while ((await ask(ports[1]!, question, 'only-if-cached')).status !== 200);
   assert.equal((await ask(ports[1]!, question)).cache, 'HIT');
   assert.equal(upstream.ledger.length, 1);
   process.stdout.write('asked at both gateways: MISS at the one, HIT at the other, one upstream call\n');
 
-  const answers = await load(200, (answered) => {
-    if (answered === 50) gateways[0].kill('SIGKILL');
+  const responses = await load(200, (received) => {
+    if (received === 50) gateways[0].kill('SIGKILL');
   });
-  assert.equal(answers.filter(({ status }) => status !== 200).length, 0);
-  assert.equal(new Set(answers.map(({ backend }) => backend)).size, 2);
-  process.stdout.write('200 questions, one gateway killed after the 50th answer: 200 answers\n');
+  assert.equal(responses.filter(({ status }) => status !== 200).length, 0);
+  assert.equal(new Set(responses.map(({ backend }) => backend)).size, 2);
+  process.stdout.write('200 questions, one gateway killed after the 50th response: 200 responses\n');
 } finally {
   for (const gateway of gateways) gateway.kill();
   balancer.closeAllConnections();
@@ -73,17 +73,17 @@ async function ask(port: number, question: string, cacheControl = 'max-age=60'):
   };
 }
 
-/** Asks `count` different questions at the balancer, twenty at a time. */
-async function load(count: number, onAnswer: (answered: number) => void): Promise<Answer[]> {
-  const answers: Answer[] = [];
+/** Sends `count` different questions to the balancer, twenty at a time. */
+async function load(count: number, onResponse: (received: number) => void): Promise<Answer[]> {
+  const responses: Answer[] = [];
   let asked = 0;
   const { port } = balancer.address() as AddressInfo;
   const worker = async (): Promise<void> => {
     while (asked < count) {
-      answers.push(await ask(port, `How much is ${asked++} plus 1?`));
-      onAnswer(answers.length);
+      responses.push(await ask(port, `How much is ${asked++} plus 1?`));
+      onResponse(responses.length);
     }
   };
   await Promise.all(Array.from({ length: 20 }, worker));
-  return answers;
+  return responses;
 }

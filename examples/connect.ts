@@ -17,15 +17,15 @@ app.use('/v1/chat/completions', gateway);
 
 const server = http.createServer(app).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
-const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`, {
+const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`, {
   method: 'POST',
   headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
   body: JSON.stringify({ model: 'demo-model', messages: [{ role: 'user', content: 'Hello' }] }),
 });
-assert.equal(answer.status, 200);
-assert.equal(answer.headers.get('x-nordlys-provider'), 'demo');
-await answer.text();
-process.stdout.write('Connect served an answer\n');
+assert.equal(response.status, 200);
+assert.equal(response.headers.get('x-nordlys-provider'), 'demo');
+await response.text();
+process.stdout.write('Connect served a response\n');
 
 await gateway.close();
 server.closeAllConnections();

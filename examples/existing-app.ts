@@ -11,13 +11,13 @@ await using upstream = await fakeUpstream();
 const app = express();
 app.use(express.json({ limit: '10mb' })); // Express's own default of 100 kB is too small for the first image
 app.use((req, _res, next) => {
-  // Whatever authenticates your users today.
+  // Your existing authentication.
   Object.assign(req, { user: { name: req.get('authorization') === 'Bearer session-of-ada' ? 'ada' : 'guest' } });
   next();
 });
 app.get('/hello', (_req, res) => void res.send('still here'));
 
-// New: the gateway. The app has authenticated, so the gateway only asks who it was.
+// New: the gateway. The app has authenticated, so the gateway only reads the caller.
 const gateway = createGateway({
   keys: false,
   caller: (req) => ({ id: (req as unknown as { user: { name: string } }).user.name }),

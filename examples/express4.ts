@@ -21,19 +21,19 @@ await new Promise((resolve) => server.once('listening', resolve));
 const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };
 
-const answer = await fetch(`${origin}/v1/chat/completions`, {
+const response = await fetch(`${origin}/v1/chat/completions`, {
   method: 'POST',
   headers,
   body: JSON.stringify({ model: 'demo-model', stream: true, messages: [{ role: 'user', content: 'Hello' }] }),
 });
-assert.equal(answer.status, 200);
-assert.ok((await answer.text()).endsWith('data: [DONE]\n\n'));
+assert.equal(response.status, 200);
+assert.ok((await response.text()).endsWith('data: [DONE]\n\n'));
 const models = (await (await fetch(`${origin}/v1/models`, { headers })).json()) as { data: { id: string }[] };
 assert.deepEqual(
   models.data.map(({ id }) => id),
   ['demo-model'],
 );
-process.stdout.write('Express 4 streamed an answer and listed its models\n');
+process.stdout.write('Express 4 streamed a response and listed its models\n');
 
 await gateway.close();
 server.closeAllConnections();

@@ -1,4 +1,4 @@
-// The ledger in Postgres, a batch in one statement. PGlite stands for the server here; `pg` takes the same queries.
+// The ledger in Postgres, a batch in one statement. PGlite replaces the server here; `pg` takes the same queries.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ const gateway = createGateway({
   },
   spendSink: {
     maxBatch: 2,
-    // What rejects is written again, a little later each time.
+    // A batch whose write rejects is written again, after a growing pause.
     async write(records) {
       if (isDown) throw new Error('the database is down');
       await database.query(

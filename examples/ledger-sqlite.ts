@@ -18,7 +18,7 @@ database.exec(`
     nano_usd INTEGER NOT NULL,
     estimated INTEGER NOT NULL
   ) STRICT`);
-// A batch that was written and not acknowledged comes again: the request's id makes that harmless.
+// A batch that was written and not acknowledged is delivered again; the request id as key makes that harmless.
 const insert = database.prepare('INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
 
 const gateway = createGateway({
@@ -64,7 +64,7 @@ assert.deepEqual([await ask('ada-key'), await ask('ada-key'), await ask('ada-key
 assert.equal(await ask('bob-key'), 200);
 process.stdout.write('two requests of $0.002 fit a budget of $0.005, the third does not\n');
 
-// close() writes what still waits.
+// close() writes the remaining records.
 await gateway.close();
 const rows = database
   .prepare('SELECT caller, count(*) AS requests, sum(nano_usd) AS spent FROM spend GROUP BY caller')

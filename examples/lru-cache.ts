@@ -39,11 +39,11 @@ process.stdout.write('asked twice: MISS, HIT\n');
 const streamed = await ask('ada-key', true);
 assert.equal(streamed.cache, 'HIT');
 assert.match(streamed.type ?? '', /^text\/event-stream/);
-process.stdout.write('asked as a stream: the same answer from the cache, as a stream\n');
+process.stdout.write('requested as a stream: the same response from the cache, as a stream\n');
 
 assert.equal((await ask('bob-key')).cache, 'MISS');
 assert.equal(upstream.ledger.length, 2);
-process.stdout.write("another caller: MISS. Nobody sees another tenant's answers\n");
+process.stdout.write('another caller: MISS. No caller gets responses of another tenant\n');
 
 await gateway.close();
 server.closeAllConnections();

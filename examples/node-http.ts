@@ -16,20 +16,20 @@ await new Promise((resolve) => server.once('listening', resolve));
 const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };
 
-const answer = await fetch(`${origin}/v1/chat/completions`, {
+const response = await fetch(`${origin}/v1/chat/completions`, {
   method: 'POST',
   headers,
   body: JSON.stringify({ model: 'demo-model', messages: [{ role: 'user', content: 'Hello' }] }),
 });
-assert.equal(answer.status, 200);
-await answer.text();
+assert.equal(response.status, 200);
+await response.text();
 
-// What the gateway does not serve, it says so.
+// Other endpoints of the API get an error that names the supported ones.
 const lost = await fetch(`${origin}/v1/responses`, { method: 'POST', headers, body: '{}' });
 assert.equal(lost.status, 404);
 const { error } = (await lost.json()) as { error: { message: string } };
 assert.match(error.message, /not the Responses API/);
-process.stdout.write('node:http served an answer, and told a Responses API client what to do\n');
+process.stdout.write('node:http served a response, and an error that helps a Responses API client\n');
 
 await gateway.close();
 server.closeAllConnections();

@@ -26,7 +26,7 @@ const gateway = createGateway({
       return [...allowed].sort((a, b) => Number(b.provider === preferred) - Number(a.provider === preferred));
     },
     afterResponse: ({ provider, usage }) =>
-      void process.stdout.write(`  ${provider} answered, ${usage?.total_tokens} tokens\n`),
+      void process.stdout.write(`  ${provider} responded, ${usage?.total_tokens} tokens\n`),
   },
 });
 

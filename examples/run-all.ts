@@ -24,7 +24,7 @@ function run(program: string): Promise<{ code: number | null; output: string }> 
     const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
     const read = (text: Buffer): void => {
       output += text.toString();
-      // The program that stays up has shown what it shows once it listens; it must then end on request.
+      // A program that keeps running has passed once it listens; it must then end on SIGTERM.
       if (program === STAYS_UP && output.includes('listening on')) child.kill('SIGTERM');
     };
     child.stdout.on('data', read);

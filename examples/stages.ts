@@ -14,7 +14,7 @@ app.post(
   '/v1/chat/completions',
   authenticate({ keys: ['ada-key'] }),
   (req, res, next) => {
-    // Between two stages, `getContext(req)` says what is known so far: here, who asks.
+    // Between two stages, `getContext(req)` returns what is known so far: here, the caller.
     seen.push(getContext(req).caller?.id ?? 'nobody');
     if (req.get('x-plan') === 'free')
       return void res
@@ -45,9 +45,9 @@ const ask = (headers: Record<string, string>): Promise<Response> =>
 
 assert.equal((await ask({})).status, 401);
 assert.equal((await ask({ 'x-api-key': 'ada-key', 'x-plan': 'free' })).status, 402);
-const answer = await ask({ 'x-api-key': 'ada-key' });
-assert.equal(answer.status, 200);
-assert.equal(answer.headers.get('x-nordlys-cache'), 'MISS');
+const response = await ask({ 'x-api-key': 'ada-key' });
+assert.equal(response.status, 200);
+assert.equal(response.headers.get('x-nordlys-cache'), 'MISS');
 assert.equal((await ask({ 'x-api-key': 'ada-key' })).headers.get('x-nordlys-cache'), 'HIT');
 assert.equal(upstream.ledger.length, 1);
 process.stdout.write(`four requests, one upstream call. Between the stages: ${seen.slice(-2).join(', ')}\n`);

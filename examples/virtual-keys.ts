@@ -36,7 +36,7 @@ function revokeKey(key: string): void {
   known.delete(digest(key));
 }
 
-/** What was looked up lately: a revoked key is refused after two seconds in every process, and at once in this one. */
+/** Cache of recent lookups: a revoked key is refused after two seconds in every process, and at once in this one. */
 const FRESH_MS = 2_000;
 const known = new Map<string, { readonly caller: Caller | undefined; readonly until: number }>();
 

@@ -11,7 +11,7 @@ import { shareInternals } from './observe/gateway-internals.js';
 import type { GatewayOptions } from './options/types.js';
 import { runStages } from './request/run-stages.js';
 import type { GatewayLimits } from './contracts/limits.js';
-import { faceOf } from './limit/gateway-limits.js';
+import { publicLimits } from './limit/gateway-limits.js';
 import type { PlanContext, PlanResult, PlanWithHooksContext } from './route/router-types.js';
 import { drain, type DrainOptions } from './runtime/drain.js';
 import { createStatus, type GatewayStatus } from './status.js';
@@ -21,7 +21,7 @@ export interface Gateway extends Middleware, GatewayLimits {
   /**
    * The endpoints that a request with this body would be sent to, in order, and why the others are excluded. Uses the
    * same code as a request, without I/O.
-   * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` says why.
+   * @throws GatewayError that the request would get; if no endpoint is left, `metadata.excluded` contains the reasons.
    */
   plan(body: unknown, context?: PlanContext): PlanResult;
   /**
@@ -136,7 +136,7 @@ function controls(
 ): Pick<Gateway, 'plan' | 'planWithHooks' | 'update' | 'purgeCache' | 'drain' | 'close' | keyof GatewayLimits> {
   const { router, cache, admission, limits, proxy, clock } = parts;
   return {
-    ...faceOf(limits),
+    ...publicLimits(limits),
     plan: router.plan,
     planWithHooks: router.planWithHooks,
     update: updater(parts),

@@ -51,7 +51,7 @@ export const PARTS = defineOptions({
     middleware: nested(MIDDLEWARE, "The host's own middleware between the stages.").defaultsTo('none'),
     unservedPaths: choice(
       ['respond', 'next'],
-      "POST requests for endpoints that are not served: `'respond'` answers 404, `'next'` leaves them to handlers mounted later.",
+      "POST requests for endpoints that are not served: `'respond'` sends 404, `'next'` leaves them to handlers mounted later.",
     ).or('respond'),
   } satisfies RowsFor<Pick<GatewayOptions, 'cache' | 'limits' | 'guards' | 'middleware' | 'unservedPaths'>>,
 });

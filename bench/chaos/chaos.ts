@@ -15,7 +15,7 @@ import { World, type UpstreamTraits } from './lib/world.ts';
 const SHORT = { seconds: 50, requests: 5_000, moneySeconds: 30 };
 const LONG = { seconds: 600, requests: 60_000, moneySeconds: 300 };
 const SHOWN = 10;
-/** One of five is always well; each language meets its own faults. */
+/** One of five is always healthy; each format has faults of its own. */
 const UPSTREAMS = {
   a: { faultShare: 0 },
   b: { faultShare: 0.2 },
@@ -70,15 +70,15 @@ function report({ findings, ...figures }: Verdict): boolean {
   print(`acts: ${[...acts].map(([name, times]) => `${name} ${times}×`).join(', ')}`);
   return printTable(`chaos, seed ${seed}${world.redis === undefined ? ', without Redis' : ''}`, [
     { name: 'requests', figure: traffic.records.length },
-    { name: '  whole answers', figure: figures.whole },
+    { name: '  complete responses', figure: figures.whole },
     { name: '  of them cached', figure: figures.cached },
     ...Object.entries(UPSTREAMS).map(([name, traits]) => answersOf(name, traits, figures)),
-    { name: '  told of a truncation', figure: figures.told },
-    { name: '  left on purpose', figure: figures.aborted },
-    { name: '  cut by a gateway killed', figure: figures.excluded },
+    { name: '  reported as truncated', figure: figures.truncated },
+    { name: '  disconnected on purpose', figure: figures.aborted },
+    { name: '  cut by a killed gateway', figure: figures.excluded },
     ...(['lost', 'duplicated', 'corrupted'] as const).map((kind) => none(kind, count(kind))),
     { name: 'longest stall of a gateway', figure: `${Math.round(stall)} ms` },
-    { name: 'attempts that met a fault', figure: figures.faults },
+    { name: 'attempts with a fault', figure: figures.faults },
     {
       name: 'amplification',
       figure: figures.amplification.toFixed(3),
@@ -91,7 +91,7 @@ function report({ findings, ...figures }: Verdict): boolean {
   ]);
 }
 
-/** An upstream that never answers would leave its format untried, and everything else well. */
+/** Without a response of some upstream its format would be untested, although every other figure passed. */
 function answersOf(name: string, { wire = 'openai' }: UpstreamTraits, { answersOf, whole }: Figures): Row {
   const figure = answersOf.get(name) ?? 0;
   return { name: `  of ${name} (${wire})`, figure, gate: 'at least 1 %', passed: figure >= 0.01 * whole };

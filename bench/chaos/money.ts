@@ -1,4 +1,4 @@
-// Budgets and the ledger while gateways and Redis are killed: nobody spends too much, and every bill is accounted for.
+// Budgets and the ledger while gateways and Redis are killed: no caller exceeds its budget, and every bill is in the ledger.
 // node bench/chaos/money.ts [--short | --long] [--seconds N] [--seed N]
 import { runMoney } from './lib/money/run.ts';
 import { numbersAndWords } from './lib/options.ts';

@@ -64,7 +64,7 @@ export function streamEvents(count: number, bytes: number): readonly string[] {
   return [...events, chunkEvent({}, 'stop')];
 }
 
-/** The chunk that tells what a stream has used, where the request asks for it. */
+/** The usage chunk of a stream, if the request asks for it. */
 export function usageEvent(): string {
   return event({ choices: [], usage: { prompt_tokens: 200, completion_tokens: 100, total_tokens: 300 } });
 }

@@ -21,7 +21,7 @@ export async function undiciTransport(): Promise<ReturnType<typeof import('nordl
   return make();
 }
 
-/** The router: only who measures it loads it. */
+/** The router, loaded only where it is measured. */
 export async function loadRouter(): Promise<typeof import('nordlys-proxy/router')> {
   return folder === undefined ? import('nordlys-proxy/router') : import(within(folder, 'router/index.js'));
 }

@@ -1,7 +1,7 @@
 // The upstream of all measurements: raw sockets, responses that are built at start-up, hardly any work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, usageEvent } from './bodies.ts';
-import { NATIVE_ANSWERS } from './native-answers.ts';
+import { NATIVE_RESPONSES } from './native-responses.ts';
 import { microsNow, stamp } from './stamps.ts';
 
 /** The response of the upstream to every request. */
@@ -9,7 +9,7 @@ export type Answer =
   | { readonly kind: 'json'; readonly bytes: number }
   /** `count` events back to back, `afterMs` after the request. */
   | { readonly kind: 'events'; readonly count: number; readonly bytes: number; readonly afterMs?: number }
-  /** An event every `everyMs`, stamped with the moment it leaves, until the client goes; one event where it wants it brief. */
+  /** An event every `everyMs`, stamped with its send time, until the client disconnects; a single event for brief requests. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
 type NativeAnswer = Exclude<Answer, { readonly kind: 'paced' }>;
@@ -139,10 +139,10 @@ function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' 
   return afterMs === undefined ? send : (socket, wish) => void setTimeout(send, afterMs, socket, wish);
 }
 
-/** Answers of vendors' own APIs, and `send` to everybody who asks for OpenAI's form. */
+/** Responses in vendors' own APIs, and `send` for requests in OpenAI's form. */
 function withNative(answer: NativeAnswer, send: Send): Send {
   const texts = Array.from({ length: answer.kind === 'json' ? 1 : answer.count - 2 }, () => textIn(answer));
-  const scripts = NATIVE_ANSWERS.map(({ path, contentType, whole, events }) => {
+  const scripts = NATIVE_RESPONSES.map(({ path, contentType, whole, events }) => {
     if (answer.kind === 'json') return { path, pieces: [sized(whole(texts[0]!))] };
     const head = `HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const chunks = events(texts).map(httpChunk);
@@ -155,7 +155,7 @@ function withNative(answer: NativeAnswer, send: Send): Send {
   };
 }
 
-/** The words of one whole answer, or of one event, as in OpenAI's form of that size. */
+/** The text of one whole response, or of one event, as in OpenAI's form of that size. */
 function textIn(answer: NativeAnswer): string {
   if (answer.kind === 'json') return contentOf(completion(answer.bytes), 'message');
   return contentOf(chunkEvent({ content: '' }, null, answer.bytes).slice('data: '.length), 'delta');

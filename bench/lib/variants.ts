@@ -3,7 +3,7 @@ import type { StageName } from '../servers/stages.ts';
 import { KEY } from './bodies.ts';
 import { Child } from './child.ts';
 import { asServer, type MeasuredServer, type StartOptions } from './measured-server.ts';
-import type { NativeFormat } from './native-answers.ts';
+import type { NativeFormat } from './native-responses.ts';
 import { findNginx, startNginx } from './nginx.ts';
 import { findPortkey, startPortkey } from './portkey.ts';
 
@@ -107,7 +107,7 @@ export function variant(id: string): Variant {
 
 /**
  * Starts a program of the benchmark's own.
- * @param extra - what it is told besides where the upstream is
+ * @param extra - its arguments besides the ports of the upstream
  * @param build - name of the environment variable with the build to run
  */
 function own(id: string, title: string, program: string, extra: object = {}, build = 'NORDLYS_DIST'): Variant {

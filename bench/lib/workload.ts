@@ -1,7 +1,7 @@
 import type { RequestSpec } from '../processes/driver.ts';
 import type { Answer } from './upstream.ts';
 
-/** One kind of traffic, asked for by a fixed number of clients. */
+/** One kind of traffic, sent by a fixed number of clients. */
 export interface Workload {
   readonly id: string;
   readonly title: string;
@@ -10,7 +10,7 @@ export interface Workload {
   readonly concurrency: number;
   /** Variants by id, in the order of the table; the first is what the others are compared with. */
   readonly variants: readonly string[];
-  /** The ones that a quick run measures. None: only where the workload is asked for by name. */
+  /** The ones that a quick run measures. None: only if the workload is selected by name. */
   readonly quick: readonly string[];
   /** Added latency is measured as well. */
   readonly latency: boolean;

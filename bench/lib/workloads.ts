@@ -89,7 +89,7 @@ export const WORKLOADS: readonly Workload[] = [
 
 const FORMATS = ['gateway', 'gateway-anthropic', 'gateway-gemini', 'gateway-bedrock'];
 
-/** What it costs to translate, against the same traffic to an upstream that speaks OpenAI's form. */
+/** The cost of translation, compared with the same traffic to an upstream with OpenAI's API. */
 export const FORMAT_WORKLOADS: readonly Workload[] = WORKLOADS.filter(({ id }) => ['W1', 'W2', 'W3'].includes(id)).map(
   (workload) => ({ ...workload, id: `formats-${workload.id}`, variants: FORMATS, quick: [], latency: false }),
 );

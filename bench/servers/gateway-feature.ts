@@ -16,7 +16,7 @@ export interface FeatureSetup extends ServerSetup {
 
 type FeatureOptions = Partial<Pick<GatewayOptions, 'providers' | 'autoModels' | 'hooks' | 'guards'>>;
 
-/** What a guard that asks another service would wait for its verdict. */
+/** Milliseconds that a guard waits for the verdict of another service. */
 const VERDICT_MS = 5;
 
 const input: InputGuard = {

@@ -1,7 +1,7 @@
-// The same as gateway.ts, in front of an upstream that speaks another API.
+// The same as gateway.ts, in front of an upstream with another API.
 import express from 'express';
 import { setup } from '../lib/channel.ts';
-import type { NativeFormat } from '../lib/native-answers.ts';
+import type { NativeFormat } from '../lib/native-responses.ts';
 import { createGateway } from '../lib/package.ts';
 import { gatewayOptions } from './gateway-options.ts';
 import { listen, type ServerSetup } from './listen.ts';

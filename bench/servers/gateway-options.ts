@@ -1,6 +1,6 @@
 import type { GatewayOptions, ProviderOptions } from 'nordlys-proxy';
 import { KEY, MODEL } from '../lib/bodies.ts';
-import type { NativeFormat } from '../lib/native-answers.ts';
+import type { NativeFormat } from '../lib/native-responses.ts';
 
 /** No limit of the gateway may affect a measurement: one of them opens 5,000 streams of one caller. */
 const PLENTY = 20_000;

@@ -1,4 +1,4 @@
-// As small a balancer as can be: one backend after the other, and the next one where a backend does not answer.
+// A minimal balancer: one backend after the other, and the next one if a backend does not respond.
 import http, { type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
@@ -8,17 +8,17 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** Balances over `ports` on loopback. Answers are passed on once they are whole, so that a dying backend loses none. */
+/** Balances over `ports` on loopback. Responses are passed on when complete, so that a killed backend loses none. */
 export function createBalancer(ports: readonly number[]): http.Server {
   let turn = 0;
   return http.createServer(async (req, res) => {
     const body = await buffer(req);
     const first = turn++;
     for (let attempt = 0; attempt < ports.length; attempt++) {
-      const answer = await ask(ports[(first + attempt) % ports.length]!, req, body).catch(() => undefined);
-      if (answer === undefined) continue;
-      res.writeHead(answer.status, { ...answer.headers, 'x-backend': String((first + attempt) % ports.length) });
-      res.end(answer.body);
+      const response = await ask(ports[(first + attempt) % ports.length]!, req, body).catch(() => undefined);
+      if (response === undefined) continue;
+      res.writeHead(response.status, { ...response.headers, 'x-backend': String((first + attempt) % ports.length) });
+      res.end(response.body);
       return;
     }
     res.writeHead(502).end();

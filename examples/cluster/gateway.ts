@@ -1,4 +1,4 @@
-// One of the gateway processes. It tells its parent the port that it listens on.
+// One of the gateway processes. It reports its port to the parent process.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'redis';
@@ -7,7 +7,7 @@ import { createGateway, redisStore } from 'nordlys-proxy';
 const { REDIS_URL = '', UPSTREAM_URL = '', CACHE_SECRET = '' } = process.env;
 
 const redis = createClient({ url: REDIS_URL, disableOfflineQueue: true });
-// Without a listener a lost connection would end the process; the cache goes on without Redis.
+// Without a listener a lost connection would end the process; the cache continues without Redis.
 redis.on('error', () => {});
 await redis.connect();
 

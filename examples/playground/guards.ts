@@ -2,7 +2,7 @@
 import { getContext, guard, redact, type SlotMiddleware } from 'nordlys-proxy';
 import type { RequestStore } from './request-store.ts';
 
-/** What the header `x-playground-guard` may say. */
+/** Values of the header `x-playground-guard`. */
 const GUARDS: Readonly<Record<string, ReturnType<typeof guard>>> = {
   // The provider gets placeholders, and the client its own values where the response names them.
   restore: guard({ input: [redact({ restore: true })] }),
@@ -20,7 +20,7 @@ export const guardOnDemand: SlotMiddleware = (req, res, next) => {
   else chosen(req, res, next);
 };
 
-/** For `middleware.afterCache`: remembers what the provider gets of a guarded prompt. */
+/** For `middleware.afterCache`: stores the guarded prompt that the provider gets. */
 export function rememberGuarded(store: RequestStore): SlotMiddleware {
   return (req, _res, next) => {
     const { requestId, request } = getContext(req);

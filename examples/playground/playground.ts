@@ -1,4 +1,4 @@
-// What the playground page asks for beside the gateway itself: details of a request by its id, the switches that break
+// Endpoints of the playground page beside the gateway: details of a request by its id, the switches that break
 // the simulators, and the guards that a request may switch on.
 import { fileURLToPath } from 'node:url';
 import express, { type Router } from 'express';
@@ -14,14 +14,14 @@ export interface PlaygroundOptions {
 }
 
 export interface Playground {
-  /** What the store of requests is fed by. */
+  /** Hooks that fill the store of requests. */
   readonly hooks: Hooks;
   /** The guards that a request may switch on. */
   readonly middleware: MiddlewareOptions;
   readonly pages: Router;
 }
 
-/** The key that everybody knows; any other one has to be typed, or to come with the link. */
+/** The public demo key; any other one has to be typed or be part of the link. */
 const PUBLIC_KEY = 'demo-key';
 const KINDS: readonly BreakKind[] = ['down', 'rate-limit', 'reset', 'hang', 'cut', 'slow'];
 
@@ -36,7 +36,7 @@ export function playground({ key, upstreams }: PlaygroundOptions): Playground {
   const api = express.Router();
   api.use(authenticate({ keys: [key] }));
   api.get('/requests/:id', (req, res) => {
-    // `null` before anything has happened: the page asks from the first moment on.
+    // `null` before the first request, because the page polls from its start.
     res.json(store.find(req.params.id) ?? null);
   });
   api.get('/upstreams', (_req, res) => {

@@ -1,4 +1,4 @@
-// The last requests, as the gateway's hooks reported them, for a demonstration. Of prompts only those that a guard has seen.
+// The last requests, as the gateway's hooks reported them, for a demonstration. Prompts are stored only if a guard checked them.
 import type { AttemptRecord, Hooks } from 'nordlys-proxy';
 
 export interface StoredRequest {
@@ -19,7 +19,7 @@ export interface StoredRequest {
     readonly durationMs: number;
     readonly firstTokenMs: number | undefined;
   };
-  /** Where the request ended in an error. */
+  /** Set if the request ended in an error. */
   error?: { readonly code: string; readonly message: string; readonly status: number };
 }
 
@@ -40,12 +40,12 @@ export class RequestStore {
     return this.#requests.get(id);
   }
 
-  /** These watch; they change nothing. */
+  /** Hooks that only observe. */
   readonly hooks: Hooks = {
     afterAttempt: ({ requestId, record }) => {
       const { attempt, slug, model, outcome, status, durationMs, firstTokenMs, received, upstreamError } = record;
-      const told = { attempt, slug, model, outcome, status, durationMs, firstTokenMs, received, upstreamError };
-      this.#of(requestId).attempts.push(told);
+      const details = { attempt, slug, model, outcome, status, durationMs, firstTokenMs, received, upstreamError };
+      this.#of(requestId).attempts.push(details);
     },
     afterResponse: ({ requestId, provider, slug, model, cache, complete, finishReason, usage, ...rest }) => {
       this.#of(requestId).answer = {

@@ -1,4 +1,4 @@
-// The APIs of Anthropic and Google, as far as a simulator reads and says them.
+// The APIs of Anthropic and Google, as far as a simulator reads and writes them.
 import { anthropicError, anthropicReply, geminiError, geminiReply } from 'nordlys-proxy/testing';
 import type { NativeApi } from './native-simulator.ts';
 import { asObject, listAt, numberAt, objectAt, type JsonObject, type SimulatedRequest } from './simulator-request.ts';
@@ -38,7 +38,7 @@ export const ANTHROPIC: NativeApi = {
     );
   },
   error: ({ status, message, headers }) =>
-    // An overload has a status of its own there.
+    // An overload has its own status.
     anthropicError(status === 503 ? 529 : status, ANTHROPIC_ERRORS[status] ?? 'api_error', message, { headers }),
 };
 
@@ -92,7 +92,7 @@ export const GEMINI: NativeApi = {
   },
   error: ({ status, message, headers }) => {
     const seconds = headers['retry-after'];
-    // There is no `retry-after`: the wait stands in the body.
+    // There is no `retry-after`: the wait is in the body.
     const details = seconds === undefined ? [] : [{ '@type': RETRY_INFO, retryDelay: `${seconds}s` }];
     return geminiError(status, message, details);
   },
@@ -100,10 +100,10 @@ export const GEMINI: NativeApi = {
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
 
-/** Neither API is asked for usage, and a simulator of theirs has one choice. */
+/** Both APIs always report usage, and these simulators return one choice. */
 const COMMON = { includeUsage: true, choices: 1 } as const satisfies Partial<SimulatedRequest>;
 
-/** Tool results are blocks of a user message there. */
+/** Tool results are blocks of a user message in this API. */
 function anthropicMessage(message: JsonObject): SimulatedRequest['messages'][number] {
   const result = listAt(message, 'content').find((block) => block['type'] === 'tool_result');
   if (result !== undefined) return { role: 'tool', content: result['content'] };

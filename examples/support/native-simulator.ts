@@ -1,4 +1,4 @@
-// One simulated upstream that speaks a vendor's own API: it answers the same words at the same pace as an OpenAI-shaped
+// One simulated upstream with a vendor's own API: it responds with the same text at the same pace as an OpenAI-shaped
 // one, and can be broken in the same ways. The test kit writes its responses.
 import { fakeUpstream, hang, reset, type ReceivedRequest, type Script } from 'nordlys-proxy/testing';
 import type { BreakKind, Personality } from './personality.ts';
@@ -6,7 +6,7 @@ import { answerTo, type SimulatedAnswer } from './simulator-answer.ts';
 import { Refusal, type SimulatedRequest } from './simulator-request.ts';
 import { providerOf, type Simulator, type SimulatorStats } from './simulator.ts';
 
-/** How a vendor spells what a simulator reads and says. */
+/** The API of a vendor, as a simulator reads and writes it. */
 export interface NativeApi {
   readonly format: 'anthropic' | 'gemini';
   /** The request header that carries the API key. */
@@ -25,7 +25,7 @@ interface NativeDelivery {
   readonly cut: boolean;
 }
 
-/** The kit remembers every request; a simulator that runs for days must not. */
+/** The kit keeps every request; a simulator that runs for days must not. */
 const REMEMBERED_REQUESTS = 1_000;
 
 export async function startNativeSimulator(
@@ -102,7 +102,7 @@ function brokenScript(broken: BreakKind | undefined): Script | undefined {
   return undefined;
 }
 
-/** The same script; `stats` tells how many are at work, and how many of them the client left. */
+/** The same script; `stats` counts the requests in flight, and those whose client disconnected. */
 function counted(script: Script, stats: SimulatorStats): Script {
   return {
     ...script,

@@ -1,10 +1,10 @@
-// What a simulated upstream is like, and how it can be broken.
-/** What an upstream is like. */
+// Properties of a simulated upstream, and its faults.
+/** Properties of an upstream. */
 export interface Personality {
   readonly slug: string;
   readonly name: string;
   readonly models: readonly string[];
-  /** What the upstream itself calls all of them. @defaultValue their names */
+  /** Names of the models at the upstream. @defaultValue their names */
   readonly upstreamModel?: string;
   /** USD per million tokens. */
   readonly pricing: { readonly prompt: number; readonly completion: number };
@@ -12,15 +12,15 @@ export interface Personality {
   readonly contextLength: number;
   readonly firstTokenMs: number;
   readonly tokenMs: number;
-  /** Length of an answer that nobody limits. */
+  /** Length of a response without a limit. */
   readonly words: number;
-  /** Every so many-th request gets 503. */
+  /** Every n-th request gets 503. */
   readonly failEvery?: number;
   readonly zdr?: boolean;
 }
 
 /**
- * Ways to break a simulator: `down` answers 503 (Anthropic: 529), `rate-limit` 429, `reset` cuts the connection, `hang` says nothing,
+ * Ways to break a simulator: `down` responds with 503 (Anthropic: 529), `rate-limit` with 429, `reset` cuts the connection, `hang` sends nothing,
  * `cut` breaks off after a few words, `slow` takes ten times as long.
  */
 export type BreakKind = 'down' | 'rate-limit' | 'reset' | 'hang' | 'cut' | 'slow';

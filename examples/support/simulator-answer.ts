@@ -1,10 +1,10 @@
-// What a simulator says to a request, before anything is sent: pure, and the same each time.
+// The response of a simulator to a request, before anything is sent: pure and deterministic.
 import type { Personality } from './personality.ts';
 import type { SimulatedRequest } from './simulator-request.ts';
 import { exampleOf } from './simulator-schema.ts';
 import { echoOf, seedOf, speak, tokensOf } from './simulator-words.ts';
 
-/** One choice of an answer. */
+/** One choice of a response. */
 export interface SimulatedChoice {
   readonly tokens: readonly string[];
   readonly toolCall: { readonly id: string; readonly name: string; readonly arguments: string } | undefined;
@@ -46,7 +46,7 @@ function choose(request: SimulatedRequest, personality: Personality, seed: numbe
   return { tokens: tokens.slice(0, request.maxTokens), toolCall: undefined, finishReason: 'length' };
 }
 
-/** The tool that was insisted on; otherwise one whose name the question has in it. After its answer, none. */
+/** The required tool; otherwise one whose name is in the question; none after a tool result. */
 function toolToCall({
   tools,
   toolChoice,
@@ -60,7 +60,7 @@ function toolToCall({
   return tools.find(({ name }) => nameWords(name).some((word) => question.includes(word)));
 }
 
-/** `get_weather`, `getWeather`: weather. Words of less than four letters say nothing. */
+/** `get_weather`, `getWeather`: weather. Words of less than four letters are ignored. */
 function nameWords(name: string): string[] {
   return name
     .replace(/([a-z])([A-Z])/g, '$1 $2')

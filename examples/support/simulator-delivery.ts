@@ -1,4 +1,4 @@
-// How an answer of a simulator reaches the client: at once, or word by word at the pace of a model.
+// Sends the response of a simulator: at once, or word by word at the pace of a model.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerTo, type SimulatedAnswer, type SimulatedChoice } from './simulator-answer.ts';
@@ -7,15 +7,15 @@ import type { Personality } from './personality.ts';
 
 export interface Delivery {
   readonly personality: Personality;
-  /** What delays are multiplied by. */
+  /** Factor of all delays. */
   readonly scale: number;
   /** Break off in the middle. */
   readonly cut: boolean;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** Words that still come before a cut. */
+/** Words that are sent before a cut. */
 const WORDS_BEFORE_CUT = 5;
 
 /** @returns how many tokens were sent */
@@ -114,7 +114,7 @@ function identity(object: string, request: SimulatedRequest, answer: SimulatedAn
 }
 
 async function cutOff(res: ServerResponse, last: string): Promise<number> {
-  // What was written must be on its way before the connection goes.
+  // The written bytes must be sent before the connection is destroyed.
   await new Promise<void>((resolve) => res.write(last === '' ? ': \n' : last, () => resolve()));
   res.destroy();
   return 0;

@@ -1,9 +1,9 @@
-// What a simulator takes for a request, and what it refuses.
+// Parses and validates requests of a simulator.
 import type { IncomingMessage } from 'node:http';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The members of a chat request that a simulator looks at. */
+/** The members of a chat request that a simulator reads. */
 export interface SimulatedRequest {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content?: unknown }[];
@@ -15,11 +15,11 @@ export interface SimulatedRequest {
   readonly tools: readonly { readonly name: string; readonly parameters: JsonObject }[];
   /** `none`, `auto`, `required`, or the name of a tool. */
   readonly toolChoice: string;
-  /** The schema that the answer must follow; `true`: any JSON object. */
+  /** The schema of the response; `true`: any JSON object. */
   readonly jsonSchema: JsonObject | true | undefined;
 }
 
-/** Becomes an error answer in OpenAI's envelope. */
+/** Becomes an error response in OpenAI's envelope. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string | null;

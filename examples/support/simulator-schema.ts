@@ -1,4 +1,4 @@
-// A value that a JSON Schema allows: what a simulator answers where structured output was asked for.
+// A value that a JSON Schema allows: the response of a simulator to a request for structured output.
 import { asObject, objectAt, type JsonObject } from './simulator-request.ts';
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -11,7 +11,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   ipv4: '192.0.2.1',
 };
 
-// Schemas may refer to themselves; what lies deeper than this is left out.
+// Schemas may refer to themselves; deeper levels are left out.
 const MAX_DEPTH = 6;
 
 /** An example of `schema`, the same one each time. References are looked up in `root`. */

@@ -1,4 +1,4 @@
-// Words that sound like an answer: the same question gets the same ones.
+// Generated text of a response: the same question gets the same text.
 
 const OPENINGS = [
   'The short answer is that',
@@ -46,10 +46,10 @@ export function speak(seed: number, count: number): string {
   return `${text}.`;
 }
 
-/** Things that a guard looks for: addresses, long numbers, keys, and the placeholders that it leaves. */
+/** Values that a guard detects: addresses, long numbers, keys, and its placeholders. */
 const VALUES = /\S+@\S+\.\w+|(?:\d[ -]?){12,}\d|\b[A-Z]{2}\d{2}(?: ?[\dA-Z]{4}){3,}|\bsk-[\w-]{8,}|⟨[^⟨⟩]+⟩/g;
 
-/** What a simulator says of values in a question: each of them, so that a guard has something to find in the answer. */
+/** Text that repeats the values in a question, so that a guard finds them in the response. */
 export function echoOf(question: string): string {
   const values = question.match(VALUES) ?? [];
   return values.length === 0 ? '' : `You wrote ${values.map((value) => value.trim()).join(' and ')}. `;

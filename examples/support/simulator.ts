@@ -1,4 +1,4 @@
-// One simulated upstream: a server that checks the key, reads the request and answers as OpenAI would.
+// One simulated upstream: a server that checks the key, reads the request and responds as OpenAI does.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deliver } from './simulator-delivery.ts';
@@ -7,24 +7,24 @@ import type { BreakKind, Personality } from './personality.ts';
 
 export interface SimulatorStats {
   requests: number;
-  /** Requests that were answered with an error. */
+  /** Requests that got an error. */
   failures: number;
-  /** Requests whose client left before the end. */
+  /** Requests whose client disconnected before the end. */
   aborted: number;
   /** Completion tokens that were sent. */
   tokens: number;
-  /** Requests at work now. */
+  /** Requests in flight. */
   open: number;
 }
 
 export interface Simulator {
   readonly name: string;
-  /** `http://127.0.0.1:PORT/v1`; without the path where the upstream has a format of its own. */
+  /** `http://127.0.0.1:PORT/v1`; without the path for other formats than OpenAI's. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly models: readonly string[];
   readonly pricing: { readonly prompt: number; readonly completion: number };
-  /** What `createGateway` wants to know of it. */
+  /** Its provider options for `createGateway`. */
   readonly provider: SimulatorProvider;
   readonly stats: Readonly<SimulatorStats>;
   readonly broken: BreakKind | undefined;

@@ -1,5 +1,5 @@
-// Six upstreams in this process, each with a character of its own: enough to see a gateway choose, fail over and explain.
-// Four speak OpenAI's chat completions, the other two the APIs of Anthropic and Google.
+// Six upstreams in this process with different properties: enough to see routing, failover and explanations.
+// Four have OpenAI's chat completions, the other two the APIs of Anthropic and Google.
 import { ANTHROPIC, GEMINI } from './native-apis.ts';
 import { startNativeSimulator } from './native-simulator.ts';
 import type { Personality } from './personality.ts';
@@ -9,17 +9,17 @@ export type { BreakKind } from './personality.ts';
 export type { Simulator } from './simulator.ts';
 
 export interface Simulators extends AsyncDisposable {
-  /** Quick and cheap, and not deep. */
+  /** Fast and cheap, with short responses. */
   readonly fastCheap: Simulator;
-  /** Dear, slow and thorough. */
+  /** Expensive and slow, with long responses. */
   readonly slowSmart: Simulator;
-  /** The cheapest of all; answers 503 to every third request. */
+  /** The cheapest; responds with 503 to every third request. */
   readonly flaky: Simulator;
-  /** Keeps nothing. */
+  /** Zero data retention. */
   readonly strictZdr: Simulator;
-  /** Speaks Anthropic's Messages API. */
+  /** Anthropic's Messages API. */
   readonly anthropic: Simulator;
-  /** Speaks Google's generateContent. */
+  /** Google's generateContent. */
   readonly gemini: Simulator;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface SimulatorsOptions {
 
 /** The model that the four OpenAI-shaped ones serve; each simulator has one more of its own. */
 const SHARED_MODEL = 'demo-chat';
-/** Served through three APIs: when the OpenAI-shaped endpoint fails, a Claude answers, and then a Gemini. */
+/** Served through three APIs: when the OpenAI-shaped endpoint fails, a Claude responds, and then a Gemini. */
 const MODEL_OF_ALL_FORMATS = 'demo-formats';
 
 const PERSONALITIES = {

@@ -24,11 +24,11 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
   }
   if (keys === false && verifyKey !== undefined) {
     throw new TypeError(
-      'keys: false says that the host has authenticated, so verifyKey would never be asked: give one of them.',
+      'keys: false means that the host has authenticated, so verifyKey would never be called: give one of them.',
     );
   }
   if (caller !== undefined && keys !== false) {
-    throw new TypeError('caller is asked only with keys: false, where the host has authenticated.');
+    throw new TypeError('caller is called only with keys: false, where the host has authenticated.');
   }
   if (allowedOrigins !== undefined && keys !== false) {
     throw new TypeError(
@@ -49,7 +49,7 @@ export function authenticateStage(options: AuthenticateOptions, clock: Clock): S
 function staticLookup(keys: readonly string[] | undefined): FindCaller {
   if (keys !== undefined) return staticKeys(keys);
   throw new TypeError(
-    'Say who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
+    'Configure who may call: keys: [...], verifyKey: (key, req) => …, or keys: false where the host has authenticated.',
   );
 }
 
@@ -98,21 +98,22 @@ interface Lookup {
 
 /** Synchronous where the host's function is; a promise that does not settle in time is an error. */
 function whenKnown(
-  ask: () => Caller | undefined | Promise<Caller | undefined>,
+  lookUp: () => Caller | undefined | Promise<Caller | undefined>,
   { context: { cancelSignal }, clock, source }: Lookup,
   goOn: (caller: Caller | undefined) => StageOutcome,
 ): StageOutcome | Promise<StageOutcome> {
-  let asked: Caller | undefined | Promise<Caller | undefined>;
+  let found: Caller | undefined | Promise<Caller | undefined>;
   try {
-    asked = ask();
+    found = lookUp();
   } catch (error) {
     throw unavailable(error);
   }
-  if (!isPromise(asked)) return goOn(asked);
-  return waitFor(() => asked, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
+  if (!isPromise(found)) return goOn(found);
+  return waitFor(() => found, { clock, cancelSignal, limitMs: LOOKUP_MS }).then(
     (waited) => {
       if (waited.kind === 'value') return goOn(waited.value);
-      const why = waited.kind === 'timed-out' ? `${source} gave no result within ${LOOKUP_MS} ms` : 'the client left';
+      const why =
+        waited.kind === 'timed-out' ? `${source} gave no result within ${LOOKUP_MS} ms` : 'the client disconnected';
       throw unavailable(new HostCodeError(why));
     },
     (error: unknown) => {

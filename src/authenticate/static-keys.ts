@@ -14,7 +14,7 @@ interface KnownKey {
 export function staticKeys(keys: readonly string[]): (key: string) => Caller | undefined {
   const digestOf = keyedDigest(randomBytes(32).toString('hex'));
   const known = new Map<string, KnownKey>();
-  const asked = Buffer.alloc(32);
+  const received = Buffer.alloc(32);
   for (const key of keys) {
     const digest = digestOf(key);
     known.set(digest, { digest: Buffer.from(digest, 'latin1'), caller: Object.freeze({ id: callerId(key) }) });
@@ -23,8 +23,8 @@ export function staticKeys(keys: readonly string[]): (key: string) => Caller | u
   return function findCaller(key) {
     const digest = digestOf(key);
     const entry = known.get(digest);
-    asked.write(digest, 'latin1');
-    return entry !== undefined && timingSafeEqual(entry.digest, asked) ? entry.caller : undefined;
+    received.write(digest, 'latin1');
+    return entry !== undefined && timingSafeEqual(entry.digest, received) ? entry.caller : undefined;
   };
 }
 

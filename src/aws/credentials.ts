@@ -8,38 +8,38 @@ export interface AwsCredentials {
   readonly accessKeyId: string;
   /** Secret access key. */
   readonly secretAccessKey: string;
-  /** Of temporary credentials. */
+  /** Session token of temporary credentials. */
   readonly sessionToken?: string | undefined;
-  /** When they end: a `Date`, or text that `Date` can read. */
+  /** When the credentials expire: a `Date`, or text that `Date` parses. */
   readonly expiration?: Date | string | undefined;
 }
 
-/** Credentials, or a function that fetches them whenever they are about to end. */
+/** Credentials, or a function that fetches them. It is called again before they expire. */
 export type AwsCredentialsSource = AwsCredentials | (() => AwsCredentials | Promise<AwsCredentials>);
 
-/** Credentials are fetched anew this long before they end, so that no request carries ones that end on its way. */
+/** Credentials are renewed this long before they expire, so that none expire while a request is in flight. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** How long credentials without an end are used before the function is asked again. */
+/** How long credentials without an expiry are used before the function is called again. */
 const KEEP_WITHOUT_END_MS = 5 * 60_000;
-/** A function that takes longer counts as failed, so that one lost request never blocks all that follow. */
+/** A function that takes longer counts as failed, so that one pending call never blocks all later requests. */
 const FETCH_TIMEOUT_MS = 30_000;
 
-/** Checked credentials and their end. */
+/** Checked credentials and their expiry. */
 interface KnownCredentials {
   readonly value: AwsCredentials;
-  /** Unix milliseconds from which new ones are fetched. */
+  /** Unix milliseconds from which new credentials are fetched. */
   readonly renewAt: number;
-  /** Unix milliseconds after which they are refused. */
+  /** Unix milliseconds after which the credentials are not used. */
   readonly endsAt: number;
 }
 
-/** Hands out credentials: fetched once for all who wait, kept until five minutes before they end. */
+/** Caches credentials until five minutes before they expire. Concurrent requests share one fetch. */
 export class CredentialsCache {
   readonly #fetch: () => AwsCredentials | Promise<AwsCredentials>;
   readonly #clock: Clock;
   #known: KnownCredentials | undefined;
   #fetching: Promise<AwsCredentials> | undefined;
-  /** Of the current credentials and of those before, which attempts may still carry. */
+  /** Secrets of the current and of the previous credentials, which attempts in flight may still use. */
   #secrets: readonly string[] = [];
 
   constructor(source: AwsCredentialsSource, clock: Clock) {
@@ -53,7 +53,7 @@ export class CredentialsCache {
     this.#secrets = secretsOf(value);
   }
 
-  /** @throws what the function throws, or an error that names what is wrong with its credentials. */
+  /** @throws what the function throws, or an error that names the invalid member. */
   async get(): Promise<AwsCredentials> {
     const known = this.#known;
     const now = this.#clock.wallNow();
@@ -61,7 +61,7 @@ export class CredentialsCache {
     try {
       return await (this.#fetching ??= this.#renew());
     } catch (error) {
-      // The old ones are good until their end: a failed renewal is tried again by the next request.
+      // The old credentials are valid until they expire, so a failed renewal is retried by the next request.
       if (known !== undefined && this.#clock.wallNow() < known.endsAt) return known.value;
       throw error;
     }
@@ -97,7 +97,7 @@ export class CredentialsCache {
   }
 }
 
-/** @throws TypeError that names the member, and never shows its value. */
+/** @throws TypeError that names the member, without its value. */
 function checkedCredentials(value: unknown, path: string): AwsCredentials {
   if (!isRecord(value)) throw optionError(path, 'must be an object with accessKeyId and secretAccessKey');
   for (const member of ['accessKeyId', 'secretAccessKey']) {
@@ -126,7 +126,7 @@ function endOf({ expiration }: AwsCredentials): number {
   return timeOf(expiration);
 }
 
-/** Unix milliseconds; infinity for no end, NaN for what is no time. */
+/** Unix milliseconds; infinity without an expiry, NaN for an invalid time. */
 function timeOf(expiration: unknown): number {
   if (expiration === undefined || expiration === null) return Number.POSITIVE_INFINITY;
   if (expiration instanceof Date) return expiration.getTime();

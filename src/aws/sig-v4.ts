@@ -19,7 +19,7 @@ export interface SigV4Options {
   /** Service name of the signature. @defaultValue `'bedrock'` */
   readonly service?: string | undefined;
   /**
-   * Credentials, or a function that fetches them: a credential provider of AWS's SDK fits. What it gives is kept
+   * Credentials, or a function that fetches them, such as a credential provider of AWS's SDK. Its result is cached
    * until five minutes before its `expiration` (for five minutes without one), and requests that need it at the same
    * time share one call. A call that takes more than 30 seconds counts as failed.
    */
@@ -44,10 +44,10 @@ function checkSource(path: string, value: unknown): AwsCredentialsSource {
 }
 
 /**
- * Signs requests with AWS Signature Version 4. Needs the package `aws4fetch`. Where you have a Bedrock API key, set
+ * Signs requests with AWS Signature Version 4. Needs the package `aws4fetch`. If you have a Bedrock API key, set
  * `apiKey` instead: it is sent as a bearer token, and nothing is signed.
  *
- * @throws TypeError when an option is unknown or wrong.
+ * @throws TypeError when an option is unknown or invalid.
  * @example
  * const auth = sigV4({ region: 'us-east-1', credentials: fromNodeProviderChain() });
  */
@@ -74,7 +74,7 @@ interface Scope {
   readonly now: number;
 }
 
-/** Only `host` and headers of AWS's own are signed: others may be changed on the way by transports and proxies. */
+/** Only `host` and the `x-amz-` headers are signed, because transports and proxies may change others. */
 async function signedHeaders(
   { method, url, headers, body }: SignableRequest,
   { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
@@ -115,7 +115,7 @@ function regionOf({ hostname }: URL): string {
   return region;
 }
 
-/** Signing keys of one day, which cost four hashes each; other credentials begin with none. */
+/** Cached signing keys, which cost four hashes each. Other credentials start with an empty cache. */
 class SigningKeys {
   #credentials: AwsCredentials | undefined;
   #cache = new Map<string, ArrayBuffer>();
@@ -129,5 +129,5 @@ class SigningKeys {
   }
 }
 
-/** One a day and region. */
+/** One key per day and region. */
 const MOST_KEYS = 16;

@@ -48,7 +48,7 @@ export function resolveCacheOptions(
     CACHE.read(options);
   if (!hasTenants && !shared) {
     throw new TypeError(
-      'cache: nothing says who asks, so one caller would be given the answers of another. ' +
+      'cache: requests have no caller id, so one caller would get responses to the requests of another. ' +
         'Give `keys`, `verifyKey` or `caller`, or write `cache: { shared: true }` if all callers may share.',
     );
   }

@@ -23,7 +23,7 @@ export interface CacheStatistics {
   readonly hits: number;
   /** Requests that were looked up and not found. */
   readonly misses: number;
-  /** Requests that were not looked up: they cannot be cached, or the caller asked for a fresh response. */
+  /** Requests that were not looked up: they cannot be cached, or the caller requested a fresh response. */
   readonly bypasses: number;
   /** Responses that were stored. */
   readonly stores: number;

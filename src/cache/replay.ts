@@ -10,14 +10,14 @@ import { parseJson } from '../util/parse-json.js';
 import type { CachedResponse } from './entry.js';
 
 /** The form of a response: a stream, with or without usage, or whole. */
-export interface AskedForm {
+export interface RequestedForm {
   readonly stream: boolean;
   /** The usage chunk at the end of a stream. */
   readonly includeUsage: boolean;
 }
 
 export interface ReplayOptions {
-  readonly form: AskedForm;
+  readonly form: RequestedForm;
   readonly ageMs: number;
   /** Unix time in milliseconds. */
   readonly wallNow: number;
@@ -28,38 +28,38 @@ export interface ReplayOptions {
 
 const NO_USAGE = '{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}';
 
-/** The form that `request` asks for. */
-export function askedForm(request: ChatRequest): AskedForm {
+/** The form that `request` requires. */
+export function formOf(request: ChatRequest): RequestedForm {
   return { stream: request.stream === true, includeUsage: request.stream_options?.include_usage === true };
 }
 
 /**
- * Sends a stored response to the client of `context`, in the form that the request asks for.
+ * Sends a stored response to the client of `context`, in the form that the request requires.
  * `undefined`: the entry is not readable, and nothing was written.
  */
 export function replay(
   context: RequestContext,
-  answer: CachedResponse,
+  response: CachedResponse,
   options: ReplayOptions,
 ): 'responded' | Promise<'responded'> | undefined {
-  const stored = answer.usage;
-  const usage = stored === undefined || options.usageOnHit === 'original' ? stored : NO_USAGE;
-  const payloads = options.form.stream ? streamPayloads(answer, usage, options) : undefined;
+  const storedUsage = response.usage;
+  const usage = storedUsage === undefined || options.usageOnHit === 'original' ? storedUsage : NO_USAGE;
+  const payloads = options.form.stream ? streamPayloads(response, usage, options) : undefined;
   if (options.form.stream && payloads === undefined) return undefined;
 
   const { sink, client } = context;
   const head: SinkHead = { status: 200, headers: { age: String(Math.floor(options.ageMs / 1_000)) } };
   const end = (complete: boolean): 'responded' => {
-    context.outcome = new ReplayOutcome(complete, answer.finishReason, usage, options.now - context.startedAt);
+    context.outcome = new ReplayOutcome(complete, response.finishReason, usage, options.now - context.startedAt);
     return 'responded';
   };
   context.cacheStatus = 'HIT';
-  context.served = answer.served;
+  context.served = response.served;
   if (payloads !== undefined) {
     sink.open(head);
     return writeAll(sink, payloads, client).then(end);
   }
-  sink.json(head, wholeBody(answer, usage, options));
+  sink.json(head, wholeBody(response, usage, options));
   return end(true);
 }
 
@@ -98,11 +98,11 @@ function wholeBody({ members }: CachedResponse, usage: string | undefined, { wal
 }
 
 function streamPayloads(
-  answer: CachedResponse,
+  response: CachedResponse,
   usage: string | undefined,
   { form, wallNow }: ReplayOptions,
 ): string[] | undefined {
-  const members = parseJson(`{${Buffer.from(answer.members).toString()}}`);
+  const members = parseJson(`{${Buffer.from(response.members).toString()}}`);
   if (!isRecord(members) || !Array.isArray(members['choices'])) return undefined;
   const completion: ChatCompletion = {
     ...members,

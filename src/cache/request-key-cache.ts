@@ -5,13 +5,13 @@ import { digestOfBytes, digestOfRequest, digestWithGuards, keyFor } from './key.
 import { BodyIndex } from './body-index.js';
 import type { Targets } from './policy.js';
 import { BoundedMap } from '../util/bounded-map.js';
-import { askedForm, type AskedForm } from './replay.js';
+import { formOf, type RequestedForm } from './replay.js';
 
 /** A request as the cache sees it. */
 export interface KnownRequest {
   /** Digest of the request, without its form. */
   readonly digest: string;
-  readonly form: AskedForm;
+  readonly form: RequestedForm;
   /** The endpoint that is expected to respond, and the key of its response. */
   readonly endpoint: Endpoint;
   readonly key: string;
@@ -72,7 +72,7 @@ export class RequestKeyCache {
   }
 
   /** A response of `endpoint` was stored: equal requests look it up under that endpoint. */
-  answered(tenant: string, { digest }: KnownRequest, endpoint: Endpoint): void {
+  noteEndpoint(tenant: string, { digest }: KnownRequest, endpoint: Endpoint): void {
     const key = inTenant(tenant, digest);
     if (this.#drawn.get(key) !== undefined) this.#drawn.set(key, endpoint);
   }
@@ -95,7 +95,7 @@ export class RequestKeyCache {
 }
 
 function known(request: ChatRequest, tenant: string, endpoint: Endpoint, digest: string): KnownRequest {
-  return { digest, form: askedForm(request), endpoint, key: keyFor(tenant, endpoint, digest) };
+  return { digest, form: formOf(request), endpoint, key: keyFor(tenant, endpoint, digest) };
 }
 
 /** Includes the tenant: the time of a lookup must not disclose that another tenant sent the same request. */

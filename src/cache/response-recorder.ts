@@ -61,7 +61,7 @@ export class ResponseRecorder {
         return;
       }
       if (completion === undefined || completion.usage !== undefined) return keep(completion);
-      // Usage that the client did not ask for is not in the response, but in the outcome, which follows the last byte.
+      // Usage that the client did not request is not in the response, but in the outcome, which follows the last byte.
       setImmediate(() => keep(withUsage(completion, context)));
     });
   }
@@ -87,7 +87,7 @@ export class ResponseRecorder {
       usage: completion.usage ?? undefined,
     });
     this.stores++;
-    keys.answered(tenant, known, endpoint);
+    keys.noteEndpoint(tenant, known, endpoint);
     entries.set(keyFor(tenant, endpoint, known.digest), entry, storedAt + Math.min(ttlMs, MAX_TTL_MS), generation);
   }
 

@@ -88,7 +88,10 @@ export class StoreGuard {
   async #settled<T>(work: Promise<T>): Promise<T> {
     let limit: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
-      limit = this.#clock.setTimer(() => reject(new Error('The store did not answer in time.')), LOOKUP_LIMIT_MS);
+      limit = this.#clock.setTimer(
+        () => reject(new Error('The cache store did not respond in time.')),
+        LOOKUP_LIMIT_MS,
+      );
     });
     return Promise.race([work, tooLate]).finally(() => limit?.cancel());
   }

@@ -40,8 +40,8 @@ function blockOf(blocks: readonly unknown[], before: number, piece: JsonObject):
 /** Whether type and id are equal, as far as both have them. */
 function isSame(block: JsonObject, piece: JsonObject): boolean {
   return ['type', 'id'].every((key) => {
-    const [known, said] = [filledText(block[key]), filledText(piece[key])];
-    return known === undefined || said === undefined || known === said;
+    const [current, added] = [filledText(block[key]), filledText(piece[key])];
+    return current === undefined || added === undefined || current === added;
   });
 }
 

@@ -3,7 +3,7 @@ import { AudioAssembler } from './assemble-audio.js';
 import { isBlockList, joinBlocks } from './assemble-blocks.js';
 import { flattenContent } from './content-parts.js';
 import { filledText, indexIn, isRecord, mergeDefined, type JsonObject } from '../util/json-object.js';
-import { saysSomething } from './spoken.js';
+import { hasDeltaContent } from './delta-content.js';
 import type { ChatChoice, ChatChunk, ChatCompletion, ChunkChoice } from './types.js';
 
 /**
@@ -98,7 +98,7 @@ class ChoiceAssembler {
   readonly #message = new MessageAssembler();
 
   add(choice: ChunkChoice): void {
-    if (this.#finishReason !== null && saysSomething(choice.delta)) this.reopened = true;
+    if (this.#finishReason !== null && hasDeltaContent(choice.delta)) this.reopened = true;
     if (isRecord(choice.delta)) this.#message.add(choice.delta);
     // Servers written in Go send "" for null.
     this.#finishReason = filledText(choice.finish_reason) ?? this.#finishReason;
@@ -135,8 +135,8 @@ class MessageAssembler {
   #functionCall: JsonObject | undefined;
 
   add(delta: JsonObject): void {
-    const said = hasParts(delta) ? flattened(delta) : delta;
-    for (const key of Object.keys(said)) this.#addMember(key, said[key]);
+    const flat = hasParts(delta) ? flattened(delta) : delta;
+    for (const key of Object.keys(flat)) this.#addMember(key, flat[key]);
   }
 
   message(): NonNullable<ChatChoice['message']> {
@@ -193,9 +193,9 @@ function hasParts({ content }: JsonObject): boolean {
 
 /** A delta whose list of content parts became text. Works on a copy: the chunk belongs to the caller. */
 function flattened(delta: JsonObject): JsonObject {
-  const said = { ...delta };
-  flattenContent(said);
-  return said;
+  const flat = { ...delta };
+  flattenContent(flat);
+  return flat;
 }
 
 function saysSomethingElse(message: JsonObject): boolean {

@@ -36,14 +36,14 @@ export class ChunkTemplate {
     let at = 0;
     let bytes = 0;
     for (let index = 0; index < last; index++) {
-      const words = at + around[index]!.length;
+      const start = at + around[index]!.length;
       // Comparing a slice costs half of `startsWith`, which compares character by character.
-      if (data.slice(at, words) !== around[index]) return false;
-      at = data.indexOf('"', words);
+      if (data.slice(at, start) !== around[index]) return false;
+      at = data.indexOf('"', start);
       if (at < 0) return false;
-      const said = data.slice(words, at);
-      if (NOT_PLAIN.test(said)) return false;
-      if (this.#isOutput[index] === true) bytes += Buffer.byteLength(said);
+      const value = data.slice(start, at);
+      if (NOT_PLAIN.test(value)) return false;
+      if (this.#isOutput[index] === true) bytes += Buffer.byteLength(value);
     }
     this.outputBytes = bytes;
     return data.slice(at) === around[last];

@@ -6,12 +6,12 @@ import { filledText, isRecord, type JsonObject } from '../util/json-object.js';
  * annotations in `annotations`, everything else (references, images) in `content_parts`.
  * Works in place on a message or a delta. False: nothing was changed.
  */
-export function flattenContent(said: JsonObject): boolean {
-  const { content } = said;
+export function flattenContent(message: JsonObject): boolean {
+  const { content } = message;
   if (!Array.isArray(content) && !isRecord(content)) return false;
   const flat = new FlatContent();
   for (const part of Array.isArray(content) ? content : [content]) flat.add(part);
-  flat.writeTo(said);
+  flat.writeTo(message);
   return true;
 }
 
@@ -32,14 +32,14 @@ class FlatContent {
     else if (part !== null && part !== undefined) this.#others.push(part);
   }
 
-  writeTo(said: JsonObject): void {
-    said['content'] = this.#text ?? null;
+  writeTo(message: JsonObject): void {
+    message['content'] = this.#text ?? null;
     if (this.#thinking !== '')
-      said['reasoning_content'] = (filledText(said['reasoning_content']) ?? '') + this.#thinking;
-    if (this.#refusal !== undefined) said['refusal'] = (filledText(said['refusal']) ?? '') + this.#refusal;
-    append(said, 'thinking_blocks', this.#blocks);
-    append(said, 'annotations', this.#annotations);
-    append(said, 'content_parts', this.#others);
+      message['reasoning_content'] = (filledText(message['reasoning_content']) ?? '') + this.#thinking;
+    if (this.#refusal !== undefined) message['refusal'] = (filledText(message['refusal']) ?? '') + this.#refusal;
+    append(message, 'thinking_blocks', this.#blocks);
+    append(message, 'annotations', this.#annotations);
+    append(message, 'content_parts', this.#others);
   }
 
   #addPart(part: JsonObject): void {
@@ -65,12 +65,12 @@ class FlatContent {
 
   #addTextPart(part: JsonObject): void {
     const { text } = part;
-    const words = isRecord(text) ? text['value'] : text;
-    if (typeof words !== 'string') {
+    const value = isRecord(text) ? text['value'] : text;
+    if (typeof value !== 'string') {
       this.#others.push(part);
       return;
     }
-    this.#addText(words);
+    this.#addText(value);
     if (Array.isArray(part['annotations'])) this.#annotations.push(...(part['annotations'] as unknown[]));
     const rest = restOf(part);
     if (rest !== undefined) this.#others.push({ type: 'text', ...rest });
@@ -82,8 +82,8 @@ class FlatContent {
 
   /** Thinking is a text, or a list of text parts. With a signature or encrypted the block itself must come back unchanged. */
   #addThinking(part: JsonObject): void {
-    const said = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'] ?? part['summary'];
-    for (const piece of Array.isArray(said) ? (said as unknown[]) : [said]) {
+    const thinking = part['thinking'] ?? part['reasoning'] ?? part['text'] ?? part['content'] ?? part['summary'];
+    for (const piece of Array.isArray(thinking) ? (thinking as unknown[]) : [thinking]) {
       const text = isRecord(piece) ? piece['text'] : piece;
       if (typeof text === 'string') this.#thinking += text;
       else if (isRecord(piece)) this.#others.push(piece);
@@ -107,8 +107,8 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function append(said: JsonObject, key: string, items: readonly unknown[]): void {
+function append(message: JsonObject, key: string, items: readonly unknown[]): void {
   if (items.length === 0) return;
-  const before: unknown = said[key];
-  said[key] = Array.isArray(before) ? [...(before as unknown[]), ...items] : items;
+  const before: unknown = message[key];
+  message[key] = Array.isArray(before) ? [...(before as unknown[]), ...items] : items;
 }

@@ -7,7 +7,7 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
 export function isErrorObject(value: JsonObject): boolean {
   const { choices, error } = value;
   const hasChoices = Array.isArray(choices) && choices.length > 0;
-  // Beside an answer an error without members reports none.
+  // Beside a completion, an error without members reports no failure.
   if (isFailure(error) && !(hasChoices && isEmptyObject(error))) return true;
   if (isFailedEnvelope(value)) return true;
   if (hasChoices) return hasFailed(choices);

@@ -4,12 +4,12 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
  * Copies `usage` to where OpenAI has it, in place: Moonshot writes it into the choice, Groq of old into `x_groq`.
  * False where there is nothing to do.
  */
-export function liftUsage(said: JsonObject): boolean {
-  if (isRecord(said['usage'])) return false;
-  const { choices } = said;
-  const found = usageIn(said['x_groq']) ?? usageIn(Array.isArray(choices) ? choices.at(-1) : undefined);
+export function liftUsage(body: JsonObject): boolean {
+  if (isRecord(body['usage'])) return false;
+  const { choices } = body;
+  const found = usageIn(body['x_groq']) ?? usageIn(Array.isArray(choices) ? choices.at(-1) : undefined);
   if (found === undefined) return false;
-  said['usage'] = found;
+  body['usage'] = found;
   return true;
 }
 

@@ -7,15 +7,15 @@ const TEXTS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const;
  * UTF-8 bytes of the output in a delta or a message: text, reasoning and tool calls. Reasoning that is repeated under a
  * second name counts once.
  */
-export function outputBytes(says: unknown): number {
-  if (!isRecord(says)) return 0;
+export function outputBytes(delta: unknown): number {
+  if (!isRecord(delta)) return 0;
   let bytes = 0;
   for (const name of TEXTS) {
-    const text = says[name];
-    if (typeof text !== 'string' || (name === 'reasoning' && typeof says['reasoning_content'] === 'string')) continue;
+    const text = delta[name];
+    if (typeof text !== 'string' || (name === 'reasoning' && typeof delta['reasoning_content'] === 'string')) continue;
     bytes += Buffer.byteLength(text);
   }
-  if (Array.isArray(says['tool_calls'])) for (const call of says['tool_calls']) bytes += callBytes(call);
+  if (Array.isArray(delta['tool_calls'])) for (const call of delta['tool_calls']) bytes += callBytes(call);
   return bytes;
 }
 

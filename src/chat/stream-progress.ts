@@ -1,4 +1,4 @@
-import { saysSomething } from './spoken.js';
+import { hasDeltaContent } from './delta-content.js';
 import { outputBytes } from './output-size.js';
 import type { ChatChunk, ChunkChoice, Usage } from './types.js';
 
@@ -10,9 +10,9 @@ export class StreamProgress {
   /** Some chunk had content, reasoning, a tool call, a refusal, audio or a finish reason. */
   hasContent = false;
   /** The last chunk added something: content, a finish reason, usage, or a new choice. */
-  news = false;
+  advanced = false;
   /** Every choice of the last chunk had content and no finish reason. */
-  spoke = false;
+  onlyContent = false;
   usage: Usage | undefined = undefined;
   /** Finish reason of the choice that finished first. */
   finishReason: string | undefined = undefined;
@@ -32,44 +32,44 @@ export class StreamProgress {
    * be complete only by `[DONE]` or by its end.
    */
   get certain(): boolean {
-    return this.#every((choice) => choice.state === 'finished' && !choice.doubtful);
+    return this.#every((choice) => choice.state === 'finished' && !choice.uncertain);
   }
 
   observe(chunk: ChatChunk): void {
-    this.news = false;
-    this.spoke = false;
+    this.advanced = false;
+    this.onlyContent = false;
     if (chunk.usage !== undefined && chunk.usage !== null) {
       this.usage = chunk.usage;
-      this.news = true;
+      this.advanced = true;
     }
     const choices = chunk.choices;
     if (!Array.isArray(choices)) return;
-    let spoken = 0;
+    let withContent = 0;
     for (const choice of choices) {
-      if (typeof choice === 'object' && choice !== null && this.#observeChoice(choice)) spoken++;
+      if (typeof choice === 'object' && choice !== null && this.#observeChoice(choice)) withContent++;
     }
-    this.spoke = spoken > 0 && spoken === choices.length;
+    this.onlyContent = withContent > 0 && withContent === choices.length;
   }
 
   /** True where the choice had content and no finish reason. */
   #observeChoice(choice: ChunkChoice): boolean {
     const progress = this.#choiceAt(typeof choice.index === 'number' ? choice.index : 0);
-    if (progress.state === 'unseen') this.news = true;
-    const said = saysSomething(choice.delta);
+    if (progress.state === 'unseen') this.advanced = true;
+    const hasContent = hasDeltaContent(choice.delta);
     const reason = choice.finish_reason;
-    if (said) {
-      this.hasContent = this.news = true;
+    if (hasContent) {
+      this.hasContent = this.advanced = true;
       this.outputBytes += outputBytes(choice.delta);
     }
     // Servers written in Go send "" for null.
     if (typeof reason === 'string' && reason !== '') {
-      this.hasContent = this.news = true;
+      this.hasContent = this.advanced = true;
       this.finishReason ??= reason;
-      progress.finish(said);
+      progress.finish(hasContent);
       return false;
     }
-    progress.continue(said);
-    return said;
+    progress.continue(hasContent);
+    return hasContent;
   }
 
   #choiceAt(index: number): ChoiceProgress {
@@ -93,22 +93,22 @@ export class StreamProgress {
 export class ChoiceProgress {
   state: 'unseen' | 'open' | 'finished' = 'unseen';
   /** Its upstream may send a finish reason in every chunk. */
-  doubtful = false;
+  uncertain = false;
   /** A chunk had content without a finish reason, so the upstream does not send one in every chunk. */
-  #spokeOpenly = false;
+  #hadOpenContent = false;
   #reopened = false;
 
-  finish(said: boolean): void {
-    if (said && this.state === 'finished') this.#reopened = true;
+  finish(hasContent: boolean): void {
+    if (hasContent && this.state === 'finished') this.#reopened = true;
     this.state = 'finished';
-    this.doubtful = this.#reopened || (said && !this.#spokeOpenly);
+    this.uncertain = this.#reopened || (hasContent && !this.#hadOpenContent);
   }
 
-  continue(said: boolean): void {
-    if (said) {
+  continue(hasContent: boolean): void {
+    if (hasContent) {
       if (this.state === 'finished') this.#reopened = true;
-      this.#spokeOpenly = true;
+      this.#hadOpenContent = true;
     }
-    if (said || this.state === 'unseen') this.state = 'open';
+    if (hasContent || this.state === 'unseen') this.state = 'open';
   }
 }

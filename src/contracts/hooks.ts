@@ -23,9 +23,9 @@ export interface BeforeRouteState extends HookState {
   /** The validated body. */
   readonly request: ChatRequest;
   /**
-   * The models that the request stands for, first choice first: `model` and `models` after aliases, the default model,
+   * The models that the request represents, first choice first: `model` and `models` after aliases, the default model,
    * pins (`provider:model`) and suffixes (`:nitro`). Decide access by these and not by `request.model`, because one
-   * model has many names. With a `selectCandidates` hook a request may stand for every model. Empty for an unknown
+   * model has many names. With a `selectCandidates` hook a request may represent every model. Empty for an unknown
    * name; such a request is refused after the hook, unless the hook replaces it.
    */
   readonly models: readonly string[];
@@ -41,7 +41,7 @@ export interface SelectCandidatesState extends HookState {
   readonly excluded: readonly ExcludedEndpoint[];
   /** The request leaves the model open: `auto`, or no model while there is no `defaultModel`. */
   readonly openModel: boolean;
-  /** The first model that `defaultModel` stands for. */
+  /** The first model that `defaultModel` represents. */
   readonly defaultModel: string | undefined;
   /** The model that served this conversation before, if the request leaves the model open. */
   readonly stickyModel: string | undefined;

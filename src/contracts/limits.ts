@@ -14,20 +14,18 @@ export interface LimitOptions {
    * remaining limit; `open` lets everything pass; `closed` responds 503. Use in the meantime is charged afterwards.
    *
    * With `local` and a store that keeps shares (`redisLimits`), a process grants USD and calendar windows from a share that
-   * the store has reserved for it and grants to no other process: half of what is left ÷ processes (`left ÷ processes` if
-   * that option is set), until two minutes after the process last served the caller. No share is kept of little that is
-   * left. A request that no share covers gets 429 while the store is late; after five seconds without the store it gets its
-   * part of what was last known to be left. Rolling requests and tokens, and requests at once, are divided by the number of
-   * processes.
+   * the store reserves for it alone: half of the remaining amount ÷ processes (`remaining ÷ processes` if that option is
+   * set), until two minutes after the process last served the caller; none if little remains. A request that no share
+   * covers gets 429 while the store is late; after a minute without the store it gets its part of the last known
+   * remaining amount. Rolling requests and tokens, and concurrent requests, are divided by the number of processes.
    * @defaultValue `'local'`
    */
   readonly onStoreError?: 'local' | 'open' | 'closed' | undefined;
   /** Longest wait of a request for the store, in milliseconds; 50 at most. @defaultValue `50` */
   readonly storeTimeoutMs?: number | undefined;
   /**
-   * Number of processes that share the limits. If it is set, all that is left of a window is divided among them in
-   * advance.
-   * @defaultValue as many as the store last reported
+   * Number of processes that share the limits. If it is set, the whole remaining amount of a window is divided among them.
+   * @defaultValue the number that the store last reported
    */
   readonly processes?: number | undefined;
   /**
@@ -121,7 +119,7 @@ export interface LimitState {
   readonly req: IncomingMessage;
   /** The validated body. */
   readonly request: ChatRequest;
-  /** The first model that the request asks for. */
+  /** The first model of the request. */
   readonly model: string;
   /** The header `x-session-id`, or `session_id` of the request. */
   readonly session: string | undefined;
@@ -196,7 +194,7 @@ export interface LimitUsage {
   readonly limit: number;
   /** Used and reserved, in `unit`. */
   readonly used: number;
-  /** What is left, in `unit`; never negative. */
+  /** The remaining amount, in `unit`; never negative. */
   readonly remaining: number;
   /** End of a calendar window, in ISO 8601. */
   readonly resetsAt: string | undefined;
@@ -206,11 +204,11 @@ export interface LimitUsage {
 export interface UsageReport {
   /** The eight callers with the highest cost in this process since it started. */
   readonly callers: readonly Omit<CallerUsage, 'limits'>[];
-  /** At most 16 rules that requests to this process have met lately. */
+  /** At most 16 rules that recent requests to this process used. */
   readonly rules: readonly RuleUsage[];
 }
 
-/** Usage of one rule, by the five keys that have used most of it. */
+/** Usage of one rule, by the five keys with the highest usage. */
 export interface RuleUsage {
   readonly rule: string;
   readonly unit: LimitUsage['unit'];

@@ -123,7 +123,7 @@ export interface ExcludedEndpoint {
 export interface AttemptOutcome {
   /** The attempt succeeded. */
   readonly ok: boolean;
-  /** False if the failure says nothing about the endpoint (a 429, a refused key). */
+  /** False if the failure is no evidence about the endpoint (a 429, a refused key). */
   readonly countable: boolean;
   /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;

@@ -17,10 +17,10 @@ const MESSAGES = [
 const CODES = ['code', 'error_code', 'err_code', 'errorCode', 'errcode', 'status_code', '__type'];
 const TYPES = ['type', 'error_type'];
 const STATUSES = ['code', 'status', 'statusCode', 'status_code', 'http_status', 'raw_status_code'];
-/** Codes that say "all is well", in envelopes that have a code in any case. */
+/** Codes of success, in envelopes that always have a code. */
 const NO_CODES: ReadonlySet<string> = new Set(['', '0', '200']);
 
-/** The words of an error object, under whichever of the known names they stand. */
+/** The message of an error object, under any of the known names. */
 export function messageIn(error: JsonObject): string | undefined {
   return firstText(error, MESSAGES);
 }
@@ -82,7 +82,7 @@ export function minimaxKind(base: JsonObject): UpstreamErrorKind | undefined {
   return MINIMAX_KINDS.get(Number(base['status_code']));
 }
 
-/** Words for what happened beside the code: Google's `reason`, Azure's inner code, Anthropic's `error_code`. */
+/** Reasons beside the code: Google's `reason`, Azure's inner code, Anthropic's `error_code`. */
 export function reasonsIn(error: JsonObject): string[] {
   const { details, innererror, metadata } = error;
   const found: unknown[] = [isRecord(innererror) ? innererror['code'] : undefined];

@@ -9,7 +9,7 @@ const SECONDS_MEMBERS = ['retry_after', 'retryAfter', 'retry_after_seconds', 're
 const MS_MEMBERS = ['retry_after_ms', 'retryAfterMs'];
 const DURATION_MEMBERS = ['retryDelay', 'retry_delay'];
 
-/** "try again in 34.07s", "Please retry after 20 seconds", "Please wait 2 minutes": the words in front of a wait. */
+/** "try again in 34.07s", "Please retry after 20 seconds", "Please wait 2 minutes": the phrases before a wait. */
 const ANNOUNCED =
   /\b(?:(?:try|retry)(?: again| your request)?|(?:is |expected )?available|resets?|wait)(?: again)?(?: in| after| for)?:? (?:about |another |at least )?(\d.{0,40})/i;
 /** The header, repeated in a text. */
@@ -19,7 +19,7 @@ const PART =
 
 /**
  * How long an error asks to wait, in milliseconds: a `retry_after` member (seconds), Google's `RetryInfo`, or the
- * message ("Please try again in 6m0s"). `undefined`: it does not say.
+ * message ("Please try again in 6m0s"). `undefined`: no wait is stated.
  */
 export function waitOf(error: JsonObject, message: string | undefined): number | undefined {
   const ms =

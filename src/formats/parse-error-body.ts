@@ -14,10 +14,10 @@ import {
 import { waitOf } from './error-wait.js';
 import { isRecord } from '../util/json-object.js';
 
-/** More of a message than this helps nobody and may be a whole page. */
+/** Longer messages are cut: some are whole HTML pages. */
 const LONGEST_MESSAGE = 1_000;
 
-/** Anthropic's types, for errors that come inside a stream where no status line can say more. */
+/** Anthropic's types, for errors inside a stream, which have no status line. */
 const ANTHROPIC_STATUSES: ReadonlyMap<string, number> = new Map([
   ['invalid_request_error', 400],
   ['authentication_error', 401],
@@ -34,19 +34,19 @@ const ANTHROPIC_STATUSES: ReadonlyMap<string, number> = new Map([
 const NO_STATUSES: ReadonlyMap<string, number> = new Map();
 
 /**
- * What an error body says, whoever wrote it: OpenAI's envelope, Anthropic's, OpenRouter's with a numeric `code`,
+ * Reads an error body of any vendor: OpenAI's envelope, Anthropic's, OpenRouter's with a numeric `code`,
  * Google's list of one, FastAPI's `detail`, MiniMax's `base_resp`, iFlytek's `header`, a list of `errors`, or the members without any
  * envelope (`message`, `msg`, `error_msg` …).
  */
 export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
-  const said = decodeNested(body, DEEPEST_NESTING);
+  const decoded = decodeNested(body, DEEPEST_NESTING);
   const name = head?.headers['x-amzn-errortype'];
-  if (said === undefined || typeof name !== 'string') return said;
+  if (decoded === undefined || typeof name !== 'string') return decoded;
   // AWS writes `Name:http://…`.
-  return { ...said, reasons: [...(said.reasons ?? []), name.split(':')[0]!] };
+  return { ...decoded, reasons: [...(decoded.reasons ?? []), name.split(':')[0]!] };
 }
 
-/** Routers wrap routers; a body that nests deeper was made to hurt. */
+/** Routers wrap routers; a body that nests deeper is malicious. */
 const DEEPEST_NESTING = 4;
 
 function decodeNested(body: unknown, levels: number): UpstreamErrorBody | undefined {
@@ -72,7 +72,7 @@ function fromFlat(body: JsonObject, levels: number): UpstreamErrorBody | undefin
     detailOf(body['detail']) ??
     textOf(body['title']) ??
     listedIn(body, levels);
-  return message === undefined ? undefined : said(message, body, NO_STATUSES);
+  return message === undefined ? undefined : bodyOf(message, body, NO_STATUSES);
 }
 
 /** Mistral's `message: { detail: [{ loc, msg }] }`, and messages that are such a list themselves. */
@@ -81,12 +81,12 @@ function listedIn({ message }: JsonObject, levels: number): string | undefined {
 }
 
 function fromBaseResp(base: JsonObject): UpstreamErrorBody | undefined {
-  const body = said(messageIn(base) ?? `Status ${String(base['status_code'])}`, base, NO_STATUSES);
+  const body = bodyOf(messageIn(base) ?? `Status ${String(base['status_code'])}`, base, NO_STATUSES);
   const kind = minimaxKind(base);
   return kind === undefined ? body : { ...body, kind };
 }
 
-/** @param isAnthropic - its types stand for statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
+/** @param isAnthropic - its types map to statuses; OpenAI's do not (a 404 is an `invalid_request_error` there). */
 function fromErrorObject(error: JsonObject, levels: number, isAnthropic: boolean): UpstreamErrorBody | undefined {
   const cause = isRecord(error['metadata']) ? causeOf(error['metadata']['raw'], levels) : undefined;
   const message = joined(messageIn(error) ?? detailOf(error['detail']) ?? listedIn(error, levels), cause?.message);
@@ -94,17 +94,17 @@ function fromErrorObject(error: JsonObject, levels: number, isAnthropic: boolean
   const type = typeIn(error);
   if (message === undefined && code === undefined && type === undefined)
     return isRecord(error['error']) ? decodeNested(error, levels - 1) : undefined;
-  const body = said(message ?? code ?? type ?? '', error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
+  const body = bodyOf(message ?? code ?? type ?? '', error, isAnthropic ? ANTHROPIC_STATUSES : NO_STATUSES);
   return cause === undefined ? body : withCause(body, cause);
 }
 
-/** What a router says, and what its provider said in turn. */
+/** The error of a router with that of its provider. */
 function withCause(body: UpstreamErrorBody, cause: UpstreamErrorBody): UpstreamErrorBody {
   const reasons = [...(body.reasons ?? []), cause.code, cause.type, ...(cause.reasons ?? [])];
   return withReasons({ ...body, retryAfterMs: body.retryAfterMs ?? cause.retryAfterMs }, reasons);
 }
 
-function said(message: string, error: JsonObject, statuses: ReadonlyMap<string, number>): UpstreamErrorBody {
+function bodyOf(message: string, error: JsonObject, statuses: ReadonlyMap<string, number>): UpstreamErrorBody {
   const type = typeIn(error) ?? null;
   const status = statusIn(error) ?? (type === null ? undefined : statuses.get(type));
   const retryAfterMs = waitOf(error, message);
@@ -121,19 +121,19 @@ function said(message: string, error: JsonObject, statuses: ReadonlyMap<string, 
   );
 }
 
-function withReasons(body: UpstreamErrorBody, words: readonly (string | null)[]): UpstreamErrorBody {
-  const reasons = words.filter((word) => word !== null);
+function withReasons(body: UpstreamErrorBody, names: readonly (string | null)[]): UpstreamErrorBody {
+  const reasons = names.filter((word) => word !== null);
   return reasons.length === 0 ? body : { ...body, reasons };
 }
 
-/** A wait may stand beside the envelope. */
+/** The wait may be a member beside the envelope. */
 function withOuterWait(body: UpstreamErrorBody | undefined, outer: JsonObject): UpstreamErrorBody | undefined {
   if (body === undefined || body.retryAfterMs !== undefined) return body;
   const retryAfterMs = waitOf(outer, undefined);
   return retryAfterMs === undefined ? body : { ...body, retryAfterMs };
 }
 
-/** The word that stands beside a numeric code: OpenRouter's `metadata.error_type`, Google's `status`. */
+/** The name beside a numeric code: OpenRouter's `metadata.error_type`, Google's `status`. */
 function wordForCode(error: JsonObject): string | undefined {
   const metadata = error['metadata'];
   const word = isRecord(metadata) ? textOf(metadata['error_type']) : undefined;
@@ -141,7 +141,7 @@ function wordForCode(error: JsonObject): string | undefined {
   return word ?? (status !== undefined && /^[A-Z][A-Z_]+$/.test(status) ? status : undefined);
 }
 
-/** The message; where a router only says that its provider failed, what that provider said. */
+/** The message; where a router only reports that its provider failed, the message of the provider. */
 function joined(message: string | undefined, cause: string | undefined): string | undefined {
   if (cause === undefined || message === undefined) return cause ?? message;
   return message.includes(cause) ? message : `${message}: ${cause}`;

@@ -8,7 +8,7 @@ import type { FastPath } from '../validate/validate.js';
 const MAX_PARSED_LATER = 64 * 1024;
 
 /**
- * Responds from the cache to a body whose bytes it knows, before the body is parsed. `undefined` if a hook between
+ * Responds from the cache to a body with known bytes, before the body is parsed. `undefined` if a hook between
  * validate and cache may decide by more than the body.
  * @param parse - parses a body later, for `afterResponse`
  */

@@ -110,8 +110,8 @@ class SlotCall {
         resolve(outcome);
       };
       // The host responds itself, so a connection that closes after a complete response is not an abort.
-      if (res.writableFinished) client.answered();
-      else res.once('finish', () => client.answered());
+      if (res.writableFinished) client.responded();
+      else res.once('finish', () => client.responded());
       client.onClosed(() => this.#end(res.writableFinished ? 'responded' : rejected(clientDisconnected())));
     });
   }

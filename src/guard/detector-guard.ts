@@ -12,7 +12,7 @@ import { custom } from '../options/row.js';
 import { choice, flag, someOf, word } from '../options/rows.js';
 import { builtInDetectors } from './detect/detect.js';
 import { patternDetector } from './detect/pattern.js';
-import { AFTER_COMMIT, BEFORE_COMMIT, CHANNELS, SURFACES } from './guard-words.js';
+import { AFTER_COMMIT, BEFORE_COMMIT, CHANNELS, SURFACES } from './guard-values.js';
 import { ConversationPlaceholders } from './placeholders.js';
 
 /** What `redact()` and `blockPatterns()` have in common. */

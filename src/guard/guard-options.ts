@@ -12,9 +12,9 @@ import { anyMembers, count as checkCount, formatValue, optionError } from '../op
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { custom } from '../options/row.js';
 import { choice, func, milliseconds, someOf, word } from '../options/rows.js';
-import type { AskedGuard } from './ask-guard.js';
+import type { GuardSettings } from './call-guard.js';
 import { isDetectorGuard } from './detector-guard.js';
-import { AFTER_COMMIT, BEFORE_COMMIT, CHANNELS, SURFACES } from './guard-words.js';
+import { AFTER_COMMIT, BEFORE_COMMIT, CHANNELS, SURFACES } from './guard-values.js';
 
 const INPUT_TIMEOUT_MS = 2_000;
 const OUTPUT_TIMEOUT_MS = 500;
@@ -80,7 +80,7 @@ export const OUTPUT_GUARD = defineOptions({
 });
 
 /** An input guard with its options resolved. */
-export interface ResolvedInput extends AskedGuard {
+export interface ResolvedInput extends GuardSettings {
   readonly mode: 'before' | 'beside';
   readonly surfaces: ReadonlySet<InputSurface>;
   readonly scope: 'text' | 'request';
@@ -89,7 +89,7 @@ export interface ResolvedInput extends AskedGuard {
 }
 
 /** A host's output guard with its options resolved. */
-export interface ResolvedCheck extends AskedGuard {
+export interface ResolvedCheck extends GuardSettings {
   readonly mode: 'hold' | 'whole' | 'watch';
   readonly channels: ReadonlySet<OutputChannel>;
   readonly window: number;
@@ -99,7 +99,7 @@ export interface ResolvedCheck extends AskedGuard {
 }
 
 /** A guard made of detectors, on either side. */
-export interface ResolvedDetectors extends AskedGuard {
+export interface ResolvedDetectors extends GuardSettings {
   readonly mode: 'before' | 'hold';
   readonly detects: DetectorGuard;
   readonly surfaces: ReadonlySet<InputSurface>;
@@ -122,7 +122,7 @@ export const GUARDS = defineOptions({
   } satisfies RowsFor<GuardOptions>,
 });
 
-/** Other options may stand beside the guards. @throws TypeError naming the guard and the member at fault. */
+/** Other options may be set beside the guards. @throws TypeError naming the guard and the member at fault. */
 export function resolveGuardOptions(options: GuardOptions): ResolvedGuards {
   const { input, output } = GUARDS.read(options);
   const parts = [...(options.input ?? []), ...(options.output ?? [])].map(keyPart);
@@ -217,7 +217,7 @@ function listOf(path: string, value: unknown): readonly unknown[] {
   return value as readonly unknown[];
 }
 
-function uniqueNames(path: string, guards: readonly AskedGuard[]): void {
+function uniqueNames(path: string, guards: readonly GuardSettings[]): void {
   const names = guards.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new TypeError(`${path}: two guards are named ${formatValue(twice)}.`);

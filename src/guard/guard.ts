@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { HookRunner } from '../request/hooks.js';
 import { CancelSource } from '../util/cancellation.js';
-import { GuardAborted, type GuardContext } from './ask-guard.js';
+import { GuardAborted, type GuardContext } from './call-guard.js';
 import { BlockedByGuard } from './blocked.js';
 import { conversationOf } from './conversation.js';
 import { resolveGuardOptions, type ResolvedGuards } from './guard-options.js';
@@ -20,7 +20,7 @@ export interface GuardParts {
 }
 
 /**
- * Checks the prompt, and puts the checks of the response in front of the client. Stands between `validate` and `route`.
+ * Checks the prompt, and puts the checks of the response in front of the client. Runs between `validate` and `route`.
  * @throws TypeError for an option that is wrong.
  */
 export function createGuard(options: GuardOptions, parts: GuardParts): Stage {
@@ -69,7 +69,7 @@ function guardResponse(
   // Aborts running checks when the response has ended, for whatever reason.
   const ended = new CancelSource();
   const response = new GuardedResponse(context, client, () => sink.restart());
-  const asked: GuardContext = { ...checks, cancelSignal: ended };
+  const checkContext: GuardContext = { ...checks, cancelSignal: ended };
   const { response_format: format } = checks.request;
   const sink = new GuardedSink(
     client,
@@ -80,7 +80,7 @@ function guardResponse(
         new ResponseChannels({
           guards: output,
           table,
-          context: asked,
+          context: checkContext,
           answersInJson: format?.type === 'json_object' || format?.type === 'json_schema',
           onBlock,
         }),
@@ -97,7 +97,7 @@ function guardResponse(
   context.responseGate = response;
   context.cancelSignal = response.cancelSignal;
   if (beside.length > 0) {
-    checkBeside(beside, checks.request, asked).then(
+    checkBeside(beside, checks.request, checkContext).then(
       () => sink.openGate(),
       (error: unknown) => sink.block(error),
     );

@@ -34,7 +34,7 @@ export function genericPlaceholder(type: string): string {
   return `${OPEN}${type}${CLOSE}`;
 }
 
-/** The placeholders of one request, and the values that they stand for. */
+/** The placeholders of one request, and the values that they replace. */
 export class PlaceholderTable {
   readonly #conversation: string;
   readonly #values = new Map<string, string>();

@@ -14,7 +14,7 @@ export interface ResponseMeta {
   readonly attempts: readonly { readonly provider: string; readonly model: string }[];
   readonly cacheStatus: string | undefined;
   /** Notified when the response has been written completely. */
-  readonly client: { answered(): void };
+  readonly client: { responded(): void };
   /** Milliseconds spent waiting for upstreams before the first byte of the response. */
   readonly upstreamMs: number;
   /** Headers about the caller's limits. */
@@ -55,7 +55,7 @@ export class HttpResponseSink implements ResponseSink {
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(body.length);
     this.#res.writeHead(head.status, headers);
-    this.#meta.client.answered();
+    this.#meta.client.responded();
     endMessage(this.#res, body);
     this.#watchReader();
   }
@@ -145,7 +145,7 @@ export class HttpResponseSink implements ResponseSink {
   }
 
   #finish(text: string): void {
-    this.#meta.client.answered();
+    this.#meta.client.responded();
     this.#res.end(text);
     this.#watchReader();
   }

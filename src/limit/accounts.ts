@@ -3,7 +3,7 @@ import type { CallerUsage, LimitUsage } from '../contracts/limits.js';
 import type { BoundRule } from './bound-rules.js';
 import type { ResilientStore } from './resilient-store.js';
 
-/** Callers that are remembered; those that have not called for longest go. */
+/** Most callers that are kept; the least recently seen are removed first. */
 const MAX_CALLERS = 10_000;
 
 interface Account {
@@ -13,7 +13,7 @@ interface Account {
   costUsd: number;
 }
 
-/** What each caller has used, as this process has seen it. */
+/** What each caller has used through this process. */
 export class Accounts {
   readonly #accounts = new Map<string, Account>();
 
@@ -24,7 +24,7 @@ export class Accounts {
       this.#accounts.set(caller.id, account);
       if (this.#accounts.size > MAX_CALLERS) this.#accounts.delete(this.#accounts.keys().next().value!);
     } else if (this.#accounts.size > MAX_CALLERS / 2) {
-      // Only a map that may become full keeps those that were used last at its end: moving an entry is expensive.
+      // Entries are moved to the end on use only when the map may become full, because moving one is expensive.
       this.#accounts.delete(caller.id);
       this.#accounts.set(caller.id, account);
     }
@@ -34,12 +34,12 @@ export class Accounts {
     account.costUsd += usd;
   }
 
-  /** The caller with this id as it last called: its team and tenant, which rules may count by. */
+  /** The caller with this id, as of its last request: rules may count by its team and tenant. */
   callerOf(id: string): Caller | undefined {
     return this.#accounts.get(id)?.caller;
   }
 
-  /** The callers that have cost most, and among equals those that have used most tokens and requests. */
+  /** The callers with the highest cost; equal ones by tokens, then by requests. */
   highest(count: number): readonly Omit<CallerUsage, 'limits'>[] {
     return [...this.#accounts.values()]
       .sort((a, b) => b.costUsd - a.costUsd || b.tokens - a.tokens || b.requests - a.requests)
@@ -47,7 +47,7 @@ export class Accounts {
       .map(({ caller, requests, tokens, costUsd }) => ({ caller: caller.id, requests, tokens, costUsd }));
   }
 
-  /** What `caller` has used, and where its rules stand in the store. */
+  /** What `caller` has used, and the levels of its rules in the store. */
   async usage(caller: Caller, rules: readonly BoundRule[], store: ResilientStore, now: number): Promise<CallerUsage> {
     const account = this.#accounts.get(caller.id);
     const limits = await Promise.all(rules.map(async (bound) => usageOf(bound, store, now)));
@@ -61,7 +61,7 @@ export class Accounts {
   }
 }
 
-/** How far a rule is used up for whom it is bound to, as the store counts it. */
+/** How much of a rule is used by its subject, as the store counts it. */
 export async function usageOf(
   { rule, group, counter }: BoundRule,
   store: ResilientStore,

@@ -2,12 +2,12 @@ import type { LimitAlert, LimitOptions } from '../contracts/limits.js';
 import type { BoundRule } from './bound-rules.js';
 import type { ResilientStore } from './resilient-store.js';
 
-/** Alerts that this process knows to have been given; those that were given first are asked of the store again. */
+/** Most alerts that this process remembers as sent; for older ones it asks the store again. */
 const MAX_GIVEN = 10_000;
 /** A rule without a window alerts again after this, in milliseconds. */
 const LONGEST_MS = 86_400_000;
 
-/** Tells the host of thresholds that were reached: once per rule, key and window, in one of all processes. */
+/** Reports reached thresholds to the host: once per rule, key and window, from one of all processes. */
 export class Alerts {
   readonly #store: ResilientStore;
   readonly #onAlert: LimitOptions['onAlert'];
@@ -29,7 +29,7 @@ export class Alerts {
   }
 
   #reached({ rule, key, group, counter }: BoundRule, ratio: number, used: number, now: number): void {
-    // A calendar window has its start in its field; another one is over when its length has passed.
+    // The field of a calendar window contains its start; any other window ends after its length.
     const name = `alert:${counter.field}:${ratio}`;
     const given = `${group} ${name}`;
     if ((this.#given.get(given) ?? 0) > now) return;
@@ -44,7 +44,7 @@ export class Alerts {
     try {
       if (await this.#store.claim(group, name, ttlMs)) await this.#onAlert?.(alert);
     } catch {
-      // A listener that throws has been told all the same.
+      // An alert whose listener throws counts as sent.
     }
   }
 }

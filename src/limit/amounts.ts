@@ -4,10 +4,10 @@ import type { ChatRequest } from '../chat/types.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { Rule } from './rules.js';
 
-/** What a request may take, before anything is known of its response. */
+/** What a request may use, before its response is known. */
 export interface AmountParts {
   readonly request: ChatRequest;
-  /** Tokens of most completions of this caller and model. */
+  /** Tokens that most completions of this caller and model stay below. */
   expected(model: string): number;
   /** USD of a request to an endpoint without a price. */
   readonly unpricedUsd: number;
@@ -26,7 +26,7 @@ export function priceAt(
   return highestPrice(promptTokens, completionAt(endpoint, reserve, parts), pricing, images);
 }
 
-/** Tokens that a completion at `endpoint` may have: at most, or as most of them do. */
+/** Tokens of a completion at `endpoint`: its maximum, or the estimate for most of them. */
 export function completionAt(
   { model, maxCompletionTokens }: Endpoint,
   reserve: Rule['reserve'],

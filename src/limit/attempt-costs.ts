@@ -2,14 +2,14 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { ResolvedLimits } from './limit-options.js';
 
-/** What an attempt at work may cost. */
+/** What an attempt in flight may cost. */
 export interface OpenAttempt {
   readonly endpoint: Endpoint;
   readonly usd: number;
   readonly tokens: number;
 }
 
-/** What the attempts of one request have cost, and what those at work may. */
+/** What the attempts of one request have cost, and what those in flight may cost. */
 export class AttemptCosts {
   usd = 0;
   tokens = 0;
@@ -20,7 +20,7 @@ export class AttemptCosts {
     this.#options = options;
   }
 
-  /** Attempts at work. */
+  /** Attempts in flight. */
   get open(): number {
     return this.#open.length;
   }
@@ -42,7 +42,7 @@ export class AttemptCosts {
     this.usd += outcome === 'cancelled' && onAbort === 'reserved' ? Math.max(usd, reserved?.usd ?? 0) : usd;
   }
 
-  /** What must be reserved for one more attempt that takes `amount`, while those at work go on (`beside`) or are over. */
+  /** What must be reserved for one more attempt that uses `amount`, while those in flight continue (`beside`) or have ended. */
   neededFor(unit: 'usd' | 'tokens', amount: number, beside: boolean): number {
     let needed = this[unit] + amount;
     if (beside) for (const open of this.#open) needed += open[unit];

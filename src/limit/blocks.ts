@@ -6,12 +6,12 @@ import { isRecord } from '../util/json-object.js';
 import type { ResilientStore } from './resilient-store.js';
 import type { Rule } from './rules.js';
 
-/** How old the list of blocks may be, in milliseconds. */
+/** Maximum age of the list of blocks, in milliseconds. */
 const FRESH_MS = 1_000;
-/** A process that has not been heard of for so long is gone. */
+/** A process that has not synchronised for this time counts as ended, in milliseconds. */
 const PROCESS_TTL_MS = 15_000;
 
-/** @throws TypeError for what is no block, or names no subject that `rules` or callers have. */
+/** @throws TypeError for an invalid block, or one whose `by` is no property of callers and no rule. */
 export function parseBlock(block: LimitBlock, rules: readonly Rule[]): { subject: string; untilMs: number } {
   if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
   const { by, key, untilMs } = block;
@@ -25,15 +25,15 @@ export function parseBlock(block: LimitBlock, rules: readonly Rule[]): { subject
 
 /** An open request, as blocks see it. */
 export interface Blockable {
-  /** `<by> <key>` of everybody whom it belongs to. */
+  /** `<by> <key>` of each subject that the request counts for. */
   readonly subjects: () => readonly string[];
-  /** Where it stands among the open ones. */
+  /** Its index among the open requests. */
   place: number | undefined;
-  /** Ends it, whatever it is doing. */
+  /** Ends the request in any state. */
   abort(untilMs: number, subject: string): void;
 }
 
-/** Who is blocked, in this process and in all that share the store; asked anew each second while requests are open. */
+/** Blocked subjects of all processes that share the store. Synchronised each second while requests are open. */
 export class Blocks {
   readonly #store: ResilientStore;
   readonly #clock: Clock;
@@ -51,29 +51,29 @@ export class Blocks {
     this.#clock = clock;
   }
 
-  /** The block that holds for one of `subjects`, which are only worked out if anybody is blocked. */
+  /** The block that applies to one of `subjects`, which are only computed if a block exists. */
   find(subjects: () => readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
     this.#refresh();
     return this.#shared.size === 0 && this.#own.size === 0 ? undefined : this.#find(subjects());
   }
 
-  enter(request: Blockable): void {
+  add(request: Blockable): void {
     request.place = this.#open.push(request) - 1;
-    this.#askAgain();
+    this.#scheduleRefresh();
   }
 
-  leave(request: Blockable): void {
+  remove(request: Blockable): void {
     const { place } = request;
     if (place === undefined) return;
     request.place = undefined;
-    // The last one takes the place of the one that leaves.
+    // The last request moves to the index of the removed one.
     const last = this.#open.pop()!;
     if (last === request) return;
     this.#open[place] = last;
     last.place = place;
   }
 
-  /** @throws what the store throws; the block holds in this process all the same. */
+  /** @throws what the store throws; the block applies in this process nevertheless. */
   async block(subject: string, untilMs: number): Promise<void> {
     if (untilMs > this.#clock.wallNow()) this.#own.set(subject, untilMs);
     else {
@@ -84,7 +84,7 @@ export class Blocks {
     await this.#store.block(subject, untilMs);
   }
 
-  /** Resolves when the list is known at all: a process that has just started must not let a blocked caller in. */
+  /** Resolves when the list was read for the first time, so that a new process does not serve a blocked caller. */
   ready(): Promise<void> | undefined {
     this.#refresh();
     return this.#syncedAt === -Infinity ? this.#syncing : undefined;
@@ -96,15 +96,15 @@ export class Blocks {
   }
 
   #refresh(): void {
-    if (this.#syncing !== undefined || this.#clock.now() - this.#syncedAt < FRESH_MS) return this.#askAgain();
+    if (this.#syncing !== undefined || this.#clock.now() - this.#syncedAt < FRESH_MS) return this.#scheduleRefresh();
     this.#syncing = this.#sync().finally(() => {
       this.#syncing = undefined;
-      this.#askAgain();
+      this.#scheduleRefresh();
     });
   }
 
-  /** While requests are open their blocks are looked for, and not only when the next one comes. */
-  #askAgain(): void {
+  /** Open requests must be ended when they are blocked, even if no new request triggers a refresh. */
+  #scheduleRefresh(): void {
     if (this.#open.length === 0) return;
     this.#timer ??= this.#clock.setTimer(() => {
       this.#timer = undefined;
@@ -124,7 +124,7 @@ export class Blocks {
 
   #abortBlocked(): void {
     if (this.#shared.size === 0 && this.#own.size === 0) return;
-    // They leave while we go through.
+    // Aborted requests remove themselves from the list during the loop.
     for (const request of this.#open.slice()) {
       const found = this.#find(request.subjects());
       if (found !== undefined) request.abort(found.untilMs, found.subject);

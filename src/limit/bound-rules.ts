@@ -2,12 +2,12 @@ import type { LimitHold, LimitLevel } from '../contracts/limit-store.js';
 import type { Grantor } from './grants.js';
 import type { Rule } from './rules.js';
 
-/** A rule of one request: whom it counts, and what it holds for it. */
+/** A rule applied to one request: whom it counts, and what it reserves. */
 export interface BoundRule {
   readonly rule: Rule;
   readonly key: string;
   readonly group: string;
-  /** `rule.counterAt` of the moment at which the request began: it is settled in the window that it began in. */
+  /** `rule.counterAt` for the start of the request, which is settled in the window in which it began. */
   readonly counter: LimitHold['counter'];
   enforced: boolean;
   /** In requests, tokens or USD. */
@@ -15,14 +15,20 @@ export interface BoundRule {
   level: LimitLevel | undefined;
 }
 
-/** Rules whose counters live in one group of the store: one call serves them all. */
+/** `rule` for the subject `key` of `tenant`, at the start of a request (`now`, Unix time in milliseconds). */
+export function boundTo(rule: Rule, key: string, tenant: string, now: number): BoundRule {
+  const { group, counter } = rule.placeOf(key, tenant, now);
+  return { rule, key, group, counter, enforced: rule.onExceeded !== 'warn', held: 0, level: undefined };
+}
+
+/** Rules whose counters are in one group of the store, so that one call updates them all. */
 export interface Group {
   readonly name: string;
   readonly rules: readonly BoundRule[];
   by: Grantor | undefined;
 }
 
-/** `rules` by the group that they live in. */
+/** `rules` by the group of their counters. */
 export function groupsOf(rules: readonly BoundRule[]): readonly Group[] {
   // Of a few groups the right one is found faster by looking at each than by a map.
   const groups: { name: string; rules: BoundRule[]; by: Grantor | undefined }[] = [];
@@ -44,7 +50,7 @@ export function growthOf({ rule, held }: BoundRule, before: number): number {
   return rule.toStore(held) - rule.toStore(before);
 }
 
-/** What the rules of a group hold. Only money stops a further attempt: the tokens that it takes are counted. */
+/** The holds of a group. Only a money rule refuses a further attempt; its tokens are counted without a check. */
 export function onlyMoneyEnforced({ rules }: Group): readonly LimitHold[] {
   return rules.map((bound) => ({
     ...holdOf(bound, bound.held),

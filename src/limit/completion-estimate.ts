@@ -1,11 +1,11 @@
-/** Completions of a caller and model of whom nothing is known yet, in tokens. */
+/** Tokens of a completion while nothing is known of a caller and model. */
 const COLD_TOKENS = 1_024;
 /** Share of the completions that stay below the estimate. */
 const QUANTILE = 0.95;
 /** How far one completion moves the estimate, as a share of it. */
 const STEP = 0.1;
 const LEAST_TOKENS = 16;
-/** Callers times models that are remembered; those that were heard of first go. */
+/** Most pairs of caller and model that are kept; the oldest are removed first. */
 const MAX_KEYS = 10_000;
 
 /**

@@ -1,21 +1,21 @@
 import type { Clock, Timer } from '../contracts/clock.js';
 import type { SettleOrder } from '../contracts/limit-store.js';
 
-/** Settlements that wait for the store to come back; beyond this the oldest are lost. */
+/** Most settlements that are kept while the store is unreachable; beyond this the oldest are dropped. */
 const MAX_DEBTS = 10_000;
 const RETRY_MS = 1_000;
 
 interface DebtHandlers {
-  /** False: the store did not take it. */
+  /** False: the store did not confirm the settlement. */
   readonly pay: (debt: SettleOrder) => Promise<boolean>;
-  /** It was given up, and will not be charged. */
+  /** The settlement was dropped and will not be charged. */
   readonly onLost: (debt: SettleOrder) => void;
   readonly onAllPaid: () => void;
 }
 
-/** Settlements that the store has not taken yet, in the order in which they came: tried again until it does. */
+/** Settlements that the store has not confirmed yet, in order of arrival. They are retried until it does. */
 export class Debts {
-  /** Settlements that were given up. */
+  /** Settlements that were dropped. */
   lost = 0;
   readonly #clock: Clock;
   readonly #handlers: DebtHandlers;

@@ -3,7 +3,7 @@ import { Limits, type LimitsParts } from './limit.js';
 import type { Diagnostics } from '../observe/diagnostics.js';
 import type { GatewayOptions } from '../options/types.js';
 
-/** Limits and accounts, where anything asks for them. @throws TypeError naming the option at fault. */
+/** Limits and accounts; `undefined` where no option needs them. @throws TypeError naming the option at fault. */
 export function limitsOf(
   { limits, spendSink }: GatewayOptions,
   { clock, hooks, diagnostics }: Pick<LimitsParts, 'clock' | 'hooks'> & { readonly diagnostics: Diagnostics },
@@ -15,8 +15,8 @@ export function limitsOf(
   return made;
 }
 
-/** The public face of `limits`. Where nothing is counted it says so to whoever asks. */
-export function faceOf(limits: Limits | undefined): GatewayLimits {
+/** The public methods of `limits`. Without limits they throw a TypeError that names the missing option. */
+export function publicLimits(limits: Limits | undefined): GatewayLimits {
   const counting = (): Limits => {
     if (limits !== undefined) return limits;
     throw new TypeError('This gateway counts nothing: give createGateway `limits`, `spendSink` or hooks.onSpend.');

@@ -1,19 +1,19 @@
 import type { LimitReply } from '../contracts/limit-store.js';
 
-/** Where a lease was granted: settlements go there. */
+/** Who granted a lease; its settlement goes there. */
 export type Grantor = 'store' | 'local' | 'none';
 
-/** A reply, and where it came from. */
+/** A reply, and who gave it. */
 export interface GrantedReply extends LimitReply {
   readonly by: Grantor;
 }
 
-/** How long one request may still be held up by the store, in milliseconds: all its calls together. */
+/** How long the remaining store calls of one request may delay it in total, in milliseconds. */
 export interface WaitLimits {
   leftMs: number;
 }
 
-/** Granted without a look at any counter. */
+/** Granted without checking a counter. */
 export function granted(by: Grantor): GrantedReply {
   return { outcome: 'granted', levels: [], by };
 }

@@ -1,14 +1,14 @@
 import type { LimitLevel } from '../contracts/limit-store.js';
 import type { Rule } from './rules.js';
 
-/** A rule of a request, and where it stands. */
+/** A rule of a request, and its level. */
 export interface Standing {
   readonly rule: Rule;
   readonly level: LimitLevel;
 }
 
 /**
- * What a limited caller is told with every response: OpenAI's `x-ratelimit-…` of the tightest rule for requests and for
+ * Rate-limit headers of every response to a limited caller: OpenAI's `x-ratelimit-…` of the tightest rule for requests and for
  * tokens, and the headers of draft-ietf-httpapi-ratelimit-headers for all windows.
  */
 export function limitHeaders(standings: readonly Standing[], now: number): Record<string, string> {

@@ -12,18 +12,18 @@ import type { Rule } from './rules.js';
 /** The part of a request that limits read and write. */
 export type SpendContext = Pick<RequestContext, 'request' | 'caller' | 'cacheStatus' | 'limitHeaders'>;
 
-/** Less than the tenth part of a nano-dollar is noise of floating-point numbers. */
+/** Below a tenth of a nano-dollar a difference is a floating-point error. */
 const TOLERANCE_USD = 1e-10;
-/** Attempts, responses and pauses of a request, and some more: a lease must outlive them. */
+/** A lease must outlive all attempts and pauses of its request. */
 const LEASE_MARGIN_MS = 30_000;
 const LONGEST_REQUEST_MS = 600_000;
 const EMPTY: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
 
-/** The rules of one request: what they hold for it at the prices of its plan, and where they stand. */
+/** The rules of one request: what they reserve at the prices of its plan, and their levels. */
 export class Holdings {
   readonly rules: readonly BoundRule[];
   readonly groups: readonly Group[];
-  /** Nothing will be settled: what is reserved is what is used. */
+  /** Reserved and used amounts are always equal, so nothing has to be settled. */
   readonly isFinal: boolean;
   /** Some rule reserves tokens or money. */
   readonly needsEstimates: boolean;
@@ -40,7 +40,7 @@ export class Holdings {
     this.#amounts = amounts;
   }
 
-  /** Every rule holds what a request to `endpoint` may take. */
+  /** Sets what every rule reserves for a request to `endpoint`. */
   holdFor(endpoint: Endpoint): void {
     for (const bound of this.rules) {
       const { rule } = bound;
@@ -59,7 +59,7 @@ export class Holdings {
     return this.plan!.promptTokens(endpoint.id) + completionAt(endpoint, reserve, this.#amounts);
   }
 
-  /** Whether what is left, and what is `held` for this request already, pays for `endpoint`. */
+  /** Whether the remaining budget, plus what is reserved already if `held`, covers `endpoint`. */
   pays(endpoint: Endpoint, isReserved: boolean): boolean {
     return this.rules.every(({ rule, enforced, level, held }) => {
       if (rule.unit !== 'usd' || !enforced || level === undefined) return true;
@@ -72,7 +72,7 @@ export class Holdings {
     return rules.map((bound) => holdOf(bound, bound.held));
   }
 
-  /** Remembers where the rules of `group` stand, by a reply of their store. */
+  /** Stores the levels of the rules of `group` from a reply of the store. */
   note(group: Group, reply: GrantedReply): void {
     group.by = reply.by;
     for (let at = 0; at < reply.levels.length; at++) group.rules[at]!.level = reply.levels[at];
@@ -82,7 +82,7 @@ export class Holdings {
     for (let at = 0; at < replies.length; at++) this.note(this.groups[at]!, replies[at]!);
   }
 
-  /** The rules that do not let the request pass, by their last levels. */
+  /** The rules that refuse the request at their last known levels. */
   get exceeded(): readonly Exceeded[] {
     return this.rules.flatMap(({ rule, enforced, level, held, counter }) => {
       if (!enforced || level === undefined || level.waitMs === 0) return [];
@@ -90,14 +90,14 @@ export class Holdings {
     });
   }
 
-  /** All budgets, and where they stand. */
+  /** All budgets, and their levels. */
   get budgets(): readonly Exceeded[] {
     const budgets = this.rules.filter(({ rule, enforced }) => rule.unit === 'usd' && enforced);
     return budgets.map(({ rule, level }) => ({ rule, level: level ?? EMPTY, isKept: false }));
   }
 
-  /** Sets what the client is told. Returns the rules that warn. */
-  tellClient(now: number): readonly Rule[] {
+  /** Sets the headers of the response. Returns the rules that warn. */
+  setHeaders(now: number): readonly Rule[] {
     const standings: Standing[] = [];
     const warning: Rule[] = [];
     for (const bound of this.rules) {
@@ -114,7 +114,7 @@ export class Holdings {
     return warning;
   }
 
-  /** How long the lease holds without a word: longer than the request can take. */
+  /** How long the lease lives without an update: longer than the request can take. */
   get ttlMs(): number {
     let longest = LONGEST_REQUEST_MS;
     for (const { provider } of this.plan?.candidates ?? [])

@@ -1,6 +1,6 @@
 import type { LimitLevel, LimitOrder, LimitReply } from '../contracts/limit-store.js';
 
-/** Counters whose last level is remembered. */
+/** Most counters whose last level is kept. */
 const MAX_KNOWN = 10_000;
 
 /** The level of each counter as the store last reported it. */
@@ -21,7 +21,7 @@ export class KnownLevels {
     }
   }
 
-  /** Tells the store how much windows had settled, in case it has lost them. */
+  /** Adds the last known settled amounts of windows to an order, in case the store has lost them. */
   withFloors(order: LimitOrder): LimitOrder {
     if (this.#levels.size === 0 || !order.holds.some(({ counter }) => counter.kind === 'window')) return order;
     const holds = order.holds.map((hold) => {

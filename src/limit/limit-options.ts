@@ -12,11 +12,11 @@ import { SPEND_SINK } from './spend-sink.js';
 import { type LimitUnit, NANO, Rule } from './rules.js';
 import { parsePeriod } from './windows.js';
 
-/** `limits` with nothing left open. */
+/** `limits` with all defaults applied. */
 export interface ResolvedLimits {
   readonly rules: readonly Rule[];
   readonly store: LimitStore;
-  /** It was made here, and is closed with the gateway. */
+  /** The gateway created the store, and closes it. */
   readonly ownsStore: boolean;
   readonly onStoreError: 'local' | 'open' | 'closed';
   readonly storeTimeoutMs: number;
@@ -42,7 +42,7 @@ export const ON_EXCEEDED = defineOptions({
   } satisfies RowsFor<Extract<LimitRule['onExceeded'], object>>,
 });
 
-/** Of `limits.rules`, and of `policy.limits` of a caller. */
+/** Members of a rule, in `limits.rules` and in `policy.limits` of a caller. */
 export const RULE = defineOptions({
   path: 'limits.rules[<n>]',
   rows: {
@@ -120,7 +120,7 @@ export const LIMITS = defineOptions({
   } satisfies RowsFor<LimitOptions>,
 });
 
-/** Beside `limits` in `createGateway`, and among the options of the stage `limit`. */
+/** Options beside `limits` in `createGateway`; the stage `limit` takes them among its own. */
 export const ACCOUNTING = defineOptions({
   path: 'createGateway',
   prefix: '',
@@ -130,8 +130,8 @@ export const ACCOUNTING = defineOptions({
 });
 
 /**
- * Other options may stand beside those of the limits.
- * @throws TypeError naming the option at fault, what came, and what would do.
+ * `options` may contain others than those of the limits.
+ * @throws TypeError naming the invalid option, the received value, and what is expected.
  */
 export function resolveLimits(options: LimitOptions, clock: Clock): ResolvedLimits {
   const { store, ...given } = LIMITS.read(options);
@@ -150,14 +150,14 @@ function checkStoreTimeout(path: string, value: unknown): number {
   throw optionError(path, `must be ${MAX_STORE_MS} or less: requests wait for it`, value);
 }
 
-/** @throws TypeError naming the rule at fault. */
+/** @throws TypeError naming the invalid rule. */
 export function resolveRules(path: string, value: unknown): readonly Rule[] {
   if (!Array.isArray(value)) throw optionError(path, 'must be a list of rules', value ?? undefined);
   if (value.length > MAX_RULES) throw optionError(path, `must have at most ${MAX_RULES} rules`, value.length);
   const rules = value.map((entry: unknown, index) => resolveRule(`${path}[${index}]`, entry));
   const names = new Set<string>();
   for (const [index, { name }] of rules.entries()) {
-    if (names.has(name)) throw optionError(`${path}[${index}].name`, 'stands twice', name);
+    if (names.has(name)) throw optionError(`${path}[${index}].name`, 'is used twice', name);
     names.add(name);
   }
   return rules;

@@ -20,7 +20,7 @@ import { optionError } from '../options/checks.js';
 import { Accounts } from './accounts.js';
 import { Alerts } from './alerts.js';
 import { Blocks, parseBlock } from './blocks.js';
-import type { BoundRule } from './bound-rules.js';
+import { type BoundRule, boundTo } from './bound-rules.js';
 import { CompletionEstimate } from './completion-estimate.js';
 import { resolveLimits, resolveRules, type ResolvedLimits } from './limit-options.js';
 import { blocked } from './refusals.js';
@@ -37,24 +37,29 @@ export interface LimitsParts {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly spendSink?: SpendSinkOptions | undefined;
-  /** The store did not answer in time: counted, and told once per outage. */
+  /** The store did not reply in time. Called once per outage. */
   readonly onOutage?: (() => void) | undefined;
 }
 
-/** What is counted of all limits since the start. */
+/** Counters of all limits since the start. */
 export interface LimitStatistics {
   readonly events: ReadonlyMap<string, ReadonlyMap<LimitEvent, number>>;
-  /** Attempts that were not made, as the budget did not pay for them. */
+  /** Attempts that were not made because the budget did not cover them. */
   readonly budgetExclusions: number;
   readonly storeFaults: number;
-  /** Settlements that wait for the store, and those that were lost. */
+  /** Settlements that wait for the store, and those that were dropped. */
   readonly debts: number;
   readonly lost: number;
-  /** Spend records that were given up. */
+  /** Spend records that were dropped. */
   readonly droppedRecords: number;
 }
 
-/** Limits, budgets and accounts of one gateway. */
+/**
+ * Limits, budgets and accounts of one gateway.
+ *
+ * Twelve private fields, one for each service that the requests of a gateway share: the class creates, connects and
+ * closes them, and contains no algorithm of its own.
+ */
 export class Limits implements SpendServices {
   readonly options: ResolvedLimits;
   readonly store: ResilientStore;
@@ -71,7 +76,7 @@ export class Limits implements SpendServices {
   #budgetExclusions = 0;
   #watch: UsageWatch | undefined;
 
-  /** @throws TypeError naming the option at fault. `options` may be left out where only accounts are kept. */
+  /** @throws TypeError naming the invalid option. `options` is `undefined` where only accounts are kept. */
   constructor(options: LimitOptions = { rules: [] }, { clock, hooks, spendSink, onOutage }: LimitsParts) {
     this.options = resolveLimits(options, clock);
     this.#clock = clock;
@@ -87,7 +92,7 @@ export class Limits implements SpendServices {
     return this.#clock.wallNow();
   }
 
-  /** A stage behind `validate`: finds the rules of the request. What it takes is reserved once `route` knows the price. */
+  /** The stage after `validate`: finds the rules of the request. Its amount is reserved when `route` knows the price. */
   readonly stage: Stage = (context) => {
     const ready = this.#blocks.ready();
     if (ready === undefined) return this.#open(context, 0);
@@ -95,7 +100,7 @@ export class Limits implements SpendServices {
     return ready.then(() => this.#open(context, this.#clock.now() - startedAt));
   };
 
-  /** What the limits of `caller` say of a plan, by what this process knows of them. */
+  /** The decision of the limits of `caller` on a plan, from the levels that this process knows. */
   previewFor(caller: Caller, request: ChatRequest): SpendLease {
     const state = stateOf(caller, { request });
     const context = { request, caller, cacheStatus: undefined, limitHeaders: undefined };
@@ -107,12 +112,12 @@ export class Limits implements SpendServices {
     });
   }
 
-  /** What a router asks of the limits. */
+  /** Limits, as a router reads them. */
   get forRouter(): { readonly checkEndpoints: Limits['checkEndpoints']; readonly previewFor: Limits['previewFor'] } {
     return { checkEndpoints: this.checkEndpoints, previewFor: (caller, request) => this.previewFor(caller, request) };
   }
 
-  /** @throws TypeError naming an endpoint whose price no budget can be held against. */
+  /** @throws TypeError naming an endpoint without a price, which no budget can count. */
   readonly checkEndpoints = (endpoints: readonly Endpoint[]): void => {
     const rule = this.options.rules.find(({ unit }) => unit === 'usd');
     if (rule === undefined || this.options.unpriced !== undefined) return;
@@ -123,20 +128,20 @@ export class Limits implements SpendServices {
     );
   };
 
-  /** Refuses a subject until a moment, and ends what it has open. @throws TypeError for what is no block. */
+  /** Refuses a subject until a given time, and ends its open requests. @throws TypeError for an invalid block. */
   async block(block: LimitBlock): Promise<void> {
     const { subject, untilMs } = parseBlock(block, this.options.rules);
     await this.#blocks.block(subject, untilMs);
   }
 
-  /** What a caller has used: by this process, and of its rules. */
+  /** What a caller has used through this process, and of its rules. */
   async usage(caller: Caller | string): Promise<CallerUsage> {
     const known = typeof caller === 'string' ? (this.#accounts.callerOf(caller) ?? { id: caller }) : caller;
     const bound = this.#bind(known, stateOf(known, {}));
     return this.#accounts.usage(known, bound, this.store, this.now);
   }
 
-  /** From now on remembers which counters requests meet, so that a status page can show who has used most. */
+  /** From now on records which counters requests use, so that a status page can show the highest. */
   watchUsage(): () => Promise<UsageReport> {
     const watch = (this.#watch ??= new UsageWatch());
     return async () => ({
@@ -156,7 +161,7 @@ export class Limits implements SpendServices {
     };
   }
 
-  /** Settles and writes what is still under way. */
+  /** Waits for open settlements, and writes the remaining spend records. */
   async close(): Promise<void> {
     this.#blocks.close();
     await Promise.allSettled(this.#settling);
@@ -165,16 +170,16 @@ export class Limits implements SpendServices {
     if (this.options.ownsStore) await this.options.store.close?.();
   }
 
-  // --- what requests tell --------------------------------------------------------------------------------------------
+  // --- events of requests --------------------------------------------------------------------------------------------
 
   #ownerOf(context: RequestContext): SpendOwner {
     let endReading: (() => void) | undefined;
     return {
-      entered: (spend) => {
-        this.#blocks.enter(spend);
+      onOpened: (spend) => {
+        this.#blocks.add(spend);
         if (this.options.onAbort === 'drain') endReading ??= this.#readOn(spend, context);
       },
-      left: (spend, used) => this.#left(spend, context, used),
+      onClosed: (spend, used) => this.#onClosed(spend, context, used),
       abort(error) {
         if (context.res.writableEnded) return;
         context.sink.fail(error);
@@ -184,10 +189,10 @@ export class Limits implements SpendServices {
     };
   }
 
-  #left(spend: OpenSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
-    this.#blocks.leave(spend);
+  #onClosed(spend: OpenSpend, context: RequestContext, used: { readonly usd: number; readonly tokens: number }): void {
+    this.#blocks.remove(spend);
     this.#watch?.note(spend.rules);
-    // It was refused: nothing was used.
+    // The request was refused, so it used nothing.
     if (context.route === undefined) return;
     const caller = context.caller ?? ANONYMOUS;
     this.#accounts.add(caller, used);
@@ -213,7 +218,7 @@ export class Limits implements SpendServices {
 
   count(rule: Rule, event: LimitEvent): void {
     let events = this.#events.get(rule.name);
-    // Callers' own rules may have any names.
+    // Rules of caller policies may have any name, so their number is bounded.
     if (events === undefined && this.#events.size >= MAX_COUNTED_RULES) return;
     if (events === undefined) this.#events.set(rule.name, (events = new Map()));
     events.set(event, (events.get(event) ?? 0) + 1);
@@ -261,7 +266,7 @@ export class Limits implements SpendServices {
     return bound;
   }
 
-  /** @throws TypeError for a policy that is wrong: a misspelt limit must not be no limit. */
+  /** @throws TypeError for an invalid policy: a misspelt limit must not be ignored. */
   #rulesOfPolicy(caller: Caller): readonly Rule[] {
     const limits = (caller['policy'] as CallerPolicy | undefined)?.limits;
     if (limits === undefined || limits === null) return [];
@@ -271,11 +276,11 @@ export class Limits implements SpendServices {
     return rules;
   }
 
-  /** Lets an upstream finish a response whose client has left, so that its usage is known. */
+  /** Lets an upstream finish a response after its client disconnected, so that its usage is known. */
   #readOn(spend: OpenSpend, context: RequestContext): () => void {
     const cancelSignal = new CancelSource();
     context.client.onAbort(() => {
-      if (spend.isAtWork) this.#clock.setTimer(() => cancelSignal.abort(), this.options.drainMs);
+      if (spend.hasOpenAttempts) this.#clock.setTimer(() => cancelSignal.abort(), this.options.drainMs);
       else cancelSignal.abort();
     });
     context.cancelSignal = cancelSignal;
@@ -285,11 +290,6 @@ export class Limits implements SpendServices {
 
 const MAX_COUNTED_RULES = 256;
 const MAX_REPORTED_CALLERS = 8;
-
-function boundTo(rule: Rule, key: string, tenant: string, now: number): BoundRule {
-  const { group, counter } = rule.placeOf(key, tenant, now);
-  return { rule, key, group, counter, enforced: rule.onExceeded !== 'warn', held: 0, level: undefined };
-}
 
 function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {
   return `${caller?.id ?? ''} ${model}`;

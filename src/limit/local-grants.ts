@@ -11,23 +11,23 @@ import { memoryLimits } from '../stores/memory-limits.js';
 import type { KnownLevels } from './known-levels.js';
 import { isSum, type ShareTicket } from './process-shares.js';
 
-/** When a request that a share does not cover may be tried again. */
+/** After what time a request that no share covers may be retried, in milliseconds. */
 const RETRY_MS = 1_000;
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
 
-/** A lease that this process has granted by itself. */
+/** A lease that this process granted without the store. */
 interface LocalLease {
   readonly tickets: ShareTicket[];
-  /** The store was never asked for it. */
+  /** The request for it was never sent to the store. */
   readonly isOwn: boolean;
 }
 
-/** What became of a call that the store has not replied to. */
-interface Unanswered {
+/** State of a call that the store has not replied to. */
+interface WithoutReply {
   /** The store may still grant it. */
   readonly wasSent: boolean;
-  /** The store is not merely late. */
-  readonly isGone: boolean;
+  /** The store has not replied for so long that it counts as unreachable, not as late. */
+  readonly isUnreachable: boolean;
 }
 
 interface Parts {
@@ -35,14 +35,14 @@ interface Parts {
   readonly known: KnownLevels;
   /** Processes that share the limits. */
   readonly processes: () => number;
-  /** By what the rest of a window is divided for what no share covers. */
+  /** Divisor of the remaining amount of a window, for requests that no share covers. */
   readonly windowParts: () => number;
 }
 
 /**
  * What this process grants while the store does not reply. Windows are granted from the share that the store keeps for the
- * process. Of buckets and of requests at once each process has the same part; so it is with windows if the store keeps no
- * shares, or if it is gone and has kept none.
+ * process. Buckets and concurrent requests are divided equally among processes; so are windows if the store keeps no
+ * shares, or is unreachable and has kept none.
  */
 export class LocalGrants {
   readonly #parts: Parts;
@@ -56,8 +56,8 @@ export class LocalGrants {
     this.#memory = memoryLimits({ clock: parts.clock });
   }
 
-  reserve(order: LimitOrder, ticket: ShareTicket | undefined, { wasSent, isGone }: Unanswered): LimitReply {
-    if (ticket?.isCovered === false && !isGone) return this.#notCovered(order, ticket);
+  reserve(order: LimitOrder, ticket: ShareTicket | undefined, { wasSent, isUnreachable }: WithoutReply): LimitReply {
+    if (ticket?.isCovered === false && !isUnreachable) return this.#notCovered(order, ticket);
     const reply = this.#count(order, ticket, (counted) => this.#memory.reserve(counted));
     if (reply.outcome !== 'granted') return reply;
     const tickets = ticket?.isCovered === true ? [ticket] : [];
@@ -68,9 +68,9 @@ export class LocalGrants {
     return reply;
   }
 
-  adjust(order: LimitOrder, ticket: ShareTicket | undefined, isGone: boolean): LimitReply {
+  adjust(order: LimitOrder, ticket: ShareTicket | undefined, isUnreachable: boolean): LimitReply {
     const isCovered = ticket?.isCovered ?? true;
-    if (!isCovered && !isGone) {
+    if (!isCovered && !isUnreachable) {
       ticket!.giveBack();
       return this.#notCovered(order, ticket!);
     }
@@ -80,7 +80,7 @@ export class LocalGrants {
     return reply;
   }
 
-  /** The shares that `ticket` has taken from go on covering the lease. */
+  /** The shares of `ticket` keep covering the lease. */
   tie(order: Pick<LimitOrder, 'group' | 'lease'>, ticket: ShareTicket | undefined): void {
     if (ticket === undefined) return;
     ticket.tie();
@@ -96,7 +96,7 @@ export class LocalGrants {
     if (lease?.isOwn === true) for (const ticket of lease.tickets) ticket.shrink(order.holds);
   }
 
-  /** `debt`, and how much of the shares it has been covered by. */
+  /** `debt`, with the amount that shares have covered. */
   withOwn(debt: SettleOrder): SettleOrder {
     const lease = this.#leases.get(keyOf(debt));
     if (lease === undefined || lease.tickets.length === 0) return debt;
@@ -108,7 +108,7 @@ export class LocalGrants {
     return { ...debt, holds };
   }
 
-  /** The store counts the lease now: no share has to cover it any more. */
+  /** The store counts the lease now, so no share has to cover it. */
   release(order: Pick<LimitOrder, 'group' | 'lease'>): void {
     if (this.#leases.size === 0) return;
     const key = keyOf(order);
@@ -116,7 +116,7 @@ export class LocalGrants {
     this.#leases.delete(key);
   }
 
-  /** Everything has been charged: the next outage begins with what is left then. */
+  /** All debts are charged, so the next outage starts from the levels of that time. */
   clear(): void {
     if (this.#open === 0) this.#memory = memoryLimits({ clock: this.#parts.clock });
   }
@@ -141,7 +141,7 @@ export class LocalGrants {
     return { outcome: reply.outcome, levels };
   }
 
-  /** The share does not cover it. Whether anything is left, only the store knows. */
+  /** The share does not cover the request, and only the store knows the remaining amount. */
   #notCovered(order: LimitOrder, ticket: ShareTicket): LimitReply {
     const levels = order.holds.map((hold, index) => {
       const level = this.#levelOf(order.group, hold);
@@ -158,8 +158,8 @@ export class LocalGrants {
   }
 
   /**
-   * This process's part of each counter: of what was left of a window, without what was granted from a share of it; of the
-   * rate and the size of a bucket.
+   * This process's part of each counter: of the remaining amount of a window, without what its share granted; of the rate and the
+   * size of a bucket.
    */
   #parted({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>, ticket?: ShareTicket): readonly LimitHold[] {
     const processes = this.#parts.processes();

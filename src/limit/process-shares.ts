@@ -5,14 +5,14 @@ import type { KnownLevels } from './known-levels.js';
 
 /** A share that its process does not renew goes back to the counter after this time, in milliseconds. */
 const SHARE_MS = 120_000;
-/** Counters of which a share is remembered; those that were not used for longest go. */
+/** Most counters of which a share is kept; the least recently used are removed first. */
 const MAX_SHARES = 10_000;
 
 /** How large shares are. */
 export interface ShareDivision {
-  /** A share is at most what is left of its counter, divided by this number. */
+  /** A share is at most the remaining amount of its counter, divided by this number. */
   readonly parts: number;
-  /** A share that would be too small for this many requests is not kept: at its end all of a window is granted by the store. */
+  /** A share too small for this many requests is not kept, so the last part of a window is granted by the store alone. */
   readonly minRequests: number;
 }
 
@@ -22,9 +22,9 @@ interface Share {
   readonly counter: LimitCounter;
   /** What it may grant while the store does not reply. */
   free: number;
-  /** What it has granted so, and the store has not counted yet. */
+  /** What it granted from the share, and the store has not counted yet. */
   tied: number;
-  /** When the store gives `free` to others, by the monotonic clock. */
+  /** When the store may give `free` to other processes, by the monotonic clock. */
   expiresAt: number;
   /** Calls on this counter that the store has not replied to. */
   open: number;
@@ -40,7 +40,7 @@ interface Taken {
   own: number;
 }
 
-/** What one call has taken out of the shares of its counters: by hold; `undefined` where no share is kept. */
+/** What one call has taken from the shares of its counters, by hold; `undefined` where no share is kept. */
 export class ShareTicket {
   readonly #taken: readonly (Taken | undefined)[];
   #sentAt = 0;
@@ -50,22 +50,22 @@ export class ShareTicket {
     this.#taken = taken;
   }
 
-  /** The process may grant the call by itself, as far as shares are kept. */
+  /** All shares cover their holds, so the process may grant the call without the store. */
   get isCovered(): boolean {
     return this.#taken.every((taken) => taken === undefined || taken.covered === taken.amount);
   }
 
-  /** What this process has granted of the counter of the hold at `index`, and the store has not counted yet. */
+  /** What this process granted from the counter of the hold at `index`, and the store has not counted yet. */
   tiedAt(index: number): number {
     return this.#taken[index]?.share.tied ?? 0;
   }
 
-  /** It has taken a larger part of what the call needs than `other` had. */
+  /** This ticket took more for some hold than `other` did. */
   hasMoreThan(other: ShareTicket): boolean {
     return this.#taken.some((taken, index) => (taken?.covered ?? 0) > (other.#taken[index]?.covered ?? 0));
   }
 
-  /** Enough was left for `order`, but shares kept it, and the call did not take from the process's own what it needs. */
+  /** The counter had enough for `order`, but it was reserved in shares, and this ticket did not take enough from its own. */
   isKeptFrom({ holds }: Pick<LimitOrder, 'holds'>, { outcome, levels }: LimitReply): boolean {
     if (outcome !== 'refused' || this.isCovered) return false;
     return holds.every(({ counter, amount, enforced }, index) => {
@@ -74,7 +74,7 @@ export class ShareTicket {
     });
   }
 
-  /** What the hold at `index` would need, and the share does not have. */
+  /** The share covers less than the hold at `index` needs. */
   isShortOf(index: number): boolean {
     const taken = this.#taken[index];
     return taken !== undefined && taken.covered < taken.amount;
@@ -84,14 +84,14 @@ export class ShareTicket {
     return this.#taken.find((taken) => taken?.field === field)?.own ?? 0;
   }
 
-  /** The call is about to be made: its holds, with what they do to the shares. */
+  /** Must be called directly before the call is sent. Returns its holds with the shares to keep. */
   send(order: Pick<LimitOrder, 'group' | 'holds'>, now: number, most: (hold: LimitHold) => number): LimitHold[] {
     this.#sentAt = now;
     return order.holds.map((hold, index) => {
       const taken = this.#taken[index];
       if (taken === undefined) return hold;
       const { share, own } = taken;
-      // Only a call that no other one is racing with can say what the share is.
+      // Only a call without a concurrent one can state the size of the share.
       const isAlone = share.open++ === 0;
       if (!isAlone) return { ...hold, share: { own } };
       share.free = Math.min(share.free, most(hold));
@@ -99,8 +99,8 @@ export class ShareTicket {
     });
   }
 
-  /** The store has replied, in time or late; `undefined`: nobody knows what became of the call. */
-  answered(reply: LimitReply | undefined, now: number): void {
+  /** The store replied, in time or late; `undefined`: the call failed, so its effect is unknown. */
+  replied(reply: LimitReply | undefined, now: number): void {
     for (const [index, taken] of this.#taken.entries()) {
       if (taken === undefined) continue;
       const { share } = taken;
@@ -114,23 +114,23 @@ export class ShareTicket {
     }
   }
 
-  /** The store has refused the call, and keeps what would have covered it. */
+  /** The store refused the call, so the amount that covered it stays in the share. */
   refused(): void {
     for (const taken of this.#taken) if (taken !== undefined && taken.covered === taken.amount) giveBack(taken);
   }
 
-  /** The store was never asked. */
+  /** The call was not sent, or was not granted. */
   giveBack(): void {
     for (const taken of this.#taken) if (taken !== undefined) giveBack(taken);
   }
 
-  /** The process grants the call by itself. */
+  /** The process grants the call without the store. */
   tie(): void {
     this.#isTied = true;
     for (const taken of this.#taken) if (taken !== undefined) taken.share.tied += taken.own;
   }
 
-  /** The store counts it now. */
+  /** The store counts the call now. */
   untie(): void {
     if (!this.#isTied) return;
     for (const taken of this.#taken) {
@@ -140,7 +140,7 @@ export class ShareTicket {
     }
   }
 
-  /** Less was used than was tied, and the store was never asked for it. */
+  /** Less was used than was granted, and the store never counted the call. */
   shrink(holds: readonly LimitHold[]): void {
     for (const taken of this.#taken) {
       const used = holds.find(({ counter }) => counter.field === taken?.field)?.amount;
@@ -158,8 +158,8 @@ function giveBack(taken: Taken): void {
 }
 
 /**
- * Parts of windows that the store keeps for this process. They are reserved while the store replies, so that what this
- * process grants while it does not is never granted to anybody else. Each call takes its amount out of the share before it
+ * Parts of windows that the store keeps for this process. They are reserved while the store replies, so that no other
+ * process can be granted what this one grants while the store does not reply. Each call takes its amount out of the share before it
  * is sent; if the reply is late, the call is granted from what it took, and from nothing else.
  */
 export class ProcessShares {
@@ -176,7 +176,7 @@ export class ProcessShares {
     this.#division = division;
   }
 
-  /** Takes `amounts` of the holds out of the shares, as far as they go. */
+  /** Takes `amounts` of the holds from the shares, as far as the shares cover them. */
   take({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>, amounts?: readonly number[]): ShareTicket {
     return new ShareTicket(
       holds.map((hold, index) => {
@@ -191,7 +191,7 @@ export class ProcessShares {
     );
   }
 
-  /** `order` as the store is to see it. */
+  /** `order` in the form that is sent to the store. */
   send(order: LimitOrder, ticket: ShareTicket): LimitOrder {
     const division = this.#division();
     const most = ({ counter, amount }: LimitHold): number => {
@@ -201,12 +201,12 @@ export class ProcessShares {
     return { ...order, holds: ticket.send(order, this.#clock.now(), most), sharing: this.sharing };
   }
 
-  /** Who this process is, for a call that is made now. */
+  /** Identity and division of this process, for a call that is sent now. */
   get sharing(): NonNullable<LimitOrder['sharing']> {
     return { process: this.#process, sequence: ++this.#sequence, ...this.#division(), ttlMs: SHARE_MS };
   }
 
-  /** Orders that give up all that is free. */
+  /** Orders that return all free amounts to the store. */
   giveUp(): readonly LimitOrder[] {
     const now = this.#clock.now();
     const orders: LimitOrder[] = [];
@@ -223,7 +223,7 @@ export class ProcessShares {
   #shareOf(group: string, counter: LimitCounter): Share {
     const key = `${group} ${counter.field}`;
     const share = this.#shares.get(key) ?? { group, counter, free: 0, tied: 0, expiresAt: 0, open: 0 };
-    // Those that were used last are at the end.
+    // The most recently used shares are at the end.
     this.#shares.delete(key);
     this.#shares.set(key, share);
     if (this.#shares.size > MAX_SHARES) this.#forgetOldest();
@@ -234,12 +234,12 @@ export class ProcessShares {
     const [oldest] = this.#shares;
     const [key, share] = oldest!;
     this.#shares.delete(key);
-    // What is in use stays, and is looked at again when it is the oldest once more.
+    // A share in use is kept and moved to the end.
     if (share.open > 0 || share.tied > 0) this.#shares.set(key, share);
   }
 }
 
-/** What a process keeps of the amount that is left, if its requests need `amount` each. */
+/** The share of a process in the remaining amount, if its requests need `amount` each. */
 function shareOf(left: number, amount: number, { parts, minRequests }: ShareDivision): number {
   const share = Math.floor(left / parts);
   return share < minRequests * amount ? 0 : share;

@@ -2,20 +2,20 @@ import type { LimitLevel } from '../contracts/limit-store.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { Rule } from './rules.js';
 
-/** A rule that does not let a request pass, and where it stands. */
+/** A rule that refuses a request, and its level. */
 export interface Exceeded {
   readonly rule: Rule;
   readonly level: LimitLevel;
-  /** Enough is left, but other processes keep it as their share. It comes back when they use it or give it up. */
+  /** The remaining amount is reserved in shares of other processes until they use or return it. */
   readonly isKept: boolean;
 }
 
-/** How long to wait where nobody can tell when somebody will leave. */
+/** Retry delay where the end of the open requests is unknown. */
 const UNKNOWN_WAIT_MS = 1_000;
 
 /**
- * The error of a request that `exceeded` refuse. Budgets come first, as waiting is of no help there; then what will never
- * fit; of the others the one that takes longest.
+ * The error of a request that `exceeded` refuse. Budgets come first, because waiting does not help; then requests that can
+ * never fit; then the rule with the longest wait.
  */
 export function refusalOf(exceeded: readonly Exceeded[], now: number, budgetStatus: 402 | 429): GatewayError {
   const budget = exceeded.find(({ rule, isKept }) => rule.unit === 'usd' && !isKept);
@@ -41,7 +41,7 @@ function budgetExceeded({ rule, level }: Exceeded, now: number, status: 402 | 42
 function tooLargeFor({ rule, level }: Exceeded, now: number): GatewayError {
   return new GatewayError(
     'request_too_large_for_limit',
-    `This request needs more ${rule.unit} than the limit "${rule.name}" lets pass at once (${rule.capacity}). Shorten it, or ask for fewer tokens.`,
+    `This request needs more ${rule.unit} than the limit "${rule.name}" lets pass at once (${rule.capacity}). Shorten it, or request fewer tokens.`,
     { headers: { 'x-should-retry': 'false' }, metadata: metadataOf(rule, level, rule.resetsAt(now)) },
   );
 }

@@ -8,7 +8,7 @@ import { AttemptCosts, type OpenAttempt } from './attempt-costs.js';
 import { type BoundRule, type Group, growthOf, holdOf, onlyMoneyEnforced } from './bound-rules.js';
 import { Holdings, type SpendContext } from './holdings.js';
 import { blocked, type Exceeded, refusalOf } from './refusals.js';
-import { isOnlyMoney, settledAll } from './replies.js';
+import { isOnlyMoney, lastKnownReply, settledAll } from './replies.js';
 import type { GrantedReply, WaitLimits } from './grants.js';
 import type { LimitEvent, OpenSpend, SpendOwner, SpendServices, SpendSubject } from './spend-owner.js';
 import type { Rule } from './rules.js';
@@ -16,7 +16,7 @@ import type { Rule } from './rules.js';
 /** Endpoints whose price is tried before a request is refused. */
 const MAX_TRIES = 4;
 
-/** What one request reserves, from its plan until its response has ended. */
+/** What one request reserves, from its plan until the end of its response. */
 export class RequestSpend implements SpendLease, OpenSpend {
   readonly subjects: () => readonly string[];
   place: number | undefined = undefined;
@@ -57,7 +57,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
   begin(plan: SpendPlan): SpendDecision | Promise<SpendDecision> {
     this.#holdings.plan = plan;
     if (plan.candidates.length === 0 || this.#holdings.rules.length === 0) {
-      this.#owner?.entered(this);
+      this.#owner?.onOpened(this);
       return { kind: 'reserved', tooDear: [] };
     }
     return this.#tryFrom(plan.candidates, 0);
@@ -69,7 +69,9 @@ export class RequestSpend implements SpendLease, OpenSpend {
 
   previewNow(plan: SpendPlan): SpendDecision {
     const replies = this.#read(plan).map((reply, index) =>
-      reply instanceof Promise ? this.#knownReply(this.#holdings.groups[index]!) : reply,
+      reply instanceof Promise
+        ? lastKnownReply(this.#limits.store, this.#orderOf(this.#holdings.groups[index]!))
+        : reply,
     );
     return this.#foresee(replies);
   }
@@ -95,8 +97,8 @@ export class RequestSpend implements SpendLease, OpenSpend {
 
   #reserved(): SpendDecision {
     this.#state = 'reserved';
-    this.#tellClient();
-    this.#owner?.entered(this);
+    this.#setHeaders();
+    this.#owner?.onOpened(this);
     const { rules, plan } = this.#holdings;
     this.#limits.watchAlerts(rules);
     return { kind: 'reserved', tooDear: plan!.candidates.filter((endpoint) => !this.#holdings.pays(endpoint, true)) };
@@ -115,7 +117,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
     throw this.#refuse(exceeded);
   }
 
-  /** Where a rule that is exceeded names other models, it does not hold for them. */
+  /** An exceeded rule that names fallback models is not enforced for them. */
   #otherModels(exceeded: readonly Exceeded[]): SpendDecision | undefined {
     for (const bound of this.#holdings.rules) {
       const { onExceeded } = bound.rule;
@@ -128,21 +130,13 @@ export class RequestSpend implements SpendLease, OpenSpend {
     return undefined;
   }
 
-  // --- for a plan alone ----------------------------------------------------------------------------------------------
+  // --- previews of a plan ----------------------------------------------------------------------------------------------
 
   #read(plan: SpendPlan): readonly (GrantedReply | Promise<GrantedReply>)[] {
     this.#holdings.plan = plan;
     if (plan.candidates.length === 0) return [];
     this.#holdings.holdFor(plan.candidates[0]!);
     return this.#holdings.groups.map((group) => this.#limits.store.read(this.#orderOf(group)));
-  }
-
-  #knownReply(group: Group): GrantedReply {
-    const levels = this.#holdings.holdsOf(group).map(({ counter, amount }) => {
-      const { used, settled } = this.#limits.store.known(group.name, counter.field) ?? { used: 0, settled: 0 };
-      return { used, settled, waitMs: used + amount <= counter.capacity ? 0 : undefined };
-    });
-    return { outcome: 'granted', levels, by: 'none' };
   }
 
   #foresee(replies: readonly GrantedReply[]): SpendDecision {
@@ -181,7 +175,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
     });
   }
 
-  /** What an attempt may take matters only to rules that reserve for it, and to aborts that cost what was reserved. */
+  /** The cost of an attempt is needed only by rules that reserve for it, and by aborts that cost what was reserved. */
   #attemptAt(endpoint: Endpoint): OpenAttempt {
     if (!this.needsEstimates && this.#limits.options.onAbort !== 'reserved') return { endpoint, usd: 0, tokens: 0 };
     const usd = this.#holdings.priceAt(endpoint, 'worst');
@@ -193,7 +187,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
     if (this.#isClosed) this.finishWhenIdle();
   }
 
-  /** True where the reservation of `bound` had to grow. */
+  /** True if the reservation of `bound` has to grow. */
   #raise(bound: BoundRule, endpoint: Endpoint, beside: boolean): boolean {
     const { unit, reserve } = bound.rule;
     if (unit !== 'usd' && unit !== 'tokens') return false;
@@ -223,7 +217,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
     if (this.#state === 'finished') return;
     const wasReserved = this.#state === 'reserved';
     this.#state = 'finished';
-    this.#owner?.left(this, this.#costs);
+    this.#owner?.onClosed(this, this.#costs);
     if (!wasReserved || this.#lease === '') return;
     for (const group of this.#holdings.groups) {
       const holds = group.rules.map((bound) => holdOf(bound, this.#usedOf(bound)));
@@ -254,8 +248,8 @@ export class RequestSpend implements SpendLease, OpenSpend {
     return this.#holdings.needsEstimates;
   }
 
-  /** Some attempt is under way. */
-  get isAtWork(): boolean {
+  /** Some attempt is in flight. */
+  get hasOpenAttempts(): boolean {
     return this.#costs.open > 0;
   }
 
@@ -289,13 +283,13 @@ export class RequestSpend implements SpendLease, OpenSpend {
   }
 
   #refuse(exceeded: readonly Exceeded[]): GatewayError {
-    this.#tellClient();
+    this.#setHeaders();
     for (const { rule } of exceeded) this.#count(rule, 'refused');
     return refusalOf(exceeded, this.#limits.now, this.#limits.options.budgetStatus);
   }
 
-  #tellClient(): void {
-    for (const rule of this.#holdings.tellClient(this.#limits.now)) this.#count(rule, 'warned');
+  #setHeaders(): void {
+    for (const rule of this.#holdings.setHeaders(this.#limits.now)) this.#count(rule, 'warned');
   }
 
   #count(rule: Rule, event: LimitEvent): void {

@@ -17,7 +17,7 @@ import { LocalGrants } from './local-grants.js';
 import { isSum, ProcessShares, type ShareDivision, type ShareTicket } from './process-shares.js';
 import { type LateReply, StoreLink } from './store-link.js';
 
-/** No request waits for its settlement: it may take this long. */
+/** Timeout of a settlement, in milliseconds. No request waits for it. */
 const SETTLE_MS = 500;
 
 type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 'processes'> & {
@@ -27,12 +27,12 @@ type Parts = Pick<ResolvedLimits, 'store' | 'onStoreError' | 'storeTimeoutMs' | 
 };
 
 /**
- * A limit store that may be slow, wrong or gone. No request waits for it longer than its timeout. What is used while it is
- * gone is charged when it is back.
+ * A limit store that may be slow, fail or be unreachable. No request waits for it longer than its timeout. Usage during
+ * an outage is charged afterwards.
  *
  * With `onStoreError: 'local'` and a store that keeps shares, each call takes its amount out of this process's share before
  * it is sent. A call without a reply is granted from what it took: the store has kept that for this process, or has granted
- * the same lease late. In both cases the amount is counted once, and nobody else has been granted it.
+ * the same lease late. In both cases the amount is counted once, and no other process was granted it.
  */
 export class ResilientStore {
   readonly #parts: Parts;
@@ -70,7 +70,7 @@ export class ResilientStore {
     return this.#debts.size;
   }
 
-  /** Settlements that could not be kept. */
+  /** Settlements that were dropped. */
   get lost(): number {
     return this.#debts.lost;
   }
@@ -80,39 +80,39 @@ export class ResilientStore {
     return this.#known.get(group, field);
   }
 
-  /** @throws GatewayError 503 if the store is gone and nothing may pass without it. */
-  reserve(order: LimitOrder, patience: WaitLimits): GrantedReply | Promise<GrantedReply> {
-    return this.#reserve(order, this.#shares?.take(order), patience);
+  /** @throws GatewayError 503 if the store does not reply and `onStoreError` is `closed`. */
+  reserve(order: LimitOrder, limits: WaitLimits): GrantedReply | Promise<GrantedReply> {
+    return this.#reserve(order, this.#shares?.take(order), limits);
   }
 
   #reserve(
     order: LimitOrder,
     ticket: ShareTicket | undefined,
-    patience: WaitLimits,
+    limits: WaitLimits,
   ): GrantedReply | Promise<GrantedReply> {
     const call = () => {
       const sentOrder = sent(this.#known.withFloors(order), ticket, this.#shares);
       return this.#repliedAtOnce(this.#parts.store.reserve(sentOrder), ticket);
     };
-    return this.#link.ask(call, patience, {
-      heard: (reply) => {
-        const heard = this.#heard(order, reply, ticket);
-        return this.#reserveAgain(order, ticket, reply, patience) ?? heard;
+    return this.#link.call(call, limits, {
+      onReply: (reply) => {
+        const result = this.#noteReply(order, reply, ticket);
+        return this.#reserveAgain(order, ticket, reply, limits) ?? result;
       },
-      failed: (late) => this.#reserveWithout(order, ticket, late),
+      onFailure: (late) => this.#reserveWithout(order, ticket, late),
     });
   }
 
-  /** The share has grown since a refused call was sent: of what the process did not know that it had, nothing was taken. */
+  /** The share may have grown after a refused call was sent, so the call took less from it than it could: tries once more. */
   #reserveAgain(
     order: LimitOrder,
     ticket: ShareTicket | undefined,
     reply: LimitReply,
-    patience: WaitLimits,
+    limits: WaitLimits,
   ): GrantedReply | Promise<GrantedReply> | undefined {
     if (ticket?.isKeptFrom(order, reply) !== true) return undefined;
     const again = this.#shares!.take(order);
-    if (again.isCovered || again.hasMoreThan(ticket)) return this.#reserve(order, again, patience);
+    if (again.isCovered || again.hasMoreThan(ticket)) return this.#reserve(order, again, limits);
     again.giveBack();
     return undefined;
   }
@@ -125,19 +125,19 @@ export class ResilientStore {
     order: LimitOrder,
     growth: readonly number[],
     by: Grantor,
-    patience: WaitLimits,
+    limits: WaitLimits,
   ): GrantedReply | Promise<GrantedReply> {
     if (by === 'none') return granted('none');
     const ticket = this.#shares?.take(order, growth);
-    if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isGone), by: 'local' };
+    if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isUnreachable), by: 'local' };
     const call = () => this.#repliedAtOnce(this.#parts.store.adjust(sent(order, ticket, this.#shares)), ticket);
-    return this.#link.ask(call, patience, {
-      heard: (reply) => this.#heard(order, reply, ticket),
-      failed: (late) => this.#adjustWithout(order, ticket, late),
+    return this.#link.call(call, limits, {
+      onReply: (reply) => this.#noteReply(order, reply, ticket),
+      onFailure: (late) => this.#adjustWithout(order, ticket, late),
     });
   }
 
-  /** Takes effect exactly once, now or when the store is back. */
+  /** Takes effect exactly once, now or after an outage. */
   settle(order: Omit<SettleOrder, 'unknown'>, by: Grantor): GrantedReply | Promise<GrantedReply> {
     if (by === 'local') this.#local.settle(order);
     if (by !== 'store') {
@@ -145,15 +145,15 @@ export class ResilientStore {
       return granted(by);
     }
     const settlement: SettleOrder = { ...order, unknown: 'ignore' };
-    return this.#link.ask(
+    return this.#link.call(
       () => this.#parts.store.settle(settlement),
       { leftMs: SETTLE_MS },
       {
-        heard: (reply) => {
+        onReply: (reply) => {
           this.#local.release(order);
-          return this.#heard(order, reply);
+          return this.#noteReply(order, reply);
         },
-        failed: () => {
+        onFailure: () => {
           this.#debts.add(settlement);
           return granted('store');
         },
@@ -164,17 +164,17 @@ export class ResilientStore {
   read(order: Pick<LimitOrder, 'group' | 'holds'>): GrantedReply | Promise<GrantedReply> {
     const call = () => this.#parts.store.read({ ...order, sharing: this.#shares?.sharing });
     const levels = () => order.holds.map(({ counter }) => this.known(order.group, counter.field) ?? NOTHING);
-    return this.#link.ask(
+    return this.#link.call(
       call,
       { leftMs: this.#parts.storeTimeoutMs },
       {
-        heard: (reply) => this.#heard(order, reply),
-        failed: () => ({ outcome: 'granted', by: 'none', levels: levels() }),
+        onReply: (reply) => this.#noteReply(order, reply),
+        onFailure: () => ({ outcome: 'granted', by: 'none', levels: levels() }),
       },
     );
   }
 
-  /** Whether this process is the first; not while nobody can tell. */
+  /** Whether this process is the first to claim `name`; false while the store does not reply. */
   async claim(group: string, name: string, ttlMs: number): Promise<boolean> {
     return (await this.#link.run(async () => this.#parts.store.claim(group, name, ttlMs), SETTLE_MS)) ?? false;
   }
@@ -185,12 +185,12 @@ export class ResilientStore {
     return sync;
   }
 
-  /** @throws what the store throws: who blocks somebody must hear that it did not work. */
+  /** @throws what the store throws, so that the host knows that the block was not stored. */
   async block(subject: string, untilMs: number): Promise<void> {
     await this.#parts.store.block(subject, untilMs);
   }
 
-  /** Settles what still waits, as far as the store takes it, and gives the shares of this process up. */
+  /** Settles what still waits, as far as the store confirms it, and returns the shares of this process. */
   async close(): Promise<void> {
     await this.#debts.close();
     const giveUp = async (order: LimitOrder) => this.#link.run(async () => this.#parts.store.reserve(order), SETTLE_MS);
@@ -201,32 +201,32 @@ export class ResilientStore {
   #repliedAtOnce<Reply extends LimitReply | Promise<LimitReply>>(reply: Reply, ticket: ShareTicket | undefined): Reply {
     if (ticket === undefined || reply instanceof Promise) return reply;
     if (reply.outcome !== 'granted') ticket.refused();
-    ticket.answered(reply, this.#parts.clock.now());
+    ticket.replied(reply, this.#parts.clock.now());
     return reply;
   }
 
-  #heard(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply, ticket?: ShareTicket): GrantedReply {
+  #noteReply(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply, ticket?: ShareTicket): GrantedReply {
     this.#known.note(order, reply);
     if (reply.outcome !== 'granted') ticket?.refused();
-    ticket?.answered(reply, this.#parts.clock.now());
+    ticket?.replied(reply, this.#parts.clock.now());
     return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
   }
 
-  /** A late reply still says where the counters stand. What it has granted is not covered by a share any more. */
-  #heardLate(order: LimitOrder, late: LateReply, ticket: ShareTicket | undefined): void {
+  /** A late reply still contains the levels of the counters. What it granted need not be covered by a share. */
+  #noteLateReply(order: LimitOrder, late: LateReply, ticket: ShareTicket | undefined): void {
     late.then(
       (reply) => {
         this.#known.note(order, reply);
-        ticket?.answered(reply, this.#parts.clock.now());
+        ticket?.replied(reply, this.#parts.clock.now());
         if (reply.outcome === 'granted') ticket?.untie();
       },
-      () => ticket?.answered(undefined, this.#parts.clock.now()),
+      () => ticket?.replied(undefined, this.#parts.clock.now()),
     );
   }
 
-  #reserveWithout(asked: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
-    // What is granted here has to be charged, so it needs a lease, also if the store would have counted it at once.
-    const order = asked.lease === '' ? { ...asked, lease: randomUUID() } : asked;
+  #reserveWithout(requested: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
+    // What is granted here is charged later, so it needs a lease, even if the store would have counted it at once.
+    const order = requested.lease === '' ? { ...requested, lease: randomUUID() } : requested;
     let isGranted = false;
     try {
       const reply = this.#grantWithout(order, ticket, late);
@@ -234,15 +234,15 @@ export class ResilientStore {
       return reply;
     } finally {
       if (late === undefined && !(isGranted && ticket?.isCovered === true)) ticket?.giveBack();
-      if (late !== undefined) this.#heardLate(order, late, ticket);
-      if (asked.lease === '') this.#chargeFinal(order, isGranted, late);
-      // The store may grant it after all. If the request goes on, its settlement finds that lease; if not, it goes back.
+      if (late !== undefined) this.#noteLateReply(order, late, ticket);
+      if (requested.lease === '') this.#chargeFinal(order, isGranted, late);
+      // The store may still grant the lease. If the request continues, its settlement uses it; if not, it is returned.
       else if (late !== undefined && !isGranted)
         this.#debts.add({ ...order, holds: zeroed(order.holds), unknown: 'ignore' });
     }
   }
 
-  /** Charges a request of which nothing would have been settled, unless the store has counted it late. */
+  /** Charges a request that has no settlement, unless the store counted it late. */
   #chargeFinal(order: LimitOrder, isGranted: boolean, late: LateReply | undefined): void {
     if (!isGranted) return;
     const { group, lease } = order;
@@ -264,8 +264,8 @@ export class ResilientStore {
       });
     }
     if (onStoreError === 'open') return granted('none');
-    const { isGone } = this.#link;
-    return { ...this.#local.reserve(order, ticket, { wasSent: late !== undefined, isGone }), by: 'local' };
+    const { isUnreachable } = this.#link;
+    return { ...this.#local.reserve(order, ticket, { wasSent: late !== undefined, isUnreachable }), by: 'local' };
   }
 
   #adjustWithout(order: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
@@ -273,7 +273,7 @@ export class ResilientStore {
     const isCovered = ticket?.isCovered ?? !isClosed;
     if (isCovered) this.#local.tie(order, ticket);
     else if (late === undefined) ticket?.giveBack();
-    if (late !== undefined) this.#heardLate(order, late, ticket);
+    if (late !== undefined) this.#noteLateReply(order, late, ticket);
     return isCovered ? granted('store') : { outcome: 'refused', levels: [], by: 'store' };
   }
 
@@ -281,7 +281,7 @@ export class ResilientStore {
     const reply = await this.#link.run(async () => this.#parts.store.settle(this.#charge(debt)), SETTLE_MS);
     if (reply === undefined) return false;
     this.#local.release(debt);
-    this.#heard(debt, reply);
+    this.#noteReply(debt, reply);
     return true;
   }
 
@@ -293,14 +293,14 @@ export class ResilientStore {
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
 
 /**
- * If the operator has stated how many processes there are, what is left is divided among them. If not, half of it stays
- * with the store, for processes that have just started and for a caller whose requests all arrive at one process.
+ * If the operator has set the number of processes, the remaining amount is divided among them. If not, half of it stays
+ * in the store, for processes that have just started and for a caller whose requests all arrive at one process.
  */
 function divisionFor(stated: number | undefined, seen: number): ShareDivision {
   return stated === undefined ? { parts: 2 * seen, minRequests: 16 } : { parts: stated, minRequests: 2 };
 }
 
-/** The order as the store is to see it. */
+/** The order in the form that is sent to the store. */
 function sent(order: LimitOrder, ticket: ShareTicket | undefined, shares: ProcessShares | undefined): LimitOrder {
   return ticket === undefined || shares === undefined ? order : shares.send(order, ticket);
 }

@@ -8,22 +8,22 @@ export type LimitUnit = 'requests' | 'tokens' | 'concurrent' | 'usd';
 
 /** Money is counted in whole nano-USD: sums of fractions of a cent stay exact. */
 export const NANO = 1_000_000_000;
-/** Longer keys are hashed: they are sent with every call of the store. */
+/** Longer keys are hashed, because every call of the store contains them. */
 const MAX_KEY = 128;
-/** Up to here sums of scaled amounts are exact. */
+/** Sums of scaled amounts are exact up to this number. */
 const MAX_EXACT = 2 ** 50;
 
-/** Keys of a rule that are kept at hand. */
+/** Most keys of a rule whose counters are cached. */
 const MAX_PLACES = 1_000;
 
-/** Where a key is counted. */
+/** The counter of a key, and its group. */
 interface CountedAt {
   readonly tenant: string;
   readonly group: string;
   readonly counter: LimitCounter;
 }
 
-/** A rule with nothing left to decide: what it counts, for whom, and how its store counts it. */
+/** A rule with all defaults applied: what it counts, for whom, and how the store counts it. */
 export class Rule {
   readonly name: string;
   readonly unit: LimitUnit;
@@ -68,17 +68,17 @@ export class Rule {
     return key === undefined || key === null || key === '' ? undefined : String(key);
   }
 
-  /** Nothing of it changes between reservation and settlement, unless a cached response is free. */
+  /** The amount does not change between reservation and settlement, unless cached responses are free. */
   get isFinal(): boolean {
     return this.unit === 'requests' && this.cached === 'count';
   }
 
-  /** What `amount` requests, tokens or USD are in the store. */
+  /** `amount` requests, tokens or USD in units of the store. */
   toStore(amount: number): number {
     return Math.min(Math.round(amount * this.scale), Number.MAX_SAFE_INTEGER);
   }
 
-  /** The counter of `key` at the moment `now` (Unix time in milliseconds). */
+  /** The counter of `key` at `now` (Unix time in milliseconds). */
   counterAt(key: string, now: number): LimitCounter {
     const name = `${this.name}:${fieldOf(key)}`;
     if (this.#period?.kind !== 'calendar') return { field: name, expiresAt: 0, ...this.#counts };
@@ -86,7 +86,7 @@ export class Rule {
     return { field: `${name}:${start.toString(36)}`, expiresAt: end, ...this.#counts };
   }
 
-  /** Where `key` of `tenant` is counted at the moment `now`. Made once a window: most callers come again. */
+  /** The counter of `key` of `tenant` at `now`. Cached for its window, because most callers send several requests. */
   placeOf(key: string, tenant: string, now: number): CountedAt {
     const known = this.#places.get(key);
     if (
@@ -102,7 +102,7 @@ export class Rule {
     return place;
   }
 
-  /** The calendar window of the moment `now`, worked out when it begins. */
+  /** The calendar window that contains `now`, computed once. */
   windowAt(now: number): Window {
     const period = this.#period;
     if (period?.kind === 'calendar' && (now < this.#window.start || now >= this.#window.end)) {
@@ -124,7 +124,7 @@ export class Rule {
     return end - start;
   }
 
-  /** What the headers count in: the draft knows whole numbers only, so money is told in cents. */
+  /** The unit of the headers: the draft has whole numbers only, so money is reported in cents. */
   get headerScale(): number {
     return this.unit === 'usd' ? 100 : 1;
   }
@@ -141,17 +141,17 @@ export class Rule {
     return this.#policy.text;
   }
 
-  /** What may be used at once, in requests, tokens or USD. */
+  /** The largest amount that can be used at once, in requests, tokens or USD. */
   get capacity(): number {
     return this.#counts.capacity / this.scale;
   }
 
-  /** What is left at this level, in requests, tokens or USD. */
+  /** The remaining amount at this level, in requests, tokens or USD. */
   remaining({ used }: LimitLevel): number {
     return Math.max(0, (this.#counts.capacity - used) / this.scale);
   }
 
-  /** Milliseconds until nothing of `level` is left. */
+  /** Milliseconds until `level` is back at zero. */
   resetMs({ used }: LimitLevel, now: number): number {
     if (this.#counts.kind === 'bucket') return Math.ceil(used / this.#counts.rate);
     if (this.#counts.kind === 'sliding') return used > 0 ? this.#counts.rate * SLOTS : 0;
@@ -188,18 +188,18 @@ const KEYS: { readonly [Subject in LimitSubject]: (state: LimitState) => string 
   caller: ({ caller }) => caller.id,
   tenant: ({ caller }) => tenantOf(caller),
   team: ({ caller }) => textMember(caller['team']),
-  // Two callers may choose the same name for their sessions.
+  // Two callers may use the same session name.
   session: ({ caller, session }) => (session === undefined ? undefined : `${caller.id}/${session}`),
   model: ({ model }) => model,
 };
 
-/** Whom a caller belongs to: the group that its counters live in. */
+/** The tenant of a caller, which is the group of its counters. */
 export function tenantOf(caller: LimitState['caller']): string {
   return textMember(caller['tenant']) ?? textMember(caller['team']) ?? caller.id;
 }
 
 /**
- * The group of a counter. What belongs to a tenant lives with it, so that one call of the store serves a request; a count
+ * The group of a counter. All counters of a tenant are in one group, so that one call of the store serves a request; a counter
  * that tenants share has a group of its own.
  */
 export function groupOf(rule: Rule, key: string, tenant: string): string {

@@ -6,7 +6,7 @@ import type { ResolvedLimits } from './limit-options.js';
 import type { ResilientStore } from './resilient-store.js';
 import type { Rule } from './rules.js';
 
-/** Whom a request belongs to. */
+/** Whom the spend of a request counts for. */
 export interface SpendSubject {
   /** `<by> <key>` of every subject that can be blocked. */
   readonly subjects: () => readonly string[];
@@ -20,20 +20,20 @@ export interface SpendSubject {
 export interface OpenSpend extends Blockable {
   readonly who: SpendSubject;
   readonly rules: readonly BoundRule[];
-  readonly isAtWork: boolean;
+  readonly hasOpenAttempts: boolean;
   /** Some rule reserves tokens or money. */
   readonly needsEstimates: boolean;
 }
 
 /** Notified about one request; absent for a plan that is only previewed. */
 export interface SpendOwner {
-  entered(spend: OpenSpend): void;
-  left(spend: OpenSpend, used: { readonly usd: number; readonly tokens: number }): void;
-  /** Ends the request, whatever it is doing. */
+  onOpened(spend: OpenSpend): void;
+  onClosed(spend: OpenSpend, used: { readonly usd: number; readonly tokens: number }): void;
+  /** Ends the request in any state. */
   abort(error: GatewayError): void;
 }
 
-/** What happened to requests, by rule: a closed set of words, so that metrics stay bounded. */
+/** What happened to requests, by rule: a closed set, so that the number of metric series is bounded. */
 export type LimitEvent = 'refused' | 'warned' | 'fallback';
 
 /** What the spend of a request uses of the limits of its gateway. */
@@ -44,7 +44,7 @@ export interface SpendServices {
   readonly now: number;
   expectedCompletion(context: Pick<RequestContext, 'caller'>, model: string): number;
   watchAlerts(rules: readonly BoundRule[]): void;
-  /** Keeps track of a settlement that is under way, for shutdown. */
+  /** Tracks an open settlement, so that shutdown can wait for it. */
   settling(settlement: unknown): void;
   count(rule: Rule, event: LimitEvent): void;
   countBudgetExclusion(): void;

@@ -3,12 +3,12 @@ import type { SpendRecord, SpendSinkOptions } from '../contracts/limits.js';
 import { defineOptions, type RowsFor } from '../options/group.js';
 import { count, func, milliseconds } from '../options/rows.js';
 
-/** Pauses between two tries to write, in milliseconds: doubled each time. */
+/** Pauses between two attempts to write, in milliseconds: doubled each time. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-/** Tries to write one batch when the gateway closes. */
+/** Attempts to write one batch when the gateway closes. */
 const FLUSH_TRIES = 3;
-/** A write that takes longer has failed; its records are written again. */
+/** A write that takes longer counts as failed, and its records are written again. */
 const WRITE_MS = 30_000;
 
 export const SPEND_SINK = defineOptions({
@@ -30,7 +30,7 @@ export const SPEND_SINK = defineOptions({
 
 /** Hands spend records to the host's ledger in batches: at least once each, in order, one batch at a time. */
 export class SpendSink {
-  /** Records that were given up, as too many waited. */
+  /** Records that were dropped because too many waited. */
   dropped = 0;
   readonly #options: { readonly maxBatch: number; readonly maxWaitMs: number; readonly maxQueued: number };
   readonly #write: SpendSinkOptions['write'];
@@ -41,7 +41,7 @@ export class SpendSink {
   #timer: Timer | undefined;
   #failures = 0;
 
-  /** @throws TypeError naming the option at fault. */
+  /** @throws TypeError naming the invalid option. */
   constructor(options: SpendSinkOptions, clock: Clock) {
     const { write, onDropped, ...limits } = SPEND_SINK.parse(options);
     this.#options = limits;
@@ -61,7 +61,7 @@ export class SpendSink {
     else this.#wait(this.#options.maxWaitMs);
   }
 
-  /** Resolves when everything that waited has been written, or a batch could not be, however often it was tried. */
+  /** Resolves when all waiting records are written, or all attempts at a batch have failed. */
   async flush(): Promise<void> {
     this.#stopWaiting();
     await this.#writing;
@@ -117,7 +117,7 @@ export class SpendSink {
     try {
       this.#onDropped?.(count);
     } catch {
-      // The count stands in the metrics all the same.
+      // The metrics count dropped records in any case.
     }
   }
 }

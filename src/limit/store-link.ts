@@ -3,28 +3,32 @@ import type { LimitReply } from '../contracts/limit-store.js';
 import { FailOpen } from '../stores/fail-open.js';
 import type { GrantedReply, WaitLimits } from './grants.js';
 
-/** A reply that came too late for its request; it may still come. */
+/** The pending reply of a call that timed out. */
 export type LateReply = Promise<LimitReply>;
 
-/** What is to be done with a call's reply. */
+/** Handlers of the result of a call. */
 interface Handling {
-  /** The reply has come in time. */
-  readonly heard: (reply: LimitReply) => GrantedReply | Promise<GrantedReply>;
-  /** It has not; `undefined`: the store was not asked. */
-  readonly failed: (late: LateReply | undefined) => GrantedReply;
+  /** The reply came in time. */
+  readonly onReply: (reply: LimitReply) => GrantedReply | Promise<GrantedReply>;
+  /** No reply came in time; `undefined`: the call was not sent. */
+  readonly onFailure: (late: LateReply | undefined) => GrantedReply;
 }
 
-/** A store that has not replied for this time, in milliseconds, is gone; before that it is late. */
-const GONE_MS = 5_000;
+/**
+ * A store that has not replied for this time, in milliseconds, is unreachable; before that it is late. Clients of a store
+ * that restarts need several seconds to connect again, and not all of them the same time.
+ */
+const UNREACHABLE_MS = 60_000;
+/** A failure that follows the last one after more than this time, in milliseconds, begins another outage. */
+const OUTAGE_GAP_MS = 120_000;
 
-/** Calls of a limit store: none takes longer than it may, and a store that keeps failing is left alone for a while. */
+/** Calls of a limit store, each with a timeout. While a store keeps failing, calls are skipped for some time. */
 export class StoreLink {
   readonly #clock: Clock;
   readonly #onOutage: () => void;
   readonly #breaker: FailOpen;
-  #hasReplied = false;
-  /** When the first call of this outage failed, by the monotonic clock. */
-  #outSince: number | undefined;
+  /** When the first and the last failed call of this outage were made, by the monotonic clock. */
+  #outage: { readonly since: number; last: number } | undefined;
 
   /** `onOutage` is called once per outage. */
   constructor(clock: Clock, onOutage: () => void) {
@@ -38,54 +42,51 @@ export class StoreLink {
     return this.#breaker.faults;
   }
 
-  /** No other process is likely to reach the store either: it has never replied to this one, or not for a while. */
-  get isGone(): boolean {
-    if (!this.#hasReplied) return true;
-    return this.#outSince !== undefined && this.#clock.now() - this.#outSince >= GONE_MS;
+  /** The store has not replied for a minute: other processes are unlikely to reach it either. */
+  get isUnreachable(): boolean {
+    return this.#outage !== undefined && this.#clock.now() - this.#outage.since >= UNREACHABLE_MS;
   }
 
   /** The result of a call that no request waits for, or `undefined`. Never rejects. */
   async run<T>(call: () => Promise<T>, limitMs: number): Promise<T | undefined> {
     const result = await this.#breaker.run(call, limitMs);
-    if (result !== undefined) this.#replied();
+    if (result !== undefined) this.#outage = undefined;
     return result;
   }
 
-  /** The reply of a store that answers at once, or a promise of one that has to be waited for. */
-  ask(
-    call: () => LimitReply | Promise<LimitReply>,
+  /** The reply of a synchronous store, or a promise. */
+  call(
+    send: () => LimitReply | Promise<LimitReply>,
     limits: WaitLimits,
-    { heard, failed }: Handling,
+    { onReply, onFailure }: Handling,
   ): GrantedReply | Promise<GrantedReply> {
-    if (limits.leftMs <= 0 || !this.#breaker.admits()) return failed(undefined);
+    if (limits.leftMs <= 0 || !this.#breaker.admits()) return onFailure(undefined);
     let reply: LimitReply | Promise<LimitReply>;
     try {
-      reply = call();
+      reply = send();
     } catch {
       reply = Promise.reject(new Error('The limit store threw.'));
     }
-    // A store in this process is neither lost nor late: nothing has to be remembered of it.
+    // A synchronous store cannot be late, so no state of an outage is kept.
     if (!(reply instanceof Promise)) return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
-    return this.#waitFor(reply, limits, { heard, failed });
+    return this.#waitFor(reply, limits, { onReply, onFailure });
   }
 
-  async #waitFor(pending: LateReply, limits: WaitLimits, { heard, failed }: Handling): Promise<GrantedReply> {
+  async #waitFor(pending: LateReply, limits: WaitLimits, { onReply, onFailure }: Handling): Promise<GrantedReply> {
     const startedAt = this.#clock.now();
     const reply = await this.#breaker.run(() => pending, limits.leftMs);
     limits.leftMs -= this.#clock.now() - startedAt;
     if (reply !== undefined) {
-      this.#replied();
-      return heard(reply);
+      this.#outage = undefined;
+      return onReply(reply);
     }
-    if (this.#outSince === undefined) {
-      this.#outSince = startedAt;
-      this.#onOutage();
-    }
-    return failed(pending);
+    this.#failedAt(startedAt);
+    return onFailure(pending);
   }
 
-  #replied(): void {
-    this.#hasReplied = true;
-    this.#outSince = undefined;
+  #failedAt(now: number): void {
+    if (this.#outage === undefined) this.#onOutage();
+    if (this.#outage === undefined || now - this.#outage.last > OUTAGE_GAP_MS) this.#outage = { since: now, last: now };
+    else this.#outage.last = now;
   }
 }

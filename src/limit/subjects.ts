@@ -5,12 +5,12 @@ import type { LimitState } from '../contracts/limits.js';
 import type { BoundRule } from './bound-rules.js';
 import { tenantOf } from './rules.js';
 
-/** Everybody who calls without an id shares one count: limits are never off by mistake. */
+/** All callers without an id share one counter, so that no limit is off by mistake. */
 export const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' });
 const SESSION_HEADER = 'x-session-id';
 const NO_REQUEST = Object.freeze({ messages: [] }) as ChatRequest;
 
-/** What rules may read of a request; where usage is asked for there is none, and rules that read one do not apply. */
+/** What rules may read. A report of usage has no request, so rules that read one do not apply. */
 export function stateOf(
   caller: Caller,
   { req, request = NO_REQUEST }: Partial<Pick<RequestContext, 'request' | 'req'>>,
@@ -21,7 +21,7 @@ export function stateOf(
   return { caller, req: req as LimitState['req'], request, model: modelOf(request), session };
 }
 
-/** `<by> <key>` of everybody whom a request belongs to, and who can be blocked. */
+/** `<by> <key>` of each subject of a request that can be blocked. */
 export function subjectsOf({ caller, session, model }: LimitState, rules: readonly BoundRule[]): readonly string[] {
   const subjects = [`caller ${caller.id}`, `tenant ${tenantOf(caller)}`, `model ${model}`];
   if (typeof caller['team'] === 'string') subjects.push(`team ${caller['team']}`);

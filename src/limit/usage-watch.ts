@@ -3,13 +3,13 @@ import { usageOf } from './accounts.js';
 import type { BoundRule } from './bound-rules.js';
 import type { ResilientStore } from './resilient-store.js';
 
-/** Counters that are remembered; those that no request has met for longest go. */
+/** Most counters that are kept; the least recently used are removed first. */
 const MAX_COUNTERS = 1_000;
 /** A report reads at most `MAX_RULES × MAX_KEYS` counters from the store. */
 const MAX_RULES = 16;
 const MAX_KEYS = 5;
 
-/** Remembers which counters requests have met lately, and reports those that are used up most. */
+/** Records which counters recent requests used, and reports those with the highest usage. */
 export class UsageWatch {
   readonly #met = new Map<string, BoundRule>();
 
@@ -23,7 +23,7 @@ export class UsageWatch {
     }
   }
 
-  /** For each rule the keys that have used most of it, as the store counts them now. */
+  /** For each rule the keys with the highest usage, as the store counts them now. */
   async report(store: ResilientStore, now: number): Promise<readonly RuleUsage[]> {
     const rules = [...this.#byRule()].slice(0, MAX_RULES);
     return Promise.all(rules.map(async ([name, met]) => ruleUsage(name, met, store, now)));
@@ -57,12 +57,12 @@ async function ruleUsage(
   return { rule: name, unit: rule.unit, windowMs: rule.windowMs(now), keys };
 }
 
-/** By the level that the last request left. */
+/** Ordered by the level after the last request. */
 function shareOf({ rule, level }: BoundRule): number {
   return level === undefined ? 0 : level.used / rule.scale / rule.limit;
 }
 
-/** The counter of the present window: that of the last request may have ended. */
+/** The counter of the current window, as the window of the last request may have ended. */
 function atNow(bound: BoundRule, now: number): BoundRule {
   return { ...bound, counter: bound.rule.counterAt(bound.key, now) };
 }

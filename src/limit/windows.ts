@@ -1,6 +1,6 @@
 import { optionError, formatValue } from '../options/checks.js';
 
-/** How long a rule counts for: until the calendar's next border, or always the last so many milliseconds. */
+/** The window of a rule: a calendar unit, or a sliding number of milliseconds. */
 export type Period =
   | { readonly kind: 'rolling'; readonly ms: number }
   | { readonly kind: 'calendar'; readonly unit: CalendarUnit; readonly zone: Zone };
@@ -21,7 +21,7 @@ const UNITS = { s: SECOND, m: MINUTE, h: HOUR, d: DAY } as const;
 const CALENDAR: readonly CalendarUnit[] = ['minute', 'hour', 'day', 'week', 'month'];
 const LONGEST = 366 * DAY;
 
-/** @throws TypeError for what is no window, or a zone that `Intl` does not know. */
+/** @throws TypeError for an invalid window, or a time zone that `Intl` does not know. */
 export function parsePeriod(path: string, per: unknown, timeZone: unknown): Period {
   const unit = CALENDAR.find((word) => word === per);
   if (unit !== undefined) return { kind: 'calendar', unit, zone: zoneOf(`${path}.timeZone`, timeZone ?? 'UTC') };
@@ -48,7 +48,7 @@ function rollingMs(per: unknown): number | undefined {
   return ms >= SECOND && ms <= LONGEST ? ms : undefined;
 }
 
-/** The window of `unit` in which the moment `now` lies. */
+/** The window of `unit` that contains `now`. */
 export function windowAt(unit: CalendarUnit, zone: Zone, now: number): Window {
   const local = zone.localAt(now);
   if (unit === 'minute' || unit === 'hour') {
@@ -68,11 +68,11 @@ export function windowAt(unit: CalendarUnit, zone: Zone, now: number): Window {
   return { start: zone.startOf(first(0)), end: zone.startOf(first(1)) };
 }
 
-/** The clocks of one IANA zone. Local times are milliseconds as if the local clock showed UTC. */
+/** Local time in one IANA time zone. Local times are milliseconds as if the local clock showed UTC. */
 export class Zone {
   readonly #format: Intl.DateTimeFormat;
 
-  /** @throws RangeError for a zone that is not known. */
+  /** @throws RangeError for an unknown time zone. */
   constructor(timeZone: string) {
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
@@ -86,7 +86,7 @@ export class Zone {
     });
   }
 
-  /** What the local clock shows at the moment `at`. */
+  /** The local time at `at`. */
   localAt(at: number): number {
     const parts: Partial<Record<string, number>> = {};
     for (const { type, value } of this.#format.formatToParts(at)) parts[type] = Number(value);
@@ -94,7 +94,7 @@ export class Zone {
     return Date.UTC(year, month - 1, day, hour, minute, second) + modulo(at, SECOND);
   }
 
-  /** The first moment of the local day with this number (days since 1970-01-01). */
+  /** The start of the local day with this number (days since 1970-01-01). */
   startOf(day: number): number {
     const midnight = day * DAY;
     const before = midnight - this.#offsetAt(midnight - DAY);
@@ -109,7 +109,7 @@ export class Zone {
     return this.localAt(at) - at;
   }
 
-  /** Midnight was left out: clocks were put forward over it, and the day begins when they were. */
+  /** Clocks were put forward over midnight, so the day begins at that change. */
   #firstAfter(midnight: number, from: number, to: number): number {
     let [low, high] = [from - HOUR, to + HOUR];
     while (high - low > 1) {

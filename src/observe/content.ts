@@ -11,7 +11,7 @@ import { promptContent } from './message-parts.js';
 import type { OutputCollector } from './output-collector.js';
 import type { ContentOptions } from './telemetry-options.js';
 
-/** The host's decision about the content of a request; asked once. */
+/** The host's decision about the content of a request, made once. */
 interface Decision {
   readonly capture: ContentCapture;
   /** What the host's function threw, or what was wrong with its result. */
@@ -68,12 +68,12 @@ export class ContentAttributes {
   #decide(context: RequestContext): Decision {
     const known = this.#decisions.get(context);
     if (known !== undefined) return known;
-    const decision = this.#ask(context);
+    const decision = this.#fromHost(context);
     this.#decisions.set(context, decision);
     return decision;
   }
 
-  #ask({ requestId, req, caller, request }: RequestContext): Decision {
+  #fromHost({ requestId, req, caller, request }: RequestContext): Decision {
     if (request === undefined) return NOTHING;
     try {
       const capture: unknown = this.#options.content({ requestId, req, caller, request });

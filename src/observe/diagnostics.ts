@@ -1,6 +1,6 @@
 import type { Diagnostic, Logger } from '../contracts/observability.js';
 
-/** Every diagnostic by its code: what is said of it. `docs/diagnostics.md` has a section for each. */
+/** Every diagnostic by its code: its message. `docs/diagnostics.md` has a section for each. */
 export const DIAGNOSTICS = {
   NORDLYS_BODY_LIMIT_IN_FRONT:
     'A JSON parser in front of the gateway refused a request as too large, by its own limit and not by bodyLimit. Mount the gateway before the parser, or raise its limit.',

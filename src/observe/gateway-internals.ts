@@ -24,7 +24,7 @@ export interface GatewayInternals {
 
 const internals = new WeakMap<object, GatewayInternals>();
 
-/** @returns what ends everything that has asked for it by `onEnd` */
+/** @returns a function that ends everything registered by `onEnd` */
 export function shareInternals(gateway: object, shared: Omit<GatewayInternals, 'onEnd'>): () => void {
   const ends: (() => void)[] = [];
   internals.set(gateway, { ...shared, onEnd: (end) => void ends.push(end) });

@@ -17,9 +17,9 @@ export const METRICS = Object.freeze({
   duration: {
     name: 'gen_ai.client.operation.duration',
     unit: 's',
-    description: 'Upstream calls, from their start to the end of the answer.',
+    description: 'Upstream calls, from their start to the end of the response.',
   },
-  tokens: { name: 'gen_ai.client.token.usage', unit: '{token}', description: 'Tokens of delivered answers.' },
+  tokens: { name: 'gen_ai.client.token.usage', unit: '{token}', description: 'Tokens of delivered responses.' },
   firstChunk: {
     name: 'gen_ai.client.operation.time_to_first_chunk',
     unit: 's',
@@ -103,7 +103,7 @@ export const CALLER_METRICS = Object.freeze({
   cost: { name: 'nordlys.caller.cost', unit: 'USD', description: 'What delivered responses cost by caller, in USD.' },
 });
 
-/** What tells endpoints apart. The operator has named all of it, so there are only so many combinations. */
+/** Attributes of an endpoint. The operator configures all of them, so their combinations are bounded. */
 export function endpointAttributes({ provider, upstreamModel, slug, model }: Endpoint): Record<string, string> {
   return {
     'gen_ai.operation.name': 'chat',

@@ -9,8 +9,8 @@ import { clientStatus, upstreamErrorFor } from './request-facts.js';
 
 /**
  * One line per request (`info`, or `warn` and `error` where something went wrong), one per failed upstream call
- * (`warn`), one per good one (`debug`). Only numbers, names that the operator gave, closed sets of words, and what an
- * upstream said of a fault that is the operator's (redacted): messages of errors that are the caller's own may quote
+ * (`warn`), one per good one (`debug`). Only numbers, names that the operator gave, closed sets of values, and the
+ * upstream's message of a fault of the operator (redacted): messages of errors that are the caller's own may quote
  * the request, so they stay out.
  */
 export class RequestLog implements Observer {
@@ -61,7 +61,7 @@ export class RequestLog implements Observer {
     };
     if (error !== undefined) this.#logError(error, facts, context.client.aborted);
     else if (context.client.aborted) this.#logger.info(facts, 'client left');
-    else if (outcome?.complete === false) this.#logger.warn(facts, 'answer broke off');
+    else if (outcome?.complete === false) this.#logger.warn(facts, 'response incomplete');
     else this.#logger.info(facts, 'responded');
   }
 
@@ -70,10 +70,10 @@ export class RequestLog implements Observer {
   }
 
   #logError(error: GatewayError, facts: object, clientGone: boolean): void {
-    const told = { ...facts, code: error.code, param: error.param };
-    if (clientGone || error.status < 500) this.#logger.info(told, 'refused');
-    else if (error.code !== 'internal_error') this.#logger.warn(told, 'failed');
-    else this.#logger.error({ ...told, cause: withoutWords(error.cause) }, 'failed');
+    const details = { ...facts, code: error.code, param: error.param };
+    if (clientGone || error.status < 500) this.#logger.info(details, 'refused');
+    else if (error.code !== 'internal_error') this.#logger.warn(details, 'failed');
+    else this.#logger.error({ ...details, cause: withoutWords(error.cause) }, 'failed');
   }
 }
 

@@ -19,7 +19,7 @@ export function promptContent({ messages }: ChatRequest): PromptContent {
   };
 }
 
-/** What a message says: text, reasoning, refusal, tool calls or the result of one. */
+/** Content of a message: text, reasoning, refusal, tool calls or the result of one. */
 export function partsOf(message: JsonObject): MessagePart[] {
   if (message['role'] === 'tool' || message['role'] === 'function') return [toolResult(message)];
   const parts = [...contentParts(message['content'])];

@@ -47,9 +47,11 @@ export function meteredBy(meter: Meter, conventions: Conventions, countsCallers:
   const interval = conventions.current ? secondsHistogram(meter, CURRENT_HISTOGRAMS.chunkInterval) : undefined;
   const cost = meter.createCounter('nordlys.cost', {
     unit: 'USD',
-    description: 'What delivered answers cost by the prices of their endpoints.',
+    description: 'Cost of delivered responses by the prices of their endpoints.',
   });
-  const cache = meter.createCounter('nordlys.cache.requests', { description: 'Requests by what the cache said.' });
+  const cache = meter.createCounter('nordlys.cache.requests', {
+    description: 'Requests by the result of the cache lookup.',
+  });
 
   return {
     attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {

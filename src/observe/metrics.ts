@@ -25,7 +25,7 @@ function writeCalls(text: Exposition, endpoints: readonly EndpointCounters[]): v
   for (const { endpoint, durations: byOutcome } of endpoints) {
     for (const [outcome, { count }] of byOutcome) attempts.sample(count, { ...names(endpoint), outcome });
   }
-  const costs = text.family('nordlys_cost_usd_total', 'counter', 'What delivered answers cost, in USD.');
+  const costs = text.family('nordlys_cost_usd_total', 'counter', 'Cost of delivered responses, in USD.');
   for (const { endpoint, costUsd } of endpoints) costs.sample(costUsd, names(endpoint));
 }
 
@@ -46,7 +46,7 @@ function writeRequests(text: Exposition, { requests, errors, cache }: Recorder):
   const durations = text.family(
     'http_server_request_duration_seconds',
     'histogram',
-    'Chat requests, from their head to the last byte of the answer. 499: the client left.',
+    'Chat requests, from their head to the last byte of the response. 499: the client disconnected.',
   );
   for (const [status, histogram] of requests) {
     durations.histogram(histogram, {
@@ -55,9 +55,9 @@ function writeRequests(text: Exposition, { requests, errors, cache }: Recorder):
       'http.response.status_code': status,
     });
   }
-  const told = text.family('nordlys_errors_total', 'counter', 'Errors that clients were told, by code.');
-  for (const [code, count] of errors) told.sample(count, { code });
-  const cached = text.family('nordlys_cache_requests_total', 'counter', 'Requests by what the cache said.');
+  const errorCounts = text.family('nordlys_errors_total', 'counter', 'Errors that clients received, by code.');
+  for (const [code, count] of errors) errorCounts.sample(count, { code });
+  const cached = text.family('nordlys_cache_requests_total', 'counter', 'Requests by the result of the cache lookup.');
   for (const [result, count] of Object.entries(cache)) cached.sample(count, { result: result.toLowerCase() });
 }
 

@@ -34,7 +34,7 @@ export interface ObservationParts {
   readonly redact: RedactText | undefined;
 }
 
-/** Puts the observers that `options` ask for behind the hooks. Counting is always on. @throws TypeError for an invalid option */
+/** Adds the observers that `options` require to the hooks. Counting is always on. @throws TypeError for an invalid option */
 export function createObservation(options: ObserveOptions, { hooks, clock, redact }: ObservationParts): Observation {
   const { logger, onDiagnostic, telemetry } = OBSERVE.read(options);
   const { tracer, meter, events, propagate, conventions, content, maxCallers } = resolveTelemetry(telemetry, redact);

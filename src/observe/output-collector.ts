@@ -82,9 +82,9 @@ function captured(choice: unknown, position: number): CapturedChoice[] {
   if (!isRecord(choice)) return [];
   const given = indexIn(choice['index']);
   if (given === 'invalid') return [];
-  const said = isRecord(choice['delta']) ? choice['delta'] : choice['message'];
+  const source = isRecord(choice['delta']) ? choice['delta'] : choice['message'];
   const delta: JsonObject = {};
-  if (isRecord(said)) for (const name of CAPTURED) if (said[name] !== undefined) delta[name] = said[name];
+  if (isRecord(source)) for (const name of CAPTURED) if (source[name] !== undefined) delta[name] = source[name];
   const index = given === 'absent' ? position : given;
   return [{ index, delta, finish_reason: filledText(choice['finish_reason']) ?? null }];
 }

@@ -18,7 +18,7 @@ const MOST_ENDPOINTS = 10_000;
 /** What is counted for one endpoint. */
 export interface EndpointCounters {
   readonly endpoint: Endpoint;
-  /** By outcome, a closed set of words. In seconds. */
+  /** By outcome, a closed set of values. In seconds. */
   readonly durations: ReadonlyMap<string, Histogram>;
   /** Of streams, in seconds. */
   readonly firstChunk: Histogram;
@@ -76,7 +76,7 @@ export class Recorder implements Observer {
   }
 
   attemptEnded(context: RequestContext, endpoint: Endpoint, attempt: AttemptRecord): void {
-    // A call with the caller's own credential says nothing about the endpoint for others, and the operator does not pay for it.
+    // A call with the caller's own credential is no evidence about the endpoint for others, and the operator does not pay for it.
     if (attempt.callerKey) return;
     const counters = this.#of(endpoint);
     counters.durationsOf(attempt.outcome).record(attempt.durationMs / 1_000);

@@ -12,7 +12,7 @@ export function clientStatus({ res, client }: RequestContext, error: GatewayErro
   return client.aborted || error === undefined ? CLIENT_LEFT : error.status;
 }
 
-/** Outcomes that are the caller's own fault: what an upstream says of them may quote the request. */
+/** Outcomes that are the caller's own fault: the upstream's message may quote the request. */
 const CALLERS_FAULTS: ReadonlySet<string> = new Set([
   'rejected',
   'request_refused',

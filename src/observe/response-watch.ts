@@ -27,7 +27,7 @@ const CHUNKS_WITH_ID = 3;
 /** Larger bodies (mostly images and audio) are not parsed a second time. */
 const MOST_BODY_BYTES = 4 * 1_048_576;
 
-/** Watches responses on their way to the client: when chunks come, what the response's id is, what it says. */
+/** Watches responses on their way to the client: the times of chunks, the id of the response, its content. */
 export class ResponseWatch implements Observer {
   readonly #options: ResponseWatchOptions;
   readonly #watched = new WeakMap<RequestContext, WatchedResponse>();
@@ -44,7 +44,7 @@ export class ResponseWatch implements Observer {
   }
 
   attemptBegan(context: RequestContext, endpoint: Endpoint): void {
-    this.#watched.get(context)?.asked.push(endpoint);
+    this.#watched.get(context)?.endpoints.push(endpoint);
   }
 
   /** What is known of the response to `context`. */
@@ -58,7 +58,7 @@ class WatchedResponse implements TapListener {
   responseModel: string | undefined;
   output: OutputCollector | undefined;
   /** Endpoints of the upstream calls so far. */
-  readonly asked: Endpoint[] = [];
+  readonly endpoints: Endpoint[] = [];
   readonly #context: RequestContext;
   readonly #options: ResponseWatchOptions;
   #endpoint: Endpoint | undefined;
@@ -109,7 +109,7 @@ class WatchedResponse implements TapListener {
   #timedEndpoint(): Endpoint | undefined {
     const { served, coalesced } = this.#context;
     if (this.#options.onChunkInterval === undefined || served === undefined || coalesced) return undefined;
-    const endpoint = this.asked.findLast(
+    const endpoint = this.endpoints.findLast(
       ({ provider, model, slug }) =>
         provider.slug === served.provider && model === served.model && slug === served.slug,
     );

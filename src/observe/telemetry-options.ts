@@ -13,7 +13,7 @@ export interface Conventions {
 /** Makes a text fit for export. `isCut`: it may end anywhere, within a value too. */
 export type RedactText = (text: string, isCut: boolean) => string;
 
-/** What the options say of captured content. */
+/** The options of captured content. */
 export interface ContentOptions {
   readonly content: (state: ContentState) => ContentCapture;
   readonly maxBytes: number;

@@ -26,7 +26,7 @@ const INTERNAL = 0;
 const CLIENT = 2;
 const FAILED = 2;
 
-/** What spans say beyond what every span says. */
+/** Attributes of spans beyond the common ones. */
 export interface TracingParts {
   readonly conventions: Conventions;
   readonly captured: ContentAttributes | undefined;
@@ -34,9 +34,9 @@ export interface TracingParts {
 }
 
 /**
- * One span per request, within the host's own, and one child per upstream call. Usage stands on the call that caused
+ * One span per request, within the host's own, and one child per upstream call. Usage is on the call that caused
  * it and nowhere else, so that sums over spans are right. Prompts and responses are attributes of the request's span,
- * and only where the host's `telemetry.content` says so.
+ * and only where the host's `telemetry.content` allows it.
  */
 export class Tracing implements Observer {
   readonly #tracer: Tracer;

@@ -30,7 +30,7 @@ function likelyMistake({ provider }: Endpoint, attempt: AttemptRecord): Diagnost
   return isWrongPath(attempt) && !VERSION.test(provider.url.path) ? 'NORDLYS_BASE_URL_PATH' : undefined;
 }
 
-/** OpenSSL's error when the server answers a TLS handshake in plain text. */
+/** OpenSSL's error when the server responds to a TLS handshake in plain text. */
 const PLAIN_PEER = /wrong version number|packet length too long|unknown protocol|EPROTO/i;
 
 /** Responses of nginx and of Go's server to plain HTTP on a TLS port. */

@@ -54,7 +54,7 @@ export function boolean(path: string, value: unknown): boolean {
   return value;
 }
 
-/** A non-empty string that can stand in a header and in a log line. */
+/** A non-empty string that is valid in a header and in a log line. */
 export function text(path: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '') throw optionError(path, 'must be a non-empty string', value);
   if (hasControlCharacter(value)) throw optionError(path, 'must not contain control characters');

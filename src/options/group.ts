@@ -13,9 +13,9 @@ export type RowsFor<Options> = Readonly<Record<KeysOf<Options>, OptionRow<unknow
 export type Parsed<R extends Rows> = { readonly [Name in keyof R]: ReturnType<R[Name]['read']> };
 
 interface GroupParts<R extends Rows> {
-  /** Where the options stand: `cache`, `providers.<key>.timeouts`; for a factory its name. */
+  /** Path of the options: `cache`, `providers.<key>.timeouts`; for a factory its name. */
   readonly path: string;
-  /** What stands before an option's name in messages. @defaultValue the path and a dot */
+  /** What precedes an option's name in messages. @defaultValue the path and a dot */
   readonly prefix?: string;
   /** Names that options had before: old name → what to write now. */
   readonly renamed?: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ interface GroupParts<R extends Rows> {
   readonly rows: R;
 }
 
-/** A table of options that stand in one object: the one place of their names, checks, defaults and texts. */
+/** A table of options that are in one object: the one place of their names, checks, defaults and texts. */
 export class OptionGroup<R extends Rows = Rows> {
   readonly path: string;
   readonly rows: R;
@@ -50,7 +50,7 @@ export class OptionGroup<R extends Rows = Rows> {
     return `\`{ ${this.names.join(', ')} }\``;
   }
 
-  /** Every option of this group in `options`; those of other groups may stand beside. @throws TypeError */
+  /** Every option of this group in `options`; options of other groups are ignored. @throws TypeError */
   read(options: object, prefix = this.#prefix): Parsed<R> {
     const read = Object.entries(this.rows).map(([name, row]) => [
       name,
@@ -59,14 +59,14 @@ export class OptionGroup<R extends Rows = Rows> {
     return Object.fromEntries(read) as Parsed<R>;
   }
 
-  /** As `read`, where nothing else may stand beside. */
+  /** As `read`, but options of other groups are errors. */
   parse(value: unknown, path = this.path): Parsed<R> {
     const prefix = path === this.path ? this.#prefix : `${path}.`;
     return this.read(checkNames(path, value, [this]), prefix);
   }
 }
 
-/** A table of options. `rows` says of which type: `{ … } satisfies RowsFor<CacheOptions>`. */
+/** A table of options. `rows` declares the type: `{ … } satisfies RowsFor<CacheOptions>`. */
 export function defineOptions<R extends Rows>(parts: GroupParts<R>): OptionGroup<R> {
   return new OptionGroup(parts);
 }

@@ -1,5 +1,5 @@
 /**
- * A list of keys that an HTTP header can carry. Messages say what is wrong with a key, and show nothing of it.
+ * A list of keys that an HTTP header can carry. Messages name the fault of a key, without the key.
  * @param hint - what else could be meant, for lists that are empty or none
  */
 export function keyList(path: string, value: unknown, hint = ''): readonly string[] {

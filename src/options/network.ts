@@ -2,7 +2,7 @@
 export interface NetworkOptions {
   /**
    * HTTP proxy that connections are tunnelled through: `http://[user:password@]host:port`, or `https://` for TLS to the
-   * proxy. `'env'`: as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. `false`: none, whatever the environment says.
+   * proxy. `'env'`: as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` set it. `false`: none, whatever the environment contains.
    * @defaultValue `'env'` where Node runs with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`, otherwise `false`
    */
   readonly proxy?: string | false | undefined;

@@ -49,7 +49,7 @@ export interface ProviderOptions {
   readonly apiKey?: string | (() => string | Promise<string>) | undefined;
   /**
    * How the key is sent, or a signer that takes its place: `sigV4()` of `nordlys-proxy/aws`.
-   * @defaultValue as the format says, else `'bearer'`
+   * @defaultValue as the format defines, else `'bearer'`
    */
   readonly auth?:
     | 'bearer'
@@ -104,12 +104,12 @@ export interface EndpointOptions {
   readonly maxCompletionTokens?: number | undefined;
   /** `fp8`, `int4` … @defaultValue `'unknown'` */
   readonly quantization?: string | undefined;
-  /** What the model can do, in the words of the provider's format: `{ thinking: 'adaptive' }`. */
+  /** What the model can do, as traits of the provider's format: `{ thinking: 'adaptive' }`. */
   readonly format?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Prompt caching where the format marks what is to be cached (Anthropic, Bedrock): `'auto'` marks tools, system and
    * the last turn of requests without marks of their own; `false` sends no marks.
-   * @defaultValue as the format says: the request's own marks
+   * @defaultValue as the format defines: the request's own marks
    */
   readonly promptCaching?: boolean | 'auto' | undefined;
   /** Request members that the endpoint supports. @defaultValue all that its format can express */
@@ -120,7 +120,7 @@ export interface EndpointOptions {
   readonly dataCollection?: 'allow' | 'deny' | undefined;
   /** The model's author allows distillation. @defaultValue `false` */
   readonly distillable?: boolean | undefined;
-  /** Used only where a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`. */
+  /** Used only if a request selects it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`. */
   readonly tier?: 'flex' | 'priority' | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { saysSomething } from '../chat/spoken.js';
+import { hasDeltaContent } from '../chat/delta-content.js';
 import type { ChatChunk, ChunkChoice } from '../chat/types.js';
 
 /** Members that every chunk may have, and that carry no content. */
@@ -56,7 +56,7 @@ function hasUsage({ usage }: ChatChunk): boolean {
 }
 
 function isEmptyChoice(choice: ChunkChoice): boolean {
-  if (saysSomething(choice.delta)) return false;
+  if (hasDeltaContent(choice.delta)) return false;
   return Object.keys(choice).every((key) => CHOICE_ENVELOPE.has(key) || isEmptyValue(choice[key]));
 }
 

@@ -181,7 +181,7 @@ export const FAILURES = {
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** Failures that concern one request only: they never put the endpoint into cooldown, whatever `retry-after` says. */
+/** Failures that concern one request only: they never put the endpoint into cooldown, whatever `retry-after` states. */
 export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'rejected',
   'caller_auth',

@@ -33,7 +33,7 @@ export function warnIfUnauthenticated(stage: string): Stage {
   return (context) => {
     if (!context.authenticated && context.caller === undefined) {
       warn(
-        `${stage}: this request has not passed authenticate, so anybody is answered. Mount authenticate before it; authenticate({ keys: false }) says that the host has let the caller in.`,
+        `${stage}: this request has not passed authenticate, so every client gets a response. Mount authenticate before it; use authenticate({ keys: false }) if the host has authenticated the client.`,
       );
     }
     return 'next';

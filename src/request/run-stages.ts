@@ -122,7 +122,7 @@ function respondWithError(
   if (isHostCodeFailure(error) && !hostResponds) hooks.reportInternalError(error);
   if (hostResponds) {
     // The host responds instead of the gateway: its closing the response is no client abort.
-    context.client.answered();
+    context.client.responded();
     // Outside of the promise: an exception of the host's handler belongs to the host.
     process.nextTick(next, error);
     return;

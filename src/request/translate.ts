@@ -31,5 +31,8 @@ export function translate(
   const exchange = format.exchange(request, { model, stream: request.stream === true, requestId, now });
   const lost = required?.find((member) => exchange.dropped.includes(member));
   if (lost === undefined) return exchange;
-  throw new UnsupportedRequest(lost, `The provider cannot be told '${lost}', which the request requires.`);
+  throw new UnsupportedRequest(
+    lost,
+    `The request requires '${lost}', which the format of the provider cannot express.`,
+  );
 }

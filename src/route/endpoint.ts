@@ -25,7 +25,7 @@ export function toRoutable(endpoint: Endpoint): RoutableEndpoint {
     ...endpoint,
     rankingPrice: rankingPrice(endpoint.pricing),
     understands,
-    // Only the translation knows which parameters it drops and which it refuses, so it gets all of them.
+    // The translation decides which parameters it drops or refuses, so it gets all of them.
     given: format.exchange === undefined ? understands : declared,
     reasoningFormat: format.reasoningFormat?.(endpoint.facts),
     exclusions: new Map(),

@@ -20,7 +20,7 @@ export interface ModelEntry {
   readonly owned_by: string;
   /** The longest context of its endpoints; absent if none is declared. */
   readonly context_length?: number;
-  /** The models that this name stands for, first choice first. */
+  /** The models that this name represents, first choice first. */
   readonly alias_target?: readonly string[];
 }
 

@@ -69,7 +69,7 @@ export function callHook<T>(
   });
 }
 
-/** The models that the names in `request` stand for; empty for unknown names. */
+/** The models that the names in `request` represent; empty for unknown names. */
 function modelsOf(request: ChatRequest, { registry, hooks }: HookParts): readonly string[] {
   try {
     const choices = chooseModels(request, registry.table.names, choosesModels(hooks));

@@ -25,14 +25,14 @@ export interface CheckpointRouter extends SelectCandidatesHook {
   /** Counts of its decisions. */
   readonly status: () => RouterStatus;
   /**
-   * What the checkpoint says of one vector, by the router's `tradeOff` or `maxQualityLoss`. For tests and scripts.
+   * The decision of the checkpoint for one vector, by the router's `tradeOff` or `maxQualityLoss`. For tests and scripts.
    * @throws TypeError for a vector of the wrong length, or an empty `models`.
    */
   decide(vector: Vector, options?: DecideOptions): RouterDecision;
 }
 
 /**
- * Routes requests that leave the model open (`auto`) by what they ask: the model that did best on prompts of their kind,
+ * Routes requests that leave the model open (`auto`) by their prompt: the model that did best on prompts of their kind,
  * the others behind it. Requests that name a model pass untouched. An embedder that is slow or throws makes the router
  * abstain; it never fails a request.
  * @param checkpoint - from `readCheckpoint`, `train`, or a published file's parsed JSON.

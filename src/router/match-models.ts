@@ -8,7 +8,7 @@ export interface MatchedModel {
 }
 
 /**
- * Finds the models of a checkpoint among `names`: as `given` says, else by the same name, else by the name without its
+ * Finds the models of a checkpoint among `names`: by `given`, else by the same name, else by the name without its
  * author on either side. Checkpoint order; of two ids that mean one name, the first counts.
  */
 export function matchModels(

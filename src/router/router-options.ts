@@ -26,7 +26,7 @@ export interface CheckpointRouterOptions {
   readonly maxQualityLoss?: number | undefined;
   /** Tokens of a response that expected costs assume; a smaller `max_tokens` of the request counts instead. @defaultValue `400` */
   readonly completionTokens?: number | undefined;
-  /** The model to use where the prompt says too little. @defaultValue `defaultModel`, else the best on average */
+  /** The model to use where the prompt does not decide it. @defaultValue `defaultModel`, else the best on average */
   readonly fallback?: string | undefined;
   /** Farther from every centroid than this, the router abstains. @defaultValue what the trainer stored; without it, never */
   readonly maxDistance?: number | undefined;
@@ -76,7 +76,7 @@ export const CHECKPOINT_ROUTER = defineOptions({
       'Instead of `tradeOff`: the cheapest model whose score is at most this much below the best.',
     ),
     completionTokens: count('tokens', 'Tokens of a response that expected costs assume.').or(DEFAULT_COMPLETION_TOKENS),
-    fallback: word('The model to use where the prompt says too little.').defaultsTo(
+    fallback: word('The model to use where the prompt does not decide it.').defaultsTo(
       '`defaultModel`, else the best on average',
     ),
     maxDistance: numeric(

@@ -13,7 +13,7 @@ export interface AdmissionOptions {
 const RETRY_SOON = Object.freeze({ 'retry-after': '1', 'retry-after-ms': '1000' });
 const CLOSE_AND_RETRY = Object.freeze({ ...RETRY_SOON, connection: 'close' });
 
-/** Counts the requests in flight, refuses those above the limits, and knows when the last one has ended. */
+/** Counts the requests in flight, refuses those above the limits, and reports the end of the last one. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #overload: Overload | undefined;

@@ -15,7 +15,7 @@ export interface DrainOptions {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Milliseconds for which new requests are still served while `gateway.health` already says 503 and every response
+   * Milliseconds for which new requests are still served while `gateway.health` already responds with 503 and every response
    * carries `connection: close`: the time that a load balancer needs to notice.
    * @defaultValue none: new requests are refused at once
    */
@@ -33,9 +33,9 @@ export const DRAIN = defineOptions({
   renamed: { graceMs: 'timeoutMs', noticeMs: 'delayMs' },
   rows: {
     timeoutMs: milliseconds('For the whole shutdown, `delayMs` included.').or(25_000),
-    delayMs: milliseconds('How long new requests are still served while `gateway.health` already says 503.').defaultsTo(
-      'none: new requests are refused at once',
-    ),
+    delayMs: milliseconds(
+      'How long new requests are still served while `gateway.health` already responds with 503.',
+    ).defaultsTo('none: new requests are refused at once'),
     server: custom('what `listen()` returned', checkServer, 'Its listener is closed without resetting connections.'),
   } satisfies RowsFor<DrainOptions>,
 });

@@ -8,7 +8,7 @@ import { compact, duration, escapeText, percent, sum, usd } from './markup.js';
 import { latencyBand } from './pictures/latency-band.js';
 import { readinessStrip } from './pictures/readiness-strip.js';
 
-/** More would make a page that nobody reads, and a frame that takes long to make. */
+/** More cards would make the page unreadable, and rendering slow. */
 const MAX_CARDS = 60;
 
 const MAX_IDLE = 100;
@@ -81,12 +81,12 @@ function latencyFacts({ latency }: EndpointStatusReport): string {
   return `<p class="latency">${entry('p50', latency?.p50)} ${entry('p90', latency?.p90)}</p>`;
 }
 
-/** Why the last call failed, in the upstream's own words where it said any. */
+/** Why the last call failed, with the upstream's message if there is one. */
 function lastFailure({ readiness }: EndpointStatusReport, toReason: string | undefined): string {
   const failure = readiness?.lastFailure;
   if (failure === undefined || failure.agoMs > LATELY_MS) return '';
-  const { outcome, upstreamError: said, agoMs } = failure;
-  const words = [outcome, said?.status, said?.code ?? said?.type, said?.message].filter((word) => word);
+  const { outcome, upstreamError: reported, agoMs } = failure;
+  const words = [outcome, reported?.status, reported?.code ?? reported?.type, reported?.message].filter((word) => word);
   const ago = `last failure, ${duration(Math.round(agoMs / 1_000))} ago`;
   const link = toReason === undefined ? ago : `<a href="${escapeText(toReason)}">${ago}</a>`;
   return `<p class="failure">${link}: ${escapeText(words.join(' · '))}</p>`;

@@ -19,13 +19,13 @@ export interface EndpointRecord {
   readonly readiness: readonly number[];
 }
 
-/** How ready an endpoint was, and the words for it. */
+/** Availability of an endpoint, and its labels. */
 export const READINESS = ['ready', 'resting', 'failing', 'probing', 'open'] as const;
 
 /** First tokens of one interval beyond this many replace the earliest. */
 const MOST_SAMPLES = 128;
 
-/** Ends of calls that say nothing of the endpoint. */
+/** Outcomes of calls that are no evidence about the endpoint. */
 const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'cancelled',
   'superseded',
@@ -65,14 +65,14 @@ export class EndpointHistory {
     };
   }
 
-  count({ outcome, firstTokenMs }: AttemptRecord, answer: ResponseOutcome | undefined): void {
+  count({ outcome, firstTokenMs }: AttemptRecord, response: ResponseOutcome | undefined): void {
     const now = this.#now;
     if (outcome === 'ok') now.succeeded++;
     else if (isFailure(outcome)) now.failed++;
     if (firstTokenMs !== undefined) this.#firstTokens[this.#sampled++ % MOST_SAMPLES] = firstTokenMs / 1_000;
-    now.promptTokens += answer?.usage?.prompt_tokens ?? 0;
-    now.completionTokens += answer?.usage?.completion_tokens ?? 0;
-    now.costUsd += answer?.costUsd ?? 0;
+    now.promptTokens += response?.usage?.prompt_tokens ?? 0;
+    now.completionTokens += response?.usage?.completion_tokens ?? 0;
+    now.costUsd += response?.costUsd ?? 0;
   }
 
   tick(endpoint: EndpointStatusReport): void {
@@ -108,7 +108,7 @@ function nothing() {
   return { succeeded: 0, failed: 0, promptTokens: 0, completionTokens: 0, costUsd: 0 };
 }
 
-/** The worst thing that can be said of an endpoint now. */
+/** The worst current state of an endpoint. */
 export function readinessOf({ readiness, health }: EndpointStatusReport): (typeof READINESS)[number] {
   if (readiness?.breaker.state === 'open') return 'open';
   if (readiness?.breaker.state === 'half-open') return 'probing';

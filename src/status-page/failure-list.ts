@@ -39,12 +39,13 @@ function row(failure: FailureRecord, isNewest: boolean): string {
 <p class="from">attempt ${attempt} of <code>${escapeText(requestId)}</code></p></li>`;
 }
 
-/** What came, in the upstream's own words where it said any. */
+/** The upstream's message if there is one, else what was sent and received. */
 function reasonOf({ status, upstreamError, sent, received }: Omit<FailureRecord, 'agoMs'>): string {
-  const said = [upstreamError?.code ?? upstreamError?.type, upstreamError?.message].filter((word) => word);
-  const told = upstreamError?.status ?? status;
-  if (said.length > 0) return [...(told === undefined ? [] : [`HTTP ${told}`]), ...said].join(' · ');
-  return [sent, received].filter((word) => word).join(' → ') || (told === undefined ? '' : `HTTP ${told}`);
+  const reported = [upstreamError?.code ?? upstreamError?.type, upstreamError?.message].filter((word) => word);
+  const httpStatus = upstreamError?.status ?? status;
+  if (reported.length > 0)
+    return [...(httpStatus === undefined ? [] : [`HTTP ${httpStatus}`]), ...reported].join(' · ');
+  return [sent, received].filter((word) => word).join(' → ') || (httpStatus === undefined ? '' : `HTTP ${httpStatus}`);
 }
 
 /** `rate_limited` → `rate limited`. */

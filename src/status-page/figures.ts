@@ -19,37 +19,37 @@ function requestsFigure(history: HistoryRecord): string {
   const perMinute = 60_000 / history.intervalMs;
   const errors = history.errors.map((count) => perMinute * (count || 0));
   const fine = history.requests.map((count, index) => perMinute * (count || 0) - errors[index]!);
-  const told = `${compact(sum(history.requests))} in ${reach(history)}`;
-  const says = `${told}, ${compact(sum(history.errors))} with an error.`;
-  const picture = bars({ fine, error: errors }, says, (index) => {
+  const summary = `${compact(sum(history.requests))} in ${reach(history)}`;
+  const label = `${summary}, ${compact(sum(history.errors))} with an error.`;
+  const picture = bars({ fine, error: errors }, label, (index) => {
     const failed = errors[index]! > 0 ? `, ${compact(errors[index]!)} of them with an error` : '';
     return `${compact(fine[index]! + errors[index]!)} requests per minute${failed}, ${agoOf(history, index)}`;
   });
-  const names = { fine: 'answered', error: 'ended in an error' };
-  return figure('Requests per minute', history, { ...picture, write: compact }, told, legend(names));
+  const names = { fine: 'succeeded', error: 'ended in an error' };
+  return figure('Requests per minute', history, { ...picture, write: compact }, summary, legend(names));
 }
 
 function tokensFigure(history: HistoryRecord): string {
   const prompt = perMinuteOf(history, ({ promptTokens }) => promptTokens);
   const completion = perMinuteOf(history, ({ completionTokens }) => completionTokens);
-  const told = `${compact(amountOf(history, prompt) + amountOf(history, completion))} in ${reach(history)}`;
+  const summary = `${compact(amountOf(history, prompt) + amountOf(history, completion))} in ${reach(history)}`;
   const tip = (index: number): string =>
     `${compact(Math.round(prompt[index]!))} prompt and ${compact(Math.round(completion[index]!))} completion tokens per minute, ${agoOf(history, index)}`;
-  const picture = bars({ prompt, completion }, `${told}.`, tip);
+  const picture = bars({ prompt, completion }, `${summary}.`, tip);
   return figure(
     'Tokens per minute',
     history,
     { ...picture, write: compact },
-    told,
+    summary,
     legend({ prompt: 'prompt', completion: 'completion' }),
   );
 }
 
 function costFigure(history: HistoryRecord): string {
   const cost = perMinuteOf(history, ({ costUsd }) => costUsd);
-  const told = `${usd(amountOf(history, cost))} in ${reach(history)}`;
-  const picture = bars({ cost }, `${told}.`, (index) => `${usd(cost[index]!)} per minute, ${agoOf(history, index)}`);
-  return figure('Cost per minute', history, { ...picture, write: usd }, told, '');
+  const summary = `${usd(amountOf(history, cost))} in ${reach(history)}`;
+  const picture = bars({ cost }, `${summary}.`, (index) => `${usd(cost[index]!)} per minute, ${agoOf(history, index)}`);
+  return figure('Cost per minute', history, { ...picture, write: usd }, summary, '');
 }
 
 /** How long ago the interval at `index` ended. */
@@ -83,11 +83,11 @@ function figure(
   title: string,
   history: HistoryRecord,
   { svg, top, write }: Picture,
-  told: string,
+  summary: string,
   keys: string,
 ): string {
   const scale = top === 0 ? '' : write(top);
-  return `<figure class="card"><figcaption><h2>${title}</h2><p class="told">${told}</p></figcaption>
+  return `<figure class="card"><figcaption><h2>${title}</h2><p class="summary">${summary}</p></figcaption>
 <p class="top">${scale}</p>${svg}${timeAxis(history)}${keys}</figure>`;
 }
 
@@ -101,16 +101,16 @@ function cacheFigure({ cache }: GatewayStatus, history: HistoryRecord): string {
     return '<figure class="card"><figcaption><h2>Cache</h2></figcaption><p class="empty">This gateway has no cache.</p></figure>';
   }
   const hits = sum(history.cacheHits);
-  const asked = hits + sum(history.cacheMisses);
-  const share = asked === 0 ? 0 : hits / asked;
-  const says = asked === 0 ? 'Nothing was looked up.' : `${percent(share)} of the look-ups were hits.`;
+  const lookups = hits + sum(history.cacheMisses);
+  const share = lookups === 0 ? 0 : hits / lookups;
+  const label = lookups === 0 ? 'Nothing was looked up.' : `${percent(share)} of the look-ups were hits.`;
   const facts = [
-    `${compact(hits)} of ${compact(asked)} found`,
+    `${compact(hits)} of ${compact(lookups)} found`,
     ...(cache.entries === undefined ? [] : [`${compact(cache.entries)} responses stored`]),
     ...(cache.coalesced === 0 ? [] : [`${compact(cache.coalesced)} shared a call`]),
     ...(cache.storeFaults === 0 ? [] : [`${compact(cache.storeFaults)} faults of the store`]),
   ];
-  return `<figure class="card"><figcaption><h2>Cache</h2><p class="told">hits in ${reach(history)}</p></figcaption><div class="cache">
-<div class="gauge">${ring(share, says)}<p>${asked === 0 ? '–' : percent(share)}</p></div>
+  return `<figure class="card"><figcaption><h2>Cache</h2><p class="summary">hits in ${reach(history)}</p></figcaption><div class="cache">
+<div class="gauge">${ring(share, label)}<p>${lookups === 0 ? '–' : percent(share)}</p></div>
 <ul>${facts.map((fact) => `<li>${fact}</li>`).join('')}</ul></div></figure>`;
 }

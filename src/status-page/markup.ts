@@ -1,4 +1,4 @@
-/** `text` as it may stand between tags and in quoted attributes. */
+/** `text` as it may appear between tags and in quoted attributes. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
@@ -30,7 +30,7 @@ export function usd(amount: number): string {
   return amount < 0.1 ? `$${amount.toFixed(4)}` : `$${amount.toFixed(2)}`;
 }
 
-/** Seconds as people say them: `90 ms`, `1.2 s`, `15 min`. */
+/** Seconds in a readable form: `90 ms`, `1.2 s`, `15 min`. */
 export function duration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
   if (seconds < 120) return `${digits(seconds)} s`;

@@ -13,7 +13,7 @@ const PARTS: ReadonlyMap<string, PagePart> = new Map([
 
 /**
  * Which part of the page a request means: `app.use(page)` has it at `/status`, `app.use('/admin/llm', page)` there.
- * @param isHosted - somebody else may want what is not ours
+ * @param isHosted - other handlers may serve paths that are not the page's
  */
 export function pagePart(
   req: IncomingMessage & { readonly originalUrl?: string },
@@ -26,7 +26,7 @@ export function pagePart(
   return isMounted || !isHosted ? PARTS.get(url) : undefined;
 }
 
-/** What stands before the names of the page's parts in its links: relative, so that proxies may move it about. */
+/** What precedes the names of the page's parts in its links: relative, so that proxies may move it about. */
 export function linkPrefix(req: IncomingMessage & { readonly originalUrl?: string }): string {
   const full = (req.originalUrl ?? req.url ?? '/').split('?', 1)[0]!;
   const last = full.slice(full.lastIndexOf('/') + 1);

@@ -22,7 +22,7 @@ function stored() {
 }
 
 function store(value) {
-  try { sessionStorage.setItem(STORED, value); } catch { /* A browser that forgets asks again. */ }
+  try { sessionStorage.setItem(STORED, value); } catch { /* A browser without storage asks again. */ }
 }
 
 function say(state, words) {
@@ -44,7 +44,7 @@ function show(html) {
   const focused = frame.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
   frame.innerHTML = html;
   frame.setAttribute('aria-busy', 'false');
-  // The element that had the focus is gone; the one that leads to the same place takes its part.
+  // The focused element was replaced; focus moves to the one with the same link.
   if (focused !== null) frame.querySelector('a[href="' + CSS.escape(focused) + '"]')?.focus({ preventScroll: true });
 }
 
@@ -57,13 +57,13 @@ function isSelecting() {
 /** Follows the stream to its end. Returns why the key was refused. */
 async function watch() {
   const headers = key === '' ? {} : { 'x-api-key': key };
-  const answer = await fetch(events, { headers, cache: 'no-store' });
-  if (REFUSED[answer.status] !== undefined && keyNeed === 'needed') return REFUSED[answer.status];
-  if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { status: answer.status });
+  const response = await fetch(events, { headers, cache: 'no-store' });
+  if (REFUSED[response.status] !== undefined && keyNeed === 'needed') return REFUSED[response.status];
+  if (!response.ok) throw Object.assign(new Error(String(response.status)), { status: response.status });
   store(key);
   ask.hidden = true;
   say(paused ? 'paused' : 'live', paused ? 'paused' : 'live');
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();

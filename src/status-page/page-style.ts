@@ -52,7 +52,7 @@ main.stale { opacity: .6; }
 .tiles dt, article dt { color: var(--dim); font-size: .78rem; }
 .tiles dd { font-size: 1.2rem; font-weight: 600; }
 figcaption, article header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .1rem 1rem; align-items: baseline; margin-bottom: .5rem; }
-.told, .legend, .axis, .top, .empty, .latency { color: var(--dim); font-size: .78rem; }
+.summary, .legend, .axis, .top, .empty, .latency { color: var(--dim); font-size: .78rem; }
 .axis { display: flex; justify-content: space-between; margin-top: .2rem; }
 .top { height: 1.35em; }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; }

@@ -13,7 +13,7 @@ export interface PageOptions {
 /** Shapes of what will be there, until the first frame has come. */
 const SKELETON = `<div class="skeleton" aria-hidden="true"><div class="tops"><i></i><i></i><i></i><i></i><i></i></div><i class="tall"></i><div class="figures"><i></i><i></i><i></i><i></i></div><div class="figures"><i></i><i></i><i></i></div></div>`;
 
-/** The one page: it holds no data, so anybody may have it. What it shows comes over the stream of events. */
+/** The page holds no data, so it needs no key. Its content comes over the event stream. */
 export function pageHtml({ title, prefix, needsKey, appUrl }: PageOptions): string {
   const link = (name: string): string => escapeText(prefix + name);
   const back = appUrl === undefined ? '' : `<a id="to-app" href="${escapeText(appUrl)}">Back to the app</a>\n`;

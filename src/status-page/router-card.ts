@@ -8,8 +8,8 @@ export function routerCard(status: RouterStatus | undefined): string {
   const { mode, decisions, models, abstained, sticky } = status;
   const row = (name: string, count: number): string => {
     const share = count / Math.max(1, decisions);
-    const says = `${escapeText(name)}: ${compact(count)} (${percent(share)})`;
-    return `<li><p>${says}</p>${meter(share, `${name}: ${percent(share)} of the decisions`)}</li>`;
+    const label = `${escapeText(name)}: ${compact(count)} (${percent(share)})`;
+    return `<li><p>${label}</p>${meter(share, `${name}: ${percent(share)} of the decisions`)}</li>`;
   };
   const chosen = Object.entries(models)
     .sort(([, a], [, b]) => b - a)
@@ -23,5 +23,5 @@ export function routerCard(status: RouterStatus | undefined): string {
     decisions === 0
       ? '<p class="empty">Nothing was left to it yet.</p>'
       : `<ul class="shares">${[...chosen, ...others].join('')}</ul>`;
-  return `<figure class="card"><figcaption><h2>${title}</h2><p class="told">${compact(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} since the start</p></figcaption>${body}</figure>`;
+  return `<figure class="card"><figcaption><h2>${title}</h2><p class="summary">${compact(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} since the start</p></figcaption>${body}</figure>`;
 }

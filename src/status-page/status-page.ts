@@ -19,8 +19,8 @@ import { CONTENT_SECURITY_POLICY, ICON, pageHtml } from './page.js';
 /** What the status page shows, and to whom. */
 export interface StatusPageOptions {
   /**
-   * Whether whoever looks must have a key of the gateway. Say `false` where the host guards the page itself; with
-   * `keys: false` and neither `admin` nor `adminKeys` it has to be said.
+   * Whether a viewer needs a key of the gateway. Set `false` if the host protects the page itself; with
+   * `keys: false` and neither `admin` nor `adminKeys` it must be set.
    * @defaultValue `true`
    */
   readonly authenticate?: boolean | undefined;
@@ -56,7 +56,7 @@ function linkTarget(path: string, value: unknown): string {
 /**
  * A live page with pictures of how `gateway` does. `app.use(statusPage(gateway))` has it at `/status`, and the same
  * as numbers at `/status.json`. The page itself holds no data; what it shows takes a key of the gateway.
- * @throws TypeError for an option that is wrong, or a page that everybody could read without anybody having said so.
+ * @throws TypeError for an invalid option, or a page that would be public without `authenticate: false`.
  *
  * @example
  * app.use(statusPage(gateway)); // /status and /status.json
@@ -100,7 +100,7 @@ function resolveOptions(gateway: Gateway, options: StatusPageOptions) {
   const { authenticate, intervalMs, title, appUrl } = STATUS_PAGE.parse(options);
   if (authenticate && !internalsOf(gateway, 'statusPage').authenticates) {
     throw new TypeError(
-      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and say authenticate: false. With admin or adminKeys the gateway guards it.',
+      'statusPage: this gateway leaves authentication to the host (keys: false). Guard the page yourself and set authenticate: false. With admin or adminKeys the gateway guards it.',
     );
   }
   return { needsKey: authenticate, intervalMs, title, appUrl };

@@ -12,7 +12,7 @@ const MOST_ROWS = 12;
 interface Row {
   readonly name: string;
   readonly model: string;
-  answered: number;
+  succeeded: number;
   failed: number;
   cached: number;
 }
@@ -23,25 +23,25 @@ export function traffic(status: GatewayStatus, history: HistoryRecord, failures:
   const title = '<h2>Where requests went</h2>';
   if (rows.length === 0)
     return `<figure class="card"><figcaption>${title}</figcaption><p class="empty">No traffic in the last ${reach(history)}.</p></figure>`;
-  const responses = rows.reduce((total, { answered, cached }) => total + answered + cached, 0);
-  const flows = rows.flatMap(({ answered, failed, cached }, row): Flow[] => [
-    { kind: 'responded', row, amount: answered },
+  const responses = rows.reduce((total, { succeeded, cached }) => total + succeeded + cached, 0);
+  const flows = rows.flatMap(({ succeeded, failed, cached }, row): Flow[] => [
+    { kind: 'responded', row, amount: succeeded },
     { kind: 'failed', row, amount: failed },
     { kind: 'cached', row, amount: cached },
   ]);
-  const share = ({ answered, cached }: Row): number => (responses === 0 ? 0 : (answered + cached) / responses);
-  const says = rows.map((row) => `${row.name} ${percent(share(row))} of the responses`).join(', ');
+  const share = ({ succeeded, cached }: Row): number => (responses === 0 ? 0 : (succeeded + cached) / responses);
+  const label = rows.map((row) => `${row.name} ${percent(share(row))} of the responses`).join(', ');
   const items = rows.map(
     (row) =>
       `<li><span class="who"><b>${escapeText(row.name)}</b> <i>${escapeText(row.model)}</i></span>${numbers(row, share(row), failures)}</li>`,
   );
-  return `<figure class="card traffic"><figcaption>${title}<p class="told">last ${reach(history)}</p></figcaption>
-<div class="flow"><p class="source">${compact(sum(history.requests))}<small>requests</small></p>${ribbons(flows, rows.length, says)}<ol>${items.join('')}</ol></div>
+  return `<figure class="card traffic"><figcaption>${title}<p class="summary">last ${reach(history)}</p></figcaption>
+<div class="flow"><p class="source">${compact(sum(history.requests))}<small>requests</small></p>${ribbons(flows, rows.length, label)}<ol>${items.join('')}</ol></div>
 <p class="legend"><span class="key responded">responses</span> <span class="key failed">failed attempts, followed by another endpoint</span> <span class="key cached">from the cache</span></p></figure>`;
 }
 
 function numbers(row: Row, share: number, failures: readonly FailureRecord[]): string {
-  const count = row.answered + row.cached;
+  const count = row.succeeded + row.cached;
   return `<span class="how">${failedAttempts(row, failures)}<span>${compact(count)} ${count === 1 ? 'response' : 'responses'}</span><strong>${percent(share)}</strong></span>`;
 }
 
@@ -55,27 +55,27 @@ function failedAttempts({ name, model, failed }: Row, failures: readonly Failure
     : `<a class="bad" href="${escapeText(href)}">${words}</a>`;
 }
 
-function amountOf({ answered, failed, cached }: Row): number {
-  return answered + failed + cached;
+function amountOf({ succeeded, failed, cached }: Row): number {
+  return succeeded + failed + cached;
 }
 
 function rowsOf({ endpoints, cache }: GatewayStatus, history: HistoryRecord): Row[] {
   const rows = endpoints.map(({ id, slug, model }): Row => {
     const record = history.endpoints.find((endpoint) => endpoint.id === id);
-    const answered = sum(record?.succeeded ?? []);
-    return { name: slug, model, answered, failed: sum(record?.failed ?? []), cached: 0 };
+    const succeeded = sum(record?.succeeded ?? []);
+    return { name: slug, model, succeeded, failed: sum(record?.failed ?? []), cached: 0 };
   });
   if (cache === undefined) return rows;
-  return [{ name: 'cache', model: '', answered: 0, failed: 0, cached: sum(history.cacheHits) }, ...rows];
+  return [{ name: 'cache', model: '', succeeded: 0, failed: 0, cached: sum(history.cacheHits) }, ...rows];
 }
 
 function busiestFirst(rows: readonly Row[]): Row[] {
   if (rows.length <= MOST_ROWS) return [...rows];
   const sorted = rows.toSorted((a, b) => amountOf(b) - amountOf(a));
   const others = sorted.slice(MOST_ROWS - 1);
-  const rest: Row = { name: `${others.length} others`, model: '', answered: 0, failed: 0, cached: 0 };
-  for (const { answered, failed, cached } of others) {
-    rest.answered += answered;
+  const rest: Row = { name: `${others.length} others`, model: '', succeeded: 0, failed: 0, cached: 0 };
+  for (const { succeeded, failed, cached } of others) {
+    rest.succeeded += succeeded;
     rest.failed += failed;
     rest.cached += cached;
   }

@@ -25,9 +25,9 @@ function ruleCard({ rule, unit, windowMs, keys }: RuleUsage): string {
         )}`;
   const rows = keys.map(({ key, used, limit, resetsAt }) => {
     const share = used / limit;
-    const says = `${key} has used ${amount(used, unit)} of ${amount(limit, unit)}.`;
+    const label = `${key} has used ${amount(used, unit)} of ${amount(limit, unit)}.`;
     const reset = resetsAt === undefined ? '' : `<small>resets ${escapeText(clockTime(resetsAt))}</small>`;
-    return `<li><p><b>${escapeText(key)}</b><span class="how"><strong>${amount(used, unit)}</strong> of ${amount(limit, unit)}</span></p>${meter(share, says, 'limit')}${reset}</li>`;
+    return `<li><p><b>${escapeText(key)}</b><span class="how"><strong>${amount(used, unit)}</strong> of ${amount(limit, unit)}</span></p>${meter(share, label, 'limit')}${reset}</li>`;
   });
   return `<article class="card rule"><header><h3>${escapeText(rule)}</h3><p class="legend">${UNITS[unit]}${window}</p></header><ol>${rows.join('')}</ol></article>`;
 }

@@ -2,7 +2,7 @@ import type { LimitCounter, LimitLevel } from '../contracts/limit-store.js';
 
 /** Slots of a sliding window. The oldest counts in full until it ends, so a window is never exceeded. */
 export const SLOTS = 60;
-/** Rates that are no whole numbers leave noise in the last digits; less than this is none of an amount. */
+/** Fractional rates cause rounding errors; differences below this are none. */
 const TOLERANCE = 1e-6;
 
 /** What is kept of one counter. */
@@ -20,15 +20,15 @@ export interface CounterState {
   readonly slots: Map<number, number> | undefined;
 }
 
-/** A counter that nothing was counted in. */
+/** An empty counter. */
 export function emptyCounter({ kind, rate, expiresAt }: LimitCounter, now: number): CounterState {
   return { kind, rate, expiresAt, amount: 0, held: 0, at: now, slots: kind === 'sliding' ? new Map() : undefined };
 }
 
-/** Brings `state` up to `now`: a bucket drains, old slots go. */
+/** Brings `state` up to `now`: a bucket drains, old slots are removed. */
 export function advance(state: CounterState, now: number): void {
   if (state.kind === 'bucket') {
-    // A clock that was put back drains nothing, and what it drained before is not drained again.
+    // A clock that was set back drains nothing, and the same time is not drained twice.
     if (now <= state.at) return;
     state.amount = Math.max(0, state.amount - state.rate * (now - state.at));
     state.at = now;
@@ -46,13 +46,13 @@ function usedOf(state: CounterState): number {
   return used;
 }
 
-/** Adds to what leases hold, or takes from it. */
+/** Changes what leases hold by `amount`. */
 export function hold(state: CounterState, amount: number): void {
   if (state.kind === 'bucket') state.amount = Math.max(0, state.amount + amount);
   else state.held = Math.max(0, state.held + amount);
 }
 
-/** `held` of a lease becomes `actual`. */
+/** Replaces `held` of a lease by `actual`. */
 export function settle(state: CounterState, held: number, actual: number, now: number): void {
   if (state.kind === 'bucket') {
     state.amount = Math.max(0, state.amount + actual - held);
@@ -93,17 +93,17 @@ function waitFor(state: CounterState, amount: number, capacity: number, now: num
   }
 }
 
-/** When so many slots have ended that `excess` is gone. What leases hold may stay for longer. */
+/** Time until enough slots have ended to remove `excess`. Amounts held by leases may stay longer. */
 function waitForSlots({ slots, rate }: CounterState, excess: number, now: number): number | undefined {
-  let gone = 0;
+  let ended = 0;
   for (const [slot, amount] of [...(slots ?? [])].sort(([a], [b]) => a - b)) {
-    gone += amount;
-    if (gone + TOLERANCE >= excess) return Math.max(1, (slot + SLOTS + 1) * rate - now);
+    ended += amount;
+    if (ended + TOLERANCE >= excess) return Math.max(1, (slot + SLOTS + 1) * rate - now);
   }
   return undefined;
 }
 
-/** Nothing would be lost with `state`. */
+/** `state` contains nothing that is still needed. */
 export function isSpent(state: CounterState, now: number, timeoutMs: number): boolean {
   advance(state, now);
   if (state.kind === 'window') return now > state.expiresAt + timeoutMs;

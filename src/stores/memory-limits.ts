@@ -12,7 +12,7 @@ import { defineOptions, type RowsFor } from '../options/group.js';
 import { internal } from '../options/rows.js';
 import { advance, emptyCounter, fits, hold, isSpent, levelOf, settle, type CounterState } from './limit-counters.js';
 
-/** How limits are counted in memory. */
+/** Options of `memoryLimits()`. */
 export interface MemoryLimitsOptions {
   /** @internal Time, for tests. */
   readonly clock?: Clock | undefined;
@@ -26,23 +26,23 @@ export const MEMORY_LIMITS = defineOptions({
   } satisfies RowsFor<MemoryLimitsOptions>,
 });
 
-/** A window is kept for so long after its end: requests that began in it may still be settled. */
+/** How long a window is kept after its end, as requests that began in it may still be settled. */
 const GRACE_MS = 3_600_000;
-/** Counters and leases are looked through for what is spent, at most so often. */
+/** Minimum time between two removals of expired counters and leases. */
 const PRUNE_MS = 60_000;
-/** More counters than this at once: the oldest goes, whatever it holds. */
+/** Maximum number of counters; beyond it the oldest is removed, even if it holds amounts. */
 const MAX_COUNTERS = 1_000_000;
 
 interface Lease {
   readonly group: string;
   expiresAt: number;
-  /** `undefined`: it has expired, and its holds have gone back. */
+  /** `undefined`: the lease has expired, and its holds were returned. */
   held: readonly LimitHold[] | undefined;
 }
 
 /**
- * Limits in the memory of this process: exact, and gone with it. Several processes each have their own; they share one
- * count by `redisLimits`.
+ * Limits in the memory of this process: exact, and lost when it ends. Each process counts for itself; `redisLimits` counts
+ * for all of them.
  *
  * @example
  * createGateway({ …, limits: { store: memoryLimits(), rules: [{ name: 'rpm', by: 'caller', requests: 600, per: '1m' }] } })
@@ -58,7 +58,7 @@ class MemoryLimits implements LimitStore {
   readonly #groups = new Map<string, Map<string, CounterState>>();
   #size = 0;
   readonly #leases = new Map<string, Lease>();
-  /** Names that were claimed and charges that were made, until when. */
+  /** Expiry times of claimed names and of charges. */
   readonly #marks = new Map<string, number>();
   readonly #blocks = new Map<string, number>();
   #nextExpiry = Infinity;
@@ -105,7 +105,7 @@ class MemoryLimits implements LimitStore {
     const key = leaseKey(group, lease);
     const states = this.#states(group, holds, now);
     const kept = this.#leases.get(key);
-    // A charge leaves a mark: one that is repeated finds no lease, and must not count again.
+    // A charge is marked, because a repeated one finds no lease and must not count twice.
     const isFirst = unknown === 'charge' ? this.#mark(`charge ${key}`, GRACE_MS, now) : kept !== undefined;
     if (!isFirst) {
       return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
@@ -154,7 +154,7 @@ class MemoryLimits implements LimitStore {
     this.#marks.clear();
   }
 
-  /** Unix time; what has expired until then is gone. */
+  /** Removes what has expired, and returns the Unix time in milliseconds. */
   #begin(): number {
     const now = this.#clock.wallNow();
     if (now >= this.#nextExpiry) this.#sweep(now);
@@ -212,7 +212,7 @@ class MemoryLimits implements LimitStore {
         this.#leases.delete(key);
         continue;
       }
-      // A late settlement must still find that it was never settled.
+      // A late settlement must still find its unsettled lease.
       this.#giveBack(lease.group, lease.held);
       lease.held = undefined;
       lease.expiresAt = now + GRACE_MS;
@@ -254,7 +254,7 @@ function without(held: readonly LimitHold[], holds: readonly LimitHold[]): reado
   return held.filter(({ counter }) => !holds.some((each) => each.counter.field === counter.field));
 }
 
-/** Where the counters stand, and how long `amount` would have to wait; absent: what the hold asks for. */
+/** Levels of the counters, and how long `amount` would have to wait. Default: the amount of each hold. */
 function levelsOf(
   states: readonly CounterState[],
   holds: readonly LimitHold[],

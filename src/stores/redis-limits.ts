@@ -6,9 +6,9 @@ import { LIMIT_SCRIPT } from './limit-script/limit-script.js';
 import { SYNC_SCRIPT } from './limit-script/sync-script.js';
 import { redisScript, redisScripts, type RedisScriptClient, type RedisScripts } from './redis-scripts.js';
 
-/** How limits are counted in Redis. */
+/** Options of `redisLimits()`. */
 export interface RedisLimitsOptions {
-  /** Before every key in Redis. @defaultValue `'nordlys:'` */
+  /** Prefix of every key in Redis. @defaultValue `'nordlys:'` */
   readonly prefix?: string | undefined;
 }
 
@@ -22,16 +22,16 @@ export const REDIS_LIMITS = defineOptions({
 
 const LIMIT = redisScript(LIMIT_SCRIPT);
 const SYNC = redisScript(SYNC_SCRIPT);
-/** A longer name is hashed: keys are sent with every call. */
+/** Longer names are hashed, because every call contains them. */
 const MAX_TAG = 128;
 
 /**
  * Limits that all processes share, in Redis or Valkey, over the host's own `redis` (5 or newer) or `ioredis` client,
  * single or cluster. Each call is one script over two keys with the hash tag of its group, and takes the server's time.
- * What happens while the server is slow or gone is said by `limits.onStoreError`. The client stays the host's to connect,
- * to watch and to close.
+ * `limits.onStoreError` decides while the server is slow or unreachable. The host connects, monitors and closes the
+ * client.
  *
- * @throws TypeError when `client` is of neither kind, or an option is wrong.
+ * @throws TypeError when `client` is of neither kind, or an option is invalid.
  * @example
  * createGateway({ …, limits: { store: redisLimits(redis), rules: [{ name: 'day', by: 'caller', usd: 5, per: 'day' }] } })
  */
@@ -119,7 +119,7 @@ function argumentsOf({ counter, amount, enforced, floor = 0, share }: LimitHold)
   ];
 }
 
-/** What stands between the braces decides on the slot: no brace of the group's own may end it. */
+/** The text between the braces selects the hash slot, so braces in the group are encoded. */
 function tagOf(group: string): string {
   const tag = encodeURIComponent(group);
   return tag.length <= MAX_TAG ? tag : hash('sha256', group);

@@ -14,7 +14,7 @@ import { createValueSigner } from './authenticated-value.js';
 
 /** How responses are stored in Redis and authenticated. */
 export interface RedisStoreOptions {
-  /** Stands before every key in Redis. @defaultValue `'nordlys:'` */
+  /** Prefix of every key in Redis. @defaultValue `'nordlys:'` */
   readonly prefix?: string | undefined;
   /**
    * Authenticates the values (HMAC); must be the same in all processes that share them. Without it, the key is derived
@@ -49,7 +49,7 @@ export const REDIS_STORE = defineOptions({
   path: 'redisStore',
   prefix: 'redisStore: ',
   rows: {
-    prefix: word('Stands before every key in Redis.').or('nordlys:'),
+    prefix: word('Prefix of every key in Redis.').or('nordlys:'),
     secret: custom(
       `a string of at least ${MIN_SECRET_LENGTH} characters`,
       checkSecret,
@@ -63,7 +63,7 @@ export const REDIS_STORE = defineOptions({
     revalidateMs: numeric(
       'milliseconds, 0 or more',
       (value) => value >= 0,
-      'How long the memory in front of Redis serves a value before it asks Redis again; `0`: asks each time.',
+      'How long the memory in front of Redis serves a value before it reads Redis again; `0`: reads each time.',
     ).or(1_000),
     maxValueBytes: count('bytes', 'Larger values are not sent to Redis.').or(1_048_576, '`1_048_576` (1 MiB)'),
     jitter: numeric(
@@ -76,7 +76,7 @@ export const REDIS_STORE = defineOptions({
   } satisfies RowsFor<RedisStoreOptions>,
 });
 
-/** The secret is never shown. */
+/** The error never contains the secret. */
 function checkSecret(path: string, value: unknown): string {
   if (typeof value === 'string' && value.length >= MIN_SECRET_LENGTH) return value;
   throw optionError(path, `must be a string of at least ${MIN_SECRET_LENGTH} characters`);

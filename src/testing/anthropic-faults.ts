@@ -1,6 +1,6 @@
-import { json } from './answers.js';
+import { json } from './responses.js';
 import { anthropicError, anthropicEvents, anthropicReply, type AnthropicReply } from './anthropic-upstream.js';
-import { asksForStream } from './chat-answers.js';
+import { asksForStream } from './chat-responses.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import { brokenOff } from './native-replies.js';
@@ -114,7 +114,7 @@ export const anthropicFaults = {
   ),
   wholeForStream: fault(
     'answer',
-    'A whole message where a stream was asked for.',
+    'A whole message where a stream was requested.',
     json({
       id: 'msg_1',
       type: 'message',
@@ -127,7 +127,7 @@ export const anthropicFaults = {
   ),
   streamForWhole: fault(
     'answer',
-    'A stream where a whole message was asked for.',
+    'A stream where a whole message was requested.',
     onRequest('anthropic stream', (request) =>
       eventStreamSteps(anthropicEvents(WHOLE, request).map(named), {}, request),
     ),

@@ -1,6 +1,6 @@
-import { sizedSteps, type AnswerOptions } from './answers.js';
+import { sizedSteps, type AnswerOptions } from './responses.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame } from './aws-frames.js';
-import { asksForStream } from './chat-answers.js';
+import { asksForStream } from './chat-responses.js';
 import { member } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';
@@ -41,7 +41,7 @@ export function anthropicReply(reply: AnthropicReply, options: AnthropicReplyOpt
 export function anthropicError(
   status: number,
   type: string,
-  message = `The fake upstream answers ${status}.`,
+  message = `The fake upstream responds with ${status}.`,
   options: AnswerOptions = {},
 ): Script {
   const body = JSON.stringify(errorBody(type, message));

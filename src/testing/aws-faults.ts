@@ -1,4 +1,4 @@
-import { awsEventStream, converseFrames } from './aws-answers.js';
+import { awsEventStream, converseFrames } from './aws-responses.js';
 import { awsErrorFrame, awsFrame, cutFrame, withBadCrc } from './aws-frames.js';
 import { fault, type Fault } from './fault.js';
 

@@ -1,4 +1,4 @@
-import { sizedSteps, type AnswerOptions } from './answers.js';
+import { sizedSteps, type AnswerOptions } from './responses.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame, cutFrame, type AwsFrame } from './aws-frames.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';
@@ -41,7 +41,7 @@ export function converseReply(reply: ConverseReply, options: ConverseReplyOption
 export function converseError(
   status: number,
   name: string,
-  message = `The fake upstream answers ${status}.`,
+  message = `The fake upstream responds with ${status}.`,
   options: AnswerOptions = {},
 ): Script {
   const headers = { 'x-amzn-errortype': `${name}:http://internal.amazon.com/`, ...options.headers };

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../contracts/clock.js';
 import { systemClock } from '../util/clock.js';
-import { chat } from './chat-answers.js';
+import { chat } from './chat-responses.js';
 import { ConditionWaiter } from './condition-waiter.js';
 import { UpstreamConnection, type ConnectionHost } from './connection.js';
 import { Entry, type LedgerEntry } from './request-log.js';

@@ -1,5 +1,5 @@
-import { error, errorBody, json } from './answers.js';
-import { chat } from './chat-answers.js';
+import { error, errorBody, json } from './responses.js';
+import { chat } from './chat-responses.js';
 import { fault, type Fault } from './fault.js';
 import { ANSWER_FAULTS } from './response-faults.js';
 import { keepAliveOnly, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './interruptions.js';

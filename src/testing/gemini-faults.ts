@@ -1,4 +1,4 @@
-import { json } from './answers.js';
+import { json } from './responses.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import { geminiError, geminiReply, geminiResponses, type GeminiReply } from './gemini-upstream.js';
@@ -93,7 +93,7 @@ export const geminiFaults = {
   ),
   wholeForStream: fault(
     'answer',
-    'A whole response where a stream was asked for.',
+    'A whole response where a stream was requested.',
     json({
       candidates: [{ content: { role: 'model', parts: [{ text: WHOLE.text }] }, finishReason: 'STOP', index: 0 }],
       usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 3, totalTokenCount: 4 },
@@ -109,7 +109,7 @@ export const geminiFaults = {
   ),
   streamForWhole: fault(
     'answer',
-    'A stream where a whole response was asked for.',
+    'A stream where a whole response was requested.',
     onRequest('gemini stream', (request) => eventStreamSteps(geminiResponses(WHOLE, request), {}, request)),
   ),
   finishInEachResponse: fault(

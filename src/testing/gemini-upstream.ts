@@ -1,4 +1,4 @@
-import { error, sizedSteps, type AnswerOptions } from './answers.js';
+import { error, sizedSteps, type AnswerOptions } from './responses.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, wholeSteps } from './native-replies.js';
@@ -9,7 +9,7 @@ import { onRequest, type Script } from './script.js';
 export interface GeminiReply {
   /** Text of the response. */
   readonly text?: string | undefined;
-  /** Comes first. Its signature stands on the first call, or else on the last of the text. */
+  /** Comes first. Its signature is on the first call, or else on the last of the text. */
   readonly thinking?: { readonly text: string; readonly signature?: string | undefined } | undefined;
   /** `arguments` must be an object, or the JSON text of one. */
   readonly toolCalls?: readonly FakeToolCall[] | undefined;
@@ -47,13 +47,13 @@ export function geminiReply(reply: GeminiReply, options: GeminiReplyOptions = {}
   });
 }
 
-/** An error in Google's envelope. @param details - what stands beside `code`, `message` and `status`. */
+/** An error in Google's envelope. @param details - members beside `code`, `message` and `status`. */
 export function geminiError(
   status: number,
   message?: string,
   details: readonly Readonly<Record<string, unknown>>[] = [],
 ): Script {
-  return error(status, errorBody(status, message ?? `The fake upstream answers ${status}.`, details));
+  return error(status, errorBody(status, message ?? `The fake upstream responds with ${status}.`, details));
 }
 
 /** The responses of a streamed reply, one an event. */

@@ -1,4 +1,4 @@
-import { raw } from './answers.js';
+import { raw } from './responses.js';
 import type { Ending, Piece, Script } from './script.js';
 
 /** A response that no correct upstream sends, or only an unusual one. */

@@ -7,11 +7,11 @@ export type { LedgerEntry, ReceivedRequest } from './request-log.js';
 export type { Clock, Timer } from '../contracts/clock.js';
 
 // Scripts: what an upstream does with one request.
-export { chat, completion, stream } from './chat-answers.js';
-export { error, json, raw } from './answers.js';
+export { chat, completion, stream } from './chat-responses.js';
+export { error, json, raw } from './responses.js';
 export { sse } from './event-streams.js';
 export { anthropicError, anthropicEvents, anthropicReply } from './anthropic-upstream.js';
-export { awsEventStream, converseBody, converseFrames } from './aws-answers.js';
+export { awsEventStream, converseBody, converseFrames } from './aws-responses.js';
 export { AWS_EVENT_STREAM_HEADERS, awsErrorFrame, awsFrame, cutFrame, withBadCrc } from './aws-frames.js';
 export { converseError, converseReply } from './converse-upstream.js';
 export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js';
@@ -26,11 +26,11 @@ export {
   stall,
   stopReading,
 } from './interruptions.js';
-export type { CompletionOptions, StreamOptions } from './chat-answers.js';
+export type { CompletionOptions, StreamOptions } from './chat-responses.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
-export type { AnswerOptions, RawOptions } from './answers.js';
+export type { AnswerOptions, RawOptions } from './responses.js';
 export type { AnthropicReply, AnthropicReplyOptions } from './anthropic-upstream.js';
-export type { ConverseOptions } from './aws-answers.js';
+export type { ConverseOptions } from './aws-responses.js';
 export type { AwsFrame } from './aws-frames.js';
 export type { ConverseReply, ConverseReplyOptions } from './converse-upstream.js';
 export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';

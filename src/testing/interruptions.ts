@@ -1,5 +1,5 @@
-import { sizedHead } from './answers.js';
-import { asksForStream, stream, type StreamOptions } from './chat-answers.js';
+import { sizedHead } from './responses.js';
+import { asksForStream, stream, type StreamOptions } from './chat-responses.js';
 import { completionBody } from './chat-bodies.js';
 import { streamHead } from './event-streams.js';
 import type { ReceivedRequest } from './request-log.js';

@@ -48,7 +48,7 @@ export const limitLeaseCases: readonly LimitCase[] = [
     },
   ],
   [
-    'grants a lease once, however often it is asked',
+    'grants a lease once, however often the call is repeated',
     async (lab) => {
       const day = budget(1, lab.now() + 3_600_000);
       for (let times = 0; times < 3; times++) assert.equal(await reserve(lab, 'a', [holding(day, 9)]), 'granted');

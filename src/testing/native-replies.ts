@@ -1,5 +1,5 @@
 import { parseExact } from '../json/exact-numbers.js';
-import { sizedSteps, type AnswerOptions } from './answers.js';
+import { sizedSteps, type AnswerOptions } from './responses.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import type { EventStreamOptions, StreamEnding } from './event-streams.js';
 import { fault, type Fault } from './fault.js';

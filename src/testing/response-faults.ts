@@ -1,5 +1,5 @@
-import { error, errorBody, json, raw } from './answers.js';
-import { asksForStream, chat, completion, stream } from './chat-answers.js';
+import { error, errorBody, json, raw } from './responses.js';
+import { asksForStream, chat, completion, stream } from './chat-responses.js';
 import { completionBody } from './chat-bodies.js';
 import { sse } from './event-streams.js';
 import { fault, type Fault } from './fault.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stream } from './chat-answers.js';
+import { stream } from './chat-responses.js';
 import { delay, eventually } from './contract-test.js';
 import type { LedgerEntry } from './request-log.js';
 import { hang, ignoreAbort } from './interruptions.js';
@@ -13,7 +13,7 @@ export const transportAbortCases: readonly TransportCase[] = [
       const call = probe(transport, requestTo(upstream));
       call.abort();
       await delay(30);
-      assert.ok(!call.told.includes('head') && !call.told.includes('failure'));
+      assert.ok(!call.events.includes('head') && !call.events.includes('failure'));
       assert.deepEqual(upstream.ledger, [], 'nothing was sent');
       // The connection may stay in the pool for the next request.
       await eventually('nothing is at work', () => transport.sockets().active === 0);
@@ -26,7 +26,7 @@ export const transportAbortCases: readonly TransportCase[] = [
       const call = probe(bench.transport, requestTo(bench.upstream));
       const entry = await bench.upstream.nextRequest();
       await closesInTime(bench, entry, () => call.abort());
-      assert.deepEqual(call.told, ['connected']);
+      assert.deepEqual(call.events, ['connected']);
     },
   ],
   [
@@ -36,7 +36,7 @@ export const transportAbortCases: readonly TransportCase[] = [
       const call = probe(bench.transport, requestTo(bench.upstream));
       await call.head();
       await closesInTime(bench, await bench.upstream.nextRequest(), () => call.abort());
-      assert.deepEqual(call.told, ['connected', 'head']);
+      assert.deepEqual(call.events, ['connected', 'head']);
     },
   ],
   [

@@ -2,7 +2,7 @@ import type { Transport } from '../contracts/transport.js';
 import type { ContractTest } from './contract-test.js';
 import { fakeUpstream } from './fake-upstream.js';
 import { transportAbortCases } from './transport-abort-cases.js';
-import { transportAnswerCases } from './transport-answer-cases.js';
+import { transportResponseCases } from './transport-response-cases.js';
 import { transportFailureCases } from './transport-failure-cases.js';
 import { transportPoolCases } from './transport-pool-cases.js';
 
@@ -25,7 +25,7 @@ export function transportContract(
   makeTransport: () => Transport | Promise<Transport>,
   options: TransportContractOptions = {},
 ): void {
-  const cases = [...transportAnswerCases, ...transportPoolCases, ...transportFailureCases, ...transportAbortCases];
+  const cases = [...transportResponseCases, ...transportPoolCases, ...transportFailureCases, ...transportAbortCases];
   for (const [name, run] of cases) {
     test(`a transport ${name}`, async () => {
       const upstream = await fakeUpstream();

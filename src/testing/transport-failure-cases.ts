@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { raw } from './answers.js';
+import { raw } from './responses.js';
 import { delay } from './contract-test.js';
 import { hostileHeads } from './hostile-heads.js';
 import { close, earlyAnswer, reset } from './interruptions.js';
@@ -25,7 +25,7 @@ export const transportFailureCases: readonly TransportCase[] = [
       assert.equal(failure.error.code, 'ECONNREFUSED');
       assert.equal(failure.connected, false);
       assert.equal(failure.reusedSocket, false);
-      assert.deepEqual(call.told, ['failure']);
+      assert.deepEqual(call.events, ['failure']);
     },
   ],
   [
@@ -38,7 +38,7 @@ export const transportFailureCases: readonly TransportCase[] = [
         assert.ok(failure.error instanceof Error);
         assert.equal(failure.connected, true);
         await delay(20);
-        assert.deepEqual(call.told, ['connected', 'failure']);
+        assert.deepEqual(call.events, ['connected', 'failure']);
       }
     },
   ],
@@ -51,7 +51,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     },
   ]),
   [
-    'hands on an answer that comes while it still sends',
+    'passes on a response that comes while it still sends',
     async ({ upstream, transport }) => {
       // Larger than the kernel's buffers, so that the body is still being sent when the response arrives.
       const body = Buffer.alloc(24 * MEGABYTE, ' ');
@@ -81,7 +81,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     },
   ],
   [
-    'never asks the upstream to wait for a go-ahead',
+    'never sends `expect: 100-continue`',
     async (bench) => {
       await exchange(bench, { body: Buffer.alloc(2 * MEGABYTE, ' ') });
       assert.equal(bench.upstream.ledger[0]?.headers['expect'], undefined);
@@ -95,10 +95,14 @@ export const transportFailureCases: readonly TransportCase[] = [
       // An upstream that sends nothing more does not fail the call, so the caller aborts it.
       if (head.name.endsWith('for-ever')) await delay(50);
       else await call.settled();
-      const settled = call.told.filter((word) => word !== 'connected').length;
+      const settled = call.events.filter((word) => word !== 'connected').length;
       call.abort();
       await allClosed({ upstream });
-      assert.equal(call.told.filter((word) => word !== 'connected').length, settled, 'nothing is told after abort()');
+      assert.equal(
+        call.events.filter((word) => word !== 'connected').length,
+        settled,
+        'nothing is reported after abort()',
+      );
       assert.ok(settled <= 1, 'onHead and onFailure: one of them, once');
       // The transport still works.
       const next = await probe(transport, requestTo(upstream)).head();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { completion } from './chat-answers.js';
+import { completion } from './chat-responses.js';
 import { eventually } from './contract-test.js';
 import { close, stale } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
@@ -18,16 +18,16 @@ export const transportPoolCases: readonly TransportCase[] = [
     },
   ],
   [
-    'tells at once that a kept connection is connected',
+    'reports at once that a kept connection is connected',
     async (bench) => {
       await exchange(bench);
       const call = probe(bench.transport, requestTo(bench.upstream));
       await readBody(await call.head());
-      assert.deepEqual(call.told, ['connected', 'head']);
+      assert.deepEqual(call.events, ['connected', 'head']);
     },
   ],
   [
-    'keeps no connection whose answer was told to be the last',
+    'keeps no connection after a response with `connection: close`',
     async (bench) => {
       bench.upstream.enqueue(completion('Last.', { headers: { connection: 'close' } }));
       await exchange(bench);
@@ -58,7 +58,7 @@ export const transportPoolCases: readonly TransportCase[] = [
     },
   ],
   [
-    'says so when a kept connection had gone stale',
+    'reports a stale kept connection',
     async (bench) => {
       bench.upstream.enqueue(stale(completion('Once.')));
       await exchange(bench);

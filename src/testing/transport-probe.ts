@@ -23,7 +23,7 @@ export type TransportCase = readonly [name: string, run: (bench: TransportBench)
 
 /** @internal A call and its events, in order. */
 export interface ProbedCall extends UpstreamCall {
-  readonly told: readonly ('connected' | 'head' | 'failure')[];
+  readonly events: readonly ('connected' | 'head' | 'failure')[];
   /** The head; rejects where the call failed. */
   head(): Promise<UpstreamHead>;
   /** The failure; rejects where the call did not fail. */
@@ -34,30 +34,30 @@ export interface ProbedCall extends UpstreamCall {
 
 /** @internal Opens a call and records its events. */
 export function probe(transport: Transport, request: UpstreamRequest): ProbedCall {
-  const told: ('connected' | 'head' | 'failure')[] = [];
+  const events: ('connected' | 'head' | 'failure')[] = [];
   let head: UpstreamHead | undefined;
   let failure: TransportFailure | undefined;
   const call = transport.open(request, {
-    onConnected: () => told.push('connected'),
+    onConnected: () => events.push('connected'),
     onHead(arrived) {
-      told.push('head');
+      events.push('head');
       head = arrived;
       // A body that fails before the test reads it must not be an uncaught error.
       arrived.message.on('error', () => {});
     },
     onFailure(arrived) {
-      told.push('failure');
+      events.push('failure');
       failure = arrived;
     },
   });
-  assert.ok(!told.includes('head') && !told.includes('failure'), 'nothing is settled from within open()');
+  assert.ok(!events.includes('head') && !events.includes('failure'), 'nothing is settled from within open()');
 
   const settled = async (): Promise<'head' | 'failure'> => {
     await eventually('neither onHead nor onFailure was called', () => head !== undefined || failure !== undefined);
     return head === undefined ? 'failure' : 'head';
   };
   return {
-    told,
+    events,
     settled,
     async head() {
       await settled();

@@ -54,7 +54,7 @@ export class CancelSource implements CancelSignal {
  * complete.
  */
 export class ClientConnection extends CancelSource {
-  #answered = false;
+  #responded = false;
   #afterwards: (() => void) | undefined;
 
   constructor(res: ServerResponse) {
@@ -65,14 +65,14 @@ export class ClientConnection extends CancelSource {
     }
     // Not `once`: a response closes only once, and removing a listener costs more than leaving it.
     res.on('close', () => {
-      if (!this.#answered || !res.writableFinished) this.abort();
+      if (!this.#responded || !res.writableFinished) this.abort();
       this.#afterwards?.();
     });
   }
 
   /** The response has been written completely: closing the connection after that is not an abort. */
-  answered(): void {
-    this.#answered = true;
+  responded(): void {
+    this.#responded = true;
   }
 
   /** Calls `then` once the response has closed, complete or not. Must be called before that. */

@@ -45,8 +45,8 @@ function hasEmptyToolCalls(message: unknown): message is JsonObject {
 /** An assistant message without text and without calls needs a text, if an empty one. */
 function withoutToolCalls(message: JsonObject): JsonObject {
   const rest = withMember(message, 'tool_calls', OMITTED);
-  const saysSomething = STAND_INS.some((key) => rest[key] !== undefined && rest[key] !== null);
-  return saysSomething ? rest : withMember(rest, 'content', '');
+  const hasOther = STAND_INS.some((key) => rest[key] !== undefined && rest[key] !== null);
+  return hasOther ? rest : withMember(rest, 'content', '');
 }
 
 /** Members one of which an assistant message needs. */

@@ -39,8 +39,8 @@ export function createValidator(options: ValidateOptions, clock: Clock, fastPath
     const deployment = requestedDeployment(context.req);
     // The same bytes mean another model under another path.
     if (fastPath !== undefined && received.bytes !== undefined && deployment === undefined) {
-      const answered = fastPath(context, received.bytes);
-      if (answered === true || (answered !== false && (await answered))) return 'responded';
+      const replayed = fastPath(context, received.bytes);
+      if (replayed === true || (replayed !== false && (await replayed))) return 'responded';
     }
     const { request, body } = withModel(await parsed(received), deployment);
     context.request = request;

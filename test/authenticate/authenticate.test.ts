@@ -22,7 +22,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that lets through whom the stage lets through, and says who it was. */
+/** A server behind the stage that responds with the id of the caller. */
 async function serve(options: AuthenticateOptions): Promise<number> {
   const sayWho: Stage = (context) => {
     context.res.end(JSON.stringify(context.caller ?? null));
@@ -195,7 +195,7 @@ describe('verifyKey', () => {
 });
 
 describe('a lookup that never answers', () => {
-  it('is given up: 503, and the client does not wait for ever', async () => {
+  it('is abandoned after its limit: the client gets 503', async () => {
     const clock = new FakeClock();
     const stage = authenticateStage({ verifyKey: () => new Promise(() => undefined) }, clock);
     const context = {
@@ -245,11 +245,11 @@ describe('options are refused at start-up', () => {
     ['a key that no header can carry', { keys: ['ok-key', 'has space'] }, /keys\[1\]/],
     ['both keys and verifyKey', { keys: [KEY], verifyKey: () => undefined }, /exclude each other/],
     [
-      'keys: false beside a verifyKey that would never be asked',
+      'keys: false beside a verifyKey that would never be called',
       { keys: false, verifyKey: () => undefined },
-      /never be asked/,
+      /never be called/,
     ],
-    ['caller beside keys', { keys: [KEY], caller: () => undefined }, /caller is asked only with keys: false/],
+    ['caller beside keys', { keys: [KEY], caller: () => undefined }, /caller is called only with keys: false/],
     ['a verifyKey that is no function', { verifyKey: 'x' }, /verifyKey must be a function/],
     ['a caller that is no function', { keys: false, caller: 'x' }, /caller must be a function/],
   ])('%s', (_what, options, message) => {

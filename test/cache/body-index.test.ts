@@ -23,7 +23,7 @@ describe('known bodies', () => {
     expect(bodies.nameOf('a', body('{"n":1} '))).toBeUndefined();
   });
 
-  it('are known to nobody else', () => {
+  it('are unknown to other tenants', () => {
     const bodies = new BodyIndex();
     bodies.keep('a', body('{"n":1}'), 'one');
     expect(bodies.nameOf('b', body('{"n":1}'))).toBeUndefined();
@@ -70,7 +70,7 @@ describe('known bodies', () => {
     expect(left.at(-1)).toBe('2999');
   });
 
-  it('are forgotten when they are told to', () => {
+  it('are removed by clear', () => {
     const bodies = new BodyIndex();
     bodies.keep('a', body('{"n":1}'), 'one');
     bodies.clear();

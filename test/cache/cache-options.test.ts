@@ -24,7 +24,7 @@ describe('resolveCacheOptions', () => {
     expect(resolveCacheOptions({ coalesce: false }, true).coalesce).toBeUndefined();
   });
 
-  it('refuses to start where one caller would be given the answers of another', () => {
+  it('refuses to start if one caller would get responses to the requests of another', () => {
     expect(() => resolveCacheOptions({}, false)).toThrow(/shared: true/);
     expect(resolveCacheOptions({ shared: true }, false).shared).toBe(true);
   });

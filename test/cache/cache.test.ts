@@ -82,7 +82,7 @@ describe('the cache', () => {
     expect((await ask({ caller: undefined })).outcome).toBe('responded');
   });
 
-  it('leaves alone what nobody is known to ask', async () => {
+  it('skips requests without a caller', async () => {
     const { ask, cache } = bench();
     await ask({ caller: undefined });
     const again = await ask({ caller: undefined });
@@ -166,7 +166,7 @@ describe('a replay', () => {
     expect(stream.client.chunks.at(-1)?.usage).toEqual(zero);
   });
 
-  it('says nothing of usage that nobody counted', async () => {
+  it('has no usage if none was counted', async () => {
     const { ask } = bench();
     const uncounted = completion();
     delete uncounted.usage;
@@ -348,7 +348,7 @@ describe('who answered', () => {
     expect((await ask({ endpoints: [alpha, endpoint('gamma')], drawn: true })).outcome).toBe('next');
   });
 
-  it('an answer of somebody who is not in the plan is not kept', async () => {
+  it('a response of an endpoint outside the plan is not kept', async () => {
     const { ask, cache } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion(), endpoint('stranger')));
     expect(cache.statistics().stores).toBe(0);
@@ -493,7 +493,7 @@ describe('a store that misbehaves', () => {
 describe('a repeated body', () => {
   const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
 
-  it('is answered before anybody has read it', async () => {
+  it('gets its response before the request is parsed', async () => {
     const { ask, cache } = bench();
     await ask({ received });
     const again = unread();

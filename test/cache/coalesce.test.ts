@@ -204,7 +204,7 @@ describe('a shared stream', () => {
     expect(follower.client.ending).toBe('done');
   });
 
-  it('keeps no more than its limit: the slowest reader is sent away, and nobody joins late', async () => {
+  it('keeps no more than its limit: the slowest reader gets an error, and no request joins late', async () => {
     const { send } = bench({ maxBufferBytes: 100 });
     const [leader, slow] = [await send(STREAM), await send(STREAM)];
     const payload = JSON.stringify('x'.repeat(58));
@@ -315,7 +315,7 @@ describe('a leader that fails', () => {
     expect((await send()).outcome).toBe('responded');
   });
 
-  it('is replaced once: the second failure is everybody’s', async () => {
+  it('is replaced once: the second failure goes to all subscribers', async () => {
     const { send, sendMany } = bench();
     const leader = await send();
     const followers = await sendMany(3);
@@ -357,7 +357,7 @@ describe('a leader that fails', () => {
     expect(follower.client.ending).toBe('done');
   });
 
-  it('is replaced when its error was answered by somebody else', async () => {
+  it('is replaced when its error was sent by another handler', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(), await send()];
     leader.finish();
@@ -376,7 +376,7 @@ describe('a leader that fails', () => {
     expect((await send()).outcome).toBe('next');
   });
 
-  it('is not heard any more', async () => {
+  it('has no effect any more', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     leader.context.sink.fail(OUTAGE);

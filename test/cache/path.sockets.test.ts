@@ -136,7 +136,7 @@ describe('coalescing on the path of a request', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it('closes the upstream when everybody has left', async () => {
+  it('closes the upstream when all clients have disconnected', async () => {
     const upstream = await upstreamFor(chat('Word after word after word after word.', { delayMs: 200 }));
     const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
     const leaving = new AbortController();
@@ -150,7 +150,7 @@ describe('coalescing on the path of a request', () => {
     expect((await upstream.closed(entry)).completed).toBe(false);
   });
 
-  it('asks twice at most when the upstream is down, and tells everybody', async () => {
+  it('calls at most twice when the upstream is down, and all clients get the error', async () => {
     const upstream = await upstreamFor(error(500));
     const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxAttempts: 1 });
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));

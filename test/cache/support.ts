@@ -8,7 +8,7 @@ import type { GatewayError } from '../../src/errors/gateway-error.js';
 import { bytesOf } from '../../src/http/write-body.js';
 import { endpointAt } from '../support/endpoint.js';
 
-/** What a client would have got, written down. */
+/** Records what a client would get. */
 class ClientSink implements ResponseSink {
   head: SinkHead | undefined;
   body: string | undefined;
@@ -51,7 +51,7 @@ class ClientSink implements ResponseSink {
     this.ending = error;
   }
 
-  /** The client reads on, `events` events further. */
+  /** The client reads `events` more events. */
   drain(events = Number.POSITIVE_INFINITY): void {
     this.room = events;
     const resume = this.#resume;
@@ -125,7 +125,7 @@ export function ticket(asked: Asked = {}): AttemptTicket {
     client,
     leave: () => res.emit('close'),
     finish: () => {
-      context.client.answered();
+      context.client.responded();
       Object.defineProperty(res, 'writableFinished', { value: true });
       res.emit('close');
     },
@@ -138,7 +138,7 @@ export function endpoint(slug = 'alpha', over: Partial<Endpoint> = {}): Endpoint
 
 export const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 
-/** A whole answer. */
+/** A whole response. */
 export function completion(
   content = 'Hello',
   choice: Record<string, unknown> = {},
@@ -163,7 +163,7 @@ export function completion(
   };
 }
 
-/** The same answer as a stream's payloads, a word at a time. The usage chunk is not among them. */
+/** The same response as a stream's payloads, a word at a time. The usage chunk is not among them. */
 export function streamOf(text: string, finishReason: string | null = 'stop'): string[] {
   const words = text.split(/(?<= )/);
   return [
@@ -185,7 +185,7 @@ function chunk(delta: object, finishReason: string | null): string {
 
 const OK: SinkHead = { status: 200, headers: {} };
 
-/** Does what the proxy stage does once an upstream has answered. */
+/** Does what the proxy stage does once an upstream has responded. */
 export const upstream = {
   whole(
     context: RequestContext,
@@ -219,14 +219,14 @@ function serve(context: RequestContext, by: Endpoint | undefined): void {
   if (by !== undefined) context.served = { provider: by.provider.slug, model: by.model, slug: by.slug };
 }
 
-/** The proxy knows how an answer ended only a moment after the last byte. */
+/** The proxy knows the outcome of a response only a moment after the last byte. */
 function end(context: RequestContext): void {
   queueMicrotask(() => {
     context.outcome = { complete: true, finishReason: 'stop', usage: USAGE, costUsd: 0.25, firstTokenMs: 7 };
   });
 }
 
-/** Lets everything happen that is due: promises, and what waits for the next turn of the loop. */
+/** Runs pending promises and callbacks of the next turn of the event loop. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -62,7 +62,7 @@ describe('thinking_blocks', () => {
   });
 });
 
-describe('members that nobody knows', () => {
+describe('unknown members', () => {
   it.each(['reasoning_text', 'thinking', 'thoughts', 'reasoning_summary', 'explanation'])('%s is joined', (key) => {
     expect(messageOf({ [key]: 'Let me ' }, { [key]: 'think.' })[key]).toBe('Let me think.');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saysSomething } from '../../src/chat/spoken.js';
+import { hasDeltaContent } from '../../src/chat/delta-content.js';
 import { StreamProgress } from '../../src/chat/stream-progress.js';
 
 type Told = readonly [content: string, reason: string | null, index?: number];
@@ -115,11 +115,11 @@ describe('a stream is complete', () => {
     progress.observe({ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] });
     progress.observe({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
     progress.observe({ choices: [], usage: { total_tokens: 1 } });
-    expect(progress).toMatchObject({ complete: true, certain: true, news: true });
+    expect(progress).toMatchObject({ complete: true, certain: true, advanced: true });
   });
 });
 
-describe('a delta says something', () => {
+describe('a delta has content', () => {
   it.each([
     [{ content: 'a' }, true],
     [{ reasoning: 'a' }, true],
@@ -131,7 +131,7 @@ describe('a delta says something', () => {
     [{ content: '', tool_calls: [], reasoning_content: null, audio: {} }, false],
     [{ tool_calls: [{ index: 0, type: 'function', function: { name: '', arguments: '' } }] }, false],
     [{ reasoning_details: [{ type: 'reasoning.text', text: '', index: 0 }] }, false],
-  ])('%o: %s', (delta, says) => {
-    expect(saysSomething(delta)).toBe(says);
+  ])('%o: %s', (delta, expected) => {
+    expect(hasDeltaContent(delta)).toBe(expected);
   });
 });

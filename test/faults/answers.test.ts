@@ -158,7 +158,7 @@ it('F41 an answer before the body was read: its status counts, not the reset tha
   expect(spare.ledger).toHaveLength(0);
 });
 
-describe('F42 bytes after the answer are nobody’s', () => {
+describe('F42 bytes after the response belong to no response', () => {
   const own = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
 
   it.each([

@@ -77,7 +77,7 @@ describe('F33 equal requests at once', () => {
 });
 
 describe('F34 a full Redis, a value that is too large', () => {
-  it('is a miss the next time, and nobody’s error', async () => {
+  it('is a miss the next time, and no error', async () => {
     const client = new IllRedis('is full');
     const store = redisStore(client, { l1: false, maxValueBytes: 2_000 });
     const { ask, faulty } = await alone(chat('fine'), { cache: { store } });

@@ -83,7 +83,7 @@ describe('F27 a client that reads nothing', () => {
         served: undefined,
         attempts: [],
         cacheStatus: undefined,
-        client: { answered() {} },
+        client: { responded() {} },
         upstreamMs: 0,
       };
       const sink = new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 });
@@ -108,7 +108,7 @@ describe('F27 a client that reads nothing', () => {
         served: undefined,
         attempts: [],
         cacheStatus: undefined,
-        client: { answered() {} },
+        client: { responded() {} },
         upstreamMs: 0,
       };
       new HttpResponseSink(res, meta, { clock: systemClock, errorFormat: 'openai', writeStallMs: 200 }).json(
@@ -127,7 +127,7 @@ describe('F27 a client that reads nothing', () => {
 });
 
 describe('a body that comes slowly', () => {
-  it('is refused when its time is up, and nobody is asked', async () => {
+  it('is refused when its time is up, and no upstream is called', async () => {
     const { baseUrl, faulty, gateway } = await alone(chat('no'), { bodyTimeoutMs: 200 });
     const whole = asking({});
     const { responses } = await rawRequest(portOf(baseUrl), [whole.slice(0, -10), 600, whole.slice(-10)]);
@@ -205,7 +205,7 @@ describe('F28 a client that leaves', () => {
     expect(gateway.status().endpoints[0]!.readiness).toMatchObject({ inFlight: 0, breaker: { failures: 0 } });
   });
 
-  it.each([false, true])('while it sends its body (stream: %s): nobody is asked', async (streamed) => {
+  it.each([false, true])('while it sends its body (stream: %s): no upstream is called', async (streamed) => {
     const { baseUrl, faulty, gateway } = await alone(chat('no'));
     const socket = connect(portOf(baseUrl), '127.0.0.1');
     socket.write(asking({ stream: streamed }).slice(0, -10));
@@ -215,7 +215,7 @@ describe('F28 a client that leaves', () => {
     expect(faulty.ledger).toHaveLength(0);
   });
 
-  it('while we wait to ask again: nobody is asked', async () => {
+  it('during a pause before a retry: no upstream is called', async () => {
     const { ask, faulty, gateway } = await alone(chat('no'), { maxAttempts: 3 });
     const limited = { status: 429, headers: { 'retry-after-ms': '4000' } };
     faulty.enqueue(completion('no', limited));

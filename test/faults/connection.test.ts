@@ -174,7 +174,7 @@ describe('F06 a reset before the head', () => {
   it.each([
     ['with retryNonIdempotent: false', {}, { retryNonIdempotent: false }],
     ['when the answer was to be stored at the provider', { store: true }, {}],
-  ])('%s nobody else is asked', async (_when, body, options) => {
+  ])('%s no other provider is called', async (_when, body, options) => {
     const { ask, spare } = await faultyAndSpare(reset(), options);
     expect((await ask(body)).status).toBe(502);
     expect(spare.ledger).toHaveLength(0);

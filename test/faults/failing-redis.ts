@@ -1,4 +1,4 @@
-/** A Redis client of ioredis' form over a Map, that may be as ill as the test wants. */
+/** A Redis client of ioredis' form over a Map, with the faults that a test selects. */
 export class IllRedis {
   readonly values = new Map<string, Buffer>();
   readonly #mode: 'works' | 'fails' | 'hangs' | 'is full';

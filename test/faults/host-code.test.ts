@@ -58,7 +58,7 @@ describe('code of the host that throws while a response is read', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it.each(places)(
-    '%s: is not the provider’s failure, and the host is told',
+    '%s: is not the provider’s failure, and is reported to the host',
     async (_place, options, script, streamed) => {
       const { ask, gateway, told, outcomes } = await gatewayWith(script, options);
       // Twice as many as open a breaker.
@@ -79,7 +79,7 @@ describe('code of the host that throws while a response is read', () => {
     },
   );
 
-  it('leads to the next provider, and the host is told all the same', async () => {
+  it('leads to the next provider, and is reported to the host as well', async () => {
     const [first, second] = [await upstreamFor(completion('no')), await upstreamFor(completion('yes'))];
     const told: unknown[] = [];
     const { ask } = await gatewayOver([], {
@@ -95,7 +95,7 @@ describe('code of the host that throws while a response is read', () => {
     expect(told).toEqual([veto]);
   });
 
-  it('is told by a warning, without its words, where nothing else listens', async () => {
+  it('is reported by a warning, without its message, if there is no listener', async () => {
     const upstream = await upstreamFor(completion('fine'));
     const { ask } = await gatewayOver([upstream], {
       maxAttempts: 1,

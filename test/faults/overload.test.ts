@@ -51,7 +51,7 @@ function watched(occupied = 0.1) {
 }
 
 describe('the load of the process', () => {
-  it('is not looked at while nobody is there', () => {
+  it('is not sampled without requests in flight', () => {
     const { overload, processLoad, clock, occupy } = watched();
     expect(clock.pending.size).toBe(0);
     overload.watch();

@@ -100,7 +100,7 @@ describe('F30 SIGTERM', () => {
     expect(length).toBeGreaterThan(text.length);
   });
 
-  it('may be told twice, and ends both times', async () => {
+  it('may be called twice, and resolves both times', async () => {
     const { ask, gateway } = await alone(hang());
     const answer = ask({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);

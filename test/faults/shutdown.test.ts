@@ -50,7 +50,7 @@ const statusOf = (answer: IncomingMessage | string): number | string =>
   typeof answer === 'string' ? answer : answer.statusCode!;
 
 describe('F30 a listener that closes', () => {
-  it('answers everybody whom the kernel had accepted for it: Node lets in one a turn and resets the rest', async () => {
+  it('serves every connection that the kernel had accepted: Node alone accepts one a turn and resets the rest', async () => {
     const host = await hosted(chat('yes'));
     const clients = 100;
     const answers = Array.from({ length: clients }, () => host.ask());
@@ -61,7 +61,7 @@ describe('F30 a listener that closes', () => {
     expect(host.server.listening).toBe(false);
   });
 
-  it('closes when there is no time left, whoever still comes', async () => {
+  it('closes when its time is over, even while clients connect', async () => {
     const host = await hosted(chat('yes'));
     const draining = host.gateway.drain({ server: host.server, timeoutMs: 10_000, delayMs: 60_000 });
     host.clock.advance(8_000);

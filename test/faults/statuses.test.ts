@@ -38,7 +38,7 @@ describe('F10 429 with Retry-After', () => {
     expect(coolsForMs).toBeLessThanOrEqual(5_000);
   });
 
-  it('a short wait is sat out when there is nobody else', async () => {
+  it('a short wait is waited for when there is no other endpoint', async () => {
     const { ask, faulty } = await alone(chat('now'), { maxAttempts: 2 });
     faulty.enqueue(error(429, undefined, { 'retry-after-ms': '150' }));
     const startedAt = performance.now();
@@ -97,7 +97,7 @@ it('F15 an overload after 200 and a role is not yet an answer', async () => {
 });
 
 it.each(['badRequest', 'contextTooLong', 'unsupportedParameter', 'tooLarge', 'unprocessable', 'moderated'] as const)(
-  'F16 %s: the caller is told, nobody else is asked, and no breaker counts it',
+  'F16 %s: the caller gets the error, no other provider is called, and no breaker counts it',
   async (name) => {
     const { ask, spare, gateway } = await faultyAndSpare(faults[name].script);
     for (let time = 0; time < 6; time++) {
@@ -162,7 +162,7 @@ describe('F18', () => {
 });
 
 it.each(['noContent', 'oddSuccess', 'redirect'] as const)(
-  'F26 %s is no answer: the next provider gives one, and nobody is followed anywhere',
+  'F26 %s is no response: the next provider gives one, and no redirect is followed',
   async (name) => {
     const set = await faultyAndSpare(faults[name].script);
     await expectSpareAnswers(set);
@@ -180,7 +180,7 @@ describe('when all of them fail', () => {
     ['then a timeout', [error(500), hang(), error(503)], 504],
     ['then an overload', [error(500), error(503)], 503],
     ['then the rest', [error(500), error(404)], 502],
-  ] as const)('the best failure is told: %s', async (_what, scripts, status) => {
+  ] as const)('the most useful failure is sent: %s', async (_what, scripts, status) => {
     const upstreams = await Promise.all(scripts.map((script) => upstreamFor(script)));
     const { ask } = await gatewayOver(upstreams, { maxAttempts: upstreams.length, timeouts: { headersMs: 300 } });
     expect((await ask({})).status).toBe(status);

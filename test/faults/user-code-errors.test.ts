@@ -77,7 +77,7 @@ function throwsLater(): (event: { data: string }) => readonly ChatChunk[] {
   return ({ data }) => (++events > 2 ? bug() : [JSON.parse(data) as ChatChunk]);
 }
 
-/** It opens calls of which nothing is ever heard. */
+/** Opens calls that never settle. */
 function silentTransport(abort: () => void): Transport {
   return { open: () => ({ abort }), sockets: () => ({ active: 0, idle: 0 }), close() {} };
 }
@@ -112,7 +112,7 @@ describe('F43 code of the host that throws', () => {
     ['selectCandidates', { hooks: { selectCandidates: hangs } }],
     ['beforeAttempt', { hooks: { beforeAttempt: hangs } }],
     ['the store’s get', { cache: { store: { get: hangs, set() {}, delete() {} } } }],
-  ])('%s never settles: the client that leaves takes its place with it', async (_place, options) => {
+  ])('%s never settles: a client that disconnects frees its slot', async (_place, options) => {
     const { ask, gateway } = await gatewayOver([await upstreamFor()], options as never);
     const controller = new AbortController();
     const answer = ask({}, { signal: controller.signal }).catch(() => 'left');

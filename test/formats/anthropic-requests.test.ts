@@ -601,7 +601,7 @@ describe('settings', () => {
     expect(body({ user: 'u' }, { options: { sendUser: true } })['metadata']).toEqual({ user_id: 'u' });
   });
 
-  it('takes 4,096 tokens where nobody sets a limit', () => {
+  it('takes 4,096 tokens if no limit is set', () => {
     expect(body({})['max_tokens']).toBe(4_096);
   });
 

@@ -390,7 +390,7 @@ describe('a guard of the response', () => {
     await upstream.allClosed();
   });
 
-  it('with `watch` still has the last word on a stream that is done', async () => {
+  it('with `watch` still decides at the end of a stream', async () => {
     const guard = pendingGuard();
     const { upstream, post } = await world({
       guards: { output: [output({ mode: 'watch', timeoutMs: 10_000, check: guard.check })] },

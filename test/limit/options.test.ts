@@ -40,7 +40,7 @@ describe('limits', () => {
     [{ rules: [], onAlert: true }, /limits\.onAlert must be a function/],
     [rules({ name: '' }), /limits\.rules\[0\]\.name must be 1 to 64 letters/],
     [rules({ name: 'a "b"' }), /limits\.rules\[0\]\.name must be 1 to 64 letters/],
-    [rules({}, {}), /limits\.rules\[1\]\.name stands twice, got "rpm"/],
+    [rules({}, {}), /limits\.rules\[1\]\.name is used twice, got "rpm"/],
     [
       rules({ by: 'user' }),
       /limits\.rules\[0\]\.by must be one of "caller", "tenant", "team", "session", "model", or a function/,

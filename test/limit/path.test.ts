@@ -418,7 +418,7 @@ describe('policies', () => {
     expect((await as('k')).status).toBe(429);
   });
 
-  it('that are wrong let nobody in', async () => {
+  it('that are invalid refuse all requests', async () => {
     const { as } = await limited({
       rules: [],
       options: { verifyKey: () => ({ id: 'a', policy: { modles: ['small'] } }), hooks: { onError: () => {} } } as never,
@@ -427,7 +427,7 @@ describe('policies', () => {
   });
 
   it.each([[{ requests: 1 }], 'rpm', [[{ name: 'rpm', by: 'caller', reqests: 1, per: 'day' }]]])(
-    'whose limits are wrong let nobody in (%j)',
+    'whose limits are invalid refuse all requests (%j)',
     async (limits) => {
       const { as } = await limited({
         rules: [],

@@ -95,7 +95,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
     expect((await two.as('b', { stream: true })).status).toBe(200);
   });
 
-  it('a process that has just started lets nobody in who is blocked', async () => {
+  it('a new process serves no blocked caller', async () => {
     const one = await gatewayWith(store('start:'));
     await one.gateway.limits.block({ by: 'caller', key: 'a', untilMs: Date.now() + 60_000 });
     const two = await gatewayWith(store('start:'));
@@ -155,7 +155,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       await expect.poll(() => used('a'), { timeout: 12_000 }).toBeCloseTo(31 * PRICE, 9);
     }, 20_000);
 
-    it('`closed` lets nobody pass', async () => {
+    it('`closed` refuses all requests', async () => {
       const { as, granted } = await lonely({ onStoreError: 'closed' });
       await grantOneByOne(granted, 1);
       await freeze();

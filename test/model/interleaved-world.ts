@@ -207,7 +207,7 @@ export class InterleavedWorld {
       onServed: undefined,
     };
     sink.onEnded = () => {
-      context.client.answered();
+      context.client.responded();
       res.headersSent = true;
       res.writableEnded = true;
       this.later(`the last byte of ${context.requestId} leaves`, () => {

@@ -229,7 +229,7 @@ describe('the failover of many requests, whatever happens to them', () => {
     );
   }, 120_000);
 
-  it('asks nobody who has become full during the pause', async () => {
+  it('calls no provider that has become full during the pause', async () => {
     const roomForOne = 3;
     const world = new World(roomForOne);
     await world.ask(false, 1);

@@ -193,7 +193,7 @@ export class World {
   }
 }
 
-/** Where nobody listens: the transport of these tests answers by itself. */
+/** An address without a listener: the transport of these tests responds itself. */
 export function endpointOf(slug: string, position: number): Endpoint {
   return endpointAt(`http://${slug}/v1`, slug, { position, timeouts: TIMEOUTS });
 }

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [where] = process.argv.slice(2);
-if (where === undefined) throw new Error('Say where: npm run next:install -- <folder>');
+if (where === undefined) throw new Error('No folder given: npm run next:install -- <folder>');
 const folder = resolve(where);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -91,7 +91,7 @@ describe('"redacted" without telemetry.redact', () => {
     expect(await spanText()).toMatch(/I am ⟨email⟩/);
   });
 
-  it('telemetry.redact takes its place', async () => {
+  it('telemetry.redact replaces it', async () => {
     const { ask, spanText } = await capturing({ output: [redact()] }, chat('Hi'), {
       redact: (text) => text.replace('secret', '[hidden]'),
     });

@@ -64,7 +64,7 @@ describe('the logger', () => {
       it: 'a truncation is a warning',
       script: stream('one two', { afterEvents: 2, end: 'reset' }),
       body: { stream: true },
-      expected: { level: 'warn', message: 'answer broke off', complete: false, status: 200 },
+      expected: { level: 'warn', message: 'response incomplete', complete: false, status: 200 },
     },
   ];
   it.each(endings)('$it', async ({ script, body, expected }) => {
@@ -151,7 +151,7 @@ describe('the logger', () => {
   });
 });
 
-describe('a watching hook that throws where nobody listens', () => {
+describe('an observing hook that throws without a listener', () => {
   const afterResponse = (): never => {
     throw new Error('secret words');
   };
@@ -175,13 +175,13 @@ describe('a watching hook that throws where nobody listens', () => {
     expect(await warningsAfterTwo({ hooks: { afterResponse, onHookError: afterResponse } })).toHaveLength(1);
   });
 
-  it('and none where somebody listens', async () => {
+  it('and none with a listener', async () => {
     expect(await warningsAfterTwo({ hooks: { afterResponse, onHookError: () => undefined } })).toEqual([]);
     expect(await warningsAfterTwo({ hooks: { afterResponse }, logger: memoryLogger().logger })).toEqual([]);
   });
 });
 
-describe('a 500 of which nobody would hear', () => {
+describe('a 500 without a listener', () => {
   const beforeRoute = (): never => {
     throw new Error('secret words\n    at secret words (in the shape of a frame)');
   };
@@ -210,7 +210,7 @@ describe('a 500 of which nobody would hear', () => {
     expect(await warningsOf({ hooks: { beforeRoute: throwsOdd } })).toHaveLength(1);
   });
 
-  it('and none where somebody hears', async () => {
+  it('and none with a listener', async () => {
     expect(await warningsOf({ hooks: { beforeRoute, onError: () => undefined } })).toEqual([]);
     expect(await warningsOf({ hooks: { beforeRoute }, logger: memoryLogger().logger })).toEqual([]);
     const handled = (gateway: Gateway) => express().use(gateway, errorHandler());

@@ -85,7 +85,7 @@ describe('gateway.metrics', () => {
     expect(sumOf(samples, 'nordlys_errors_total', {})).toBe(0);
   });
 
-  it('counts what clients were told, and what the cache said', async () => {
+  it('counts errors sent to clients, and results of cache lookups', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], { cache: {} }, withMetrics);
     await set.ask({});
     await set.ask({});

@@ -89,7 +89,7 @@ describe('npm start', () => {
     expect(node!.stderr).toBe('');
   });
 
-  it('honours GATEWAY_KEY, and gives a key of yours to nobody', async () => {
+  it('uses GATEWAY_KEY, and prints no key of yours', async () => {
     const own = await startDemo({ GATEWAY_KEY: 'my-own-key' });
     try {
       expect(own.output).toContain('my-own-key');
@@ -117,7 +117,7 @@ describe('npm start', () => {
     await reading;
   });
 
-  it('leaves nobody behind where only npm is told to end', { timeout: 20_000 }, async () => {
+  it('leaves no process behind if only npm gets the signal', { timeout: 20_000 }, async () => {
     // Without `prestart`, which would build anew what other tests are using.
     const byNpm = await startDemo({}, ['npm', 'start', '--ignore-scripts']);
     expect((await fetch(`${byNpm.origin}/healthz`)).status).toBe(200);

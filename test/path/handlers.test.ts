@@ -163,7 +163,7 @@ describe('status()', () => {
 });
 
 describe('plan()', () => {
-  it('is what a request would get, without asking anybody', async () => {
+  it('is what a request would get, without an upstream call', async () => {
     const upstream = await upstreamFor();
     const { gateway, ask } = await gatewayOver([upstream]);
     expect(gateway.plan({ ...body, provider_only: ['p0'] })).toEqual({
@@ -234,7 +234,7 @@ describe('errorHandler()', () => {
     expect(() => errorHandler(options as never)).toThrow(message);
   });
 
-  it('tells nothing of anybody else’s', async () => {
+  it('contains nothing of other callers', async () => {
     const app = express().use(() => {
       throw new Error('the database password is hunter2');
     });

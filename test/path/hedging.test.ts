@@ -198,7 +198,7 @@ describe('where the first call takes long', () => {
 });
 
 describe('the host’s own code', () => {
-  it('has let the first go before anybody else is asked', async () => {
+  it('must admit the first attempt before another provider is called', async () => {
     const upstreams = [await upstreamFor(), await upstreamFor()];
     let refuse: (() => void) | undefined;
     const set = await hedgedOver(upstreams, {
@@ -263,7 +263,7 @@ describe('the host’s own code', () => {
     expect(await saidBy(await asked)).toBe('slow');
   });
 
-  it('that makes the answer a stored one is heard once', async () => {
+  it('that makes the response a stored one is called once', async () => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
     const set = await hedgedOver([slow.upstream, other], {
       hooks: { beforeAttempt: ({ request }) => ({ request: { ...request, store: true } }) },
@@ -327,7 +327,7 @@ it('says at once that a request is wrong, although the second has not answered',
   await other.closed(second);
 });
 
-describe('nobody is asked beside the first', () => {
+describe('no second provider is called', () => {
   const withoutSecond: readonly [string, object, Partial<GatewayOptions>][] = [
     ['unless the option says so', {}, { hedging: false }],
     ['for a stream', { stream: true }, {}],

@@ -56,7 +56,7 @@ describe('a whole response', () => {
     expect(await textOf(await ask({}))).toBe('said');
   });
 
-  it('in a coding that nobody knows is none', async () => {
+  it('in an unknown coding is none', async () => {
     const { ask } = await over(json(SAID, { headers: { 'content-encoding': 'pack200-gzip' } }));
     expect(await textOf(await ask({}))).toBe('spare');
   });

@@ -27,7 +27,7 @@ describe("a caller's own key", () => {
     expect(upstream.ledger[2]!.connection).not.toBe(upstream.ledger[0]!.connection);
   });
 
-  it('that is refused is the caller’s 401, and hurts nobody else', async () => {
+  it('that is refused is the caller’s 401, and affects no other caller', async () => {
     const upstream = await upstreamFor(({ headers }) =>
       headers['authorization'] === `Bearer ${BYOK}`
         ? error(401, {

@@ -63,14 +63,14 @@ describe('stages in the wrong order', () => {
 });
 
 describe('stages in their order', () => {
-  it('are open to all without a word only where that is said', async () => {
+  it('are open to all without a warning only if that is configured', async () => {
     const stages = await stagesFor();
     const app = express().use(stages.authenticate, stages.validate, stages.route, stages.cache, stages.proxy);
     await request(app).post('/').send(hello).expect(200);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('warn once where nobody asks who asks: the host may have done so, or have forgotten it', async () => {
+  it('warn once without a caller: the host may have authenticated, or have forgotten it', async () => {
     const stages = await stagesFor();
     const app = express().use(stages.validate, stages.route, stages.proxy);
     for (const _ of [1, 2]) await request(app).post('/').send(hello).expect(200);

@@ -138,7 +138,7 @@ describe('before the first event that means something, another provider answers'
 });
 
 describe("the caller's own fault stops the chain", () => {
-  it.each([400, 413, 422, 405, 431])('%i is relayed, and nobody else is asked', async (status) => {
+  it.each([400, 413, 422, 405, 431])('%i is relayed, and no other provider is called', async (status) => {
     const { harness, upstreams } = await proxyOver([
       error(status, {
         error: {
@@ -190,7 +190,7 @@ describe("the caller's own fault stops the chain", () => {
   });
 });
 
-describe('when nobody answers', () => {
+describe('when no provider responds', () => {
   it('says 429 with the shortest wait, and that asking again can help', async () => {
     const { harness } = await proxyOver([
       error(429, undefined, { 'retry-after': '40' }),
@@ -345,7 +345,7 @@ describe('hooks', () => {
     },
   );
 
-  it('watchers that throw are reported and harm nobody', async () => {
+  it('observers that throw are reported and affect no request', async () => {
     const reported: string[] = [];
     const { harness } = await proxyOver([error(503), chat('hi')], {
       hooks: {

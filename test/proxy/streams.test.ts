@@ -115,7 +115,7 @@ describe('an answer is told as it was', () => {
     await upstream.closed(upstream.ledger[0]!);
   });
 
-  it('comments for ever are no answer', async () => {
+  it('endless comments are no response', async () => {
     const { harness } = await proxyOver(keepAliveOnly({ after: 2, everyMs: 20 }), {
       timeouts: { ...SHORT, idleMs: 100 },
     });
@@ -178,7 +178,7 @@ describe('a client that leaves', () => {
   ];
 
   it.each(phases)(
-    '%s: the upstream’s socket closes at once, and nobody else is asked',
+    '%s: the upstream’s socket closes at once, and no other provider is called',
     async (_name, script, asked) => {
       const upstream = await fakeUpstream({ script });
       const spare = await fakeUpstream({ script: chat('no') });

@@ -226,7 +226,7 @@ describe('reasons', () => {
     expect(reasons(fields)[id]).toBe(reason);
   });
 
-  test('takes nobody out twice', () => {
+  test('excludes no endpoint twice', () => {
     const planner = samplePlanner();
     const { excluded } = planner.show({
       models: ['alpha:acme/chat-70b', 'beta:acme/chat-70b', 'acme/mini-8b'],
@@ -261,7 +261,7 @@ describe('soft parameters', () => {
   });
 });
 
-describe('nobody left', () => {
+describe('no endpoint left', () => {
   const cases: readonly {
     it: string;
     fields: Record<string, unknown>;
@@ -342,7 +342,7 @@ describe('nobody left', () => {
     );
   });
 
-  test('is named after the last filter that took somebody from the last model', () => {
+  test('is named after the last filter that excluded an endpoint of the last model', () => {
     const error = refused({
       model: 'acme/chat-70b',
       models: ['acme/mini-8b'],
@@ -357,7 +357,7 @@ describe('nobody left', () => {
     });
   });
 
-  test('says which providers there are when provider names were the cause', () => {
+  test('lists the providers if provider names were the cause', () => {
     expect(refused({ provider_only: ['azure'] }).metadata?.['available_providers']).toEqual([
       'alpha',
       'beta',
@@ -366,7 +366,7 @@ describe('nobody left', () => {
     ]);
   });
 
-  test('names the parameter that nobody understands', () => {
+  test('names the parameter that no endpoint supports', () => {
     const error = refused({ seed: 1, top_k: 5, provider_require_parameters: true });
     expect(error.message).toContain('Not supported: top_k.');
     expect(error.message).not.toContain('seed');
@@ -379,7 +379,7 @@ describe('nobody left', () => {
   });
 });
 
-describe('what nobody has declared', () => {
+describe('undeclared facts', () => {
   const { slugs, refusal } = plannerFor({
     providers: { a: { baseUrl: 'https://a.example/v1', models: ['m'] } },
   });

@@ -35,7 +35,7 @@ describe('the format of a provider', () => {
     expect(provider.format.name).toBe(name);
   });
 
-  test('has the last word on no option of the provider', () => {
+  test('overrides no option of the provider', () => {
     const options = { format: 'anthropic', baseUrl: 'http://h:1/proxy', auth: 'bearer', models: ['m'] } as const;
     const provider = table(options).providers.get('p')!;
     expect(provider.url).toMatchObject({ origin: 'http://h:1', path: '/proxy' });

@@ -129,7 +129,7 @@ describe('speed', () => {
     completionTokens,
   });
 
-  test('is unknown before anybody was served', () => {
+  test('is unknown before the first request', () => {
     const { throughput, latency } = after({ calls: 9, of: FAILURE, at: 0 }, { calls: 1, of: SUCCESS, at: 0 });
     expect([throughput(1), latency(1)]).toEqual([undefined, undefined]);
   });

@@ -107,7 +107,7 @@ describe('network', () => {
     expect(networkOf({ ca, proxy: 'https://proxy.test' }, 'http://llm.test/v1')?.proxy?.secureContext).toBeDefined();
   });
 
-  it('shows no secret to whoever prints it', () => {
+  it('shows no secret when printed', () => {
     const network = networkOf({
       proxy: 'http://gate:pass-word@proxy.test',
       cert,

@@ -87,7 +87,7 @@ describe('health', () => {
     expect(slugs({ model: 'm', provider_order: ['b'] })).toEqual(['b', 'a', 'c']);
   });
 
-  test('excludes nobody: where all are down, all are tried', () => {
+  test('excludes no endpoint: if all are down, all are tried', () => {
     const { slugs } = plannerFor(providersAt({ a: 1, b: 2 }), { 'a m': { health: 'down' }, 'b m': { health: 'down' } });
     expect(slugs({ model: 'm' }, { random: 0.999 })).toEqual(['a', 'b']);
   });

@@ -174,7 +174,7 @@ describe('whatever is asked of whatever table', () => {
     });
   });
 
-  test('who is ignored is never asked, whoever else allows or orders it', () => {
+  test('an ignored provider is never called, whatever else allows or orders it', () => {
     holds(({ request: asked }, outcome) => {
       const ignored = asked.provider?.ignore ?? [];
       for (const { provider, tier } of chosen(outcome)) {

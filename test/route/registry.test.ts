@@ -289,7 +289,7 @@ describe('names', () => {
 });
 
 describe('hot replacement', () => {
-  test('puts the new table in place for whoever asks next', () => {
+  test('uses the new table for the next request', () => {
     const registry = createRegistry({ providers: { p: BASE } });
     const before = registry.table;
     registry.replace({ q: { ...BASE, models: ['n'] } });

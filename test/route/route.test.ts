@@ -112,7 +112,7 @@ describe('the stage', () => {
     expect(context.route?.overrides?.get('alpha')?.apiKey).toBe('k');
   });
 
-  test('needs a request that somebody has read', () => {
+  test('needs a parsed request', () => {
     const { router } = routerWith();
     const { context } = contextFor({});
     context.request = undefined;
@@ -199,7 +199,7 @@ describe('beforeRoute', () => {
     expect(context.body?.toString()).toBe(before);
   });
 
-  test('is told who asks and refuses by throwing', () => {
+  test('gets the caller and refuses by throwing', () => {
     const { router } = routerWith({
       beforeRoute({ caller, requestId }) {
         throw new GatewayError('permission_denied', `${caller?.id} ${requestId}`);
@@ -270,7 +270,7 @@ describe('selectCandidates', () => {
     expect(context.route?.model).toBe('acme/doc');
   });
 
-  test('refuses with 503 by choosing nobody', () => {
+  test('refuses with 503 by returning no candidate', () => {
     const { router } = routerWith({ selectCandidates: () => [] });
     expect(refusalOf(() => router.stage(contextFor({}).context))).toMatchObject({
       status: 503,
@@ -300,7 +300,7 @@ describe('selectCandidates', () => {
 });
 
 describe('the dry run', () => {
-  test('answers the plan and calls nobody', () => {
+  test('responds with the plan and calls no provider', () => {
     const { router } = routerWith();
     const { context, told } = contextFor({ provider_only: ['alpha'], top_k: 5 }, { 'x-nordlys-dry-run': 'plan' });
     expect(router.stage(context)).toBe('responded');

@@ -96,7 +96,7 @@ describe('a conversation', () => {
     expect(talk({ session_id: 's' }).slugFor('m')).toBe('q');
   });
 
-  test.each([{}, { messages: null }, { messages: [null, 7] }, { session_id: 7 }])('%j harms nobody', (fields) => {
+  test.each([{}, { messages: null }, { messages: [null, 7] }, { session_id: 7 }])('%j has no effect', (fields) => {
     const { talk } = setUp();
     talk(fields).served(pm, CACHED);
     expect(talk(fields).slugFor('m')).toBe('p');

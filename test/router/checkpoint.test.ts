@@ -11,7 +11,7 @@ const without = (member: keyof typeof sample): unknown =>
   Object.fromEntries(Object.entries(sample).filter(([key]) => key !== member));
 
 describe('a checkpoint', () => {
-  it('loads, and members that nobody knows do not matter', () => {
+  it('loads, and unknown members do not matter', () => {
     expect(parseCheckpoint({ ...sample, later: 1 })).toMatchObject({
       clusters: 2,
       dimension: 2,

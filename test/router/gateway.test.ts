@@ -316,7 +316,7 @@ describe('explained', () => {
     });
   });
 
-  it('models that nobody serves are named once', async () => {
+  it('models that no provider serves are named once', async () => {
     const diagnostics: Diagnostic[] = [];
     const upstream = await upstreamFor();
     const providers = { p: { baseUrl: upstream.baseUrl, models: ['small'] } };

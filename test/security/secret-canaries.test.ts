@@ -133,7 +133,7 @@ const echoes: readonly [string, Echo][] = [
   ['beyond the length that is shown', (secret) => error(400, { error: { message: 'x'.repeat(500) + secret } })],
 ];
 
-describe('no key is told to anybody', () => {
+describe('no key is disclosed', () => {
   it.each(echoes)('when the upstream repeats it %s', async (_where, echo) => {
     await expectSilence((request) => echo(secretOf(request)), 2);
   });

@@ -53,7 +53,9 @@ describe('the latency band', () => {
     expect(svg).toContain('viewBox="0 0 3 64"');
     expect(svg).toContain('<path class="p90" d="M1 33h1V49.5h-1zM2 2h1V34h-1z"/>');
     expect(svg).toContain('<path class="p50" d="M1 48.5h1V33h1"/>');
-    expect(svg).toContain('aria-label="Time to first token: half of the answers within 1 s, nine of ten within 2 s."');
+    expect(svg).toContain(
+      'aria-label="Time to first token: half of the responses within 1 s, nine of ten within 2 s."',
+    );
   });
 
   it('joins the levels of neighbours to one line, and leaves the gap between others', () => {
@@ -62,7 +64,7 @@ describe('the latency band', () => {
   });
 
   it('of nothing is an empty picture that says so', () => {
-    expect(latencyBand([NONE], [NONE]).svg).toContain('aria-label="No answer yet."');
+    expect(latencyBand([NONE], [NONE]).svg).toContain('aria-label="No response yet."');
   });
 });
 

@@ -26,7 +26,7 @@ describe('the status page', () => {
     expect(history.requests.at(-1)).toBe(1);
   });
 
-  it('itself is for everybody and holds no data; what it shows takes a key', async () => {
+  it('itself is public and holds no data; its content requires a key', async () => {
     const { get } = await watched([await upstreamFor()]);
     const page = await get('/status', '');
     expect(page.status).toBe(200);
@@ -129,7 +129,7 @@ describe('the status page', () => {
     expect((await history()).requests).toEqual(Array(120).fill(0));
   });
 
-  it('counts what the cache answered, and what nobody could', async () => {
+  it('counts responses of the cache, and requests without a response', async () => {
     const upstream = await upstreamFor();
     const { ask, get, clock } = await watched([upstream], { cache: {}, maxAttempts: 1 });
     await ask({});
@@ -252,7 +252,7 @@ describe('the status page', () => {
   it('of a gateway that leaves authentication to the host must say who guards it', async () => {
     const gateway = createGateway({ keys: false, providers: { p: { baseUrl: 'http://127.0.0.1:1', models: ['m'] } } });
     onTestFinished(() => gateway.close());
-    expect(() => statusPage(gateway)).toThrow('Guard the page yourself and say authenticate: false.');
+    expect(() => statusPage(gateway)).toThrow('Guard the page yourself and set authenticate: false.');
     expect(() => statusPage((() => undefined) as never)).toThrow('statusPage needs a gateway made by createGateway.');
     for (const appUrl of ['javascript:alert(1)', 'app', '//other.example']) {
       expect(() => statusPage(gateway, { authenticate: false, appUrl })).toThrow('appUrl must be a path');

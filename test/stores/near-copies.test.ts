@@ -62,7 +62,7 @@ describe('a value that another process has replaced', () => {
   });
 });
 
-describe('a value that nobody has replaced', () => {
+describe('a value that no process has replaced', () => {
   it('stays the same object, and Redis is asked once per interval and key, however many want it', async () => {
     const { redis, clock, here } = await twoProcesses();
     const near = here.get('k');

@@ -5,7 +5,7 @@ interface Alarm extends Timer {
   readonly fire: () => void;
 }
 
-/** A clock whose time passes only by `advance` and its relatives. */
+/** A clock whose time passes only by `advance` and similar methods. */
 export class FakeClock implements Clock {
   /** Timers that have neither fired nor been cancelled. */
   readonly pending = new Set<Timer>();

@@ -59,7 +59,7 @@ interface RawEvent {
   readonly $enc?: BufferEncoding;
 }
 
-/** All members must hold, for the last response unless `each` says otherwise. */
+/** All members must hold, for the last response unless `each` differs. */
 export type Expectation = { readonly [name: string]: unknown } & {
   /** One for each request. */
   readonly each?: readonly Expectation[];

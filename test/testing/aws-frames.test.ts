@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamEvent } from '../../src/contracts/wire-format.js';
 import { bedrock } from '../../src/formats/bedrock/bedrock.js';
 import { AwsEventStreamReader } from '../../src/frames/aws-event-stream.js';
-import { awsEventStream, converseBody, converseFrames } from '../../src/testing/aws-answers.js';
+import { awsEventStream, converseBody, converseFrames } from '../../src/testing/aws-responses.js';
 import { awsFaults } from '../../src/testing/aws-faults.js';
 import { fakeUpstream, json, type FakeUpstream, type Script } from '../../src/testing/index.js';
 import { exchangeFor, OK, readStream } from '../formats/bedrock-cases.js';

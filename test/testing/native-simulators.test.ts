@@ -45,7 +45,7 @@ describe('the model of all formats', () => {
     expect(simulators.gemini.broken).toBeUndefined();
   });
 
-  it('streams one kind of chunk, whoever speaks', async () => {
+  it('streams one kind of chunk, whatever the API', async () => {
     const { simulators, client } = await demo();
     const chunksOf = async (): Promise<object[]> => {
       const chunks: object[] = [];

@@ -67,7 +67,7 @@ describe('a lookup that is shared', () => {
     expect(questions).toHaveLength(2);
   });
 
-  it('keeps nobody waiting longer than two seconds, and asks a name service that hangs no second time', () => {
+  it('lets no request wait longer than two seconds, and queries a name service that hangs only once', () => {
     const { clock, questions, ask, told } = asked();
     ask();
     clock.advance(1_500);

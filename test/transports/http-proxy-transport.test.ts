@@ -9,7 +9,7 @@ describe('http-proxy-middleware behind stand-ins keeps the transport contract', 
   transportContract(it, () => httpProxyTransport());
 });
 
-it('http-proxy-middleware skips a 100 that nobody has asked for (RFC 9110, 15.2.1)', async () => {
+it('http-proxy-middleware skips an unrequested 100 (RFC 9110, 15.2.1)', async () => {
   await using upstream = await fakeUpstream({
     script: raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'),
   });

@@ -62,7 +62,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
   const failureOf = async (request: UpstreamRequest): Promise<object> => {
     const call = probe(open(), request);
     const { error, connected } = await call.failure();
-    expect(call.told).toEqual(['failure']);
+    expect(call.events).toEqual(['failure']);
     return { code: error.code, message: error.message, connected };
   };
 
@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       },
     );
 
-    it('that nobody listens for, or that its certificate does not speak for', async () => {
+    it('without a listener, or not covered by its certificate', async () => {
       const upstream = await upstreamFor();
       const gone = await fakeUpstream();
       await gone.close();
@@ -188,7 +188,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
         expect(performance.now() - abortedAt).toBeLessThan(100);
         await eventually('nothing is counted any more', () => transport.sockets().active === 0);
         expect(transport.sockets()).toEqual({ active: 0, idle: 0 });
-        expect(call.told).toEqual([]);
+        expect(call.events).toEqual([]);
       },
     );
 
@@ -198,7 +198,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const call = probe(transport, requestFor('http://127.0.0.1:9/v1', { proxy: `http://127.0.0.1:${proxy.port}` }));
       call.abort();
       await eventually('all is closed', () => proxy.connections === 0 && transport.sockets().active === 0);
-      expect(call.told).toEqual([]);
+      expect(call.events).toEqual([]);
       expect(proxy.requests).toEqual([]);
     });
 

@@ -1,4 +1,4 @@
-/** What a JSON text means by the letter of RFC 8259, and whether it says anything twice. */
+/** The value of a JSON text by RFC 8259, and whether it has duplicate members. */
 export interface Meaning {
   readonly value: unknown;
   /** A member that its object has already; the last one counts. */

@@ -162,7 +162,7 @@ const OF_SHARES: readonly Guard[] = [
   guard(
     'what a share does not cover is refused',
     'limit/local-grants.ts',
-    ['    if (ticket?.isCovered === false && !isGone) return this.#notCovered(order, ticket);\n', ''],
+    ['    if (ticket?.isCovered === false && !isUnreachable) return this.#notCovered(order, ticket);\n', ''],
     'limit/shares',
   ),
   guard(
@@ -174,7 +174,10 @@ const OF_SHARES: readonly Guard[] = [
   guard(
     'a request that needs no settlement is charged after an outage',
     'limit/resilient-store.ts',
-    ["if (asked.lease === '') this.#chargeFinal(order, isGranted, late);", "if (asked.lease === '') undefined;"],
+    [
+      "if (requested.lease === '') this.#chargeFinal(order, isGranted, late);",
+      "if (requested.lease === '') undefined;",
+    ],
     'limit/shares',
   ),
   guard(
@@ -361,7 +364,7 @@ const OF_REQUESTS: readonly Guard[] = [
   ),
   guard(
     'a warning lets the request pass',
-    'limit/limit.ts',
+    'limit/bound-rules.ts',
     ["enforced: rule.onExceeded !== 'warn'", 'enforced: rule.onExceeded !== undefined'],
     'limit/path',
   ),

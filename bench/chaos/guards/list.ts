@@ -63,7 +63,7 @@ const AGAINST_UPSTREAMS: readonly Guard[] = [
   guard(
     'a chunk template differs in generated text only',
     'proxy/response/stream-reader.ts',
-    [' && this.progress.spoke;', ';'],
+    [' && this.progress.onlyContent;', ';'],
     'path/odd-streams',
   ),
   guard(
@@ -364,25 +364,25 @@ const IN_GUARDS: readonly Guard[] = [
   ),
   guard(
     'a guard that fails closed refuses',
-    'guard/ask-guard.ts',
+    'guard/call-guard.ts',
     ["if (guard.onError === 'open') return 'pass';", "return 'pass';"],
     'guard/verdicts.sockets',
   ),
   guard(
     'a verdict has a timeout',
-    'guard/ask-guard.ts',
+    'guard/call-guard.ts',
     ['limitMs: guard.timeoutMs', 'limitMs: Infinity'],
     'guard/verdicts.sockets',
   ),
   guard(
     'a check is aborted when the client disconnects',
-    'guard/ask-guard.ts',
+    'guard/call-guard.ts',
     ['    state.abort();\n    throw new GuardAborted();', '    throw new GuardAborted();'],
     'guard/verdicts.sockets',
   ),
   guard(
     'an invalid verdict is a failure',
-    'guard/ask-guard.ts',
+    'guard/call-guard.ts',
     ['if (!isVerdict(waited.value, guard)) throw noVerdict(guard);', ''],
     'guard/verdicts.sockets',
   ),

@@ -16,10 +16,10 @@ export interface Verdict {
   /** Complete responses. */
   readonly whole: number;
   readonly cached: number;
-  /** Whole answers by the upstream that gave them, those out of the cache among them. */
+  /** Complete responses by their upstream, including those from the cache. */
   readonly answersOf: ReadonlyMap<string, number>;
-  /** Broken off after they had begun, by an upstream that broke, and said so. */
-  readonly told: number;
+  /** Streams that their upstream cut after the start, and that ended in an error event. */
+  readonly truncated: number;
   /** The client disconnected on purpose. */
   readonly aborted: number;
   /** Cut by a gateway that was killed on purpose. */
@@ -41,7 +41,7 @@ export interface Evidence {
 /** Milliseconds after a disturbance in which its effects may still appear. */
 const AFTERMATH_MS = 500;
 
-type Fate = 'whole' | 'told' | 'aborted' | 'excluded' | 'lost';
+type Fate = 'whole' | 'truncated' | 'aborted' | 'excluded' | 'lost';
 
 /** Compares what the clients saw with what the upstreams did. */
 export function judge(evidence: Evidence): Verdict {
@@ -49,7 +49,7 @@ export function judge(evidence: Evidence): Verdict {
   const byMark = new Map(evidence.attempts.map((attempt) => [attempt.mark, attempt]));
   const findings: Finding[] = [];
   const answersOf = new Map<string, number>();
-  const fates: Record<Fate, number> = { whole: 0, told: 0, aborted: 0, excluded: 0, lost: 0 };
+  const fates: Record<Fate, number> = { whole: 0, truncated: 0, aborted: 0, excluded: 0, lost: 0 };
   for (const record of evidence.records) {
     const attempts = byId.get(record.id) ?? [];
     const find = (kind: Finding['kind'], why: string): void => void findings.push({ kind, why, record, attempts });
@@ -68,7 +68,7 @@ export function judge(evidence: Evidence): Verdict {
     whole: fates.whole,
     cached: evidence.records.filter(({ cached }) => cached).length,
     answersOf,
-    told: fates.told,
+    truncated: fates.truncated,
     aborted: fates.aborted,
     excluded: fates.excluded,
     faults: evidence.attempts.filter(({ sound }) => !sound).length,
@@ -91,8 +91,8 @@ function fateOf(record: ClientRecord, attempts: readonly Attempt[], evidence: Ev
   if (record.aborted) return 'aborted';
   if (record.broken !== undefined && evidence.killed.has(record.gateway)) return 'excluded';
   const begun = attempts.find(({ mark }) => mark === marksIn(record.text)[0]);
-  const toldSo = record.stream && record.error !== undefined && !record.done && record.broken === undefined;
-  return toldSo && begun !== undefined && broke(begun, evidence) ? 'told' : 'lost';
+  const isReported = record.stream && record.error !== undefined && !record.done && record.broken === undefined;
+  return isReported && begun !== undefined && broke(begun, evidence) ? 'truncated' : 'lost';
 }
 
 function broke(attempt: Attempt, evidence: Evidence): boolean {

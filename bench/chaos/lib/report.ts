@@ -2,7 +2,7 @@
 export interface Row {
   readonly name: string;
   readonly figure: string | number;
-  /** The gate, in words; none for figures that are only shown. */
+  /** The gate as text; none for figures that are only shown. */
   readonly gate?: string;
   readonly passed?: boolean;
 }

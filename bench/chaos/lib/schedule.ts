@@ -3,7 +3,7 @@ import { sleep } from './time.ts';
 import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
 
-/** Upstreams that may be harmed; the remaining one stays healthy, so that every request can be answered. */
+/** Upstreams that may be harmed; the remaining one stays healthy, so that every request can succeed. */
 const FRAGILE = ['b', 'c', 'd', 'e'] as const;
 
 interface Stage {

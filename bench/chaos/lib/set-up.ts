@@ -1,6 +1,6 @@
 // Options that the processes are started with.
 
-/** What an upstream speaks: a format of the gateway. */
+/** API of an upstream: a format of the gateway. */
 export type WireName = 'openai' | 'anthropic' | 'gemini' | 'bedrock';
 
 export interface UpstreamSetup {

@@ -31,9 +31,9 @@ export interface LastWords {
   readonly longestStallMs: number;
 }
 
-/** What an upstream is like. */
+/** Properties of an upstream. */
 export interface UpstreamTraits {
-  /** Share of its requests that meet a fault. */
+  /** Share of its requests with a fault. */
   readonly faultShare: number;
   /** @defaultValue `'openai'` */
   readonly wire?: WireName;

@@ -25,7 +25,7 @@ const UNSEEN: readonly FaultName[] = [
 
 const HOSTILE = hostileHeads.filter(({ expect, unasked }) => expect === 'error' && !unasked);
 
-/** Ways in which a stream ends in the midst of an answer, anywhere in it. */
+/** Ways in which a stream breaks at any point of the response. */
 const CUTS = {
   'cut by reset': 'reset',
   'cut by fin': 'fin',
@@ -39,7 +39,7 @@ const OTHERS: readonly MakeFault[] = [
   (_text, random) => pickOf(HOSTILE, random).script,
 ];
 
-/** A fault for this request. `text` is what the answer would have been. */
+/** A fault for this request. `text`: the response without the fault. */
 export function faultyScript(request: ReceivedRequest, wire: Wire, text: string, random: () => number): Script {
   const silent: MakeFault[] = wire.silent.length === 0 ? [] : [() => pickOf(wire.silent, random)];
   const midway = wire.isStream(request)
@@ -48,7 +48,7 @@ export function faultyScript(request: ReceivedRequest, wire: Wire, text: string,
   return pickOf([...OTHERS, ...silent, ...midway], random)(text, random);
 }
 
-/** The finish reason never goes out. */
+/** The finish reason is never sent. */
 function cut(name: keyof typeof CUTS, wire: Wire): MakeFault {
   return (text, random) => {
     const pace = { afterEvents: between(0, wire.openEvents(text), random), delayMs: between(0, 5, random) };

@@ -42,7 +42,7 @@ const gateway = createGateway({
     maxWaitMs: 50,
     write: (records) => {
       appendFileSync(ledger, records.map((record) => `${JSON.stringify({ gateway: name, record })}\n`).join(''));
-      // The batch is there, and is delivered again all the same.
+      // The batch was written, but the gateway delivers it again.
       if (random() < FAILING_WRITES) throw new Error('The ledger did not say that it has the batch.');
     },
   },

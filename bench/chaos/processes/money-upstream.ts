@@ -47,10 +47,10 @@ function billed(request: ReceivedRequest, script: Script, mark: string, tokens: 
   return {
     ...script,
     starts: 'request',
-    *steps(asked) {
+    *steps(request) {
       write({ mark, upstream: name, id, caller: id.split('-')[2], nano: nanoOf(name, tokens) });
       try {
-        yield* script.steps(asked);
+        yield* script.steps(request);
       } finally {
         // The kit's own record is complete only when the player has returned.
         setImmediate(() => write({ mark, completed: upstream.ledger[index]?.completed === true }));

@@ -62,10 +62,10 @@ function recorded(request: ReceivedRequest, script: Script, mark: string, sound:
   return {
     ...script,
     starts: 'request',
-    *steps(asked) {
+    *steps(request) {
       write({ begin });
       try {
-        yield* script.steps(asked);
+        yield* script.steps(request);
       } finally {
         // The entry of the kit's ledger is complete only when the script has returned.
         setImmediate(() => writeEnd(mark, index));

@@ -1,4 +1,4 @@
-// The languages that upstreams speak: how a question is read, how it is answered, and how an answer breaks in each.
+// The APIs of upstreams: how each reads a request, responds, and breaks.
 import type { EventStreamOptions, ReceivedRequest, Script, Step } from 'nordlys-proxy/testing';
 import { testKit } from '../lib/package.ts';
 import { between } from '../lib/random.ts';
@@ -18,23 +18,23 @@ const { awsErrorFrame, awsEventStream, awsFaults, awsFrame, chat, converseError,
   testKit;
 const { cutFrame, sse, withBadCrc } = testKit;
 
-/** A script that breaks in the midst of the answer `text`. */
+/** A script that breaks within the response `text`. */
 export type MakeFault = (text: string, random: () => number) => Script;
 
 export interface Wire {
   isStream(request: ReceivedRequest): boolean;
   questionOf(body: unknown): string;
-  /** Whole, or streamed where that was asked for. */
+  /** Whole, or streamed if requested. */
   reply(text: string, options: EventStreamOptions): Script;
-  /** Events of a streamed answer after which its end is still to come. */
+  /** Events of a streamed response before its end. */
   openEvents(text: string): number;
-  /** Failures without any word of an answer. Those that send an endpoint to rest for long are not among them. */
+  /** Failures without a response text, except those that cause a long cooldown. */
   readonly silent: readonly Script[];
-  /** Streams that break in ways of their own. */
+  /** Faults of streams that only this API has. */
   readonly streamed: readonly MakeFault[];
 }
 
-/** Keeps a limited endpoint out for no longer than the shortest cooldown. */
+/** The wait of a limited endpoint: no longer than the shortest cooldown. */
 const SHORT_WAIT = { 'retry-after-ms': '500' };
 
 const OPENAI: Wire = {
@@ -138,7 +138,7 @@ export const WIRES: Readonly<Record<WireName, Wire>> = {
   bedrock: BEDROCK,
 };
 
-/** A whole answer of which half arrives before the connection is reset. */
+/** A whole response of which half arrives before the connection is reset. */
 export function resetMidBody(script: Script): Script {
   return {
     ...script,
@@ -191,7 +191,7 @@ function eventsOf(events: (request: ReceivedRequest) => Events): Script {
   return { name: 'events', starts: 'request', steps: (request) => sse(events(request)).steps(request) };
 }
 
-/** Frames up to any word, and then one that is wrong. */
+/** Frames up to any word, and then an invalid one. */
 function brokenFrames(name: string, broken: (next: Uint8Array, random: () => number) => Uint8Array): MakeFault {
   return (text, random) => {
     const frames = converseFrames(text).map(awsFrame);
@@ -209,7 +209,7 @@ function wordsIn(text: string): number {
   return text.split(' ').length;
 }
 
-/** Native streams bring a text in pieces of eight characters. */
+/** Native streams send a text in pieces of eight characters. */
 function piecesIn(text: string): number {
   return Math.ceil(text.length / 8);
 }

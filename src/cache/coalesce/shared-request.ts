@@ -231,9 +231,12 @@ function isAboutTheRequest(error: GatewayError): boolean {
 }
 
 function readTooSlowly(): GatewayError {
-  return new GatewayError('server_is_overloaded', 'This answer was shared and read too slowly to be kept any longer.');
+  return new GatewayError(
+    'server_is_overloaded',
+    'The response was shared with other requests, and this client read it too slowly to keep its rest buffered.',
+  );
 }
 
 function sharedCallFailed(): GatewayError {
-  return new GatewayError('internal_error', 'The shared call ended without an answer.');
+  return new GatewayError('internal_error', 'The shared upstream call ended without a response.');
 }

@@ -19,7 +19,7 @@ import { ANTHROPIC_TRAITS, traitsOf, type TraitDefaults } from './traits.js';
 import type { AnthropicDoor, Translation, TranslationOptions } from './translation.js';
 import { asksForSearch, WEB_SEARCH } from './web-search.js';
 
-/** How a provider speaks Anthropic's Messages API. What differs by model stands in `models[…].format`. */
+/** How a provider uses Anthropic's Messages API. What differs by model is in `models[…].format`. */
 export interface AnthropicOptions {
   /**
    * Which cloud serves it: Anthropic's own API, Vertex AI (`baseUrl` ends in `/projects/…/locations/…`), or

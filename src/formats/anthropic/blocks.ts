@@ -5,7 +5,7 @@ export interface CacheControl {
   readonly ttl?: '5m' | '1h';
 }
 
-/** Anything that a cache mark may stand on. */
+/** Anything that a cache mark may appear on. */
 export interface Markable {
   cache_control?: CacheControl;
 }

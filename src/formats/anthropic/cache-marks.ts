@@ -5,7 +5,7 @@ import type { AnthropicTraits } from './traits.js';
 /** Marks that Anthropic takes in one request. */
 const MAX_MARKS = 4;
 
-/** Where in a request marks may stand, in the order in which the upstream caches. */
+/** Where in a request marks may appear, in the order in which the upstream caches. */
 export interface MarkedBody {
   readonly tools: readonly Markable[];
   readonly system: readonly Markable[];

@@ -114,16 +114,16 @@ class Conversation implements SentConversation {
     if (audio !== undefined && audio !== null) {
       throw new UnsupportedRequest(`${at}.audio`, 'Anthropic has no audio responses to refer to.');
     }
-    const said: Block[] = textBlocks(message.content, `${at}.content`, this.#translation);
+    const blocks: Block[] = textBlocks(message.content, `${at}.content`, this.#translation);
     if (typeof refusal === 'string' && !isBlank(refusal)) {
-      if (said.length === 0) said.push({ type: 'text', text: refusal });
+      if (blocks.length === 0) blocks.push({ type: 'text', text: refusal });
       else this.#translation.dropped.add(`${at}.refusal`);
     }
-    said.push(...this.#calls(message, index));
-    if (said.length === 0) return;
-    markLast(said, markOf(message, this.#translation.traits));
+    blocks.push(...this.#calls(message, index));
+    if (blocks.length === 0) return;
+    markLast(blocks, markOf(message, this.#translation.traits));
     const thinking = this.#translation.traits.thinking === 'none' ? [] : signedThinking(message);
-    this.#push('assistant', [...thinking, ...said]);
+    this.#push('assistant', [...thinking, ...blocks]);
   }
 
   #calls({ tool_calls: calls, function_call: legacy }: AssistantMessage, index: number): ToolUseBlock[] {

@@ -30,7 +30,9 @@ interface OpenBlock {
 
 /**
  * Reads the events of one stream. The finish chunk is held until `message_stop`: without it a stream is cut off,
- * however whole its text looks.
+ * however complete its text looks.
+ *
+ * Twelve private fields: most of them are counters and held parts that any event of the stream may change.
  */
 export class AnthropicDecoder implements ChunkDecoder {
   readonly #reading: Reading;

@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { UnsupportedRequest, type ChunkDecoder, type UpstreamEvent } from '../../contracts/wire-format.js';
 import type { AnthropicDoor } from './translation.js';
 
-/** Where a request goes, and what the body says of it. */
+/** Where a request goes, and what the body contains for it. */
 export interface Addressed {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Addressee {
 const VERTEX_VERSION = 'vertex-2023-10-16';
 const BEDROCK_VERSION = 'bedrock-2023-05-31';
 
-/** Adds to `body` what the door wants there: the model and the version stand in another place at each of them. */
+/** Adds to `body` what the door wants there: each door expects the model and the version in another place. */
 export function addressed(
   door: AnthropicDoor,
   body: JsonObject,
@@ -53,7 +53,7 @@ export function addressed(
 /** A model name never chooses a path beyond its own segment. */
 function segment(model: string): string {
   if (model === '' || model === '.' || model === '..') {
-    throw new UnsupportedRequest('model', 'The name of the model cannot stand in a path.');
+    throw new UnsupportedRequest('model', 'The name of the model cannot be part of a path.');
   }
   return encodeURIComponent(model.replaceAll(/[\ud800-\udfff]/gu, '\ufffd')).replaceAll('%40', '@');
 }

@@ -5,7 +5,7 @@ import { decodeError as decodeAnyError } from '../parse-error-body.js';
 /** Longest message that is passed on, in characters. */
 const MAX_MESSAGE = 1_000;
 
-/** Statuses of the error types, for errors inside a stream where no status line tells it. */
+/** Statuses of the error types, for errors inside a stream, which have no status line. */
 const STATUSES: ReadonlyMap<unknown, number> = new Map([
   ['invalid_request_error', 400],
   ['authentication_error', 401],
@@ -29,8 +29,8 @@ const TOO_LONG =
   /prompt is too long|exceeds? (?:the )?context (?:window|limit)|context window|too many (?:input )?tokens/i;
 
 /**
- * What an error of the Messages API says. `undefined`: nothing readable in it.
- * @param head - absent for an error inside a stream: then the type tells the status.
+ * Reads an error of the Messages API. `undefined`: nothing readable in it.
+ * @param head - absent for an error inside a stream: then the type decides the status.
  */
 export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
   const error = isRecord(body) ? body['error'] : undefined;
@@ -52,7 +52,7 @@ export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBo
 }
 
 function errorCode({ type, code: ownCode, details }: JsonObject, message: string): string | null {
-  // What stands between may answer with OpenAI's envelope, which has a `code`.
+  // A proxy in between may respond with OpenAI's envelope, which has a `code`.
   const code = isRecord(details) ? textOf(details['error_code']) : textOf(ownCode);
   if (code !== undefined) return code;
   return type === 'invalid_request_error' && TOO_LONG.test(message) ? 'context_length_exceeded' : null;

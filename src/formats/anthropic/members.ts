@@ -11,7 +11,7 @@ export const ANTHROPIC_MEMBERS: MemberTable = [
     member: 'messages[].role',
     fate: 'sent',
     sentAs: 'messages[].role',
-    note: '`system` and `developer` messages become `system`, wherever they stand; with the trait `midSystem` later ones stay in place. `tool` and `function` messages become user messages.',
+    note: '`system` and `developer` messages become `system`, in any position; with the trait `midSystem` later ones stay in place. `tool` and `function` messages become user messages.',
   },
   { member: 'messages[].name', fate: 'dropped', note: 'Of a `function` message it finds the call instead.' },
   {

@@ -6,7 +6,7 @@ const MAX_USER_ID = 256;
 
 /**
  * `metadata.user_id`, which must be opaque: `safety_identifier`, else the caller's own `metadata.user_id`, else `user`
- * where the host says that it holds no mail address or phone number.
+ * where the host states that it holds no mail address or phone number.
  */
 export function sentMetadata(
   request: ChatRequest,

@@ -23,7 +23,7 @@ export function contentBlocks(content: unknown, at: string, translation: Transla
 }
 
 /**
- * Texts of a `content`, for roles that say nothing else.
+ * Texts of a `content`, for roles that allow nothing else.
  * @throws UnsupportedRequest for any other part.
  */
 export function textBlocks(content: unknown, at: string, translation: Translation): TextBlock[] {
@@ -40,7 +40,7 @@ function isText(part: JsonObject): boolean {
   return part['type'] === 'text' || part['type'] === 'refusal';
 }
 
-/** Texts that hold nothing but white space are refused upstream, wherever they stand. */
+/** Texts that hold nothing but white space are refused upstream, in any position. */
 export function isBlank(text: string): boolean {
   return text.trim() === '';
 }

@@ -40,7 +40,7 @@ export function annotationsOf(citations: unknown, start: number, end: number): A
   });
 }
 
-/** What the upstream says about a refusal, where it says something. */
+/** The upstream's explanation of a refusal, if there is one. */
 export function refusalOf(details: unknown): string | undefined {
   const explanation = isRecord(details) ? details['explanation'] : undefined;
   return typeof explanation === 'string' && explanation !== '' ? explanation : undefined;

@@ -4,7 +4,7 @@ import { isBlank } from './parts.js';
 import type { AnthropicTraits } from './traits.js';
 import type { Translation } from './translation.js';
 
-/** From this version on the API knows no sampling parameters. */
+/** From this version on the API has no sampling parameters. */
 const VERSION_WITHOUT_SAMPLING = '2026-10-21';
 
 /** Whether model and API version take `temperature`, `top_p` and `top_k`. */
@@ -51,7 +51,7 @@ export function sentStop({ stop }: ChatRequest, { dropped }: Translation): reado
   return sent.length === 0 ? undefined : sent;
 }
 
-/** OpenAI's tiers in Anthropic's words. */
+/** OpenAI's tiers in Anthropic's terms. */
 export function sentServiceTier(
   { service_tier: tier }: ChatRequest,
   { traits, dropped }: Translation,

@@ -85,7 +85,7 @@ export interface WantedChoice {
   readonly name?: string;
   /** Caller's names; absent: all tools. */
   readonly allowed?: ReadonlySet<string>;
-  /** The member that says so. */
+  /** The member that sets it. */
   readonly param: string;
 }
 

@@ -135,13 +135,13 @@ export const ANTHROPIC_TRAITS = defineOptions({
   path: 'format',
   member: 'trait',
   rows: {
-    thinking: choice(['adaptive', 'manual', 'always', 'none'], 'How thinking is asked for.').defaultsTo(BY_NAME),
+    thinking: choice(['adaptive', 'manual', 'always', 'none'], 'How thinking is requested.').defaultsTo(BY_NAME),
     sampling: flag('Accepts `temperature`, `top_p` and `top_k`.').defaultsTo(BY_NAME),
     temperatureWithTopP: flag('Accepts both in one request.').defaultsTo(BY_NAME),
     forcedTools: flag('`tool_choice` may force a tool.').defaultsTo(BY_NAME),
     nativeJsonSchema: flag('Structured output without a forced tool.').defaultsTo(BY_NAME),
     prefill: flag("The last message may be the assistant's.").defaultsTo(BY_NAME),
-    midSystem: flag('System messages may stand between others.').or(false),
+    midSystem: flag('System messages may appear between others.').or(false),
     fast: flag("Serves `service_tier: 'fast'` as `speed: 'fast'`.").or(false),
     jsonObject: choice(
       ['refuse', 'instruct'],
@@ -166,8 +166,8 @@ function bareModelName(name: string): string {
   return bare.replace(/-v\d+(?::\d+)?$/, '').replace(/[-@](?:20\d{6}|latest|default)$/, '');
 }
 
-function oneOf<Word extends string>(value: unknown, words: readonly Word[]): Word | undefined {
-  return words.find((word) => word === value);
+function oneOf<Word extends string>(value: unknown, values: readonly Word[]): Word | undefined {
+  return values.find((word) => word === value);
 }
 
 function booleanOr<Other>(value: unknown, fallback: Other | boolean): Other | boolean {

@@ -3,7 +3,7 @@ import type { Usage } from '../../chat/types.js';
 
 /**
  * Usage of a stream: later counts replace earlier ones, `null` keeps them.
- * @param earlier - what the stream said before
+ * @param earlier - the usage that the stream reported before
  */
 export function mergedUsage(earlier: JsonObject, later: unknown): JsonObject {
   const merged = { ...earlier };

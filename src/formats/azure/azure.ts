@@ -9,7 +9,7 @@ import { decodeAzureError } from './errors.js';
 /** Options of the format `azure`. */
 export interface AzureOptions {
   /**
-   * Version of the API, sent as `api-version`. It decides which members Azure knows: `2024-10-21` knows
+   * Version of the API, sent as `api-version`. It decides which members Azure supports: `2024-10-21` supports
    * `stream_options`, which the gateway sends with every stream, and `max_completion_tokens`.
    * @defaultValue `'2024-10-21'`
    */

@@ -7,8 +7,8 @@ const DONE = '[DONE]';
 
 /**
  * Reads Azure's stream as OpenAI's. Three things differ: a first chunk without choices that brings the filter's results
- * for the prompt; choices without a `delta`, which bring those of an asynchronous filter; and such chunks say `""` or 0
- * where others say their id, model and time. Clients rely on `choices[0].delta` and on one id.
+ * for the prompt; choices without a `delta`, which bring those of an asynchronous filter; and such chunks have `""` or 0
+ * where others have their id, model and time. Clients rely on `choices[0].delta` and on one id.
  */
 export function azureChunkDecoder(): (event: UpstreamEvent) => readonly ChatChunk[] | 'done' {
   const head: JsonObject = {};

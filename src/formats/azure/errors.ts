@@ -11,14 +11,14 @@ const KINDS: ReadonlyMap<unknown, UpstreamErrorKind> = new Map<unknown, Upstream
   ['insufficient_quota', 'quota'],
 ]);
 
-/** What an error of Azure's says: OpenAI's envelope. The details of its content filter are not passed on. */
+/** Reads an error of Azure: OpenAI's envelope. The details of its content filter are not passed on. */
 export function decodeAzureError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
-  const said = decodeError(body);
-  if (said === undefined) return undefined;
-  const kind = KINDS.get(said.code) ?? KINDS.get(innerCode(body));
-  const retryAfterMs = waitOf(head, said.message);
+  const decoded = decodeError(body);
+  if (decoded === undefined) return undefined;
+  const kind = KINDS.get(decoded.code) ?? KINDS.get(innerCode(body));
+  const retryAfterMs = waitOf(head, decoded.message);
   return {
-    ...said,
+    ...decoded,
     ...(kind === undefined ? {} : { kind }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

@@ -4,7 +4,7 @@ import type { BedrockModel } from './model-types.js';
 /** More are refused with 400. */
 const MOST_CACHE_POINTS = 4;
 
-/** The cache point that a marked part, message or tool asks for; `undefined` where none is asked for or known. */
+/** The cache point that a marked part, message or tool requests; `undefined` if none is requested or known. */
 export function cachePointOf(marked: JsonObject, model: BedrockModel): JsonObject | undefined {
   if (model.promptCaching === false) return undefined;
   const control = marked['cache_control'];
@@ -20,7 +20,7 @@ export function cachePoint(ttl?: string): JsonObject {
   return { cachePoint: ttl === undefined ? { type: 'default' } : { type: 'default', ttl } };
 }
 
-/** Puts `point` behind the last of `blocks`; a point never follows another, and never stands first. */
+/** Puts `point` behind the last of `blocks`; a point never follows another, and is never first. */
 export function closeWith(blocks: JsonObject[], point: JsonObject | undefined): void {
   const last = blocks.at(-1);
   if (point !== undefined && last !== undefined && !isCachePoint(last)) blocks.push(point);

@@ -4,7 +4,7 @@ import { cachePointOf, closeWith } from './cache-points.js';
 import type { EncodeState } from './encode-state.js';
 import { audioBlock, fileBlock, imageBlock, videoBlock } from './media-blocks.js';
 
-/** Whose content it is: parts that are not listed for it cannot stand there. */
+/** Whose content it is: parts that are not listed for it are refused there. */
 export type ContentOwner = 'system' | 'user' | 'assistant' | 'tool';
 
 const ALLOWED: Readonly<Record<ContentOwner, ReadonlySet<string>>> = {

@@ -5,7 +5,7 @@ import { isCachePoint } from './cache-points.js';
 /** One message of Bedrock's, made of all neighbouring messages of one side. */
 export interface Turn {
   readonly role: 'user' | 'assistant';
-  /** Results of tools stand before everything else of a user turn. */
+  /** Results of tools precede everything else of a user turn. */
   readonly results: JsonObject[];
   readonly blocks: JsonObject[];
   /** Index of the request's first message in it. */
@@ -14,7 +14,7 @@ export interface Turn {
   last: number;
 }
 
-/** A call of the history, and where its result stands. */
+/** A call of the history, and the position of its result. */
 interface OpenCall {
   readonly sentId: string;
   readonly name: string;

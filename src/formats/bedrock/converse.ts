@@ -145,7 +145,7 @@ function parallelCalls(choice: JsonObject | undefined, tools: readonly JsonObjec
   return { tool_choice: { ...claudeChoice(choice), disable_parallel_tool_use: true } };
 }
 
-/** The tool choice in Anthropic's own words, which the extra member of the body must repeat. */
+/** The tool choice in Anthropic's terms, which the extra member of the body must repeat. */
 function claudeChoice(choice: JsonObject | undefined): JsonObject {
   if (choice !== undefined && 'any' in choice) return { type: 'any' };
   if (choice !== undefined && 'tool' in choice) return { type: 'tool', ...(choice['tool'] as JsonObject) };

@@ -11,7 +11,11 @@ import { finishReasonOf, shownReason } from './stop-reason.js';
 import { ToolStream } from './tool-stream.js';
 import { usageOf } from './usage.js';
 
-/** Reads one ConverseStream. The end is `messageStop`; `metadata` brings the usage behind it. */
+/**
+ * Reads one ConverseStream. The end is `messageStop`; `metadata` brings the usage behind it.
+ *
+ * Eleven private fields: half of them are readers of one kind of block, the others the state that blocks share.
+ */
 export class ConverseDecoder implements ChunkDecoder {
   readonly #base: ChatChunk;
   readonly #tools: ToolStream;
@@ -50,7 +54,7 @@ export class ConverseDecoder implements ChunkDecoder {
 
   #read(event: string, payload: JsonObject): ChatChunk[] {
     if (event === 'metadata') return this.#onMetadata(payload);
-    // After its stop a message has nothing more to say.
+    // A message has no content after its stop.
     if (this.#state === 'stopped') return [];
     switch (event) {
       case 'messageStart':

@@ -26,7 +26,7 @@ function cleanName(filename: string): string {
   return clean === '' ? 'document' : clean;
 }
 
-/** Document formats by MIME type; names of formats stand for themselves as file extensions. */
+/** Document formats by MIME type; the name of a format is also its file extension. */
 const FORMATS: ReadonlyMap<string, string> = new Map([
   ['application/pdf', 'pdf'],
   ['text/csv', 'csv'],
@@ -41,10 +41,10 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
 ]);
 const EXTENSIONS: ReadonlySet<string> = new Set(FORMATS.values());
 
-/** The format of a document by its type, or by its name where the type says nothing. */
+/** The format of a document by its type, or by its name where the type is generic. */
 export function documentFormat(mime: string, filename: string | undefined): string | undefined {
   const byType = FORMATS.get(mime);
-  // A plain text may be one of the formats that are text, and its name says which.
+  // A plain text may be one of several text formats, and its name tells which.
   if (byType !== undefined && byType !== 'txt') return byType;
   const extension = extensionOf(filename ?? '');
   const byName = EXTENSIONS.has(extension) ? extension : OTHER_EXTENSIONS.get(extension);

@@ -12,7 +12,7 @@ interface NamedError {
 
 /**
  * AWS's names of errors: their status, and what they mean where the status misleads. The statuses of the last three are
- * ours: AWS says 408, 429 and 400, which mean something else everywhere else.
+ * ours: AWS uses 408, 429 and 400, which have other meanings at other vendors.
  */
 const NAMED: ReadonlyMap<string, NamedError> = new Map([
   ['AccessDeniedException', { status: 403, kind: 'auth' }],
@@ -39,7 +39,7 @@ const NAMED: ReadonlyMap<string, NamedError> = new Map([
 const MODEL_MISSING = /on-demand throughput|model identifier is invalid|not authorized|inference profile/i;
 
 /**
- * What an error of Bedrock's says: `{ message }` with the name in a header, in `__type`, or in the `error` member that
+ * Reads an error of Bedrock: `{ message }` with the name in a header, in `__type`, or in the `error` member that
  * this format's own decoder puts into a chunk.
  */
 export function decodeBedrockError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
@@ -79,14 +79,14 @@ function meaningOf(
   head: ResponseHead | undefined,
 ): NamedError | object {
   const named = NAMED.get(name ?? '');
-  // 424 says that the model failed, not that the request is wrong.
+  // 424 means that the model failed, not that the request is invalid.
   if (named === undefined) return head?.status === 424 ? { kind: 'server_error' } : {};
   if (name === 'ValidationException' && MODEL_MISSING.test(message)) return { ...named, kind: 'model_missing' };
   if (named.status !== 424) return named;
   return { ...named, ...causeOf(inner['originalStatusCode']) };
 }
 
-/** The status that the model itself failed with says more than that it failed. */
+/** The status of the model's own failure is more precise than 424. */
 function causeOf(status: unknown): object {
   if (status === 429) return { kind: 'rate_limited' };
   return status === 503 ? { kind: 'overloaded' } : {};

@@ -4,7 +4,7 @@ import { canonicalType, typeOfData } from '../shared/media-types.js';
 
 /** Bytes of a part: base64 as it is sent, and what kind they are. */
 export interface InlineMedia {
-  /** Lower case, `''` where nothing says it. */
+  /** Lower case, `''` if unknown. */
   readonly mime: string;
   readonly base64: string;
 }

@@ -6,7 +6,7 @@ export type ModelDefaults = Pick<
   'thinking' | 'sampling' | 'forcedTools' | 'prefill' | 'nativeJsonSchema'
 >;
 
-/** What is assumed of a family where neither the traits nor the name say more. */
+/** Defaults of a family, unless traits or the name state more. */
 export const FAMILY_DEFAULTS: Readonly<Record<BedrockFamily, ModelDefaults>> = {
   claude: { thinking: 'adaptive', sampling: 'one', forcedTools: true, prefill: true, nativeJsonSchema: true },
   nova: { thinking: 'nova', sampling: true, forcedTools: true, prefill: false, nativeJsonSchema: false },

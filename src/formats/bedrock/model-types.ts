@@ -1,7 +1,7 @@
 /** What one model on Bedrock can do: the endpoint's traits over the defaults for its name. */
 export interface BedrockModel {
   readonly family: BedrockFamily;
-  /** How the model is asked to reason. `none`: it cannot be asked. */
+  /** How reasoning is requested from the model. `none`: it cannot be requested. */
   readonly thinking: 'adaptive' | 'manual' | 'always' | 'nova' | 'effort' | 'none';
   /** `one`: `temperature` or `top_p`, not both. `false`: neither, and no `top_k`. */
   readonly sampling: boolean | 'one';

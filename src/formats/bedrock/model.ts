@@ -15,7 +15,7 @@ const THINKING: readonly BedrockModel['thinking'][] = ['adaptive', 'manual', 'al
 export function bedrockModel({ upstreamModel, traits }: ModelFacts): BedrockModel {
   const named = DEFAULTS_BY_NAME.find(({ name }) => upstreamModel.includes(name));
   const family = oneOf(traits['family'], FAMILIES) ?? named?.family ?? 'other';
-  // A family set by hand overrules what the name says of another family.
+  // A configured family overrides the one in the name.
   const byName = named?.family === family ? named : undefined;
   const defaults = { ...FAMILY_DEFAULTS[family], ...byName?.traits };
   return {
@@ -25,7 +25,7 @@ export function bedrockModel({ upstreamModel, traits }: ModelFacts): BedrockMode
     promptCaching: traits['promptCaching'] === 'auto' ? 'auto' : traits['promptCaching'] === true,
     plainSchemas: flag(traits['plainSchemas']) ?? family === 'nova',
     jsonObject: traits['jsonObject'] === 'instruct' ? 'instruct' : 'refuse',
-    // The name of an ARN says nothing; a signature that comes from it can only be Claude's.
+    // The name of an ARN does not contain the model; a signature that comes from it can only be Claude's.
     reasoningFormat:
       family === 'claude' || (family === 'other' && named === undefined) ? CLAUDE_REASONING : UNSIGNED_REASONING,
   };
@@ -39,7 +39,10 @@ export const BEDROCK_TRAITS = defineOptions({
   member: 'trait',
   rows: {
     family: choice(FAMILIES, 'Decides how requests are written.').defaultsTo(BY_NAME),
-    thinking: choice(THINKING, "How the model is asked to reason; `'none'`: it cannot be asked.").defaultsTo(BY_NAME),
+    thinking: choice(
+      THINKING,
+      "How reasoning is requested from the model; `'none'`: it cannot be requested.",
+    ).defaultsTo(BY_NAME),
     sampling: flagOr(['one'], "Accepts `temperature` and `top_p`; `'one'`: only one of them.").defaultsTo(BY_NAME),
     tools: flagRow('Accepts tools.').or(true),
     forcedTools: flagRow('`tool_choice` may force a tool.').defaultsTo(BY_NAME),
@@ -69,8 +72,8 @@ function traitsOver(defaults: ModelDefaults, traits: ModelFacts['traits']): Mode
   };
 }
 
-function oneOf<T extends string>(value: unknown, words: readonly T[]): T | undefined {
-  return words.find((word) => word === value);
+function oneOf<T extends string>(value: unknown, values: readonly T[]): T | undefined {
+  return values.find((word) => word === value);
 }
 
 function flag(value: unknown): boolean | undefined {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../util/json-object.js';
 import type { BedrockModel } from './model-types.js';
 import type { Effort, WantedReasoning } from './wanted-reasoning.js';
 
-/** How the wanted reasoning is asked for. */
+/** How the wanted reasoning is requested. */
 export interface EncodedReasoning {
   /** Members of `additionalModelRequestFields`. */
   readonly fields: JsonObject;
@@ -96,8 +96,8 @@ function manual(wanted: WantedReasoning, limits: ReasoningLimits): EncodedReason
   if (limits.forbidden) return NOT_FOLLOWED;
   const most = limits.maxTokens ?? limits.maxCompletionTokens;
   const share = Math.floor((most ?? DEFAULT_MAX_TOKENS) * SHARES[wanted.effort ?? 'low']);
-  const asked = wanted.budget ?? Math.max(SMALLEST_BUDGET, share);
-  const budget = most === undefined ? asked : Math.min(asked, most - 1);
+  const requested = wanted.budget ?? Math.max(SMALLEST_BUDGET, share);
+  const budget = most === undefined ? requested : Math.min(requested, most - 1);
   if (budget < SMALLEST_BUDGET) return NOT_FOLLOWED;
   const fields = { thinking: { type: 'enabled', budget_tokens: budget } };
   if (limits.maxTokens !== undefined) return { fields, thinks: true, dropped: false };

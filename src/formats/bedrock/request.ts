@@ -14,7 +14,7 @@ import type { OfferedTool } from './tools.js';
 const alwaysDropped = droppedMembers(BEDROCK_MEMBERS);
 const NAME_RULE = { forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
 
-/** Checks what Bedrock can never say, and makes the state that the parts of the translation share. */
+/** Refuses what Bedrock cannot express, and creates the state that the parts of the translation share. */
 export function encodeState(request: ChatRequest, model: BedrockModel, tools: readonly OfferedTool[]): EncodeState {
   refuseUnsupported(request, model, tools);
   const dropped = new DroppedMembers();
@@ -51,7 +51,7 @@ function namesInHistory({ messages }: ChatRequest): string[] {
   });
 }
 
-/** Members of the body that say nothing of the conversation. */
+/** Members of the body outside the conversation. */
 export function encodeEnvelope({ request, dropped }: EncodeState): JsonObject {
   const body: JsonObject = {};
   const tier = request.service_tier;

@@ -17,7 +17,7 @@ const PLAIN_ROOT: ReadonlySet<string> = new Set(['type', 'properties', 'required
 /**
  * Parameters of a tool as Bedrock takes them: an object at the root.
  * @param plain - the model takes only the plainest keywords
- * @throws UnsupportedRequest where the root cannot be said as one object.
+ * @throws UnsupportedRequest where the root cannot be expressed as one object.
  */
 export function toolParameters(schema: unknown, path: string, plain: boolean): JsonObject {
   const root = objectSchema(schema, path);

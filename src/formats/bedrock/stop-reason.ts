@@ -1,4 +1,4 @@
-/** OpenAI's words for Bedrock's reasons that end a response properly. */
+/** OpenAI's names for Bedrock's reasons that end a response properly. */
 const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
   ['end_turn', 'stop'],
   ['stop_sequence', 'stop'],

@@ -4,7 +4,7 @@ import type { EncodeState } from './encode-state.js';
 import { toolParameters } from './schema.js';
 import { strictSchema } from '../shared/strict-schema.js';
 
-/** How the form of the response is asked for. */
+/** How the form of the response is requested. */
 export type StructuredOutput =
   | { readonly kind: 'none' }
   /** A system text that asks for one JSON object. */
@@ -21,13 +21,13 @@ const SCHEMA_PATH = 'response_format.json_schema.schema';
 export function structuredOutput(state: EncodeState): StructuredOutput {
   const format: unknown = state.request.response_format;
   if (!isRecord(format) || format['type'] === 'text') return { kind: 'none' };
-  const asked = format['json_schema'];
-  const schema = isRecord(asked) ? asked['schema'] : undefined;
-  if (format['type'] !== 'json_schema' || !isRecord(asked) || isEmpty(schema)) return jsonObject(state);
+  const requested = format['json_schema'];
+  const schema = isRecord(requested) ? requested['schema'] : undefined;
+  if (format['type'] !== 'json_schema' || !isRecord(requested) || isEmpty(schema)) return jsonObject(state);
   if (!isRecord(schema) || !isObjectRoot(schema)) {
     throw new UnsupportedRequest(SCHEMA_PATH, 'Bedrock takes the schema of an object only.');
   }
-  return nativeOutput(asked, schema, state) ?? toolOutput(asked, schema, state);
+  return nativeOutput(requested, schema, state) ?? toolOutput(requested, schema, state);
 }
 
 function jsonObject({ model }: EncodeState): StructuredOutput {
@@ -38,26 +38,26 @@ function jsonObject({ model }: EncodeState): StructuredOutput {
   );
 }
 
-function nativeOutput(asked: JsonObject, schema: JsonObject, { model }: EncodeState): StructuredOutput | undefined {
+function nativeOutput(requested: JsonObject, schema: JsonObject, { model }: EncodeState): StructuredOutput | undefined {
   const strict = model.nativeJsonSchema ? strictSchema(schema, SCHEMA_PATH) : undefined;
   if (strict === undefined) return undefined;
-  const { name, description } = asked;
+  const { name, description } = requested;
   const jsonSchema: JsonObject = { schema: JSON.stringify(strict) };
   if (typeof name === 'string' && name !== '') jsonSchema['name'] = name;
   if (typeof description === 'string' && description.trim() !== '') jsonSchema['description'] = description;
   return { kind: 'native', outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
 }
 
-function toolOutput(asked: JsonObject, schema: JsonObject, { model, names }: EncodeState): StructuredOutput {
+function toolOutput(requested: JsonObject, schema: JsonObject, { model, names }: EncodeState): StructuredOutput {
   if (!model.tools || !model.forcedTools) {
     throw new UnsupportedRequest(
       'response_format',
       'This model can neither be given a schema nor be made to call a tool.',
     );
   }
-  const wanted = typeof asked['name'] === 'string' && asked['name'] !== '' ? asked['name'] : 'json';
+  const wanted = typeof requested['name'] === 'string' && requested['name'] !== '' ? requested['name'] : 'json';
   const name = names.own(wanted);
-  const { description } = asked;
+  const { description } = requested;
   const toolSpec: JsonObject = { name };
   if (typeof description === 'string' && description.trim() !== '') toolSpec['description'] = description;
   toolSpec['inputSchema'] = { json: toolParameters(schema, SCHEMA_PATH, model.plainSchemas) };

@@ -10,7 +10,7 @@ export interface WantedTools {
   readonly name?: string;
   /** Tools that may be called; the others are not offered. */
   readonly tools: readonly OfferedTool[];
-  /** The request member that says so. */
+  /** The request member that sets it. */
   readonly member: string;
 }
 
@@ -27,7 +27,7 @@ export function wantedTools(request: ChatRequest, tools: readonly OfferedTool[])
 function readChoice(choice: unknown, tools: readonly OfferedTool[], member: string): WantedTools {
   if (choice === 'auto' || choice === 'none') return { mode: choice, tools, member };
   if (choice === 'required') return required(tools, member);
-  if (!isRecord(choice)) throw new UnsupportedRequest(member, 'Bedrock knows no such tool choice.');
+  if (!isRecord(choice)) throw new UnsupportedRequest(member, 'Bedrock does not support this tool choice.');
   if (choice['type'] === 'allowed_tools') return allowed(choice['allowed_tools'], tools, member);
   const target = choice[String(choice['type'])];
   return named(isRecord(target) ? String(target['name']) : '', tools, member);
@@ -59,7 +59,7 @@ function allowedName(entry: unknown): unknown {
   return isRecord(definition) ? definition['name'] : entry['name'];
 }
 
-/** Bedrock's `toolChoice`; `undefined` where the model decides by itself or cannot be told. */
+/** Bedrock's `toolChoice`; `undefined` where the model decides, or has no such setting. */
 export function toolChoiceOf({ mode, name }: WantedTools, sentName: (name: string) => string): JsonObject | undefined {
   switch (mode) {
     case 'auto':

@@ -20,9 +20,9 @@ interface OpenBlock {
   held: string;
 }
 
-/** Tool blocks of one stream as tool call deltas, or as content where a tool stands for the response's form. */
+/** Tool blocks of one stream as tool call deltas, or as content where a tool represents the response's form. */
 export class ToolStream {
-  /** A block of the tool that stands for the response has begun. */
+  /** A block of the tool that represents the response has begun. */
   jsonSeen = false;
   readonly #reading: ResponseReading;
   readonly #open = new Map<unknown, OpenBlock>();

@@ -1,7 +1,7 @@
 import { isRecord } from '../../util/json-object.js';
 import type { Usage } from '../../chat/types.js';
 
-/** Bedrock's usage in OpenAI's words: prompt tokens include those read from and written to the cache. */
+/** Bedrock's usage in OpenAI's terms: prompt tokens include those read from and written to the cache. */
 export function usageOf(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const { inputTokens, outputTokens, totalTokens, cacheReadInputTokens, cacheWriteInputTokens } = usage;
@@ -19,7 +19,7 @@ export function usageOf(usage: unknown): Usage | undefined {
   };
 }
 
-/** Tokens written to the cache by lifetime, in Anthropic's words: an hour costs more than five minutes. */
+/** Tokens written to the cache by lifetime, in Anthropic's terms: an hour costs more than five minutes. */
 function writesByTime(details: unknown): object {
   const entries = Array.isArray(details) ? details.filter(isRecord) : [];
   if (entries.length === 0) return {};

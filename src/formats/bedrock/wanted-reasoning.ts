@@ -14,7 +14,7 @@ export interface WantedReasoning {
   readonly exclude: boolean;
   /** The request member that asks: reported where it cannot be followed. */
   readonly member: 'reasoning' | 'reasoning_effort';
-  /** The member asks for something that nobody knows. */
+  /** The member has an unknown value. */
   readonly unknown?: true;
 }
 
@@ -35,9 +35,9 @@ export function wantedReasoning(request: ChatRequest): WantedReasoning {
   return { ...inner, exclude, member: 'reasoning' };
 }
 
-type Asked = Pick<WantedReasoning, 'effort' | 'budget' | 'unknown'>;
+type RequestedEffort = Pick<WantedReasoning, 'effort' | 'budget' | 'unknown'>;
 
-function ofObject(reasoning: Readonly<Record<string, unknown>>): Asked | undefined {
+function ofObject(reasoning: Readonly<Record<string, unknown>>): RequestedEffort | undefined {
   const { effort, max_tokens: budget, enabled } = reasoning;
   if (enabled === false) return { effort: 'none' };
   if (effort !== undefined && effort !== null) return ofEffort(effort);
@@ -46,7 +46,7 @@ function ofObject(reasoning: Readonly<Record<string, unknown>>): Asked | undefin
   return enabled === true ? { effort: 'medium' } : undefined;
 }
 
-function ofEffort(word: unknown): Asked {
+function ofEffort(word: unknown): RequestedEffort {
   const effort = EFFORTS.find((known) => known === word);
   return effort === undefined ? { unknown: true } : { effort };
 }

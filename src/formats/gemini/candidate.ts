@@ -13,19 +13,23 @@ import type { ToolNames } from '../shared/tool-names.js';
 export interface CandidateSettings {
   readonly names: ToolNames;
   readonly customTools: ReadonlySet<string>;
-  /** The request used `functions`: a call is said as `function_call`. */
+  /** The request used `functions`: a call is sent as `function_call`. */
   readonly legacy: boolean;
   readonly reasoningFields: readonly string[];
   readonly excludeReasoning: boolean;
   readonly signaturesInIds: boolean;
-  /** Search was asked for: annotations may follow. */
+  /** Search was requested: annotations may follow. */
   readonly grounded: boolean;
 }
 
 /** No model makes more calls, and clients address arrays by their index. */
 const MAX_CALLS = 128;
 
-/** One candidate of a response, whole or in pieces: its parts become deltas, its end is held until the body ends. */
+/**
+ * One candidate of a response, whole or in pieces: its parts become deltas, its end is held until the body ends.
+ *
+ * Eleven private fields: most of them are counters and ids that parts of different kinds share.
+ */
 export class Candidate {
   readonly index: number;
   /** Google's word for why it ended. */
@@ -71,16 +75,16 @@ export class Candidate {
     return choices;
   }
 
-  /** It has a finish reason, and not one of those that stand in every response. */
+  /** It has a finish reason, and not one that is in every response. */
   get isSettled(): boolean {
-    return this.#progress.state === 'finished' && !this.#progress.doubtful && this.#partial === undefined;
+    return this.#progress.state === 'finished' && !this.#progress.uncertain && this.#partial === undefined;
   }
 
   opening(): ChunkChoice {
     return this.#choice({ role: 'assistant', content: '' });
   }
 
-  /** The chunk that says why it ended; or what the response lacks. */
+  /** The chunk with the finish reason; or the failure. */
   finish(): ChunkChoice | 'truncated' | 'empty' {
     const word = this.finishWord;
     if (word === undefined || this.#partial !== undefined) return 'truncated';
@@ -95,7 +99,7 @@ export class Candidate {
     return { ...this.#choice(delta), finish_reason: this.#reason(finish), native_finish_reason: word.slice(0, 64) };
   }
 
-  /** Gemini says `STOP` after tool calls as well. */
+  /** Gemini sends `STOP` after tool calls as well. */
   #reason(finish: ReturnType<typeof finishOf>): string {
     if (finish !== undefined && finish !== 'stop') return finish;
     if (this.#calls === 0) return 'stop';
@@ -109,13 +113,13 @@ export class Candidate {
   #part(part: JsonObject, position: number): ChunkDelta[] | undefined {
     if (isRecord(part['functionCall']))
       return this.#functionCall(part['functionCall'], textOf(part['thoughtSignature']));
-    const deltas = this.#said(part, position);
+    const deltas = this.#contentOf(part, position);
     const signature = textOf(part['thoughtSignature']);
     if (signature !== undefined) deltas.push({ reasoning_details: [this.#signature(signature)] });
     return deltas;
   }
 
-  #said(part: JsonObject, position: number): ChunkDelta[] {
+  #contentOf(part: JsonObject, position: number): ChunkDelta[] {
     const text = textOf(part['text']);
     const thought = part['thought'] === true;
     if (text !== undefined) return thought ? this.#thought(text) : [this.#text(text, position)];
@@ -149,7 +153,7 @@ export class Candidate {
     return id === undefined ? details : { ...details, id };
   }
 
-  /** A call comes whole, or in pieces of which each but the last says `willContinue`. */
+  /** A call comes whole, or in pieces of which each but the last has `willContinue`. */
   #functionCall(call: JsonObject, signature: string | undefined): ChunkDelta[] | undefined {
     const more = call['willContinue'] === true;
     if (this.#partial === undefined && !more && call['partialArgs'] === undefined)

@@ -5,8 +5,8 @@ import { failureOf } from './failed-response.js';
 import { ResponseReader, type ReaderSettings } from './response-reader.js';
 
 /**
- * A whole response as `chat.completion`: read as a stream of one event, so that both forms say the same.
- * @param streamed - a stream was asked for: then a missing finish reason means that the body was cut.
+ * A whole response as `chat.completion`: read as a stream of one event, so that both forms have the same content.
+ * @param streamed - a stream was requested: then a missing finish reason means that the body was cut.
  * @throws FailedResponse where the body is no complete response.
  */
 export function readCompletion(body: unknown, settings: ReaderSettings, streamed: boolean): ChatCompletion {

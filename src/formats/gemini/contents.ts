@@ -68,7 +68,7 @@ function addUser(message: JsonObject, path: string, conversation: Conversation, 
   );
 }
 
-/** An assistant message that says nothing is left out. */
+/** An assistant message without content is left out. */
 function addAssistant(message: JsonObject, path: string, conversation: Conversation, encoding: Encoding): void {
   if (isRecord(message['audio']))
     throw new UnsupportedRequest(`${path}.audio`, 'Earlier audio is known only to the provider that made it.');
@@ -83,7 +83,7 @@ function addAssistant(message: JsonObject, path: string, conversation: Conversat
   if (loose !== undefined) addLooseSignature(turn.parts, first, loose);
 }
 
-/** A refusal stands in for missing content. */
+/** A refusal replaces missing content. */
 function addRefusal(message: JsonObject, path: string, parts: Part[], first: number, encoding: Encoding): void {
   const refusal = textPart(message['refusal']);
   if (refusal === undefined) return;

@@ -3,7 +3,7 @@ import type { Content, Part } from './wire.js';
 
 /** A function call of the history, waiting for its result. */
 export interface PendingCall {
-  /** `undefined` for a deprecated `function_call`, which is answered by name. */
+  /** `undefined` for a deprecated `function_call`, whose result refers to it by name. */
   readonly id: string | undefined;
   /** As the request names it. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface PendingCall {
 
 interface Turn {
   readonly role: 'user' | 'model';
-  /** Function responses by the position of their calls; they stand before `parts`. */
+  /** Function responses by the position of their calls; they precede `parts`. */
   readonly results: Map<number, Part>;
   readonly parts: Part[];
   calls: number;
@@ -24,14 +24,14 @@ interface Turn {
 
 /**
  * Messages in Gemini's order: messages of one role in a row are one turn, and the results of all calls of a turn
- * stand in the one turn behind it, in the order of the calls.
+ * are in the one turn behind it, in the order of the calls.
  */
 export class Conversation {
   readonly system: Part[] = [];
   readonly #turns: Turn[] = [];
   readonly #calls: PendingCall[] = [];
 
-  /** @param hasMedia - media never stand in one turn with function responses. */
+  /** @param hasMedia - media and function responses must be in different turns. */
   user(parts: readonly Part[], hasMedia: boolean): void {
     const last = this.#last();
     const turn = last?.role === 'user' && !(hasMedia && last.results.size > 0) ? last : this.#open('user');
@@ -49,7 +49,7 @@ export class Conversation {
     this.#calls.push({ id, name, turn, slot: turn.calls++ });
   }
 
-  /** The call that a result with this id answers: of several, the first of the latest turn that has none. */
+  /** The call that a result with this id belongs to: of several, the first of the latest turn that has none. */
   callWithId(id: string): PendingCall | undefined {
     return this.#latest((call) => call.id === id);
   }
@@ -59,7 +59,7 @@ export class Conversation {
   }
 
   /** Adds a result. Returns the path of the message whose result it replaces. */
-  answer(call: PendingCall, part: Part, path: string): string | undefined {
+  addResult(call: PendingCall, part: Part, path: string): string | undefined {
     const replaced = call.answeredBy;
     call.answeredBy = path;
     this.#resultsOf(call.turn).set(call.slot, part);
@@ -73,7 +73,7 @@ export class Conversation {
       .filter(({ parts }) => parts.length > 0);
   }
 
-  /** The last turn that says something: an empty assistant message does not part two user messages. */
+  /** The last turn with content: an empty assistant message does not part two user messages. */
   #last(): Turn | undefined {
     const last = this.#turns.at(-1);
     if (last?.role === 'model' && last.parts.length === 0) this.#turns.pop();

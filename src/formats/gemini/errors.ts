@@ -43,7 +43,7 @@ const KINDS: ReadonlySet<unknown> = new Set<UpstreamErrorKind>([
 ]);
 const LONGEST_MESSAGE = 1_000;
 
-/** What an error body says: Google's, one of this format's own chunks, or one of a router in between. */
+/** Reads an error body: Google's, one of this format's own chunks, or one of a router in between. */
 export function decodeError(body: unknown, head?: ResponseHead): UpstreamErrorBody | undefined {
   const single: unknown = Array.isArray(body) && body.length === 1 ? body[0] : body;
   const error = isRecord(single) ? single['error'] : undefined;
@@ -67,12 +67,12 @@ function ownError({ message, type, param, code, status, kind }: JsonObject): Ups
 function googleError(error: JsonObject, word: string, head: ResponseHead | undefined): UpstreamErrorBody {
   const meaning = MEANINGS.get(word);
   const details = Array.isArray(error['details']) ? error['details'].filter(isRecord) : [];
-  const said = textOf(error['message']) ?? word;
+  const text = textOf(error['message']) ?? word;
   const status = statusOf(error['code']) ?? meaning?.status ?? head?.status;
-  const kind = refinedKind(meaning?.kind, said, details);
-  const retryAfterMs = waitOf(details, said);
+  const kind = refinedKind(meaning?.kind, text, details);
+  const retryAfterMs = waitOf(details, text);
   return {
-    message: publicMessage(said),
+    message: publicMessage(text),
     type: null,
     // Paths of Google's count merged turns and would name the wrong message.
     param: null,
@@ -112,7 +112,7 @@ function isDailyQuota(message: string, details: readonly JsonObject[]): boolean 
   );
 }
 
-/** Google sends no `retry-after` header: the wait stands in `RetryInfo`, or only in the message. */
+/** Google sends no `retry-after` header: the wait is in `RetryInfo`, or only in the message. */
 function waitOf(details: readonly JsonObject[], message: string): number | undefined {
   const delay = details.map(({ retryDelay }) => retryDelay).find((one) => typeof one === 'string');
   return (

@@ -1,4 +1,4 @@
-/** Why a candidate ended, in OpenAI's words; or that it failed. */
+/** Why a candidate ended, in OpenAI's terms; or that it failed. */
 export type Finish = 'stop' | 'length' | 'content_filter' | 'malformed';
 
 const FINISHES: ReadonlyMap<string, Finish> = new Map<string, Finish>([
@@ -20,7 +20,7 @@ const FINISHES: ReadonlyMap<string, Finish> = new Map<string, Finish>([
 ]);
 
 /**
- * `undefined`: a word that says nothing certain (`OTHER`, `NO_IMAGE`, words of later versions). With content the
+ * `undefined`: a reason without a certain meaning (`OTHER`, `NO_IMAGE`, words of later versions). With content the
  * candidate is complete, without it is empty.
  */
 export function finishOf(word: string): Finish | undefined {

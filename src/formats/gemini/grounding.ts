@@ -54,11 +54,11 @@ export class Grounding {
     const baseBytes = base === 0 ? 0 : Buffer.byteLength(this.#text.slice(0, base));
     const from = toIndex(bytes, baseBytes, base, offset(segment['startIndex']));
     const to = toIndex(bytes, baseBytes, base, offset(segment['endIndex']));
-    const said = textOf(segment['text']);
-    if (said === undefined || this.#text.slice(from, to) === said) return [from, Math.max(from, to)];
-    // The offsets do not fit the text as it was sent; the quoted text says where it is.
-    const found = this.#text.indexOf(said);
-    return found === -1 ? [from, Math.max(from, to)] : [found, found + said.length];
+    const quoted = textOf(segment['text']);
+    if (quoted === undefined || this.#text.slice(from, to) === quoted) return [from, Math.max(from, to)];
+    // The offsets do not fit the text as it was sent; the quoted text shows its position.
+    const found = this.#text.indexOf(quoted);
+    return found === -1 ? [from, Math.max(from, to)] : [found, found + quoted.length];
   }
 
   /** In a stream, parts are pieces of one text: only a candidate that came whole has parts to count. */

@@ -7,7 +7,7 @@ import { SchemaBudget, definitionAt, merged, objectOf } from './schema-walk.js';
  * no harm there. Only what Gemini is known to refuse or to misread is changed.
  */
 
-/** Said to validators and to people, not to a model. */
+/** Members for validators and readers, not for a model. */
 const REMOVED: ReadonlySet<string> = new Set([
   '$schema',
   '$comment',
@@ -92,7 +92,7 @@ function cleaned(schema: unknown, depth: number, budget: SchemaBudget): unknown 
   const result = new Map<string, unknown>();
   const refers = schema['$ref'] !== undefined;
   for (const [key, value] of Object.entries(schema)) {
-    // Beside `$ref` only members that begin with `$` may stand.
+    // Beside `$ref` only members that begin with `$` may appear.
     if (REMOVED.has(key) || (refers && !key.startsWith('$') && key !== 'definitions')) continue;
     if (key === '$ref') result.set(key, localRef(value, budget));
     else if (key === 'const') result.set('enum', [value]);

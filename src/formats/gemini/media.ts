@@ -6,7 +6,7 @@ import type { Blob, GeminiDoor, FileData } from './wire.js';
 
 /** Where a part's bytes or address come from, and what they may be. */
 export interface MediaSource {
-  /** A data URL, an `https:` or `gs:` URL, or base64 where `rawBase64` says so. */
+  /** A data URL, an `https:` or `gs:` URL, or base64 with `rawBase64`. */
   readonly value: string;
   readonly kind: 'image' | 'audio' | 'video' | 'file';
   /** Path of the request member, for refusals. */

@@ -13,7 +13,7 @@ export const geminiMembers: MemberTable = [
     member: 'messages[].role',
     fate: 'sent',
     sentAs: 'contents[].role',
-    note: 'Messages of one role in a row become one turn. System and developer messages become `systemInstruction`, wherever they stand.',
+    note: 'Messages of one role in a row become one turn. System and developer messages become `systemInstruction`, in any position.',
   },
   { member: 'messages[].name', fate: 'dropped' },
   {
@@ -53,7 +53,7 @@ export const geminiMembers: MemberTable = [
   {
     member: 'messages[].content[].file.filename',
     fate: 'ignored',
-    note: 'Used for the MIME type where the data does not say it.',
+    note: 'Used for the MIME type where the data has none.',
   },
   {
     member: 'messages[].content[].file.file_id',
@@ -183,7 +183,7 @@ export const geminiMembers: MemberTable = [
     member: 'reasoning_effort',
     fate: 'sent',
     sentAs: 'generationConfig.thinkingConfig',
-    note: 'A budget or a level, by `format.thinking`. Dropped where the model does not think, or `none` is asked of one that cannot stop.',
+    note: 'A budget or a level, by `format.thinking`. Dropped where the model does not think, or `none` is requested of one that cannot stop.',
   },
   {
     member: 'reasoning',

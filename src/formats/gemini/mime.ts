@@ -44,7 +44,7 @@ export function namedType(type: string): string | undefined {
   return isType ? canonical : undefined;
 }
 
-/** The type that an extension stands for: `png`, `mp3`. */
+/** The type that an extension represents: `png`, `mp3`. */
 export function typeOfExtension(extension: string): string | undefined {
   const key = extension.toLowerCase();
   return Object.hasOwn(BY_EXTENSION, key) ? BY_EXTENSION[key] : undefined;

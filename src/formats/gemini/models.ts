@@ -75,7 +75,7 @@ const DEFAULTS: readonly (readonly [prefix: string, traits: Partial<GeminiTraits
   ['gemini-3-pro', { thinkingLevels: ['LOW', 'HIGH'] }],
   ['gemini-3.1-pro', { thinkingLevels: ['LOW', 'MEDIUM', 'HIGH'] }],
   ['gemini-', {}],
-  // Gemma, LearnLM, tuned models: no thinking and no signatures unless the endpoint says so.
+  // Gemma, LearnLM, tuned models: no thinking and no signatures unless the endpoint sets them.
   ['', { thinking: 'none', thoughtSignatures: false }],
 ];
 
@@ -111,7 +111,7 @@ export const GEMINI_TRAITS = defineOptions({
     ).defaultsTo(BY_NAME),
     toolResultMedia: flag('Accepts images in tool results.').defaultsTo(BY_NAME),
     mediaResolution: flag('Accepts `detail` of an image.').defaultsTo(BY_NAME),
-    validatedMode: flag('Knows the function calling mode `VALIDATED`.').defaultsTo(BY_NAME),
+    validatedMode: flag('Supports the function calling mode `VALIDATED`.').defaultsTo(BY_NAME),
     functionCallIds: flag("Gemini's own ids of function calls are sent back.").defaultsTo(BY_NAME),
     penalties: flag('Accepts `frequency_penalty` and `presence_penalty`.').defaultsTo(BY_NAME),
     logprobs: flag('Accepts `logprobs` and `top_logprobs`.').defaultsTo(BY_NAME),
@@ -126,7 +126,7 @@ function checkLevels(path: string, value: unknown): readonly string[] {
   return levels;
 }
 
-/** The traits of an endpoint's model: what its options say, else what is known of the name. @throws TypeError */
+/** The traits of an endpoint's model: its options, else what is known of the name. @throws TypeError */
 export function traitsOf(model: ModelFacts): GeminiTraits {
   const known = resolvedTraits.get(model);
   if (known !== undefined) return known;

@@ -14,7 +14,7 @@ const FORMATS: ReadonlySet<string> = new Set(['int32', 'int64', 'float', 'double
 
 /** Alternatives of a schema. */
 export interface Branches {
-  /** What stands beside them and holds for all. */
+  /** Members beside the alternatives, which apply to all of them. */
   readonly common: JsonObject;
   readonly schemas: readonly unknown[];
   readonly nullable: boolean;
@@ -29,13 +29,13 @@ export function branchesOf(schema: JsonObject): Branches | undefined {
     return { common, schemas: others, nullable: others.length < list.length };
   }
   if (!Array.isArray(schema['type'])) return undefined;
-  const words = schema['type'].map((word) => stringOf(word).toUpperCase());
-  const types = words.filter((word) => word !== 'NULL');
+  const names = schema['type'].map((word) => stringOf(word).toUpperCase());
+  const types = names.filter((word) => word !== 'NULL');
   if (types.length < 2) return undefined;
-  const said: JsonObject = {};
-  for (const key of ['description', 'title']) if (Object.hasOwn(schema, key)) said[key] = schema[key];
+  const labels: JsonObject = {};
+  for (const key of ['description', 'title']) if (Object.hasOwn(schema, key)) labels[key] = schema[key];
   const schemas = types.map((type) => ({ type, ...membersFor(type, schema) }));
-  return { common: said, schemas, nullable: types.length < words.length };
+  return { common: labels, schemas, nullable: types.length < names.length };
 }
 
 function isNull(schema: unknown): boolean {
@@ -76,9 +76,9 @@ export function enumOf(schema: JsonObject, type: string | undefined): EnumParts 
   const implied = types.size === 1 ? [...types][0] : types.size === 0 ? 'STRING' : undefined;
   if ((type ?? 'STRING') === 'STRING' && values.every((value) => typeof value === 'string'))
     return { values: values as string[], type: implied, nullable, description: undefined };
-  const said = typeof schema['description'] === 'string' ? `${schema['description']} ` : '';
-  const words = values.map(valueOf).join(', ');
-  return { values: [], type: implied, nullable, description: `${said}One of: ${words}` };
+  const prefix = typeof schema['description'] === 'string' ? `${schema['description']} ` : '';
+  const options = values.map(valueOf).join(', ');
+  return { values: [], type: implied, nullable, description: `${prefix}One of: ${options}` };
 }
 
 /** A value as JSON text, for descriptions and comparisons. */
@@ -93,7 +93,7 @@ function typeOfValue(value: unknown): string {
   return Array.isArray(value) ? 'ARRAY' : 'OBJECT';
 }
 
-/** Limits of numbers, and formats that the subset knows. */
+/** Limits of numbers, and formats in the subset. */
 export function withLimits(result: JsonObject, schema: JsonObject, type: string): void {
   const { format } = schema;
   if (typeof format === 'string' && FORMATS.has(format)) result['format'] = format;

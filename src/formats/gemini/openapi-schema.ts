@@ -100,18 +100,18 @@ class Translation {
 
   #alternatives({ common, schemas, nullable }: NonNullable<ReturnType<typeof branchesOf>>, depth: number): JsonObject {
     const nothing = nullable ? { nullable: true } : {};
-    const said = objectOf(Object.entries(common).filter(([key]) => key === 'description' || key === 'title'));
+    const labels = objectOf(Object.entries(common).filter(([key]) => key === 'description' || key === 'title'));
     const shared = objectOf(Object.entries(common).filter(([key]) => key !== 'description' && key !== 'title'));
     const translated = schemas
       .map((one) => this.#schema(this.#narrowed(shared, one), depth + 1))
       .filter((one) => one !== undefined);
     const [only] = translated;
     if (only === undefined) return { ...this.#plain(common, depth), ...nothing };
-    if (translated.length === 1) return { ...only, ...said, ...nothing };
-    return { ...said, anyOf: translated, ...nothing };
+    if (translated.length === 1) return { ...only, ...labels, ...nothing };
+    return { ...labels, anyOf: translated, ...nothing };
   }
 
-  /** A branch with what stands beside all branches. */
+  /** A branch with the members beside all branches. */
   #narrowed(shared: JsonObject, branch: unknown): unknown {
     if (Object.keys(shared).length === 0 || !isRecord(branch)) return branch;
     return merged([this.#resolved(branch, 0), shared], this.#budget);
@@ -134,8 +134,8 @@ class Translation {
   }
 
   #types(schema: JsonObject): { types: string[]; nullable: boolean } {
-    const words = schema['type'] === undefined ? [] : [schema['type']].flat();
-    const types = words.map((word) => stringOf(word).toUpperCase());
+    const names = schema['type'] === undefined ? [] : [schema['type']].flat();
+    const types = names.map((word) => stringOf(word).toUpperCase());
     const wrong = types.find((type) => type !== 'NULL' && !TYPES.has(type));
     if (wrong !== undefined)
       throw this.#budget.refusal(`The schema names a type that does not exist: '${wrong.slice(0, 40)}'.`);

@@ -14,7 +14,7 @@ export interface ReaderSettings extends CandidateSettings {
   readonly requestId: string;
   /** Unix seconds. */
   readonly now: number;
-  /** Said where the response names no model. */
+  /** Used where the response names no model. */
   readonly model: string;
 }
 
@@ -23,7 +23,7 @@ export type Lack = 'truncated' | 'empty';
 
 /**
  * Reads the responses of one body: the events of a stream, or a whole response as the only one. Gemini has no last
- * event, and `STOP` may stand in every response, so finish reasons are held until the body ends.
+ * event, and `STOP` may appear in every response, so finish reasons are held until the body ends.
  */
 export class ResponseReader implements ChunkDecoder {
   readonly #settings: ReaderSettings;
@@ -42,7 +42,7 @@ export class ResponseReader implements ChunkDecoder {
   event({ data, failed }: UpstreamEvent): readonly ChatChunk[] {
     const text = data.trim();
     if (this.#ended || text === '') return [];
-    // Not Google's, but what stands between may add it.
+    // Not sent by Google, but a proxy in between may add it.
     if (text === '[DONE]') return this.end();
     // Arguments of a call become text, which must keep their digits.
     const parsed = text.includes('"functionCall"') ? parseJson(text, parseExact) : parseJson(text);
@@ -67,13 +67,13 @@ export class ResponseReader implements ChunkDecoder {
     return typeof chunks === 'string' ? [] : chunks;
   }
 
-  /** Each candidate has a finish reason that can be believed, and usage was told. Google closes the body at once then. */
+  /** Each candidate has a finish reason that is reliable, and usage was reported. Google closes the body at once then. */
   get settled(): boolean {
     if (this.#ended || this.#candidates.size === 0 || Object.keys(this.#usage).length === 0) return false;
     return [...this.#candidates.values()].every((candidate) => candidate.isSettled);
   }
 
-  /** The held finish reasons and the usage; or what is missing. @param assumed - for candidates that say no reason. */
+  /** The held finish reasons and the usage; or what is missing. @param assumed - for candidates without a reason. */
   finish(assumed?: string): readonly ChatChunk[] | Lack {
     if (this.#ended) return [];
     this.#ended = true;
@@ -156,8 +156,8 @@ export class ResponseReader implements ChunkDecoder {
 
 /** An error object that came with a good status. */
 function reported(body: JsonObject): ChunkError {
-  const said = decodeError(body) ?? malformedResponse('upstream_error', 'The upstream reported an error.');
-  return { ...said, status: said.status ?? 502 };
+  const decoded = decodeError(body) ?? malformedResponse('upstream_error', 'The upstream reported an error.');
+  return { ...decoded, status: decoded.status ?? 502 };
 }
 
 function secondsOf(time: unknown): number | undefined {

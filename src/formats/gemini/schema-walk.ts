@@ -4,7 +4,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 const MAX_DEPTH = 64;
 const MAX_NODES = 10_000;
 
-/** Bounds of one translation of a schema, and where it stands in the request. */
+/** Bounds of one translation of a schema, and where it is in the request. */
 export class SchemaBudget {
   /** Path of the request member: `tools[0].function.parameters`. */
   readonly param: string;

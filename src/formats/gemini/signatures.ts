@@ -33,7 +33,7 @@ export function carriedSignatures(message: JsonObject): CarriedSignatures {
   return { of, loose, any: loose !== undefined || calls.some((call) => of(call) !== undefined) };
 }
 
-/** A tool call's id without the signature that may stand behind it. */
+/** A tool call's id without the signature that may appear behind it. */
 export function plainId(id: unknown): string {
   if (typeof id !== 'string') return '';
   const at = id.indexOf(ID_MARK);

@@ -25,7 +25,7 @@ export function excludesReasoning(request: ChatRequest): boolean {
   return (isRecord(reasoning) && reasoning['exclude'] === true) || request['include_reasoning'] === false;
 }
 
-/** `thinkingConfig`; `undefined` where nothing was asked for. */
+/** `thinkingConfig`; `undefined` where nothing was requested. */
 export function thinkingConfig(encoding: Encoding): JsonObject | undefined {
   const { request, traits, dropped } = encoding;
   const wish = wishOf(request);

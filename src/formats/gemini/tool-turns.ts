@@ -108,7 +108,7 @@ function addResult({ call, response, media, path }: Result, conversation: Conver
     response,
     ...(media.length > 0 && { parts: media }),
   };
-  const replaced = conversation.answer(call, { functionResponse }, path);
+  const replaced = conversation.addResult(call, { functionResponse }, path);
   // Of two results for one call the last is sent.
   if (replaced !== undefined) encoding.dropped.add(`${replaced}.content`);
 }

@@ -29,7 +29,7 @@ export function declaredTools(request: ChatRequest): readonly DeclaredTool[] {
   return isLegacy(request) ? legacyFunctions(request) : tools;
 }
 
-/** The request uses the deprecated `functions`; the response then says `function_call`. */
+/** The request uses the deprecated `functions`; the response then uses `function_call`. */
 export function isLegacy(request: ChatRequest): boolean {
   return (request.tools ?? []).length === 0 && legacyFunctions(request).length > 0;
 }

@@ -22,7 +22,7 @@ interface FunctionResponse {
   readonly id?: string;
   readonly name: string;
   readonly response: object;
-  /** Media of a tool result; they must not stand beside the `functionResponse` part. */
+  /** Media of a tool result; they must not be beside the `functionResponse` part. */
   readonly parts?: readonly { readonly inlineData: Blob }[];
 }
 

@@ -13,7 +13,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['audio/x-aiff', 'audio/aiff'],
 ]);
 
-/** MIME types that say nothing about the bytes behind them. */
+/** MIME types that do not identify the format of the bytes. */
 const VAGUE: ReadonlySet<string> = new Set([
   '',
   'image/*',
@@ -22,7 +22,7 @@ const VAGUE: ReadonlySet<string> = new Set([
   'binary/octet-stream',
 ]);
 
-/** First bytes of a file, in hex; `.` stands for any digit. */
+/** First bytes of a file, in hex; `.` matches any digit. */
 const SIGNATURES: readonly (readonly [pattern: RegExp, mimeType: string])[] = [
   [/^89504e47/, 'image/png'],
   [/^ffd8ff/, 'image/jpeg'],

@@ -2,7 +2,7 @@ import { canonicalType, typeOfData } from './media-types.js';
 
 /** Inline media of a request: a MIME type, and base64 without white space in the standard alphabet. */
 export interface InlineData {
-  /** Lower case, without parameters; `''` where nothing tells it. */
+  /** Lower case, without parameters; `''` if unknown. */
   readonly mimeType: string;
   readonly base64: string;
 }

@@ -18,16 +18,16 @@ export interface MemberRow {
   readonly fate: MemberFate;
   /** Where it goes, for `sent`: `max_tokens`, `output_config.format`. */
   readonly sentAs?: string;
-  /** Values (besides `null`) that ask for nothing, so that leaving them out is not reported. */
+  /** Values (besides `null`) that request nothing, so that leaving them out is not reported. */
   readonly neutral?: readonly unknown[];
   /** Exceptions and conditions. */
   readonly note?: string;
 }
 
-/** Every request member that a format knows of. A member in no row is ignored. */
+/** Every request member that a format handles. A member in no row is ignored. */
 export type MemberTable = readonly MemberRow[];
 
-/** Finds the top-level members of a request that `table` says are dropped, except neutral values. */
+/** Finds the top-level members of a request that are dropped by `table`, except neutral values. */
 export function droppedMembers(table: MemberTable): (request: ChatRequest) => string[] {
   const rows = table.filter(({ fate, member }) => fate === 'dropped' && isTopLevel(member));
   return (request) => rows.filter((row) => asksFor(row, request[row.member])).map(({ member }) => member);

@@ -7,7 +7,7 @@ import { UnsupportedRequest } from '../../contracts/wire-format.js';
 export function pathSegment(model: string): string {
   const segment = encodeURIComponent(model.replaceAll(LONE_SURROGATE, '\u{fffd}'));
   if (segment === '' || segment === '.' || segment === '..') {
-    throw new UnsupportedRequest('model', 'The model name cannot stand in a path.');
+    throw new UnsupportedRequest('model', 'The model name cannot be part of a path.');
   }
   return segment;
 }

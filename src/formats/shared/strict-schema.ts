@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 import { isRecursive, mapSchema } from './json-schema.js';
 import { objectSchema } from './object-schema.js';
 
-/** String formats that constrained decoding knows. */
+/** String formats that constrained decoding supports. */
 const FORMATS: ReadonlySet<unknown> = new Set([
   'date-time',
   'time',
@@ -78,10 +78,10 @@ function cleaned(node: JsonObject, depth: number): JsonObject {
   for (const annotation of ANNOTATIONS) delete clean[annotation];
   if (Array.isArray(node['oneOf']) && node['anyOf'] === undefined) clean['anyOf'] = node['oneOf'];
   delete clean['oneOf'];
-  const told = CONSTRAINTS.filter((keyword) => node[keyword] !== undefined && !isKnown(keyword, node[keyword]));
-  for (const keyword of told) delete clean[keyword];
-  if (told.length === 0) return clean;
-  const constraints = `${told.map((keyword) => `${keyword}: ${formatValue(node[keyword])}`).join('; ')}.`;
+  const described = CONSTRAINTS.filter((keyword) => node[keyword] !== undefined && !isKnown(keyword, node[keyword]));
+  for (const keyword of described) delete clean[keyword];
+  if (described.length === 0) return clean;
+  const constraints = `${described.map((keyword) => `${keyword}: ${formatValue(node[keyword])}`).join('; ')}.`;
   const description = node['description'];
   clean['description'] =
     typeof description === 'string' && description !== '' ? `${description}\n${constraints}` : constraints;

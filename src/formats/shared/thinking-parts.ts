@@ -4,7 +4,7 @@ import { isRecord, type JsonObject } from '../../util/json-object.js';
 const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking', 'reasoning']);
 
 /**
- * An assistant message whose thinking stands in `thinking_blocks` instead of in its content, where some upstreams put
+ * An assistant message whose thinking is in `thinking_blocks` instead of in its content, where some upstreams put
  * it and their clients send it back. The very same message where its content holds none.
  */
 export function withThinkingApart<Message extends object>(message: Message): Message {

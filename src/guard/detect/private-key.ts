@@ -38,7 +38,7 @@ function keyFrom(text: string, start: number, labelEnd: number, final: boolean):
   return { start, end: final ? text.length : undefined };
 }
 
-/** One past the next END line of a private key. Those of other labels are part of what stands before it. */
+/** One past the next END line of a private key. Those of other labels are part of what precedes it. */
 function endOf(text: string, from: number): number | undefined {
   for (let footer = text.indexOf(END, from); footer >= 0; footer = text.indexOf(END, footer + 1)) {
     const labelStart = footer + END.length;

@@ -20,7 +20,7 @@ export interface ScanResult {
  * All values in `text` from `from` on. Where values overlap the one that begins first is taken, then the longer one. An
  * unfinished finding holds everything behind it, so that chunks give the same result as the whole text.
  * @param holder - `holder` of the last scan, after which the text was released up to `holdFrom`. While its value is
- * unfinished the other detectors need not be asked: they cannot find one that begins earlier
+ * unfinished the other detectors need not run: they cannot find one that begins earlier
  */
 export function scan(
   text: string,

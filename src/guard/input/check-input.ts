@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { InputText } from '../../contracts/guard.js';
 import type { RequestBody } from '../../json/request-body.js';
-import { askGuard, type GuardContext } from '../ask-guard.js';
+import { callGuard, type GuardContext } from '../call-guard.js';
 import { BlockedByGuard, contentBlocked, guardUnavailable } from '../blocked.js';
 import type { ResolvedDetectors, ResolvedInput } from '../guard-options.js';
 import type { PlaceholderTable } from '../placeholders.js';
@@ -161,7 +161,7 @@ function checkOne(
 ): Change | undefined | Promise<Change | undefined> {
   const shown: InputText = { text, surface, path: pathOf(keys) };
   return andThen(
-    askGuard(guard, shown.path, context, (state) => guard.check(shown, state)),
+    callGuard(guard, shown.path, context, (state) => guard.check(shown, state)),
     (verdict) => {
       if (verdict === 'pass') return undefined;
       if ('block' in verdict) throw new BlockedByGuard(contentBlocked(verdict, shown.path), guard);

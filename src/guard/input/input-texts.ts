@@ -2,7 +2,7 @@ import type { ChatRequest } from '../../chat/types.js';
 import type { InputSurface } from '../../contracts/guard.js';
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 
-/** A text of a prompt, and where it stands. */
+/** A text of a prompt, and its position. */
 export interface PromptText {
   readonly text: string;
   readonly surface: InputSurface;

@@ -1,7 +1,7 @@
 import type { OutputChannel } from '../../contracts/guard.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { arrayIndex, type JsonObject } from '../../util/json-object.js';
-import type { GuardContext } from '../ask-guard.js';
+import type { GuardContext } from '../call-guard.js';
 import type { ResolvedGuards } from '../guard-options.js';
 import { placeholderDetector, type PlaceholderTable } from '../placeholders.js';
 import { JsonView } from '../text/json-view.js';
@@ -22,13 +22,13 @@ export interface ChannelParts {
   readonly guards: ResolvedGuards['output'];
   readonly table: PlaceholderTable;
   readonly context: GuardContext;
-  /** The request asked for JSON, so `content` is JSON text. */
+  /** The request required JSON, so `content` is JSON text. */
   readonly answersInJson: boolean;
   /** Called when a watching guard blocks. */
   readonly onBlock: (blocked: unknown) => void;
 }
 
-/** Where a text of a response stands. */
+/** Position of a text in a response. */
 export interface ChannelPlace {
   readonly choice: number;
   readonly channel: OutputChannel;

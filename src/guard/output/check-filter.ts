@@ -1,10 +1,10 @@
 import type { OutputText } from '../../contracts/guard.js';
-import { askGuard, type GuardContext } from '../ask-guard.js';
+import { callGuard, type GuardContext } from '../call-guard.js';
 import { BlockedByGuard, contentBlocked, guardUnavailable } from '../blocked.js';
 import type { ResolvedCheck } from '../guard-options.js';
 import { andThen, type TextFilter } from '../text/text-filter.js';
 
-/** What guards are told about a channel. */
+/** What guards receive about a channel. */
 export type ChannelFacts = Pick<OutputText, 'channel' | 'choice' | 'path'>;
 
 const CONTEXT = 64;
@@ -38,17 +38,17 @@ export class CheckFilter implements TextFilter {
     if (this.#isOff) return this.#release(this.#held.length);
     if (this.#guard.mode === 'whole' && this.#held.length > MAX_WHOLE) this.#tooLong();
     if (this.#held === '' || this.#releasable(final) === 0) return '';
-    return andThen(this.#ask(final), (text) => {
+    return andThen(this.#check(final), (text) => {
       this.#held = text;
       return this.#release(this.#releasable(final));
     });
   }
 
-  #ask(final: boolean): string | Promise<string> {
+  #check(final: boolean): string | Promise<string> {
     const { guard, path } = { guard: this.#guard, path: this.#facts.path };
     const text: OutputText = { text: this.#held, before: this.#before, final, ...this.#facts };
     return andThen(
-      askGuard(guard, path, this.#context, (state) => guard.check(text, state)),
+      callGuard(guard, path, this.#context, (state) => guard.check(text, state)),
       (verdict) => {
         if (verdict === 'pass') return text.text;
         if ('replace' in verdict) return verdict.replace;

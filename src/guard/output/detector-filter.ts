@@ -1,4 +1,4 @@
-import type { GuardContext } from '../ask-guard.js';
+import type { GuardContext } from '../call-guard.js';
 import { BlockedByGuard, contentBlocked, guardUnavailable } from '../blocked.js';
 import type { ResolvedDetectors } from '../guard-options.js';
 import { genericPlaceholder } from '../placeholders.js';

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../contracts/clock.js';
 import type { ResponseBody, ResponseSink, SinkHead } from '../../contracts/sink.js';
 import { GatewayError, toGatewayError } from '../../errors/gateway-error.js';
-import { GuardAborted } from '../ask-guard.js';
+import { GuardAborted } from '../call-guard.js';
 import { BlockedByGuard } from '../blocked.js';
 import type { GuardedResponse } from '../response-gate.js';
 import { andThen } from '../text/text-filter.js';
@@ -36,6 +36,9 @@ type Received = { readonly json: ResponseBody } | { readonly payload: string } |
 /**
  * The sink in front of the client where guards check responses: nothing passes before its verdict. The sender may be an
  * upstream, the cache or a shared call.
+ *
+ * Fifteen private fields: the sink implements backpressure, keep-alive and the commit point in one place, because each
+ * event may change any of them.
  */
 export class GuardedSink implements ResponseSink {
   readonly #next: ResponseSink;
@@ -183,7 +186,7 @@ export class GuardedSink implements ResponseSink {
   }
 
   /**
-   * Checks everything that has come since the last verdict in one step: a slow guard must not be asked for each event.
+   * Checks everything that has come since the last verdict in one step: a slow guard must not be called for each event.
    * @returns how to write what has passed
    */
   #check(): (() => void) | Promise<() => void> {

@@ -18,7 +18,7 @@ interface GuardedChunk {
   readonly chunk: JsonObject;
   readonly choices: readonly JsonObject[];
   readonly slots: readonly TextSlot[];
-  /** Members were taken out, whatever the guards say. */
+  /** Members were removed, whatever the verdict of the guards. */
   readonly isStripped: boolean;
 }
 
@@ -91,7 +91,7 @@ export class StreamGuard {
     for (const [position, choice] of choices.entries()) {
       if (hasEnded(choice)) this.#ended.set(indexOf(choice, position), true);
     }
-    const hasContent = choices.some(saysSomething);
+    const hasContent = choices.some(hasChoiceContent);
     const isChanged = isSplit || isStripped || slots.some((slot) => slot.isChanged);
     if (!isChanged) return [{ payload, hasContent }];
     if (!hasContent && isVoid(chunk, choices)) return [];
@@ -144,7 +144,7 @@ function strip(choice: JsonObject): boolean {
 }
 
 /** Has more than a role, empty texts, and the beginning of a tool call. */
-function saysSomething(choice: JsonObject): boolean {
+function hasChoiceContent(choice: JsonObject): boolean {
   if (hasEnded(choice)) return true;
   const { delta } = choice;
   return isRecord(delta) && Object.keys(delta).some((key) => key !== 'role' && hasText(delta[key]));

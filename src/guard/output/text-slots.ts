@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 import type { GuardedChannel, ResponseChannels } from './channels.js';
 
-/** A place in a chunk or message where text of a channel stands, and may be replaced. */
+/** A place in a chunk or message with text of a channel, which may be replaced. */
 export interface TextSlot {
   readonly channel: GuardedChannel;
   readonly text: string;
@@ -40,7 +40,7 @@ interface Place {
   /** Within a list whose items come in pieces. */
   readonly inPieces: boolean;
   readonly depth: number;
-  /** The delta in which `value` stands at this place. */
+  /** The delta with `value` at this place. */
   wrap(value: unknown): JsonObject;
 }
 

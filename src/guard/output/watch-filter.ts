@@ -1,4 +1,4 @@
-import { askGuard, GuardAborted, type GuardContext } from '../ask-guard.js';
+import { callGuard, GuardAborted, type GuardContext } from '../call-guard.js';
 import { BlockedByGuard, contentBlocked } from '../blocked.js';
 import type { ResolvedCheck } from '../guard-options.js';
 import { andThen, type TextFilter } from '../text/text-filter.js';
@@ -38,12 +38,12 @@ export class WatchFilter implements TextFilter {
     return this.#running === undefined ? this.#last(piece) : this.#running.then(() => this.#last(piece));
   }
 
-  /** Asks again when the last verdict is there: one question at a time. */
+  /** Starts the next check after the verdict of the last one: one check runs at a time. */
   #check(): void {
     if (this.#running !== undefined || !this.#isNew) return;
-    const asked = this.#ask(false);
-    if (asked === undefined) return;
-    this.#running = asked.then(
+    const pending = this.#verdictOn(false);
+    if (pending === undefined) return;
+    this.#running = pending.then(
       () => {
         this.#running = undefined;
         this.#check();
@@ -57,15 +57,15 @@ export class WatchFilter implements TextFilter {
 
   #last(piece: string): string | Promise<string> {
     if (!this.#isNew) return piece;
-    return andThen(this.#ask(true), () => piece);
+    return andThen(this.#verdictOn(true), () => piece);
   }
 
   /** @throws BlockedByGuard at once where the guard is synchronous. */
-  #ask(final: boolean): Promise<void> | undefined {
+  #verdictOn(final: boolean): Promise<void> | undefined {
     this.#isNew = false;
     const { path } = this.#facts;
     const text = { text: this.#seen, before: '', final, ...this.#facts };
-    const verdict = askGuard(this.#guard, path, this.#context, (state) => this.#guard.check(text, state));
+    const verdict = callGuard(this.#guard, path, this.#context, (state) => this.#guard.check(text, state));
     const obey = (given: Awaited<typeof verdict>): void => {
       if (given !== 'pass' && 'block' in given) throw new BlockedByGuard(contentBlocked(given, path), this.#guard);
     };

@@ -22,7 +22,7 @@ export class JsonView implements TextView {
   start = 0;
   /** Received characters behind each character of `text`. */
   #pieces: string[] = [];
-  /** Whether each character of `text` stands inside a string. */
+  /** Whether each character of `text` is inside a string. */
   #inside: boolean[] = [];
   #inString = false;
   /** An escape that the last piece did not finish. */

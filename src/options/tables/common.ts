@@ -48,13 +48,13 @@ export const HOOKS = defineOptions({
   } satisfies RowsFor<Hooks>,
 });
 
-/** Of `createGateway` and of each stage. */
+/** Options of `createGateway` and of each stage. */
 export const COMMON = defineOptions({
   path: 'createGateway and every stage',
   prefix: '',
   renamed: { onError: "errorHandling: 'respond' or 'next'; a function to call for each error is hooks.onError" },
   rows: {
-    hooks: nested(HOOKS, 'Functions of the host that are called on the way of a request.'),
+    hooks: nested(HOOKS, 'Functions of the host that are called while a request is handled.'),
     errorHandling: choice(
       ['respond', 'next'],
       "`'respond'` sends errors in OpenAI's format, `'next'` passes them to the host's error handler.",

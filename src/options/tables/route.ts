@@ -47,7 +47,7 @@ function checkProviders(path: string, value: unknown): Readonly<Record<string, u
   return providers;
 }
 
-/** The models that each alias names; whether they exist is for the provider table to say. */
+/** The models that each alias names. The provider table checks whether they exist. */
 function checkAliases(path: string, value: unknown): ReadonlyMap<string, readonly string[]> {
   return new Map(
     Object.entries(anyMembers(path, value)).map(([alias, target]) => {

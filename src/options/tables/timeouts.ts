@@ -8,13 +8,13 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   connectMs: 5_000,
   headersMs: 300_000,
   firstChunkMs: 60_000,
-  // A reasoning model that sends role chunks or comments may think for so long.
+  // Reasoning models may take this long before the first content, with role chunks or comments in between.
   streamHeadMs: 600_000,
   idleMs: 60_000,
   totalMs: undefined,
 });
 
-/** No row has a default of its own: a provider's timeouts fall back to the top level's, and these to the constant. */
+/** Rows have no default: timeouts of a provider fall back to those of the top level, and these to the constant. */
 export const TIMEOUTS = defineOptions({
   path: 'timeouts',
   renamed: { headMs: 'headersMs', firstEventMs: 'firstChunkMs' },

@@ -108,7 +108,7 @@ export class AttemptPreparation {
     };
     const result = await waitFor(async () => hook(state), this.#waitLimits(Infinity));
     if (result.kind === 'timed-out') {
-      // The client reads of a timeout; without the report nobody would look for its cause in the hook.
+      // The client gets a timeout error; only this report names the hook as its cause.
       const { hooks } = this.#shared.parts;
       hooks.reportFailure('beforeAttempt', new HostCodeError('the hook beforeAttempt has not settled in time'));
       throw this.#shared.deadlineError();

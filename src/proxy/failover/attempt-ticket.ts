@@ -25,7 +25,7 @@ export class AttemptTicket {
     this.#endpointState.fail(this.#breakerTicket, failure, tenant);
   }
 
-  /** The attempt says nothing about the endpoint: it was cancelled, or the gateway's own code failed. */
+  /** The attempt is no evidence about the endpoint: it was cancelled, or the gateway's own code failed. */
   abandon(): void {
     this.#release();
     this.#endpointState.abandon(this.#breakerTicket);

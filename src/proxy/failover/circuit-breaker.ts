@@ -85,7 +85,7 @@ export class CircuitBreaker {
 
   succeed(ticket: BreakerTicket, tenant: string): void {
     this.#consecutive = 0;
-    // A stream that began before the breaker opened says nothing about the endpoint's present state.
+    // A stream that began before the breaker opened is no evidence about the endpoint's present state.
     if (this.#isOpen && ticket !== NORMAL) this.#close();
     const slot = this.#slot();
     slot.successes++;
@@ -99,11 +99,11 @@ export class CircuitBreaker {
     slot.failures++;
     addTenant(slot.tenants, tenant);
     addTenant(slot.failing, tenant);
-    // While the breaker is open, only a failed probe prolongs that: a failed last resort says nothing new.
+    // While the breaker is open, only a failed probe prolongs that: a failed last resort is no new evidence.
     if (this.#isOpen ? ticket === this.#probe : this.#hasTooManyFailures()) this.#open();
   }
 
-  /** The attempt says nothing about the endpoint: it was cancelled, or the gateway's own code failed. */
+  /** The attempt is no evidence about the endpoint: it was cancelled, or the gateway's own code failed. */
   abandon(ticket: BreakerTicket): void {
     if (ticket === this.#probe) this.#probe = undefined;
   }

@@ -85,7 +85,7 @@ export class EndpointState {
     if (failure.rule.breaker) this.breaker.fail(ticket, tenant);
     else this.breaker.abandon(ticket);
     this.#extendCooldown(failure, tenant);
-    // A failure of one request says nothing about the endpoint, and the upstream's message may quote the request.
+    // A failure of one request is no evidence about the endpoint, and the upstream's message may quote the request.
     if (!OF_ONE_REQUEST.has(failure.kind) || failure.kind === 'firewall')
       this.#lastFailure = { at: this.#clock.now(), failure };
   }

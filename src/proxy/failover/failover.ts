@@ -249,7 +249,7 @@ export class Failover implements AttemptContext {
 }
 
 /**
- * Whether the attempt uses the caller's own key: it costs the operator nothing, and says nothing about the operator's
+ * Whether the attempt uses the caller's own key: it costs the operator nothing, and is no evidence about the operator's
  * account.
  */
 function isPaidByCaller({ credential }: PlannedCandidate): boolean {

@@ -45,7 +45,7 @@ function rankOf({ kind, rule, error }: UpstreamFailure): number {
     // The caller can change the request, so the reason is worth more than a 429.
     case 'request_refused':
       return 1;
-    // These will not change, but another provider that failed may recover: its failure is the better answer.
+    // These will not change, but another provider that failed may recover: its failure is the better response.
     case 'model_missing':
     case 'firewall':
     case 'generation_failed':

@@ -85,7 +85,7 @@ export async function takesLongerThan(ms: number, { attempt, result }: RunningAt
   const ended = new CancelSource();
   const end = (): void => ended.abort();
   result.then(end, end);
-  // Time spent in `apiKey()`, a signer or a hook does not count: it says nothing about the upstream.
+  // Time spent in `apiKey()`, a signer or a hook does not count: it is no evidence about the upstream.
   while (!ended.aborted && attempt.upstreamElapsedMs < ms) await pause(ms - attempt.upstreamElapsedMs, clock, ended);
   return !ended.aborted;
 }

@@ -2,7 +2,7 @@ import { addTenant } from './tenant-set.js';
 
 /** Consecutive refusals after which the endpoint itself is at fault: as many as open a circuit breaker. */
 const MIN_REFUSALS = 5;
-/** The same for moderation: it depends on the prompts, so a few refusals in a row say little about the endpoint. */
+/** The same for moderation: it depends on the prompts, so a few refusals in a row are little evidence about the endpoint. */
 const MIN_MODERATIONS = 20;
 
 /**

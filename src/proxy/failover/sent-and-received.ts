@@ -9,7 +9,7 @@ export function describeRequest({ origin, path }: UpstreamUrl, secrets: readonly
 
 /**
  * What was received instead of a response, in short: `HTTP 404`, `ENOTFOUND: getaddrinfo ENOTFOUND api.exmaple.com`.
- * `undefined` if nothing was received, as after a timeout, or if the outcome alone says it.
+ * `undefined` if nothing was received, as after a timeout, or if the outcome alone shows it.
  */
 export function describeReceived(
   { status, error, kind }: UpstreamFailure,

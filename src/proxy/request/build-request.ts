@@ -198,7 +198,7 @@ function editsFor(request: ChatRequest, candidate: PlannedCandidate): Readonly<R
   }
   if (request.stream !== true || request.stream_options?.include_usage === true) return edits;
   if (!takesStreamOptions(candidate)) return edits;
-  // The gateway always asks for usage, to count tokens; the usage chunk is passed on only if the client asked for it.
+  // The gateway always asks for usage, to count tokens; the usage chunk is passed on only if the client requested it.
   return { ...edits, stream_options: JSON.stringify({ ...request.stream_options, include_usage: true }) };
 }
 

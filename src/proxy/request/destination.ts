@@ -28,7 +28,7 @@ export async function resolveDestination(
     const url = override.url ?? provider.url;
     return { url, credential: new Credential(override.apiKey, url.origin, provider.auth), callersKey: true };
   }
-  // Without the caller's own key the address is the operator's, whatever the override says.
+  // Without the caller's own key the address is the operator's, whatever the override contains.
   if (typeof provider.apiKey !== 'function') return operatorDestination(provider, provider.apiKey);
   const key = await waitFor(provider.apiKey, limits);
   if (key.kind === 'timed-out') throw new Error('apiKey() took too long.');

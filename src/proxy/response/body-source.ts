@@ -9,7 +9,7 @@ const MAX_DRAINED = 64 * 1024;
 
 export interface BodyListener {
   onBytes(bytes: Buffer): void;
-  /** `whole`: the body ended as its framing says. May be called more than once. */
+  /** `whole`: the body ended as its framing requires. May be called more than once. */
   onBodyEnd(whole: boolean): void;
 }
 

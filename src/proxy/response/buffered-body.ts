@@ -19,7 +19,7 @@ const MAX_SNIFFED = 256;
 
 export interface BufferedBodyOptions {
   readonly head: UpstreamHead;
-  /** The status says that this is an error, so the body is read for its message only. */
+  /** The status is an error, so the body is read for its message only. */
   readonly isError: boolean;
   readonly wanted: Wanted;
   /** Reads a completion; `undefined` if the format did not translate the request. */
@@ -66,7 +66,7 @@ export class BufferedBody {
     return this.#kind === 'events' ? 'events' : 'incomplete';
   }
 
-  /** The result once the body has ended. `whole`: it ended as its framing says. */
+  /** The result once the body has ended. `whole`: it ended as its framing requires. */
   finish(whole: boolean): UpstreamResponse | UpstreamFailure {
     if (this.isError) return this.errorFailure();
     if (!whole) return new UpstreamFailure('truncated');
@@ -74,7 +74,7 @@ export class BufferedBody {
     return readCompletion({ bytes: this.bytes, head, exchange }, wanted, errors);
   }
 
-  /** The failure that an error response stands for, from as much of its body as has arrived. */
+  /** The failure that an error response represents, from as much of its body as has arrived. */
   errorFailure(): UpstreamFailure {
     const { head, errors, clock } = this.#options;
     return failureOfErrorResponse({ head, bytes: this.bytes, wallNow: clock.wallNow() }, errors);

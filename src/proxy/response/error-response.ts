@@ -21,7 +21,7 @@ export interface ErrorResponse {
 /** Longest plain text that is taken for a message, in characters: a longer one is a page or a dump. */
 const LONGEST_TEXT = 2_000;
 
-/** Reads an error body: JSON, whatever its content type says; else an HTML page; else a short text. */
+/** Reads an error body: JSON, whatever its content type is; else an HTML page; else a short text. */
 export function readErrorBody({ head, bytes }: ErrorResponse): ErrorBody {
   const value = parseJson(bytes);
   if (typeof value === 'object' && value !== null) return { form: 'json', value };

@@ -59,7 +59,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['apitimeouterror', 504],
 ]);
 
-/** The status that the type or code of an error stands for. */
+/** The status that the type or code of an error represents. */
 export function statusOfType(error: UpstreamErrorBody | undefined): number | undefined {
   if (error === undefined) return undefined;
   const [type, code] = [error.type, error.code].map((name) => name?.toLowerCase() ?? '') as [string, string];

@@ -21,7 +21,7 @@ export interface ExchangeLimits {
   readonly deadline: number;
   /** Monotonic time by which a stream must have ended. */
   readonly streamDeadline: number;
-  /** Whether the caller asked for a stream. */
+  /** Whether the caller requested a stream. */
   readonly isStream: boolean;
 }
 

@@ -46,7 +46,7 @@ interface DecodedError {
   readonly lineStatus: number | undefined;
 }
 
-/** The failure that a response with an error status stands for. */
+/** The failure that a response with an error status represents. */
 export function failureOfErrorResponse(response: ErrorResponse, context: UpstreamErrorContext): UpstreamFailure {
   const { head, wallNow } = response;
   const body = readErrorBody(response);
@@ -109,7 +109,7 @@ function statusOf({ reported, lineStatus }: DecodedError): number | undefined {
   return lineStatus ?? reported?.status ?? statusOfType(reported);
 }
 
-/** The kind of an error: as the wire format says, else by the table of known errors, else by the status. */
+/** The kind of an error: by the wire format, else by the table of known errors, else by the status. */
 function kindOf(decoded: DecodedError, context: UpstreamErrorContext): FailureKind {
   const { reported, body } = decoded;
   const status = statusOf(decoded);
@@ -117,7 +117,7 @@ function kindOf(decoded: DecodedError, context: UpstreamErrorContext): FailureKi
   if (body.form === 'page') return status !== undefined && BLOCKING.has(status) ? 'firewall' : byStatus;
   if (reported === undefined) return byStatus;
   if (isAboutStreamOptions(reported, status, context)) return 'added_parameter';
-  // A kind that only repeats the status is no verdict: the wording may say more.
+  // A kind that only repeats the status is no verdict: the wording may be more precise.
   const verdict = reported.kind === byStatus ? undefined : reported.kind;
   const kind = verdict ?? kindByTable(reported, status, context) ?? byStatus;
   return context.callersKey && (kind === 'auth' || (kind === 'quota' && status !== 429)) ? 'caller_auth' : kind;

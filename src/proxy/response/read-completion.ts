@@ -15,10 +15,10 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import { failureOfThrown } from './thrown-failure.js';
 import { failureOfErrorObject, type UpstreamErrorContext } from './parse-error.js';
 
-/** The form of response that the caller asked for. */
+/** The form of response that the caller requested. */
 export interface Wanted {
   readonly stream: boolean;
-  /** The caller asked for the usage chunk. */
+  /** The caller requested the usage chunk. */
   readonly usage: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface WholeBody {
   readonly exchange: Exchange | undefined;
 }
 
-/** The response of a whole body, in the form that the caller asked for, or the failure. */
+/** The response of a whole body, in the form that the caller requested, or the failure. */
 export function readCompletion(
   body: WholeBody,
   wanted: Wanted,
@@ -54,7 +54,7 @@ export function readCompletion(
   return { kind: 'json', completion, body: isUnchanged ? bytesWithoutByteOrderMark(bytes) : encode(completion) };
 }
 
-/** The completion assembled from a stream, for a caller who asked for no stream. */
+/** The completion assembled from a stream, for a caller who requested no stream. */
 export function completionOf(assembler: CompletionAssembler): UpstreamResponse {
   const completion = assembler.completion();
   normaliseCompletion(completion);

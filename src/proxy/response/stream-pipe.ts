@@ -16,7 +16,7 @@ export interface StreamPipeOwner {
   /** The first content chunk has arrived. `stream` is `undefined` where its chunks are collected into a completion. */
   onCommit(stream: RunningStream | undefined): void;
   onStreamFailure(failure: UpstreamFailure): void;
-  /** The stream has been collected into a completion, because the caller asked for no stream. */
+  /** The stream has been collected into a completion, because the caller requested no stream. */
   onCollected(response: UpstreamResponse): void;
   /** A committed stream has ended. `complete`: with a finish reason for each choice. */
   onStreamEnd(complete: boolean): void;
@@ -58,7 +58,7 @@ export class StreamPipe implements StreamListener, RunningStream {
   #received = 0;
   #eventsSeen = 0;
   #lastEventAt: number;
-  #newsSeen = 0;
+  #advancesSeen = 0;
 
   constructor(options: StreamPipeOptions, now: number) {
     const { wanted, errors, framing, decoder, timers } = options;
@@ -159,17 +159,17 @@ export class StreamPipe implements StreamListener, RunningStream {
    * choice continues after all.
    */
   #watchTail(): void {
-    const { tail, newsCount } = this.reader;
+    const { tail, advances } = this.reader;
     const inTail = this.#state === 'tail';
-    if ((tail !== false) === inTail && (!inTail || newsCount === this.#newsSeen)) return;
+    if ((tail !== false) === inTail && (!inTail || advances === this.#advancesSeen)) return;
     this.#watchFlow();
   }
 
   #watchFlow(): void {
-    const { tail, newsCount } = this.reader;
+    const { tail, advances } = this.reader;
     const { timers } = this.#options;
     this.#state = tail === false ? 'flowing' : 'tail';
-    this.#newsSeen = newsCount;
+    this.#advancesSeen = advances;
     if (tail === 'certain') timers.awaitTail();
     else timers.awaitData();
   }

@@ -22,7 +22,7 @@ export interface StreamReaderOptions {
   readonly framing: Framing;
   /** Reads the events; `undefined`: they are OpenAI's own chunks. */
   readonly decoder: ChunkDecoder | undefined;
-  /** The caller asked for the usage chunk. (The gateway always asks the upstream for it.) */
+  /** The caller requested the usage chunk. (The gateway always asks the upstream for it.) */
   readonly passUsage: boolean;
 }
 
@@ -51,7 +51,7 @@ export class StreamReader {
   /** Events read so far. A stream that sends only comments has none. */
   events = 0;
   /** Chunks that added more than text to a choice. Each of them extends the tail of a stream. */
-  newsCount = 0;
+  advances = 0;
   /** The sink is full; `unblock` is called when it accepts events again. */
   blocked = false;
   readonly #reader: FramedReader;
@@ -98,10 +98,10 @@ export class StreamReader {
     this.#reader.feed(bytes);
   }
 
-  /** The body has ended. `whole`: as its framing says. */
+  /** The body has ended. `whole`: as its framing requires. */
   finish(whole: boolean): void {
     this.#reader.end();
-    // Chunks that the decoder holds until the end are valid only if the body ended as its framing says.
+    // Chunks that the decoder holds until the end are valid only if the body ended as its framing requires.
     if (whole && this.#source !== undefined) this.#takeRest(this.#source);
     if (this.#state === 'ended') return;
     // A stream is complete once every choice has a finish reason. If the connection broke off, that holds only where
@@ -167,7 +167,7 @@ export class StreamReader {
     this.#take(chunk, normalised === 'changed' ? JSON.stringify(chunk) : oneLine(data));
     // The template is taken from the upstream's own text, so it is valid only where the client gets that text
     // unchanged.
-    const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.spoke;
+    const isTemplate = this.#state === 'committed' && normalised === 'same' && this.progress.onlyContent;
     if (isTemplate && addsOnlyText(chunk, data)) this.#template.set(data);
     else this.#template.clear();
   }
@@ -209,7 +209,7 @@ export class StreamReader {
   #take(chunk: ChatChunk, payload: string): void {
     const { progress } = this;
     progress.observe(chunk);
-    if (progress.news) this.newsCount++;
+    if (progress.advanced) this.advances++;
     if (!this.#options.passUsage) {
       if (isUsageOnly(chunk)) return;
       if (chunk.usage === null) payload = this.#withoutNullUsage(payload);
@@ -218,7 +218,7 @@ export class StreamReader {
     if ('error' in chunk) payload = withoutError(chunk);
     if (this.#state !== 'holding') this.#pass(payload);
     // Hundreds of empty deltas may arrive while a model thinks: the first one is enough.
-    else if (progress.news || !isEmptyDelta(chunk)) this.#hold(payload);
+    else if (progress.advanced || !isEmptyDelta(chunk)) this.#hold(payload);
     else this.#countEmpty(payload);
   }
 

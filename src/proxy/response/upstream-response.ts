@@ -19,7 +19,7 @@ export type UpstreamResponse =
       /** Assembled from a stream that continued after its finish reasons: passed on, but not cached. */
       readonly contradictory?: boolean;
     }
-  /** A whole response to a caller who asked for a stream. */
+  /** A whole response to a caller who requested a stream. */
   | { readonly kind: 'chunks'; readonly completion: ChatCompletion; readonly payloads: readonly string[] }
   | RunningStream;
 

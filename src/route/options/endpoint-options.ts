@@ -44,7 +44,7 @@ export const ENDPOINT = defineOptions({
     distillable: flag("The model's author allows distillation.").or(false),
     tier: choice(
       ['flex', 'priority'],
-      'Used only if a request asks for it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
+      'Used only if a request selects it by `service_tier`, by the exact slug, or by `:nitro` or `:floor`.',
     ),
   } satisfies RowsFor<EndpointOptions>,
 });

@@ -5,7 +5,7 @@ import { didYouMean } from '../../options/suggest.js';
 
 export type SortBy = 'price' | 'throughput' | 'latency';
 
-/** One model that a name in a request stands for. */
+/** One model that a name in a request represents. */
 export interface ModelChoice {
   readonly model: string;
   /** The only provider that may serve it, from `provider:model`. */
@@ -31,7 +31,7 @@ export interface ModelNames {
   readonly defaultChoices: readonly ModelChoice[] | undefined;
   /** A choice for each model, in table order. */
   readonly every: readonly ModelChoice[];
-  /** The choices that `name` stands for; `undefined` for an unknown name. */
+  /** The choices that `name` represents; `undefined` for an unknown name. */
   choicesFor(name: string): readonly ModelChoice[] | undefined;
   /** Whether `name` leaves the choice of the model to the gateway. */
   isAuto(name: string): boolean;

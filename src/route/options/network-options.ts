@@ -16,7 +16,7 @@ export const NETWORK = defineOptions({
     proxy: custom(
       "a URL, `'env'`, `false`",
       checkProxy,
-      "HTTP proxy that connections are tunnelled through; `'env'`: as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.",
+      "HTTP proxy that connections are tunnelled through; `'env'`: as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` set it.",
     ).defaultsTo("`'env'` if Node runs with `--use-env-proxy`, else `false`"),
     socketPath: custom('an absolute path', checkSocketPath, 'Unix socket to connect to.'),
     ...TLS_ROWS,

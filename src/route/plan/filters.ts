@@ -50,7 +50,7 @@ const TIER_FILTER: Filter = {
     return admittedBySuffix(tier, preferences, context) || isExactlyNamed(endpoint, preferences);
   },
   detail: (_, __, removed) =>
-    `The remaining endpoints are of a tier that was not asked for: ${list(removed.map(({ slug }) => slug))}.`,
+    `The remaining endpoints are of a tier that was not requested: ${list(removed.map(({ slug }) => slug))}.`,
 };
 
 function isExactlyNamed({ slug, tier }: RoutableEndpoint, { only, order }: Preferences): boolean {

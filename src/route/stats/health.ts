@@ -27,7 +27,7 @@ export class LiveStatistics {
 
   /** @param now - milliseconds on the monotonic clock */
   record(endpointId: string, outcome: AttemptOutcome, now: number): void {
-    // Failures of the caller's request, and a 429, say nothing about the endpoint's health.
+    // Failures of the caller's request, and a 429, are no evidence about the endpoint's health.
     if (!outcome.ok && !outcome.countable) return;
     let statistics = this.#endpoints.get(endpointId);
     if (statistics === undefined) {

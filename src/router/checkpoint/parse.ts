@@ -64,7 +64,7 @@ function parseClustering(value: unknown): { readonly clusters: number; readonly 
   return { clusters, normalization: textAt('clustering.normalization', members['normalization'], 'l2') };
 }
 
-/** The sizes of the clusters, where the checkpoint knows them all. */
+/** The sizes of the clusters, if the checkpoint contains all of them. */
 function parseMetrics(value: unknown, clusters: number): readonly number[] | undefined {
   if (value === undefined || value === null) return undefined;
   const members = objectAt('metrics', value);

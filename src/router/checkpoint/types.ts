@@ -103,7 +103,7 @@ export interface CheckpointModel {
   readonly meanScore: number;
 }
 
-/** A principal component analysis: `(x − mean) · componentsᵀ`, whitened where asked for. */
+/** A principal component analysis: `(x − mean) · componentsᵀ`, whitened if set. */
 export interface Pca {
   /** Numbers in a vector before the reduction. */
   readonly inputs: number;

@@ -9,7 +9,7 @@ export type Vector = readonly number[] | Float32Array;
  */
 export interface Embedder {
   (text: string, context: EmbedContext): Vector | Promise<Vector>;
-  /** The same embedder with the weights that a checkpoint holds for it. Asked once, when the router is made. */
+  /** The same embedder with the weights that a checkpoint holds for it. Called once, when the router is created. */
   readonly withCheckpoint?: ((checkpoint: Checkpoint) => Embedder) | undefined;
 }
 

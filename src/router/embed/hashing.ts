@@ -15,7 +15,7 @@ export interface HashingEmbedder extends Embedder {
 
 /**
  * Hashed word and character n-grams, weighted and projected by what the trainer stored in the checkpoint. No model, no
- * download, no I/O. Reads the first 4,096 characters (or what the checkpoint says).
+ * download, no I/O. Reads the first 4,096 characters (or the number in the checkpoint).
  * @param checkpoint - @defaultValue the one of the router that it is given to. Without any, vectors are plain hashed
  * counts of unit length, 4,096 wide.
  * @throws TypeError for a checkpoint that was not trained with it.

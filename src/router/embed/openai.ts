@@ -80,7 +80,7 @@ function exchange(request: http.ClientRequest, body: Buffer): Promise<unknown> {
       });
       response.on('end', () => {
         if (response.statusCode !== 200)
-          return reject(new Error(`The embeddings endpoint answered with status ${response.statusCode}.`));
+          return reject(new Error(`The embeddings endpoint responded with status ${response.statusCode}.`));
         try {
           resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
         } catch {

@@ -1,7 +1,7 @@
 import { estimateTokens, expectedUsd, type ModelPrice } from '../cost.js';
 import type { TrainingTable } from './training-data.js';
 
-/** USD of each model on each row: what the data says, else by the prices. NaN where neither is known. */
+/** USD of each model on each row: from the data, else by the prices. NaN where neither is known. */
 export function costTable(
   { prompts, models, costs }: TrainingTable,
   prices: ReadonlyMap<string, ModelPrice> | undefined,

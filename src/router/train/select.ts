@@ -6,7 +6,7 @@ import { seededRandom } from './random.js';
 import type { TrainingTable } from './training-data.js';
 
 const CLUSTER_COUNTS = [2, 4, 8, 16, 24, 32, 48, 64, 96];
-/** A cluster of fewer prompts says little about a model. */
+/** A cluster of fewer prompts is little evidence about a model. */
 const FEWEST_PROMPTS_A_CLUSTER = 8;
 /**
  * The 99th percentile of the roots of `squares`. Fewer than a hundred do not determine it: then it is the largest of

@@ -26,7 +26,7 @@ export function tradeOffThatKeeps(
   return Math.max(0, ...good);
 }
 
-/** What the cluster of each prompt says of each model, the prompt itself left out. */
+/** The score of each model in the cluster of each prompt, without the prompt itself. */
 function scoresWithoutOwn({ models, scores }: TrainingTable, assigned: Assigned, shrinkage: number): Float64Array {
   const width = models.length;
   const { values } = clusterMeans(scores, width, assigned, shrinkage);

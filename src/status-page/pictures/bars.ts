@@ -10,12 +10,12 @@ export interface Bars {
 }
 
 /**
- * Amounts per minute over time, one bar an interval; several kinds stand on each other.
- * @param tip - what the pointer is told of a bar that is not empty, by its position
+ * Amounts per minute over time, one bar an interval; several kinds are stacked.
+ * @param tip - text under the pointer for a bar that is not empty, by its position
  */
 export function bars(
   kinds: Readonly<Record<string, readonly number[]>>,
-  says: string,
+  label: string,
   tip?: (index: number) => string,
 ): Bars {
   const rows = Object.entries(kinds);
@@ -37,7 +37,7 @@ export function bars(
   const hits = tip === undefined ? [] : totals.map((total, index) => (total > 0 ? hit(index, tip(index)) : ''));
   return {
     top: most === 0 ? 0 : top,
-    svg: picture('bars', says, { width: length, height: HEIGHT }, grid + shapes.join('') + hits.join('')),
+    svg: picture('bars', label, { width: length, height: HEIGHT }, grid + shapes.join('') + hits.join('')),
   };
 }
 

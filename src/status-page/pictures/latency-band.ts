@@ -23,16 +23,16 @@ export function latencyBand(p50: readonly number[], p90: readonly number[]): Ban
   const below = measured.map((index) => `M${index} ${at(y(p50[index]!))}h1V${HEIGHT}h-1z`).join('');
   const line = steps(measured, (index) => at(y(p50[index]!)));
   const last = measured.at(-1);
-  const says =
+  const label =
     last === undefined
-      ? 'No answer yet.'
-      : `Time to first token: half of the answers within ${duration(p50[last]!)}, nine of ten within ${duration(p90[last]!)}.`;
+      ? 'No response yet.'
+      : `Time to first token: half of the responses within ${duration(p50[last]!)}, nine of ten within ${duration(p90[last]!)}.`;
   const grid = path('grid', `M0 2H${p50.length}M0 ${HEIGHT / 2 + 1}H${p50.length}`);
   return {
     top: last === undefined ? 0 : top,
     svg: picture(
       'band',
-      says,
+      label,
       { width: p50.length, height: HEIGHT },
       grid + path('below', below) + path('p90', band) + path('p50', line),
     ),

@@ -19,7 +19,7 @@ export function readinessStrip(readiness: readonly number[]): string {
   return picture('strip', `Now ${WORDS[now]}.`, { width: readiness.length, height: 8 }, blocks.join(''));
 }
 
-/** Where `value` stands in a row: positions and lengths. */
+/** Where `value` is in a row: positions and lengths. */
 function runs(values: readonly number[], value: number): [from: number, length: number][] {
   const found: [number, number][] = [];
   for (const [index, candidate] of values.entries()) {

@@ -14,7 +14,7 @@ export interface Flow {
 }
 
 /** Ribbons from one source on the left to a row each on the right, as wide as their share. */
-export function ribbons(flows: readonly Flow[], rows: number, says: string): string {
+export function ribbons(flows: readonly Flow[], rows: number, label: string): string {
   const height = rows * ROW_HEIGHT;
   const size = { width: 100, height, fixed: true };
   const total = flows.reduce((sum, { amount }) => sum + amount, 0);
@@ -31,7 +31,7 @@ export function ribbons(flows: readonly Flow[], rows: number, says: string): str
     left += width;
     return path(kind, amount === 0 ? '' : shape);
   });
-  return picture('ribbons', says, size, shapes.join(''));
+  return picture('ribbons', label, size, shapes.join(''));
 }
 
 function band(left: number, right: number, width: number): string {

@@ -11,7 +11,7 @@ import { LUA_STEPS } from './steps.js';
  * KEYS[2] a sorted set of the same names by their expiry: every writing call removes up to 16 expired names
  *
  * ARGV: op, lease, ttl, mode, process, sequence, parts, minRequests, share ttl; then per hold: field, kind, capacity, rate, expiresAt,
- * amount, enforced, floor, own, total (`-1` where it is absent). `process` is empty where no shares are kept.
+ * amount, enforced, floor, own, total (`-1` where it is absent). `process` is empty if no shares are kept.
  * The reply: outcome, then per hold: used, settled, wait (-1 never, -2 unknown), growth of the share.
  */
 export const LIMIT_SCRIPT = [LUA_COUNTERS, LUA_HOLDS, LUA_LEASES, LUA_STEPS].join('\n');

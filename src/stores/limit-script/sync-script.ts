@@ -1,5 +1,5 @@
 /**
- * What all processes share: who is blocked, and how many of them there are.
+ * Synchronises a process: returns the blocked subjects and the number of processes.
  * KEYS[1] a hash of blocked subjects, KEYS[2] a sorted set of processes. ARGV: process, ttl.
  * The reply: processes, then per block: subject, until.
  */

@@ -106,7 +106,7 @@ export function textOr(parts: Schema): Schema {
   return { ...parts, type: ['string', 'array'] };
 }
 
-/** One of a closed set of words, or a value of `schema`. The words are a pattern, which does not apply to objects. */
+/** One of a closed set of values, or a value of `schema`. The words are a pattern, which does not apply to objects. */
 export function wordOr(words: readonly string[], schema: Schema): Schema {
   const orText = (inner: Schema): Schema => ({ ...inner, type: ['string', ...typesOf(inner)] });
   return {

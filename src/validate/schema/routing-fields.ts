@@ -74,7 +74,7 @@ export const providerPreferences = object({
 export const routingFields = {
   models: slugs,
   provider_configs: orNull(record(orNull(providerConfigOverride))),
-  // Unknown words are refused: ignoring one would break a promise about the caller's data, or the requested order.
+  // Unknown values are refused: ignoring one would break a promise about the caller's data, or the requested order.
   provider_data_collection: orNull(word('allow', 'deny', '')),
   provider_enforce_distillable_text: perhaps,
   provider_ignore: slugs,

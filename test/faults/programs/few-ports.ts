@@ -1,4 +1,4 @@
-// Runs in a network of its own with four ephemeral ports: soon a connection to the upstream finds none.
+// Runs in a network of its own with four ephemeral ports: after a few connections to the upstream none is free.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';

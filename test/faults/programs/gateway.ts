@@ -1,4 +1,4 @@
-// A gateway as a host would run it: one process, one server, drained on SIGTERM. Its parent may ask it for mischief.
+// A gateway as a host would run it: one process, one server, drained on SIGTERM. Its parent may request faults.
 import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// Listens with a short queue, and is stopped by its parent before it accepts anybody.
+// Listens with a short queue, and is stopped by its parent before it accepts a connection.
 import { createServer, type AddressInfo } from 'node:net';
 
 const server = createServer();

@@ -60,7 +60,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['truncated', 'truncated', 'ok']);
   });
 
-  it('what breaks behind it ends in an error event, and nobody else is asked', async () => {
+  it('a failure after it ends in an error event, and no other provider is called', async () => {
     for (const [index, broken] of CHAIN.entries()) {
       const order = [broken, ...CHAIN.filter((one) => one !== broken)];
       const set = await chain(order);

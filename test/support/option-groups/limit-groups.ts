@@ -9,7 +9,7 @@ import { gateway, TYPES, type PublicGroup } from './public-group.js';
 const rule = { name: 'rpm', by: 'caller', requests: 1, per: '1m' };
 const redisClient = { eval: () => null, evalsha: () => null, hset: () => null, hdel: () => null };
 
-/** What callers may use, and what is recorded of it. */
+/** Limits of callers, and records of their usage. */
 export const limitGroups: readonly PublicGroup[] = [
   {
     heading: '`limits`',

@@ -9,7 +9,7 @@ export interface PublicGroup {
   readonly group: OptionGroup;
   /** The type of the options, and the file in `src` that declares it. */
   readonly type: readonly [name: string, file: string];
-  /** What stands before an option's name in messages. */
+  /** What precedes an option's name in messages. */
   readonly at: string;
   /** Options without which the others are refused. */
   readonly base: object;

@@ -20,7 +20,7 @@ export interface Audit {
   readonly exact: { attempts: number; ledger: number; billed: number };
   /** Of attempts that were cut: what the ledger estimates, and what upstreams billed. */
   readonly estimated: { attempts: number; ledger: number; billed: number };
-  /** Of requests that were on their way in a gateway when it was killed, and are in no ledger. */
+  /** Of requests that were in flight in a gateway when it was killed, and are in no ledger. */
   readonly killed: { attempts: number; billed: number };
   /** Findings of the three comparisons. */
   readonly unexplained: readonly string[];
@@ -71,7 +71,7 @@ export function audit(evidence: Evidence): Audit {
   };
 }
 
-/** Finds the bill of every attempt whose usage was reported. What is left over belongs to those that were estimated. */
+/** Finds the bill of every attempt whose usage was reported. The remaining bills belong to estimated attempts. */
 function matched(
   record: LedgerLine['record'],
   bills: readonly Bill[],
@@ -97,7 +97,7 @@ function matched(
   return { open, estimates };
 }
 
-/** Everything that upstreams billed counts, what killed gateways took with them as well; only estimates may be off. */
+/** All bills of upstreams count, including those of requests in killed gateways; only estimates may differ. */
 function exceededBudgets({ bills }: Evidence, underestimated: ReadonlyMap<string, number>): readonly string[] {
   const billed = new Map<string, number>();
   for (const { caller, nano } of bills) add(billed, caller, nano);
@@ -130,8 +130,8 @@ function miscounts(evidence: Evidence): readonly string[] {
 }
 
 /**
- * Its gateway was killed. Of a client that left at once the balancer does not know the port, and so not the gateway: that
- * may have been one of the killed ones, unless its caller is never served by those.
+ * Its gateway was killed. If a client disconnected at once, the balancer does not know its port, so its gateway is unknown:
+ * it may be a killed one, unless the caller is never served by those.
  */
 function wasKilled({ id, caller }: Bill, { killed, servedBy, isSafe }: Evidence): boolean {
   const gateway = servedBy.get(id) ?? '';

@@ -11,7 +11,7 @@ const LEAVING_SHARE = 0.05;
 
 /** 200 clients of 50 callers. Every other caller is served by gateways that are never killed. */
 export class MoneyClients {
-  /** Responses by status; 0 where the connection broke or the client left. */
+  /** Responses by status; 0 if the connection broke or the client disconnected. */
   readonly statuses = new Map<number, number>();
   /** Requests by id, and the gateway that served them. */
   readonly servedBy = new Map<string, string>();
@@ -33,7 +33,7 @@ export class MoneyClients {
     return Number(caller.slice('caller'.length)) % 2 === 0;
   }
 
-  /** Each client asks again and again for `seconds`. */
+  /** Each client sends one request after the other for `seconds`. */
   async run(seconds: number): Promise<void> {
     const clients = Array.from({ length: CLIENTS }, (_, index) => this.#client(index));
     await sleep(seconds * 1_000);
@@ -41,7 +41,7 @@ export class MoneyClients {
     await Promise.all(clients);
   }
 
-  /** Many clients leave at once. */
+  /** Many clients disconnect at once. */
   leave(share: number): void {
     for (const [index, asked] of [...this.#open].entries()) if ((index % 100) / 100 < share) asked.abort();
   }

@@ -20,7 +20,7 @@ export interface LedgerLine {
   readonly record: SpendRecord;
 }
 
-/** Bills by mark; a second line with the same mark says that the response was completed. */
+/** Bills by mark; a second line with the same mark means that the response was completed. */
 export function readBills(paths: readonly string[]): readonly Bill[] {
   const bills = new Map<string, Bill>();
   for (const line of paths.flatMap(linesOf<Bill | { readonly mark: string; readonly completed: boolean }>)) {

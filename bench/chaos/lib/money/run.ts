@@ -11,7 +11,7 @@ import { MoneyWorld } from './world.ts';
 
 const SHOWN = 10;
 
-/** Runs the experiment, prints its figures, and says whether every gate was passed. Without Redis there is none. */
+/** Runs the experiment and prints its figures. Returns whether every gate was passed; skipped without Redis. */
 export async function runMoney(seed: number, seconds: number): Promise<boolean> {
   if (spawnSync('redis-server', ['--version']).status !== 0) {
     print('There is no redis-server here: the experiment with money is skipped.');
@@ -49,7 +49,7 @@ export async function runMoney(seed: number, seconds: number): Promise<boolean> 
   ]);
 }
 
-/** Harm, in an order that the seed decides: every act once before any comes again. */
+/** Disturbances, in an order that the seed decides: each once before any is repeated. */
 async function act(world: MoneyWorld, clients: MoneyClients, seed: number, isOver: () => boolean): Promise<string[]> {
   const random = randomOf(seed);
   const acts: Readonly<Record<string, () => Promise<void>>> = {

@@ -1,4 +1,4 @@
-// What the processes of the experiment with money are started with.
+// Options of the processes of the money experiment.
 
 /** USD per million tokens of a completion; prompts are free, so that a reservation is never less than the cost. */
 export const PRICES: Readonly<Record<string, number>> = { a: 2, b: 3, c: 5 };
@@ -10,7 +10,7 @@ export const NANO = 1e9;
 export interface MoneyUpstreamSetup {
   readonly name: string;
   readonly seed: number;
-  /** Share of the requests that meet a fault. */
+  /** Share of the requests with a fault. */
   readonly faultShare: number;
   /** The file of its bills. */
   readonly bills: string;

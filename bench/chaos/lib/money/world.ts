@@ -12,7 +12,7 @@ import { type MoneyGatewaySetup, type MoneyUpstreamSetup, PRICES } from './set-u
 const UPSTREAM = import.meta.resolve('../../processes/money-upstream.ts');
 const GATEWAY = import.meta.resolve('../../processes/money-gateway.ts');
 const GATEWAYS = 4;
-/** The first two gateways are never killed: what their callers have used is known to the nano-dollar. */
+/** The first two gateways are never killed: the usage of their callers is known to the nano-dollar. */
 const SAFE = 2;
 const FAULT_SHARE = 0.2;
 const QUIET_MS = 20_000;
@@ -26,9 +26,9 @@ export interface Counted {
 
 /** Four gateways over one Redis that keeps its data, and three upstreams that bill. */
 export class MoneyWorld {
-  /** Gateways that were killed: what they had not written is lost. */
+  /** Killed gateways: records that they had not written are lost. */
   readonly killed = new Set<string>();
-  /** Over the gateways that live to the end, and over all of them. */
+  /** Of the gateways that run to the end, and of all of them. */
   readonly safe: Balancer;
   readonly risky: Balancer;
   readonly #seed: number;
@@ -63,7 +63,7 @@ export class MoneyWorld {
     return Object.keys(PRICES).map((name) => this.#billsOf(name));
   }
 
-  /** Every write is with the system before it is answered: a kill of the process loses none. */
+  /** Every write reaches the system before its reply, so a kill of the process loses none. */
   async startRedis(): Promise<void> {
     const port = this.#redisPort;
     const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no', '--dir', this.#folder];
@@ -84,7 +84,7 @@ export class MoneyWorld {
     this.#redis!.signal('SIGCONT');
   }
 
-  /** kill -9 for a gateway in the middle of its work; another one takes its place. */
+  /** Kills a gateway with SIGKILL under load; another one replaces it. */
   async killGateway(turn: number): Promise<void> {
     const place = SAFE + (turn % (GATEWAYS - SAFE));
     const old = this.#gateways[place]!;
@@ -103,12 +103,12 @@ export class MoneyWorld {
     return false;
   }
 
-  /** Calls of the living gateways that Redis did not answer in time. */
+  /** Calls of the running gateways without a reply of Redis in time. */
   storeFaults(): Promise<number> {
     return this.#counted('nordlys_limit_store_faults_total');
   }
 
-  /** Ends the gateways, which write and settle what is left. False where one did not. */
+  /** Ends the gateways, which settle and write everything first. False if one did not exit. */
   async stopGateways(): Promise<boolean> {
     const ended = await Promise.all(this.#gateways.map((gateway) => gateway.stop(STOP_MS)));
     return ended.every(Boolean);

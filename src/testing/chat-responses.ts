@@ -1,4 +1,4 @@
-import { sizedSteps, type AnswerOptions } from './answers.js';
+import { sizedSteps, type AnswerOptions } from './responses.js';
 import {
   chunkBodies,
   completionBody,

@@ -1,4 +1,4 @@
-// What the upstream answers where it is asked in a vendor's own API: the same words as in OpenAI's form, made at start-up.
+// Responses of the upstream in a vendor's own API: the same text as in OpenAI's form, built at start-up.
 import { testKit } from './package.ts';
 
 /** The APIs that are compared with OpenAI's chat completions. */
@@ -8,7 +8,7 @@ const INPUT_TOKENS = 200;
 const OUTPUT_TOKENS = 150;
 
 interface NativeAnswers {
-  /** Stands in the path of a request. */
+  /** Part of the path of a request. */
   readonly path: string;
   readonly contentType: string;
   whole(text: string): Buffer;
@@ -97,7 +97,7 @@ const BEDROCK_USAGE = {
   totalTokens: INPUT_TOKENS + OUTPUT_TOKENS,
 };
 
-export const NATIVE_ANSWERS: readonly NativeAnswers[] = [ANTHROPIC, GEMINI, BEDROCK];
+export const NATIVE_RESPONSES: readonly NativeAnswers[] = [ANTHROPIC, GEMINI, BEDROCK];
 
 function json(body: object): Buffer {
   return Buffer.from(JSON.stringify(body));

@@ -6,7 +6,7 @@ const LABELS: ReadonlySet<string> = new Set(['role', 'type', 'index', 'object', 
 const DEEPEST = 4;
 
 /** Whether a delta has content: more than a role, labels and empty members. */
-export function saysSomething(delta: unknown): boolean {
+export function hasDeltaContent(delta: unknown): boolean {
   return isRecord(delta) && isFilled(delta, DEEPEST);
 }
 

@@ -20,7 +20,7 @@ export interface GuardContext {
 }
 
 /** A guard with its options resolved. */
-export interface AskedGuard extends BlockEffect, Pick<GuardBase, 'name' | 'onError'> {
+export interface GuardSettings extends BlockEffect, Pick<GuardBase, 'name' | 'onError'> {
   readonly timeoutMs: number;
   /** It may give `{ replace }`. */
   readonly replaces: boolean;
@@ -35,8 +35,8 @@ export class GuardAborted extends Error {
  * The verdict of a guard on one text, at once where the guard is synchronous. A guard that fails open lets the text pass.
  * @throws BlockedByGuard where it fails closed; GuardAborted where the verdict is not needed any more.
  */
-export function askGuard(
-  guard: AskedGuard,
+export function callGuard(
+  guard: GuardSettings,
   path: string,
   context: GuardContext,
   check: (state: GuardState) => GuardVerdict | Promise<GuardVerdict>,
@@ -63,7 +63,7 @@ export function askGuard(
 
 async function waitForVerdict(
   given: Promise<unknown>,
-  guard: AskedGuard,
+  guard: GuardSettings,
   { clock, cancelSignal }: GuardContext,
   state: CheckState,
 ): Promise<GuardVerdict> {
@@ -107,12 +107,12 @@ class CheckState implements GuardState {
   }
 }
 
-function noVerdict({ name, replaces }: AskedGuard): TypeError {
+function noVerdict({ name, replaces }: GuardSettings): TypeError {
   const replace = replaces ? ', { block: true } or { replace: text }' : ' or { block: true }';
   return new TypeError(`The guard "${name}" must give 'pass'${replace}.`);
 }
 
-function isVerdict(value: unknown, { replaces }: AskedGuard): value is GuardVerdict {
+function isVerdict(value: unknown, { replaces }: GuardSettings): value is GuardVerdict {
   if (value === 'pass') return true;
   if (!isRecord(value)) return false;
   return value['block'] === true || (replaces && typeof value['replace'] === 'string');

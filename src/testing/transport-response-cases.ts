@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { error, raw } from './answers.js';
-import { completion, stream } from './chat-answers.js';
+import { error, raw } from './responses.js';
+import { completion, stream } from './chat-responses.js';
 import { delay, eventually } from './contract-test.js';
 import { onRequest, send } from './script.js';
 import { exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
@@ -8,7 +8,7 @@ import { exchange, probe, readBody, requestTo, type TransportCase } from './tran
 const MEGABYTE = 1024 * 1024;
 
 /** @internal What is sent, and how responses are delivered. */
-export const transportAnswerCases: readonly TransportCase[] = [
+export const transportResponseCases: readonly TransportCase[] = [
   [
     'sends the path, the headers and the body as they are given',
     async ({ upstream, transport }) => {
@@ -37,11 +37,11 @@ export const transportAnswerCases: readonly TransportCase[] = [
     },
   ],
   [
-    'tells that it is connected once, before the head',
+    'reports that it is connected once, before the head',
     async ({ upstream, transport }) => {
       const call = probe(transport, requestTo(upstream));
       await readBody(await call.head());
-      assert.deepEqual(call.told, ['connected', 'head']);
+      assert.deepEqual(call.events, ['connected', 'head']);
     },
   ],
   [
@@ -140,13 +140,13 @@ export const transportAnswerCases: readonly TransportCase[] = [
     },
   ],
   [
-    'can be asked a hundred times at once',
+    'handles a hundred concurrent requests',
     async (bench) => {
       bench.upstream.always(completion('For you.'));
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => probe(bench.transport, requestTo(bench.upstream)).head().then(readBody)),
       );
-      assert.ok(answers.every((answer) => answer.complete && answer.text.includes('For you.')));
+      assert.ok(responses.every((response) => response.complete && response.text.includes('For you.')));
       assert.equal(bench.upstream.ledger.length, 100);
       await exchange(bench);
     },

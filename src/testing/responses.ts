@@ -61,7 +61,7 @@ export function raw(pieces: string | Uint8Array | readonly Piece[], options: Raw
 /** OpenAI's error envelope. */
 export function errorBody(status: number, changes: Readonly<Record<string, unknown>> = {}): unknown {
   const [type, code] = ERROR_WORDS[status] ?? [status < 500 ? 'invalid_request_error' : 'server_error', null];
-  return { error: { message: `The fake upstream answers ${status}.`, type, param: null, code, ...changes } };
+  return { error: { message: `The fake upstream responds with ${status}.`, type, param: null, code, ...changes } };
 }
 
 const ERROR_WORDS: Readonly<Record<number, readonly [type: string, code: string | null]>> = {
