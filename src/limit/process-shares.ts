@@ -16,6 +16,14 @@ export interface ShareDivision {
   readonly minRequests: number;
 }
 
+/**
+ * If the operator has set the number of processes, the remaining amount is divided among them. If not, half of it stays
+ * in the store, for processes that have just started and for a caller whose requests all arrive at one process.
+ */
+export function divisionFor(stated: number | undefined, seen: number): ShareDivision {
+  return stated === undefined ? { parts: 2 * seen, minRequests: 16 } : { parts: stated, minRequests: 2 };
+}
+
 /** What this process keeps of one counter, in the counter's unit. */
 interface Share {
   readonly group: string;

@@ -14,7 +14,7 @@ import { granted, type GrantedReply, type Grantor, type WaitLimits } from './gra
 import { KnownLevels } from './known-levels.js';
 import type { ResolvedLimits } from './limit-options.js';
 import { LocalGrants } from './local-grants.js';
-import { isSum, ProcessShares, type ShareDivision, type ShareTicket } from './process-shares.js';
+import { divisionFor, isSum, ProcessShares, type ShareTicket } from './process-shares.js';
 import { type LateReply, StoreLink } from './store-link.js';
 
 /** Timeout of a settlement, in milliseconds. No request waits for it. */
@@ -49,7 +49,7 @@ export class ResilientStore {
     this.#link = new StoreLink(clock, parts.onOutage);
     const processes = (): number => parts.processes ?? this.#processes;
     const keepsShares = store.keepsShares === true && onStoreError === 'local';
-    const division = (): ShareDivision => divisionFor(parts.processes, this.#processes);
+    const division = () => divisionFor(parts.processes, this.#processes);
     const windowParts = keepsShares ? () => division().parts : processes;
     this.#local = new LocalGrants({ clock, known: this.#known, processes, windowParts });
     this.#shares = keepsShares ? new ProcessShares(clock, this.#known, division) : undefined;
@@ -292,19 +292,9 @@ export class ResilientStore {
 
 const NOTHING: LimitLevel = { used: 0, settled: 0, waitMs: 0 };
 
-/**
- * If the operator has set the number of processes, the remaining amount is divided among them. If not, half of it stays
- * in the store, for processes that have just started and for a caller whose requests all arrive at one process.
- */
-function divisionFor(stated: number | undefined, seen: number): ShareDivision {
-  return stated === undefined ? { parts: 2 * seen, minRequests: 16 } : { parts: stated, minRequests: 2 };
-}
-
 /** The order in the form that is sent to the store. */
 function sent(order: LimitOrder, ticket: ShareTicket | undefined, shares: ProcessShares | undefined): LimitOrder {
   return ticket === undefined || shares === undefined ? order : shares.send(order, ticket);
 }
 
-function zeroed(holds: readonly LimitHold[]): readonly LimitHold[] {
-  return holds.map((hold) => ({ ...hold, amount: 0 }));
-}
+const zeroed = (holds: readonly LimitHold[]) => holds.map((hold): LimitHold => ({ ...hold, amount: 0 }));
