@@ -26,7 +26,7 @@ export function parseLossless(
     edits.push({ start, end, text: `"${mark}${bytes.toString('latin1', start, end)}"` });
   }
   for (const { start, end } of pairs(letterKeys)) {
-    edits.push({ start, end, text: plainKey(bytes.toString('latin1', start, end), mark) });
+    edits.push({ start, end, text: plainKey(bytes.toString('utf8', start, end), mark) });
   }
   const text = edited(
     bytes,
@@ -35,7 +35,7 @@ export function parseLossless(
   return withoutMarks(JSON.parse(text), mark);
 }
 
-/** A key without its escape; a letter that must be escaped is padded with the mark, which makes the key longer. */
+/** A key without its escape, of one letter or of other characters in as many bytes; a letter that must be escaped is padded with the mark, which makes the key longer. */
 function plainKey(written: string, mark: string): string {
   const key = String(JSON.parse(written));
   const escaped = JSON.stringify(key);

@@ -38,6 +38,13 @@ describe('whatever valid request comes, in whatever handwriting', () => {
     );
   });
 
+  it.each(['\b𐀀', '\néé', '\t€x', '"𝄞'])('keeps the key %j, which has as many bytes as an escaped letter', (key) => {
+    const request = { messages: [{ role: 'user', content: 'Hi' }], metadata: { [key]: 'value' } };
+    const parsed = validator.parse(Buffer.from(JSON.stringify(request)));
+    expect(parsed.request).toEqual(request);
+    expect(referenceParse(sent(parsed))).toEqual({ value: request, repeats: false });
+  });
+
   it('is sent with members set and removed, and with no other change', () => {
     const edits = fc.record({
       set: fc.dictionary(fc.constantFrom('model', 'stream', 'stream_options', 'é', 'constructor'), json),
