@@ -65,7 +65,7 @@ export function audit(evidence: Evidence): Audit {
   return {
     ...sums,
     unexplained,
-    exceeded: exceededBudgets(evidence, underestimated),
+    exceeded: exceededBudgets(evidence, underestimated, ids),
     miscounted: miscounts(evidence),
     usedShare: total(evidence.bills.map(({ nano }) => nano)) / (evidence.counted.size * BUDGET_USD * NANO),
   };
@@ -98,12 +98,24 @@ function matched(
 }
 
 /** All bills of upstreams count, including those of requests in killed gateways; only estimates may differ. */
-function exceededBudgets({ bills }: Evidence, underestimated: ReadonlyMap<string, number>): readonly string[] {
+function exceededBudgets(
+  { bills }: Evidence,
+  underestimated: ReadonlyMap<string, number>,
+  inLedger: ReadonlySet<string>,
+): readonly string[] {
   const billed = new Map<string, number>();
-  for (const { caller, nano } of bills) add(billed, caller, nano);
+  const unrecorded = new Map<string, number>();
+  for (const { caller, nano, id } of bills) {
+    add(billed, caller, nano);
+    if (!inLedger.has(id)) add(unrecorded, caller, nano);
+  }
   return [...billed]
     .filter(([caller, nano]) => nano - (underestimated.get(caller) ?? 0) > BUDGET_USD * NANO)
-    .map(([caller, nano]) => `${caller}: ${nano} nano-USD, ${underestimated.get(caller) ?? 0} of them by estimates`);
+    .map(
+      ([caller, nano]) =>
+        `${caller}: ${nano} nano-USD, ${underestimated.get(caller) ?? 0} of them by estimates, ` +
+        `${unrecorded.get(caller) ?? 0} by killed gateways`,
+    );
 }
 
 /**
