@@ -1,7 +1,17 @@
 import { FEATURE_WORKLOADS } from './feature-workloads.ts';
 import type { Workload } from './workload.ts';
 
-const PROXIES = ['bare', 'hpm', 'json-hpm', 'gateway', 'gateway-undici', 'gateway-http', 'portkey', 'nginx'];
+const PROXIES = [
+  'bare',
+  'hpm',
+  'json-hpm',
+  'gateway',
+  'gateway-before',
+  'gateway-undici',
+  'gateway-http',
+  'portkey',
+  'nginx',
+];
 const QUICK_PROXIES = ['bare', 'hpm', 'gateway'];
 const KIB = 1_024;
 

@@ -19,8 +19,15 @@ export interface PromptSize {
   readonly images: number;
 }
 
-/** Measures each text of the prompt once, without tokenising or decoding anything. */
-export function measurePrompt(request: ChatRequest): PromptSize {
+/** Returns the length of a text in UTF-8 bytes. */
+type ByteLength = (text: string) => number;
+
+/**
+ * Measures each text of the prompt once, without tokenising or decoding anything.
+ * @param isAscii - all texts are known to be ASCII, so none has to be read
+ */
+export function measurePrompt(request: ChatRequest, isAscii = false): PromptSize {
+  const byteLength = isAscii ? lengthOfAscii : Buffer.byteLength;
   let bytes = 0;
   let fixedTokens = 0;
   let images = 0;
@@ -30,16 +37,16 @@ export function measurePrompt(request: ChatRequest): PromptSize {
       fixedTokens += TOKENS_PER_MESSAGE;
       if (!isRecord(message)) continue;
       const { content } = message;
-      if (typeof content === 'string') bytes += Buffer.byteLength(content);
+      if (typeof content === 'string') bytes += byteLength(content);
       else if (Array.isArray(content)) {
-        const parts = measureParts(content);
+        const parts = measureParts(content, byteLength);
         bytes += parts.bytes;
         images += parts.images;
       }
-      if (message['tool_calls'] !== undefined) bytes += textBytes(message['tool_calls'], DEEPEST_COUNTED);
+      if (message['tool_calls'] !== undefined) bytes += textBytes(message['tool_calls'], byteLength, DEEPEST_COUNTED);
     }
   }
-  bytes += textBytes(request.tools, DEEPEST_COUNTED);
+  bytes += textBytes(request.tools, byteLength, DEEPEST_COUNTED);
   return { bytes, fixedTokens: fixedTokens + images * TOKENS_PER_IMAGE, images };
 }
 
@@ -60,12 +67,15 @@ export function tokensOf({ bytes, fixedTokens }: PromptSize, bytesPerToken = BYT
   return fixedTokens + Math.ceil(bytes / bytesPerToken);
 }
 
-function measureParts(parts: readonly unknown[]): { readonly bytes: number; readonly images: number } {
+function measureParts(
+  parts: readonly unknown[],
+  byteLength: ByteLength,
+): { readonly bytes: number; readonly images: number } {
   let bytes = 0;
   let images = 0;
   for (const part of parts) {
     if (isImage(part)) images++;
-    else if (isRecord(part) && typeof part['text'] === 'string') bytes += Buffer.byteLength(part['text']);
+    else if (isRecord(part) && typeof part['text'] === 'string') bytes += byteLength(part['text']);
   }
   return { bytes, images };
 }
@@ -75,12 +85,16 @@ function isImage(part: unknown): boolean {
 }
 
 /** UTF-8 bytes of every text and every key in `value`. */
-function textBytes(value: unknown, levels: number): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
+function textBytes(value: unknown, byteLength: ByteLength, levels: number): number {
+  if (typeof value === 'string') return byteLength(value);
   if (typeof value !== 'object' || value === null || levels === 0) return 0;
   let bytes = 0;
   for (const [key, entry] of Object.entries(value)) {
-    bytes += (Array.isArray(value) ? 0 : Buffer.byteLength(key)) + textBytes(entry, levels - 1);
+    bytes += (Array.isArray(value) ? 0 : byteLength(key)) + textBytes(entry, byteLength, levels - 1);
   }
   return bytes;
+}
+
+function lengthOfAscii(text: string): number {
+  return text.length;
 }

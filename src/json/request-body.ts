@@ -1,6 +1,9 @@
 import type { ChatRequest } from '../chat/types.js';
 import { parseExact } from './exact-numbers.js';
 
+/** Begins a character that is written as its code. */
+const UNICODE_ESCAPE = '\\u';
+
 /** Position of a top-level member in the text of a JSON object, in bytes. */
 export interface MemberSpan {
   readonly key: string;
@@ -27,6 +30,8 @@ export interface RequestBody {
   readonly request: ChatRequest;
   /** The received bytes, where they represent `request`. Used as a fast cache key. */
   readonly received: Uint8Array | undefined;
+  /** Every text of the request is known to be ASCII, so its length in bytes is the length of the string. */
+  readonly isAscii?: boolean;
   bytesFor(edits: BodyEdits): Uint8Array;
   /**
    * A top-level member whose long numbers keep their digits, see `parseExact`. `undefined`: the request has no such
@@ -35,23 +40,35 @@ export interface RequestBody {
   exactMember?(key: string): unknown;
 }
 
+/** What the bytes of a request show of it. */
+export interface ReceivedFacts {
+  /** In the order of the text; keys are unique. */
+  readonly members: readonly MemberSpan[];
+  readonly hasLongNumbers: boolean;
+  /** The bytes are ASCII; texts may still hold other characters as escapes. */
+  readonly isAscii: boolean;
+}
+
 /** A body whose received bytes represent its request: the body to send is spliced from them. */
 export class ReceivedBody implements RequestBody {
   readonly request: ChatRequest;
   readonly received: Buffer;
-  /** In the order of the text; keys are unique. */
   readonly #members: readonly MemberSpan[];
-  readonly #hasLongNumbers: boolean;
+  readonly #facts: ReceivedFacts;
 
-  constructor(request: ChatRequest, received: Buffer, members: readonly MemberSpan[], hasLongNumbers = false) {
+  constructor(request: ChatRequest, received: Buffer, facts: ReceivedFacts) {
     this.request = request;
     this.received = received;
-    this.#members = members;
-    this.#hasLongNumbers = hasLongNumbers;
+    this.#members = facts.members;
+    this.#facts = facts;
+  }
+
+  get isAscii(): boolean {
+    return this.#facts.isAscii && !this.received.includes(UNICODE_ESCAPE);
   }
 
   exactMember(key: string): unknown {
-    const member = this.#hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
+    const member = this.#facts.hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
     return member && parseExact(this.received.toString('utf8', member.valueStart, member.valueEnd));
   }
 

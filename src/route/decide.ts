@@ -109,7 +109,8 @@ function planRequest(context: RequestContext, parts: DecisionParts): Planned {
   const overrides = readOverrides(request, table, allowed);
   // From here on the caller's key is only in the route.
   context.request = withoutKeys(request);
-  const prompt = new PromptEstimate(request, parts.calibration, parts.assumptions.promptTokens);
+  const { promptTokens } = parts.assumptions;
+  const prompt = new PromptEstimate(request, { promptTokens, calibration: parts.calibration, body: context.body });
   return { ...planFor(context, parts, request, prompt), overrides };
 }
 

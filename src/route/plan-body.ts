@@ -31,7 +31,7 @@ export function planBody(body: unknown, context: PlanContext, parts: PlanBodyPar
   const request = parts.validator.check(withMessages(body));
   const { table, overrides } = registry;
   const own = readOverrides(request, table, overrides);
-  const prompt = new PromptEstimate(request, calibration, assumptions.promptTokens);
+  const prompt = new PromptEstimate(request, { calibration, promptTokens: assumptions.promptTokens });
   const input = { ...assumptions, random, prompt, policy: policyOf(caller), table, performance: statistics.at(now) };
   const planFor = (planned: ChatRequest): ExplainedPlan =>
     withRoutingHook({ ...input, request: planned, anyModel: choosesModels(hooks) }, prompt, hooks);

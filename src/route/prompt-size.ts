@@ -1,5 +1,6 @@
 import { BYTES_PER_TOKEN, measurePrompt, type PromptSize, tokensOf } from '../chat/prompt-size.js';
 import type { ChatRequest } from '../chat/types.js';
+import type { RequestBody } from '../json/request-body.js';
 
 /** Weight of the newest response in the running mean. */
 const ALPHA = 0.05;
@@ -51,35 +52,41 @@ export class PromptCalibration {
   }
 }
 
+/** What is known of a prompt before it is measured. */
+interface PromptFacts {
+  readonly calibration?: PromptCalibration | undefined;
+  /** The number of its tokens. */
+  readonly promptTokens?: number | undefined;
+  /** The body of its request. */
+  readonly body?: RequestBody | undefined;
+}
+
 /** The prompt of one request, measured once, on first use. */
 export class PromptEstimate {
   readonly #request: ChatRequest;
-  readonly #given: number | undefined;
-  readonly #calibration: PromptCalibration | undefined;
+  readonly #facts: PromptFacts;
   #size: PromptSize | undefined;
 
-  /** @param given - the number of tokens, if it is known */
-  constructor(request: ChatRequest, calibration?: PromptCalibration, given?: number) {
+  constructor(request: ChatRequest, facts: PromptFacts = {}) {
     this.#request = request;
-    this.#calibration = calibration;
-    this.#given = given;
+    this.#facts = facts;
   }
 
   get size(): PromptSize {
-    return (this.#size ??= measurePrompt(this.#request));
+    return (this.#size ??= measurePrompt(this.#request, this.#facts.body?.isAscii));
   }
 
   /** Tokens of the prompt as the endpoint with this id will count them. */
   tokensAt(endpointId: string): number {
-    return this.#given ?? tokensOf(this.size, this.bytesPerTokenAt(endpointId));
+    return this.#facts.promptTokens ?? tokensOf(this.size, this.bytesPerTokenAt(endpointId));
   }
 
   bytesPerTokenAt(endpointId: string): number {
-    return this.#calibration?.bytesPerToken(endpointId) ?? BYTES_PER_TOKEN;
+    return this.#facts.calibration?.bytesPerToken(endpointId) ?? BYTES_PER_TOKEN;
   }
 
   /** A response reported `promptTokens`. Ignored if the prompt was not measured, which would take time. */
   learn(endpointId: string, promptTokens: number | undefined): void {
-    if (this.#size !== undefined) this.#calibration?.learn(endpointId, this.#size, promptTokens);
+    if (this.#size !== undefined) this.#facts.calibration?.learn(endpointId, this.#size, promptTokens);
   }
 }

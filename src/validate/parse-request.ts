@@ -73,13 +73,14 @@ function inspect(received: Buffer): Inspected {
   return { bytes, ascii, found };
 }
 
-function conclude({ bytes, found }: Inspected, value: JsonObject, check: RequestCheck): ParsedRequest {
+function conclude({ bytes, ascii: isAscii, found }: Inspected, value: JsonObject, check: RequestCheck): ParsedRequest {
   const request = checked(inWireForm(value, found.mayHoldUnions), check);
   refuseLostMeaning(request, bytes, found);
 
   const hasLongNumbers = found.longNumbers.length > 0;
   const members = request === value ? memberSpans(found, value) : undefined;
-  if (members !== undefined) return { request, body: new ReceivedBody(request, bytes, members, hasLongNumbers) };
+  if (members !== undefined)
+    return { request, body: new ReceivedBody(request, bytes, { members, hasLongNumbers, isAscii }) };
   if (!hasLongNumbers) return { request, body: new SerialisedBody(request) };
   const exact = parseLossless(bytes, found) as JsonObject;
   return { request, body: new SerialisedBody(request, alignedWith(request, inWireForm(exact, true))) };

@@ -55,12 +55,12 @@ describe('the prompt estimate', () => {
 
   it('measures once, and takes a given count as it is', () => {
     const calibration = new PromptCalibration();
-    const estimate = new PromptEstimate(prompt('x'.repeat(380)) as never, calibration);
+    const estimate = new PromptEstimate(prompt('x'.repeat(380)) as never, { calibration });
     estimate.learn('e', 50);
     expect(calibration.bytesPerToken('e')).toBe(3.8);
     expect(estimate.tokensAt('e')).toBe(104);
     estimate.learn('e', 194);
     expect(estimate.tokensAt('e')).toBeGreaterThan(104);
-    expect(new PromptEstimate(prompt('x') as never, calibration, 7).tokensAt('e')).toBe(7);
+    expect(new PromptEstimate(prompt('x') as never, { calibration, promptTokens: 7 }).tokensAt('e')).toBe(7);
   });
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { measurePrompt } from '../../src/chat/prompt-size.js';
 import { isGatewayError } from '../../src/errors/gateway-error.js';
+import { PromptEstimate } from '../../src/route/prompt-size.js';
 import { systemClock } from '../../src/util/clock.js';
 import type { ParsedRequest } from '../../src/validate/parse-request.js';
 import { createValidator } from '../../src/validate/validate.js';
@@ -60,6 +62,19 @@ describe('whatever valid request comes, in whatever handwriting', () => {
         const kept = Object.entries(parsed.request).filter(([key]) => !removed.has(key) && !Object.hasOwn(set, key));
         const expected = objectOf([...kept, ...Object.entries(set)]);
         expect(referenceParse(text)).toEqual({ value: expected, repeats: false });
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('has a prompt of the same size whether or not its bytes show that all texts are ASCII', () => {
+    const content = fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(validRequest, content, handwriting, (request, text, hand) => {
+        const withText = { ...request, messages: [{ role: 'user', content: text }] };
+        const parsed = validator.parse(Buffer.from(written(withText, hand)));
+        const prompt = new PromptEstimate(parsed.request, { body: parsed.body });
+        expect(prompt.size).toEqual(measurePrompt(parsed.request));
       }),
       { numRuns: 400 },
     );

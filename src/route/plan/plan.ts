@@ -113,7 +113,7 @@ export function plan(input: PlanInput): Plan {
  */
 function filterModels(input: PlanInput, preferences: Preferences, excluded: ExcludedEndpoint[]): readonly Group[] {
   const { request, table } = input;
-  const prompt = input.prompt ?? new PromptEstimate(request, undefined, input.promptTokens);
+  const prompt = input.prompt ?? new PromptEstimate(request, { promptTokens: input.promptTokens });
   const promptTokens = ({ id }: RoutableEndpoint): number => prompt.tokensAt(id);
   const groups: Group[] = [];
   let refusal: (() => GatewayError) | undefined;
