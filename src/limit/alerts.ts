@@ -18,8 +18,12 @@ export class Alerts {
     this.#onAlert = onAlert;
   }
 
+  /** The host listens. */
+  get isOn(): boolean {
+    return this.#onAlert !== undefined;
+  }
+
   watch(rules: readonly BoundRule[], now: number): void {
-    if (this.#onAlert === undefined) return;
     for (const bound of rules) {
       const { rule, level } = bound;
       if (level === undefined || rule.alertAt.length === 0) continue;

@@ -53,7 +53,6 @@ export class Blocks {
 
   /** The block that applies to one of `subjects`, which are only computed if a block exists. */
   find(subjects: () => readonly string[]): { readonly subject: string; readonly untilMs: number } | undefined {
-    this.#refresh();
     return this.#shared.size === 0 && this.#own.size === 0 ? undefined : this.#find(subjects());
   }
 

@@ -13,18 +13,24 @@ const MAX_KEYS = 10_000;
  * completion above it moves it up by a step, each below it down by a nineteenth of one.
  */
 export class CompletionEstimate {
-  readonly #tokens = new Map<string, number>();
+  readonly #estimates = new Map<string, { tokens: number }>();
 
   tokensFor(key: string): number {
-    return Math.ceil(this.#tokens.get(key) ?? COLD_TOKENS);
+    return Math.ceil(this.#estimates.get(key)?.tokens ?? COLD_TOKENS);
   }
 
   learn(key: string, tokens: number): void {
-    const before = this.#tokens.get(key);
-    if (before === undefined && this.#tokens.size >= MAX_KEYS) this.#tokens.delete(this.#tokens.keys().next().value!);
-    const estimate = before ?? COLD_TOKENS;
-    const step = STEP * Math.max(estimate, LEAST_TOKENS);
-    const moved = tokens > estimate ? estimate + step * QUANTILE : estimate - step * (1 - QUANTILE);
-    this.#tokens.set(key, Math.max(LEAST_TOKENS, moved));
+    const estimate = this.#estimates.get(key) ?? this.#add(key);
+    const step = STEP * Math.max(estimate.tokens, LEAST_TOKENS);
+    const moved =
+      tokens > estimate.tokens ? estimate.tokens + step * QUANTILE : estimate.tokens - step * (1 - QUANTILE);
+    estimate.tokens = Math.max(LEAST_TOKENS, moved);
+  }
+
+  #add(key: string): { tokens: number } {
+    if (this.#estimates.size >= MAX_KEYS) this.#estimates.delete(this.#estimates.keys().next().value!);
+    const estimate = { tokens: COLD_TOKENS };
+    this.#estimates.set(key, estimate);
+    return estimate;
   }
 }

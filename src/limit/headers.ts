@@ -13,8 +13,18 @@ export interface Standing {
  */
 export function limitHeaders(standings: readonly Standing[], now: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  putTightest(headers, standings, REQUESTS, now);
-  putTightest(headers, standings, TOKENS, now);
+  const requests = tightestOf(standings, 'requests', now);
+  if (requests !== undefined) {
+    headers['x-ratelimit-limit-requests'] = requests.limit;
+    headers['x-ratelimit-remaining-requests'] = requests.remaining;
+    headers['x-ratelimit-reset-requests'] = requests.reset;
+  }
+  const tokens = tightestOf(standings, 'tokens', now);
+  if (tokens !== undefined) {
+    headers['x-ratelimit-limit-tokens'] = tokens.limit;
+    headers['x-ratelimit-remaining-tokens'] = tokens.remaining;
+    headers['x-ratelimit-reset-tokens'] = tokens.reset;
+  }
   let policies = '';
   let states = '';
   for (const { rule, level } of standings) {
@@ -33,34 +43,12 @@ export function limitHeaders(standings: readonly Standing[], now: number): Recor
   return headers;
 }
 
-const REQUESTS = {
-  unit: 'requests',
-  limit: 'x-ratelimit-limit-requests',
-  remaining: 'x-ratelimit-remaining-requests',
-  reset: 'x-ratelimit-reset-requests',
-} as const;
-const TOKENS = {
-  unit: 'tokens',
-  limit: 'x-ratelimit-limit-tokens',
-  remaining: 'x-ratelimit-remaining-tokens',
-  reset: 'x-ratelimit-reset-tokens',
-} as const;
-
-function putTightest(
-  headers: Record<string, string>,
+/** The values of OpenAI's headers for the rule of `unit` that has the smallest share left. */
+function tightestOf(
   standings: readonly Standing[],
-  names: typeof REQUESTS | typeof TOKENS,
+  unit: Rule['unit'],
   now: number,
-): void {
-  const tightest = tightestOf(standings, names.unit);
-  if (tightest === undefined) return;
-  const { rule, level } = tightest;
-  headers[names.limit] = rule.limitText;
-  headers[names.remaining] = String(Math.floor(rule.remaining(level)));
-  headers[names.reset] = duration(rule.resetMs(level, now));
-}
-
-function tightestOf(standings: readonly Standing[], unit: Rule['unit']): Standing | undefined {
+): { readonly limit: string; readonly remaining: string; readonly reset: string } | undefined {
   let tightest: Standing | undefined;
   let least = Infinity;
   for (const standing of standings) {
@@ -71,7 +59,13 @@ function tightestOf(standings: readonly Standing[], unit: Rule['unit']): Standin
     least = share;
     tightest = standing;
   }
-  return tightest;
+  if (tightest === undefined) return undefined;
+  const { rule, level } = tightest;
+  return {
+    limit: rule.limitText,
+    remaining: String(Math.floor(rule.remaining(level))),
+    reset: duration(rule.resetMs(level, now)),
+  };
 }
 
 /** As OpenAI writes it: `340ms`, `1s`, `6m0s`, `1h0m0s`. */

@@ -213,7 +213,7 @@ export class Limits implements SpendServices {
   }
 
   watchAlerts(rules: readonly BoundRule[]): void {
-    this.#alerts.watch(rules, this.now);
+    if (this.#alerts.isOn) this.#alerts.watch(rules, this.now);
   }
 
   count(rule: Rule, event: LimitEvent): void {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { AttemptRecord } from '../contracts/hooks.js';
 import type { LimitOrder } from '../contracts/limit-store.js';
 import type { Endpoint } from '../contracts/routing.js';
@@ -7,6 +6,7 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import { AttemptCosts, type OpenAttempt } from './attempt-costs.js';
 import { type BoundRule, type Group, growthOf, holdOf, onlyMoneyEnforced } from './bound-rules.js';
 import { Holdings, type SpendContext } from './holdings.js';
+import { newLeaseName } from './lease-name.js';
 import { blocked, type Exceeded, refusalOf } from './refusals.js';
 import { isOnlyMoney, lastKnownReply, settledAll } from './replies.js';
 import type { GrantedReply, WaitLimits } from './grants.js';
@@ -83,7 +83,7 @@ export class RequestSpend implements SpendLease, OpenSpend {
   #tryFrom(candidates: readonly Endpoint[], tries: number): SpendDecision | Promise<SpendDecision> {
     this.#holdings.holdFor(candidates[0]!);
     // Each try has a lease of its own: what gives the one before back may reach the store after this one.
-    this.#lease = this.#holdings.isFinal ? '' : randomUUID();
+    this.#lease = this.#holdings.isFinal ? '' : newLeaseName();
     const replies = this.#holdings.groups.map((group) =>
       this.#limits.store.reserve(this.#orderOf(group), this.#waitLimits),
     );
@@ -222,13 +222,14 @@ export class RequestSpend implements SpendLease, OpenSpend {
     for (const group of this.#holdings.groups) {
       const holds = group.rules.map((bound) => holdOf(bound, this.#usedOf(bound)));
       const reply = this.#limits.store.settle({ group: group.name, lease: this.#lease, holds }, group.by ?? 'store');
-      this.#limits.settling(
-        settledAll([reply], ([settled]) => {
-          this.#holdings.note(group, settled!);
-          this.#limits.watchAlerts(group.rules);
-        }),
-      );
+      if (reply instanceof Promise) this.#limits.settling(reply.then((settled) => this.#settled(group, settled)));
+      else this.#settled(group, reply);
     }
+  }
+
+  #settled(group: Group, reply: GrantedReply): void {
+    this.#holdings.note(group, reply);
+    this.#limits.watchAlerts(group.rules);
   }
 
   finishWhenIdle(): void {

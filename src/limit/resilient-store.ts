@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../contracts/clock.js';
 import type {
   LimitHold,
@@ -11,6 +10,7 @@ import type {
 import { GatewayError } from '../errors/gateway-error.js';
 import { Debts } from './debts.js';
 import { granted, type GrantedReply, type Grantor, type WaitLimits } from './grants.js';
+import { newLeaseName } from './lease-name.js';
 import { KnownLevels } from './known-levels.js';
 import type { ResolvedLimits } from './limit-options.js';
 import { LocalGrants } from './local-grants.js';
@@ -226,7 +226,7 @@ export class ResilientStore {
 
   #reserveWithout(requested: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
     // What is granted here is charged later, so it needs a lease, even if the store would have counted it at once.
-    const order = requested.lease === '' ? { ...requested, lease: randomUUID() } : requested;
+    const order = requested.lease === '' ? { ...requested, lease: newLeaseName() } : requested;
     let isGranted = false;
     try {
       const reply = this.#grantWithout(order, ticket, late);

@@ -34,10 +34,15 @@ const PRUNE_MS = 60_000;
 const MAX_COUNTERS = 1_000_000;
 
 interface Lease {
-  readonly group: string;
   expiresAt: number;
   /** `undefined`: the lease has expired, and its holds were returned. */
   held: readonly LimitHold[] | undefined;
+}
+
+/** The counters of a group by field, and its leases by name. */
+interface Group {
+  readonly counters: Map<string, CounterState>;
+  readonly leases: Map<string, Lease>;
 }
 
 /**
@@ -54,10 +59,9 @@ export function memoryLimits(options: MemoryLimitsOptions = {}): LimitStore {
 
 class MemoryLimits implements LimitStore {
   readonly #clock: Clock;
-  /** By group, then by field. */
-  readonly #groups = new Map<string, Map<string, CounterState>>();
+  readonly #groups = new Map<string, Group>();
+  /** Counters of all groups. */
   #size = 0;
-  readonly #leases = new Map<string, Lease>();
   /** Expiry times of claimed names and of charges. */
   readonly #marks = new Map<string, number>();
   readonly #blocks = new Map<string, number>();
@@ -70,59 +74,59 @@ class MemoryLimits implements LimitStore {
 
   reserve(order: LimitOrder): LimitReply {
     const now = this.#begin();
-    const { group, lease, holds } = order;
+    const { lease, holds } = order;
+    const group = this.#groupOf(order.group);
     const states = this.#states(group, holds, now);
-    const key = lease === '' ? undefined : leaseKey(group, lease);
-    const isKnown = key !== undefined && this.#leases.get(key)?.held !== undefined;
+    const isKnown = lease !== '' && group.leases.get(lease)?.held !== undefined;
     if (!isKnown) {
       if (!states.every((state, index) => isFree(state, holds[index]!, holds[index]!.amount))) {
         return { outcome: 'refused', levels: levelsOf(states, holds, now) };
       }
       for (let at = 0; at < states.length; at++) hold(states[at]!, holds[at]!.amount);
-      if (key !== undefined) this.#keep(key, order, holds, now);
+      if (lease !== '') this.#keep(group, order, holds, now);
     }
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   adjust(order: LimitOrder): LimitReply {
     const now = this.#begin();
-    const { group, lease, holds } = order;
-    const key = leaseKey(group, lease);
+    const { lease, holds } = order;
+    const group = this.#groupOf(order.group);
     const states = this.#states(group, holds, now);
-    const held = this.#leases.get(key)?.held;
+    const held = group.leases.get(lease)?.held;
     if (held === undefined) return { outcome: 'unknown', levels: levelsOf(states, holds, now) };
     const deltas = holds.map(({ counter, amount }) => amount - amountIn(held, counter.field));
     if (!states.every((state, index) => isFree(state, holds[index]!, deltas[index]!))) {
       return { outcome: 'refused', levels: levelsOf(states, holds, now) };
     }
     for (let at = 0; at < states.length; at++) hold(states[at]!, deltas[at]!);
-    this.#keep(key, order, [...holds, ...without(held, holds)], now);
+    this.#keep(group, order, [...holds, ...without(held, holds)], now);
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
-  settle({ group, lease, holds, unknown }: SettleOrder): LimitReply {
+  settle({ group: name, lease, holds, unknown }: SettleOrder): LimitReply {
     const now = this.#begin();
-    const key = leaseKey(group, lease);
+    const group = this.#groupOf(name);
     const states = this.#states(group, holds, now);
-    const kept = this.#leases.get(key);
+    const kept = group.leases.get(lease);
     // A charge is marked, because a repeated one finds no lease and must not count twice.
-    const isFirst = unknown === 'charge' ? this.#mark(`charge ${key}`, GRACE_MS, now) : kept !== undefined;
+    const isFirst = unknown === 'charge' ? this.#mark(`charge ${name} ${lease}`, GRACE_MS, now) : kept !== undefined;
     if (!isFirst) {
       return { outcome: 'unknown', levels: levelsOf(states, holds, now, 0) };
     }
-    this.#leases.delete(key);
+    group.leases.delete(lease);
     const held = kept?.held ?? [];
     for (let at = 0; at < states.length; at++) {
       const { counter, amount } = holds[at]!;
       settle(states[at]!, amountIn(held, counter.field), amount, now);
     }
-    this.#giveBack(group, without(held, holds));
+    giveBack(group, without(held, holds));
     return { outcome: 'granted', levels: levelsOf(states, holds, now, 0) };
   }
 
   read({ group, holds }: Pick<LimitOrder, 'group' | 'holds'>): LimitReply {
     const now = this.#begin();
-    const levels = levelsOf(this.#states(group, holds, now), holds, now);
+    const levels = levelsOf(this.#states(this.#groupOf(group), holds, now), holds, now);
     const refused = levels.some(({ waitMs }, index) => holds[index]!.enforced && waitMs !== 0);
     return { outcome: refused ? 'refused' : 'granted', levels };
   }
@@ -144,13 +148,14 @@ class MemoryLimits implements LimitStore {
 
   /** @internal Counters, leases and marks that are kept. */
   size(): number {
-    return this.#size + this.#leases.size + this.#marks.size;
+    let leases = 0;
+    for (const group of this.#groups.values()) leases += group.leases.size;
+    return this.#size + leases + this.#marks.size;
   }
 
   close(): void {
     this.#groups.clear();
     this.#size = 0;
-    this.#leases.clear();
     this.#marks.clear();
   }
 
@@ -162,9 +167,13 @@ class MemoryLimits implements LimitStore {
     return now;
   }
 
-  #states(group: string, holds: readonly LimitHold[], now: number): readonly CounterState[] {
-    let counters = this.#groups.get(group);
-    if (counters === undefined) this.#groups.set(group, (counters = new Map()));
+  #groupOf(name: string): Group {
+    let group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, (group = { counters: new Map(), leases: new Map() }));
+    return group;
+  }
+
+  #states({ counters }: Group, holds: readonly LimitHold[], now: number): readonly CounterState[] {
     const states: CounterState[] = [];
     for (const entry of holds) states.push(this.#state(counters, entry, now));
     if (this.#size > MAX_COUNTERS) this.#forgetOldest();
@@ -184,48 +193,31 @@ class MemoryLimits implements LimitStore {
 
   #forgetOldest(): void {
     const [oldest] = this.#groups;
-    this.#size -= oldest![1].size;
+    this.#size -= oldest![1].counters.size;
     this.#groups.delete(oldest![0]);
   }
 
-  #keep(key: string, { group, ttlMs }: LimitOrder, held: readonly LimitHold[], now: number): void {
+  #keep({ leases }: Group, { lease, ttlMs }: LimitOrder, held: readonly LimitHold[], now: number): void {
     const expiresAt = now + ttlMs;
-    this.#leases.set(key, { group, expiresAt, held });
+    leases.set(lease, { expiresAt, held });
     if (expiresAt < this.#nextExpiry) this.#nextExpiry = expiresAt;
   }
 
-  #giveBack(group: string, held: readonly LimitHold[]): void {
-    for (const { counter, amount } of held) {
-      const state = this.#groups.get(group)?.get(counter.field);
-      if (state !== undefined) hold(state, -amount);
-    }
-  }
-
   #sweep(now: number): void {
-    let next = Infinity;
-    for (const [key, lease] of this.#leases) {
-      if (lease.expiresAt > now) {
-        next = Math.min(next, lease.expiresAt);
-        continue;
+    this.#nextExpiry = Infinity;
+    for (const group of this.#groups.values()) {
+      for (const [name, lease] of group.leases) {
+        if (lease.expiresAt <= now) expire(group, name, lease, now);
+        if (lease.expiresAt > now) this.#nextExpiry = Math.min(this.#nextExpiry, lease.expiresAt);
       }
-      if (lease.held === undefined) {
-        this.#leases.delete(key);
-        continue;
-      }
-      // A late settlement must still find its unsettled lease.
-      this.#giveBack(lease.group, lease.held);
-      lease.held = undefined;
-      lease.expiresAt = now + GRACE_MS;
-      next = Math.min(next, lease.expiresAt);
     }
-    this.#nextExpiry = next;
   }
 
   #prune(now: number): void {
     this.#prunedAt = now;
-    for (const [group, counters] of this.#groups) {
+    for (const [name, { counters, leases }] of this.#groups) {
       for (const [field, state] of counters) if (isSpent(state, now, GRACE_MS)) this.#forget(counters, field);
-      if (counters.size === 0) this.#groups.delete(group);
+      if (counters.size === 0 && leases.size === 0) this.#groups.delete(name);
     }
     for (const [name, until] of this.#marks) if (until <= now) this.#marks.delete(name);
   }
@@ -271,7 +263,20 @@ function isFree(state: CounterState, { counter, enforced }: LimitHold, amount: n
   return !enforced || amount <= 0 || fits(state, amount, counter.capacity);
 }
 
-/** Groups and fields hold no white space. */
-function leaseKey(group: string, name: string): string {
-  return `${group} ${name}`;
+/** Returns what an expired lease holds. A late settlement must still find it for some time. */
+function expire(group: Group, name: string, lease: Lease, now: number): void {
+  if (lease.held === undefined) {
+    group.leases.delete(name);
+    return;
+  }
+  giveBack(group, lease.held);
+  lease.held = undefined;
+  lease.expiresAt = now + GRACE_MS;
+}
+
+function giveBack({ counters }: Group, held: readonly LimitHold[]): void {
+  for (const { counter, amount } of held) {
+    const state = counters.get(counter.field);
+    if (state !== undefined) hold(state, -amount);
+  }
 }

@@ -15,7 +15,7 @@ const OF_STORES: readonly Guard[] = [
   guard(
     'memory: a lease is settled once',
     'stores/memory-limits.ts',
-    ['    this.#leases.delete(key);\n    const held', '    const held'],
+    ['    group.leases.delete(lease);\n    const held', '    const held'],
     'stores/limits',
   ),
   guard(
@@ -27,13 +27,13 @@ const OF_STORES: readonly Guard[] = [
   guard(
     'memory: a repeated charge counts once',
     'stores/memory-limits.ts',
-    ['this.#mark(`charge ${key}`, GRACE_MS, now)', 'now > 0'],
+    ['this.#mark(`charge ${name} ${lease}`, GRACE_MS, now)', 'now > 0'],
     'stores/limits',
   ),
   guard(
     'memory: what a crashed process held goes back',
     'stores/memory-limits.ts',
-    ['      this.#giveBack(lease.group, lease.held);\n', ''],
+    ['  giveBack(group, lease.held);\n', ''],
     'stores/limits',
   ),
   guard(
