@@ -123,7 +123,7 @@ export class Holdings {
   }
 }
 
-/** The store has said where the rule stands. */
+/** The store has reported the level of the rule. */
 function isKnown(bound: BoundRule): bound is BoundRule & Standing {
   return bound.level !== undefined;
 }
