@@ -2,19 +2,14 @@ import type { AttemptRecord } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { ResolvedLimits } from './limit-options.js';
 
-/** What an attempt in flight may cost. */
-export interface OpenAttempt {
-  readonly endpoint: Endpoint;
-  readonly usd: number;
-  readonly tokens: number;
-}
-
-/** What the attempts of one request have cost, and what those in flight may cost. */
+/** What the attempts of one request have cost, and which are in flight. */
 export class AttemptCosts {
   usd = 0;
   tokens = 0;
   readonly #options: Pick<ResolvedLimits, 'onAbort' | 'unpriced'>;
-  readonly #open: OpenAttempt[] = [];
+  /** Endpoints of the attempts in flight. */
+  readonly #open: Endpoint[] = [];
+  #hasBegun = false;
 
   constructor(options: Pick<ResolvedLimits, 'onAbort' | 'unpriced'>) {
     this.#options = options;
@@ -25,27 +20,44 @@ export class AttemptCosts {
     return this.#open.length;
   }
 
-  began(attempt: OpenAttempt): void {
-    this.#open.push(attempt);
+  /** Some attempt was made. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
-  /** @param isOwn - the caller's own key pays for it */
-  ended(endpoint: Endpoint, { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord, isOwn: boolean): void {
-    const at = this.#open.findIndex((open) => open.endpoint === endpoint);
-    const reserved = at < 0 ? undefined : this.#open[at];
-    if (reserved !== undefined) this.#open.splice(at, 1);
+  began(endpoint: Endpoint): void {
+    this.#hasBegun = true;
+    this.#open.push(endpoint);
+  }
+
+  /**
+   * @param isOwn - the caller's own key pays for it
+   * @param mostUsd - the highest cost of an attempt at `endpoint`
+   */
+  ended(
+    endpoint: Endpoint,
+    { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord,
+    isOwn: boolean,
+    mostUsd: (endpoint: Endpoint) => number,
+  ): void {
+    const at = this.#open.indexOf(endpoint);
+    if (at >= 0) this.#open.splice(at, 1);
     if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return;
     this.tokens += tokens ?? 0;
     if (isOwn) return;
     const { onAbort, unpriced = 0 } = this.#options;
     const usd = costUsd ?? unpriced;
-    this.usd += outcome === 'cancelled' && onAbort === 'reserved' ? Math.max(usd, reserved?.usd ?? 0) : usd;
+    const costsReserved = outcome === 'cancelled' && onAbort === 'reserved' && at >= 0;
+    this.usd += costsReserved ? Math.max(usd, mostUsd(endpoint)) : usd;
   }
 
-  /** What must be reserved for one more attempt that uses `amount`, while those in flight continue (`beside`) or have ended. */
-  neededFor(unit: 'usd' | 'tokens', amount: number, beside: boolean): number {
+  /**
+   * What must be reserved for one more attempt that uses `amount`, while those in flight continue (`beside`) or have ended.
+   * @param mostAt - the largest amount that an attempt at an endpoint uses
+   */
+  neededFor(unit: 'usd' | 'tokens', amount: number, beside: boolean, mostAt: (endpoint: Endpoint) => number): number {
     let needed = this[unit] + amount;
-    if (beside) for (const open of this.#open) needed += open[unit];
+    if (beside) for (const endpoint of this.#open) needed += mostAt(endpoint);
     return needed;
   }
 }

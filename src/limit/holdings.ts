@@ -28,6 +28,8 @@ export class Holdings {
   /** Some rule reserves tokens or money. */
   readonly needsEstimates: boolean;
   plan: SpendPlan | undefined;
+  /** The endpoint that `holdFor` was called for last. */
+  heldFor: Endpoint | undefined;
   readonly #context: SpendContext;
   readonly #amounts: AmountParts;
 
@@ -42,6 +44,7 @@ export class Holdings {
 
   /** Sets what every rule reserves for a request to `endpoint`. */
   holdFor(endpoint: Endpoint): void {
+    this.heldFor = endpoint;
     for (const bound of this.rules) {
       const { rule } = bound;
       if (rule.unit === 'usd') bound.held = this.priceAt(endpoint, rule.reserve);

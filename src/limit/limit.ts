@@ -197,8 +197,9 @@ export class Limits implements SpendServices {
     const caller = context.caller ?? ANONYMOUS;
     this.#accounts.add(caller, used);
     const completion = context.attempts.length > 0 ? context.outcome?.usage?.completion_tokens : undefined;
-    if (completion !== undefined && spend.needsEstimates)
-      this.#estimates.learn(estimateKey(context, context.served?.model), completion);
+    const model = context.served?.model;
+    if (completion !== undefined && model !== undefined && spend.needsEstimates)
+      this.#estimates.learn(caller.id, model, completion);
     const { onSpend } = this.#hooks.hooks;
     if (onSpend === undefined && this.#sink === undefined) return;
     const record = spendRecord(context, spend.who, this.now);
@@ -229,7 +230,7 @@ export class Limits implements SpendServices {
   }
 
   expectedCompletion(context: Pick<RequestContext, 'caller'>, model: string): number {
-    return this.#estimates.tokensFor(estimateKey(context, model));
+    return this.#estimates.tokensFor(context.caller?.id ?? ANONYMOUS.id, model);
   }
 
   // --- the rules of a request ----------------------------------------------------------------------------------------
@@ -290,9 +291,5 @@ export class Limits implements SpendServices {
 
 const MAX_COUNTED_RULES = 256;
 const MAX_REPORTED_CALLERS = 8;
-
-function estimateKey({ caller }: Pick<RequestContext, 'caller'>, model = ''): string {
-  return `${caller?.id ?? ''} ${model}`;
-}
 
 function nothing(): void {}

@@ -3,7 +3,7 @@ import type { LimitOrder } from '../contracts/limit-store.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { SpendDecision, SpendLease, SpendPlan } from '../contracts/spend.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import { AttemptCosts, type OpenAttempt } from './attempt-costs.js';
+import { AttemptCosts } from './attempt-costs.js';
 import { type BoundRule, type Group, growthOf, holdOf, onlyMoneyEnforced } from './bound-rules.js';
 import { Holdings, type SpendContext } from './holdings.js';
 import { newLeaseName } from './lease-name.js';
@@ -156,17 +156,16 @@ export class RequestSpend implements SpendLease, OpenSpend {
 
   reprice(endpoint: Endpoint, beside: boolean): boolean | Promise<boolean> {
     const { rules } = this.#holdings;
-    const attempt = this.#attemptAt(endpoint);
-    const isReserved = this.#state === 'reserved' && this.needsEstimates;
-    const before = isReserved ? rules.map(({ held }) => held) : [];
-    const raised = isReserved ? rules.filter((bound) => this.#raise(bound, endpoint, beside)) : [];
-    if (raised.length === 0) {
-      this.#costs.began(attempt);
+    const raised = this.#isCovered(endpoint) ? [] : rules;
+    const before = raised.map(({ held }) => held);
+    const growing = raised.filter((bound) => this.#raise(bound, endpoint, beside));
+    if (growing.length === 0) {
+      this.#costs.began(endpoint);
       return true;
     }
-    return settledAll(this.#adjust(raised, before), (replies) => {
+    return settledAll(this.#adjust(growing, before), (replies) => {
       if (replies.every(({ outcome }) => outcome !== 'refused')) {
-        this.#costs.began(attempt);
+        this.#costs.began(endpoint);
         return true;
       }
       for (const [index, bound] of rules.entries()) bound.held = before[index]!;
@@ -175,15 +174,15 @@ export class RequestSpend implements SpendLease, OpenSpend {
     });
   }
 
-  /** The cost of an attempt is needed only by rules that reserve for it, and by aborts that cost what was reserved. */
-  #attemptAt(endpoint: Endpoint): OpenAttempt {
-    if (!this.needsEstimates && this.#limits.options.onAbort !== 'reserved') return { endpoint, usd: 0, tokens: 0 };
-    const usd = this.#holdings.priceAt(endpoint, 'worst');
-    return { endpoint, usd, tokens: this.#holdings.tokensAt(endpoint, 'worst') };
+  /** Nothing depends on the endpoint of the next attempt, or it is the first one and its amount is what was reserved. */
+  #isCovered(endpoint: Endpoint): boolean {
+    if (this.#state !== 'reserved' || !this.needsEstimates) return true;
+    return this.#holdings.heldFor === endpoint && !this.#costs.hasBegun;
   }
 
   attemptEnded(endpoint: Endpoint, record: AttemptRecord): void {
-    this.#costs.ended(endpoint, record, this.#holdings.plan?.usesCallerCredential(endpoint) === true);
+    const isOwn = this.#holdings.plan?.usesCallerCredential(endpoint) === true;
+    this.#costs.ended(endpoint, record, isOwn, (each) => this.#holdings.priceAt(each, 'worst'));
     if (this.#isClosed) this.finishWhenIdle();
   }
 
@@ -191,9 +190,9 @@ export class RequestSpend implements SpendLease, OpenSpend {
   #raise(bound: BoundRule, endpoint: Endpoint, beside: boolean): boolean {
     const { unit, reserve } = bound.rule;
     if (unit !== 'usd' && unit !== 'tokens') return false;
-    const amount =
-      unit === 'usd' ? this.#holdings.priceAt(endpoint, reserve) : this.#holdings.tokensAt(endpoint, reserve);
-    const needed = this.#costs.neededFor(unit, amount, beside);
+    const amountAt = (each: Endpoint, most: Rule['reserve']): number =>
+      unit === 'usd' ? this.#holdings.priceAt(each, most) : this.#holdings.tokensAt(each, most);
+    const needed = this.#costs.neededFor(unit, amountAt(endpoint, reserve), beside, (each) => amountAt(each, 'worst'));
     if (needed <= bound.held) return false;
     bound.held = needed;
     return true;

@@ -87,8 +87,8 @@ it("an attempt with a caller's own key costs nothing, also at an endpoint withou
   const costs = new AttemptCosts({ onAbort: 'reserved', unpriced: 0.01 });
   const endpoint = endpointAt(0.4);
   for (const isOwn of [true, false]) {
-    costs.began({ endpoint, usd: 0.4, tokens: 10 });
-    costs.ended(endpoint, record({ tokens: 7 }), isOwn);
+    costs.began(endpoint);
+    costs.ended(endpoint, record({ tokens: 7 }), isOwn, () => 0.4);
     expect(costs.usd).toBe(isOwn ? 0 : 0.01);
   }
   expect(costs.tokens).toBe(14);

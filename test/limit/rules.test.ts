@@ -104,11 +104,11 @@ it.each([
 
 it('the estimate of completions is what 95 % of them stay below', () => {
   const estimate = new CompletionEstimate();
-  expect(estimate.tokensFor('a m')).toBe(1_024);
+  expect(estimate.tokensFor('a', 'm')).toBe(1_024);
   let seed = 1;
   const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-  for (let i = 0; i < 5_000; i++) estimate.learn('a m', Math.floor(random() * 200));
-  expect(estimate.tokensFor('a m')).toBeGreaterThan(140);
-  expect(estimate.tokensFor('a m')).toBeLessThan(260);
-  expect(estimate.tokensFor('b m')).toBe(1_024);
+  for (let i = 0; i < 5_000; i++) estimate.learn('a', 'm', Math.floor(random() * 200));
+  expect(estimate.tokensFor('a', 'm')).toBeGreaterThan(140);
+  expect(estimate.tokensFor('a', 'm')).toBeLessThan(260);
+  expect(estimate.tokensFor('b', 'm')).toBe(1_024);
 });
