@@ -33,6 +33,8 @@ export interface RequestBody {
    * numbers, or no such member.
    */
   exactMember?(key: string): unknown;
+  /** The whole request in this form. `undefined`: it has no such numbers. */
+  exactRequest?(): ChatRequest | undefined;
 }
 
 /** A body whose received bytes represent its request: the body to send is spliced from them. */
@@ -53,6 +55,10 @@ export class ReceivedBody implements RequestBody {
   exactMember(key: string): unknown {
     const member = this.#hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
     return member && parseExact(this.received.toString('utf8', member.valueStart, member.valueEnd));
+  }
+
+  exactRequest(): ChatRequest | undefined {
+    return this.#hasLongNumbers ? (parseExact(this.received.toString()) as ChatRequest) : undefined;
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {
@@ -173,7 +179,11 @@ export class SerialisedBody implements RequestBody {
   }
 
   exactMember(key: string): unknown {
-    return this.#source === this.request ? undefined : (this.#source as ChatRequest)[key];
+    return this.exactRequest()?.[key];
+  }
+
+  exactRequest(): ChatRequest | undefined {
+    return this.#source === this.request ? undefined : (this.#source as ChatRequest);
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {

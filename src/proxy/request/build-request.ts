@@ -8,6 +8,7 @@ import type { Exchange } from '../../contracts/wire-format.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { isOwnFormat } from '../../formats/own-formats.js';
 import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
+import { KeptDigits } from '../../json/kept-digits.js';
 import { translate, upstreamRequest } from '../../request/translate.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import type { Destination } from './destination.js';
@@ -99,19 +100,27 @@ function exchangeFor(context: RequestContext, candidate: PlannedCandidate, parts
   const { change, wallNow } = parts;
   const original = change?.request ?? context.request!;
   const own = upstreamRequest(original, candidate, context.route!.ownFields);
-  const request =
-    change?.request === undefined
-      ? withExactSchemas(own, context, candidate)
-      : { ...own, model: changedModel(change.request, context, candidate) };
+  const request = withExactSchemas(own, exactMembers(context, change?.request), candidate);
+  if (change?.request !== undefined) request.model = changedModel(change.request, context, candidate);
   // Clients may send one request id with every request; ids of calls and messages must differ.
   return translate(request, candidate, { requestId: randomUUID(), now: Math.floor(wallNow / 1_000) });
 }
 
 /** Schemas are sent as they are, with bounds of 64-bit integers in them. A host's format gets plain numbers. */
-function withExactSchemas(request: ChatRequest, { body }: RequestContext, { endpoint }: PlannedCandidate): ChatRequest {
+function withExactSchemas(
+  request: ChatRequest,
+  exactMember: (member: string) => unknown,
+  { endpoint }: PlannedCandidate,
+): ChatRequest {
   if (!isOwnFormat(endpoint.provider.format)) return request;
-  const exact = SCHEMA_MEMBERS.map((member) => [member, request[member] && body?.exactMember?.(member)] as const);
+  const exact = SCHEMA_MEMBERS.map((member) => [member, request[member] && exactMember(member)] as const);
   return { ...request, ...Object.fromEntries(exact.filter(([, value]) => value)) };
+}
+
+function exactMembers({ body }: RequestContext, changed: ChatRequest | undefined): (member: string) => unknown {
+  if (changed === undefined) return (member) => body?.exactMember?.(member);
+  const exact = KeptDigits.of(body)?.restoredIn(changed);
+  return (member) => exact?.[member];
 }
 
 const SCHEMA_MEMBERS = ['tools', 'functions', 'response_format'];
@@ -157,8 +166,10 @@ function changedBody(
   route: ResolvedRoute,
   candidate: PlannedCandidate,
 ): Uint8Array {
-  const request = { ...ownRequest(changed, route, candidate), model: changedModel(changed, context, candidate) };
-  return encoded(candidate.endpoint.provider.format.encodeRequest?.(request) ?? request);
+  const { encodeRequest } = candidate.endpoint.provider.format;
+  const source = encodeRequest === undefined ? (KeptDigits.of(context.body)?.restoredIn(changed) ?? changed) : changed;
+  const request = { ...ownRequest(source, route, candidate), model: changedModel(changed, context, candidate) };
+  return encoded(encodeRequest?.(request) ?? request);
 }
 
 /** An unchanged model becomes the upstream's name for it; a model that the hook has set is sent as it is. */
