@@ -5,10 +5,13 @@ import type { AttemptChange } from '../../contracts/hooks.js';
 import type { Endpoint } from '../../contracts/routing.js';
 import type { UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { Exchange } from '../../contracts/wire-format.js';
+import { withoutCacheMarks } from '../../chat/cache-marks.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { isOwnFormat } from '../../formats/own-formats.js';
 import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
+import { ChangedBody } from '../../json/changed-body.js';
 import { KeptDigits } from '../../json/kept-digits.js';
+import type { RequestBody } from '../../json/request-body.js';
 import { translate, upstreamRequest } from '../../request/translate.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import type { Destination } from './destination.js';
@@ -153,10 +156,22 @@ function bodyFor(context: RequestContext, route: ResolvedRoute, candidate: Plann
   const { encodeRequest } = candidate.endpoint.provider.format;
   const request = context.request!;
   if (encodeRequest !== undefined) return encoded(encodeRequest(ownRequest(request, route, candidate)));
-  return context.body!.bytesFor({
-    set: editsFor(request, candidate),
-    remove: removedFields(route, candidate),
-  });
+  const sent = marksAsTaken(request, candidate);
+  const body = sent === request ? context.body! : changedOf(context.body!, sent);
+  return body.bytesFor({ set: editsFor(request, candidate), remove: removedFields(route, candidate) });
+}
+
+/** `request` as the endpoint takes it: `promptCaching: false` sends no cache marks. */
+function marksAsTaken(request: ChatRequest, { endpoint }: PlannedCandidate): ChatRequest {
+  return endpoint.facts.traits['promptCaching'] === false ? withoutCacheMarks(request) : request;
+}
+
+function changedOf(body: RequestBody, request: ChatRequest): RequestBody {
+  return new ChangedBody(
+    body,
+    request,
+    Object.keys(body.request).filter((key) => request[key] !== body.request[key]),
+  );
 }
 
 /** A request returned by `beforeAttempt` is sent unchanged, without the gateway's own fields. */
@@ -179,7 +194,7 @@ function changedModel(changed: ChatRequest, context: RequestContext, { endpoint 
 
 /** The request as an object, without the gateway's own fields. */
 function ownRequest(request: ChatRequest, route: ResolvedRoute, candidate: PlannedCandidate): ChatRequest {
-  const own = upstreamRequest(request, candidate, route.ownFields);
+  const own = upstreamRequest(marksAsTaken(request, candidate), candidate, route.ownFields);
   if (own.stream === true && takesStreamOptions(candidate))
     own.stream_options = { ...own.stream_options, include_usage: true };
   return own;
