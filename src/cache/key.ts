@@ -67,6 +67,13 @@ export function digestOfRequest(request: ChatRequest, received: ReceivedBytes | 
   return bytes.byteLength > MAX_SORTED_EXACTLY ? digest : digestOfMembers(JSON.parse(text, exactInteger));
 }
 
+/** The digest of a request without received bytes whose numbers have more digits than a JavaScript number. */
+export function digestOfExactRequest(exact: ChatRequest): string {
+  const text = JSON.stringify(exact);
+  if (text.length > MAX_SORTED_EXACTLY) return digestOfBytes(Buffer.from(text));
+  return digestOfMembers(JSON.parse(text, exactInteger));
+}
+
 /** The digest of received bytes. */
 export function digestOfBytes(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'base64url');

@@ -1,7 +1,7 @@
 import type { RequestBody } from '../json/request-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import type { Endpoint } from '../contracts/routing.js';
-import { digestOfBytes, digestOfRequest, digestWithGuards, keyFor } from './key.js';
+import { digestOfBytes, digestOfExactRequest, digestOfRequest, digestWithGuards, keyFor } from './key.js';
 import { BodyIndex } from './body-index.js';
 import type { Targets } from './policy.js';
 import { BoundedMap } from '../util/bounded-map.js';
@@ -47,7 +47,9 @@ export class RequestKeyCache {
   ): KnownRequest {
     const received = body?.request === request ? body.received : undefined;
     if (received === undefined) {
-      const digest = digestWithGuards(digestOfRequest(request, undefined), guardDigest);
+      const exact = body?.request === request ? body.exactRequest?.() : undefined;
+      const ofRequest = exact === undefined ? digestOfRequest(request, undefined) : digestOfExactRequest(exact);
+      const digest = digestWithGuards(ofRequest, guardDigest);
       return known(request, tenant, this.#endpointOf(tenant, digest, targets), digest);
     }
     const bytes = { bytes: received, digest: digestOfBytes(received) };

@@ -1,4 +1,6 @@
-import { isRecord } from '../util/json-object.js';
+import { isRecord, type JsonObject } from '../util/json-object.js';
+import { cachedTokens, isCountedBeside, type CachedTokens } from './cached-tokens.js';
+import { countOf, recordIn } from './counts.js';
 
 /** Tokens of one call, by kinds that providers price separately. Each part is included in its sum. */
 export interface TokenCounts {
@@ -48,18 +50,29 @@ export interface UsageSums {
   readonly total: number;
 }
 
-/** The three sums of `usage`, by OpenAI's names or Anthropic's. A missing one is derived from the other two. */
+/**
+ * The three sums of `usage`, by OpenAI's names or Anthropic's. A missing one is derived from the other two. The prompt
+ * includes what a cache read and wrote, which Anthropic's input leaves out.
+ */
 export function usageSums(usage: unknown): UsageSums | undefined {
   if (!isRecord(usage)) return undefined;
-  const prompt = countOf(usage['prompt_tokens']) ?? countOf(usage['input_tokens']);
+  const prompt = countOf(usage['prompt_tokens']) ?? wholeInput(usage);
   const completion = countOf(usage['completion_tokens']) ?? countOf(usage['output_tokens']);
   const total = countOf(usage['total_tokens']);
   if (prompt === undefined && completion === undefined && total === undefined) return undefined;
+  const both = (prompt ?? 0) + (completion ?? 0);
   return {
     prompt: prompt ?? Math.max((total ?? 0) - (completion ?? 0), 0),
     completion: completion ?? Math.max((total ?? 0) - (prompt ?? 0), 0),
-    total: total ?? (prompt ?? 0) + (completion ?? 0),
+    total: total ?? both,
   };
+}
+
+function wholeInput(usage: JsonObject): number | undefined {
+  const input = countOf(usage['input_tokens']);
+  if (input === undefined || !isCountedBeside(usage)) return input;
+  const { read, write } = cachedTokens(usage, promptDetails(usage));
+  return input + read + write;
 }
 
 /**
@@ -70,100 +83,82 @@ export function usageSums(usage: unknown): UsageSums | undefined {
 export function tokenCountsOf(usage: unknown): TokenCounts | undefined {
   const sums = usageSums(usage);
   if (sums === undefined || !isRecord(usage)) return undefined;
-  const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
+  const details = promptDetails(usage);
   const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
-  const cached = cachedTokens(usage, input);
-  const traffic = cached.read + cached.write;
-  const reasoning = countOf(output['reasoning_tokens']) ?? countOf(output['thinking_tokens']) ?? 0;
-  const beyond = Math.max(sums.total - sums.prompt - sums.completion, 0);
-  const excludesCache = cacheIsBeside(usage, sums, traffic, { beyond, reasoning });
-  const prompt = excludesCache ? sums.prompt + traffic : sums.prompt;
-  const hidden = Math.max(beyond - (excludesCache ? traffic : 0), 0);
-  const completion = Math.max(sums.completion + hidden, reasoning > sums.completion ? sums.completion + reasoning : 0);
+  const cached = cachedTokens(usage, details);
+  const reasoning =
+    countOf(output['reasoning_tokens']) ??
+    countOf(output['thinking_tokens']) ??
+    countOf(usage['reasoning_tokens']) ??
+    0;
+  const beside = besideSums(usage, sums, cached, reasoning);
+  const prompt = sums.prompt + beside.prompt;
+  const completion = sums.completion + beside.completion;
+  const input = details[0] ?? {};
   const audio = Math.min(countOf(input['audio_tokens']) ?? 0, prompt);
+  const cachedAudio = countOf(recordIn(input, 'cached_tokens_details')['audio_tokens']) ?? 0;
   return {
     prompt,
     cacheRead: cached.read,
     cacheWrite: cached.write,
     cacheWrite1h: cached.write1h,
     audio,
-    audioCacheRead: Math.min(
-      countOf(recordIn(input, 'cached_tokens_details')['audio_tokens']) ?? 0,
-      audio,
-      cached.read,
-    ),
+    audioCacheRead: Math.min(cachedAudio, audio, cached.read),
     completion,
     reasoning: Math.min(reasoning, completion),
     audioOutput: Math.min(countOf(output['audio_tokens']) ?? 0, completion),
     imageOutput: Math.min(countOf(output['image_tokens']) ?? 0, completion),
-    webSearches: countOf(recordIn(usage, 'server_tool_use')['web_search_requests']) ?? 0,
+    webSearches:
+      countOf(recordIn(usage, 'server_tool_use')['web_search_requests']) ?? countOf(usage['num_search_queries']) ?? 0,
   };
 }
 
-type Details = Readonly<Record<string, unknown>>;
-
-interface CachedTokens {
-  readonly read: number;
-  readonly write: number;
-  readonly write1h: number;
+/** Tokens that belong to prompt and completion, but that their sums leave out. */
+interface BesideSums {
+  readonly prompt: number;
+  readonly completion: number;
 }
 
-/** OpenAI's names, then Anthropic's, DeepSeek's, Moonshot's and Bedrock's. */
-function cachedTokens(usage: Details, details: Details): CachedTokens {
-  const read =
-    countOf(details['cached_tokens']) ??
-    countOf(usage['cache_read_input_tokens']) ??
-    countOf(usage['prompt_cache_hit_tokens']) ??
-    countOf(usage['cached_tokens']) ??
-    countOf(usage['cacheReadInputTokens']) ??
-    0;
-  const byTime = { ...recordIn(usage, 'cache_creation'), ...recordIn(details, 'cache_creation_token_details') };
-  const write5m = countOf(byTime['ephemeral_5m_input_tokens']) ?? 0;
-  const write1h = countOf(byTime['ephemeral_1h_input_tokens']) ?? hourInList(usage['cacheDetails']);
-  const write =
-    countOf(details['cache_write_tokens']) ??
-    countOf(details['cache_creation_tokens']) ??
-    countOf(usage['cache_creation_input_tokens']) ??
-    countOf(usage['cacheWriteInputTokens']) ??
-    write5m + write1h;
-  return { read, write: Math.max(write, write1h), write1h };
+function besideSums(usage: JsonObject, sums: UsageSums, cached: CachedTokens, reasoning: number): BesideSums {
+  return besidePerplexitys(usage) ?? besideByTotal(sums, cached, reasoning);
 }
 
-/** Bedrock lists its writes: `[{ ttl: '1h', inputTokens: 200 }]`. */
-function hourInList(list: unknown): number {
-  if (!Array.isArray(list)) return 0;
-  let tokens = 0;
-  for (const entry of list as readonly unknown[]) {
-    if (isRecord(entry) && entry['ttl'] === '1h') tokens += countOf(entry['inputTokens']) ?? 0;
+/** Perplexity's sums, the total included, leave out the pages that it read and its reasoning. */
+function besidePerplexitys(usage: JsonObject): BesideSums | undefined {
+  const citations = countOf(usage['citation_tokens']);
+  if (citations === undefined && countOf(usage['num_search_queries']) === undefined) return undefined;
+  return { prompt: citations ?? 0, completion: countOf(usage['reasoning_tokens']) ?? 0 };
+}
+
+function besideByTotal(sums: UsageSums, { read, write }: CachedTokens, reasoning: number): BesideSums {
+  const beyond = Math.max(sums.total - sums.prompt - sums.completion, 0);
+  const traffic = read + write;
+  const known = besideOf(beyond, [0, traffic, write, read], reasoning);
+  if (known !== undefined) return known;
+  const prompt = traffic > sums.prompt ? traffic : 0;
+  const hidden = Math.max(beyond - prompt, 0);
+  return { prompt, completion: reasoning > sums.completion ? Math.max(hidden, reasoning) : hidden };
+}
+
+/** The named counts whose sum is exactly what the total has `beyond` prompt and completion. */
+function besideOf(beyond: number, traffics: readonly number[], reasoning: number): BesideSums | undefined {
+  if (beyond === 0) return undefined;
+  for (const prompt of traffics) {
+    for (const completion of prompt === 0 ? [reasoning] : [0, reasoning]) {
+      if (prompt + completion === beyond) return { prompt, completion };
+    }
   }
-  return tokens;
+  return undefined;
 }
 
-/** Whether the sum of the prompt excludes the tokens read from and written to the cache. */
-function cacheIsBeside(
-  usage: Details,
-  sums: UsageSums,
-  traffic: number,
-  { beyond, reasoning }: { readonly beyond: number; readonly reasoning: number },
-): boolean {
-  if (traffic === 0) return false;
-  if (traffic > sums.prompt) return true;
-  const isAnthropics = usage['prompt_tokens'] === undefined && usage['input_tokens_details'] === undefined;
-  if (isAnthropics && (usage['cache_read_input_tokens'] ?? usage['cache_creation_input_tokens']) !== undefined)
-    return true;
-  return beyond === traffic && beyond !== reasoning;
+/** The details of the prompt. Mistral has them in the singular as well. */
+function promptDetails(usage: JsonObject): readonly JsonObject[] {
+  return ['prompt_tokens_details', 'input_tokens_details', 'prompt_token_details']
+    .map((name) => usage[name])
+    .filter(isRecord);
 }
 
-function detailsOf(usage: Details, ...names: readonly string[]): Details {
+function detailsOf(usage: JsonObject, ...names: readonly string[]): JsonObject {
   for (const name of names) if (isRecord(usage[name])) return usage[name];
   return {};
-}
-
-function recordIn(of: Details, name: string): Details {
-  const value = of[name];
-  return isRecord(value) ? value : {};
-}
-
-function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

@@ -45,6 +45,11 @@ export function isExactNumber(value: unknown): boolean {
   return json.isRawJSON(value);
 }
 
+/** The nearest JavaScript number of one that was kept. */
+export function doubleOf(exact: object): number {
+  return Number((exact as { readonly rawJSON: string }).rawJSON);
+}
+
 /** Other spellings of the same number (`1.0`, `1E3`, all digits of a double) lose nothing. */
 function losesDigits(source: string, value: number): boolean {
   const digits = significantDigits(source);

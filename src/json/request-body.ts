@@ -38,6 +38,8 @@ export interface RequestBody {
    * numbers, or no such member.
    */
   exactMember?(key: string): unknown;
+  /** The whole request in this form. `undefined`: it has no such numbers. */
+  exactRequest?(): ChatRequest | undefined;
 }
 
 /** What the bytes of a request show of it. */
@@ -70,6 +72,10 @@ export class ReceivedBody implements RequestBody {
   exactMember(key: string): unknown {
     const member = this.#facts.hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
     return member && parseExact(this.received.toString('utf8', member.valueStart, member.valueEnd));
+  }
+
+  exactRequest(): ChatRequest | undefined {
+    return this.#hasLongNumbers ? (parseExact(this.received.toString()) as ChatRequest) : undefined;
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {
@@ -190,7 +196,11 @@ export class SerialisedBody implements RequestBody {
   }
 
   exactMember(key: string): unknown {
-    return this.#source === this.request ? undefined : (this.#source as ChatRequest)[key];
+    return this.exactRequest()?.[key];
+  }
+
+  exactRequest(): ChatRequest | undefined {
+    return this.#source === this.request ? undefined : (this.#source as ChatRequest);
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {

@@ -108,7 +108,8 @@ export interface EndpointOptions {
   readonly format?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Prompt caching where the format marks what is to be cached (Anthropic, Bedrock): `'auto'` marks tools, system and
-   * the last turn of requests without marks of their own; `false` sends no marks.
+   * the last turn of requests without marks of their own; `false` sends no marks. With OpenAI's format `false` leaves
+   * out `cache_control`, which OpenAI and Groq refuse; anything else sends the marks of the request.
    * @defaultValue as the format defines: the request's own marks
    */
   readonly promptCaching?: boolean | 'auto' | undefined;

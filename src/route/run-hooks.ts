@@ -3,6 +3,7 @@ import type { ChatRequest } from '../chat/types.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import { GatewayError, HostCodeError } from '../errors/gateway-error.js';
+import { KeptDigits } from '../json/kept-digits.js';
 import { SerialisedBody } from '../json/request-body.js';
 import type { RequestContext } from '../request/context.js';
 import { hookState } from '../request/hooks.js';
@@ -27,12 +28,13 @@ export function choosesModels({ selectCandidates }: Pick<Hooks, 'selectCandidate
 
 /**
  * Runs `beforeRoute`, which may replace the request or change it in place. Later stages and upstreams get its result,
- * so the received bytes are not used after such a hook.
+ * so the received bytes are not used after such a hook. Long numbers that it leaves as they are keep their digits.
  */
 export function runBeforeRoute(context: RequestContext, parts: HookParts): void | Promise<void> {
   const { beforeRoute } = parts.hooks;
   if (beforeRoute === undefined) return undefined;
   const request = requestOf(context);
+  const digits = KeptDigits.of(context.body);
   const state = {
     ...hookState(context),
     request,
@@ -45,7 +47,7 @@ export function runBeforeRoute(context: RequestContext, parts: HookParts): void 
     (replaced = request) => {
       if (!isRecord(replaced)) throw new TypeError('beforeRoute must return a request or nothing.');
       context.request = replaced;
-      context.body = new SerialisedBody(replaced);
+      context.body = new SerialisedBody(replaced, digits?.restoredIn(replaced));
     },
   );
 }

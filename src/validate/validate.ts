@@ -1,6 +1,6 @@
 import type { RequestContext, Stage, StageOutcome } from '../request/context.js';
 import type { Clock } from '../contracts/clock.js';
-import { SerialisedBody } from '../json/request-body.js';
+import { ChangedBody } from '../json/changed-body.js';
 import type { ChatRequest } from '../chat/types.js';
 import { requestedDeployment } from '../http/request-path.js';
 import { VALIDATE } from '../options/tables/validate.js';
@@ -66,7 +66,7 @@ function withModel(parsed: ParsedRequest, model: string | undefined): ParsedRequ
   if (model === undefined || isNamed(request.model) || isNamed(request.models)) return parsed;
   const named = { ...request, model };
   // The received bytes do not name the model, so they must not be a cache key.
-  return { request: named, body: new SerialisedBody(named) };
+  return { request: named, body: new ChangedBody(parsed.body, named, ['model']) };
 }
 
 function isNamed(value: unknown): boolean {

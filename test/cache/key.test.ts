@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
-import { digestOfBytes, digestOfRequest, keyFor, tenantPart } from '../../src/cache/key.js';
+import { digestOfBytes, digestOfExactRequest, digestOfRequest, keyFor, tenantPart } from '../../src/cache/key.js';
+import { parseExact } from '../../src/json/exact-numbers.js';
 import { endpoint } from './support.js';
 
 const digest = (request: object): string => digestOfRequest(request as ChatRequest, undefined);
@@ -286,3 +287,21 @@ describe('a key', () => {
 function sorted(value: unknown): unknown {
   return shuffled(value, (keys) => keys.toSorted());
 }
+
+describe('the digest of a request that was changed', () => {
+  const exactDigest = (text: string): string => digestOfExactRequest(parseExact(text) as ChatRequest);
+
+  it('is that of the same request as it was received', () => {
+    const text = '{"model":"small","seed":9007199254740993,"messages":[]}';
+    expect(exactDigest(text)).toBe(digestOfText(text));
+  });
+
+  it('tells long numbers apart, however long the request is', () => {
+    for (const content of ['', 'x'.repeat(100_000)]) {
+      const [one, other] = ['9007199254740993', '9007199254740992'].map((seed) =>
+        exactDigest(`{"seed":${seed},"messages":[{"role":"user","content":"${content}"}]}`),
+      );
+      expect(one).not.toBe(other);
+    }
+  });
+});

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { createClient } from 'redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { redisStore } from '../../src/index.js';
+import { redact, redisStore } from '../../src/index.js';
 import { chat, error, reset } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { hasRedis, startRedis } from '../stores/redis-server.js';
@@ -47,6 +47,27 @@ describe('the cache on the path of a request', () => {
     expect(two.id).not.toBe(one.id);
     expect(upstream.ledger).toHaveLength(1);
     expect(gateway.status().cache).toMatchObject({ hits: 1, misses: 1, stores: 1, entries: 1 });
+  });
+
+  it.each([
+    ['a member that is left out', '"tools":[],', {}],
+    ['a hook that changes nothing', '', { hooks: { beforeRoute: () => undefined } }],
+    ['a guard that changes the prompt', '', { guards: { input: [redact()] } }],
+  ])('asks for each long number, with %s', async (_what, member, options) => {
+    const upstream = await upstreamFor(chat('Hello.'));
+    const { ask } = await gatewayOver([upstream], { cache: {}, ...options });
+    const statuses: (string | null)[] = [];
+    for (const seed of ['9007199254740993', '9007199254740992', '9007199254740993']) {
+      const messages = '[{"role":"user","content":"I am a@example.com"}]';
+      const response = await ask({}, { body: `{"model":"m",${member}"messages":${messages},"seed":${seed}}` });
+      statuses.push(response.headers.get('x-nordlys-cache'));
+      await response.text();
+    }
+    expect(statuses).toEqual(['MISS', 'MISS', 'HIT']);
+    expect(upstream.ledger.map(({ text }) => /"seed":(\d+)/.exec(text)?.[1])).toEqual([
+      '9007199254740993',
+      '9007199254740992',
+    ]);
   });
 
   it('asks once for each tenant', async () => {

@@ -8,6 +8,8 @@ import { resolvePricing } from '../../src/route/pricing-options.js';
 
 /** `[tokens, USD per million of them]`, as somebody reads them off the native usage and the price page. */
 type Bill = readonly (readonly [tokens: number, price: number])[];
+/** Reads as a line of the bill: so many searches at USD 0.01. */
+const searches = (count: number): Bill[number] => [count * 1_000_000, 0.01];
 
 const message = (usage: object): object => ({
   id: 'm',
@@ -30,6 +32,7 @@ const converse = (usage: object): object => ({
 
 const SONNET = { prompt: 3, completion: 15, cacheRead: 0.3, cacheWrite: 3.75, cacheWrite1h: 6 };
 const FLASH = { prompt: 0.3, completion: 2.5, cacheRead: 0.03, audio: 1, audioCacheRead: 0.1, imageOutput: 30 };
+const SEARCHING = { ...SONNET, webSearch: 0.01, tiers: [{ above: 200_000, prompt: 6, completion: 22.5 }] };
 const NOVA = { prompt: 0.8, completion: 3.2, cacheRead: 0.2 };
 
 const CASES: readonly [string, WireFormat, object, object, Bill][] = [
@@ -72,6 +75,61 @@ const CASES: readonly [string, WireFormat, object, object, Bill][] = [
       [200, 0.3],
       [300, 3.75],
       [200, 6],
+      [10, 15],
+    ],
+  ],
+  [
+    'Anthropic: writes by lifetime only, nulls, and searches',
+    anthropic(),
+    message({
+      input_tokens: 100,
+      output_tokens: 10,
+      cache_read_input_tokens: null,
+      cache_creation_input_tokens: null,
+      cache_creation: { ephemeral_5m_input_tokens: 30, ephemeral_1h_input_tokens: 20 },
+      server_tool_use: { web_search_requests: 2, web_fetch_requests: 1 },
+      service_tier: 'standard',
+    }),
+    SEARCHING,
+    [[100, 3], [30, 3.75], [20, 6], [10, 15], searches(2)],
+  ],
+  [
+    'Anthropic: a prompt that is long because of the cache alone',
+    anthropic(),
+    message({
+      input_tokens: 1,
+      output_tokens: 10,
+      cache_read_input_tokens: 199_000,
+      cache_creation_input_tokens: 1_000,
+      cache_creation: { ephemeral_5m_input_tokens: 400, ephemeral_1h_input_tokens: 600 },
+      output_tokens_details: { thinking_tokens: 8 },
+    }),
+    SEARCHING,
+    [
+      [1, 6],
+      [199_000, 0.6],
+      [400, 7.5],
+      [600, 12],
+      [10, 22.5],
+    ],
+  ],
+  [
+    'Bedrock: writes in the details only',
+    bedrock(),
+    converse({
+      inputTokens: 1_000,
+      outputTokens: 10,
+      totalTokens: 1_210,
+      cacheDetails: [
+        { ttl: '1h', inputTokens: 150 },
+        { ttl: '5m', inputTokens: 50 },
+      ],
+    }),
+    SONNET,
+    [
+      [1_000, 3],
+      [50, 3.75],
+      [150, 6],
       [10, 15],
     ],
   ],
@@ -127,6 +185,30 @@ const CASES: readonly [string, WireFormat, object, object, Bill][] = [
       [100, 0.03],
       [400, 0.1],
       [20, 2.5],
+    ],
+  ],
+  [
+    'Gemini: pictures and films cost what text costs, and a cache of one modality',
+    gemini(),
+    candidate({
+      promptTokenCount: 2_000,
+      cachedContentTokenCount: 900,
+      candidatesTokenCount: 5,
+      thoughtsTokenCount: 0,
+      totalTokenCount: 2_005,
+      promptTokensDetails: [
+        { modality: 'VIDEO', tokenCount: 1_200 },
+        { modality: 'IMAGE', tokenCount: 258 },
+        { modality: 'TEXT', tokenCount: 542 },
+      ],
+      cacheTokensDetails: [{ modality: 'VIDEO', tokenCount: 900 }],
+      trafficType: 'ON_DEMAND',
+    }),
+    FLASH,
+    [
+      [1_100, 0.3],
+      [900, 0.03],
+      [5, 2.5],
     ],
   ],
   [

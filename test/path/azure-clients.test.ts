@@ -58,3 +58,15 @@ it('the same bytes under another path are another request to the cache', async (
   }
   expect(upstream.ledger.map(({ json }) => (json as { model: string }).model)).toEqual(['m', 'other']);
 });
+
+it('long numbers keep their digits where the path names the model', async () => {
+  const { endpoint, upstream } = await azure();
+  const response = await fetch(`${endpoint}/openai/deployments/m/chat/completions?api-version=2024-10-21`, {
+    method: 'POST',
+    headers: { 'api-key': 'demo-key', 'content-type': 'application/json' },
+    body: '{"messages":[{"role":"user","content":"hi"}],"seed":9007199254740993}',
+  });
+  expect(response.status).toBe(200);
+  expect(upstream.ledger[0]!.text).toContain('"seed":9007199254740993');
+  expect(upstream.ledger[0]!.json).toMatchObject({ model: 'm' });
+});

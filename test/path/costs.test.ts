@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { AfterResponseState, AttemptRecord } from '../../src/index.js';
-import { chat, hang, json, reset, stream } from '../../src/testing/index.js';
+import type { AfterResponseState, AttemptRecord, SpendRecord } from '../../src/index.js';
+import { chat, hang, json, reset, sse, stream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from './fixtures.js';
 
 const PRICING = { prompt: 1, completion: 10 };
@@ -104,4 +104,72 @@ it('images of the prompt are charged by the piece', async () => {
   await (await ask({ messages: [{ role: 'user', content: [{ type: 'text', text: 'both?' }, image, image] }] })).json();
   await expect.poll(() => responses.length).toBe(1);
   expect(responses[0]?.costUsd).toBeCloseTo(0.52, 12);
+});
+
+/** Usages whose sums leave something out, with their cost by `pricing`. */
+const REPORTED: readonly (readonly [what: string, usage: object, usd: number])[] = [
+  [
+    'Anthropic’s names',
+    { input_tokens: 2_000, cache_read_input_tokens: 800, cache_creation_input_tokens: 100, output_tokens: 50 },
+    (2_000 * 1 + 800 * 0.1 + 100 * 1.25 + 50 * 5) / 1e6,
+  ],
+  [
+    'Perplexity',
+    {
+      prompt_tokens: 33,
+      completion_tokens: 700,
+      total_tokens: 733,
+      citation_tokens: 2_000,
+      num_search_queries: 18,
+      reasoning_tokens: 500,
+    },
+    (2_033 * 1 + 700 * 5 + 500 * 3) / 1e6 + 18 * 0.005,
+  ],
+  [
+    'xAI',
+    {
+      prompt_tokens: 37,
+      completion_tokens: 9,
+      total_tokens: 146,
+      prompt_tokens_details: { cached_tokens: 30 },
+      completion_tokens_details: { reasoning_tokens: 100 },
+    },
+    (7 * 1 + 30 * 0.1 + 9 * 5 + 100 * 3) / 1e6,
+  ],
+];
+
+it.each(
+  REPORTED.flatMap(([what, usage, usd]) => [false, true].map((streamed) => [what, streamed, usage, usd] as const)),
+)('the parts of a usage are charged as the provider counts: %s (stream: %s)', async (_what, streamed, usage, usd) => {
+  const head = { id: 'c', created: 1, model: 'm' };
+  const whole = { ...head, object: 'chat.completion', usage };
+  const message = { role: 'assistant', content: 'Hi.' };
+  const chunk = { ...head, object: 'chat.completion.chunk' };
+  const upstream = await upstreamFor(
+    streamed
+      ? sse(
+          [
+            { ...chunk, choices: [{ index: 0, delta: message, finish_reason: null }] },
+            { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage },
+          ].map((event) => JSON.stringify(event)),
+        )
+      : json({ ...whole, choices: [{ index: 0, message, finish_reason: 'stop' }] }),
+  );
+  const responses: AfterResponseState[] = [];
+  const spent: SpendRecord[] = [];
+  const pricing = { prompt: 1, completion: 5, reasoning: 3, cacheRead: 0.1, cacheWrite: 1.25, webSearch: 0.005 };
+  const { ask } = await gatewayOver([upstream], {
+    providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing } } } },
+    hooks: {
+      afterResponse: (state) => void responses.push(state),
+      onSpend: (record) => void spent.push(record),
+    },
+  });
+  await (await ask({ stream: streamed })).text();
+  await expect.poll(() => spent.length).toBe(1);
+  expect(responses[0]).toMatchObject({ estimated: false });
+  expect(responses[0]?.costUsd).toBeCloseTo(usd, 12);
+  expect(spent[0]?.costUsd).toBeCloseTo(usd, 12);
+  const { input, cacheRead, cacheWrite } = spent[0]!.tokens;
+  expect(input).toBeGreaterThanOrEqual(cacheRead + cacheWrite);
 });

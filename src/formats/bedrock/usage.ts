@@ -7,7 +7,8 @@ export function usageOf(usage: unknown): Usage | undefined {
   const { inputTokens, outputTokens, totalTokens, cacheReadInputTokens, cacheWriteInputTokens } = usage;
   if (![inputTokens, outputTokens, totalTokens].some(isCount)) return undefined;
   const cached = count(cacheReadInputTokens);
-  const written = count(cacheWriteInputTokens);
+  const byTime = writesByTime(usage['cacheDetails']);
+  const written = isCount(cacheWriteInputTokens) ? cacheWriteInputTokens : byTime.reduce((sum, [, n]) => sum + n, 0);
   const completion = count(outputTokens);
   const prompt = promptTokens(count(inputTokens), cached + written, completion, totalTokens);
   return {
@@ -15,19 +16,17 @@ export function usageOf(usage: unknown): Usage | undefined {
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
-    ...writesByTime(usage['cacheDetails']),
+    ...(byTime.length > 0 && { cache_creation: Object.fromEntries(byTime) }),
   };
 }
 
-/** Tokens written to the cache by lifetime, in Anthropic's terms: an hour costs more than five minutes. */
-function writesByTime(details: unknown): object {
+/** Tokens written to the cache by lifetime, under Anthropic's names: an hour costs more than five minutes. */
+function writesByTime(details: unknown): readonly (readonly [name: string, tokens: number])[] {
   const entries = Array.isArray(details) ? details.filter(isRecord) : [];
-  if (entries.length === 0) return {};
+  if (entries.length === 0) return [];
   const written = (wanted: string): number =>
     entries.reduce((sum, { ttl, inputTokens }) => sum + (ttl === wanted ? count(inputTokens) : 0), 0);
-  return {
-    cache_creation: { ephemeral_5m_input_tokens: written('5m'), ephemeral_1h_input_tokens: written('1h') },
-  };
+  return ['5m', '1h'].map((ttl) => [`ephemeral_${ttl}_input_tokens`, written(ttl)] as const);
 }
 
 /** Some models count cache tokens into `inputTokens`: then the total is the sum without them. */

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { InputText } from '../../contracts/guard.js';
+import { ChangedBody } from '../../json/changed-body.js';
 import type { RequestBody } from '../../json/request-body.js';
 import { callGuard, type GuardContext } from '../call-guard.js';
 import { BlockedByGuard, contentBlocked, guardUnavailable } from '../blocked.js';
@@ -9,7 +10,6 @@ import { andThen } from '../text/text-filter.js';
 import { JsonView } from '../text/json-view.js';
 import { ScanFilter } from '../text/scan-filter.js';
 import { PlainView } from '../text/text-view.js';
-import { ChangedBody } from './changed-body.js';
 import { pathOf, textsOf, withTexts, type PromptText } from './input-texts.js';
 
 /** Calls of one guard at the same time. */

@@ -5,9 +5,13 @@ import type { AttemptChange } from '../../contracts/hooks.js';
 import type { Endpoint } from '../../contracts/routing.js';
 import type { UpstreamRequest, UpstreamUrl } from '../../contracts/transport.js';
 import type { Exchange } from '../../contracts/wire-format.js';
+import { withoutCacheMarks } from '../../chat/cache-marks.js';
 import type { ChatRequest } from '../../chat/types.js';
 import { isOwnFormat } from '../../formats/own-formats.js';
 import { CONNECTION_HEADERS } from '../../http/connection-headers.js';
+import { ChangedBody } from '../../json/changed-body.js';
+import { KeptDigits } from '../../json/kept-digits.js';
+import type { RequestBody } from '../../json/request-body.js';
 import { translate, upstreamRequest } from '../../request/translate.js';
 import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import type { Destination } from './destination.js';
@@ -99,19 +103,27 @@ function exchangeFor(context: RequestContext, candidate: PlannedCandidate, parts
   const { change, wallNow } = parts;
   const original = change?.request ?? context.request!;
   const own = upstreamRequest(original, candidate, context.route!.ownFields);
-  const request =
-    change?.request === undefined
-      ? withExactSchemas(own, context, candidate)
-      : { ...own, model: changedModel(change.request, context, candidate) };
+  const request = withExactSchemas(own, exactMembers(context, change?.request), candidate);
+  if (change?.request !== undefined) request.model = changedModel(change.request, context, candidate);
   // Clients may send one request id with every request; ids of calls and messages must differ.
   return translate(request, candidate, { requestId: randomUUID(), now: Math.floor(wallNow / 1_000) });
 }
 
 /** Schemas are sent as they are, with bounds of 64-bit integers in them. A host's format gets plain numbers. */
-function withExactSchemas(request: ChatRequest, { body }: RequestContext, { endpoint }: PlannedCandidate): ChatRequest {
+function withExactSchemas(
+  request: ChatRequest,
+  exactMember: (member: string) => unknown,
+  { endpoint }: PlannedCandidate,
+): ChatRequest {
   if (!isOwnFormat(endpoint.provider.format)) return request;
-  const exact = SCHEMA_MEMBERS.map((member) => [member, request[member] && body?.exactMember?.(member)] as const);
+  const exact = SCHEMA_MEMBERS.map((member) => [member, request[member] && exactMember(member)] as const);
   return { ...request, ...Object.fromEntries(exact.filter(([, value]) => value)) };
+}
+
+function exactMembers({ body }: RequestContext, changed: ChatRequest | undefined): (member: string) => unknown {
+  if (changed === undefined) return (member) => body?.exactMember?.(member);
+  const exact = KeptDigits.of(body)?.restoredIn(changed);
+  return (member) => exact?.[member];
 }
 
 const SCHEMA_MEMBERS = ['tools', 'functions', 'response_format'];
@@ -144,10 +156,22 @@ function bodyFor(context: RequestContext, route: ResolvedRoute, candidate: Plann
   const { encodeRequest } = candidate.endpoint.provider.format;
   const request = context.request!;
   if (encodeRequest !== undefined) return encoded(encodeRequest(ownRequest(request, route, candidate)));
-  return context.body!.bytesFor({
-    set: editsFor(request, candidate),
-    remove: removedFields(route, candidate),
-  });
+  const sent = marksAsTaken(request, candidate);
+  const body = sent === request ? context.body! : changedOf(context.body!, sent);
+  return body.bytesFor({ set: editsFor(request, candidate), remove: removedFields(route, candidate) });
+}
+
+/** `request` as the endpoint takes it: `promptCaching: false` sends no cache marks. */
+function marksAsTaken(request: ChatRequest, { endpoint }: PlannedCandidate): ChatRequest {
+  return endpoint.facts.traits['promptCaching'] === false ? withoutCacheMarks(request) : request;
+}
+
+function changedOf(body: RequestBody, request: ChatRequest): RequestBody {
+  return new ChangedBody(
+    body,
+    request,
+    Object.keys(body.request).filter((key) => request[key] !== body.request[key]),
+  );
 }
 
 /** A request returned by `beforeAttempt` is sent unchanged, without the gateway's own fields. */
@@ -157,8 +181,10 @@ function changedBody(
   route: ResolvedRoute,
   candidate: PlannedCandidate,
 ): Uint8Array {
-  const request = { ...ownRequest(changed, route, candidate), model: changedModel(changed, context, candidate) };
-  return encoded(candidate.endpoint.provider.format.encodeRequest?.(request) ?? request);
+  const { encodeRequest } = candidate.endpoint.provider.format;
+  const source = encodeRequest === undefined ? (KeptDigits.of(context.body)?.restoredIn(changed) ?? changed) : changed;
+  const request = { ...ownRequest(source, route, candidate), model: changedModel(changed, context, candidate) };
+  return encoded(encodeRequest?.(request) ?? request);
 }
 
 /** An unchanged model becomes the upstream's name for it; a model that the hook has set is sent as it is. */
@@ -168,7 +194,7 @@ function changedModel(changed: ChatRequest, context: RequestContext, { endpoint 
 
 /** The request as an object, without the gateway's own fields. */
 function ownRequest(request: ChatRequest, route: ResolvedRoute, candidate: PlannedCandidate): ChatRequest {
-  const own = upstreamRequest(request, candidate, route.ownFields);
+  const own = upstreamRequest(marksAsTaken(request, candidate), candidate, route.ownFields);
   if (own.stream === true && takesStreamOptions(candidate))
     own.stream_options = { ...own.stream_options, include_usage: true };
   return own;

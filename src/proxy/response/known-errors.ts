@@ -3,7 +3,12 @@ import { REFUSED_ACCOUNTS, USED_UP_QUOTAS } from './known-errors/accounts.js';
 import { THROTTLES } from './known-errors/capacity.js';
 import { MISSING_MODELS } from './known-errors/models.js';
 import { FIREWALLS, MODERATION_CODES, MODERATION_WORDINGS } from './known-errors/moderation.js';
-import { FAILED_GENERATIONS, INVALID_REQUESTS, REFUSED_REQUESTS } from './known-errors/requests.js';
+import {
+  FAILED_GENERATIONS,
+  INVALID_REQUESTS,
+  REFUSED_CACHE_MARKS,
+  REFUSED_REQUESTS,
+} from './known-errors/requests.js';
 import type { ErrorRow } from './known-errors/row.js';
 
 /** An upstream error, as it is compared with the table. */
@@ -40,6 +45,7 @@ export interface KnownError {
  * and public reports, named at their rows as repository and issue.
  */
 const KNOWN: readonly ErrorRow[] = [
+  ...REFUSED_CACHE_MARKS,
   // First, because these messages may quote anything.
   ...INVALID_REQUESTS,
   ...REFUSED_REQUESTS,

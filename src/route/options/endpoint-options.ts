@@ -27,7 +27,7 @@ export const ENDPOINT = defineOptions({
     ),
     promptCaching: flagOr(
       ['auto'],
-      'Prompt caching, for formats that mark the parts to cache: Anthropic, Bedrock.',
+      "Prompt caching, for formats that mark the parts to cache: Anthropic, Bedrock. `false` also leaves `cache_control` out of requests in OpenAI's format.",
     ).defaultsTo("the format's"),
     quantization: custom(
       QUANTIZATIONS.map((level) => `\`'${level}'\``).join(', '),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { detect, redact, type GatewayOptions } from '../../../src/index.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame, json, sse, type Script } from '../../../src/testing/index.js';
 import { readResponse } from '../../support/client-view.js';
-import { gatewayOfWires, NATIVE } from './wires.js';
+import { gatewayOfWires, NATIVE, WIRES } from './wires.js';
 
 /** More digits than a double keeps, as identifiers of databases have. */
 const INPUT = '{"id":12345678901234567890,"list":[9007199254740993,0.5],"factor":1234567890.12345678}';
@@ -76,7 +77,7 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
 
   it.each([
     ['as the client sent it', '', '"maximum": 9223372036854775807 '],
-    ['and in a request that is written anew', '"stop":[],', '"maximum": 9223372036854775807 '],
+    ['and in a request that is written anew', '"max_tokens":-1,', '"maximum": 9223372036854775807 '],
   ])('sends the digits of a schema %s', async (_how, member, bound) => {
     const { ask, upstream } = await gatewayOfWires([wire]);
     upstream.enqueue(wire.say({ text: 'Done.' }));
@@ -88,3 +89,53 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
     expect(upstream.ledger[0]!.text).toContain('"temperature":0.30000000000000004');
   });
 });
+
+const SYSTEM = { role: 'system' as const, content: 'Be brief.' };
+
+/** Ways to change a request that leave its tools alone. */
+const CHANGES: readonly [what: string, options: Pick<GatewayOptions, 'hooks' | 'guards'>][] = [
+  [
+    'beforeRoute, in place',
+    {
+      hooks: {
+        beforeRoute: ({ request }) => {
+          request.messages.unshift(SYSTEM);
+        },
+      },
+    },
+  ],
+  ['beforeRoute, as a copy', { hooks: { beforeRoute: ({ request }) => structuredClone(request) } }],
+  [
+    'beforeAttempt',
+    {
+      hooks: {
+        beforeAttempt: ({ request }) => ({ request: { ...request, messages: [SYSTEM, ...request.messages] } }),
+      },
+    },
+  ],
+  [
+    'both',
+    {
+      hooks: {
+        beforeRoute: ({ request }) => ({ ...request, messages: [SYSTEM, ...request.messages] }),
+        beforeAttempt: ({ request }) => ({ request: structuredClone(request) }),
+      },
+    },
+  ],
+  ['a guard of the prompt', { guards: { input: [redact({ detect: [detect.email()] })] } }],
+];
+
+describe.each(WIRES.filter(({ name }) => ['openai', 'azure', 'anthropic', 'gemini', 'bedrock'].includes(name)))(
+  '$name, a changed request',
+  (wire) => {
+    it.each(CHANGES)('keeps the digits of what was not changed: %s', async (_what, options) => {
+      const { ask, upstream } = await gatewayOfWires([wire], options);
+      upstream.enqueue(wire.say({ text: 'Done.' }));
+      const parameters = '{"type":"object","properties":{"id":{"type":"integer","maximum":9223372036854775807}}}';
+      const tools = `[{"type":"function","function":{"name":"f","description":"Ask a@example.com.","parameters":${parameters}}}]`;
+      const messages = '[{"role":"user","content":"I am b@example.com"}]';
+      expect((await ask({}, { body: `{"model":"m","messages":${messages},"tools":${tools}}` })).status).toBe(200);
+      expect(upstream.ledger[0]!.text).toContain('"maximum":9223372036854775807}');
+    });
+  },
+);

@@ -243,6 +243,28 @@ describe('prompt caching', () => {
     await ask({ model: 'n' });
     expect(last().text).not.toMatch(/cache/i);
   });
+
+  const MARK = '"cache_control":{"type":"ephemeral"}';
+  const MARKED =
+    `{"model":"m",${MARK},"seed":9007199254740993,"messages":[{"role":"user","content":[{"type":"text","text":"hi",` +
+    `${MARK}}]}],"tools":[{"type":"function",${MARK},"function":{"name":"f","parameters":{"type":"object",` +
+    `"properties":{"id":{"maximum":9223372036854775807}}}}}]}`;
+
+  it.each<[string, object]>([
+    ['as it came', {}],
+    ['changed by a hook', { hooks: { beforeAttempt: ({ request }: { request: object }) => ({ request }) } }],
+  ])("`false` leaves the marks out of a request in OpenAI's form, %s", async (_how, options) => {
+    for (const promptCaching of [undefined, false]) {
+      const models = { m: { promptCaching } };
+      const { ask, last } = await sentTo(chat('Hi.'), { models } as unknown as ProviderOptions, options);
+      expect((await ask({}, { body: MARKED })).status).toBe(200);
+      const { text } = last();
+      expect(text.includes('cache_control')).toBe(promptCaching === undefined);
+      expect(text).toContain('"seed":9007199254740993');
+      expect(text).toContain('"maximum":9223372036854775807}');
+      expect(JSON.parse(text)).toMatchObject({ model: 'm', messages: [{ content: [{ text: 'hi' }] }] });
+    }
+  });
 });
 
 describe('a signer', () => {

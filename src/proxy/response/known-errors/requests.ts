@@ -1,5 +1,18 @@
 import { anyOf, codeSet, withEndings, type ErrorRow } from './row.js';
 
+/** Before the codes of invalid requests: marks for another provider are no fault of the request. */
+export const REFUSED_CACHE_MARKS: readonly ErrorRow[] = [
+  {
+    kind: 'request_refused',
+    // NousResearch/hermes-agent#100819, langchain-ai/langchain#33709.
+    pattern: anyOf(
+      /\bcache_control\b['"`]?[^.]{0,20}(?:unsupported|not supported|unknown|unrecogni[sz]ed)/, // Groq
+      /(?:unknown|unrecogni[sz]ed|unsupported|unexpected)[^:]{0,40}:? ['"`]?[\w.[\]]*\bcache_control\b/, // OpenAI
+      /\bcache_control: extra inputs are not permitted/, // vLLM
+    ),
+  },
+];
+
 /** Length and fields. The caller gets the upstream's message. */
 export const INVALID_REQUESTS: readonly ErrorRow[] = [
   {

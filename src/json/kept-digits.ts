@@ -1,0 +1,101 @@
+import type { ChatRequest } from '../chat/types.js';
+import { isRecord, type JsonObject } from '../util/json-object.js';
+import { doubleOf, isExactNumber } from './exact-numbers.js';
+import type { RequestBody } from './request-body.js';
+
+/**
+ * Long numbers of a request, for an object that code of the host made of it: what that code has not touched keeps its
+ * digits. An object or list is found wherever it stands now; a copy of one by its place, and in a list by what it says.
+ */
+export class KeptDigits {
+  readonly #exact: object;
+  /** An object or list of the request → the same with exact numbers; `undefined` where it has none. */
+  readonly #exactOf = new Map<object, object | undefined>();
+  /** The objects and lists with exact numbers → their text with doubles, once it was needed. */
+  readonly #texts = new Map<object, string | undefined>();
+
+  /** Of a request that may be changed in place from now on. `undefined`: it has no long numbers. */
+  static of(body: RequestBody | undefined): KeptDigits | undefined {
+    const exact = body?.exactRequest?.();
+    return exact === undefined ? undefined : new KeptDigits(body!.request, exact);
+  }
+
+  private constructor(request: ChatRequest, exact: object) {
+    this.#exact = exact;
+    this.#pair(request, exact);
+  }
+
+  /** `changed` with the digits of what is as it was; `changed` itself where that is nothing. */
+  restoredIn(changed: ChatRequest): ChatRequest {
+    return this.#restored(changed, this.#exact) as ChatRequest;
+  }
+
+  /** Whether `exact`, the counterpart of `plain`, has a long number. Recursive, up to `MAX_DEPTH`. */
+  #pair(plain: unknown, exact: unknown): boolean {
+    if (isExactNumber(exact)) return true;
+    if (!isContainer(plain) || !isContainer(exact)) return false;
+    let found = false;
+    for (const [key, inner] of Object.entries(exact)) {
+      if (this.#pair((plain as JsonObject)[key], inner)) found = true;
+    }
+    this.#exactOf.set(plain, found ? exact : undefined);
+    if (found) this.#texts.set(exact, undefined);
+    return found;
+  }
+
+  #restored(value: unknown, counterpart: unknown): unknown {
+    if (typeof value === 'number') return isSameNumber(value, counterpart) ? counterpart : value;
+    if (!isContainer(value)) return value;
+    const known = this.#exactOf.get(value) ?? counterpart;
+    if (Array.isArray(value)) {
+      const among = Array.isArray(known) ? (known as readonly unknown[]) : [];
+      return whole(
+        value,
+        value.map((item: unknown, index) => this.#restored(item, this.#twin(item, among, index))),
+      );
+    }
+    const from: JsonObject = isRecord(known) && !isExactNumber(known) ? known : {};
+    const entries = Object.entries(value).map(([key, inner]) => {
+      return [key, this.#restored(inner, Object.hasOwn(from, key) ? from[key] : undefined)] as const;
+    });
+    return entries.every(([key, inner]) => inner === (value as JsonObject)[key]) ? value : Object.fromEntries(entries);
+  }
+
+  /** What `item` was in the list that it comes from, where items may have been added or taken out. */
+  #twin(item: unknown, among: readonly unknown[], index: number): unknown {
+    if (typeof item === 'number') {
+      const here = among[index];
+      return isSameNumber(item, here) ? here : among.find((each) => isSameNumber(item, each));
+    }
+    if (!isContainer(item) || this.#exactOf.has(item)) return undefined;
+    const likely = among.filter((each) => this.#texts.has(each as object)) as readonly object[];
+    if (likely.length === 0) return undefined;
+    const text = JSON.stringify(item);
+    return likely.find((each) => this.#textOf(each) === text) ?? among[index];
+  }
+
+  #textOf(exact: object): string {
+    const text = this.#texts.get(exact) ?? JSON.stringify(exact, asDouble);
+    this.#texts.set(exact, text);
+    return text;
+  }
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  // An object of a class may write itself in its own way.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
+function isSameNumber(value: number, exact: unknown): boolean {
+  return isExactNumber(exact) && doubleOf(exact as object) === value;
+}
+
+function asDouble(_key: string, value: unknown): unknown {
+  return isExactNumber(value) ? doubleOf(value as object) : value;
+}
+
+function whole(list: readonly unknown[], restored: readonly unknown[]): readonly unknown[] {
+  return restored.every((item, index) => item === list[index]) ? list : restored;
+}
