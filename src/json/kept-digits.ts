@@ -11,8 +11,10 @@ export class KeptDigits {
   readonly #exact: object;
   /** An object or list of the request → the same with exact numbers; `undefined` where it has none. */
   readonly #exactOf = new Map<object, object | undefined>();
-  /** The objects and lists with exact numbers → their text with doubles, once it was needed. */
-  readonly #texts = new Map<object, string | undefined>();
+  /** The objects and lists that have exact numbers. */
+  readonly #found = new Set<object>();
+  /** A list → its items with exact numbers, by their text with doubles; the first of equal ones. */
+  readonly #itemsByText = new Map<readonly unknown[], ReadonlyMap<string, unknown>>();
 
   /** Of a request that may be changed in place from now on. `undefined`: it has no long numbers. */
   static of(body: RequestBody | undefined): KeptDigits | undefined {
@@ -39,7 +41,7 @@ export class KeptDigits {
       if (this.#pair((plain as JsonObject)[key], inner)) found = true;
     }
     this.#exactOf.set(plain, found ? exact : undefined);
-    if (found) this.#texts.set(exact, undefined);
+    if (found) this.#found.add(exact);
     return found;
   }
 
@@ -68,16 +70,19 @@ export class KeptDigits {
       return isSameNumber(item, here) ? here : among.find((each) => isSameNumber(item, each));
     }
     if (!isContainer(item) || this.#exactOf.has(item)) return undefined;
-    const likely = among.filter((each) => this.#texts.has(each as object)) as readonly object[];
-    if (likely.length === 0) return undefined;
-    const text = JSON.stringify(item);
-    return likely.find((each) => this.#textOf(each) === text) ?? among[index];
+    const byText = this.#indexOf(among);
+    if (byText.size === 0) return undefined;
+    return byText.get(JSON.stringify(item)) ?? among[index];
   }
 
-  #textOf(exact: object): string {
-    const text = this.#texts.get(exact) ?? JSON.stringify(exact, asDouble);
-    this.#texts.set(exact, text);
-    return text;
+  #indexOf(list: readonly unknown[]): ReadonlyMap<string, unknown> {
+    let index = this.#itemsByText.get(list);
+    if (index === undefined) {
+      const items = list.filter((item) => this.#found.has(item as object)).toReversed();
+      index = new Map(items.map((item) => [JSON.stringify(item, asDouble), item]));
+      this.#itemsByText.set(list, index);
+    }
+    return index;
   }
 }
 

@@ -75,7 +75,7 @@ export class ReceivedBody implements RequestBody {
   }
 
   exactRequest(): ChatRequest | undefined {
-    return this.#hasLongNumbers ? (parseExact(this.received.toString()) as ChatRequest) : undefined;
+    return this.#facts.hasLongNumbers ? (parseExact(this.received.toString()) as ChatRequest) : undefined;
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {
