@@ -151,7 +151,7 @@ it('F40 an upstream that goes on sending after the end is cut off', async () => 
 });
 
 it('F41 an answer before the body was read: its status counts, not the reset that follows', async () => {
-  const { ask, spare } = await faultyAndSpare(faults.answersEarly.script);
+  const { ask, spare } = await faultyAndSpare(faults.respondsEarly.script);
   const long = { role: 'user', content: 'x'.repeat(900_000) };
   const answer = await ask({ messages: [long, long, long, long] });
   expect(answer.status).toBe(413);

@@ -130,7 +130,7 @@ describe('an answer is told as it was', () => {
 
 describe('usage', () => {
   it('is always asked for, and told only to those who asked', async () => {
-    const { harness, upstream } = await proxyOver(stream('Hello world', { usage: 'asked' }));
+    const { harness, upstream } = await proxyOver(stream('Hello world', { usage: 'requested' }));
     const unasked = await readSse(await harness.ask({ stream: true }));
     expect(upstream.ledger[0]!.json).toMatchObject({ stream_options: { include_usage: true } });
     expect(unasked.join('')).not.toContain('usage');

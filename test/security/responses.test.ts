@@ -62,7 +62,7 @@ describe.each([false, true])('a response that no honest upstream sends (stream: 
   it.each(hostileHeads.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
     const { answer, upstreams, ask, gateway } = await through(row);
     if (row.expect === 'error') expect(answer.status).toBeGreaterThanOrEqual(400);
-    if (row.expect === 'answer') expect(answer).toEqual({ status: 200, text: 'Sound.' });
+    if (row.expect === 'response') expect(answer).toEqual({ status: 200, text: 'Sound.' });
     if (answer.status === 200) expect(answer.text).toBe('Sound.');
     // Nothing of it is left for whoever comes next.
     upstreams[0]!.always(chat('next'));
@@ -73,7 +73,7 @@ describe.each([false, true])('a response that no honest upstream sends (stream: 
 });
 
 it('the corpus with a few bytes changed is handled safely as well', async () => {
-  const rows = hostileHeads.filter(({ end, unasked }) => end !== 'hang' && !unasked);
+  const rows = hostileHeads.filter(({ end, unrequested }) => end !== 'hang' && !unrequested);
   let pieces: readonly (string | Uint8Array | number)[] = [];
   const upstream = await upstreamFor(() => raw(pieces));
   const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });

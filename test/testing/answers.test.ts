@@ -98,8 +98,8 @@ describe('a streamed answer', () => {
   });
 
   it.each([
-    ['asked', {}, false],
-    ['asked', { stream_options: { include_usage: true } }, true],
+    ['requested', {}, false],
+    ['requested', { stream_options: { include_usage: true } }, true],
     ['always', {}, true],
     ['never', { stream_options: { include_usage: true } }, false],
   ] as const)('tells usage (%s) of a request %j: %s', async (usage, request, told) => {

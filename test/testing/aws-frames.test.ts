@@ -68,7 +68,7 @@ describe('a scripted Bedrock', () => {
 describe('faults', () => {
   it.each(Object.entries(awsFaults))('%s', async (_, { script, expect: expected }) => {
     const read = await stream(script);
-    expect(read.complete).toBe(expected === 'answer');
+    expect(read.complete).toBe(expected === 'response');
     if (expected === 'next') expect(read.message).toBeUndefined();
     else expect(read.message).toMatchObject({ content: expect.stringMatching(/^(Half|All)/) as string });
   });

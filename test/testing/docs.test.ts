@@ -156,7 +156,7 @@ test('no response, however hostile, affects the process or later requests', asyn
   for (const head of hostileHeads) {
     upstream.always(head.script);
     const { status } = await gateway.ask({});
-    if (head.expect === 'answer') expect(status, head.name).toBe(200);
+    if (head.expect === 'response') expect(status, head.name).toBe(200);
     if (head.expect === 'error') expect(status, head.name).toBeGreaterThanOrEqual(400);
   }
 });

@@ -36,7 +36,7 @@ describe('the faults', () => {
     ['resetMidAnswer', false, 'reset within the answer'],
     ['resetMidAnswer', true, 'reset within the answer'],
     ['hangMidAnswer', true, 'timeout within the answer'],
-    ['answersEarly', false, '413'],
+    ['respondsEarly', false, '413'],
     ['rateLimited', true, '429'],
     ['noContent', false, '204'],
     ['redirect', false, '307'],

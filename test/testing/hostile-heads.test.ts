@@ -17,7 +17,7 @@ async function understood(head: UpstreamHead): Promise<unknown> {
   }
 }
 
-async function outcomeOf(hostile: HostileHead): Promise<'answer' | 'error'> {
+async function outcomeOf(hostile: HostileHead): Promise<'response' | 'error'> {
   await using upstream = await fakeUpstream({ script: hostile.script });
   const transport = plainTransport();
   const call = probe(transport, requestTo(upstream));
@@ -28,7 +28,7 @@ async function outcomeOf(hostile: HostileHead): Promise<'answer' | 'error'> {
     }
     if ((await call.settled()) === 'failure') return 'error';
     const body = await understood(await call.head());
-    return JSON.stringify(body)?.includes('Sound.') === true ? 'answer' : 'error';
+    return JSON.stringify(body)?.includes('Sound.') === true ? 'response' : 'error';
   } finally {
     call.abort();
     transport.close();
@@ -50,7 +50,7 @@ describe('the corpus', () => {
 
   it('holds heads of every kind', () => {
     expect(hostileHeads.length).toBeGreaterThan(80);
-    for (const kind of ['error', 'answer', 'either']) {
+    for (const kind of ['error', 'response', 'either']) {
       expect(hostileHeads.filter((head) => head.expect === kind).length).toBeGreaterThan(8);
     }
   });

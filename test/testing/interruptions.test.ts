@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   close,
   keepAliveOnly,
-  earlyAnswer,
+  earlyResponse,
   fakeUpstream,
   hang,
   ignoreAbort,
@@ -97,7 +97,7 @@ describe('a stream of comments', () => {
 
 describe('an early answer', () => {
   it('comes at the head, and the body is never read', async () => {
-    upstream.enqueue(earlyAnswer(413));
+    upstream.enqueue(earlyResponse(413));
     const head = WHOLE.slice(0, WHOLE.indexOf('\r\n\r\n') + 4);
     const { responses, ended } = await rawRequest(upstream.port, head, { responses: Infinity });
     expect(responses.map((response) => response.status)).toEqual([413]);
