@@ -17,11 +17,11 @@ import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import type { AttemptTicket } from '../../src/proxy/failover/attempt-ticket.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
+import { RespondingTransport, type RespondingCall } from './responding-transport.js';
 import { endpointOf, MAX_ATTEMPTS, WitnessSink } from './many-requests.js';
 
 /** What an upstream does with a call, step by step. Each step comes when the scheduler says so. */
-export type Fate = readonly ((call: AnsweringCall) => void)[];
+export type Fate = readonly ((call: RespondingCall) => void)[];
 
 /** A timer that is set for no longer than this is a pause: it ends in its turn, as answers come in theirs. */
 const PAUSE_MS = 1_000;
@@ -123,7 +123,7 @@ export interface WorldOptions {
  */
 export class InterleavedWorld {
   readonly clock: InterleavedClock;
-  readonly transport = new AnsweringTransport();
+  readonly transport = new RespondingTransport();
   readonly admission = new Admission({ maxInFlight: 100, maxInFlightPerCaller: 100 });
   readonly endpointStates: CountingTable;
   readonly clients: Client[] = [];
@@ -149,7 +149,7 @@ export class InterleavedWorld {
     const { transport, endpointStates } = this;
     const open = transport.open.bind(transport);
     transport.open = (request, events) => {
-      const call = open(request, events) as AnsweringCall;
+      const call = open(request, events) as RespondingCall;
       this.#note(call);
       this.#play(call, fates[call.number % fates.length]!);
       return call;
@@ -245,7 +245,7 @@ export class InterleavedWorld {
     }
   }
 
-  callsOf({ context }: Client): readonly AnsweringCall[] {
+  callsOf({ context }: Client): readonly RespondingCall[] {
     return this.transport.calls.filter(({ requestId }) => requestId === context.requestId);
   }
 
@@ -272,7 +272,7 @@ export class InterleavedWorld {
     );
   }
 
-  #note(call: AnsweringCall): void {
+  #note(call: RespondingCall): void {
     const client = this.clients.find(({ context }) => context.requestId === call.requestId)!;
     if (client.left) this.#broken.push(`call ${call.number} for a client that has left`);
     if (client.sink.begun) this.#broken.push(`call ${call.number} after the answer had begun`);
@@ -283,7 +283,7 @@ export class InterleavedWorld {
     if (others.length > besides) this.#broken.push(`call ${call.number} beside call ${others[0]!.number}`);
   }
 
-  #play(call: AnsweringCall, fate: Fate, at = 0): void {
+  #play(call: RespondingCall, fate: Fate, at = 0): void {
     const step = fate[at];
     if (step === undefined) return;
     this.later(`call ${call.number}, step ${at}`, () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { AnsweringCall } from './answering-transport.js';
+import type { RespondingCall } from './responding-transport.js';
 import { InterleavedWorld, type Fate, type WorldOptions } from './interleaved-world.js';
 import { MAX_ATTEMPTS } from './many-requests.js';
 
@@ -14,27 +14,27 @@ function command(name: string, act: (world: InterleavedWorld) => void | Promise<
 }
 
 const chunk = (choice: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
-const said = (call: AnsweringCall): string =>
+const said = (call: RespondingCall): string =>
   chunk({ delta: { content: `call-${call.number} ` }, finish_reason: null });
 const EVENTS = { 'content-type': 'text/event-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const connect = (call: AnsweringCall): void => call.connect();
-const begin = (call: AnsweringCall): void => call.answer(200, EVENTS);
-const speak = (call: AnsweringCall): void => call.say(said(call));
-const finish = (call: AnsweringCall): void =>
+const connect = (call: RespondingCall): void => call.connect();
+const begin = (call: RespondingCall): void => call.answer(200, EVENTS);
+const speak = (call: RespondingCall): void => call.say(said(call));
+const finish = (call: RespondingCall): void =>
   call.say(`${chunk({ delta: {}, finish_reason: 'stop' })}data: [DONE]\n\n`);
-const end = (call: AnsweringCall): void => call.end();
-const cut = (call: AnsweringCall): void => call.cut();
+const end = (call: RespondingCall): void => call.end();
+const cut = (call: RespondingCall): void => call.cut();
 const fail =
   (code: string, reused = false) =>
-  (call: AnsweringCall): void =>
+  (call: RespondingCall): void =>
     call.fail(code, reused);
 const refuse =
   (status: number, headers: Readonly<Record<string, string>> = {}) =>
-  (call: AnsweringCall): void =>
+  (call: RespondingCall): void =>
     call.answer(status, { ...JSON_TYPE, ...headers });
-const tellWhole = (call: AnsweringCall): void => {
+const tellWhole = (call: RespondingCall): void => {
   const message = { role: 'assistant', content: `call-${call.number} ` };
   call.answer(200, JSON_TYPE);
   call.say(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));

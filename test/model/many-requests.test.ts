@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/failover/retry-budget.js';
 import { UpstreamFailure } from '../../src/proxy/upstream-failure.js';
-import type { AnsweringCall } from './answering-transport.js';
+import type { RespondingCall } from './responding-transport.js';
 import { MAX_ATTEMPTS, World, type Asked } from './many-requests.js';
 
 /** The model is empty: what must hold is the same in every state. */
@@ -55,20 +55,20 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const which = fc.nat(5);
 
 /** A step on the call that a request waits for; `from` names it, so that mixed answers would show. */
-function onCall(name: string, act: (call: AnsweringCall, from: string) => void): fc.Arbitrary<Step> {
+function onCall(name: string, act: (call: RespondingCall, from: string) => void): fc.Arbitrary<Step> {
   return which.map((at) =>
     onAsked(name, at, ({ call }) => (call === undefined ? undefined : act(call, `call-${call.number} `))),
   );
 }
 
 /** Brings a call to where an answer can come, from wherever it stands. */
-function headOf(call: AnsweringCall, status: number, headers: Readonly<Record<string, string>>): void {
+function headOf(call: RespondingCall, status: number, headers: Readonly<Record<string, string>>): void {
   if (call.state === 'connecting') call.connect();
   if (call.state === 'connected') call.answer(status, headers);
 }
 
 /** Says `text` where an answer has begun. */
-function say(call: AnsweringCall, ...texts: readonly string[]): void {
+function say(call: RespondingCall, ...texts: readonly string[]): void {
   if (call.state === 'answering') for (const text of texts) call.say(text);
 }
 

@@ -10,7 +10,7 @@ import { proxyStage } from '../../src/proxy/proxy.js';
 import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import { endpointAt } from '../support/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
+import { RespondingTransport, type RespondingCall } from './responding-transport.js';
 
 export const MAX_ATTEMPTS = 5;
 const TOTAL_MS = 60_000;
@@ -91,7 +91,7 @@ export class Asked {
   readonly stream: boolean;
   readonly deadline: number;
   /** Calls made for it. */
-  calls: readonly AnsweringCall[] = [];
+  calls: readonly RespondingCall[] = [];
   left = false;
   settled = false;
   error: GatewayError | undefined;
@@ -120,7 +120,7 @@ export class Asked {
   }
 
   /** The call on which something may still happen. */
-  get call(): AnsweringCall | undefined {
+  get call(): RespondingCall | undefined {
     return this.calls.find((call) => call.live);
   }
 
@@ -134,7 +134,7 @@ export class Asked {
 /** The proxy stage with everything around it under the test's thumb: transport, clock, chance, clients. */
 export class World {
   readonly clock = new FakeClock();
-  readonly transport = new AnsweringTransport();
+  readonly transport = new RespondingTransport();
   readonly endpoints = ['p0', 'p1', 'p2'].map(endpointOf);
   readonly endpointStates: EndpointStates;
   readonly asked: Asked[] = [];

@@ -9,7 +9,7 @@ class FakeMessage extends Readable {
 }
 
 /** One upstream call as its upstream sees it. The test says what happens on it, within the transport's contract. */
-export class AnsweringCall implements UpstreamCall {
+export class RespondingCall implements UpstreamCall {
   readonly number: number;
   readonly host: string;
   readonly requestId: string | undefined;
@@ -83,11 +83,11 @@ export class AnsweringCall implements UpstreamCall {
 }
 
 /** A transport without a network: every call waits for the test to say what becomes of it. */
-export class AnsweringTransport implements Transport {
-  readonly calls: AnsweringCall[] = [];
+export class RespondingTransport implements Transport {
+  readonly calls: RespondingCall[] = [];
 
   open(request: UpstreamRequest, events: UpstreamEvents): UpstreamCall {
-    const call = new AnsweringCall(this.calls.length, request, events);
+    const call = new RespondingCall(this.calls.length, request, events);
     this.calls.push(call);
     return call;
   }
