@@ -30,8 +30,8 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
   };
   const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
   const hasWords = (page: Page): Promise<void> =>
-    eventually(async () => (await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
-  const answered = (page: Page): Promise<unknown> => page.waitForSelector('#answer[aria-busy=false] .text');
+    eventually(async () => (await textOf(page, '#response .text')).length).toBeGreaterThan(20);
+  const answered = (page: Page): Promise<unknown> => page.waitForSelector('#response[aria-busy=false] .text');
   const state = (page: Page, slug: string) => page.getByLabel(NAMES[slug]!);
   const NAMES: Record<string, string> = {
     'fast-cheap': 'State of Fast & Cheap',
@@ -45,16 +45,16 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.fill('#prompt', 'How do the northern lights come about?');
     await page.press('#prompt', 'Control+Enter');
     await hasWords(page);
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
-    const early = (await textOf(page, '#answer .text')).length;
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
+    const early = (await textOf(page, '#response .text')).length;
     await answered(page);
-    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(early);
+    expect((await textOf(page, '#response .text')).length).toBeGreaterThan(early);
     const facts = await textOf(page, '#facts');
     for (const fact of [/first token\s+\d+ ms/, /cache\s+MISS/, /tokens\s+\d+ \+ \d+/, /cost\s+\$0\.\d+/]) {
       expect(facts).toMatch(fact);
     }
     expect(await page.locator('#attempts li.ok').count()).toBe(1);
-    await screenshot(page, 'playground-answered');
+    await screenshot(page, 'playground-complete');
 
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toBe('from the cache');
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.click('#send');
     await page.waitForSelector('#attempts li:nth-child(3)');
     // The answer is still on its way.
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
     const failed = await textOf(page, '#attempts');
     expect(failed).toMatch(/flaky\s+503 overloaded[^]*fast-cheap\s+429 rate_limited[^]*strict-zdr\s+reset/);
     await hasWords(page);
@@ -117,13 +117,13 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.uncheck('#cache');
     await page.click('#send');
     await answered(page);
-    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
+    expect((await textOf(page, '#response .text')).length).toBeGreaterThan(20);
     await page.selectOption('#model', 'demo-mini');
     await state(page, 'flaky').selectOption('down');
     await page.waitForSelector('.upstream.broken');
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toMatch(/^50\d /);
-    expect(await textOf(page, '#answer .error')).not.toBe('');
+    expect(await textOf(page, '#response .error')).not.toBe('');
     await state(page, 'flaky').selectOption('');
   });
 
@@ -135,13 +135,13 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.click('#sample');
     await page.evaluate(`(() => {
       globalThis.seen = [];
-      const answer = document.getElementById('answer');
+      const answer = document.getElementById('response');
       new MutationObserver(() => seen.push(answer.textContent)).observe(answer, { childList: true, subtree: true });
     })()`);
     await page.click('#send');
-    await eventually(() => page.locator('#answer mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
+    await eventually(() => page.locator('#response mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
     // The response is still on its way.
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
     await answered(page);
     const seen = (await page.evaluate('seen')) as string[];
     expect(seen.length).toBeGreaterThan(20);
@@ -162,8 +162,8 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
       expect.stringMatching(/^⟨email_[0-9a-f]+⟩$/),
     ]);
     await answered(page);
-    expect(await textOf(page, '#answer .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
-    expect(await page.locator('#answer mark').count()).toBe(0);
+    expect(await textOf(page, '#response .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
+    expect(await page.locator('#response mark').count()).toBe(0);
   });
 
   it('shows who responded in which format, why attempts before failed, and what is used of the limits', async () => {
@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.click('#send');
     await answered(page);
     expect(await textOf(page, '#attempts li.failed .reason')).toBe('This upstream is down.');
-    expect(await textOf(page, '#answered-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
+    expect(await textOf(page, '#served-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
     await eventually(requests).toBe(before + 1);
     expect(await page.locator('#limits .meter').count()).toBe(3);
     expect(await textOf(page, '#limits')).toMatch(/requests per hour\s+\d+ of 500/);
@@ -218,7 +218,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(await state(page, 'flaky').inputValue()).toBe('');
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toBe('no response');
-    expect(await textOf(page, '#answer')).toContain('The server does not respond.');
+    expect(await textOf(page, '#response')).toContain('The server does not respond.');
     expect(complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([]);
   });
 
@@ -227,8 +227,8 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.selectOption('#model', 'auto');
     await page.fill('#prompt', 'Write a function that sorts a list.');
     await eventually(() => page.locator('#router-scores tbody tr').count()).toBeGreaterThan(1);
-    expect(await textOf(page, '#router-says')).toMatch(/^demo-\w+\. Nearest cluster \d+, distance \d\.\d\d\.$/);
-    const model = await textOf(page, '#router-says b');
+    expect(await textOf(page, '#router-text')).toMatch(/^demo-\w+\. Nearest cluster \d+, distance \d\.\d\d\.$/);
+    const model = await textOf(page, '#router-text b');
     const [score, cost] = await page.locator('#router-scores .chosen td').allInnerTexts();
     expect(await textOf(page, '#router-scores .chosen th')).toBe(model);
     expect([score, cost]).toEqual([expect.stringMatching(/^0\.\d\d$/), expect.stringMatching(/^\$0\.0\d+$/)]);

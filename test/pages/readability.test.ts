@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
     await page.selectOption('#guard', 'redact');
     await page.click('#sample');
     await page.click('#send');
-    await page.waitForSelector('#answer[aria-busy=false] mark');
+    await page.waitForSelector('#response[aria-busy=false] mark');
     await isReadable(page);
     await screenshot(page, `playground-${view.width}-${view.scheme}`);
     expect(complaints).toEqual([]);

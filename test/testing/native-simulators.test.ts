@@ -41,7 +41,7 @@ describe('the model of all formats', () => {
     simulators.gemini.break(kind);
     await expect(whole()).rejects.toThrow();
     expect(simulators.gemini.broken).toBe(kind);
-    simulators.gemini.mend();
+    simulators.gemini.repair();
     expect(simulators.gemini.broken).toBeUndefined();
   });
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  for (const simulator of all()) simulator.mend();
+  for (const simulator of all()) simulator.repair();
 });
 
 afterAll(() => simulators.close());
@@ -232,7 +232,7 @@ describe('a simulator can be broken, and mended', () => {
     await expect(whole).rejects.toThrow(message);
     const streamed = client(slowSmart).chat.completions.stream(QUESTION).finalChatCompletion();
     await expect(streamed).rejects.toThrow(message);
-    slowSmart.mend();
+    slowSmart.repair();
     await client(slowSmart).chat.completions.create(QUESTION);
   });
 
