@@ -33,7 +33,7 @@ describe('a cache together with beforeAttempt', () => {
     expect(() => createGateway({ ...options, hooks: { beforeAttempt: undefined } })).not.toThrow();
   });
 
-  it('is taken where the operator says that responses do not depend on it', async () => {
+  it('is accepted with ignoresBeforeAttempt', async () => {
     const upstream = await upstreamFor(chat('Hi'));
     const { ask } = await gatewayOver([upstream], { cache: { ignoresBeforeAttempt: true }, hooks: byPlan });
     for (const plan of ['a', 'b']) await (await ask({}, { headers: { 'x-plan': plan } })).text();
@@ -56,12 +56,12 @@ describe('a chain whose cache does not know of the hook', () => {
     const { url, close } = await listen(app);
     onTestFinished(close);
     const ask = async (plan: string): Promise<string> => {
-      const answer = await fetch(`${url}/v1/chat/completions`, {
+      const response = await fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-api-key': 'k', 'x-plan': plan },
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }),
       });
-      return answer.text();
+      return response.text();
     };
     return { ask, upstream };
   }

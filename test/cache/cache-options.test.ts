@@ -3,7 +3,7 @@ import { resolveCacheOptions } from '../../src/cache/cache-options.js';
 import type { CacheOptions } from '../../src/options/cache-types.js';
 
 describe('resolveCacheOptions', () => {
-  it('answers every question', () => {
+  it('has a value for every option', () => {
     const resolved = resolveCacheOptions({}, true);
     expect(resolved).toMatchObject({
       ownsStore: true,

@@ -132,7 +132,7 @@ describe('the digest of a request', () => {
     },
   );
 
-  it.each(Object.keys(FULL))('changes when %s is left out', (member) => {
+  it.each(Object.keys(FULL))('changes without %s', (member) => {
     const { [member]: _, ...rest } = FULL;
     expect(digest(rest)).not.toBe(digest(FULL));
   });
@@ -152,7 +152,7 @@ describe('the digest of a request', () => {
     expect(digest({ ...FULL, stop: ['a', 'b'] })).not.toBe(digest({ ...FULL, stop: ['b', 'a'] }));
   });
 
-  it('tells an absent member from one that is null, and 1 from "1"', () => {
+  it('distinguishes an absent member from null, and 1 from "1"', () => {
     const digests = [
       {},
       { seed: null },
@@ -202,7 +202,7 @@ describe('the digest of a request', () => {
     ['{"ids":[12345678901234567890]}', '{"ids":[12345678901234567891]}'],
     ['{"user":"9007199254740992"}', '{"user":9007199254740992}'],
   ];
-  it.each(bigIntegers)('tells %s from %s', (one, other) => {
+  it.each(bigIntegers)('distinguishes %s from %s', (one, other) => {
     expect(digestOfText(one)).not.toBe(digestOfText(other));
   });
 

@@ -4,7 +4,7 @@ import type { CacheStore } from '../../src/contracts/store.js';
 import type { CacheOptions } from '../../src/options/cache-types.js';
 import { lruStore } from '../../src/stores/lru-store.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { settled, ticket, upstream, type Asked } from './support.js';
+import { settled, ticket, upstream, type TicketOptions } from './support.js';
 
 /** A store of a host's own that cannot clear. */
 class HostStore implements CacheStore {
@@ -43,9 +43,9 @@ function cacheOver(options: CacheOptions = {}, clock = new FakeClock()) {
   return { cache, clock, reported };
 }
 
-/** Asks as `caller`; a miss is answered by the upstream, and kept. */
-async function ask(cache: Cache, caller = 'tenant-a', asked: Asked = {}): Promise<string | undefined> {
-  const { context } = ticket({ caller, ...asked });
+/** Sends a request as `caller`; on a miss the upstream responds, and its response is stored. */
+async function ask(cache: Cache, caller = 'tenant-a', calls: TicketOptions = {}): Promise<string | undefined> {
+  const { context } = ticket({ caller, ...calls });
   if ((await cache.stage(context)) === 'next') upstream.whole(context);
   await settled();
   return context.cacheStatus;
@@ -67,7 +67,7 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     await cache.purge({ callerId: 'tenant-a' });
     expect(await ask(cache, 'tenant-a')).toBe('MISS');
     expect([await ask(cache, 'tenant-b'), await ask(cache, 'tenant-a.b')]).toEqual(['HIT', 'HIT']);
-    // What is asked after the purge is kept as before.
+    // Responses to requests after the purge are stored as before.
     expect(await ask(cache, 'tenant-a')).toBe('HIT');
   });
 
@@ -91,16 +91,19 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
   });
 
-  it.each([{}, { callerId: 'tenant-a' }])('does not keep what was asked for before purge(%j)', async (options) => {
-    const { cache } = cacheOver({ store: make() });
-    const { context } = ticket();
-    await cache.stage(context);
-    await cache.purge(options);
-    upstream.whole(context);
-    await settled();
-    expect(await ask(cache)).toBe('MISS');
-    expect(await ask(cache)).toBe('HIT');
-  });
+  it.each([{}, { callerId: 'tenant-a' }])(
+    'does not store responses to requests from before purge(%j)',
+    async (options) => {
+      const { cache } = cacheOver({ store: make() });
+      const { context } = ticket();
+      await cache.stage(context);
+      await cache.purge(options);
+      upstream.whole(context);
+      await settled();
+      expect(await ask(cache)).toBe('MISS');
+      expect(await ask(cache)).toBe('HIT');
+    },
+  );
 
   it('does not let later requests join a call that was under way', async () => {
     const { cache } = cacheOver({ store: make(), coalesce: true });
@@ -156,11 +159,11 @@ describe('purge of a store that two caches share', () => {
     const { one, store, clock } = await twoCaches(asyncStore());
     await one.purge({ callerId: 'tenant-a' });
     const late = cacheOver({ store }, clock).cache;
-    // Both ask before the first generation was read.
+    // Both send before the first generation was read.
     expect(await Promise.all([ask(late, 'tenant-a', { request: { seed: 1 } }), ask(late)])).toEqual(['MISS', 'MISS']);
   });
 
-  it('is not undone by what the other one asked for before it', async () => {
+  it('is not undone by an earlier request of the other one', async () => {
     const { one, other, clock } = await twoCaches();
     const { context } = ticket({ request: { seed: 7 } });
     await other.stage(context);
@@ -245,11 +248,11 @@ describe('what purge is given', () => {
 
 describe('shouldCache', () => {
   it('passes over what it does not want: not served, not shared, not kept', async () => {
-    const asked: unknown[] = [];
+    const calls: unknown[] = [];
     const { cache } = cacheOver({
       coalesce: true,
       shouldCache: ({ request, caller, model, slug, requestId }) => {
-        asked.push([caller?.id, model, slug, requestId]);
+        calls.push([caller?.id, model, slug, requestId]);
         return request['temperature'] === 0;
       },
     });
@@ -257,18 +260,18 @@ describe('shouldCache', () => {
     expect([await ask(cache, 'a', hot), await ask(cache, 'a', hot)]).toEqual(['BYPASS', 'BYPASS']);
     const cold = { request: { temperature: 0 } };
     expect([await ask(cache, 'a', cold), await ask(cache, 'a', cold)]).toEqual(['MISS', 'HIT']);
-    expect(asked[0]).toEqual(['a', 'small', 'alpha', 'req_1']);
+    expect(calls[0]).toEqual(['a', 'small', 'alpha', 'req_1']);
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 1, coalesced: 0 });
   });
 
-  it('is asked of repeats as well', async () => {
+  it('is called for repeated requests as well', async () => {
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
     const { cache } = cacheOver({ shouldCache: () => true });
     await ask(cache, 'tenant-a', { received });
     expect(await cache.lookupByBody(ticket().context, received)).toBe(false);
   });
 
-  it('refuses the request when it throws, or does not say', async () => {
+  it('refuses the request if it throws, or returns nothing', async () => {
     const throwing = cacheOver({
       shouldCache: () => {
         throw new RangeError('mine');
@@ -281,11 +284,11 @@ describe('shouldCache', () => {
 });
 
 describe('ttlMs as a function', () => {
-  it('is told the response and decides how long it is kept', async () => {
-    const told: unknown[] = [];
+  it('receives the response and decides how long it is stored', async () => {
+    const received: unknown[] = [];
     const { cache, clock } = cacheOver({
       ttlMs: ({ request, response, caller, model, slug }) => {
-        told.push([response.choices[0]?.message?.content, caller?.id, model, slug]);
+        received.push([response.choices[0]?.message?.content, caller?.id, model, slug]);
         return Number(request['seed']);
       },
     });
@@ -297,7 +300,7 @@ describe('ttlMs as a function', () => {
     expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['HIT', 'HIT']);
     clock.advance(2);
     expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['MISS', 'HIT']);
-    expect(told[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
+    expect(received[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
   });
 
   it.each([0, -1, Number.NEGATIVE_INFINITY])('does not keep what it gives %s', async (ms) => {

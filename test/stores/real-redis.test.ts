@@ -12,7 +12,7 @@ const later = (): number => Date.now() + 60_000;
 
 interface Connection {
   readonly client: RedisClient;
-  command(...words: string[]): Promise<unknown>;
+  command(...args: string[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ const CLIENTS: Record<string, (port: number, password?: string) => Promise<Conne
     await Promise.race([client.connect(), once(client, 'error')]).catch(() => undefined);
     return {
       client,
-      command: (...words) => client.sendCommand(words),
+      command: (...args) => client.sendCommand(args),
       close: async () => client.destroy(),
     };
   },
@@ -42,7 +42,7 @@ const CLIENTS: Record<string, (port: number, password?: string) => Promise<Conne
     await client.ping().catch(() => undefined);
     return {
       client,
-      command: (name, ...words) => client.call(name!, ...words),
+      command: (name, ...args) => client.call(name!, ...args),
       close: async () => client.disconnect(),
     };
   },
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       own.thaw();
     });
 
-    it('has nothing while Redis is gone, and goes on when it is back', async () => {
+    it('has nothing while Redis is down, and continues when it is back', async () => {
       const own = await ownRedis();
       const { client } = await connect(name, own.port);
       let now = 0;
@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
   });
 });
 
-/** A server for one test, gone when that is over, however it ends. */
+/** A server for one test, stopped when that ends, however it ends. */
 async function ownRedis(...settings: Parameters<typeof startRedis>): Promise<RedisServer> {
   const own = await startRedis(...settings);
   onTestFinished(() => own.kill());
