@@ -103,7 +103,7 @@ describe('auxiliary events', () => {
     [{ prompt_filter_results: [] }, false],
     [{ type: 'ping' }, false],
     [{ usage: null }, false],
-  ])('%o carries data of the answer: %s', (value, carries) => {
+  ])('%o carries data of the response: %s', (value, carries) => {
     expect(carriesData(value)).toBe(carries);
   });
 });

@@ -30,7 +30,7 @@ describe('normaliseCompletion', () => {
     expect(choices.map(({ index }) => index)).toEqual(expected);
   });
 
-  it('leaves what is OpenAI’s as it is', () => {
+  it('does not change OpenAI’s form', () => {
     const choice = { index: 0, message: { ...message, tool_calls: null }, finish_reason: 'stop' };
     expect(normalised(choice)).toEqual({ changed: false, choices: [choice] });
   });
@@ -71,7 +71,7 @@ describe('normaliseCompletion', () => {
   });
 
   it.each([{}, { choices: null }, { choices: [null, 7] }, { choices: [{ index: 1e9, message }] }])(
-    'leaves %o, which is no completion',
+    'does not change %o, which is no completion',
     (value) => {
       const before = structuredClone(value);
       expect(normaliseCompletion(value)).toBe(false);
