@@ -19,7 +19,7 @@ describe('the path', () => {
     );
   });
 
-  it('is never left by a deployment name', () => {
+  it('cannot be escaped by a deployment name', () => {
     expect(() => azure().pathFor!(model('..'), false)).toThrow('model name');
     expect(() => azure().pathFor!(model(''), false)).toThrow('model name');
   });
@@ -141,7 +141,7 @@ describe('an error', () => {
     expect(read({ error: { ...body.error, code: null } })).toMatchObject({ kind: 'rejected' });
   });
 
-  it('says how long to wait', () => {
+  it('reports how long to wait', () => {
     const body = { error: { code: '429', message: 'Please retry after 26 seconds.' } };
     expect(read(body, 429, { 'retry-after-ms': '25500' })).toMatchObject({ retryAfterMs: 25_500, status: 429 });
     expect(read(body, 429)).toMatchObject({ retryAfterMs: 26_000 });

@@ -54,7 +54,7 @@ describe('media', () => {
     });
   });
 
-  it('reports a detail that it cannot say', () => {
+  it('reports a detail that it cannot express', () => {
     const url = 'data:image/jpeg;base64,/9j/4A==';
     expect(send([user([image(url, { detail: 'high' })])]).dropped).toEqual(['messages[0].content[0].image_url.detail']);
     expect(send([user([image(url, { detail: 'auto' })])]).dropped).toEqual([]);

@@ -34,7 +34,7 @@ describe('order', () => {
     [[user(), { role: 'assistant', audio: { id: 'a' } }, user()], 'messages[1].audio'],
   ])('refuses %j', (messages, param) => expect(refusedParam(messages)).toBe(param));
 
-  it('leaves an empty assistant message out, so that its neighbours become one', () => {
+  it('drops an empty assistant message, so that its neighbours become one', () => {
     const { body } = send([user('1'), { role: 'assistant', content: '' }, user('2')]);
     expect(body.messages).toEqual([{ role: 'user', content: [{ text: '1' }, { text: '2' }] }]);
   });

@@ -31,7 +31,7 @@ describe('parameters', () => {
     expect(send([user()], { top_k: 4 }, { family: 'other' }).dropped).toEqual(['top_k']);
   });
 
-  it('that ask for nothing are not reported', () => {
+  it('that request nothing are not reported', () => {
     const more = {
       frequency_penalty: 0,
       presence_penalty: null,

@@ -58,7 +58,7 @@ describe('a stream', () => {
     expect(read.completion.choices[0]?.finish_reason).toBe('tool_calls');
   });
 
-  it('that ends with OTHER and nothing said is not complete', () => {
+  it('that ends with OTHER and no content is not complete', () => {
     expect(stream([piece([], { finishReason: 'OTHER' })])).toMatchObject({ complete: false, error: undefined });
     expect(stream([piece([{ text: 'a' }], { finishReason: 'OTHER' })]).complete).toBe(true);
   });
