@@ -21,7 +21,7 @@ const mounts: readonly [string, (chain: readonly Middleware[]) => RequestListene
   ],
 ];
 
-it.each(mounts)('a chain of stages answers chat completions and nothing else: %s', async (name, mount) => {
+it.each(mounts)('a chain of stages serves chat completions and nothing else: %s', async (name, mount) => {
   const upstream = await upstreamFor(completion('Hello.'));
   const chain = [
     authenticate({ keys: ['k'] }),
@@ -41,7 +41,7 @@ it.each(mounts)('a chain of stages answers chat completions and nothing else: %s
   expect(await post('/chat/completions')).toBe(200);
   for (const path of ['/embeddings', '/completions', '/responses', '/models', '/moderations', '/audio/speech']) {
     expect([path, await post(path)]).toEqual([path, 404]);
-    // Whoever stands behind may rely on `authenticate`.
+    // Later middleware may rely on `authenticate`.
     expect([path, await post(path, 'wrong')]).toEqual([path, 401]);
   }
   expect(upstream.ledger).toHaveLength(1);

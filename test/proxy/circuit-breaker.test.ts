@@ -95,7 +95,7 @@ describe('a breaker', () => {
     expect(Math.max(...opened)).toBe(300_000);
   });
 
-  it('gives the probe’s place back when the call says nothing of the upstream', () => {
+  it('releases the probe if the call proves nothing about the upstream', () => {
     const { breaker, clock, call } = breakerAt();
     times(5, () => call('bad'));
     clock.advance(30_000);
@@ -105,7 +105,7 @@ describe('a breaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
-  it('leaves the probe in its place when a call from before the trouble is given up', () => {
+  it('keeps the probe when a call from before the failures is aborted', () => {
     const { breaker, clock, call } = breakerAt();
     const longStream = breaker.begin();
     times(5, () => call('bad'));

@@ -59,9 +59,9 @@ describe('redact', () => {
     'Use **bold** words and req_0123456789abcdef for support',
     'Please retry after 20 seconds (request 0a1b2c3d-0000-1111-2222-333344445555).',
     'tool call call_abc123def456 has no response',
-  ])('leaves what the sender needs: %s', (text) => expect(redact(text, [])).toBe(text));
+  ])('keeps what the sender needs: %s', (text) => expect(redact(text, [])).toBe(text));
 
-  it('takes control characters out, and leaves line ends', () => {
+  it('removes control characters, and keeps line ends', () => {
     expect(redact('a\u0000b\u001bc\nd', [])).toBe('abc\nd');
   });
 

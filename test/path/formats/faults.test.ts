@@ -16,7 +16,7 @@ const SHORT = { connectMs: 150, headersMs: 300, firstChunkMs: 300, idleMs: 150, 
 
 const wire = (name: string): Wire => NATIVE.find((one) => one.name === name)!;
 
-/** Faults in the words of one API, and the wires that speak it. */
+/** Faults as one API sends them, and the wires that speak it. */
 const TABLES: readonly (readonly [wire: Wire, faults: Readonly<Record<string, Fault>>])[] = [
   [wire('anthropic'), anthropicFaults],
   [wire('anthropic-vertex'), anthropicFaults],
@@ -75,7 +75,7 @@ describe.each(TABLES.map(([one, table]) => [one.name, one, table] as const))('%s
   const cut = Object.entries(table).filter(
     ([name, fault]) => fault.expect === 'cut' && /^(error|reset|closed|hang|ends|broken)/.test(name),
   );
-  it.each(cut)('%s: what was said before it reaches the client', async (_fault, fault) => {
+  it.each(cut)('%s: content before it reaches the client', async (_fault, fault) => {
     const { view, spare } = await through(one, fault, true);
     expect(view.text).toMatch(/^(Half|Said)/);
     expect(spare.ledger).toHaveLength(0);
