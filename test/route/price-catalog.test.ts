@@ -17,7 +17,7 @@ describe('priceCatalog', () => {
     ]);
   });
 
-  it('asks for the name that the upstream knows', () => {
+  it('looks up the upstream’s own model name', () => {
     expect(registryOf({ mine: { upstreamModel: 'gpt-4o' } })[0]?.pricing).toMatchObject({ prompt: 2.5 });
   });
 

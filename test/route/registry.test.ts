@@ -149,7 +149,7 @@ describe('models', () => {
 });
 
 describe('endpoints', () => {
-  test('are told by slug and model, and inherit from their provider', () => {
+  test('are identified by slug and model, and inherit from their provider', () => {
     const { endpoints } = resolved({
       providers: {
         OpenAI: {
@@ -297,7 +297,7 @@ describe('hot replacement', () => {
     expect(before.models.has('m')).toBe(true);
   });
 
-  test('leaves the old table where the new one is wrong', () => {
+  test('keeps the old table if the new one is wrong', () => {
     const registry = createRegistry({ providers: { p: BASE }, defaultModel: 'm' });
     const before = registry.table;
     expect(() => registry.replace({ p: { ...BASE, models: ['n'] } })).toThrow(/defaultModel/);

@@ -46,7 +46,7 @@ describe('hashingEmbedder', () => {
     expect(embed(`${long}the end`)).toEqual(embed(`${long}another end`));
   });
 
-  it('says so where a checkpoint was made with another embedder', () => {
+  it('refuses a checkpoint that was made with another embedder', () => {
     expect(() => hashingEmbedder(sample)).toThrow(/made with "test", not with the hashing embedder/);
   });
 });
@@ -74,7 +74,7 @@ describe('openaiEmbedder', () => {
     return { embed, seen };
   }
 
-  it('asks the endpoint, and gives its vector', async () => {
+  it('calls the endpoint, and returns its vector', async () => {
     const { embed, seen } = await endpoint(200, JSON.stringify({ data: [{ embedding: [1, 2, 3] }] }));
     expect(await embed('hello', { signal })).toEqual([1, 2, 3]);
     expect(seen[0]).toMatchObject({ url: '/v1/embeddings', key: 'Bearer secret' });

@@ -22,7 +22,7 @@ const VERBS = ['sort', 'reverse', 'search', 'print', 'count', 'merge', 'split', 
 const PLACES = ['Norway', 'Peru', 'Kenya', 'Japan', 'Chile', 'Egypt', 'Spain', 'Nepal', 'Cuba', 'Ghana'];
 const THINGS = ['capital', 'king', 'river', 'flag', 'anthem', 'mountain', 'war', 'coast', 'language', 'coin'];
 
-/** The white or the black squares of two boards. Half asks for code, where `coder` is right; half for facts, where `cheap` is as good as `big`. */
+/** The white or the black squares of two boards. Half request code, where `coder` is right; half facts, where `cheap` is as good as `big`. */
 function lines(part: 0 | 1): TrainingLine[] {
   const code = VERBS.flatMap((verb) => SUBJECTS.map((subject) => `Write a python function to ${verb} ${subject}.`));
   const facts = THINGS.flatMap((thing) => PLACES.map((place) => `What is the name of the ${thing} of ${place}?`));
@@ -169,7 +169,7 @@ describe('training lines', () => {
     );
   });
 
-  it('are held out by their hash: about as many as asked for, always the same', () => {
+  it('are held out by their hash: about as many as requested, always the same', () => {
     const held = lines(0).filter(({ prompt }) => isHeldOut(prompt, 0.3));
     expect(held.length).toBeGreaterThan(15);
     expect(held.length).toBeLessThan(45);
