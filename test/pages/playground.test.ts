@@ -31,7 +31,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
   const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
   const hasWords = (page: Page): Promise<void> =>
     eventually(async () => (await textOf(page, '#response .text')).length).toBeGreaterThan(20);
-  const answered = (page: Page): Promise<unknown> => page.waitForSelector('#response[aria-busy=false] .text');
+  const completed = (page: Page): Promise<unknown> => page.waitForSelector('#response[aria-busy=false] .text');
   const state = (page: Page, slug: string) => page.getByLabel(NAMES[slug]!);
   const NAMES: Record<string, string> = {
     'fast-cheap': 'State of Fast & Cheap',
@@ -39,7 +39,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     'strict-zdr': 'State of Strict ZDR',
   };
 
-  it('streams an answer word by word, and says who gave it at what cost', async () => {
+  it('streams a response word by word, and shows its provider and cost', async () => {
     const { page, complaints } = await open();
     await page.selectOption('#model', 'demo-large');
     await page.fill('#prompt', 'How do the northern lights come about?');
@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await hasWords(page);
     expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
     const early = (await textOf(page, '#response .text')).length;
-    await answered(page);
+    await completed(page);
     expect((await textOf(page, '#response .text')).length).toBeGreaterThan(early);
     const facts = await textOf(page, '#facts');
     for (const fact of [/first token\s+\d+ ms/, /cache\s+MISS/, /tokens\s+\d+ \+ \d+/, /cost\s+\$0\.\d+/]) {
@@ -76,13 +76,13 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     }
     await page.click('#send');
     await page.waitForSelector('#attempts li:nth-child(3)');
-    // The answer is still on its way.
+    // The response has not ended.
     expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
     const failed = await textOf(page, '#attempts');
     expect(failed).toMatch(/flaky\s+503 overloaded[^]*fast-cheap\s+429 rate_limited[^]*strict-zdr\s+reset/);
     await hasWords(page);
     await screenshot(page, 'playground-failover-dark');
-    await answered(page);
+    await completed(page);
     await eventually(() => textOf(page, '#verdict')).toBe('slow-smart, after 3 failed');
     expect(await page.locator('#candidates li').allInnerTexts()).toEqual([
       expect.stringContaining('flaky'),
@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(complaints).toEqual([]);
   });
 
-  it('says why each of the others is left out, before anything is asked', async () => {
+  it('shows why each other endpoint is excluded, before anything is sent', async () => {
     const { page } = await open();
     await page.check('#zdr');
     await eventually(() => page.locator('#candidates li').allInnerTexts()).toEqual([
@@ -108,15 +108,15 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(await textOf(page, '#excluded')).toContain('max_price');
     await page.fill('#cap', '0.01');
     await eventually(() => textOf(page, '#plan-error')).not.toBe('');
-    await screenshot(page, 'playground-left-out');
+    await screenshot(page, 'playground-excluded');
   });
 
-  it('shows an error as what it is, and whole answers as well', async () => {
+  it('shows errors, and responses that are not streamed', async () => {
     const { page } = await open();
     await page.uncheck('#stream');
     await page.uncheck('#cache');
     await page.click('#send');
-    await answered(page);
+    await completed(page);
     expect((await textOf(page, '#response .text')).length).toBeGreaterThan(20);
     await page.selectOption('#model', 'demo-mini');
     await state(page, 'flaky').selectOption('down');
@@ -135,14 +135,14 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.click('#sample');
     await page.evaluate(`(() => {
       globalThis.seen = [];
-      const answer = document.getElementById('response');
-      new MutationObserver(() => seen.push(answer.textContent)).observe(answer, { childList: true, subtree: true });
+      const response = document.getElementById('response');
+      new MutationObserver(() => seen.push(response.textContent)).observe(response, { childList: true, subtree: true });
     })()`);
     await page.click('#send');
     await eventually(() => page.locator('#response mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
     // The response is still on its way.
     expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
-    await answered(page);
+    await completed(page);
     const seen = (await page.evaluate('seen')) as string[];
     expect(seen.length).toBeGreaterThan(20);
     for (const text of seen) expect(text).not.toMatch(/4111|ada@|⟨[^⟩]*$/);
@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
       expect.stringMatching(/^⟨card_[0-9a-f]+⟩$/),
       expect.stringMatching(/^⟨email_[0-9a-f]+⟩$/),
     ]);
-    await answered(page);
+    await completed(page);
     expect(await textOf(page, '#response .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
     expect(await page.locator('#response mark').count()).toBe(0);
   });
@@ -178,7 +178,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await state(page, 'flaky').selectOption('down');
     await page.waitForSelector('.upstream.broken[data-slug=flaky]');
     await page.click('#send');
-    await answered(page);
+    await completed(page);
     expect(await textOf(page, '#attempts li.failed .reason')).toBe('This upstream is down.');
     expect(await textOf(page, '#served-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
     await eventually(requests).toBe(before + 1);
@@ -210,7 +210,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     ]);
   });
 
-  it('says that the server does not respond, and shows no switch that it has not made', async () => {
+  it('shows that the server does not respond, and no change that was not made', async () => {
     const { page, complaints } = await open();
     await page.route('**/*', (route) => route.abort());
     await state(page, 'flaky').selectOption('down');
@@ -239,14 +239,14 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
   it('is readable on a phone', async () => {
     const { page, complaints } = await open({ ...PHONE, colorScheme: 'dark' });
     await page.tap('#send');
-    await answered(page);
+    await completed(page);
     await page.waitForSelector('#facts div');
     expect(await overflow(page)).toBe(0);
     await screenshot(page, 'playground-phone-dark');
     expect(complaints).toEqual([]);
   });
 
-  it('asks for a key where the demonstration’s own is not the one', async () => {
+  it('asks for a key if the demonstration’s own is not valid', async () => {
     const own = await startDemo({ GATEWAY_KEY: 'my-own-key' });
     try {
       const { page } = await openPage(browser, own.origin);
