@@ -73,7 +73,7 @@ describe('faults', () => {
     else expect(read.message).toMatchObject({ content: expect.stringMatching(/^(Half|All)/) as string });
   });
 
-  it('tell damaged bytes from a response that just ends', async () => {
+  it('distinguish damaged bytes from a response that just ends', async () => {
     const failures: (string | undefined)[] = [];
     for (const name of [
       'cutFrame',

@@ -178,7 +178,7 @@ providerContract(test, parrot, {
 
 const page = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8');
 
-test('the page and the tests say the same', () => {
+test('the page and the tests have the same code', () => {
   const tests = ['docs', 'transport-contract'].map((name) =>
     readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
   );

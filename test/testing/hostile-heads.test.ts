@@ -4,7 +4,7 @@ import { fakeUpstream, hostileHeads, type HostileHead } from '../../src/testing/
 import { probe, readBody, requestTo } from '../../src/testing/transport-probe.js';
 import { plainTransport } from './plain-transport.js';
 
-/** What a careful client of `node:http` makes of a head: the answer in it, or nothing. */
+/** What a careful client of `node:http` makes of a head: the response in it, or nothing. */
 async function understood(head: UpstreamHead): Promise<unknown> {
   const { text, complete } = await readBody(head);
   const coding = head.headers['content-encoding'] ?? 'identity';
@@ -36,10 +36,13 @@ async function outcomeOf(hostile: HostileHead): Promise<'response' | 'error'> {
 }
 
 describe('a careful client of node:http makes of', () => {
-  it.each(hostileHeads.map((head) => [head.name, head] as const))('%s what the corpus says', async (_name, head) => {
-    const outcome = await outcomeOf(head);
-    if (head.expect !== 'either') expect(outcome).toBe(head.expect);
-  });
+  it.each(hostileHeads.map((head) => [head.name, head] as const))(
+    '%s has the result of the corpus',
+    async (_name, head) => {
+      const outcome = await outcomeOf(head);
+      if (head.expect !== 'either') expect(outcome).toBe(head.expect);
+    },
+  );
 });
 
 describe('the corpus', () => {

@@ -66,12 +66,12 @@ describe('a stall', () => {
     const clock = new FakeClock();
     await using slow = await fakeUpstream({ clock, script: stall('one two three', { after: 2, ms: 30_000 }) });
     let sofar = '';
-    const asked = rawRequest(slow.port, STREAM, { onData: (text) => (sofar = text) });
+    const pending = rawRequest(slow.port, STREAM, { onData: (text) => (sofar = text) });
     await slow.nextRequest();
     while (clock.pending.size === 0) await new Promise((resolve) => setImmediate(resolve));
     while (progress(sofar) !== '2 events') await new Promise((resolve) => setImmediate(resolve));
     clock.advance(30_000);
-    const { responses } = await asked;
+    const { responses } = await pending;
     expect(responses[0]).toMatchObject({
       complete: true,
       text: expect.stringMatching(/three.*\[DONE\]\n\n$/s) as string,
@@ -95,7 +95,7 @@ describe('a stream of comments', () => {
   });
 });
 
-describe('an early answer', () => {
+describe('an early response', () => {
   it('comes at the head, and the body is never read', async () => {
     upstream.enqueue(earlyResponse(413));
     const head = WHOLE.slice(0, WHOLE.indexOf('\r\n\r\n') + 4);
@@ -123,7 +123,7 @@ describe('an upstream that stops reading', () => {
 });
 
 describe('an upstream that ignores an abort', () => {
-  it('sends on after the client has left, until the kernel refuses', async () => {
+  it('keeps sending after the client has disconnected, until the kernel refuses', async () => {
     upstream.enqueue(ignoreAbort({ everyMs: 1 }));
     const socket = connect({ port: upstream.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write(STREAM);
