@@ -51,10 +51,10 @@ describe('gateway.update', () => {
     const upstream = await upstreamFor(hang());
     const { gateway, ask } = await gatewayOver([upstream], { clock, maxAttempts: 1 });
     gateway.update({ timeouts: { headersMs: 500 } });
-    const asked = ask({});
+    const pending = ask({});
     await upstream.nextRequest();
     await clock.advanceAsync(501);
-    expect((await asked).status).toBe(504);
+    expect((await pending).status).toBe(504);
   });
 
   it('bounds hooks by the totalMs that holds now', async () => {
@@ -66,10 +66,10 @@ describe('gateway.update', () => {
       hooks: { beforeRoute: () => (reached(), new Promise(() => undefined)), onError: () => undefined },
     });
     gateway.update({ timeouts: { totalMs: 700 } });
-    const asked = ask({ model: 'small' });
+    const pending = ask({ model: 'small' });
     await waiting;
     await clock.advanceAsync(701);
-    expect((await asked).status).toBe(500);
+    expect((await pending).status).toBe(500);
   });
 
   it('takes providers and names for them at once, in either form', async () => {
@@ -117,7 +117,7 @@ describe('gateway.update', () => {
     expect(() => gateway.update(update as unknown as UpdateArgument)).toThrow(TypeError);
   });
 
-  it('does not answer from the cache what a name stood for before', async () => {
+  it('does not serve a cached response of the model that a name meant before', async () => {
     const { gateway, ask } = await updatable({ aliases: { fast: 'large' }, cache: {} });
     await ask({ model: 'fast' });
     expect((await ask({ model: 'fast' })).headers.get('x-nordlys-cache')).toBe('HIT');

@@ -113,7 +113,7 @@ describe('whatever else comes', () => {
     );
   });
 
-  it('leaves the prototypes of the process alone', () => {
+  it('does not change the prototypes of the process', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).length;
     for (const text of [
       '{"__proto__":{"a":1},"messages":[{"__proto__":{"role":"user"},"role":"user","content":"x"}]}',

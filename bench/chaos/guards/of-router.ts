@@ -79,7 +79,7 @@ export const OF_ROUTER: readonly Guard[] = [
     'router/embedding-cache',
   ),
   guard(
-    'a client that leaves ends the wait for a vector',
+    'a client that disconnects ends the wait for a vector',
     'router/embed/embedding-cache.ts',
     ["signal.addEventListener('abort', onAbort, { once: true });", ''],
     'router/embedding-cache',
