@@ -105,7 +105,7 @@ class Process {
     });
   }
 
-  /** Who has granted the lease, if anybody has. */
+  /** What has granted the lease, if it was granted. */
   async reserve(lease: string, amount: number): Promise<Grantor | undefined> {
     const reply = await this.#withTimeout(this.store.reserve(this.order(lease, amount), { leftMs: TIMEOUT_MS }));
     if (reply.outcome !== 'granted') return undefined;

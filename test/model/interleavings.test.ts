@@ -112,7 +112,9 @@ function expectInvariants(real: InterleavedWorld): void {
       expect(working, 'work without a client').toBe(false);
       expect(context.attempts).toHaveLength(client.triesAtDisconnect);
       const became = client.openAtDisconnect.map(({ outcome }) => outcome);
-      expect(new Set([...became, 'cancelled']), 'a departure is no fault of anybody').toEqual(new Set(['cancelled']));
+      expect(new Set([...became, 'cancelled']), 'a disconnect is no failure of an endpoint').toEqual(
+        new Set(['cancelled']),
+      );
       expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
     }
     if (working || disconnected) continue;

@@ -74,7 +74,7 @@ describe.each(hosts)('in %s', (_host, mount) => {
   });
 
   it('sends each event when it comes', async () => {
-    // The upstream waits for ever after its second word: what arrives has not been held back by anybody.
+    // The upstream waits for ever after its second word: what arrives has not been held back on the way.
     const { ask } = await gatewayOver(
       [await upstreamFor(stream('one two three', { afterEvents: 3, end: 'hang' }))],
       {},

@@ -12,7 +12,7 @@ describe('who stays', () => {
     stays: readonly string[];
     promptTokens?: number;
   }[] = [
-    { it: 'keeps everybody but tiers by default', fields: {}, stays: ALL },
+    { it: 'keeps all endpoints but tiers by default', fields: {}, stays: ALL },
     {
       it: "allows a provider and another one's exact tag",
       fields: { provider_only: ['alpha', 'gamma/us'] },
@@ -276,7 +276,7 @@ describe('no endpoint remains', () => {
       by: 'allowed_providers',
     },
     {
-      it: 'everybody is ignored',
+      it: 'every endpoint is ignored',
       fields: { provider_ignore: ['alpha', 'beta', 'gamma', 'delta'] },
       code: 'no_endpoints',
       by: 'allowed_providers',

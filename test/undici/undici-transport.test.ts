@@ -125,7 +125,7 @@ describe('a connection', () => {
       const isFirst = ++connections === 1;
       socket.on('error', () => socket.destroy());
       socket.once('data', () => {
-        // The first reads no more of the request; its connection is open, and of no use to anybody.
+        // The first reads no more of the request; its connection is open, and cannot be used again.
         if (isFirst) socket.pause();
         socket.write(`HTTP/1.1 ${isFirst ? '429 Slow Down' : '200 OK'}\r\ncontent-length: 2\r\n\r\n{}`);
       });

@@ -95,11 +95,11 @@ export class SharedRequest implements SharedCall {
     this.#buffer.append(payload);
     this.#serveAll();
     if (this.#buffer.overfull) this.#makeRoom();
-    return this.#someoneKeepsUp();
+    return this.#hasReadySubscriber();
   }
 
   onDrain(resume: () => void): void {
-    if (this.#someoneKeepsUp()) process.nextTick(resume);
+    if (this.#hasReadySubscriber()) process.nextTick(resume);
     else this.#resume = resume;
   }
 
@@ -199,7 +199,7 @@ export class SharedRequest implements SharedCall {
   }
 
   /** Whether some subscriber is not blocked: the upstream is read as fast as by the fastest one. */
-  #someoneKeepsUp(): boolean {
+  #hasReadySubscriber(): boolean {
     if (this.#subscribers.size === 0) return true;
     for (const subscriber of this.#subscribers) if (!subscriber.blocked) return true;
     return false;
@@ -207,7 +207,7 @@ export class SharedRequest implements SharedCall {
 
   #wake(): void {
     const resume = this.#resume;
-    if (resume === undefined || !this.#someoneKeepsUp()) return;
+    if (resume === undefined || !this.#hasReadySubscriber()) return;
     this.#resume = undefined;
     resume();
   }
