@@ -135,7 +135,7 @@ describe('a request is known by its key', () => {
     });
   });
 
-  it('gives two keys two callers, and one key the same caller in every process', async () => {
+  it('maps two keys to two callers, and one key to the same caller in every process', async () => {
     const who = async (port: number, key: string): Promise<unknown> =>
       (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-api-key': key } })).json();
     const [first, second] = [await serve({ keys: [KEY, OTHER] }), await serve({ keys: [KEY] })];
@@ -158,7 +158,7 @@ describe('verifyKey', () => {
   const ask = (port: number, key = KEY): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-api-key': key } });
 
-  it('gives the caller that it finds, with its facts', async () => {
+  it('sets the caller that it finds, with its members', async () => {
     const port = await serve({ verifyKey: async (key) => (key === KEY ? { id: 'ada', plan: 'pro' } : undefined) });
     expect(await (await ask(port)).json()).toEqual({ id: 'ada', plan: 'pro' });
     expect((await ask(port, OTHER)).status).toBe(401);
@@ -231,7 +231,7 @@ describe('keys: false', () => {
     expect(await response.json()).toEqual({ id: 'ada' });
   });
 
-  it('lets a caller pass whom the host does not name', async () => {
+  it('admits requests without a caller with keys: false', async () => {
     const port = await serve({ keys: false });
     expect(await statusFor(port, [])).toBe(200);
   });

@@ -14,7 +14,7 @@ describe('resolveCacheOptions', () => {
     });
   });
 
-  it('knows the numbers behind coalesce: true', () => {
+  it('has the defaults of coalesce: true', () => {
     expect(resolveCacheOptions({ coalesce: true }, true).coalesce).toEqual({
       joinTimeoutMs: 5_000,
       maxSubscribers: 1_024,

@@ -73,13 +73,13 @@ describe('the cache', () => {
     expect(cache.stage(ticket().context)).toBe('responded');
   });
 
-  it('never gives one tenant the response of another', async () => {
+  it('never serves one tenant the response of another', async () => {
     const { ask } = bench();
     await ask({ caller: 'tenant-a' });
     expect((await ask({ caller: 'tenant-b' })).outcome).toBe('next');
   });
 
-  it('gives all callers the same responses where sharing was spelt out', async () => {
+  it('serves all callers the same responses with shared: true', async () => {
     const { ask } = bench({ shared: true });
     await ask({ caller: 'tenant-a' });
     expect((await ask({ caller: 'tenant-b' })).outcome).toBe('responded');
@@ -95,7 +95,7 @@ describe('the cache', () => {
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 0 });
   });
 
-  it('gives a new id and date to each replay', async () => {
+  it('sets a new id and date on each replay', async () => {
     const { ask, clock } = bench();
     await ask();
     clock.advance(60_000);
@@ -114,7 +114,7 @@ describe('the cache', () => {
     expect((await ask()).client.head).toEqual({ status: 200, headers: { age: '61' } });
   });
 
-  it('forgets a response when its time is over', async () => {
+  it('drops a response when its ttl has passed', async () => {
     const { ask, clock } = bench({ ttlMs: 1_000 });
     await ask();
     clock.advance(999);
@@ -326,7 +326,7 @@ describe('what is not kept', () => {
 });
 
 describe('which provider responded', () => {
-  it('a response is kept under the endpoint that gave it, not under the one that was meant to', async () => {
+  it('a response is stored under the endpoint that sent it, not under the planned one', async () => {
     const { ask } = bench();
     const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
     await ask({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
@@ -378,7 +378,7 @@ describe('cache-control of callers', () => {
     expect((await ask({ cacheControl: 'no-store' })).outcome).toBe('next');
   });
 
-  it('max-age takes no response that is older', async () => {
+  it('max-age accepts no older response', async () => {
     const { ask, clock } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('old')));
     clock.advance(30_000);
@@ -390,7 +390,7 @@ describe('cache-control of callers', () => {
     expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
   });
 
-  it('max-age=0 takes no response at all', async () => {
+  it('max-age=0 accepts no response at all', async () => {
     const { ask } = bench();
     await ask();
     expect((await ask({ cacheControl: 'max-age=0' })).outcome).toBe('next');
@@ -527,7 +527,7 @@ describe('a repeated body', () => {
     expect(again.client.head).toBeUndefined();
   });
 
-  it('can be remembered by a cache in front, as any other response', async () => {
+  it('can be stored by a cache in front, as any other response', async () => {
     const [front, behind] = [bench(), bench()];
     await behind.ask({ received });
     await front.ask({ received }, ({ context }) => void behind.cache.stage(context));
@@ -535,7 +535,7 @@ describe('a repeated body', () => {
     expect(client.completion.choices).toEqual(completion().choices);
   });
 
-  it('is forgotten when the providers have changed', async () => {
+  it('is dropped when the providers have changed', async () => {
     const { ask, cache } = bench();
     await ask({ received });
     expect(await cache.lookupByBody(unread().context, received)).toBe(true);

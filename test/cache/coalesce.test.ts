@@ -106,7 +106,7 @@ describe('coalescing', () => {
     expect((await send(other)).outcome).toBe('next');
   });
 
-  it('gives way to the cache once the response is kept', async () => {
+  it('yields to the cache once the response is stored', async () => {
     const { send } = bench();
     const leader = await send(STREAM);
     upstream.stream(leader.context);
@@ -116,7 +116,7 @@ describe('coalescing', () => {
     expect(later.client.ending).toBe('done');
   });
 
-  it('does not lead those astray who come after a response that is not kept', async () => {
+  it('does not affect requests after a response that is not stored', async () => {
     const { send } = bench();
     const leader = await send();
     upstream.whole(leader.context, completion('x', { finish_reason: 'content_filter' }));
@@ -260,7 +260,7 @@ describe('a shared stream', () => {
 });
 
 describe('a leader that disconnects', () => {
-  it('takes nothing from its followers', async () => {
+  it('does not affect its followers', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     leader.disconnect();
@@ -272,7 +272,7 @@ describe('a leader that disconnects', () => {
     expect((await send(STREAM)).outcome).toBe('responded');
   });
 
-  it('in the middle of a stream takes nothing from its followers either', async () => {
+  it('in the middle of a stream does not affect its followers either', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     const payloads = streamOf('one two');
@@ -412,7 +412,7 @@ describe('a leader that fails', () => {
 });
 
 describe('a follower', () => {
-  it('goes its own way when nothing has come for too long', async () => {
+  it('makes its own call when nothing has arrived for too long', async () => {
     const { send, clock } = bench();
     const [leader, follower] = [await send(), await send()];
     clock.advance(4_999);
@@ -427,7 +427,7 @@ describe('a follower', () => {
     expect(leader.client.ending).toBe('done');
   });
 
-  it('stays once its stream has begun, however slowly that goes on', async () => {
+  it('stays once its stream has begun, however slow that is', async () => {
     const { send, clock } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     upstream.open(leader.context);
@@ -437,7 +437,7 @@ describe('a follower', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('goes its own way where too many wait already', async () => {
+  it('makes its own call if too many wait already', async () => {
     const { sendMany } = bench({ maxSubscribers: 2 });
     const runners = await sendMany(5);
     expect(runners.map(({ outcome }) => outcome)).toEqual(['next', undefined, undefined, 'next', 'next']);

@@ -89,14 +89,14 @@ describe('the cache on the path of a request', () => {
     expect((await say('max-age=60')).headers.get('x-nordlys-cache')).toBe('HIT');
   });
 
-  it('does not remember half a response', async () => {
+  it('does not store half a response', async () => {
     const upstream = await upstreamFor(reset({ after: 3 }));
     const { ask } = await gatewayOver([upstream], { cache: {}, maxAttempts: 1 });
     for (let turn = 0; turn < 2; turn++) await (await ask(STREAM)).text();
     expect(upstream.ledger).toHaveLength(2);
   });
 
-  it('does not remember what came by a key of the caller’s own', async () => {
+  it('does not store responses to a key of the caller’s own', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const { ask } = await gatewayOver([upstream], { cache: {} });
     const body = { provider_configs: { p0: { api_key: 'own' } } };

@@ -31,7 +31,7 @@ async function ask({ ask: send }: Made, key: Key, body: object = {}): Promise<st
 }
 
 describe('gateway.purgeCache', () => {
-  it('forgets one caller’s responses, or all', async () => {
+  it('drops one caller’s responses, or all', async () => {
     const made = await gatewayFor({});
     for (const key of ['key-a', 'key-b'] as const) await ask(made, key);
     await made.gateway.purgeCache({ callerId: 'tenant-a' });

@@ -60,7 +60,7 @@ const STORES: readonly [string, () => CacheStore | undefined][] = [
 ];
 
 describe.each(STORES)('purge with %s', (_name, make) => {
-  it('forgets one caller’s responses and keeps the others’', async () => {
+  it('drops one caller’s responses and keeps the others’', async () => {
     const { cache } = cacheOver({ store: make() });
     for (const caller of ['tenant-a', 'tenant-b', 'tenant-a.b']) await ask(cache, caller);
     expect(await ask(cache, 'tenant-a')).toBe('HIT');
@@ -71,7 +71,7 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect(await ask(cache, 'tenant-a')).toBe('HIT');
   });
 
-  it('forgets everything', async () => {
+  it('drops everything', async () => {
     const { cache } = cacheOver({ store: make() });
     for (const caller of ['tenant-a', 'tenant-b']) await ask(cache, caller);
     await cache.purge();
@@ -83,13 +83,16 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect([await ask(cache, 'tenant-a'), await ask(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
   });
 
-  it.each(['with space', 'a:b', '__proto__', 'ü', 'x'.repeat(300), '*', '#'])('knows the caller %j', async (caller) => {
-    const { cache } = cacheOver({ store: make() });
-    await ask(cache, caller);
-    await ask(cache, 'a');
-    await cache.purge({ callerId: caller });
-    expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
-  });
+  it.each(['with space', 'a:b', '__proto__', 'ü', 'x'.repeat(300), '*', '#'])(
+    'supports the caller %j',
+    async (caller) => {
+      const { cache } = cacheOver({ store: make() });
+      await ask(cache, caller);
+      await ask(cache, 'a');
+      await cache.purge({ callerId: caller });
+      expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
+    },
+  );
 
   it.each([{}, { callerId: 'tenant-a' }])(
     'does not store responses to requests from before purge(%j)',
@@ -124,7 +127,7 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect(await ask(cache)).toBe('MISS');
   });
 
-  it('forgets on the fast path too', async () => {
+  it('drops on the fast path too', async () => {
     const { cache } = cacheOver({ store: make() });
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
     await ask(cache, 'tenant-a', { received });
@@ -247,7 +250,7 @@ describe('what purge is given', () => {
 });
 
 describe('shouldCache', () => {
-  it('passes over what it does not want: not served, not shared, not kept', async () => {
+  it('excludes what it returns false for: not served, not shared, not stored', async () => {
     const calls: unknown[] = [];
     const { cache } = cacheOver({
       coalesce: true,
@@ -303,20 +306,23 @@ describe('ttlMs as a function', () => {
     expect(received[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
   });
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY])('does not keep what it gives %s', async (ms) => {
+  it.each([0, -1, Number.NEGATIVE_INFINITY])('does not store a response with ttl %s', async (ms) => {
     const { cache, reported } = cacheOver({ ttlMs: () => ms });
     expect([await ask(cache), await ask(cache)]).toEqual(['MISS', 'MISS']);
     expect([cache.statistics().stores, reported]).toEqual([0, []]);
   });
 
-  it.each([Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER])('keeps what it gives %s, for 100 days', async (ms) => {
-    const { cache, clock } = cacheOver({ ttlMs: () => ms });
-    await ask(cache);
-    clock.advance(99 * 24 * 3_600_000);
-    expect(await ask(cache)).toBe('HIT');
-    clock.advance(24 * 3_600_000);
-    expect(await ask(cache)).toBe('MISS');
-  });
+  it.each([Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER])(
+    'stores a response with ttl %s for 100 days',
+    async (ms) => {
+      const { cache, clock } = cacheOver({ ttlMs: () => ms });
+      await ask(cache);
+      clock.advance(99 * 24 * 3_600_000);
+      expect(await ask(cache)).toBe('HIT');
+      clock.advance(24 * 3_600_000);
+      expect(await ask(cache)).toBe('MISS');
+    },
+  );
 
   it.each<[string, () => unknown]>([
     [

@@ -177,7 +177,7 @@ describe('assembleCompletion', () => {
     },
   );
 
-  it('takes hostile member names as names and nothing else', () => {
+  it('treats hostile member names as plain names', () => {
     const chunk = JSON.parse(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"choices":[{"index":0,"__proto__":{"polluted":1},' +
         '"delta":{"__proto__":{"polluted":1},"content":"ok","toString":"x","tool_calls":[{"index":0,"__proto__":{"polluted":1}}]}}]}',

@@ -39,13 +39,13 @@ describe('normaliseCompletion', () => {
     expect(normalised({ index: 0, message, finish_reason: '' }).choices[0]).toMatchObject({ finish_reason: null });
   });
 
-  it.each(['length', 'content_filter', 'max_tokens'])('takes no message for an empty one after %s', (reason) => {
+  it.each(['length', 'content_filter', 'max_tokens'])('treats no message as an empty one after %s', (reason) => {
     expect(normalised({ index: 0, finish_reason: reason }).choices[0]).toMatchObject({
       message: { role: 'assistant', content: '' },
     });
   });
 
-  it('takes no message for none after stop', () => {
+  it('treats no message as missing after stop', () => {
     expect(normalised({ index: 0, finish_reason: 'stop' })).toEqual({
       changed: false,
       choices: [{ index: 0, finish_reason: 'stop' }],

@@ -109,7 +109,7 @@ describe('splitCompletion', () => {
     expect(withoutUsage.some((chunk) => 'usage' in chunk)).toBe(false);
   });
 
-  it('gives nothing for a response without choices', () => {
+  it('returns nothing for a response without choices', () => {
     expect(splitCompletion({ choices: [] }, { includeUsage: false })).toEqual([]);
   });
 

@@ -61,7 +61,7 @@ describe('any request that is valid', () => {
     ).toBeGreaterThan(150);
   });
 
-  it('gives an exchange or is refused with a param, and is never changed', () => {
+  it('returns an exchange or is refused with a param, and is never changed', () => {
     fc.assert(
       fc.property(format, anyRequest, context, (wire, request, where) => {
         const exchange = exchangeOrRefusal(wire, deepFreeze(request), deepFreeze(where));
@@ -196,7 +196,7 @@ describe('a decoder', () => {
     );
   });
 
-  it('takes any text for an event that is no JSON, and throws nothing but SyntaxError', () => {
+  it('accepts any text of an event that is no JSON, and throws nothing but SyntaxError', () => {
     fc.assert(
       fc.property(fc.string(), (data) => {
         try {

@@ -63,7 +63,7 @@ describe('messages', () => {
     expect(dropped(twice)).toEqual(['messages[2].content']);
   });
 
-  it('gives calls of one id in two turns two ids, each with its own result', () => {
+  it('sends calls of one id in two turns with two ids, each with its own result', () => {
     const list = sent(user('q'), calls(call('a')), result('a', '1'), calls(call('a')), result('a', '2')) as {
       content: JsonObject[];
     }[];
@@ -303,7 +303,7 @@ describe('tools', () => {
         properties: { q: { $ref: '#/$defs/p' } },
       },
     ],
-  ])('takes the schema %j', (parameters, schema) => {
+  ])('sends the schema %j', (parameters, schema) => {
     expect(body({ tools: [tool('f', parameters)] })['tools']).toEqual([{ name: 'f', input_schema: schema }]);
   });
 
@@ -438,7 +438,7 @@ describe('thinking', () => {
     ['max', 10_000, 9_500],
     ['medium', 1_500, 1_024],
     ['high', 1_025, 1_024],
-  ])('gives effort %s of %d tokens a budget of %d', (effort, max, budget) => {
+  ])('maps effort %s of %d tokens to a budget of %d', (effort, max, budget) => {
     expect(body({ reasoning_effort: effort, max_tokens: max }, manual)).toMatchObject({
       max_tokens: max,
       thinking: { type: 'enabled', budget_tokens: budget },
@@ -456,7 +456,7 @@ describe('thinking', () => {
     });
   });
 
-  it('takes a budget in tokens', () => {
+  it('accepts a budget in tokens', () => {
     expect(body({ reasoning: { max_tokens: 2_000 }, max_tokens: 4_000 }, manual)).toMatchObject({
       thinking: { budget_tokens: 2_000 },
     });
@@ -508,7 +508,7 @@ describe('thinking', () => {
     expect(refused({ reasoning_effort: 'low', reasoning: { effort: 'low' } })).toBe('not refused');
   });
 
-  it('gives way to a forced call, and to a turn whose thinking was lost', () => {
+  it('is off for a forced call, and for a turn whose thinking was lost', () => {
     const forced = { reasoning_effort: 'high', max_tokens: 9_000, tools: [tool()], tool_choice: 'required' };
     for (const thinking of ['manual', 'adaptive']) {
       expect(body(forced, { traits: { thinking } })).not.toHaveProperty('thinking');
@@ -601,7 +601,7 @@ describe('settings', () => {
     expect(body({ user: 'u' }, { options: { sendUser: true } })['metadata']).toEqual({ user_id: 'u' });
   });
 
-  it('takes 4,096 tokens if no limit is set', () => {
+  it('sends 4,096 tokens if no limit is set', () => {
     expect(body({})['max_tokens']).toBe(4_096);
   });
 
@@ -804,7 +804,7 @@ describe('prompt caching', () => {
     });
   });
 
-  it('marks by itself where the endpoint wants it and the request has no marks', () => {
+  it('marks by itself if the endpoint is configured so and the request has no marks', () => {
     const plain = {
       tools: [tool('f'), tool('g')],
       ...messages({ role: 'system', content: 's' }, user('1'), { role: 'assistant', content: 'a' }, user('2')),

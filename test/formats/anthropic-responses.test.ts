@@ -213,7 +213,7 @@ describe('a whole response', () => {
     expect(complete([], {}, { usage: { input_tokens: -1, output_tokens: 1.5 } })).not.toHaveProperty('usage');
   });
 
-  it('takes nothing else for a response', () => {
+  it('accepts nothing else as a response', () => {
     for (const junk of [
       null,
       'x',
@@ -244,7 +244,7 @@ describe('a stream', () => {
     expect(decoded([...hello, ended, { type: 'message_stop' }]).complete).toBe(true);
   });
 
-  it('is never complete at any earlier event, and gives out no finish reason there', () => {
+  it('is never complete at any earlier event, and sends no finish reason there', () => {
     const all = events([{ type: 'thinking', thinking: 'Hm', signature: 'S' }, text('Hello'), use('a', 'f', { x: 1 })], {
       stop_reason: 'tool_use',
     });
@@ -287,7 +287,7 @@ describe('a stream', () => {
     }
   });
 
-  it('gives a custom call out whole, also one that the limit cut off', () => {
+  it('sends a custom call whole, also one that the limit cut off', () => {
     const custom = { tools: [{ type: 'custom', custom: { name: 'sh' } }] };
     const pieces = ['{"input":', '"ls'].map((json) => delta(0, { type: 'input_json_delta', partial_json: json }));
     const cut = [

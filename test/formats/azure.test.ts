@@ -24,7 +24,7 @@ describe('the path', () => {
     expect(() => azure().pathFor!(model(''), false)).toThrow('model name');
   });
 
-  it('stands behind a base URL that a resource gives', () => {
+  it('has the base URL of its resource', () => {
     expect(azure({ resource: 'my-resource' }).defaultBaseUrl).toBe('https://my-resource.openai.azure.com');
     expect(azure().defaultBaseUrl).toBeUndefined();
     expect(azure().auth).toBe('api-key');
@@ -35,7 +35,7 @@ describe('the path', () => {
     [{ apiVersion: '2024-10-21&x=1' }, 'azure().apiVersion must be a version'],
     [{ resource: 'evil.example/' }, 'azure().resource must be the name'],
     [{ apiversion: '2024-10-21' }, 'Did you mean "apiVersion"?'],
-  ])('takes no wrong option: %j', (options, message) => {
+  ])('refuses a wrong option: %j', (options, message) => {
     expect(() => azure(options as object)).toThrow(message);
   });
 });
@@ -71,7 +71,7 @@ describe('a stream', () => {
     expect(decode([{ ...prompt, usage: null }, text])).toEqual({ chunks: [text], done: false });
   });
 
-  it('gives a delta and one identity to the chunks of an asynchronous filter', () => {
+  it('adds a delta and one identity to the chunks of an asynchronous filter', () => {
     const late = {
       ...EMPTY_HEAD,
       choices: [
@@ -95,7 +95,7 @@ describe('a stream', () => {
     expect(decoder({ event: 'error', data: '{"message":"Down."}' })).toEqual([{ error: { message: 'Down.' } }]);
   });
 
-  it('of one caller knows nothing of another', () => {
+  it('of one caller is independent of another', () => {
     const [one, other] = [azure().createChunkDecoder!(), azure().createChunkDecoder!()];
     const late = JSON.stringify({ ...EMPTY_HEAD, choices: [{ index: 0 }] });
     one({ event: undefined, data: JSON.stringify(text) });
@@ -103,7 +103,7 @@ describe('a stream', () => {
     expect(other({ event: undefined, data: late })).toMatchObject([{ id: '' }]);
   });
 
-  it('of junk throws, or gives chunks that clients can read', () => {
+  it('of junk throws, or returns chunks that clients can read', () => {
     fc.assert(
       fc.property(fc.oneof(json, fc.record({ choices: json })), (value) => {
         let chunks: ChatChunk[];

@@ -105,7 +105,7 @@ describe('media', () => {
     ]);
   });
 
-  it('may have its text in a neighbour of the same turn', () => {
+  it('may have its text in another part of the same turn', () => {
     const document = file({ filename: 'a.pdf', file_data: 'JVBERi0=' });
     expect(refusedParam([user([document]), user('Sum it up')])).toBeUndefined();
     expect(refusedParam([user('1'), { role: 'assistant', content: '2' }, user([document])])).toBe(

@@ -151,7 +151,7 @@ describe('the table of members', () => {
     }
   });
 
-  it('gives the parameters that a model is known to take', () => {
+  it('lists the parameters that a model supports', () => {
     const of = (traits: object, upstreamModel = 'm') =>
       format.supportedParameters!({ upstreamModel, maxCompletionTokens: undefined, traits: { ...traits } });
     for (const name of ['seed', 'frequency_penalty', 'logprobs', 'verbosity'])

@@ -36,7 +36,7 @@ describe('an error of Google', () => {
     }
   });
 
-  it('takes the status of the response where it names none that is known', () => {
+  it('uses the status of the response if it names no known one', () => {
     const head = { status: 418, headers: {} };
     expect(decode(google('A_WORD_OF_NEXT_YEAR'), head)).toMatchObject({ code: 'A_WORD_OF_NEXT_YEAR', status: 418 });
     expect(decode(google('A_WORD_OF_NEXT_YEAR', { code: 503 }), head)).toMatchObject({ status: 503 });

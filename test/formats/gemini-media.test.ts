@@ -75,7 +75,7 @@ describe('media', () => {
     ],
     ['an automatic resolution', image(`data:;base64,${PNG}`, { detail: 'auto' }), inline('image/png', PNG)],
   ];
-  it.each(taken)('takes %s', (_what, content, sent, given) => {
+  it.each(taken)('accepts %s', (_what, content, sent, given) => {
     expect(parts(content, given)).toEqual(sent);
   });
 

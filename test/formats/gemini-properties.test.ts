@@ -63,7 +63,7 @@ function textsOf(request: ChatRequest): { path: string; text: string }[] {
 }
 
 describe('any valid request', () => {
-  it('gives an exchange or is refused with the path of a member', () => {
+  it('returns an exchange or is refused with the path of a member', () => {
     let exchanges = 0;
     fc.assert(
       fc.property(anyRequest, model, format, (made, name, used) => {

@@ -79,7 +79,7 @@ describe('a whole response', () => {
     expect(excluded).toEqual({ role: 'assistant', content: 'a', refusal: null, reasoning_details: details });
   });
 
-  it('gives ids that are unique', () => {
+  it('has unique ids', () => {
     const call = (id?: string) => ({ functionCall: { name: 'f', ...(id !== undefined && { id }) } });
     const calls = message([call('x'), call('x'), call()])['tool_calls'] as JsonObject[];
     expect(calls.map(({ id }) => id)).toEqual(['x', 'call_r_0_1', 'call_r_0_2']);

@@ -269,7 +269,7 @@ describe('a wait in an error body', () => {
   ])('%s', (_, body, expected) => expect(decode(body)?.retryAfterMs).toBe(expected));
 });
 
-test("AWS's name of an error stands in a header", () => {
+test("AWS's name of an error is in a header", () => {
   const head = { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException:http://internal/' } };
   expect(openai.decodeError?.({ message: 'Slow.' }, head)?.reasons).toEqual(['ThrottlingException']);
 });

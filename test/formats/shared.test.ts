@@ -24,7 +24,7 @@ describe('media', () => {
     ['1A45DFA3', 'video/webm'],
     ['00', undefined],
     ['52494646 00000000 41564920', undefined],
-  ])('knows the signature %s as %s', (hex, type) => {
+  ])('detects the signature %s as %s', (hex, type) => {
     expect(sniff(base64(hex))).toBe(type);
   });
 

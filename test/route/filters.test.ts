@@ -222,7 +222,7 @@ describe('reasons', () => {
     [{ response_format: { type: 'json_object' } }, 'A2', 'parameter:response_format'],
     [{ provider_allow_fallbacks: false }, 'A1', 'allow_fallbacks'],
     [{ provider_order: ['beta'], provider_allow_fallbacks: false }, 'A1', 'allowed_providers'],
-  ])('%j takes %s out for %s', (fields, id, reason) => {
+  ])('%j excludes %s for %s', (fields, id, reason) => {
     expect(reasons(fields)[id]).toBe(reason);
   });
 
@@ -245,7 +245,7 @@ describe('soft parameters', () => {
     expect(plan.droppedParameters).toEqual(['tools', 'tool_choice', 'parallel_tool_calls']);
   });
 
-  test('count per model, so a fallback model is not lost for a fault of its own', () => {
+  test('apply per model, so a fallback model without support stays', () => {
     expect(ids({ models: ['acme/doc'], tools: TOOLS })).toEqual(['A1', 'C1', 'C2', 'D1', 'B1', 'X1', 'X3', 'X2']);
   });
 

@@ -67,7 +67,7 @@ describe('the format of a provider', () => {
     expect(url.path).toBe('?team=7');
   });
 
-  test('takes a signer or a key, not both', () => {
+  test('accepts a signer or a key, not both', () => {
     const auth = { sign: async () => ({}), secrets: () => [] };
     const provider = table({ format: bedrock({ region: 'us-east-1' }), auth, models: ['m'] }).providers.get('p')!;
     expect(provider.signer).toBe(auth);

@@ -98,7 +98,7 @@ describe('health', () => {
     expect(health(30_000)).toBe('ok');
   });
 
-  test('forgets after five minutes', () => {
+  test('drops samples after five minutes', () => {
     const { health } = after({ calls: 200, of: FAILURE, at: 0 });
     expect(health(4 * MINUTE)).toBe('down');
     expect(health(5 * MINUTE)).toBe('ok');

@@ -35,7 +35,7 @@ describe("a model's name", () => {
     ['fast:floor', ['meta acme/llama']],
     ['best', ['azure gpt-5', 'meta acme/llama']],
     ['cheap:nitro', ['meta acme/llama:free']],
-  ])('%s means %j', (model, expected) => {
+  ])('%s resolves to %j', (model, expected) => {
     expect(planned({ model })).toEqual(expected);
   });
 
@@ -83,16 +83,16 @@ describe('no model', () => {
     expect(refusal(fields)).toMatchObject({ status: 400, code: 'missing_model', param: 'model' });
   });
 
-  test('takes the first of models', () => {
+  test('uses the first of models', () => {
     expect(planned({ models: ['acme/llama', 'azure:gpt-5'] })).toEqual(['meta acme/llama', 'azure gpt-5']);
   });
 
-  test('takes the default model', () => {
+  test('uses the default model', () => {
     expect(planned({}, withDefault.run)).toEqual(['meta acme/llama']);
     expect(planned({}, withDefault.run, true)).toEqual(['meta acme/llama']);
   });
 
-  test('takes every model where a hook will choose', () => {
+  test('uses every model if a hook will choose', () => {
     expect(planned({}, run, true)).toEqual([
       'openai gpt-5',
       'azure gpt-5',

@@ -103,7 +103,7 @@ describe('network', () => {
     expect(() => networkOf(options, 'http://llm.test/v1')).toThrow(message);
   });
 
-  it('takes authorities for a proxy with TLS in front of an upstream without', () => {
+  it('accepts authorities for a proxy with TLS in front of an upstream without', () => {
     expect(networkOf({ ca, proxy: 'https://proxy.test' }, 'http://llm.test/v1')?.proxy?.secureContext).toBeDefined();
   });
 

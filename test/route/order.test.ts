@@ -37,7 +37,7 @@ describe('load balancing', () => {
     expect(ids({ provider_only: ['gamma/us'] }, { random })).toEqual(['C2']);
   });
 
-  test.each([1, -1, Number.NaN, Number.POSITIVE_INFINITY])('takes a draw of %d as 0', (random) => {
+  test.each([1, -1, Number.NaN, Number.POSITIVE_INFINITY])('treats a draw of %d as 0', (random) => {
     expect(ids({}, { random })).toEqual(CHAT);
   });
 
@@ -339,13 +339,13 @@ describe('stickiness', () => {
 });
 
 describe('a snapshot', () => {
-  test('stands over what was measured, value by value', () => {
+  test('overrides what was measured, value by value', () => {
     const base = sampleSnapshot();
     const slow = { ...base, 'alpha/turbo acme/chat-70b': { health: 'down' as const } };
     expect(ids({}, { snapshot: slow })).toEqual(['A1', 'C1', 'C2', 'D1', 'B1', 'A2']);
   });
 
-  test('takes any word but ok and degraded for down', () => {
+  test('treats any value but ok and degraded as down', () => {
     const snapshot = { 'alpha/turbo acme/chat-70b': { health: 'unhealthy' } } as unknown as Snapshot;
     expect(ids({}, { snapshot }).at(-1)).toBe('A2');
   });

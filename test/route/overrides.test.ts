@@ -226,7 +226,7 @@ describe('faults', () => {
   });
 });
 
-describe('an operator who takes no keys', () => {
+describe('an operator who accepts no keys', () => {
   const closed = reader({ apiKeys: false, allowedOrigins: ['https://mine.example.com'] });
 
   test.each([

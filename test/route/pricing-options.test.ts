@@ -20,7 +20,7 @@ describe('pricing', () => {
     expect(tiered({ above: 10, completion: 20 })).toMatchObject({ prompt: 3, completion: 20, cacheRead: 0.3 });
   });
 
-  it('takes the highest tier that the prompt reaches, in whatever order they are written', () => {
+  it('uses the highest tier that the prompt reaches, in whatever order they are written', () => {
     const pricing = resolvePricing('pricing', {
       prompt: 1,
       completion: 0,

@@ -197,7 +197,7 @@ describe('every request over every table', () => {
     });
   });
 
-  test("the caller's order stands in front, in its order, without cutoffs and within a model", () => {
+  test("the caller's order comes first, in its order, without cutoffs and within a model", () => {
     holds(({ request }, outcome) => {
       const order = request.provider_order?.map((name) => name.toLowerCase());
       if (order === undefined || order.length === 0 || request.provider !== undefined || isNamedTwice(request)) return;
@@ -213,7 +213,7 @@ describe('every request over every table', () => {
     });
   });
 
-  test('healthier endpoints of a model stand first, where neither an order nor cutoffs nor a tier speak', () => {
+  test('healthier endpoints of a model come first, without an order, cutoffs or a tier', () => {
     const rank = { ok: 0, degraded: 1, down: 2 };
     holds(({ request }, outcome) => {
       const { provider_order, provider, service_tier } = request;
@@ -251,7 +251,7 @@ describe('every request over every table', () => {
   });
 });
 
-test('whatever stands in a request, it is a plan or a GatewayError', () => {
+test('every request has a plan or a GatewayError', () => {
   const { table } = createRegistry({
     providers: {
       a: { baseUrl: 'https://a.example', models: ['m'] },

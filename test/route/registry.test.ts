@@ -26,7 +26,7 @@ describe('a base URL', () => {
     expect(first(provider({ baseUrl })).provider.url).toMatchObject({ origin, port, path });
   });
 
-  test('has an IPv6 host without brackets, as sockets want it', () => {
+  test('has an IPv6 host without brackets, as sockets need it', () => {
     expect(first(provider({ baseUrl: 'http://[::1]:8000/v1' })).provider.url.hostname).toBe('::1');
   });
 
@@ -259,7 +259,7 @@ describe('providers', () => {
     ]);
   });
 
-  test("may speak a format of the host's own", () => {
+  test("may use a format of the host's own", () => {
     const format = { name: 'mine', path: '/messages' };
     expect(first(provider({ format })).provider.url.path).toBe('/v1/messages');
   });

@@ -165,7 +165,7 @@ describe('conversations', () => {
     expect(chosen(late)?.[0]).toBe('A2');
   });
 
-  test('are not followed where the caller gives an order', () => {
+  test('are not followed if the caller sets an order', () => {
     const { router } = routerWith();
     const { context } = contextFor({ provider_order: ['beta'], session_id: 's' });
     void router.stage(context);
@@ -174,7 +174,7 @@ describe('conversations', () => {
 });
 
 describe('beforeRoute', () => {
-  test('replaces the request and the bytes that mean it', () => {
+  test('replaces the request and its bytes', () => {
     const { router } = routerWith({ beforeRoute: ({ request }) => ({ ...request, model: 'acme/doc' }) });
     const { context } = contextFor({});
     expect(router.stage(context)).toBe('next');
@@ -361,14 +361,14 @@ describe('plan()', () => {
     ]);
   });
 
-  test('takes what-if statistics over live ones', () => {
+  test('prefers what-if statistics to live ones', () => {
     const { router } = routerWith();
     const snapshot = { [`alpha/turbo ${MODEL}`]: { health: 'down' as const } };
     expect(router.plan({ model: MODEL }, { snapshot }).candidates.map(idOf).at(-1)).toBe('A2');
     expect(router.plan({ model: MODEL }).candidates.map(idOf)[0]).toBe('A2');
   });
 
-  test('takes a draw, a prompt size and a remembered endpoint', () => {
+  test('accepts a draw, a prompt size and a sticky endpoint', () => {
     const { router } = routerWith();
     const first = (context: Parameters<typeof router.plan>[1]) =>
       idOf(router.plan({ model: MODEL }, context).candidates[0]!);

@@ -66,7 +66,7 @@ describe('a conversation', () => {
     expect(conversation(later).slugFor('m')).toBeUndefined();
   });
 
-  test('takes its session id from the header where the body has none', () => {
+  test('uses the session id of the header if the body has none', () => {
     const { conversation } = setUp();
     conversation({}, { header: 's' }).served(pm, undefined);
     expect(conversation({ session_id: 's' }).slugFor('m')).toBe('p');
@@ -86,7 +86,7 @@ describe('a conversation', () => {
     expect(conversation({ session_id: 's\0a' }, { tenant: '' }).slugFor('m')).toBeUndefined();
   });
 
-  test('is remembered for each model', () => {
+  test('is stored for each model', () => {
     const { conversation } = setUp();
     conversation({ session_id: 's' }).served(pn, undefined);
     conversation({ session_id: 's' }).served(qm, undefined);

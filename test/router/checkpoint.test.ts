@@ -147,7 +147,7 @@ describe('msgpack', () => {
     expect(await readCheckpoint(join(folder, 'c.MSGPACK'))).toEqual(await readCheckpoint(join(folder, 'c.json')));
   });
 
-  it('takes a decoder of the host', async () => {
+  it('accepts a decoder of the host', async () => {
     const decoded = {
       ...sample,
       metrics: undefined,

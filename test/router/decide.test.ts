@@ -90,7 +90,7 @@ describe('a decision', () => {
     expect(router.decide([0], { models: ['M1'] })).toMatchObject({ model: '', ranking: [], cluster: 0 });
   });
 
-  it('takes the lowest of equally near centroids, with the exact distance', () => {
+  it('uses the lowest of equally near centroids, with the exact distance', () => {
     const router = routerOf({
       ...sample,
       cluster_centers: [

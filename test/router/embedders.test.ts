@@ -19,7 +19,7 @@ describe('hashingEmbedder', () => {
     return left.reduce((sum, value, index) => sum + value * right[index]!, 0);
   };
 
-  it('gives the same text the same vector of unit length', () => {
+  it('returns the same vector of unit length for the same text', () => {
     const first = embed('How many legs has a spider?');
     embed('something else in between');
     expect(embed('How many legs has a spider?')).toEqual(first);
@@ -36,7 +36,7 @@ describe('hashingEmbedder', () => {
     );
   });
 
-  it.each(['', ' \n ', '\u0000', '🙂'.repeat(3_000), 'é\u0301ß漢字', '\uD800'])('takes any text (%j)', (text) => {
+  it.each(['', ' \n ', '\u0000', '🙂'.repeat(3_000), 'é\u0301ß漢字', '\uD800'])('accepts any text (%j)', (text) => {
     const vector = embed(text);
     expect(vector.every((value) => Number.isFinite(value))).toBe(true);
   });

@@ -32,7 +32,7 @@ describe('vectors by text', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('are forgotten, the least used first', async () => {
+  it('are evicted, the least used first', async () => {
     const { cache, calls } = setUp(2);
     for (const [index, text] of ['a', 'b', 'c'].entries()) {
       const made = cache.embed(text, stays);

@@ -107,7 +107,7 @@ describe('a request that leaves the model open', () => {
     expect(plan.router.costs['large']).toBeCloseTo(plan.router.costs['small']! * 10, 12);
   });
 
-  it('takes names from the option `models`', async () => {
+  it('uses the names of the option `models`', async () => {
     const { modelFor } = await routed({ models: { large: 'extra' } });
     expect(await modelFor(prompt('a proof'))).toBe('extra');
   });

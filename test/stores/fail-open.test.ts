@@ -7,7 +7,7 @@ const hangs = (): Promise<never> => new Promise(() => undefined);
 const works = (): Promise<string> => Promise.resolve('value');
 
 describe('FailOpen', () => {
-  it('gives what a call gives', async () => {
+  it('returns the result of the call', async () => {
     expect(await new FailOpen(new FakeClock()).run(works, 50)).toBe('value');
   });
 
@@ -27,7 +27,7 @@ describe('FailOpen', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('takes a response that came while this process was busy', async () => {
+  it('accepts a response that arrived while this process was busy', async () => {
     const clock = new FakeClock();
     const responses: ((value: string) => void)[] = [];
     const result = new FailOpen(clock).run(() => new Promise<string>((resolve) => responses.push(resolve)), 50);

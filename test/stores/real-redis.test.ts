@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
 
     storeContract(it, async () => (await fresh()).store, { time: 'real', shortestTtlMs: 100 });
 
-    it('gives one process what another has stored, byte for byte', async () => {
+    it('returns to one process what another has stored, byte for byte', async () => {
       const [one, other] = [await connect(name), await connect(name)];
       const options = { prefix: `pair-${name}:`, secret: 'a secret of some length' };
       await redisStore(one.client, options).set('k', VALUE, later());
@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(Buffer.from(found!)).toEqual(VALUE);
     });
 
-    it('gives every value an end', async () => {
+    it('sets an expiry on every value', async () => {
       const { store, connection, key } = await fresh();
       await store.set('k', VALUE, later());
       const ttl = Number(await connection.command('PTTL', key('k')));
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(ttl).toBeLessThanOrEqual(60_000);
     });
 
-    it('takes a poisoned value for none', async () => {
+    it('treats a poisoned value as missing', async () => {
       const { store, connection, key } = await fresh();
       await store.set('k', VALUE, later());
       await connection.command('SET', key('k'), '{"choices":[{"message":{"content":"evil"}}]}');
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(store.statistics().faults).toBe(2);
     });
 
-    it('forgets what a full Redis does not take', async () => {
+    it('drops what a full Redis does not accept', async () => {
       const own = await ownRedis(undefined, '--maxmemory', '1mb', '--maxmemory-policy', 'noeviction');
       const { client } = await connect(name, own.port);
       const store = redisStore(client);

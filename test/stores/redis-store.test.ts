@@ -17,7 +17,7 @@ describe('redisStore', () => {
     return redisStore(new FakeRedis(), { clock });
   });
 
-  it('gives one process what another has stored', async () => {
+  it('returns to one process what another has stored', async () => {
     const redis = new FakeRedis();
     await redisStore(redis).set('k', VALUE, Date.now() + 60_000);
     expect(await text(redisStore(redis).get('k'))).toBe('a response');
@@ -50,7 +50,7 @@ describe('redisStore', () => {
     expect(ttls).toEqual([100_000, 95_000, 90_010]);
   });
 
-  it('does not believe a value that Redis has kept too long', async () => {
+  it('ignores a value that Redis has kept too long', async () => {
     const redis = new FakeRedis();
     const clock = new FakeClock();
     const store = redisStore(redis, { clock, l1: false });

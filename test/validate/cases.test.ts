@@ -16,7 +16,7 @@ const NOT_HERE = new Set([
   'model-empty',
 ]);
 
-describe('requests that OpenAI takes', () => {
+describe('requests that OpenAI accepts', () => {
   it.each(validCases.filter((row) => row.certainty === 'certain'))('accepts $name and forwards its meaning', (row) => {
     expectForwarded(row);
   });

@@ -40,7 +40,7 @@ describe('requests that clients of other servers send', () => {
   });
 });
 
-describe('their neighbours', () => {
+describe('similar requests', () => {
   const question = { role: 'user', content: 'q' };
   it.each([
     [

@@ -173,7 +173,7 @@ describe('a body that does not come', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('ends quietly when the client disconnects', async () => {
+  it('ends without an error when the client disconnects', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write(half);
     await until(() => clock.pending.size === 1);

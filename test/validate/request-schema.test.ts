@@ -12,7 +12,7 @@ const SCALARS = ['ParamOptBool', 'ParamOptFloat64', 'ParamOptInt64', 'ParamOptSt
 const schemas: Readonly<Record<string, Schema>> = publishedSchemas;
 
 describe('the request schema', () => {
-  it.each(publishedKeys.request)('knows %s', (key) => {
+  it.each(publishedKeys.request)('has %s', (key) => {
     const [name = '', member] = key.split('.');
     if (member === undefined) expect([...SCALARS, ...Object.keys(schemas)]).toContain(name);
     else if (publishedKeys.of.includes(key)) expect(Object.keys(UNIONS[name as keyof typeof UNIONS])).toContain(member);

@@ -88,7 +88,7 @@ describe('options of the stage', () => {
     expect(() => createValidator({ bodyLimit: undefined, unknownFields: undefined }, systemClock)).not.toThrow();
   });
 
-  it('mean the same after the host has changed its object', () => {
+  it('are not affected if the host changes its object later', () => {
     const options: { unknownFields: 'pass' | 'reject' } = { unknownFields: 'reject' };
     const validator = createValidator(options, systemClock);
     options.unknownFields = 'pass';
