@@ -150,7 +150,7 @@ describe('a body that comes in drops', () => {
     expect(faulty.ledger).toHaveLength(0);
   });
 
-  it('fast enough is taken, whatever it takes', async () => {
+  it('fast enough is read, however long it takes', async () => {
     const clock = new FakeClock();
     const { baseUrl, gateway } = await alone(chat('taken'), { clock });
     const whole = requestText({ user: 'x'.repeat(60_000) });

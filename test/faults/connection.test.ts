@@ -119,7 +119,7 @@ describe('F04 TLS', () => {
     expect(set.requests).toEqual([]);
   });
 
-  it('something that speaks no TLS: the next provider responds', async () => {
+  it('a server without TLS: the next provider responds', async () => {
     nameService({ 'upstream.test': '127.0.0.1' });
     const plain = await upstreamFor();
     const set = await namedAndSpare('upstream.test', plain.port, 'https');

@@ -148,7 +148,7 @@ describe('under load', () => {
     await expect.poll(() => admission.inFlight).toBe(0);
   });
 
-  it('new requests are refused, and those at work are not touched', async () => {
+  it('new requests are refused, and those in flight are not affected', async () => {
     const { clock, processLoad, seen, ask, finishAll } = await served();
     const first = ask();
     await expect.poll(() => seen.length).toBe(1);

@@ -67,7 +67,7 @@ describe('F22 a body that contradicts its framing', () => {
     ],
     ['no last chunk', `${HEAD}transfer-encoding: chunked\r\n\r\n${event.length.toString(16)}\r\n${event}\r\n`],
     ['fewer bytes than content-length', `${HEAD}content-length: 9999\r\n\r\n${event}`],
-  ])('%s, after the first event: an honest end', async (_what, bytes) => {
+  ])('%s, after the first event: ends with an error', async (_what, bytes) => {
     const { ask } = await alone(raw(bytes));
     expect((await expectHonestEnd(await ask({ stream: true }))).said).toBe('begun ');
   });
@@ -138,7 +138,7 @@ it.each([
   await expectSpareResponse(await faultyAndSpare(raw(head + BODY)));
 });
 
-it('F40 an upstream that goes on sending after the end is cut off', async () => {
+it('F40 an upstream that keeps sending after the end is aborted', async () => {
   const endless = (function* () {
     yield delta('all', 'stop');
     yield '[DONE]';

@@ -77,7 +77,7 @@ describe('F30 a listener that closes', () => {
 });
 
 describe('F30 a notice', () => {
-  it('takes requests as long as it lasts, keeps no connection, and reports it to the balancer', async () => {
+  it('accepts requests until the delay ends, keeps no connection, and reports it to the balancer', async () => {
     const host = await hosted(chat('yes'));
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());

@@ -24,7 +24,7 @@ async function errorOf(response: Response): Promise<{ code: string; message: str
 }
 
 describe('middleware between the stages', () => {
-  it('runs in the order of the stages, and knows what the stages before it have found out', async () => {
+  it('runs in the order of the stages, with the results of the stages before it', async () => {
     const seen: (readonly [string, ...unknown[]])[] = [];
     const note =
       (slot: string): SlotMiddleware =>
@@ -137,7 +137,7 @@ describe('middleware between the stages', () => {
     expect(reported).toEqual([_how === 'that is falsy' ? 0 : new Error('secret detail')]);
   });
 
-  it('hands errors to the host’s error handler where the host wants that', async () => {
+  it('passes errors to the host’s error handler if configured', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const gateway = createGateway({
       keys: false,
@@ -201,7 +201,7 @@ describe('middleware between the stages', () => {
     await expect.poll(() => gateway.status().inFlight).toBe(0);
   });
 
-  it.each(SLOTS)('%s: one that never goes on ends when totalMs has passed', async (slot) => {
+  it.each(SLOTS)('%s: one that never calls next ends when totalMs has passed', async (slot) => {
     const clock = new FakeClock();
     let reached = (): void => {};
     const waiting = new Promise<void>((resolve) => (reached = resolve));
@@ -244,7 +244,7 @@ describe('middleware between the stages', () => {
     await gateway.drain({ timeoutMs: 60_000 });
   });
 
-  it('takes what Express’s ecosystem has', async () => {
+  it('accepts middleware of Express’s ecosystem', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const limiter: RequestHandler = rateLimit({
       windowMs: 60_000,

@@ -55,7 +55,7 @@ describe('gateway.plan', () => {
     expect(gateway.status().endpoints).toMatchObject([{ pricing: PRICING, contextLength: 1_000 }]);
   });
 
-  it('gives the reason of every excluded endpoint if none remains', () => {
+  it('has the reason of every excluded endpoint if none remains', () => {
     const error = refusal(() => gatewayFor().plan({ model: 'm', provider: { zdr: true } }));
     expect(error.metadata).toMatchObject({
       counts: { 'data_policy:zdr': 2 },
@@ -66,7 +66,7 @@ describe('gateway.plan', () => {
     });
   });
 
-  it('gives it for each filter and each model', () => {
+  it('has it for each filter and each model', () => {
     const error = refusal(() =>
       gatewayFor().plan({ models: ['m', 'n'], provider: { only: ['a'], data_collection: 'deny' } }),
     );

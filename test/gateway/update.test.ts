@@ -34,7 +34,7 @@ describe('gateway.update', () => {
     expect([planned(gateway, 'only'), planned(gateway, 'fast')]).toEqual(['large', 'model_not_found']);
   });
 
-  it('replaces the default model and the auto models, and takes them back', async () => {
+  it('replaces the default model and the auto models, and resets them', async () => {
     const { gateway } = await updatable({ defaultModel: 'large' });
     gateway.update({ defaultModel: 'small', autoModels: ['any'] });
     expect([planned(gateway), planned(gateway, 'any'), planned(gateway, 'auto')]).toEqual([
@@ -72,7 +72,7 @@ describe('gateway.update', () => {
     expect((await pending).status).toBe(500);
   });
 
-  it('takes providers and names for them at once, in either form', async () => {
+  it('accepts providers and names for them at once, in either form', async () => {
     const { gateway, upstream, ask } = await updatable({ aliases: { fast: 'small' } });
     const { baseUrl } = upstream;
     gateway.update({ providers: { q: { baseUrl, models: ['new'] } }, aliases: { fast: 'new' }, defaultModel: 'new' });
@@ -83,13 +83,16 @@ describe('gateway.update', () => {
     expect(gateway.plan({}).candidates).toMatchObject([{ provider: 'r' }]);
   });
 
-  it.each(['aliases', 'timeouts', 'providers', 'defaultmodel'])('takes a provider that is called %s', async (name) => {
-    const { gateway, upstream } = await updatable();
-    gateway.update({ [name]: { baseUrl: upstream.baseUrl, models: ['small'] } });
-    expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
-    gateway.update({ [name]: { format: 'anthropic', apiKey: 'k', models: ['small'] } });
-    expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
-  });
+  it.each(['aliases', 'timeouts', 'providers', 'defaultmodel'])(
+    'accepts a provider that is called %s',
+    async (name) => {
+      const { gateway, upstream } = await updatable();
+      gateway.update({ [name]: { baseUrl: upstream.baseUrl, models: ['small'] } });
+      expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
+      gateway.update({ [name]: { format: 'anthropic', apiKey: 'k', models: ['small'] } });
+      expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
+    },
+  );
 
   it.each<[object, RegExp]>([
     [{ defaultModel: 'small', aliases: { fast: 'none' } }, /aliases\["fast"\]: no provider has "none"/],

@@ -185,7 +185,7 @@ describe('with requests that share an upstream call', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it('a leader that is blocked beside the call gets its error at once, and the call goes on for the others', async () => {
+  it('a leader that is blocked beside the call gets its error at once, and the call continues for the others', async () => {
     const clock = new FakeClock();
     const verdicts = deferred<void>();
     const options = {

@@ -51,7 +51,7 @@ it('the sender waits for a guard, and continues when the client has disconnected
   await expect(context.responseGate!.settled()).resolves.toMatchObject({ passed: false, blocked: false });
 });
 
-it('without guards of responses nothing stands in front of the client', () => {
+it('without guards of responses the sink of the client is used directly', () => {
   const { context, client } = ticket();
   const before = context.cancelSignal;
   createGuard({ input: [{ name: 'g', onError: 'open', check: () => 'pass' }] }, parts)(context);

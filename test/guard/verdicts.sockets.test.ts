@@ -97,7 +97,7 @@ describe('a guard of the prompt', () => {
     expect(seen).toEqual(['messages: a\n\nb']);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'replaces beside'])(
+  it.each(['hangs', 'throws', 'rejects', 'returns no verdict', 'resolves to none', 'replaces beside'])(
     'that %s fails as configured',
     async (how) => {
       for (const [onError, mode] of [
@@ -403,7 +403,7 @@ describe('a guard of the response', () => {
     expect([error?.code, isDone]).toEqual(['policy', false]);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'responds late'])(
+  it.each(['hangs', 'throws', 'rejects', 'returns no verdict', 'resolves to none', 'responds late'])(
     'that %s fails as configured',
     async (how) => {
       for (const mode of ['hold', 'whole', 'watch'] as const) {

@@ -175,7 +175,7 @@ describe('rates', () => {
 describe('budgets', () => {
   const day: LimitRule = { name: 'day', by: 'caller', usd: 0.001, per: 'day', timeZone: 'Europe/Zurich' };
 
-  it('refuses with 402 what they do not pay for, and names the moment of renewal', async () => {
+  it('refuses with 402 what exceeds them, and names the time of renewal', async () => {
     const { as } = await limited({ rules: [day], scripts: [used(10, 890)] });
     expect((await as('a', { max_tokens: 900 })).status).toBe(200);
     await expect.poll(async () => (await as('a', { max_tokens: 900 })).status).toBe(402);

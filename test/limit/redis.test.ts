@@ -165,7 +165,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       own.thaw();
     }, 20_000);
 
-    it('a Redis that comes back empty begins where the budget stood', async () => {
+    it('a Redis that comes back empty starts at the spent budget', async () => {
       const { granted, used, port, diagnostics } = await lonely();
       await grantOneByOne(granted, 12);
       await expect.poll(() => used('a')).toBe(0.6);

@@ -64,7 +64,7 @@ it('names the endpoints that cost more than what remains', async () => {
   expect(decision).toEqual({ kind: 'reserved', tooDear: [dear] });
 });
 
-it('gives back what one group has granted where another refuses', async () => {
+it('releases what one group has granted if another refuses', async () => {
   const { enter, used } = await limitsWith([
     { name: 'day', by: 'caller', usd: 1, per: 'day' },
     { name: 'model', by: 'model', requests: 1, per: 'day' },

@@ -217,7 +217,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await grants(two, 30, 20)).toBe(15);
   });
 
-  it('without any trouble nothing of the limit stays unused', async () => {
+  it('without an outage nothing of the limit stays unused', async () => {
     const [one, two] = processes(2) as [Process, Process];
     let granted = 0;
     for (let turn = 0; turn < 110; turn++) granted += (await grants(one, 1)) + (await grants(two, 1));
@@ -232,7 +232,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(granted.length).toBe(200);
   });
 
-  it('what the store grants late to a request that was refused goes back, and takes nothing from what others cover', async () => {
+  it('what the store grants late to a refused request is released, and does not reduce what others cover', async () => {
     const [one, two] = processes(2) as [Process, Process];
     expect(await one.reserve('a', 5)).toBe('store');
     // The share of 197 covers the first, and a part of the second, which the store grants late as well.

@@ -248,7 +248,7 @@ describe('the failover of many requests, whatever happens to them', () => {
     await expectQuiet(world);
   });
 
-  it('spends, gives back and earns tokens as its attempts went', async () => {
+  it('spends, returns and earns tokens by the outcomes of its attempts', async () => {
     const fates = fc.array(fc.constantFrom('refused', 'reset', '500', 'ok', 'aborted', 'aborted in a pause'), {
       minLength: 1,
       maxLength: 6,

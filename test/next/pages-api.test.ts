@@ -132,7 +132,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
 
-  it('takes pictures, which are more than Next itself would take', async () => {
+  it('accepts pictures, which are larger than Next itself accepts', async () => {
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
     expect((await ask(picture)).status).toBe(200);
@@ -142,7 +142,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
     expect([refused.status, await refused.text()]).toEqual([413, 'Body exceeded 1mb limit']);
   });
 
-  it('takes what Next has parsed', async () => {
+  it('accepts what Next has parsed', async () => {
     const whole = await ask({}, { at: '/api/parsed/v1' });
     expect(await whole.json()).toMatchObject({ object: 'chat.completion' });
     expect((await readSse(await ask({ stream: true }, { at: '/api/parsed/v1' }))).at(-1)).toBe('[DONE]');
@@ -155,7 +155,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
     expect(await elsewhere.json()).toMatchObject({ error: { code: 'unknown_url' } });
   });
 
-  it('gives Next nothing to complain of', () => {
+  it('causes no warning of Next', () => {
     expect(app.complaints).toBe('');
   });
 });

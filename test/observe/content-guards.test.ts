@@ -41,7 +41,7 @@ describe('"redacted" without telemetry.redact', () => {
   it.each<[string, GuardOptions]>([
     ['input', { input: [redact({ surfaces: ['system'] })] }],
     ['output', { output: [redact({ channels: ['reasoning'] })] }],
-  ])('takes out of prompt and response what the redact() in guards.%s looks for', async (_, guards) => {
+  ])('removes from prompt and response what the redact() in guards.%s looks for', async (_, guards) => {
     const { ask, requestSpan } = await capturing(guards, stream(`write to ${ADDRESS} today`));
     await (await ask({ messages: userMessage(`I am ${ADDRESS}.`), stream: true })).text();
     const { attributes } = await requestSpan();
@@ -62,7 +62,7 @@ describe('"redacted" without telemetry.redact', () => {
     expect(await spanText()).not.toContain('example.org');
   });
 
-  it('takes values out of tool arguments, however JSON has escaped them', async () => {
+  it('removes values from tool arguments, however JSON has escaped them', async () => {
     const calls = (args: string) => [
       { index: 0, id: 'c', type: 'function', function: { name: 'mail', arguments: args } },
     ];
@@ -82,7 +82,7 @@ describe('"redacted" without telemetry.redact', () => {
     expect(text).not.toMatch(/jane|exam/);
   });
 
-  it('takes values out of a prompt that was blocked because of them', async () => {
+  it('removes values from a prompt that was blocked because of them', async () => {
     const { ask, spanText } = await capturing(
       { input: [blockPatterns({ detect: [detect.email()] })], output: [redact({ detect: [detect.card()] })] },
       chat('Hi'),

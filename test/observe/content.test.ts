@@ -231,7 +231,7 @@ describe('"redacted"', () => {
     expect(attributes['nordlys.content']).toBe('redacted');
   });
 
-  it('a value that stands where the text is cut does not get out in part', () => {
+  it('a value at the cut of the text is not exported in part', () => {
     const secret = 'jane.roe.with.a.long.name@example.org';
     const removed = new ContentAttributes({
       content: () => 'redacted',

@@ -73,7 +73,7 @@ describe('gateway.metrics', () => {
     );
   });
 
-  it('takes no dry run for a request', async () => {
+  it('does not count a dry run as a request', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], {}, withMetrics);
     const headers = { 'x-nordlys-dry-run': 'plan' };
     expect((await set.ask({}, { headers })).status).toBe(200);

@@ -172,7 +172,7 @@ describe('with a tracer', () => {
     expect(rejected!.attributes).not.toHaveProperty('nordlys.upstream_error.message');
   });
 
-  it('traceparent is sent upstream only where the host wants it', async () => {
+  it('traceparent is sent upstream only if configured', async () => {
     const { tracer, spans } = tracing();
     const upstream = await upstreamFor();
     const untraced = await gatewayOver([upstream], { telemetry: { tracer } });
@@ -190,7 +190,7 @@ describe('with a tracer', () => {
     expect(headers['x-mine']).toBe('yes');
   });
 
-  it('a tracer that throws is no client’s trouble', async () => {
+  it('a tracer that throws does not affect clients', async () => {
     const reported: unknown[] = [];
     const { tracer } = tracing();
     const fail = (): never => {

@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(complaints).toEqual([]);
   });
 
-  it('redacts a prompt for the provider, and gives the values back in the response', async () => {
+  it('redacts a prompt for the provider, and restores the values in the response', async () => {
     const { page } = await open();
     await page.selectOption('#guard', 'restore');
     await page.uncheck('#cache');

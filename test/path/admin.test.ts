@@ -50,7 +50,7 @@ async function pagesOf(options: Options) {
 const only = (status: number) => new Set([status]);
 
 describe('metrics and status', () => {
-  it('are for callers whom `admin` names', async () => {
+  it('are for callers that `admin` accepts', async () => {
     const { seen, spend, models } = await pagesOf({ verifyKey, admin: isBoss });
     expect(await seen('boss')).toEqual(only(200));
     expect(await seen('tenant')).toEqual(only(403));

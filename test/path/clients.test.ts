@@ -104,7 +104,7 @@ describe('the openai client, unchanged', () => {
     expect(upstream.ledger[0]!.json).toMatchObject({ response_format: { json_schema: { schema } } });
   });
 
-  it('takes X-API-Key beside the dummy bearer token that it insists on', async () => {
+  it('accepts X-API-Key beside the dummy bearer token of the SDK', async () => {
     const set = await gatewayOver([await upstreamFor()]);
     const client = openai(set, { apiKey: 'dummy', defaultHeaders: { 'X-API-Key': 'demo-key' } });
     expect((await client.chat.completions.create({ model: 'm', messages })).choices).toHaveLength(1);
@@ -162,7 +162,7 @@ describe('the openai client, unchanged', () => {
     });
   });
 
-  it('knows that half a response is none', async () => {
+  it('gets an error for half a response', async () => {
     const set = await gatewayOver([await upstreamFor(stream('one two three', { afterEvents: 3, end: 'fin' }))]);
     const read = async (): Promise<void> => {
       for await (const _ of await openai(set).chat.completions.create({ model: 'm', messages, stream: true }));

@@ -54,7 +54,7 @@ describe('gateway.fetch', () => {
     expect(models.data.map(({ id }) => id)).toEqual(['m']);
   });
 
-  it('gives the headers of a response over TCP, without those of a connection', async () => {
+  it('has the headers of a response over TCP, without those of a connection', async () => {
     const { gateway } = await setUp();
     const response = await gateway.fetch(request({ model: 'm', messages: MESSAGES }));
     expect(response.status).toBe(200);

@@ -136,7 +136,7 @@ describe('health', () => {
 });
 
 describe('status()', () => {
-  it('is plain JSON that knows endpoints, breakers, cache and what is at work', async () => {
+  it('is plain JSON with endpoints, breakers, cache and requests in flight', async () => {
     const { gateway, ask } = await gatewayOver([await upstreamFor()], { cache: {} });
     await (await ask({})).text();
     await (await ask({})).text();
@@ -180,7 +180,7 @@ describe('plan()', () => {
 });
 
 describe('update()', () => {
-  it('replaces the providers while a stream of the old ones goes on', async () => {
+  it('replaces the providers while a stream of the old ones continues', async () => {
     const [old, fresh] = [await upstreamFor(hang({ after: 'request' })), await upstreamFor()];
     const { gateway, ask } = await gatewayOver([old]);
     const waiting = ask({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'aborted');
@@ -202,7 +202,7 @@ describe('errorHandler()', () => {
     return app;
   }
 
-  it('gives what express.json() refuses OpenAI’s shape', async () => {
+  it('sends what express.json() refuses in OpenAI’s format', async () => {
     const app = await appWith('1kb');
     const broken = await request(app)
       .post('/v1/chat/completions')

@@ -63,7 +63,7 @@ const ask = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Respon
   return response;
 };
 
-describe('where the first call takes long', () => {
+describe('if the first call is slow', () => {
   it('the second one responds, and the first is aborted', async () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     const set = await hedgedOver([slow.upstream, quick]);
@@ -222,7 +222,7 @@ describe('the host’s own code', () => {
     expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([0, 0]);
   });
 
-  it('takes none of the time that the first has', async () => {
+  it('does not reduce the time of the first', async () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     let go: (() => void) | undefined;
     const set = await hedgedOver([slow.upstream, quick], {
@@ -372,7 +372,7 @@ describe('no second provider is called', () => {
     expect(other.ledger).toEqual([]);
   });
 
-  it('when the other one has no room', async () => {
+  it('if the other one is at its limit', async () => {
     const [slow, full] = [await held('slow'), await upstreamFor(hang())];
     const set = await hedgedOver([slow.upstream, full], { maxInFlightPerProvider: 1 });
     const client = new AbortController();
@@ -447,7 +447,7 @@ it('is paid from the upper half of the retry budget, and not given back', async 
   expect(await saidBy(await pending)).toBe('quick');
 });
 
-it('takes for long what is slower than 95 % of the responses of its endpoint, once it knows 20', async () => {
+it('treats as slow what is slower than 95 % of the responses of its endpoint, from 20 on', async () => {
   const [first, second] = [await held('first'), await held('second')];
   const set = await hedgedOver([first.upstream, second.upstream], { hedging: true });
   const respondAfter = async (ms: number): Promise<void> => {

@@ -62,7 +62,7 @@ it('an access check by them has no way around', async () => {
   expect((await ask({ model: 'Large' })).status).toBe(404);
 });
 
-it('a name that stands for nothing may still be replaced', async () => {
+it('an unknown name may still be replaced', async () => {
   const { ask } = await withModels({
     hooks: { beforeRoute: ({ request, models }) => (models.length === 0 ? { ...request, model: 'small' } : undefined) },
   });

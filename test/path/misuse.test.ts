@@ -57,7 +57,7 @@ describe('a 200 that is no response', () => {
     ['an error with a word for a name', { error: 'overloaded' }],
   ];
 
-  it.each(bodies)('is another provider’s turn: %s', async (_what, body) => {
+  it.each(bodies)('causes a fallback: %s', async (_what, body) => {
     const { ask } = await gatewayOver([await upstreamFor(json(body)), await upstreamFor(chat('sound'))]);
     const response = await ask({});
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
@@ -70,7 +70,7 @@ describe('a 200 that is no response', () => {
     ['tool calls that are no list', { choices: [{ index: 0, delta: { tool_calls: {} } }] }],
   ];
 
-  it.each(chunks)('is another provider’s turn, streamed: %s', async (_what, chunk) => {
+  it.each(chunks)('causes a fallback, streamed: %s', async (_what, chunk) => {
     const hostile = await upstreamFor(sse([chunk]));
     const { ask } = await gatewayOver([hostile, await upstreamFor(chat('sound'))]);
     const response = await ask({ stream: true });

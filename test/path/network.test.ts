@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  it('a client learns nothing of the proxy, and the breaker of the endpoint opens', async () => {
+  it('a client gets no detail of the proxy, and the breaker of the endpoint opens', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy({ responds: 'HTTP/1.1 502 Bad Gateway\r\n\r\n' });
     const network = { proxy: `http://127.0.0.1:${proxy.port}` };
@@ -164,7 +164,7 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     expect(proxy.accepted + internal.accepted).toBe(0);
   });
 
-  it("an upstream that repeats secrets of the network is not believed to the client's ears", async () => {
+  it('secrets of the network that an upstream repeats are redacted for the client', async () => {
     const upstream = await upstreamFor(error(400, 'you came with gate:pass-word and pass-word'));
     const proxy = await connectProxy();
     const { ask, records, log } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}` });

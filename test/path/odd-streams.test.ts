@@ -54,7 +54,7 @@ describe('a finish reason is not the end', () => {
     ],
     ['before more text and another one, then a reset', [say('a'), say('', 'stop'), say('b'), say('', 'stop')], 'reset'],
     ['before an empty delta like those with text, and text', [say('a'), say('', 'stop'), say(''), say('b')], 'clean'],
-  ])('%s: broken off, and not remembered', async (_where, events, end) => {
+  ])('%s: ends with an error, and is not stored', async (_where, events, end) => {
     const set = await requestTo(sse(events, { end }), { cache: { maxEntries: 9 } });
     await expectHonestEnd(set.response);
     set.upstreams[0]!.always(chat('whole'));
@@ -63,7 +63,7 @@ describe('a finish reason is not the end', () => {
     await again.text();
   });
 
-  it.each([true, false])('that was taken back is passed on but not remembered (stream: %s)', async (stream) => {
+  it.each([true, false])('that was replaced is passed on but not stored (stream: %s)', async (stream) => {
     const { ask } = await requestTo(sse([first, second, '[DONE]']), { cache: { maxEntries: 9 } });
     for (let sent = 0; sent < 2; sent++) {
       const response = await ask({ stream, user: 'other' });
@@ -125,7 +125,7 @@ describe('errors without an envelope', () => {
   it.each<[string, object | Buffer]>([
     ...bodies.map((body): [string, object] => [JSON.stringify(body), body]),
     ['an event of that name that is no JSON', named],
-  ])('%s before the first word is another provider’s turn', async (_text, body) => {
+  ])('%s before the first word causes a fallback', async (_text, body) => {
     const upstreams = [await upstreamFor(sse([say(''), body, '[DONE]'])), await upstreamFor(chat('spare'))];
     const { ask } = await gatewayOver(upstreams, { timeouts: SHORT });
     expect(await textOf(await ask({ stream: true }))).toBe('spare');
@@ -141,7 +141,7 @@ describe('objects without choices', () => {
     ['a report of progress', { status: 'processing', message: 'You are number 3' }],
     ['usage', { usage: { total_tokens: 3 } }],
     ['nothing at all', {}],
-  ])('%s: dropped, wherever it stands', async (_what, event) => {
+  ])('%s: dropped at every position', async (_what, event) => {
     const { response } = await requestTo(sse([event, say('Hel'), event, say('lo'), say('', 'stop'), event, '[DONE]']));
     const payloads = await readSse(response);
     expect(payloads).toHaveLength(4);

@@ -111,7 +111,7 @@ describe("a caller's own address", () => {
     connect.mockRestore();
   });
 
-  it('whose name turns out to mean this machine is not dialled: the guard stands where sockets are opened', async () => {
+  it('whose name resolves to this machine is not connected: the guard checks where sockets are opened', async () => {
     const own = await upstreamFor();
     const { ask } = await gatewayOver([own], {
       callerOverrides: { allowedOrigins: [`http://rebound.example.com:${own.port}`] },

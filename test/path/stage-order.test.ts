@@ -82,7 +82,7 @@ describe('stages in their order', () => {
     ]);
   });
 
-  it('warn also where a cache for all stands in front of authenticate', async () => {
+  it('warn also if a global cache is mounted before authenticate', async () => {
     const stages = await stagesFor();
     const app = express().use(stages.validate, stages.route, stages.cache, stages.authenticate, stages.proxy);
     await request(app).post('/').send(hello).expect(200);

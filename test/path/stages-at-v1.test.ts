@@ -47,7 +47,7 @@ it.each(mounts)('a chain of stages serves chat completions and nothing else: %s'
   expect(upstream.ledger).toHaveLength(1);
 });
 
-it('a chain at a path of the host is meant there', async () => {
+it('a chain at a path of the host serves that path', async () => {
   const upstream = await upstreamFor(completion('Hello.'));
   const app = express();
   app.use('/ask', validate(), route({ providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'] } } }));

@@ -91,7 +91,7 @@ describe('an endpoint that the gateway does not serve', () => {
     expect((await post(path, method)).status).toBe(418);
   });
 
-  it('stays the host’s where the gateway stands in front of everything', async () => {
+  it('is passed to the host if the gateway is mounted before everything', async () => {
     const post = await posting((gateway) => express().use(gateway, (_req, res) => void res.status(418).end()));
     for (const path of UNSERVED) expect((await post(`/v1${path}`)).status).toBe(418);
   });
@@ -119,7 +119,7 @@ describe('an endpoint that the gateway does not serve', () => {
     expect(reported).toEqual(['NORDLYS_WRONG_PATH']);
   });
 
-  it.each([['reply'], [true], [1]])('takes no %j for an option', (unservedPaths) => {
+  it.each([['reply'], [true], [1]])('refuses %j as an option', (unservedPaths) => {
     const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
     expect(() => createGateway({ keys: ['k'], providers, unservedPaths } as never)).toThrow(/^unservedPaths must be/);
   });

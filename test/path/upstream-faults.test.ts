@@ -108,7 +108,7 @@ describe('what many requests in a row report', () => {
     ['a firewall', error(403, WAF, HTML)],
     ['no credit for any of them', error(402, CANNOT_AFFORD)],
     ['no endpoint for any of them', error(404, NO_TOOLS)],
-  ])('%s is no longer the fault of one: the endpoint rests', async (_what, script) => {
+  ])('%s is no longer the fault of one request: the endpoint cools down', async (_what, script) => {
     const { provider, first } = await over(many(script));
     for (let time = 0; time < 5; time++) expect(await provider()).toBe('p1');
     expect(await provider()).toBe('p1');
@@ -121,7 +121,7 @@ describe('what many requests in a row report', () => {
     for (const expected of ['p1', 'p1', 'p1', 'p1', 'p0', 'p1', 'p1', 'p0']) expect(await provider()).toBe(expected);
   });
 
-  it('one caller cannot rest an endpoint that serves others', async () => {
+  it('one caller cannot put an endpoint that serves others into cooldown', async () => {
     const waf = error(403, WAF, HTML);
     const keys = ['key-of-ada', 'key-of-bob'];
     const { provider } = await over([chat('ok'), ...many(waf), ...many(waf)], { keys });
@@ -244,7 +244,7 @@ describe('why it failed, for the operator', () => {
     type: 'auth',
   });
 
-  it('stands in the hook, the log line and the status, never in the response', async () => {
+  it('is in the hook, the log line and the status, never in the response', async () => {
     const lines: object[] = [];
     const note = (facts: object) => void lines.push(facts);
     const logger = { debug: note, info: note, warn: note, error: note };
@@ -273,7 +273,7 @@ describe('why it failed, for the operator', () => {
     });
   });
 
-  it('of a stream that broke off stands in the record as well', async () => {
+  it('of an incomplete stream is in the record as well', async () => {
     const begun = { choices: [{ index: 0, delta: { content: 'Half' }, finish_reason: null }] };
     const { ask, records } = await over([sse([begun, said('Boom.', { type: 'server_error', code: 'x1' })])]);
     await (await ask({ stream: true })).text();

@@ -163,7 +163,7 @@ describe.each<[string, Mount]>([
     expect(await (await fetch(`${origin}/hello`)).text()).toBe('host');
   });
 
-  it('takes a picture of three megabytes', async () => {
+  it('accepts a picture of three megabytes', async () => {
     const { ask, upstream } = await start();
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };

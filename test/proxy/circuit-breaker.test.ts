@@ -61,7 +61,7 @@ describe('a breaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('forgets what is older than its window', () => {
+  it('drops what is older than its window', () => {
     const { breaker, clock, call } = breakerAt();
     times(4, () => call('bad'));
     clock.advance(31_000);
@@ -116,7 +116,7 @@ describe('a breaker', () => {
     expect(breaker.begin().kind).toBe('last-resort');
   });
 
-  it('is neither shut nor kept open by calls from before the trouble', () => {
+  it('is neither closed nor kept open by calls from before the failures', () => {
     const { breaker, clock, call } = breakerAt();
     const [one, other] = [breaker.begin(), breaker.begin()];
     times(5, () => call('bad'));

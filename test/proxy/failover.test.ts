@@ -364,7 +364,7 @@ describe('hooks', () => {
     await expect.poll(() => reported.toSorted()).toEqual(['afterAttempt', 'afterAttempt', 'afterResponse']);
   });
 
-  it('afterResponse knows which provider responded, what it used and what it cost', async () => {
+  it('afterResponse gets the provider, usage and cost of the response', async () => {
     const seen: unknown[] = [];
     const { harness } = await proxyOver(
       [error(503), completion('ok', { usage: { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 } })],

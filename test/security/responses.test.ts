@@ -52,7 +52,7 @@ async function readResponse(response: Response): Promise<{ status: number; text:
   return { status: payloads.at(-1) === '[DONE]' ? 200 : 502, text: contentOf(payloads.slice(0, -1)) };
 }
 
-describe.each([false, true])('a response that no honest upstream sends (stream: %s)', (stream) => {
+describe.each([false, true])('a response that no correct upstream sends (stream: %s)', (stream) => {
   async function through(row: HostileHead): Promise<Set & { response: { status: number; text: string } }> {
     const upstream = await upstreamFor(row.script);
     const set = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });

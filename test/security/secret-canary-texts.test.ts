@@ -98,7 +98,7 @@ it.each(Object.entries(faults))(
   },
 );
 
-it('no text of an upstream exposes the credential that is in it, wherever it stands', async () => {
+it('no text of an upstream exposes the credential that is in it, at any position', async () => {
   let response = (_said: string): Script => json({});
   let around: readonly [string, string] = ['', ''];
   const { ask, expectSilence } = await overheard((request) =>

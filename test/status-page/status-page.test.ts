@@ -9,7 +9,7 @@ import { listen } from '../support/listen.js';
 import { watched, type Numbers } from './watched.js';
 
 describe('the status page', () => {
-  it('takes no dry run for a request, whatever comes of it', async () => {
+  it('does not count a dry run as a request, whatever its result', async () => {
     const { clock, gateway, origin, ask, get } = await watched([await upstreamFor(chat('Hi'))]);
     const dryRun = (body: object) =>
       fetch(`${origin}/v1/chat/completions`, {
@@ -97,7 +97,7 @@ describe('the status page', () => {
     expect((await fetch(`${origin}/status`, { method: 'POST' })).status).toBe(405);
   });
 
-  it('counts by intervals, and forgets what is older than they reach', async () => {
+  it('counts by intervals, and drops what is older', async () => {
     const usage = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
     const upstreams = [await upstreamFor(error(500)), await upstreamFor(chat('Hi', { usage }))];
     const models = { m: { pricing: { prompt: 100_000, completion: 100_000 } } };

@@ -9,7 +9,7 @@ import { readResponses } from './raw-response.js';
 import { collectSse, contentOf, readChunks, readSse } from './read-sse.js';
 
 describe('a fake clock', () => {
-  it('fires timers in their turn, also those set on the way', () => {
+  it('fires timers in order, also those set meanwhile', () => {
     const clock = new FakeClock({ now: 0 });
     const log: string[] = [];
     clock.setTimer(() => log.push(`late at ${clock.now()}`), 100);
@@ -56,7 +56,7 @@ describe('listen', () => {
     expect(await probe.leaks()).toEqual({});
   });
 
-  it('takes a server as it is', async () => {
+  it('accepts a server object', async () => {
     await using served = await listen(createServer((_req, res) => res.end()));
     expect((await fetch(served.url)).status).toBe(200);
   });

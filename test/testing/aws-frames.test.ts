@@ -58,7 +58,7 @@ describe('a scripted Bedrock', () => {
     });
   });
 
-  it('gives a whole response', async () => {
+  it('sends a whole response', async () => {
     const { pieces } = await ask(json(converseBody('Hello.')));
     const body: unknown = JSON.parse(Buffer.concat(pieces).toString());
     expect(exchange.completion(body, OK).choices[0]!.message!.content).toBe('Hello.');

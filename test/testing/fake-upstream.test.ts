@@ -130,7 +130,7 @@ describe('the ledger', () => {
     expect(upstream.accepted).toBe(2);
   });
 
-  it('gives requests out one after the other, whether they arrived before nextRequest() or after', async () => {
+  it('returns requests one after the other, whether they arrived before nextRequest() or after', async () => {
     await ask({ n: 1 });
     const second = upstream.nextRequest().then(() => upstream.nextRequest());
     await ask({ n: 2 });

@@ -62,7 +62,7 @@ describe.each([
 });
 
 describe('a stall', () => {
-  it('is silence for a while, and then the rest', async () => {
+  it('sends nothing for a while, and then the rest', async () => {
     const clock = new FakeClock();
     await using slow = await fakeUpstream({ clock, script: stall('one two three', { after: 2, ms: 30_000 }) });
     let sofar = '';
@@ -108,7 +108,7 @@ describe('an early response', () => {
 });
 
 describe('an upstream that stops reading', () => {
-  it('takes what the kernel takes, and no more', async () => {
+  it('reads what the kernel accepts, and no more', async () => {
     upstream.enqueue(stopReading());
     const socket = connect(upstream.port, '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 67108864\r\n\r\n');

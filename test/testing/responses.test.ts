@@ -165,7 +165,7 @@ describe('an error', () => {
     await expect(client().chat.completions.create(QUESTION)).rejects.toMatchObject({ status, code });
   });
 
-  it('takes a body and headers of its own', async () => {
+  it('accepts a body and headers', async () => {
     upstream.enqueue(error(503, '<h1>Sorry</h1>', { 'Content-Type': 'text/html', 'Retry-After': '3' }));
     const response = await ask();
     expect(response.status).toBe(503);

@@ -60,7 +60,7 @@ describe('a simulator responds as OpenAI does', () => {
     expect(usages).toHaveLength(isSent ? 1 : 0);
   });
 
-  it('with as many choices as are wanted, each its own', async () => {
+  it('with as many choices as requested, each different', async () => {
     const { choices } = await client().chat.completions.create({ ...QUESTION, n: 3 });
     expect(new Set(choices.map((choice) => choice.message.content)).size).toBe(3);
     const streamed = await client()

@@ -54,7 +54,7 @@ describe('a lookup that is shared', () => {
     expect(questions).toHaveLength(2);
   });
 
-  it('believes a failure for a second', async () => {
+  it('caches a failure for a second', async () => {
     const { clock, questions, ask, results } = setUp();
     ask();
     questions[0]!.done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);

@@ -274,7 +274,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
   });
 
   describe('a unix socket', () => {
-    it.each(['http', 'https'])('takes the place of host and port (%s)', async (scheme) => {
+    it.each(['http', 'https'])('replaces host and port (%s)', async (scheme) => {
       const upstream = await upstreamFor();
       const socketPath = await unixFront(scheme === 'http' ? upstream.port : (await tlsFront(upstream.port)).port);
       const network = { socketPath, ...(scheme === 'https' && { ca: AUTHORITY }) };

@@ -167,7 +167,7 @@ describe('a gateway that calls its providers through undici', () => {
     await upstream.allClosed();
   });
 
-  it('takes an unasked 100 for a failure, as undici does, and goes on to the next provider', async () => {
+  it('treats an unrequested 100 as a failure, as undici does, and tries the next provider', async () => {
     const odd = await upstreamFor(raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
     const { ask } = await gatewayOver([odd, await upstreamFor(chat('well'))], { transport: undiciTransport() });
     const response = await ask({});

@@ -73,7 +73,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     }
   });
 
-  it('a request that Claude cannot express goes to whom can, and costs no attempt', async () => {
+  it('a request that Claude cannot express goes to another endpoint, without an upstream call', async () => {
     const set = await chain([CHAIN[1]!, CHAIN[2]!]);
     set.upstreams[1]!.always(CHAIN[2]!.say({ text: 'Two.' }));
     const response = await set.ask({ n: 2 });

@@ -182,7 +182,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('through %s', (_n
 });
 
 describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wire: Wire) => {
-  it.each([false, true])('gives its reasoning out and gets it back signed (stream: %s)', async (streamed) => {
+  it.each([false, true])('sends its reasoning and gets it back signed (stream: %s)', async (streamed) => {
     const set = await gatewayOfWires(
       [wire],
       {},
