@@ -74,27 +74,27 @@ export class SharedRequest implements SharedCall {
     if (this.#closed) return;
     this.#closed = true;
     this.#onClosed();
-    this.#letGo();
+    this.#dropRead();
   }
 
   json(from: RequestContext, head: SinkHead, body: Uint8Array): void {
-    if (!this.#hears(from)) return;
+    if (!this.#isSource(from)) return;
     this.#buffer.head = head;
     this.#buffer.whole = body;
     this.#finish('done');
   }
 
   open(from: RequestContext, head: SinkHead): void {
-    if (!this.#hears(from)) return;
+    if (!this.#isSource(from)) return;
     this.#buffer.head = head;
     this.#serveAll();
   }
 
   event(from: RequestContext, payload: string): boolean {
-    if (!this.#hears(from)) return true;
+    if (!this.#isSource(from)) return true;
     this.#buffer.append(payload);
     this.#serveAll();
-    if (this.#buffer.overfull) this.#makeRoom();
+    if (this.#buffer.overfull) this.#freeBuffer();
     return this.#hasReadySubscriber();
   }
 
@@ -104,18 +104,18 @@ export class SharedRequest implements SharedCall {
   }
 
   done(from: RequestContext): void {
-    if (this.#hears(from)) this.#finish('done');
+    if (this.#isSource(from)) this.#finish('done');
   }
 
   fail(from: RequestContext, error: GatewayError): void {
-    if (!this.#hears(from)) return;
+    if (!this.#isSource(from)) return;
     if (this.#buffer.head === undefined && this.#handOver(from, error)) return;
     this.#finish(error);
     this.close();
   }
 
   /** Whether writes of `from` count: not after it was replaced as leader, and not after the end. */
-  #hears(from: RequestContext): boolean {
+  #isSource(from: RequestContext): boolean {
     return from === this.#leader && this.#buffer.end === undefined;
   }
 
@@ -154,7 +154,7 @@ export class SharedRequest implements SharedCall {
   #serve(subscriber: Subscriber): void {
     if (!subscriber.read()) return;
     this.#subscribers.delete(subscriber);
-    this.#letGo();
+    this.#dropRead();
   }
 
   readonly #onDrained = (subscriber: Subscriber): void => {
@@ -172,7 +172,7 @@ export class SharedRequest implements SharedCall {
     this.#subscribers.delete(subscriber);
     if (this.#subscribers.size > 0) this.#wake();
     else if (this.#buffer.end === undefined) this.#abandon();
-    this.#letGo();
+    this.#dropRead();
   }
 
   #abandon(): void {
@@ -181,7 +181,7 @@ export class SharedRequest implements SharedCall {
   }
 
   /** Frees buffer space: first no request can join late any more, then the slowest subscribers are dropped. */
-  #makeRoom(): void {
+  #freeBuffer(): void {
     this.close();
     for (;;) {
       const slowest = slowestOf(this.#subscribers);
@@ -194,7 +194,7 @@ export class SharedRequest implements SharedCall {
   }
 
   /** Drops events that no subscriber will read any more. */
-  #letGo(): void {
+  #dropRead(): void {
     if (this.#closed && this.#subscribers.size === 0) this.#buffer.dropBefore(this.#buffer.length);
   }
 
