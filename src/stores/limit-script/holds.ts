@@ -90,7 +90,7 @@ local function save()
   end
 end
 
--- The requested amounts if the call was refused; otherwise how the counters stand.
+-- The requested amounts if the call was refused; otherwise the state of the counters.
 local function reply(outcome, isRefused)
   local list = { outcome }
   for _, h in ipairs(holds) do
