@@ -78,20 +78,20 @@ export class SharedRequest implements SharedCall {
   }
 
   json(from: RequestContext, head: SinkHead, body: Uint8Array): void {
-    if (!this.#isSource(from)) return;
+    if (!this.#isCurrent(from)) return;
     this.#buffer.head = head;
     this.#buffer.whole = body;
     this.#finish('done');
   }
 
   open(from: RequestContext, head: SinkHead): void {
-    if (!this.#isSource(from)) return;
+    if (!this.#isCurrent(from)) return;
     this.#buffer.head = head;
     this.#serveAll();
   }
 
   event(from: RequestContext, payload: string): boolean {
-    if (!this.#isSource(from)) return true;
+    if (!this.#isCurrent(from)) return true;
     this.#buffer.append(payload);
     this.#serveAll();
     if (this.#buffer.overfull) this.#freeBuffer();
@@ -104,18 +104,18 @@ export class SharedRequest implements SharedCall {
   }
 
   done(from: RequestContext): void {
-    if (this.#isSource(from)) this.#finish('done');
+    if (this.#isCurrent(from)) this.#finish('done');
   }
 
   fail(from: RequestContext, error: GatewayError): void {
-    if (!this.#isSource(from)) return;
+    if (!this.#isCurrent(from)) return;
     if (this.#buffer.head === undefined && this.#handOver(from, error)) return;
     this.#finish(error);
     this.close();
   }
 
   /** Whether writes of `from` count: not after it was replaced as leader, and not after the end. */
-  #isSource(from: RequestContext): boolean {
+  #isCurrent(from: RequestContext): boolean {
     return from === this.#leader && this.#buffer.end === undefined;
   }
 
