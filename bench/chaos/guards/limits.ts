@@ -124,9 +124,9 @@ const OF_SHARES: readonly Guard[] = [
     'limit/shares',
   ),
   guard(
-    'only what was tied is untied',
+    'only what was committed is released',
     'limit/process-shares.ts',
-    ['    if (!this.#isTied) return;\n', ''],
+    ['    if (!this.#isCommitted) return;\n', ''],
     'limit/shares',
   ),
   guard(
