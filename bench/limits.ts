@@ -30,7 +30,7 @@ const RULES: Readonly<Record<string, readonly LimitRule[]>> = {
   'all four': [RPM, TPM, PARALLEL, DAY],
 };
 
-class Answer extends Readable {
+class ResponseBody extends Readable {
   readonly complete = true;
   readonly #body: Uint8Array;
 
@@ -51,7 +51,7 @@ const transport: Transport = {
   open(_request, events) {
     setImmediate(() => {
       events.onConnected();
-      events.onHead({ status: 200, headers, message: new Answer(body) });
+      events.onHead({ status: 200, headers, message: new ResponseBody(body) });
     });
     return { abort() {} };
   },
@@ -129,7 +129,7 @@ async function batch(gateway: Gateway): Promise<number> {
   const before = process.cpuUsage();
   for (let sent = 0; sent < BATCH; sent++) {
     const status = await exchange(gateway);
-    if (status !== 200) throw new Error(`The gateway answered ${status}.`);
+    if (status !== 200) throw new Error(`The gateway responded with ${status}.`);
   }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / BATCH;

@@ -30,14 +30,14 @@ const what = values.allocations ? 'allocations' : 'cpu';
 const unit = values.allocations ? 'B' : 'µs';
 
 await using rig = await Rig.start(0);
-await using upstream = await rig.startUpstream(workload.answer);
+await using upstream = await rig.startUpstream(workload.response);
 const measured = variant(values.variant);
-const answerBytes = workload.answer.kind === 'json' ? workload.answer.bytes : 0;
-await using server = await measured.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes });
+const responseBytes = workload.response.kind === 'json' ? workload.response.bytes : 0;
+await using server = await measured.start({ core: rig.cores?.measured, upstreams: upstream.ports, responseBytes });
 if (server.child === undefined) throw new Error(`${values.variant} is no Node program.`);
 
 const request = { ...workload.request, headers: measured.headers(upstream.ports) };
-await verifyServer(measured, server, request, workload.answer, rig);
+await verifyServer(measured, server, request, workload.response, rig);
 const job = { port: server.port, request, concurrency: workload.concurrency };
 await rig.driver.call('load', { ...job, durationMs: WARM_UP_MS });
 

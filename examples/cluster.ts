@@ -27,7 +27,7 @@ try {
   while ((await ask(ports[1]!, question, 'only-if-cached')).status !== 200);
   assert.equal((await ask(ports[1]!, question)).cache, 'HIT');
   assert.equal(upstream.ledger.length, 1);
-  process.stdout.write('asked at both gateways: MISS at the one, HIT at the other, one upstream call\n');
+  process.stdout.write('sent to both gateways: MISS at the one, HIT at the other, one upstream call\n');
 
   const responses = await load(200, (received) => {
     if (received === 50) gateways[0].kill('SIGKILL');
@@ -53,13 +53,13 @@ function startGateway(): ChildProcess {
   return fork(new URL('./cluster/gateway.ts', import.meta.url), { env });
 }
 
-interface Answer {
+interface ReceivedResponse {
   readonly status: number;
   readonly cache: string | null;
   readonly backend: string | null;
 }
 
-async function ask(port: number, question: string, cacheControl = 'max-age=60'): Promise<Answer> {
+async function ask(port: number, question: string, cacheControl = 'max-age=60'): Promise<ReceivedResponse> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key', 'cache-control': cacheControl },
@@ -74,13 +74,13 @@ async function ask(port: number, question: string, cacheControl = 'max-age=60'):
 }
 
 /** Sends `count` different questions to the balancer, twenty at a time. */
-async function load(count: number, onResponse: (received: number) => void): Promise<Answer[]> {
-  const responses: Answer[] = [];
-  let asked = 0;
+async function load(count: number, onResponse: (received: number) => void): Promise<ReceivedResponse[]> {
+  const responses: ReceivedResponse[] = [];
+  let sent = 0;
   const { port } = balancer.address() as AddressInfo;
   const worker = async (): Promise<void> => {
-    while (asked < count) {
-      responses.push(await ask(port, `How much is ${asked++} plus 1?`));
+    while (sent < count) {
+      responses.push(await ask(port, `How much is ${sent++} plus 1?`));
       onResponse(responses.length);
     }
   };

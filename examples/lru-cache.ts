@@ -34,7 +34,7 @@ const ask = async (key: string, stream = false): Promise<{ cache: string | null;
 
 assert.equal((await ask('ada-key')).cache, 'MISS');
 assert.equal((await ask('ada-key')).cache, 'HIT');
-process.stdout.write('asked twice: MISS, HIT\n');
+process.stdout.write('sent twice: MISS, HIT\n');
 
 const streamed = await ask('ada-key', true);
 assert.equal(streamed.cache, 'HIT');

@@ -56,7 +56,7 @@ const servedBy = async (content: string, headers: Record<string, string> = {}): 
 assert.equal(await servedBy('Hi there'), 'talker');
 assert.equal(await servedBy('What is wrong here? ```js\nreturn 41\n```'), 'coder');
 assert.equal(await servedBy('And here? ```js\nreturn 41\n```', { 'x-tenant-region': 'eu' }), 'talker');
-process.stdout.write('code went to the coder, talk to the talker, the EU tenant stayed with its provider\n');
+process.stdout.write('code went to the coder, small talk to the other model, the EU tenant stayed with its provider\n');
 
 await gateway.close();
 server.closeAllConnections();

@@ -15,7 +15,7 @@ app.post(
   authenticate({ keys: ['ada-key'] }),
   (req, res, next) => {
     // Between two stages, `getContext(req)` returns what is known so far: here, the caller.
-    seen.push(getContext(req).caller?.id ?? 'nobody');
+    seen.push(getContext(req).caller?.id ?? 'unknown');
     if (req.get('x-plan') === 'free')
       return void res
         .status(402)

@@ -32,7 +32,7 @@ const gateway = createGateway({
   providers: Object.fromEntries(Object.entries(upstreams).map(([slug, { provider }]) => [slug, provider])),
   cache: { maxEntries: 1_000 },
   limits: {
-    // `warn`: a load test may exceed them, and is told so in `x-nordlys-limit-warning`. Without it requests are refused.
+    // `warn`: a load test may exceed them, and is warned in `x-nordlys-limit-warning`. Without it requests are refused.
     rules: [
       { name: 'requests-per-hour', by: 'caller', requests: 500, per: 'hour', onExceeded: 'warn' },
       { name: 'tokens-per-hour', by: 'caller', tokens: 50_000, per: 'hour', reserve: 'expected', onExceeded: 'warn' },

@@ -9,7 +9,7 @@ it('a quota that is used up is not tried again', () => {
   expect(new GatewayError('rate_limit_exceeded', 'x').headers).toEqual({});
 });
 
-it('the client of a hook that says so is told', async () => {
+it('the client gets the error that a hook throws for it', async () => {
   const beforeRoute = (): never => {
     throw new GatewayError('insufficient_quota', 'Used up.');
   };
@@ -20,7 +20,7 @@ it('the client of a hook that says so is told', async () => {
   expect(response.headers.get('x-should-retry')).toBe('false');
 });
 
-it.each(['unknown', 'toString', '__proto__', undefined])('a code that there is not is said so: %s', (code) => {
+it.each(['unknown', 'toString', '__proto__', undefined])('an unknown code is refused: %s', (code) => {
   const create = () => new GatewayError(code as GatewayErrorCode, 'x');
   expect(create).toThrow(TypeError);
   expect(create).toThrow(/^GatewayError: unknown code .*Known: invalid_api_key, /);

@@ -59,7 +59,7 @@ const isSound = report(verdict);
 const isMoneyRight = options.words.has('short') || (await runMoney(seed, plan.moneySeconds));
 process.exitCode = isSound && isMoneyRight ? 0 : 1;
 
-type Figures = Pick<Verdict, 'answersOf' | 'whole'>;
+type Figures = Pick<Verdict, 'responsesOf' | 'whole'>;
 
 function report({ findings, ...figures }: Verdict): boolean {
   for (const finding of findings.slice(0, SHOWN)) print(describe(finding));
@@ -73,7 +73,7 @@ function report({ findings, ...figures }: Verdict): boolean {
     { name: 'requests', figure: traffic.records.length },
     { name: '  complete responses', figure: figures.whole },
     { name: '  of them cached', figure: figures.cached },
-    ...Object.entries(UPSTREAMS).map(([name, traits]) => answersOf(name, traits, figures)),
+    ...Object.entries(UPSTREAMS).map(([name, traits]) => responsesOf(name, traits, figures)),
     { name: '  reported as truncated', figure: figures.truncated },
     { name: '  disconnected on purpose', figure: figures.aborted },
     { name: '  cut by a killed gateway', figure: figures.excluded },
@@ -93,8 +93,8 @@ function report({ findings, ...figures }: Verdict): boolean {
 }
 
 /** Without a response of some upstream its format would be untested, although every other figure passed. */
-function answersOf(name: string, { wire = 'openai' }: UpstreamTraits, { answersOf, whole }: Figures): Row {
-  const figure = answersOf.get(name) ?? 0;
+function responsesOf(name: string, { wire = 'openai' }: UpstreamTraits, { responsesOf, whole }: Figures): Row {
+  const figure = responsesOf.get(name) ?? 0;
   return { name: `  of ${name} (${wire})`, figure, gate: 'at least 1 %', passed: figure >= 0.01 * whole };
 }
 
@@ -104,7 +104,7 @@ function none(name: string, figure: number): { name: string; figure: number; gat
 
 function describe({ kind, why, record, attempts }: Finding): string {
   const { id, stream, status, gateway, startedAt, endedAt } = record;
-  const asked = `${id} (${stream ? 'stream' : 'JSON'}, ${status ?? 'no status'}, ${Math.round(endedAt - startedAt)} ms, ${gateway})`;
+  const heading = `${id} (${stream ? 'stream' : 'JSON'}, ${status ?? 'no status'}, ${Math.round(endedAt - startedAt)} ms, ${gateway})`;
   const tries = attempts.map(
     ({ mark, script, begunAt, end }) =>
       `    ${mark} ${script} at ${Math.round(begunAt - startedAt)} ms: ` +
@@ -112,5 +112,5 @@ function describe({ kind, why, record, attempts }: Finding): string {
         ? 'no end'
         : `${end.completed ? 'completed' : 'cut'} by ${end.closedBy ?? 'neither side'} at ${Math.round(end.at - startedAt)} ms`),
   );
-  return [`${kind}: ${asked}: ${why}`, ...tries].join('\n');
+  return [`${kind}: ${heading}: ${why}`, ...tries].join('\n');
 }

@@ -1,4 +1,4 @@
-// Latency of a gateway that caches in Redis, while Redis is stopped or dead.
+// Latency of a gateway that caches in Redis, while Redis is stopped or down.
 // node bench/chaos/redis-down.ts [--seconds N] [--seed N]
 import { quantile } from '../lib/statistics.ts';
 import { ask } from './lib/client.ts';
@@ -8,7 +8,7 @@ import { print, printTable, type Row } from './lib/report.ts';
 import { sleep } from './lib/time.ts';
 import { World } from './lib/world.ts';
 
-/** One client, so that requests which wait for the dead Redis are more than 1 % of all, and affect the p99. */
+/** One client, so that requests which wait for the stopped Redis are more than 1 % of all, and affect the p99. */
 const PAUSE_MS = 40;
 const WARM_UP = 200;
 const MAX_ADDED_MS = 60;
@@ -30,27 +30,27 @@ if (world.redis === undefined) {
 }
 const [gateway] = world.gateways;
 const { port } = world.redis;
-let asked = 0;
+let sent = 0;
 
-for (let count = 0; count < WARM_UP; count++) await askOne('warm');
-const well = await phase('well');
+for (let count = 0; count < WARM_UP; count++) await sendOne('warm');
+const up = await phase('up');
 world.redis.signal('SIGSTOP');
 const stopped = await phase('stopped');
 world.redis.signal('SIGCONT');
-const goingOn = await phase('going on');
+const resumed = await phase('resumed');
 await world.redis.kill();
-const dead = await phase('dead');
+const down = await phase('down');
 await world.startRedis(port);
-const back = await phase('back');
+const restarted = await phase('restarted');
 await world.end();
 world.clear();
-process.exitCode = report([well, stopped, goingOn, dead, back]) ? 0 : 1;
+process.exitCode = report([up, stopped, resumed, down, restarted]) ? 0 : 1;
 
 async function phase(name: string): Promise<Phase> {
   const latencies: number[] = [];
   let [failed, cached] = [0, 0];
   for (const until = performance.now() + seconds * 1_000; performance.now() < until; await sleep(PAUSE_MS)) {
-    const record = await askOne(name);
+    const record = await sendOne(name);
     latencies.push(record.endedAt - record.startedAt);
     if (record.cached) cached++;
     if (record.status !== 200 || !record.done || record.error !== undefined) failed++;
@@ -58,8 +58,8 @@ async function phase(name: string): Promise<Phase> {
   return { name, sorted: latencies.sort((a, b) => a - b), failed, cached };
 }
 
-function askOne(about: string) {
-  const number = asked++;
+function sendOne(about: string) {
+  const number = sent++;
   // Each request is sent twice: the second may be served from the cache.
   const question = `!plain:${about.replaceAll(' ', '')}:${number >> 1}`;
   return ask(gateway!.port, { id: `redis-${seed}-${number}`, question, stream: number % 4 < 2 }).finished;
@@ -69,10 +69,10 @@ function report(phases: readonly Phase[]): boolean {
   for (const line of incidents.warnings) print(`warning: ${line}`);
   const failed = phases.reduce((sum, each) => sum + each.failed, 0);
   const whole = phases.reduce((sum, { sorted }) => sum + sorted.length, 0);
-  return printTable(`requests beside a Redis that is well, stopped, going on, dead and back`, [
+  return printTable(`requests beside a Redis that is up, stopped, resumed, down and restarted`, [
     { name: 'requests', figure: whole },
     ...phases.map(latencyRow),
-    ...[stopped, dead].map(addedRow),
+    ...[stopped, down].map(addedRow),
     { name: 'failed', figure: failed, gate: 'none', passed: failed === 0 },
     {
       name: 'unexpected exits and warnings',
@@ -89,7 +89,7 @@ function latencyRow({ name, sorted, cached }: Phase): Row {
 }
 
 function addedRow({ name, sorted }: Phase): Row {
-  const added = quantile(sorted, 0.99) - quantile(well.sorted, 0.99);
+  const added = quantile(sorted, 0.99) - quantile(up.sorted, 0.99);
   return {
     name: `added at the p99 while ${name}`,
     figure: `${added.toFixed(1)} ms`,

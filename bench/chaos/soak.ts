@@ -76,7 +76,7 @@ function report(): boolean {
   for (const line of incidents.warnings) print(`warning: ${line}`);
   return printTable(`soak, ${minutes} min at ${rate} requests/s, seed ${seed}`, [
     { name: 'requests', figure: traffic.ended },
-    { name: '  not answered in full', figure: traffic.failed },
+    { name: '  without a complete response', figure: traffic.failed },
     { name: 'RSS, first and last', figure: `${inMb(samples[0]!.rss)}, ${inMb(samples.at(-1)!.rss)} MB` },
     {
       name: 'RSS slope',

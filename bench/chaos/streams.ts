@@ -59,7 +59,7 @@ async function warmUp(): Promise<void> {
     const batch = Array.from({ length: BATCH }, (_, number) =>
       ask(gateway.port, { id: `warm-${round}-${number}`, question: `!plain:0:${round}-${number}`, stream: true }),
     );
-    await Promise.all(batch.map((asked) => asked.finished));
+    await Promise.all(batch.map((request) => request.finished));
   }
 }
 

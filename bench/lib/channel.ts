@@ -18,7 +18,7 @@ const served = new Map<string, (argument: never) => unknown>();
 
 /** Handles the benchmark's calls. Each module of a process may offer methods of its own. */
 export function serve(methods: Methods): void {
-  if (served.size === 0) process.on('message', (call: Call) => void answer(call));
+  if (served.size === 0) process.on('message', (call: Call) => void handle(call));
   for (const [name, method] of Object.entries(methods)) served.set(name, method);
 }
 
@@ -32,7 +32,7 @@ export function setup<Setup>(): Setup {
   return JSON.parse(process.env['BENCH_SETUP'] ?? '{}') as Setup;
 }
 
-async function answer({ id, method, argument }: Call): Promise<void> {
+async function handle({ id, method, argument }: Call): Promise<void> {
   try {
     const run = served.get(method);
     if (run === undefined) throw new Error(`This process serves no method "${method}".`);

@@ -90,9 +90,9 @@ export class Child<M extends Methods = AgentMethods> implements AsyncDisposable 
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGKILL');
-    await gone;
+    await exited;
   }
 
   #started(ports: readonly number[] | undefined): Promise<void> {

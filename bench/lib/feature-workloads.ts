@@ -7,7 +7,7 @@ const FIRST_TOKEN_MS = 20;
 
 const JSON_1K = {
   request: { bytes: KIB, messageBytes: KIB, stream: false },
-  answer: { kind: 'json', bytes: KIB },
+  response: { kind: 'json', bytes: KIB },
   concurrency: 32,
   quick: [],
   latency: false,
@@ -19,13 +19,13 @@ export const FEATURE_WORKLOADS: readonly Workload[] = [
   {
     ...JSON_1K,
     id: 'router',
-    title: 'what the router costs: 1 KB request, 1 KB answer, 32 clients',
+    title: 'what the router costs: 1 KB request, 1 KB response, 32 clients',
     variants: ['gateway', 'gateway-before', 'router-named', 'router-auto', 'router-auto-new'],
   },
   {
     ...JSON_1K,
     id: 'guards',
-    title: 'what guards cost: 1 KB request, 1 KB answer, 32 clients',
+    title: 'what guards cost: 1 KB request, 1 KB response, 32 clients',
     variants: [
       'gateway',
       'gateway-before',
@@ -43,7 +43,7 @@ export const FEATURE_WORKLOADS: readonly Workload[] = [
     id: 'guards-stream',
     title: 'what guards cost: 1 KB request, stream of 100 events of 200 B back to back, 32 clients',
     request: { bytes: KIB, messageBytes: KIB, stream: true },
-    answer: { kind: 'events', count: 100, bytes: 200 },
+    response: { kind: 'events', count: 100, bytes: 200 },
     variants: ['gateway', 'guards-empty', 'guard-beside', 'guard-hold', 'redact-restore', 'redact-output'],
   },
   {
@@ -51,7 +51,7 @@ export const FEATURE_WORKLOADS: readonly Workload[] = [
     id: 'first-token',
     title: `what guards add to the first token: a stream of 2 events, ${FIRST_TOKEN_MS} ms after the request, 1 client`,
     request: { bytes: KIB, messageBytes: KIB, stream: true },
-    answer: { kind: 'events', count: 2, bytes: 200, afterMs: FIRST_TOKEN_MS },
+    response: { kind: 'events', count: 2, bytes: 200, afterMs: FIRST_TOKEN_MS },
     concurrency: 1,
     latency: true,
     variants: ['gateway', 'slow-beside', 'slow-before'],

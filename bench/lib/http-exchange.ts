@@ -14,7 +14,7 @@ export interface ExchangeListener {
   /** A piece of a response, head included. */
   piece?(bytes: Buffer): void;
   /** The end of a response has arrived (of a small one: all of it). */
-  answered(status: number, lastPiece: Buffer): void;
+  ended(status: number, lastPiece: Buffer): void;
   failed(reason: string): void;
 }
 
@@ -31,7 +31,7 @@ export class HttpExchange {
   #chunked = false;
   #waiting = false;
   /** The server closes the connection after this response. */
-  #lastAnswer = false;
+  #isLastResponse = false;
   #head: Buffer | undefined;
   #tail: Buffer = Buffer.alloc(0);
 
@@ -61,7 +61,7 @@ export class HttpExchange {
     };
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', (error) => fail(error.message));
-    socket.on('close', () => fail('The connection was closed before the answer was whole.'));
+    socket.on('close', () => fail('The connection was closed before the response was complete.'));
     return socket;
   }
 
@@ -79,7 +79,7 @@ export class HttpExchange {
     const head = bytes.toString('latin1', 0, end);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     this.#status = Number(head.slice(9, 12));
-    this.#lastAnswer = /\r\nconnection: *close/i.test(head);
+    this.#isLastResponse = /\r\nconnection: *close/i.test(head);
     this.#chunked = length === undefined;
     this.#missing = Number(length ?? 0);
     this.#takeBody(bytes.subarray(end + HEAD_END.length), bytes);
@@ -99,8 +99,8 @@ export class HttpExchange {
   #finish(lastPiece: Buffer): void {
     this.#waiting = false;
     this.#tail = this.#tail.subarray(0, 0);
-    if (this.#lastAnswer) this.close();
-    this.#listener.answered(this.#status, lastPiece);
+    if (this.#isLastResponse) this.close();
+    this.#listener.ended(this.#status, lastPiece);
   }
 
   #fail(reason: string): void {

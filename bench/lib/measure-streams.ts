@@ -48,7 +48,7 @@ async function measureVariant(
   rig: Rig,
 ): Promise<StreamVariantReport> {
   const found = variant(id);
-  await using server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes: 0 });
+  await using server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, responseBytes: 0 });
   const request = { ...STREAM_REQUEST, headers: found.headers(upstream.ports) };
   const brief = { ...request, brief: true };
   const warmUp = { port: server.port, request: brief, concurrency: WARM_UP_CLIENTS, durationMs: warmUpMs };

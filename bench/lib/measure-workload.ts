@@ -32,7 +32,7 @@ export async function measureWorkload(
   settings: Settings,
   rig: Rig,
 ): Promise<WorkloadReport> {
-  await using upstream = await rig.startUpstream(workload.answer);
+  await using upstream = await rig.startUpstream(workload.response);
   const runners: Runner[] = [];
   try {
     for (const id of ids) runners.push(await startRunner(id, workload, upstream, rig));
@@ -48,10 +48,10 @@ export async function measureWorkload(
 
 async function startRunner(id: string, workload: Workload, upstream: RunningUpstream, rig: Rig): Promise<Runner> {
   const found = variant(id);
-  const answerBytes = workload.answer.kind === 'json' ? workload.answer.bytes : 0;
-  const server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, answerBytes });
+  const responseBytes = workload.response.kind === 'json' ? workload.response.bytes : 0;
+  const server = await found.start({ core: rig.cores?.measured, upstreams: upstream.ports, responseBytes });
   const request = { ...workload.request, headers: found.headers(upstream.ports) };
-  await verifyServer(found, server, request, workload.answer, rig);
+  await verifyServer(found, server, request, workload.response, rig);
   const { rssBytes } = await server.usage();
   const figures = { cpuMicros: [], requestsPerSecond: [], latency: [], added: [], disturbance: 0 };
   return { variant: found, server, request, figures: { startRssBytes: rssBytes, ...figures } };

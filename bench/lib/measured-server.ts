@@ -12,7 +12,7 @@ export interface MeasuredServer extends AsyncDisposable {
 export interface StartOptions {
   readonly core: number | undefined;
   readonly upstreams: readonly number[];
-  readonly answerBytes: number;
+  readonly responseBytes: number;
 }
 
 /** A Node program as a measured server. */

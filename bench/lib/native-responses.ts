@@ -7,7 +7,7 @@ export type NativeFormat = 'anthropic' | 'gemini' | 'bedrock';
 const INPUT_TOKENS = 200;
 const OUTPUT_TOKENS = 150;
 
-interface NativeAnswers {
+interface NativeResponses {
   /** Part of the path of a request. */
   readonly path: string;
   readonly contentType: string;
@@ -16,7 +16,7 @@ interface NativeAnswers {
   events(texts: readonly string[]): readonly Buffer[];
 }
 
-const ANTHROPIC: NativeAnswers = {
+const ANTHROPIC: NativeResponses = {
   path: '/v1/messages',
   contentType: 'text/event-stream',
   whole: (text) =>
@@ -50,7 +50,7 @@ const CLAUDE_MESSAGE = {
   stop_sequence: null,
 };
 
-const GEMINI: NativeAnswers = {
+const GEMINI: NativeResponses = {
   path: 'enerateContent',
   contentType: 'text/event-stream',
   whole: (text) => json(geminiResponse(text, 'STOP')),
@@ -73,7 +73,7 @@ function geminiResponse(text: string, finishReason?: string): object {
   };
 }
 
-const BEDROCK: NativeAnswers = {
+const BEDROCK: NativeResponses = {
   path: '/converse',
   contentType: 'application/vnd.amazon.eventstream',
   whole: (text) =>
@@ -97,7 +97,7 @@ const BEDROCK_USAGE = {
   totalTokens: INPUT_TOKENS + OUTPUT_TOKENS,
 };
 
-export const NATIVE_RESPONSES: readonly NativeAnswers[] = [ANTHROPIC, GEMINI, BEDROCK];
+export const NATIVE_RESPONSES: readonly NativeResponses[] = [ANTHROPIC, GEMINI, BEDROCK];
 
 function json(body: object): Buffer {
   return Buffer.from(JSON.stringify(body));

@@ -1,5 +1,5 @@
 import type { DriverMethods, LoadJob, LoadResult } from '../processes/driver.ts';
-import type { Answer } from './upstream.ts';
+import type { UpstreamResponse } from './upstream.ts';
 import { Child, findCores, type Cores } from './child.ts';
 import { machineMicros } from './neighbours.ts';
 import type { MeasuredServer } from './measured-server.ts';
@@ -43,8 +43,8 @@ export class Rig implements AsyncDisposable {
     this.#repeats = repeats;
   }
 
-  async startUpstream(answer: Answer): Promise<RunningUpstream> {
-    const ports = await this.driver.call('startUpstream', { answer, origins: ORIGINS });
+  async startUpstream(response: UpstreamResponse): Promise<RunningUpstream> {
+    const ports = await this.driver.call('startUpstream', { response, origins: ORIGINS });
     return { ports, [Symbol.asyncDispose]: () => this.driver.call('closeUpstream') };
   }
 

@@ -49,8 +49,8 @@ function choose(
   // With `--portkey` it is measured in a quick run, too.
   const portkey = short && settings.portkey && quick.includes('hpm') ? ['portkey'] : [];
   const usual = short ? [...quick, ...portkey] : variants;
-  const asked = settings.variants === undefined ? usual : variants.filter((id) => settings.variants?.includes(id));
-  return asked.filter((id) => {
+  const requested = settings.variants === undefined ? usual : variants.filter((id) => settings.variants?.includes(id));
+  return requested.filter((id) => {
     const { title, missing } = variant(id);
     const reason = missing();
     if (reason !== undefined) notes.add(`${title}: ${reason}`);

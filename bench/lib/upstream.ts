@@ -5,17 +5,17 @@ import { NATIVE_RESPONSES } from './native-responses.ts';
 import { microsNow, stamp } from './stamps.ts';
 
 /** The response of the upstream to every request. */
-export type Answer =
+export type UpstreamResponse =
   | { readonly kind: 'json'; readonly bytes: number }
   /** `count` events back to back, `afterMs` after the request. */
   | { readonly kind: 'events'; readonly count: number; readonly bytes: number; readonly afterMs?: number }
   /** An event every `everyMs`, stamped with its send time, until the client disconnects; a single event for brief requests. */
   | { readonly kind: 'paced'; readonly everyMs: number; readonly bytes: number };
 
-type NativeAnswer = Exclude<Answer, { readonly kind: 'paced' }>;
+type NativeResponse = Exclude<UpstreamResponse, { readonly kind: 'paced' }>;
 
 export interface UpstreamJob {
-  readonly answer: Answer;
+  readonly response: UpstreamResponse;
   /** Origins to listen as. */
   readonly origins: number;
 }
@@ -27,9 +27,9 @@ export interface Upstream {
 }
 
 /** Listens on ports of its own until `close`. */
-export async function startUpstream({ answer, origins }: UpstreamJob): Promise<Upstream> {
+export async function startUpstream({ response, origins }: UpstreamJob): Promise<Upstream> {
   const closing = new AbortController();
-  const send = sender(answer, closing.signal);
+  const send = sender(response, closing.signal);
   const servers = await Promise.all(Array.from({ length: origins }, () => listen(send, closing.signal)));
   return {
     ports: servers.map((server) => (server.address() as AddressInfo).port),
@@ -41,15 +41,14 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const BODY_END = Buffer.from('0\r\n\r\n');
 const STREAM_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-/** What the upstream reads of a request. */
-interface Wish {
+/** What the upstream reads from a request. */
+interface Traits {
   usage: boolean;
   brief: boolean;
-  /** The request line. */
-  asked: string;
+  requestLine: string;
 }
 
-type Send = (socket: Socket, wish: Wish) => void;
+type Send = (socket: Socket, traits: Traits) => void;
 
 /** Reads requests of one connection just enough to find the end of each. */
 class Exchange {
@@ -57,7 +56,7 @@ class Exchange {
   readonly #send: Send;
   #missing = 0;
   #chunked = false;
-  #wish: Wish = { usage: false, brief: false, asked: '' };
+  #traits: Traits = { usage: false, brief: false, requestLine: '' };
   #head: Buffer | undefined;
 
   constructor(socket: Socket, send: Send) {
@@ -81,7 +80,7 @@ class Exchange {
     const head = bytes.toString('latin1', 0, end);
     const body = bytes.subarray(end + HEAD_END.length);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-    this.#wish = { usage: false, brief: false, asked: head.slice(0, head.indexOf('\r\n')) };
+    this.#traits = { usage: false, brief: false, requestLine: head.slice(0, head.indexOf('\r\n')) };
     this.#chunked = length === undefined && /\r\ntransfer-encoding: *chunked/i.test(head);
     this.#missing = Number(length ?? 0);
     if (this.#chunked) this.#takeChunked(body);
@@ -91,7 +90,7 @@ class Exchange {
   #takeBody(body: Buffer): void {
     this.#look(body);
     this.#missing -= body.length;
-    if (this.#missing <= 0) this.#answer();
+    if (this.#missing <= 0) this.#respond();
   }
 
   /** Clients do not pipeline, so the end of a request is the end of the bytes read. */
@@ -100,25 +99,25 @@ class Exchange {
     const tail = body.subarray(-BODY_END.length);
     if (!tail.equals(BODY_END)) return;
     this.#chunked = false;
-    this.#answer();
+    this.#respond();
   }
 
   /** Of a large body only the first and the last piece are searched. */
   #look(body: Buffer): void {
     if (body.length >= 65_536) return;
-    this.#wish.usage ||= body.includes('"include_usage":true');
-    this.#wish.brief ||= body.includes(BRIEF_MARK);
+    this.#traits.usage ||= body.includes('"include_usage":true');
+    this.#traits.brief ||= body.includes(BRIEF_MARK);
   }
 
-  #answer(): void {
+  #respond(): void {
     this.#missing = 0;
-    this.#send(this.#socket, this.#wish);
+    this.#send(this.#socket, this.#traits);
   }
 }
 
 function sendJson(bytes: number): Send {
-  const answer = sized(completion(bytes));
-  return (socket) => void socket.write(answer);
+  const response = sized(completion(bytes));
+  return (socket) => void socket.write(response);
 }
 
 function sized(body: Buffer): Buffer {
@@ -126,39 +125,39 @@ function sized(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-function sendEvents({ count, bytes, afterMs }: Extract<Answer, { kind: 'events' }>): Send {
+function sendEvents({ count, bytes, afterMs }: Extract<UpstreamResponse, { kind: 'events' }>): Send {
   const pieces = [Buffer.from(STREAM_HEAD), ...streamEvents(count, bytes).map(httpChunk)];
   const usage = httpChunk(usageEvent());
   const end = Buffer.concat([httpChunk(DONE_EVENT), BODY_END]);
-  const send: Send = (socket, { usage: usageAsked }) => {
+  const send: Send = (socket, { usage: usageRequested }) => {
     // One write each, as tokens leave a model server; all in one turn, as after a stall.
     for (const piece of pieces) socket.write(piece);
-    if (usageAsked) socket.write(usage);
+    if (usageRequested) socket.write(usage);
     socket.write(end);
   };
-  return afterMs === undefined ? send : (socket, wish) => void setTimeout(send, afterMs, socket, wish);
+  return afterMs === undefined ? send : (socket, traits) => void setTimeout(send, afterMs, socket, traits);
 }
 
 /** Responses in vendors' own APIs, and `send` for requests in OpenAI's form. */
-function withNative(answer: NativeAnswer, send: Send): Send {
-  const texts = Array.from({ length: answer.kind === 'json' ? 1 : answer.count - 2 }, () => textIn(answer));
+function withNative(response: NativeResponse, send: Send): Send {
+  const texts = Array.from({ length: response.kind === 'json' ? 1 : response.count - 2 }, () => textIn(response));
   const scripts = NATIVE_RESPONSES.map(({ path, contentType, whole, events }) => {
-    if (answer.kind === 'json') return { path, pieces: [sized(whole(texts[0]!))] };
+    if (response.kind === 'json') return { path, pieces: [sized(whole(texts[0]!))] };
     const head = `HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const chunks = events(texts).map(httpChunk);
     return { path, pieces: [Buffer.from(head), ...chunks.slice(0, -1), Buffer.concat([chunks.at(-1)!, BODY_END])] };
   });
-  return (socket, wish) => {
-    const script = scripts.find(({ path }) => wish.asked.includes(path));
-    if (script === undefined) return send(socket, wish);
+  return (socket, traits) => {
+    const script = scripts.find(({ path }) => traits.requestLine.includes(path));
+    if (script === undefined) return send(socket, traits);
     for (const piece of script.pieces) socket.write(piece);
   };
 }
 
 /** The text of one whole response, or of one event, as in OpenAI's form of that size. */
-function textIn(answer: NativeAnswer): string {
-  if (answer.kind === 'json') return contentOf(completion(answer.bytes), 'message');
-  return contentOf(chunkEvent({ content: '' }, null, answer.bytes).slice('data: '.length), 'delta');
+function textIn(response: NativeResponse): string {
+  if (response.kind === 'json') return contentOf(completion(response.bytes), 'message');
+  return contentOf(chunkEvent({ content: '' }, null, response.bytes).slice('data: '.length), 'delta');
 }
 
 function contentOf(body: Buffer | string, member: 'message' | 'delta'): string {
@@ -189,10 +188,10 @@ function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {
 
   const hello = httpChunk(chunkEvent({ role: 'assistant', content: 'Hello' }, null));
   const brief = Buffer.concat([hello, httpChunk(chunkEvent({}, 'stop')), httpChunk(DONE_EVENT), BODY_END]);
-  return (socket, wish) => {
+  return (socket, traits) => {
     socket.write(STREAM_HEAD);
-    socket.write(wish.brief ? brief : hello);
-    if (wish.brief) return;
+    socket.write(traits.brief ? brief : hello);
+    if (traits.brief) return;
     const own = slots[next++ % everyMs]!;
     own.add(socket);
     socket.once('close', () => own.delete(socket));
@@ -204,14 +203,14 @@ function httpChunk(event: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 }
 
-function sender(answer: Answer, closed: AbortSignal): Send {
-  switch (answer.kind) {
+function sender(response: UpstreamResponse, closed: AbortSignal): Send {
+  switch (response.kind) {
     case 'json':
-      return withNative(answer, sendJson(answer.bytes));
+      return withNative(response, sendJson(response.bytes));
     case 'events':
-      return withNative(answer, sendEvents(answer));
+      return withNative(response, sendEvents(response));
     case 'paced':
-      return sendPaced(answer.everyMs, answer.bytes, closed);
+      return sendPaced(response.everyMs, response.bytes, closed);
   }
 }
 

@@ -116,10 +116,10 @@ function own(id: string, title: string, program: string, extra: object = {}, bui
     title,
     headers: () => BEARER,
     missing: () => undefined,
-    async start({ core, upstreams, answerBytes }) {
+    async start({ core, upstreams, responseBytes }) {
       const child = await Child.start(program, {
         core,
-        setup: { upstreams, answerBytes, ...extra },
+        setup: { upstreams, responseBytes, ...extra },
         dist: process.env[build],
       });
       return asServer(child, child.ports[0]!);

@@ -1,6 +1,6 @@
 import type { RequestSpec } from '../processes/driver.ts';
 import { streamEvents } from './bodies.ts';
-import type { Answer } from './upstream.ts';
+import type { UpstreamResponse } from './upstream.ts';
 import type { Rig } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import type { Variant } from './variants.ts';
@@ -10,27 +10,27 @@ export async function verifyServer(
   variant: Variant,
   server: MeasuredServer,
   request: RequestSpec,
-  answer: Answer,
+  response: UpstreamResponse,
   rig: Rig,
 ): Promise<void> {
   const probe = (): Promise<string> => rig.driver.call('probe', { port: server.port, request });
   let text = await probe();
   if (variant.id === 'gateway-cache') {
     text = await probe();
-    if (!isHit(text)) throw new Error(`${variant.id} does not answer from the cache.`);
+    if (!isHit(text)) throw new Error(`${variant.id} does not respond from the cache.`);
   }
-  const fault = faultOf(text, answer);
-  if (fault !== undefined) throw new Error(`${variant.id}: ${fault}. It answered: ${text.slice(0, 600)}`);
+  const fault = faultOf(text, response);
+  if (fault !== undefined) throw new Error(`${variant.id}: ${fault}. It sent: ${text.slice(0, 600)}`);
 }
 
-function faultOf(text: string, answer: Answer): string | undefined {
+function faultOf(text: string, response: UpstreamResponse): string | undefined {
   if (!text.startsWith('HTTP/1.1 200')) return 'the status is not 200';
   const body = bodyOf(text);
-  if (answer.kind === 'json') {
+  if (response.kind === 'json') {
     return body.includes('"object":"chat.completion"') && body.endsWith('}') ? undefined : 'this is no completion';
   }
-  if (answer.kind === 'paced') return undefined;
-  const sent = contentOf(streamEvents(answer.count, answer.bytes).join(''));
+  if (response.kind === 'paced') return undefined;
+  const sent = contentOf(streamEvents(response.count, response.bytes).join(''));
   if (contentOf(body) !== sent) return 'the text of its events is not what the upstream sent';
   return body.trimEnd().endsWith('data: [DONE]') ? undefined : 'the stream has no end';
 }

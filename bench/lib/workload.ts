@@ -1,12 +1,12 @@
 import type { RequestSpec } from '../processes/driver.ts';
-import type { Answer } from './upstream.ts';
+import type { UpstreamResponse } from './upstream.ts';
 
 /** One kind of traffic, sent by a fixed number of clients. */
 export interface Workload {
   readonly id: string;
   readonly title: string;
   readonly request: Omit<RequestSpec, 'headers'>;
-  readonly answer: Answer;
+  readonly response: UpstreamResponse;
   readonly concurrency: number;
   /** Variants by id, in the order of the table; the first is what the others are compared with. */
   readonly variants: readonly string[];

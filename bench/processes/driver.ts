@@ -78,7 +78,7 @@ const methods = {
       const pieces: Buffer[] = [];
       const exchange = new HttpExchange(port, {
         piece: (bytes) => void pieces.push(bytes),
-        answered: () => {
+        ended: () => {
           exchange.close();
           resolve(Buffer.concat(pieces).toString());
         },
@@ -173,7 +173,7 @@ function ask(port: number, bytes: WireRequest, endsAt: number, latencies: number
       resolve();
     };
     const exchange = new HttpExchange(port, {
-      answered: (status, lastPiece) => {
+      ended: (status, lastPiece) => {
         const now = performance.now();
         if (status !== 200) return leave(lastPiece.toString('latin1', 0, 1_000));
         latencies.push((now - sentAt) * 1_000);
@@ -195,7 +195,7 @@ function openStream(port: number, bytes: WireRequest, begun: () => void): HttpEx
       first = false;
       eachStamp(chunk, (sentAt) => void travelled.push(now - sentAt));
     },
-    answered: (_status, lastPiece) => {
+    ended: (_status, lastPiece) => {
       broken ??= `A stream ended with ${lastPiece.toString('latin1', 0, 1_000)}`;
     },
     failed: (reason) => {

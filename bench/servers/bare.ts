@@ -9,9 +9,9 @@ const agent = keepAliveAgent();
 listen((req, res) => {
   const upstream = request(
     { host: '127.0.0.1', port: upstreams[0], method: req.method, path: req.url, headers: req.headers, agent },
-    (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
+    (response) => {
+      res.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(res);
     },
   );
   upstream.on('error', () => res.destroy());

@@ -8,7 +8,7 @@ export interface ServerSetup {
   /** Ports of the upstream, with the same responses on each. */
   readonly upstreams: readonly number[];
   /** Bytes of the upstream's response, for servers that respond themselves. */
-  readonly answerBytes: number;
+  readonly responseBytes: number;
 }
 
 /** Keeps as many idle connections to the upstream as there are streams: the same for every server in the benchmark. */

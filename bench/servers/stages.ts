@@ -12,7 +12,7 @@ export interface StagesSetup extends ServerSetup {
   readonly stages: readonly StageName[];
 }
 
-const { upstreams, answerBytes, stages } = setup<StagesSetup>();
+const { upstreams, responseBytes, stages } = setup<StagesSetup>();
 const options = gatewayOptions(upstreams);
 
 const factories: Record<StageName, () => RequestHandler> = {
@@ -23,7 +23,7 @@ const factories: Record<StageName, () => RequestHandler> = {
   proxy: () => proxy({ maxInFlightPerProvider: options.maxInFlightPerProvider }),
 };
 
-const body = completion(answerBytes);
+const body = completion(responseBytes);
 const app = express();
 app.post('/v1/chat/completions', ...stages.map((name) => factories[name]()), (_req, res) => {
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });

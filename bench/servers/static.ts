@@ -4,7 +4,7 @@ import { completion } from '../lib/bodies.ts';
 import { setup } from '../lib/channel.ts';
 import { listen, type ServerSetup } from './listen.ts';
 
-const body = completion(setup<ServerSetup>().answerBytes);
+const body = completion(setup<ServerSetup>().responseBytes);
 const app = express();
 app.post('/v1/chat/completions', (req, res) => {
   req.resume();

@@ -2,7 +2,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-interface Answer {
+interface ReceivedResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
@@ -25,7 +25,7 @@ export function createBalancer(ports: readonly number[]): http.Server {
   });
 }
 
-function ask(port: number, req: IncomingMessage, body: Buffer): Promise<Answer> {
+function ask(port: number, req: IncomingMessage, body: Buffer): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
     const { method, url, headers } = req;
     const request = http.request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {

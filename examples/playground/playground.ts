@@ -52,7 +52,7 @@ export function playground({ key, upstreams }: PlaygroundOptions): Playground {
     const kind = KINDS.find((known) => known === wanted);
     if (upstream === undefined || (kind === undefined && wanted !== null))
       return void res.status(400).json({ kinds: KINDS });
-    if (kind === undefined) upstream.mend();
+    if (kind === undefined) upstream.repair();
     else upstream.break(kind);
     res.json({ broken: upstream.broken ?? null });
   });

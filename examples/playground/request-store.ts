@@ -6,7 +6,7 @@ export interface StoredRequest {
   /** The last message as the provider got it, where a guard was switched on. */
   sent?: string;
   /** Once the response has ended. */
-  answer?: {
+  response?: {
     readonly provider: string | undefined;
     readonly slug: string | undefined;
     readonly model: string | undefined;
@@ -48,7 +48,7 @@ export class RequestStore {
       this.#of(requestId).attempts.push(details);
     },
     afterResponse: ({ requestId, provider, slug, model, cache, complete, finishReason, usage, ...rest }) => {
-      this.#of(requestId).answer = {
+      this.#of(requestId).response = {
         provider,
         slug,
         model,

@@ -2,7 +2,7 @@
 import { anthropicError, anthropicReply, geminiError, geminiReply } from 'nordlys-proxy/testing';
 import type { NativeApi } from './native-simulator.ts';
 import { asObject, listAt, numberAt, objectAt, type JsonObject, type SimulatedRequest } from './simulator-request.ts';
-import type { SimulatedChoice } from './simulator-answer.ts';
+import type { SimulatedChoice } from './simulator-response.ts';
 
 /** Anthropic's Messages API. */
 export const ANTHROPIC: NativeApi = {

@@ -2,7 +2,7 @@
 // one, and can be broken in the same ways. The test kit writes its responses.
 import { fakeUpstream, hang, reset, type ReceivedRequest, type Script } from 'nordlys-proxy/testing';
 import type { BreakKind, Personality } from './personality.ts';
-import { answerTo, type SimulatedAnswer } from './simulator-answer.ts';
+import { respondTo, type SimulatedResponse } from './simulator-response.ts';
 import { Refusal, type SimulatedRequest } from './simulator-request.ts';
 import { providerOf, type Simulator, type SimulatorStats } from './simulator.ts';
 
@@ -12,7 +12,7 @@ export interface NativeApi {
   /** The request header that carries the API key. */
   readonly keyHeader: string;
   readRequest(request: ReceivedRequest): SimulatedRequest;
-  reply(answer: SimulatedAnswer, delivery: NativeDelivery): Script;
+  reply(response: SimulatedResponse, delivery: NativeDelivery): Script;
   error(refusal: Refusal): Script;
 }
 
@@ -42,28 +42,33 @@ export async function startNativeSimulator(
   function scriptFor(request: ReceivedRequest): Script {
     if (upstream.ledger.length >= REMEMBERED_REQUESTS) upstream.forget();
     try {
-      const asked = readRequest(request, api, { apiKey, model: personality.upstreamModel });
-      return counted(brokenScript(broken) ?? reply(asked), stats);
+      const simulated = readRequest(request, api, { apiKey, model: personality.upstreamModel });
+      return counted(brokenScript(broken) ?? reply(simulated), stats);
     } catch (error) {
       stats.failures += 1;
       return counted(api.error(error instanceof Refusal ? error : new Refusal(500, 'The simulator failed.')), stats);
     }
   }
 
-  function reply(asked: SimulatedRequest): Script {
-    const answer = answerTo(asked, personality);
+  function reply(request: SimulatedRequest): Script {
+    const response = respondTo(request, personality);
     const scale = broken === 'slow' ? timeScale * 10 : timeScale;
     const firstMs = personality.firstTokenMs * scale;
     const tokenMs = personality.tokenMs * scale;
-    const wholeMs = firstMs + tokenMs * answer.usage.completion_tokens;
-    const pace = asked.stream ? { headDelayMs: firstMs, delayMs: tokenMs } : { headDelayMs: 0, delayMs: wholeMs };
-    const script = api.reply(answer, { ...pace, cut: broken === 'cut' });
-    return broken === 'cut' ? script : { ...script, steps: (request) => tokensCounted(script.steps(request), answer) };
+    const wholeMs = firstMs + tokenMs * response.usage.completion_tokens;
+    const pace = request.stream ? { headDelayMs: firstMs, delayMs: tokenMs } : { headDelayMs: 0, delayMs: wholeMs };
+    const script = api.reply(response, { ...pace, cut: broken === 'cut' });
+    return broken === 'cut'
+      ? script
+      : { ...script, steps: (request) => tokensCounted(script.steps(request), response) };
   }
 
-  function* tokensCounted(steps: ReturnType<Script['steps']>, answer: SimulatedAnswer): ReturnType<Script['steps']> {
+  function* tokensCounted(
+    steps: ReturnType<Script['steps']>,
+    response: SimulatedResponse,
+  ): ReturnType<Script['steps']> {
     yield* steps;
-    stats.tokens += answer.usage.completion_tokens;
+    stats.tokens += response.usage.completion_tokens;
   }
 
   return {
@@ -78,7 +83,7 @@ export async function startNativeSimulator(
       return broken;
     },
     break: (kind) => void (broken = kind),
-    mend: () => void (broken = undefined),
+    repair: () => void (broken = undefined),
     close: () => upstream.close(),
   };
 }
@@ -89,9 +94,9 @@ function readRequest(
   expected: { readonly apiKey: string; readonly model: string | undefined },
 ): SimulatedRequest {
   if (request.headers[api.keyHeader] !== expected.apiKey) throw new Refusal(401, 'Incorrect API key provided.');
-  const asked = api.readRequest(request);
-  if (asked.model !== expected.model) throw new Refusal(404, 'The model does not exist.');
-  return asked;
+  const simulated = api.readRequest(request);
+  if (simulated.model !== expected.model) throw new Refusal(404, 'The model does not exist.');
+  return simulated;
 }
 
 function brokenScript(broken: BreakKind | undefined): Script | undefined {

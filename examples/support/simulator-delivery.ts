@@ -1,7 +1,7 @@
 // Sends the response of a simulator: at once, or word by word at the pace of a model.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerTo, type SimulatedAnswer, type SimulatedChoice } from './simulator-answer.ts';
+import { respondTo, type SimulatedResponse, type SimulatedChoice } from './simulator-response.ts';
 import type { SimulatedRequest } from './simulator-request.ts';
 import type { Personality } from './personality.ts';
 
@@ -20,19 +20,19 @@ const WORDS_BEFORE_CUT = 5;
 
 /** @returns how many tokens were sent */
 export async function deliver(request: SimulatedRequest, res: ServerResponse, delivery: Delivery): Promise<number> {
-  const answer = answerTo(request, delivery.personality);
+  const response = respondTo(request, delivery.personality);
   await pause(delivery.personality.firstTokenMs, delivery);
-  if (request.stream) return deliverStream(request, answer, res, delivery);
-  await pause(delivery.personality.tokenMs * answer.usage.completion_tokens, delivery);
+  if (request.stream) return deliverStream(request, response, res, delivery);
+  await pause(delivery.personality.tokenMs * response.usage.completion_tokens, delivery);
   const body = JSON.stringify({
-    ...identity('chat.completion', request, answer),
-    choices: answer.choices.map(wholeChoice),
-    usage: answer.usage,
+    ...identity('chat.completion', request, response),
+    choices: response.choices.map(wholeChoice),
+    usage: response.usage,
   });
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   if (delivery.cut) return cutOff(res, body.slice(0, body.length / 2));
   res.end(body);
-  return answer.usage.completion_tokens;
+  return response.usage.completion_tokens;
 }
 
 function wholeChoice({ tokens, toolCall, finishReason }: SimulatedChoice, index: number): object {
@@ -48,13 +48,13 @@ function wholeChoice({ tokens, toolCall, finishReason }: SimulatedChoice, index:
 
 async function deliverStream(
   request: SimulatedRequest,
-  answer: SimulatedAnswer,
+  response: SimulatedResponse,
   res: ServerResponse,
   delivery: Delivery,
 ): Promise<number> {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
   const common = {
-    ...identity('chat.completion.chunk', request, answer),
+    ...identity('chat.completion.chunk', request, response),
     ...(request.includeUsage ? { usage: null } : {}),
   };
   const write = (changes: object): void => void res.write(`data: ${JSON.stringify({ ...common, ...changes })}\n\n`);
@@ -62,17 +62,17 @@ async function deliverStream(
     write({ choices: [{ index, delta, logprobs: null, finish_reason: finish }] });
 
   let sent = 0;
-  for (const index of answer.choices.keys()) say(index, { role: 'assistant', content: '', refusal: null });
-  for (const [index, delta] of interleaved(answer.choices)) {
+  for (const index of response.choices.keys()) say(index, { role: 'assistant', content: '', refusal: null });
+  for (const [index, delta] of interleaved(response.choices)) {
     await pause(delivery.personality.tokenMs, delivery);
     if (delivery.cut && sent === WORDS_BEFORE_CUT) return cutOff(res, '');
     say(index, delta);
     sent += 1;
   }
-  for (const [index, choice] of answer.choices.entries()) say(index, {}, choice.finishReason);
-  if (request.includeUsage) write({ choices: [], usage: answer.usage });
+  for (const [index, choice] of response.choices.entries()) say(index, {}, choice.finishReason);
+  if (request.includeUsage) write({ choices: [], usage: response.usage });
   res.end('data: [DONE]\n\n');
-  return answer.usage.completion_tokens;
+  return response.usage.completion_tokens;
 }
 
 /** The deltas of all choices, a word of each in turn. */
@@ -101,10 +101,10 @@ function asToolCall({ id, name, arguments: text }: NonNullable<SimulatedChoice['
   return { id, type: 'function', function: { name, arguments: text } };
 }
 
-function identity(object: string, request: SimulatedRequest, answer: SimulatedAnswer): object {
+function identity(object: string, request: SimulatedRequest, response: SimulatedResponse): object {
   const created = Math.floor(Date.now() / 1_000);
   return {
-    id: answer.id,
+    id: response.id,
     object,
     created,
     model: request.model,

@@ -29,7 +29,7 @@ export interface Simulator {
   readonly stats: Readonly<SimulatorStats>;
   readonly broken: BreakKind | undefined;
   break(kind: BreakKind): void;
-  mend(): void;
+  repair(): void;
   close(): Promise<void>;
 }
 
@@ -57,22 +57,22 @@ export async function startSimulator(personality: Personality, timeScale: number
     res.setHeader('x-request-id', `req_${personality.slug}_${stats.requests}`);
     stats.requests += 1;
     stats.open += 1;
-    const leaving = new AbortController();
+    const disconnect = new AbortController();
     res.once('close', () => {
       stats.open -= 1;
       if (!res.writableFinished) {
         stats.aborted += 1;
-        leaving.abort();
+        disconnect.abort();
       }
     });
-    answer(req, res, leaving.signal).catch((error: unknown) => {
-      if (leaving.signal.aborted) return;
+    respond(req, res, disconnect.signal).catch((error: unknown) => {
+      if (disconnect.signal.aborted) return;
       stats.failures += 1;
       refuse(res, error instanceof Refusal ? error : new Refusal(500, 'The simulator failed.'));
     });
   });
 
-  async function answer(req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> {
+  async function respond(req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> {
     if (req.method === 'GET' && req.url === '/v1/models') return sendModels(res, personality);
     const request = await readRequest(req, { apiKey, models: personality.models });
     if (broken === 'reset') return void req.socket.resetAndDestroy();
@@ -100,7 +100,7 @@ export async function startSimulator(personality: Personality, timeScale: number
       return broken;
     },
     break: (kind) => void (broken = kind),
-    mend: () => void (broken = undefined),
+    repair: () => void (broken = undefined),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

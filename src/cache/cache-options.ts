@@ -31,7 +31,7 @@ export interface ResolvedCoalesceOptions {
   readonly maxBufferBytes: number;
 }
 
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 /**
  * @param hasTenants - requests have callers; otherwise all of them would share one cache
@@ -60,7 +60,7 @@ export function resolveCacheOptions(
     ignoresBeforeAttempt,
     shared,
     usageOnHit,
-    maxResponseBytes: Math.min(maxBytes, MAX_ANSWER_BYTES),
+    maxResponseBytes: Math.min(maxBytes, MAX_RESPONSE_BYTES),
     coalesce,
   };
 }

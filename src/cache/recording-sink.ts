@@ -16,19 +16,20 @@ export type OnWhole = (completion: ChatCompletion | undefined) => void;
 export class RecordingSink implements ResponseSink {
   readonly #next: ResponseSink;
   readonly #onWhole: OnWhole;
-  #room: number;
+  #remaining: number;
   #assembler: CompletionAssembler | undefined;
 
   /** @param maxBytes - larger responses are not recorded */
   constructor(next: ResponseSink, maxBytes: number, onWhole: OnWhole) {
     this.#next = next;
-    this.#room = maxBytes;
+    this.#remaining = maxBytes;
     this.#onWhole = onWhole;
   }
 
   json(head: SinkHead, body: ResponseBody): void {
     this.#next.json(head, body);
-    const mayKeep = head.status === 200 && head.headers['cache-control'] !== 'no-store' && body.length <= this.#room;
+    const mayKeep =
+      head.status === 200 && head.headers['cache-control'] !== 'no-store' && body.length <= this.#remaining;
     this.#onWhole(mayKeep ? completionIn(bytesOf(body)) : undefined);
   }
 
@@ -59,8 +60,8 @@ export class RecordingSink implements ResponseSink {
   }
 
   #record(assembler: CompletionAssembler, payload: string): void {
-    this.#room -= payload.length;
-    const chunk = this.#room < 0 ? undefined : parseJson(payload);
+    this.#remaining -= payload.length;
+    const chunk = this.#remaining < 0 ? undefined : parseJson(payload);
     if (isRecord(chunk)) assembler.add(chunk);
     else this.#assembler = undefined;
   }

@@ -25,7 +25,7 @@ export function isAuxiliaryName(name: unknown): boolean {
 export function carriesData(value: JsonObject): boolean {
   if (isRecord(value['usage'])) return true;
   if (isAuxiliaryEvent(value)) return false;
-  return value['object'] === 'chat.completion.chunk' || ANSWER_DATA.some((key) => Array.isArray(value[key]));
+  return value['object'] === 'chat.completion.chunk' || RESPONSE_DATA.some((key) => Array.isArray(value[key]));
 }
 
 const AUXILIARY_NAMES: ReadonlySet<string> = new Set([
@@ -47,7 +47,7 @@ const AUXILIARY_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Lists that some upstreams (Perplexity, OpenRouter) send beside the text. */
-const ANSWER_DATA = ['citations', 'search_results', 'related_questions', 'annotations', 'images', 'videos'] as const;
+const RESPONSE_DATA = ['citations', 'search_results', 'related_questions', 'annotations', 'images', 'videos'] as const;
 
 /** Members that name an error: `error_code`, `errorMsg`, `errmsg`, `errors`, `Error`, `ErrorMessage`, Apigee's `fault`. */
 const ERROR_MEMBER = /^(?:err|error)_?(?:code|no|msg|message|description|info|type|detail|details|s)?$|^fault$/i;

@@ -81,7 +81,7 @@ function guardResponse(
           guards: output,
           table,
           context: checkContext,
-          answersInJson: format?.type === 'json_object' || format?.type === 'json_schema',
+          respondsInJson: format?.type === 'json_object' || format?.type === 'json_schema',
           onBlock,
         }),
       changesText: table.size > 0 || output.some(({ mode }) => mode !== 'watch'),

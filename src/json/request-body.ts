@@ -118,11 +118,11 @@ class Splice {
   #empty = true;
 
   constructor(source: Buffer, set: Readonly<Record<string, string>>) {
-    let room = source.length + 2;
+    let capacity = source.length + 2;
     // A UTF-16 unit takes at most three bytes in UTF-8. Each member also has quotes, a colon and a comma.
-    for (const key of Object.keys(set)) room += (JSON.stringify(key).length + (set[key] as string).length) * 3 + 2;
+    for (const key of Object.keys(set)) capacity += (JSON.stringify(key).length + (set[key] as string).length) * 3 + 2;
     this.#source = source;
-    this.#target = Buffer.allocUnsafe(room);
+    this.#target = Buffer.allocUnsafe(capacity);
     this.#write('{');
   }
 

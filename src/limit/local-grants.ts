@@ -61,7 +61,7 @@ export class LocalGrants {
     const reply = this.#count(order, ticket, (counted) => this.#memory.reserve(counted));
     if (reply.outcome !== 'granted') return reply;
     const tickets = ticket?.isCovered === true ? [ticket] : [];
-    for (const each of tickets) each.tie();
+    for (const each of tickets) each.commit();
     if (order.lease === '') return reply;
     this.#open++;
     this.#leases.set(keyOf(order), { tickets, isOwn: !wasSent });
@@ -76,14 +76,14 @@ export class LocalGrants {
     }
     const reply = this.#count(order, ticket, (counted) => this.#memory.adjust(counted));
     if (!isCovered || reply.outcome === 'refused') ticket?.giveBack();
-    else this.tie(order, ticket);
+    else this.commit(order, ticket);
     return reply;
   }
 
   /** The shares of `ticket` keep covering the lease. */
-  tie(order: Pick<LimitOrder, 'group' | 'lease'>, ticket: ShareTicket | undefined): void {
+  commit(order: Pick<LimitOrder, 'group' | 'lease'>, ticket: ShareTicket | undefined): void {
     if (ticket === undefined) return;
-    ticket.tie();
+    ticket.commit();
     const lease = this.#leases.get(keyOf(order));
     if (lease === undefined) this.#leases.set(keyOf(order), { tickets: [ticket], isOwn: false });
     else lease.tickets.push(ticket);
@@ -112,7 +112,7 @@ export class LocalGrants {
   release(order: Pick<LimitOrder, 'group' | 'lease'>): void {
     if (this.#leases.size === 0) return;
     const key = keyOf(order);
-    for (const ticket of this.#leases.get(key)?.tickets ?? []) ticket.untie();
+    for (const ticket of this.#leases.get(key)?.tickets ?? []) ticket.release();
     this.#leases.delete(key);
   }
 
@@ -167,7 +167,7 @@ export class LocalGrants {
     return holds.map((hold, index) => {
       const { counter } = hold;
       const part = isSum(hold)
-        ? (counter.capacity - this.#levelOf(group, hold).used) / windowParts - (ticket?.tiedAt(index) ?? 0)
+        ? (counter.capacity - this.#levelOf(group, hold).used) / windowParts - (ticket?.committedIn(index) ?? 0)
         : counter.capacity / processes;
       const least = counter.kind === 'held' ? 1 : 0;
       const capacity = Math.max(least, Math.floor(part));

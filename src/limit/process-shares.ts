@@ -31,7 +31,7 @@ interface Share {
   /** What it may grant while the store does not reply. */
   free: number;
   /** What it granted from the share, and the store has not counted yet. */
-  tied: number;
+  committed: number;
   /** When the store may give `free` to other processes, by the monotonic clock. */
   expiresAt: number;
   /** Calls on this counter that the store has not replied to. */
@@ -52,7 +52,7 @@ interface Taken {
 export class ShareTicket {
   readonly #taken: readonly (Taken | undefined)[];
   #sentAt = 0;
-  #isTied = false;
+  #isCommitted = false;
 
   constructor(taken: readonly (Taken | undefined)[]) {
     this.#taken = taken;
@@ -64,8 +64,8 @@ export class ShareTicket {
   }
 
   /** What this process granted from the counter of the hold at `index`, and the store has not counted yet. */
-  tiedAt(index: number): number {
-    return this.#taken[index]?.share.tied ?? 0;
+  committedIn(index: number): number {
+    return this.#taken[index]?.share.committed ?? 0;
   }
 
   /** This ticket took more for some hold than `other` did. */
@@ -103,7 +103,7 @@ export class ShareTicket {
       const isAlone = share.open++ === 0;
       if (!isAlone) return { ...hold, share: { own } };
       share.free = Math.min(share.free, most(hold));
-      return { ...hold, share: { own, total: share.free + share.tied + own } };
+      return { ...hold, share: { own, total: share.free + share.committed + own } };
     });
   }
 
@@ -133,17 +133,17 @@ export class ShareTicket {
   }
 
   /** The process grants the call without the store. */
-  tie(): void {
-    this.#isTied = true;
-    for (const taken of this.#taken) if (taken !== undefined) taken.share.tied += taken.own;
+  commit(): void {
+    this.#isCommitted = true;
+    for (const taken of this.#taken) if (taken !== undefined) taken.share.committed += taken.own;
   }
 
   /** The store counts the call now. */
-  untie(): void {
-    if (!this.#isTied) return;
+  release(): void {
+    if (!this.#isCommitted) return;
     for (const taken of this.#taken) {
       if (taken === undefined) continue;
-      taken.share.tied -= taken.own;
+      taken.share.committed -= taken.own;
       taken.own = 0;
     }
   }
@@ -153,7 +153,7 @@ export class ShareTicket {
     for (const taken of this.#taken) {
       const used = holds.find(({ counter }) => counter.field === taken?.field)?.amount;
       if (taken === undefined || used === undefined || used >= taken.own) continue;
-      taken.share.tied -= taken.own - used;
+      taken.share.committed -= taken.own - used;
       taken.share.free += taken.own - used;
       taken.own = used;
     }
@@ -221,8 +221,8 @@ export class ProcessShares {
     for (const share of this.#shares.values()) {
       if (share.free <= 0 || share.open > 0 || now >= share.expiresAt) continue;
       share.free = 0;
-      const { group, counter, tied } = share;
-      const holds = [{ counter, amount: 0, enforced: false, share: { own: 0, total: tied } }];
+      const { group, counter, committed } = share;
+      const holds = [{ counter, amount: 0, enforced: false, share: { own: 0, total: committed } }];
       orders.push({ group, lease: '', ttlMs: 0, holds, sharing: this.sharing });
     }
     return orders;
@@ -230,7 +230,7 @@ export class ProcessShares {
 
   #shareOf(group: string, counter: LimitCounter): Share {
     const key = `${group} ${counter.field}`;
-    const share = this.#shares.get(key) ?? { group, counter, free: 0, tied: 0, expiresAt: 0, open: 0 };
+    const share = this.#shares.get(key) ?? { group, counter, free: 0, committed: 0, expiresAt: 0, open: 0 };
     // The most recently used shares are at the end.
     this.#shares.delete(key);
     this.#shares.set(key, share);
@@ -243,7 +243,7 @@ export class ProcessShares {
     const [key, share] = oldest!;
     this.#shares.delete(key);
     // A share in use is kept and moved to the end.
-    if (share.open > 0 || share.tied > 0) this.#shares.set(key, share);
+    if (share.open > 0 || share.committed > 0) this.#shares.set(key, share);
   }
 }
 

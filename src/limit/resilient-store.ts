@@ -218,7 +218,7 @@ export class ResilientStore {
       (reply) => {
         this.#known.note(order, reply);
         ticket?.replied(reply, this.#parts.clock.now());
-        if (reply.outcome === 'granted') ticket?.untie();
+        if (reply.outcome === 'granted') ticket?.release();
       },
       () => ticket?.replied(undefined, this.#parts.clock.now()),
     );
@@ -271,7 +271,7 @@ export class ResilientStore {
   #adjustWithout(order: LimitOrder, ticket: ShareTicket | undefined, late: LateReply | undefined): GrantedReply {
     const isClosed = this.#parts.onStoreError === 'closed' && order.holds.some(({ enforced }) => enforced);
     const isCovered = ticket?.isCovered ?? !isClosed;
-    if (isCovered) this.#local.tie(order, ticket);
+    if (isCovered) this.#local.commit(order, ticket);
     else if (late === undefined) ticket?.giveBack();
     if (late !== undefined) this.#noteLateReply(order, late, ticket);
     return isCovered ? granted('store') : { outcome: 'refused', levels: [], by: 'store' };

@@ -40,20 +40,20 @@ const COMMA = 1;
 
 /**
  * `messages` as JSON, within `rules.maxBytes`. The last messages are kept first, as the newest of a conversation say
- * most; the oldest one that still has room is cut.
+ * most; the oldest one that fits in part is cut.
  */
 export function boundedMessages(messages: readonly ContentMessage[], rules: ExportRules): BoundedJson {
   const kept: string[] = [];
-  let room = rules.maxBytes - BRACKETS;
+  let remaining = rules.maxBytes - BRACKETS;
   for (let index = messages.length - 1; index >= 0; index--) {
     const { parts, ...rest } = messages[index]!;
     const shell = Buffer.byteLength(JSON.stringify({ ...rest, parts: [] })) + COMMA;
-    const list = boundedParts(parts, { ...rules, maxBytes: room - shell + BRACKETS });
+    const list = boundedParts(parts, { ...rules, maxBytes: remaining - shell + BRACKETS });
     const isDropped = list.truncated && list.json === NOTHING;
-    if (room < shell || isDropped) return { json: `[${kept.join(',')}]`, truncated: true };
+    if (remaining < shell || isDropped) return { json: `[${kept.join(',')}]`, truncated: true };
     kept.unshift(`${JSON.stringify(rest).slice(0, -1)},"parts":${list.json}}`);
     if (list.truncated) return { json: `[${kept.join(',')}]`, truncated: true };
-    room -= shell + Buffer.byteLength(list.json) - BRACKETS;
+    remaining -= shell + Buffer.byteLength(list.json) - BRACKETS;
   }
   return { json: `[${kept.join(',')}]`, truncated: false };
 }
@@ -63,12 +63,12 @@ const NOTHING = '[]';
 /** `parts` as JSON, within `rules.maxBytes`: those that do not fit are cut or left out at the end. */
 export function boundedParts(parts: readonly MessagePart[], rules: ExportRules): BoundedJson {
   const kept: string[] = [];
-  let room = rules.maxBytes - BRACKETS;
+  let remaining = rules.maxBytes - BRACKETS;
   for (const part of parts) {
-    const { json, truncated } = boundedPart(part, { ...rules, maxBytes: room - COMMA });
+    const { json, truncated } = boundedPart(part, { ...rules, maxBytes: remaining - COMMA });
     if (json !== '') kept.push(json);
     if (truncated) return { json: `[${kept.join(',')}]`, truncated };
-    room -= Buffer.byteLength(json) + COMMA;
+    remaining -= Buffer.byteLength(json) + COMMA;
   }
   return { json: `[${kept.join(',')}]`, truncated: false };
 }

@@ -6,7 +6,7 @@ import type { Observer } from '../request/hooks.js';
 import type { ContentAttributes } from './content.js';
 import { endpointAttributes } from './gen-ai.js';
 import type { ResponseWatch } from './response-watch.js';
-import { currentRequestAttributes, put, putAnswer, putCurrentResponse, requestAttributes } from './span-attributes.js';
+import { currentRequestAttributes, put, putOutcome, putCurrentResponse, requestAttributes } from './span-attributes.js';
 
 const DETAILS = 'gen_ai.client.inference.operation.details';
 const EXCEPTION = 'gen_ai.client.operation.exception';
@@ -49,7 +49,7 @@ export class CallEvents implements Observer {
       ...currentRequestAttributes(context),
     };
     if (context.outcome !== undefined) {
-      putAnswer(attributes, context.outcome);
+      putOutcome(attributes, context.outcome);
       putCurrentResponse(attributes, context.outcome, this.#watch?.of(context));
     }
     put(attributes, 'error.type', failure);

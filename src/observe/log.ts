@@ -57,7 +57,7 @@ export class RequestLog implements Observer {
       attempts: attempts.length,
       cache: cacheStatus,
       durationMs: rounded(this.#clock.now() - context.startedAt),
-      ...(outcome === undefined ? {} : answerFacts(outcome)),
+      ...(outcome === undefined ? {} : outcomeFacts(outcome)),
     };
     if (error !== undefined) this.#logError(error, facts, context.client.aborted);
     else if (context.client.aborted) this.#logger.info(facts, 'client left');
@@ -88,7 +88,7 @@ function failureFacts(record: AttemptRecord): object {
   return { ...(sent && { sent }), ...(received && { received }), ...(upstreamError && { upstreamError }) };
 }
 
-function answerFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {
+function outcomeFacts({ complete, finishReason, usage, costUsd, firstTokenMs }: ResponseOutcome): object {
   return {
     complete,
     finishReason,

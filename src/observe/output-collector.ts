@@ -21,7 +21,7 @@ const MOST_CHUNKS = 100_000;
 /** Assembles what a client received, up to a number of bytes. */
 export class OutputCollector {
   readonly #assembler = new CompletionAssembler();
-  #room: number;
+  #remaining: number;
   #chunks = 0;
   #isEmpty = true;
   /** The response ended before its end, or was longer than what is kept: its texts may end anywhere. */
@@ -30,15 +30,15 @@ export class OutputCollector {
   truncated = false;
 
   constructor(maxBytes: number) {
-    this.#room = maxBytes;
+    this.#remaining = maxBytes;
   }
 
   /** Adds the choices of a chunk, or of a whole completion. */
   add(value: unknown): void {
     if (this.truncated || !isRecord(value) || !Array.isArray(value['choices'])) return;
     const choices = value['choices'].flatMap<CapturedChoice>((choice: unknown, position) => captured(choice, position));
-    for (const { delta } of choices) this.#room -= outputBytes(delta) + listBytes(delta);
-    if (this.#room < 0 || ++this.#chunks > MOST_CHUNKS) {
+    for (const { delta } of choices) this.#remaining -= outputBytes(delta) + listBytes(delta);
+    if (this.#remaining < 0 || ++this.#chunks > MOST_CHUNKS) {
       this.truncated = true;
       // One piece that is too long by itself: the beginning of its text is kept.
       if (!this.#isEmpty) return;

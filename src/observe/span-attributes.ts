@@ -22,7 +22,7 @@ export function requestAttributes(request: ChatRequest | undefined): SpanAttribu
 }
 
 /** What the response to a call was, and what it used. */
-export function putAnswer(attributes: SpanAttributes, { finishReason, usage, costUsd }: ResponseOutcome): void {
+export function putOutcome(attributes: SpanAttributes, { finishReason, usage, costUsd }: ResponseOutcome): void {
   if (finishReason !== undefined) attributes['gen_ai.response.finish_reasons'] = [finishReason];
   put(attributes, 'gen_ai.usage.input_tokens', usage?.prompt_tokens);
   put(attributes, 'gen_ai.usage.output_tokens', usage?.completion_tokens);

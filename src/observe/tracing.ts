@@ -13,7 +13,7 @@ import {
   conversationId,
   currentRequestAttributes,
   put,
-  putAnswer,
+  putOutcome,
   putCurrentResponse,
   putUpstreamError,
   requestAttributes,
@@ -97,7 +97,7 @@ export class Tracing implements Observer {
     }
     putUpstreamError(attributes, attempt);
     if (context.outcome !== undefined) {
-      putAnswer(attributes, context.outcome);
+      putOutcome(attributes, context.outcome);
       if (this.#parts.conventions.current)
         putCurrentResponse(attributes, context.outcome, this.#parts.watch?.of(context));
     }

@@ -22,7 +22,7 @@ export interface FailureRecord extends Pick<AttemptRecord, 'attempt' | 'outcome'
   readonly upstreamError: ReturnType<typeof upstreamErrorFor>;
 }
 
-/** Remembers the latest failed attempts, so that a failure on the page leads to its reason. */
+/** Keeps the latest failed attempts, so that a failure on the page leads to its reason. */
 export class FailureLog implements Observer {
   readonly #clock: Clock;
   readonly #failures: (Omit<FailureRecord, 'agoMs'> & { readonly at: number })[] = [];

@@ -22,7 +22,7 @@ export interface HistoryRecord {
   readonly endpoints: readonly EndpointRecord[];
 }
 
-/** Remembers how a gateway did, interval by interval. Its memory is bounded by the provider table. */
+/** Keeps the statistics of a gateway by interval. Its memory is bounded by the provider table. */
 export class History implements Observer {
   readonly #intervalMs: number;
   readonly #endpoints = new Map<string, EndpointHistory>();

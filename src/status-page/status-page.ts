@@ -82,7 +82,7 @@ export function statusPage(gateway: Gateway, options: StatusPageOptions = {}): M
     events: guard(async ({ res, client }) => {
       const shown = await data();
       if (client.aborted) return 'responded' as const;
-      if (!viewers.hasRoom) throw new GatewayError('server_is_overloaded', 'Too many look at this page already.');
+      if (!viewers.canAdmit) throw new GatewayError('server_is_overloaded', 'Too many look at this page already.');
       viewers.add(res, frame(shown));
       return 'responded' as const;
     }),

@@ -12,8 +12,8 @@ export class Viewers {
     return this.#viewers.size;
   }
 
-  /** There is room for one more. */
-  get hasRoom(): boolean {
+  /** Whether one more viewer is admitted. */
+  get canAdmit(): boolean {
     return !this.#hasEnded && this.#viewers.size < MAX_VIEWERS;
   }
 

@@ -68,9 +68,9 @@ export class NearCopies implements CacheStore {
   #revalidateOnce(key: string, near: Uint8Array): Promise<Uint8Array | undefined> {
     const running = this.#revalidating.get(key);
     if (running !== undefined) return running;
-    const asked = this.#revalidate(key, near).finally(() => this.#revalidating.delete(key));
-    this.#revalidating.set(key, asked);
-    return asked;
+    const current = this.#revalidate(key, near).finally(() => this.#revalidating.delete(key));
+    this.#revalidating.set(key, current);
+    return current;
   }
 
   /** `near` where Redis still holds it, otherwise what Redis holds now. */

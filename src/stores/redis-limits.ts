@@ -16,7 +16,7 @@ export const REDIS_LIMITS = defineOptions({
   path: 'redisLimits',
   prefix: 'redisLimits: ',
   rows: {
-    prefix: word('Stands before every key in Redis.').or('nordlys:'),
+    prefix: word('Prefix of every key in Redis.').or('nordlys:'),
   } satisfies RowsFor<RedisLimitsOptions>,
 });
 

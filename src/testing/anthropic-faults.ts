@@ -113,7 +113,7 @@ export const anthropicFaults = {
     json({ object: 'chat.completion', choices: [] }),
   ),
   wholeForStream: fault(
-    'answer',
+    'response',
     'A whole message where a stream was requested.',
     json({
       id: 'msg_1',
@@ -126,14 +126,14 @@ export const anthropicFaults = {
     }),
   ),
   streamForWhole: fault(
-    'answer',
+    'response',
     'A stream where a whole message was requested.',
     onRequest('anthropic stream', (request) =>
       eventStreamSteps(anthropicEvents(WHOLE, request).map(named), {}, request),
     ),
   ),
   pingsBetween: fault(
-    'answer',
+    'response',
     'Pings between the events, and events that are new.',
     onRequest('anthropic pings', (request) => {
       if (!asksForStream(request)) return anthropicReply(WHOLE).steps(request);

@@ -1,4 +1,4 @@
-import { sizedSteps, type AnswerOptions } from './responses.js';
+import { sizedSteps, type ResponseOptions } from './responses.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame } from './aws-frames.js';
 import { asksForStream } from './chat-responses.js';
 import { member } from './chat-bodies.js';
@@ -7,7 +7,7 @@ import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './
 import type { ReceivedRequest } from './request-log.js';
 import { onRequest, type Script } from './script.js';
 
-/** What a scripted Claude says, whole or streamed. */
+/** Content of a scripted reply of Claude, whole or streamed. */
 export interface AnthropicReply extends BlockReply {
   /** Replaces members of `{ input_tokens: 10, output_tokens: 5 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;
@@ -19,12 +19,12 @@ export interface AnthropicReply extends BlockReply {
 }
 
 /** How a reply of the Messages API is sent. */
-export type AnthropicReplyOptions = AnswerOptions & EventStreamOptions;
+export type AnthropicReplyOptions = ResponseOptions & EventStreamOptions;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * What Anthropic's Messages API would answer: events to a request with `stream: true`, else a whole message; on Bedrock's
+ * What Anthropic's Messages API would send: events to a request with `stream: true`, else a whole message; on Bedrock's
  * path `invoke-with-response-stream` the same events in frames.
  *
  * @example
@@ -42,7 +42,7 @@ export function anthropicError(
   status: number,
   type: string,
   message = `The fake upstream responds with ${status}.`,
-  options: AnswerOptions = {},
+  options: ResponseOptions = {},
 ): Script {
   const body = JSON.stringify(errorBody(type, message));
   return onRequest(`anthropic ${status}`, (request) => sizedSteps(body, { ...options, status }, request));

@@ -43,7 +43,7 @@ export const awsFaults = {
     awsEventStream(converseFrames('Half.', { stopReason: 'malformed_model_output' })),
   ),
   noMetadata: fault(
-    'answer',
+    'response',
     'A stream that ends after messageStop.',
     awsEventStream(converseFrames('All.', { usage: null })),
   ),

@@ -2,7 +2,7 @@ import { AWS_EVENT_STREAM_HEADERS, awsFrame, type AwsFrame } from './aws-frames.
 import { sse, type EventStreamOptions } from './event-streams.js';
 import type { Script } from './script.js';
 
-/** What a Converse stream says. */
+/** Content of a Converse stream. */
 export interface ConverseOptions {
   /** `null`: no `messageStop` is sent. @defaultValue `'end_turn'` */
   readonly stopReason?: string | null | undefined;

@@ -27,9 +27,9 @@ export interface ChatBodyOptions {
    * Whether usage is sent. Whole responses have it except with `'never'`; streams have it in a last chunk where
    * `stream_options.include_usage` is set, or with `'always'`. An object replaces members of the counted usage (one token
    * per word).
-   * @defaultValue `'asked'`
+   * @defaultValue `'requested'`
    */
-  readonly usage?: 'asked' | 'always' | 'never' | Usage | undefined;
+  readonly usage?: 'requested' | 'always' | 'never' | Usage | undefined;
 }
 
 /** A `chat.completion`. */
@@ -68,7 +68,7 @@ export function chunkBodies(
   request: ReceivedRequest,
 ): ChatChunk[] {
   const deltas = [...(typeof parts === 'string' ? words(parts) : parts), ...toolCallDeltas(options)];
-  const withUsage = options.usage === 'always' || (options.usage !== 'never' && asksForUsage(request));
+  const withUsage = options.usage === 'always' || (options.usage !== 'never' && requestsUsage(request));
   const common = { ...identity('chat.completion.chunk', options, request), ...(withUsage ? { usage: null } : {}) };
   const chunk = (delta: NonNullable<ChunkChoice['delta']>, finish: string | null): ChatChunk => ({
     ...common,
@@ -97,7 +97,7 @@ function identity(object: string, options: ChatBodyOptions, request: ReceivedReq
     id: options.id ?? `chatcmpl-${request.index}`,
     object,
     created: options.created ?? 1_750_000_000,
-    model: options.model ?? askedModel(request),
+    model: options.model ?? requestedModel(request),
     service_tier: 'default',
     system_fingerprint: null,
   };
@@ -137,12 +137,12 @@ function usageOf(text: string, options: ChatBodyOptions, request: ReceivedReques
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, ...counts };
 }
 
-function askedModel(request: ReceivedRequest): string {
+function requestedModel(request: ReceivedRequest): string {
   const model = member(request.json, 'model');
   return typeof model === 'string' ? model : 'fake-model';
 }
 
-function asksForUsage(request: ReceivedRequest): boolean {
+function requestsUsage(request: ReceivedRequest): boolean {
   return member(member(request.json, 'stream_options'), 'include_usage') === true;
 }
 

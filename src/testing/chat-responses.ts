@@ -1,4 +1,4 @@
-import { sizedSteps, type AnswerOptions } from './responses.js';
+import { sizedSteps, type ResponseOptions } from './responses.js';
 import {
   chunkBodies,
   completionBody,
@@ -11,7 +11,7 @@ import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { onRequest, type Script } from './script.js';
 
 /** Content of a whole response, and how it is sent. */
-export type CompletionOptions = ChatBodyOptions & AnswerOptions & { readonly refusal?: string | undefined };
+export type CompletionOptions = ChatBodyOptions & ResponseOptions & { readonly refusal?: string | undefined };
 
 /**
  * A whole `chat.completion`, as OpenAI sends it.

@@ -37,7 +37,7 @@ export class UpstreamConnection {
   #reading: { readonly entry: Entry; readonly whole: () => void } | undefined = undefined;
   /** Settles when all requests so far have got their responses. */
   #turn: Promise<void> = Promise.resolve();
-  #unanswered = 0;
+  #pending = 0;
   #idle: Timer | undefined = undefined;
   #ignoresAbort = false;
 
@@ -73,7 +73,7 @@ export class UpstreamConnection {
   #begin(head: RequestHead): void {
     const entry = this.#host.openEntry(head, this.number, this.#entries.length > 0);
     this.#entries.push(entry);
-    this.#unanswered += 1;
+    this.#pending += 1;
     const chosen = this.#host.takeScript(entry);
     if (typeof chosen === 'object' && chosen.starts === 'head') {
       this.#reading = { entry, whole: nothing };
@@ -108,10 +108,10 @@ export class UpstreamConnection {
       entry.script = script.name;
       this.#ignoresAbort = script.ignoresAbort === true;
       entry.completed = await runScript(script.steps(entry), this.target, (bytes) => (entry.bytesSent += bytes));
-      this.#unanswered -= 1;
+      this.#pending -= 1;
       if (this.target.closed) return;
       if (!entry.keepAlive) this.target.fin();
-      else if (this.#unanswered === 0) this.#watchIdle();
+      else if (this.#pending === 0) this.#watchIdle();
     });
   }
 

@@ -1,10 +1,10 @@
-import { sizedSteps, type AnswerOptions } from './responses.js';
+import { sizedSteps, type ResponseOptions } from './responses.js';
 import { AWS_EVENT_STREAM_HEADERS, awsFrame, cutFrame, type AwsFrame } from './aws-frames.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, piecesOf, stopReasonOf, wholeSteps, type BlockReply } from './native-replies.js';
 import { onRequest, type Script } from './script.js';
 
-/** What a scripted model on Amazon Bedrock says through Converse, whole or streamed. */
+/** Content of a scripted reply of a model on Amazon Bedrock through Converse, whole or streamed. */
 export interface ConverseReply extends BlockReply {
   /** Replaces members of `{ inputTokens: 10, outputTokens: 5, totalTokens: 15 }`. */
   readonly usage?: Readonly<Record<string, unknown>> | undefined;
@@ -16,12 +16,12 @@ export interface ConverseReply extends BlockReply {
 }
 
 /** How a reply of Converse is sent. */
-export type ConverseReplyOptions = AnswerOptions & EventStreamOptions;
+export type ConverseReplyOptions = ResponseOptions & EventStreamOptions;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * What Amazon Bedrock answers to Converse and ConverseStream, by the path of the request: a whole response, or frames.
+ * What Amazon Bedrock responds to Converse and ConverseStream, by the path of the request: a whole response, or frames.
  *
  * @example
  * upstream.enqueue(converseReply({ text: 'Half', fault: 'cut' }), converseReply({ text: 'Hello.' }));
@@ -42,7 +42,7 @@ export function converseError(
   status: number,
   name: string,
   message = `The fake upstream responds with ${status}.`,
-  options: AnswerOptions = {},
+  options: ResponseOptions = {},
 ): Script {
   const headers = { 'x-amzn-errortype': `${name}:http://internal.amazon.com/`, ...options.headers };
   const body = JSON.stringify({ message });

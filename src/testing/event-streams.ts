@@ -1,6 +1,6 @@
 import type { ReceivedRequest } from './request-log.js';
 import { onRequest, send, wait, type Script, type Step } from './script.js';
-import { LAST_CHUNK, lowerCaseNames, renderChunk, renderHead, type AnswerHeaders } from './wire.js';
+import { LAST_CHUNK, lowerCaseNames, renderChunk, renderHead, type ResponseHeaders } from './wire.js';
 
 /**
  * One item of an event stream: a text becomes `data: <text>` and an empty line, an object the same with its JSON, bytes
@@ -19,7 +19,7 @@ export interface EventStreamOptions {
   /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
   /** Added to `content-type`, or instead of it. */
-  readonly headers?: AnswerHeaders | undefined;
+  readonly headers?: ResponseHeaders | undefined;
   /** Milliseconds before the head. @defaultValue `0` */
   readonly headDelayMs?: number | undefined;
   /** Milliseconds before each event. @defaultValue `0` */

@@ -31,7 +31,7 @@ export interface FakeUpstream extends AsyncDisposable {
   readonly baseUrl: string;
   /** Every received request, in the order in which their heads arrived. */
   readonly ledger: readonly LedgerEntry[];
-  /** Received bytes that are not an HTTP/1.1 request: answered with 400, and not in the ledger. */
+  /** Received bytes that are not an HTTP/1.1 request: refused with 400, and not in the ledger. */
   readonly violations: readonly string[];
   /** Connections that are open now. */
   readonly connections: number;

@@ -9,9 +9,9 @@ export interface Fault {
    * - `next`: the response of another upstream;
    * - `cut`: if the stream has begun, an error and no `[DONE]`; before that, as `next`;
    * - `relay`: this error, which the caller's request has caused;
-   * - `answer`: this response, which is usable.
+   * - `response`: this response, which is usable.
    */
-  readonly expect: 'next' | 'cut' | 'relay' | 'answer';
+  readonly expect: 'next' | 'cut' | 'relay' | 'response';
   /** What the upstream does. */
   readonly script: Script;
 }

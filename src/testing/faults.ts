@@ -1,8 +1,8 @@
 import { error, errorBody, json } from './responses.js';
 import { chat } from './chat-responses.js';
 import { fault, type Fault } from './fault.js';
-import { ANSWER_FAULTS } from './response-faults.js';
-import { keepAliveOnly, earlyAnswer, hang, ignoreAbort, reset, close, stale } from './interruptions.js';
+import { RESPONSE_FAULTS } from './response-faults.js';
+import { keepAliveOnly, earlyResponse, hang, ignoreAbort, reset, close, stale } from './interruptions.js';
 import { onRequest } from './script.js';
 
 const inMs = (ms: number): string => new Date(ms).toUTCString();
@@ -24,7 +24,7 @@ const LONG_WORDS = 'on and on '.repeat(50_000);
 const CONNECTION_FAULTS = {
   resetOnConnect: fault('next', 'Resets every connection as it is accepted.', reset({ after: 'connect' })),
   staleKeepAlive: fault(
-    'answer',
+    'response',
     'Responds, and resets the kept connection when it is used again.',
     stale(chat('Fresh.')),
   ),
@@ -46,7 +46,7 @@ const CONNECTION_FAULTS = {
     'Streams without end, also when the client has disconnected.',
     ignoreAbort({ words: LONG_WORDS }),
   ),
-  answersEarly: fault('relay', 'Responds 413 to the head, reads no body, resets.', earlyAnswer(413)),
+  respondsEarly: fault('relay', 'Responds 413 to the head, reads no body, resets.', earlyResponse(413)),
 } as const satisfies Record<string, Fault>;
 
 const STATUS_FAULTS = {
@@ -108,7 +108,7 @@ const STATUS_FAULTS = {
  * The ways in which upstreams fail, by name: give `faults.resetMidAnswer.script` to a `fakeUpstream()` to test your
  * set-up. `Object.entries(faults)` makes a table of tests.
  */
-export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...ANSWER_FAULTS } as const;
+export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...RESPONSE_FAULTS } as const;
 
 /** A name of `faults`. */
 export type FaultName = keyof typeof faults;

@@ -92,7 +92,7 @@ export const geminiFaults = {
     json({ object: 'chat.completion', choices: [] }),
   ),
   wholeForStream: fault(
-    'answer',
+    'response',
     'A whole response where a stream was requested.',
     json({
       candidates: [{ content: { role: 'model', parts: [{ text: WHOLE.text }] }, finishReason: 'STOP', index: 0 }],
@@ -100,7 +100,7 @@ export const geminiFaults = {
     }),
   ),
   listForStream: fault(
-    'answer',
+    'response',
     'A JSON list of responses, as without alt=sse.',
     json([
       { candidates: [{ content: { role: 'model', parts: [{ text: 'Said ' }] }, index: 0 }] },
@@ -108,12 +108,12 @@ export const geminiFaults = {
     ]),
   ),
   streamForWhole: fault(
-    'answer',
+    'response',
     'A stream where a whole response was requested.',
     onRequest('gemini stream', (request) => eventStreamSteps(geminiResponses(WHOLE, request), {}, request)),
   ),
   finishInEachResponse: fault(
-    'answer',
+    'response',
     'A finish reason in each response, as old models send it.',
     onRequest('gemini finishes', (request) => {
       if (!request.path.includes(':streamGenerateContent')) return geminiReply(WHOLE).steps(request);

@@ -1,11 +1,11 @@
-import { error, sizedSteps, type AnswerOptions } from './responses.js';
+import { error, sizedSteps, type ResponseOptions } from './responses.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import { eventStreamSteps, type EventStreamOptions } from './event-streams.js';
 import { inputOf, wholeSteps } from './native-replies.js';
 import type { ReceivedRequest } from './request-log.js';
 import { onRequest, type Script } from './script.js';
 
-/** What a scripted Gemini says, whole or streamed. */
+/** Content of a scripted reply of Gemini, whole or streamed. */
 export interface GeminiReply {
   /** Text of the response. */
   readonly text?: string | undefined;
@@ -27,7 +27,7 @@ export interface GeminiReply {
 }
 
 /** How a reply of Gemini is sent. */
-export type GeminiReplyOptions = AnswerOptions & EventStreamOptions;
+export type GeminiReplyOptions = ResponseOptions & EventStreamOptions;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

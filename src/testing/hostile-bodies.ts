@@ -23,8 +23,8 @@ const LENGTHS: readonly HostileHead[] = [
     'length-beside-chunked',
     framed(`content-length: ${SIZE}\r\ntransfer-encoding: chunked\r\n`, `${HEX}\r\n${BODY}\r\n${LAST}`),
   ),
-  row('answer', 'no-length-until-close', framed('connection: close\r\n', BODY)),
-  row('answer', 'http-1.0', `HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n${BODY}`),
+  row('response', 'no-length-until-close', framed('connection: close\r\n', BODY)),
+  row('response', 'http-1.0', `HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n${BODY}`),
   row('error', 'half-a-body-until-close', framed('connection: close\r\n', BODY.slice(0, 40))),
 ];
 
@@ -40,9 +40,9 @@ const CHUNKS: readonly HostileHead[] = [
   row('error', 'no-last-chunk', chunked(`${HEX}\r\n${BODY}\r\n`)),
   row('error', 'no-chunk-at-all', chunked('')),
   row('either', 'chunk-extension-of-20-kb', chunked(`${HEX};${'x'.repeat(20_000)}\r\n${BODY}\r\n${LAST}`)),
-  row('answer', 'chunk-with-extension', chunked(`${HEX};name=value\r\n${BODY}\r\n${LAST}`)),
-  row('answer', 'one-byte-chunks', chunked(`${[...BODY].map((byte) => `1\r\n${byte}\r\n`).join('')}${LAST}`)),
-  row('answer', 'trailers', chunked(`${HEX}\r\n${BODY}\r\n0\r\nx-checksum: 1\r\n\r\n`)),
+  row('response', 'chunk-with-extension', chunked(`${HEX};name=value\r\n${BODY}\r\n${LAST}`)),
+  row('response', 'one-byte-chunks', chunked(`${[...BODY].map((byte) => `1\r\n${byte}\r\n`).join('')}${LAST}`)),
+  row('response', 'trailers', chunked(`${HEX}\r\n${BODY}\r\n0\r\nx-checksum: 1\r\n\r\n`)),
   row('either', 'hostile-trailers', chunked(`${HEX}\r\n${BODY}\r\n0\r\ncontent-length: 5\r\nset-cookie: a=1\r\n\r\n`)),
 ];
 
@@ -53,7 +53,7 @@ const CODINGS: readonly HostileHead[] = [
   ]),
   row('error', 'gzip-in-name-only', withHeaders('content-encoding: gzip\r\n')),
   row('error', 'unknown-coding', withHeaders('content-encoding: rot13\r\n')),
-  row('answer', 'identity-coding', withHeaders('content-encoding: identity\r\n')),
+  row('response', 'identity-coding', withHeaders('content-encoding: identity\r\n')),
   row('error', 'bytes-that-are-no-utf8', [
     framed('connection: close\r\n', BODY.slice(0, -1)),
     Buffer.from([0xff, 0xfe]),
@@ -68,8 +68,8 @@ const STATUSES: readonly HostileHead[] = [
   row('error', 'reset-content', 'HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n', { end: 'keep' }),
   row('error', 'not-modified', 'HTTP/1.1 304 Not Modified\r\netag: "1"\r\n\r\n', { end: 'keep' }),
   row('error', 'no-content-with-a-body', withStatusLine('HTTP/1.1 204 No Content')),
-  row('answer', 'junk-after-the-answer', `${SOUND}junk`),
-  row('answer', 'second-answer-nobody-asked-for', `${SOUND}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n"no"`, {
+  row('response', 'junk-after-the-response', `${SOUND}junk`),
+  row('response', 'unrequested-second-response', `${SOUND}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n"no"`, {
     end: 'keep',
   }),
 ];

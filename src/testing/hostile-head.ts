@@ -10,12 +10,12 @@ export interface HostileHead {
   /** How the response ends. */
   readonly end: Ending;
   /** Sent as soon as the connection is accepted, before any request. */
-  readonly unasked: boolean;
+  readonly unrequested: boolean;
   /**
-   * Allowed results of a client: `error`: never a success; `answer`: the response must be accepted; `either`: clients
+   * Allowed results of a client: `error`: never a success; `response`: the response must be accepted; `either`: clients
    * differ, both are safe.
    */
-  readonly expect: 'error' | 'answer' | 'either';
+  readonly expect: 'error' | 'response' | 'either';
   /** The script that does all this. */
   readonly script: Script;
 }
@@ -25,12 +25,12 @@ export function row(
   expect: HostileHead['expect'],
   name: string,
   bytes: string | Uint8Array | readonly Piece[],
-  changes: { readonly end?: Ending; readonly unasked?: boolean } = {},
+  changes: { readonly end?: Ending; readonly unrequested?: boolean } = {},
 ): HostileHead {
   const pieces = typeof bytes === 'string' || bytes instanceof Uint8Array ? [bytes] : bytes;
-  const { end = 'fin', unasked = false } = changes;
-  const script = { ...raw(pieces, { end, starts: unasked ? 'connect' : 'request' }), name };
-  return { name, bytes: pieces, end, unasked, expect, script };
+  const { end = 'fin', unrequested = false } = changes;
+  const script = { ...raw(pieces, { end, starts: unrequested ? 'connect' : 'request' }), name };
+  return { name, bytes: pieces, end, unrequested, expect, script };
 }
 
 /** @internal The body of most rows. */

@@ -36,8 +36,8 @@ const INTERIM_RESPONSES: readonly HostileHead[] = [
     },
   ),
   row('error', 'switching-protocols-without-upgrade', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', { end: 'hang' }),
-  row('answer', 'one-early-hint', INTERIM + SOUND),
-  row('answer', 'processing', `HTTP/1.1 102 Processing\r\n\r\n${SOUND}`),
+  row('response', 'one-early-hint', INTERIM + SOUND),
+  row('response', 'processing', `HTTP/1.1 102 Processing\r\n\r\n${SOUND}`),
   row('error', 'seven-early-hints', INTERIM.repeat(7) + SOUND),
   row('error', 'endless-continue', Array<string>(500).fill('HTTP/1.1 100 Continue\r\n\r\n'), { end: 'hang' }),
 ];
@@ -46,21 +46,21 @@ const HEADERS: readonly HostileHead[] = [
   row('error', 'header-of-20-kb', withHeaders(`x-long: ${'a'.repeat(20_000)}\r\n`)),
   row('error', 'headers-of-40-kb', withHeaders('x-many: 0123456789\r\n'.repeat(2_000))),
   row('either', 'six-hundred-headers', withHeaders('x: 1\r\n'.repeat(600))),
-  row('answer', 'header-named-proto', withHeaders('__proto__: polluted\r\nconstructor: polluted\r\n')),
+  row('response', 'header-named-proto', withHeaders('__proto__: polluted\r\nconstructor: polluted\r\n')),
   row(
-    'answer',
+    'response',
     'hop-by-hop-headers',
     withHeaders('connection: x-secret, authorization\r\nproxy-connection: x\r\nte: gzip\r\n'),
   ),
   row(
-    'answer',
+    'response',
     'set-cookie-and-friends',
     withHeaders(
       'set-cookie: a=1\r\nset-cookie: b=2\r\naccess-control-allow-origin: *\r\nclear-site-data: "*"\r\nalt-svc: h3=":443"\r\n' +
         'strict-transport-security: max-age=1\r\nserver: hostile\r\nwww-authenticate: Basic\r\nlocation: http://127.0.0.1:9/\r\n',
     ),
   ),
-  row('answer', 'keep-alive-of-no-time', withHeaders('keep-alive: timeout=0, max=-1\r\n')),
+  row('response', 'keep-alive-of-no-time', withHeaders('keep-alive: timeout=0, max=-1\r\n')),
   row('either', 'trailer-with-content-length', withHeaders('trailer: x-checksum\r\n')),
   row('either', 'carriage-return-in-value', withHeaders('x-a: 1\rx-injected: 1\r\n')),
   row('either', 'line-feed-in-value', withHeaders('x-a: 1\nx-injected: 1\r\n')),
@@ -73,7 +73,7 @@ const HEADERS: readonly HostileHead[] = [
   row('either', 'utf8-in-value', withHeaders('x-a: \u2603\r\n')),
   row('either', 'bare-line-feeds', SOUND.replaceAll('\r\n', '\n')),
   row('either', 'bare-carriage-returns', SOUND.replaceAll('\r\n', '\r')),
-  row('either', 'answer-before-the-request', SOUND, { unasked: true }),
+  row('either', 'response-before-the-request', SOUND, { unrequested: true }),
 ];
 
 const NO_HEAD: readonly HostileHead[] = [

@@ -18,7 +18,7 @@ export { geminiError, geminiReply, geminiResponses } from './gemini-upstream.js'
 export {
   close,
   keepAliveOnly,
-  earlyAnswer,
+  earlyResponse,
   hang,
   ignoreAbort,
   reset,
@@ -28,7 +28,7 @@ export {
 } from './interruptions.js';
 export type { CompletionOptions, StreamOptions } from './chat-responses.js';
 export type { ChatBodyOptions, ChunkOptions, FakeToolCall, StreamPart } from './chat-bodies.js';
-export type { AnswerOptions, RawOptions } from './responses.js';
+export type { ResponseOptions, RawOptions } from './responses.js';
 export type { AnthropicReply, AnthropicReplyOptions } from './anthropic-upstream.js';
 export type { ConverseOptions } from './aws-responses.js';
 export type { AwsFrame } from './aws-frames.js';
@@ -37,7 +37,7 @@ export type { GeminiReply, GeminiReplyOptions } from './gemini-upstream.js';
 export type { BlockReply } from './native-replies.js';
 export type { EventStreamOptions, StreamEnding, StreamEvent } from './event-streams.js';
 export type { DripOptions, InterruptionOptions, Moment, StallOptions } from './interruptions.js';
-export type { AnswerHeaders } from './wire.js';
+export type { ResponseHeaders } from './wire.js';
 export type { Ending, Piece, Script, ScriptSource, Step } from './script.js';
 
 // Faults and hostile responses, by name.

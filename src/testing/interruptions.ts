@@ -50,7 +50,7 @@ export function close(options: InterruptionOptions = {}): Script {
   return mishap('close', { do: 'fin', cut: true }, options);
 }
 
-function mishap(name: string, step: Step, { after = 'request', text = LONG_ANSWER }: InterruptionOptions): Script {
+function mishap(name: string, step: Step, { after = 'request', text = LONG_RESPONSE }: InterruptionOptions): Script {
   return {
     name: `${name} after ${typeof after === 'number' ? `${after} events` : after}`,
     starts: after === 'connect' ? 'connect' : 'request',
@@ -75,8 +75,8 @@ function* wholeUntil(after: 'head' | number, text: string, request: ReceivedRequ
   if (after !== 'head') yield send(body.slice(0, body.length / 2));
 }
 
-const LONG_ANSWER =
-  'One small answer of a fair number of words, so that a connection can break at any of them and leave a part unsaid.';
+const LONG_RESPONSE =
+  'One short response of a fair number of words, so that a connection can break at any of them and leave a part unsent.';
 
 /** When a stream pauses, and for how long. */
 export interface StallOptions extends StreamOptions {
@@ -119,7 +119,7 @@ export interface DripOptions {
  */
 export function keepAliveOnly({ after = 2, everyMs = 20 }: DripOptions = {}): Script {
   return onRequest('drip', function* (request) {
-    yield* streamUntil(after, LONG_ANSWER, request);
+    yield* streamUntil(after, LONG_RESPONSE, request);
     for (;;) {
       yield wait(everyMs);
       yield send(renderChunk(Buffer.from(': still here\n\n')));
@@ -141,9 +141,9 @@ export function stopReading(): Script {
  * Responds with `status` to the head, without reading the body, then resets the connection.
  *
  * @example
- * upstream.enqueue(earlyAnswer(413));
+ * upstream.enqueue(earlyResponse(413));
  */
-export function earlyAnswer(status = 413, { resetAfterMs = 20 } = {}): Script {
+export function earlyResponse(status = 413, { resetAfterMs = 20 } = {}): Script {
   return {
     name: `early ${status}`,
     starts: 'head',
@@ -169,7 +169,7 @@ export function ignoreAbort({ everyMs = 5, words = 'on ' } = {}): Script {
     starts: 'request',
     ignoresAbort: true,
     *steps(request) {
-      yield* streamUntil(1, LONG_ANSWER, request);
+      yield* streamUntil(1, LONG_RESPONSE, request);
       const event = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: words } }] })}\n\n`);
       for (;;) {
         yield send(renderChunk(event));

@@ -1,14 +1,14 @@
 import { parseExact } from '../json/exact-numbers.js';
-import { sizedSteps, type AnswerOptions } from './responses.js';
+import { sizedSteps, type ResponseOptions } from './responses.js';
 import type { FakeToolCall } from './chat-bodies.js';
 import type { EventStreamOptions, StreamEnding } from './event-streams.js';
 import { fault, type Fault } from './fault.js';
 import type { ReceivedRequest } from './request-log.js';
 import type { Script } from './script.js';
 
-/** What a scripted Claude, or a model behind Bedrock, says; whole or streamed. */
+/** Content of a scripted reply of Claude, or of a model behind Bedrock; whole or streamed. */
 export interface BlockReply {
-  /** What it says. Empty or absent: there is no text block. */
+  /** Its text. Empty or absent: there is no text block. */
   readonly text?: string | undefined;
   /** Comes first, with its signature. */
   readonly thinking?: { readonly text: string; readonly signature: string } | undefined;
@@ -37,7 +37,7 @@ export function piecesOf(text: string): readonly string[] {
 }
 
 /** @internal A whole body, or the first half of its JSON. */
-export function wholeSteps(body: unknown, isCut: boolean, options: AnswerOptions, request: ReceivedRequest) {
+export function wholeSteps(body: unknown, isCut: boolean, options: ResponseOptions, request: ReceivedRequest) {
   const text = JSON.stringify(body);
   return sizedSteps(isCut ? text.slice(0, text.length / 2) : text, options, request);
 }
@@ -48,7 +48,7 @@ export function brokenOff(begun: (options: EventStreamOptions) => Script) {
   return {
     resetMidStream: ends('Resets after a few words.', 'reset'),
     closedMidStream: ends('Closes within the body after a few words.', 'fin'),
-    hangMidStream: ends('Falls silent after a few words.', 'hang'),
+    hangMidStream: ends('Sends nothing more after a few words.', 'hang'),
     endsMidStream: ends('Ends cleanly after a few words.', 'clean'),
   };
 }

@@ -47,7 +47,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
     });
   }
   for (const { body, means } of fixtures.completions ?? [])
-    declare('reads a whole response', () => readsAnswer(provider, body, means));
+    declare('reads a whole response', () => readsWholeResponse(provider, body, means));
   for (const fixture of fixtures.streams ?? []) declare('reads a stream', () => readsStream(provider, fixture));
   for (const { body, means } of fixtures.errors ?? []) {
     declare('reads an error', () => assert.deepEqual(provider.decodeError?.(deepFreeze(structuredClone(body))), means));
@@ -61,7 +61,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
     for (const junk of JUNK) {
       const completion = readOrRefuse(decode, junk);
       if (completion !== undefined)
-        assert.deepEqual(completion.choices, [], `an answer was read from ${JSON.stringify(junk)}`);
+        assert.deepEqual(completion.choices, [], `a response was read from ${JSON.stringify(junk)}`);
     }
   });
 
@@ -82,7 +82,7 @@ export function providerContract(test: ContractTest, provider: WireFormat, fixtu
   });
 }
 
-function readsAnswer(provider: WireFormat, body: unknown, means: ChatCompletion): void {
+function readsWholeResponse(provider: WireFormat, body: unknown, means: ChatCompletion): void {
   const decode = provider.decodeCompletion?.bind(provider) ?? ((same: unknown) => same);
   // Frozen: a format that changes its input throws here.
   const frozen = deepFreeze(structuredClone(body));

@@ -12,7 +12,7 @@ export interface RequestParserEvents {
 const MAX_LINE = 64 * 1024;
 const MAX_BODY = 64 * 1024 * 1024;
 
-type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'dead';
+type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'failed';
 
 /** Parses the requests of one connection, pipelined ones too. */
 export class RequestParser {
@@ -35,7 +35,7 @@ export class RequestParser {
 
   /** Discards all further bytes. */
   ignore(): void {
-    this.#state = 'dead';
+    this.#state = 'failed';
   }
 
   #take(): boolean {
@@ -45,7 +45,7 @@ export class RequestParser {
       case 'sized':
       case 'chunk-data':
         return this.#takeBody();
-      case 'dead':
+      case 'failed':
         this.#pending = Buffer.alloc(0);
         return false;
       default:
@@ -120,7 +120,7 @@ export class RequestParser {
   }
 
   #refuse(what: string): boolean {
-    this.#state = 'dead';
+    this.#state = 'failed';
     this.#pending = Buffer.alloc(0);
     this.#events.onViolation(what);
     return false;

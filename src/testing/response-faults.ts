@@ -11,7 +11,7 @@ function either(name: string, whole: Script, streamed: Script): Script {
   return onRequest(name, (request) => (asksForStream(request) ? streamed : whole).steps(request));
 }
 
-const BODY = JSON.stringify(completionBody('An answer in full.', { model: 'fake-model' }, NOTHING_RECEIVED));
+const BODY = JSON.stringify(completionBody('A whole response.', { model: 'fake-model' }, NOTHING_RECEIVED));
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 const role = { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] };
 const said = { choices: [{ index: 0, delta: { content: 'Half' }, finish_reason: null }] };
@@ -21,7 +21,7 @@ const event = (name: string, data: unknown): Buffer => Buffer.from(`event: ${nam
 const chunks = (body: string): Script => raw(`${HEAD}transfer-encoding: chunked\r\n\r\n${body}`);
 
 /** @internal Faults in the content of a response. */
-export const ANSWER_FAULTS = {
+export const RESPONSE_FAULTS = {
   overloadedInStream: fault(
     'next',
     '200, then an error as the first event.',
@@ -44,7 +44,7 @@ export const ANSWER_FAULTS = {
   badChunkSize: fault('next', 'A chunk size that is not a number.', chunks(`xyz\r\n${BODY}\r\n0\r\n\r\n`)),
   shortBody: fault('next', 'Fewer bytes than content-length.', raw(`${HEAD}content-length: 9999\r\n\r\n${BODY}`)),
   noDone: fault(
-    'answer',
+    'response',
     'A stream that ends after its finish reason, without [DONE].',
     chat('Whole.', { done: false }),
   ),
@@ -54,7 +54,7 @@ export const ANSWER_FAULTS = {
     stream('This may not be all', { finishReason: null, done: false, framing: 'close' }),
   ),
   doneWithoutFinish: fault(
-    'answer',
+    'response',
     'A stream with [DONE] and no finish reason.',
     stream('All?', { finishReason: null }),
   ),
@@ -63,8 +63,8 @@ export const ANSWER_FAULTS = {
     '200 with a web page.',
     json('<!doctype html><title>Welcome</title>', { headers: { 'content-type': 'text/html' } }),
   ),
-  jsonForStream: fault('answer', 'A whole response where a stream was requested.', completion('Whole.')),
-  streamForJson: fault('answer', 'A stream where a whole response was requested.', stream('Streamed.')),
+  jsonForStream: fault('response', 'A whole response where a stream was requested.', completion('Whole.')),
+  streamForJson: fault('response', 'A stream where a whole response was requested.', stream('Streamed.')),
   emptyBody: fault('next', '200 without a body.', json('')),
   emptyChoices: fault(
     'next',
@@ -92,8 +92,8 @@ export const ANSWER_FAULTS = {
     '101: the connection no longer speaks HTTP.',
     raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', { end: 'hang' }),
   ),
-  junkAfterAnswer: fault(
-    'answer',
+  junkAfterResponse: fault(
+    'response',
     'Further bytes after the response.',
     raw(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}HTTP/1.1 200 OK\r\n`, { end: 'keep' }),
   ),

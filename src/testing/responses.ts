@@ -1,13 +1,13 @@
 import type { ReceivedRequest } from './request-log.js';
 import { endingSteps, onRequest, pieceStep, send, wait, type Ending, type Piece, type Script } from './script.js';
-import { lowerCaseNames, renderHead, type AnswerHeaders } from './wire.js';
+import { lowerCaseNames, renderHead, type ResponseHeaders } from './wire.js';
 
 /** How a response is sent. */
-export interface AnswerOptions {
+export interface ResponseOptions {
   /** HTTP status. @defaultValue `200` */
   readonly status?: number | undefined;
   /** Added to `content-type` and `content-length`, which they may also replace. */
-  readonly headers?: AnswerHeaders | undefined;
+  readonly headers?: ResponseHeaders | undefined;
   /** Milliseconds before the head. @defaultValue `0` */
   readonly delayMs?: number | undefined;
 }
@@ -18,7 +18,7 @@ export interface AnswerOptions {
  * @example
  * upstream.enqueue(json({ choices: [] }));
  */
-export function json(body: unknown, options: AnswerOptions = {}): Script {
+export function json(body: unknown, options: ResponseOptions = {}): Script {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return onRequest('json', (request) => sizedSteps(text, options, request));
 }
@@ -30,7 +30,7 @@ export function json(body: unknown, options: AnswerOptions = {}): Script {
  * @example
  * upstream.enqueue(error(503, undefined, { 'retry-after': '1' }));
  */
-export function error(status: number, body?: unknown, headers: AnswerHeaders = {}): Script {
+export function error(status: number, body?: unknown, headers: ResponseHeaders = {}): Script {
   const plain = typeof body === 'string';
   const text = plain ? body : JSON.stringify(body ?? errorBody(status));
   const type = plain ? 'text/plain; charset=utf-8' : 'application/json';
@@ -72,13 +72,13 @@ const ERROR_WORDS: Readonly<Record<number, readonly [type: string, code: string 
 };
 
 /** @internal A head with `content-length` and its body, in one write. */
-export function* sizedSteps(text: string, options: AnswerOptions, request: ReceivedRequest) {
+export function* sizedSteps(text: string, options: ResponseOptions, request: ReceivedRequest) {
   if (options.delayMs !== undefined) yield wait(options.delayMs);
   yield send(sizedHead(text, options, request) + text);
 }
 
 /** @internal */
-export function sizedHead(text: string, options: AnswerOptions, request: ReceivedRequest): string {
+export function sizedHead(text: string, options: ResponseOptions, request: ReceivedRequest): string {
   const headers = {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(text)),

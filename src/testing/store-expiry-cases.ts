@@ -39,7 +39,7 @@ export const storeExpiryCases: readonly StoreCase[] = [
     },
   ],
   [
-    'forgets the older value when the newer one has expired already',
+    'drops the older value if the newer one has expired already',
     async (store, time) => {
       await store.set('k', bytes('old'), time.now() + LONG);
       await store.set('k', bytes('new'), time.now() - 1_000);

@@ -47,7 +47,7 @@ export const storeValueCases: readonly StoreCase[] = [
     },
   ],
   [
-    'forgets what is deleted, and nothing else',
+    'drops what is deleted, and nothing else',
     async (store, time) => {
       await store.set('a', bytes('1'), time.now() + LONG);
       await store.set('b', bytes('2'), time.now() + LONG);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { raw } from './responses.js';
 import { delay } from './contract-test.js';
 import { hostileHeads } from './hostile-heads.js';
-import { close, earlyAnswer, reset } from './interruptions.js';
+import { close, earlyResponse, reset } from './interruptions.js';
 import { allClosed, exchange, probe, readBody, requestTo, type TransportCase } from './transport-probe.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -55,7 +55,7 @@ export const transportFailureCases: readonly TransportCase[] = [
     async ({ upstream, transport }) => {
       // Larger than the kernel's buffers, so that the body is still being sent when the response arrives.
       const body = Buffer.alloc(24 * MEGABYTE, ' ');
-      upstream.enqueue(earlyAnswer(413, { resetAfterMs: 200 }));
+      upstream.enqueue(earlyResponse(413, { resetAfterMs: 200 }));
       const head = await probe(transport, requestTo(upstream, { body })).head();
       assert.equal(head.status, 413);
     },

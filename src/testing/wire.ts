@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import type { ReceivedRequest } from './request-log.js';
 
 /** Response headers; a list sends the header several times. */
-export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
+export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** The text of a response head, with `connection: close` where the connection will not be kept. */
-export function renderHead(status: number, headers: AnswerHeaders, request: ReceivedRequest): string {
+export function renderHead(status: number, headers: ResponseHeaders, request: ReceivedRequest): string {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
   for (const [name, values] of Object.entries(headers)) {
     for (const value of typeof values === 'string' ? [values] : values) lines.push(`${name}: ${value}`);
@@ -15,7 +15,7 @@ export function renderHead(status: number, headers: AnswerHeaders, request: Rece
 }
 
 /** Headers with names in lower case, so that a given `Content-Type` replaces the default one. */
-export function lowerCaseNames(headers: AnswerHeaders): AnswerHeaders {
+export function lowerCaseNames(headers: ResponseHeaders): ResponseHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 

@@ -41,11 +41,11 @@ async function serve(options: AuthenticateOptions): Promise<number> {
 }
 
 async function statusFor(port: number, headers: readonly string[]): Promise<number> {
-  const answer = await rawRequest(
+  const response = await rawRequest(
     port,
     ['POST / HTTP/1.1', 'host: x', 'connection: close', ...headers, '', ''].join('\r\n'),
   );
-  return answer.responses[0]!.status;
+  return response.responses[0]!.status;
 }
 
 describe('a request is known by its key', () => {
@@ -116,13 +116,13 @@ describe('a request is known by its key', () => {
     expect(await statusFor(port, headers)).toBe(status);
   });
 
-  it('answers the same to a key that is missing, malformed or unknown', async () => {
+  it('sends the same error for a key that is missing, malformed or unknown', async () => {
     const port = await serve({ keys: [KEY] });
     const bodies = new Set<string>();
     for (const headers of [{}, { 'x-api-key': 'sk-unknown-0123456789' }, { authorization: 'Basic abc' }]) {
-      const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers });
-      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
-      bodies.add(await answer.text());
+      const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers });
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      bodies.add(await response.text());
     }
     expect(bodies.size).toBe(1);
     expect(JSON.parse([...bodies][0]!)).toEqual({
@@ -135,7 +135,7 @@ describe('a request is known by its key', () => {
     });
   });
 
-  it('gives two keys two callers, and one key the same caller in every process', async () => {
+  it('maps two keys to two callers, and one key to the same caller in every process', async () => {
     const who = async (port: number, key: string): Promise<unknown> =>
       (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-api-key': key } })).json();
     const [first, second] = [await serve({ keys: [KEY, OTHER] }), await serve({ keys: [KEY] })];
@@ -144,7 +144,7 @@ describe('a request is known by its key', () => {
     expect(JSON.stringify(await who(first, KEY))).not.toContain(KEY);
   });
 
-  it('tells keys apart that share any prefix', async () => {
+  it('distinguishes keys that share any prefix', async () => {
     const long = 'k'.repeat(100);
     const keys = Array.from({ length: 50 }, (_, index) => `${long.slice(0, index)}X${index}`);
     const port = await serve({ keys });
@@ -158,13 +158,13 @@ describe('verifyKey', () => {
   const ask = (port: number, key = KEY): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-api-key': key } });
 
-  it('gives the caller that it finds, with its facts', async () => {
+  it('sets the caller that it finds, with its members', async () => {
     const port = await serve({ verifyKey: async (key) => (key === KEY ? { id: 'ada', plan: 'pro' } : undefined) });
     expect(await (await ask(port)).json()).toEqual({ id: 'ada', plan: 'pro' });
     expect((await ask(port, OTHER)).status).toBe(401);
   });
 
-  it('may answer at once', async () => {
+  it('may return synchronously', async () => {
     const port = await serve({ verifyKey: (key) => (key === KEY ? { id: 'ada' } : undefined) });
     expect((await ask(port)).status).toBe(200);
   });
@@ -185,16 +185,16 @@ describe('verifyKey', () => {
     ['gives a caller without an id', () => ({ name: 'ada' }) as never],
     ['gives a caller with an empty id', () => ({ id: '' })],
     ['gives true', () => true as never],
-  ])('that %s means 503, never access, and tells nothing', async (_what, verifyKey) => {
+  ])('that %s means 503, never access, and exposes nothing', async (_what, verifyKey) => {
     const port = await serve({ verifyKey });
-    const answer = await ask(port);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(await answer.text()).not.toContain('database');
+    const response = await ask(port);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await response.text()).not.toContain('database');
   });
 });
 
-describe('a lookup that never answers', () => {
+describe('a lookup that never settles', () => {
   it('is abandoned after its limit: the client gets 503', async () => {
     const clock = new FakeClock();
     const stage = authenticateStage({ verifyKey: () => new Promise(() => undefined) }, clock);
@@ -202,8 +202,8 @@ describe('a lookup that never answers', () => {
       req: { headers: { 'x-api-key': KEY }, rawHeaders: ['x-api-key', KEY] },
       cancelSignal: new CancelSource(),
     } as never;
-    const asked = stage(context) as Promise<unknown>;
-    const refused = expect(asked).rejects.toMatchObject({ code: 'authentication_unavailable' });
+    const pending = stage(context) as Promise<unknown>;
+    const refused = expect(pending).rejects.toMatchObject({ code: 'authentication_unavailable' });
     await clock.advanceAsync(10_001);
     await refused;
   });
@@ -215,7 +215,7 @@ describe('keys: false', () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).json()).toEqual({ id: 'ada' });
   });
 
-  it('answers 503 where the host fails to say who it was', async () => {
+  it('responds with 503 if the lookup of the host fails', async () => {
     const port = await serve({
       keys: false,
       caller: (async () => {
@@ -225,13 +225,13 @@ describe('keys: false', () => {
     expect((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status).toBe(503);
   });
 
-  it('trusts the host, and asks it who the caller is', async () => {
+  it('trusts the host, and takes the caller from `caller`', async () => {
     const port = await serve({ keys: false, caller: (req) => ({ id: String(req.headers['x-user']) }) });
-    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-user': 'ada' } });
-    expect(await answer.json()).toEqual({ id: 'ada' });
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-user': 'ada' } });
+    expect(await response.json()).toEqual({ id: 'ada' });
   });
 
-  it('lets a caller pass whom the host does not name', async () => {
+  it('admits requests without a caller with keys: false', async () => {
     const port = await serve({ keys: false });
     expect(await statusFor(port, [])).toBe(200);
   });

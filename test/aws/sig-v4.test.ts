@@ -167,7 +167,7 @@ describe('credentials of a function', () => {
     await expect(keyOf()).rejects.toThrow('The token service is down.');
   });
 
-  it('are asked for again after a failure', async () => {
+  it('are loaded again after a failure', async () => {
     const { seen, keyOf } = set((call) => {
       if (call === 1) throw new Error('Not yet.');
       return until(60 * MINUTE, 'K2');
@@ -177,7 +177,7 @@ describe('credentials of a function', () => {
     expect(seen.calls).toBe(2);
   });
 
-  it('that never come are given up after 30 seconds, and no timer is left', async () => {
+  it('that never arrive fail after 30 seconds, and no timer remains', async () => {
     const { clock, keyOf } = set((call) => (call === 1 ? new Promise(() => {}) : until(60 * MINUTE, 'K2')));
     const first = keyOf().catch((error: unknown) => error);
     clock.advance(30_000);

@@ -33,14 +33,14 @@ describe('a cache together with beforeAttempt', () => {
     expect(() => createGateway({ ...options, hooks: { beforeAttempt: undefined } })).not.toThrow();
   });
 
-  it('is taken where the operator says that responses do not depend on it', async () => {
+  it('is accepted with ignoresBeforeAttempt', async () => {
     const upstream = await upstreamFor(chat('Hi'));
     const { ask } = await gatewayOver([upstream], { cache: { ignoresBeforeAttempt: true }, hooks: byPlan });
     for (const plan of ['a', 'b']) await (await ask({}, { headers: { 'x-plan': plan } })).text();
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it.each([['yes'], [1]])('wants true or false, not %j', (ignoresBeforeAttempt) => {
+  it.each([['yes'], [1]])('must be true or false, not %j', (ignoresBeforeAttempt) => {
     expect(() => createGateway({ keys: ['k'], providers, cache: { ignoresBeforeAttempt } } as never)).toThrow(
       /^cache\.ignoresBeforeAttempt must be true or false/,
     );
@@ -56,12 +56,12 @@ describe('a chain whose cache does not know of the hook', () => {
     const { url, close } = await listen(app);
     onTestFinished(close);
     const ask = async (plan: string): Promise<string> => {
-      const answer = await fetch(`${url}/v1/chat/completions`, {
+      const response = await fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-api-key': 'k', 'x-plan': plan },
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }),
       });
-      return answer.text();
+      return response.text();
     };
     return { ask, upstream };
   }
@@ -69,7 +69,7 @@ describe('a chain whose cache does not know of the hook', () => {
   it.each<[string, Hooks['beforeAttempt']]>([
     ['headers', byPlan.beforeAttempt],
     ['the request', ({ req, request }) => ({ headers: { 'x-plan': planOf(req) }, request })],
-  ])('gives no plan the response of another: %s', async (_what, hook) => {
+  ])('serves no plan the response of another: %s', async (_what, hook) => {
     const { ask, upstream } = await chainWith(hook);
     expect(await ask('a')).toContain('for a');
     expect(await ask('b')).toContain('for b');
@@ -80,7 +80,7 @@ describe('a chain whose cache does not know of the hook', () => {
     ['nothing', () => undefined],
     ['trace headers', () => ({ headers: { Traceparent: '00-0-0-01', tracestate: 'a=b' } })],
     ['headers that do not matter', byPlan.beforeAttempt, { ignoresBeforeAttempt: true }],
-  ])('remembers responses where the hook changes %s', async (_what, hook, options) => {
+  ])('stores responses if the hook changes %s', async (_what, hook, options) => {
     const { ask, upstream } = await chainWith(hook, options);
     for (let time = 0; time < 3; time++) await ask('a');
     expect(upstream.ledger).toHaveLength(1);

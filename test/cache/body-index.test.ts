@@ -57,17 +57,17 @@ describe('known bodies', () => {
 
     const many = Array.from({ length: 100 }, (_, index) => Buffer.alloc(MIB / 4, String.fromCharCode(65 + index)));
     for (const [index, each] of many.entries()) bodies.keep('a', each, String(index));
-    const left = many.filter((each) => bodies.nameOf('a', each) !== undefined);
-    expect(left).toHaveLength(64);
-    expect(left.at(-1)).toBe(many.at(-1));
+    const remaining = many.filter((each) => bodies.nameOf('a', each) !== undefined);
+    expect(remaining).toHaveLength(64);
+    expect(remaining.at(-1)).toBe(many.at(-1));
   });
 
   it('are few', () => {
     const bodies = new BodyIndex();
     for (let index = 0; index < 3_000; index++) bodies.keep('a', body(`{"n":${index}}`), String(index));
-    const left = Array.from({ length: 3_000 }, (_, index) => bodies.nameOf('a', body(`{"n":${index}}`)));
-    expect(left.filter((name) => name !== undefined).length).toBeLessThanOrEqual(2_000);
-    expect(left.at(-1)).toBe('2999');
+    const remaining = Array.from({ length: 3_000 }, (_, index) => bodies.nameOf('a', body(`{"n":${index}}`)));
+    expect(remaining.filter((name) => name !== undefined).length).toBeLessThanOrEqual(2_000);
+    expect(remaining.at(-1)).toBe('2999');
   });
 
   it('are removed by clear', () => {

@@ -3,7 +3,7 @@ import { resolveCacheOptions } from '../../src/cache/cache-options.js';
 import type { CacheOptions } from '../../src/options/cache-types.js';
 
 describe('resolveCacheOptions', () => {
-  it('answers every question', () => {
+  it('has a value for every option', () => {
     const resolved = resolveCacheOptions({}, true);
     expect(resolved).toMatchObject({
       ownsStore: true,
@@ -14,7 +14,7 @@ describe('resolveCacheOptions', () => {
     });
   });
 
-  it('knows the numbers behind coalesce: true', () => {
+  it('has the defaults of coalesce: true', () => {
     expect(resolveCacheOptions({ coalesce: true }, true).coalesce).toEqual({
       joinTimeoutMs: 5_000,
       maxSubscribers: 1_024,

@@ -14,15 +14,18 @@ import {
   upstream,
   USAGE,
   ticket,
-  type Asked,
+  type TicketOptions,
   type AttemptTicket,
 } from './support.js';
 
 interface Bench {
   readonly cache: Cache;
   readonly clock: FakeClock;
-  /** Sends a request through the stage; where it is not answered, `answer` plays the upstream. */
-  ask(asked?: Asked, answer?: (ticket: AttemptTicket) => void): Promise<AttemptTicket & { outcome: StageOutcome }>;
+  /** Sends a request through the stage; on a miss `respond` is the upstream. */
+  ask(
+    options?: TicketOptions,
+    respond?: (ticket: AttemptTicket) => void,
+  ): Promise<AttemptTicket & { outcome: StageOutcome }>;
 }
 
 function bench(options: CacheOptions = {}): Bench {
@@ -32,12 +35,13 @@ function bench(options: CacheOptions = {}): Bench {
     cache,
     clock,
     async ask(
-      asked = {},
-      answer = ({ context }) => (context.request?.stream === true ? upstream.stream(context) : upstream.whole(context)),
+      options = {},
+      respond = ({ context }) =>
+        context.request?.stream === true ? upstream.stream(context) : upstream.whole(context),
     ) {
-      const one = ticket(asked);
+      const one = ticket(options);
       const outcome = await cache.stage(one.context);
-      if (outcome === 'next') answer(one);
+      if (outcome === 'next') respond(one);
       await settled();
       return { ...one, outcome };
     },
@@ -45,7 +49,7 @@ function bench(options: CacheOptions = {}): Bench {
 }
 
 describe('the cache', () => {
-  it('answers the same request of the same caller without asking again', async () => {
+  it('serves the same request of the same caller without another upstream call', async () => {
     const { ask, cache } = bench();
     const first = await ask();
     expect(first.outcome).toBe('next');
@@ -63,19 +67,19 @@ describe('the cache', () => {
     expect(cache.statistics()).toMatchObject({ hits: 1, misses: 1, bypasses: 0, stores: 1, entries: 1 });
   });
 
-  it('answers from memory at once, without a promise', async () => {
+  it('responds from memory synchronously', async () => {
     const { ask, cache } = bench();
     await ask();
     expect(cache.stage(ticket().context)).toBe('responded');
   });
 
-  it('never gives one tenant the answer of another', async () => {
+  it('never serves one tenant the response of another', async () => {
     const { ask } = bench();
     await ask({ caller: 'tenant-a' });
     expect((await ask({ caller: 'tenant-b' })).outcome).toBe('next');
   });
 
-  it('gives all callers the same answers where sharing was spelt out', async () => {
+  it('serves all callers the same responses with shared: true', async () => {
     const { ask } = bench({ shared: true });
     await ask({ caller: 'tenant-a' });
     expect((await ask({ caller: 'tenant-b' })).outcome).toBe('responded');
@@ -91,7 +95,7 @@ describe('the cache', () => {
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 0 });
   });
 
-  it('gives a new id and date to each replay', async () => {
+  it('sets a new id and date on each replay', async () => {
     const { ask, clock } = bench();
     await ask();
     clock.advance(60_000);
@@ -103,14 +107,14 @@ describe('the cache', () => {
     expect(second.created).toBe(Math.floor(clock.wallNow() / 1_000));
   });
 
-  it('says how old the answer is', async () => {
+  it('sends the age of the response', async () => {
     const { ask, clock } = bench();
     await ask();
     clock.advance(61_900);
     expect((await ask()).client.head).toEqual({ status: 200, headers: { age: '61' } });
   });
 
-  it('forgets an answer when its time is over', async () => {
+  it('drops a response when its ttl has passed', async () => {
     const { ask, clock } = bench({ ttlMs: 1_000 });
     await ask();
     clock.advance(999);
@@ -119,7 +123,7 @@ describe('the cache', () => {
     expect((await ask()).outcome).toBe('next');
   });
 
-  it('hands the answer on while it is recorded, as it came', async () => {
+  it('hands the response on while it is recorded, as it came', async () => {
     const { ask } = bench();
     const payloads = streamOf('Hello there');
     const { client } = await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, payloads));
@@ -129,7 +133,7 @@ describe('the cache', () => {
 });
 
 describe('a replay', () => {
-  it('serves a stream from a whole answer', async () => {
+  it('serves a stream from a whole response', async () => {
     const { ask } = bench();
     await ask();
     const { client, context } = await ask({ request: { stream: true } });
@@ -140,7 +144,7 @@ describe('a replay', () => {
     expect(context.outcome).toMatchObject({ complete: true, usage: USAGE, costUsd: 0 });
   });
 
-  it('serves a whole answer from a stream, with the usage that the caller of the stream was not told', async () => {
+  it('serves a whole response from a stream, with the usage that the caller of the stream did not get', async () => {
     const { ask } = bench();
     await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('Hello')));
     const { client } = await ask();
@@ -148,14 +152,14 @@ describe('a replay', () => {
     expect(client.completion).toMatchObject({ object: 'chat.completion', usage: USAGE });
   });
 
-  it('tells usage at the end of a stream to those who ask for it', async () => {
+  it('sends usage at the end of a stream if it was requested', async () => {
     const { ask } = bench();
     await ask();
     const { client } = await ask({ request: { stream: true, stream_options: { include_usage: true } } });
     expect(client.chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE });
   });
 
-  it('can say that nothing was used', async () => {
+  it('can set usage to 0', async () => {
     const { ask } = bench({ usageOnHit: 'zero' });
     await ask();
     const zero = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
@@ -194,20 +198,20 @@ describe('a replay', () => {
     expect(slow.client.ending).toBe('done');
   });
 
-  it('ends when its reader leaves', async () => {
+  it('ends when its reader disconnects', async () => {
     const { ask, cache } = bench();
     await ask();
-    const gone = ticket({ request: { stream: true } });
-    gone.client.room = 1;
-    const outcome = cache.stage(gone.context);
+    const aborted = ticket({ request: { stream: true } });
+    aborted.client.room = 1;
+    const outcome = cache.stage(aborted.context);
     await settled();
-    gone.leave();
+    aborted.disconnect();
     expect(await outcome).toBe('responded');
-    expect(gone.client.ending).toBeUndefined();
-    expect(gone.context.outcome?.complete).toBe(false);
+    expect(aborted.client.ending).toBeUndefined();
+    expect(aborted.context.outcome?.complete).toBe(false);
   });
 
-  it('keeps what it does not know of an answer', async () => {
+  it('keeps what it does not know of a response', async () => {
     const { ask } = bench();
     const odd = completion(
       'x',
@@ -254,26 +258,26 @@ describe('what is not looked up', () => {
 });
 
 describe('what is not kept', () => {
-  const answers = [
-    { it: 'an error inside an answer', body: completion('x', {}, { error: { message: 'no' } }) },
+  const responses = [
+    { it: 'an error inside a response', body: completion('x', {}, { error: { message: 'no' } }) },
     { it: 'a refusal', body: completion('', { message: { role: 'assistant', content: null, refusal: 'No.' } }) },
     { it: 'filtered content', body: completion('x', { finish_reason: 'content_filter' }) },
-    { it: 'an answer that ended in an error', body: completion('x', { finish_reason: 'error' }) },
-    { it: 'an answer without a reason for its end', body: completion('x', { finish_reason: null }) },
-    { it: 'an answer without choices', body: { ...completion(), choices: [] } },
+    { it: 'a response that ended in an error', body: completion('x', { finish_reason: 'error' }) },
+    { it: 'a response without a reason for its end', body: completion('x', { finish_reason: null }) },
+    { it: 'a response without choices', body: { ...completion(), choices: [] } },
     {
-      it: 'an answer of which one choice is not whole',
+      it: 'a response of which one choice is not whole',
       body: { ...completion(), choices: [...completion().choices, { index: 1 }] },
     },
   ];
-  it.each(answers)('$it', async ({ body }) => {
+  it.each(responses)('$it', async ({ body }) => {
     const { ask, cache } = bench();
     await ask({}, ({ context }) => upstream.whole(context, body));
     expect((await ask()).outcome).toBe('next');
     expect(cache.statistics().entries).toBeLessThanOrEqual(1);
   });
 
-  it.each(['length', 'tool_calls', 'function_call'])('but an answer that ended by %s is', async (reason) => {
+  it.each(['length', 'tool_calls', 'function_call'])('but a response that ended by %s is', async (reason) => {
     const { ask } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('x', { finish_reason: reason })));
     expect((await ask()).outcome).toBe('responded');
@@ -301,7 +305,7 @@ describe('what is not kept', () => {
     expect((await ask()).outcome).toBe('next');
   });
 
-  it('an answer that is larger than the cache', async () => {
+  it('a response that is larger than the cache', async () => {
     const { ask, cache } = bench({ maxBytes: 300 });
     const long = 'x'.repeat(1_000);
     await ask({}, ({ context }) => upstream.whole(context, completion(long)));
@@ -311,7 +315,7 @@ describe('what is not kept', () => {
     expect(cache.statistics().entries).toBe(0);
   });
 
-  it('an answer with another status than 200', async () => {
+  it('a response with another status than 200', async () => {
     const { ask } = bench();
     await ask({}, ({ context }) => {
       context.served = { provider: 'alpha', model: 'small', slug: 'alpha' };
@@ -321,8 +325,8 @@ describe('what is not kept', () => {
   });
 });
 
-describe('who answered', () => {
-  it('an answer is kept under the endpoint that gave it, not under the one that was meant to', async () => {
+describe('which provider responded', () => {
+  it('a response is stored under the endpoint that sent it, not under the planned one', async () => {
     const { ask } = bench();
     const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
     await ask({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
@@ -332,7 +336,7 @@ describe('who answered', () => {
     expect(direct.context.served?.slug).toBe('beta');
   });
 
-  it('where the endpoint was drawn, equal requests keep to the first draw, or to who has answered', async () => {
+  it('with a random draw, equal requests use the first draw, or the endpoint that responded', async () => {
     const { ask } = bench();
     const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
     await ask({ endpoints: [alpha, beta], drawn: true }, ({ context }) => upstream.whole(context, completion(), beta));
@@ -344,7 +348,7 @@ describe('who answered', () => {
       expect(again.outcome).toBe('responded');
       expect(again.context.served?.slug).toBe('beta');
     }
-    // Nobody who could be drawn now.
+    // No endpoint that could be drawn now.
     expect((await ask({ endpoints: [alpha, endpoint('gamma')], drawn: true })).outcome).toBe('next');
   });
 
@@ -355,8 +359,8 @@ describe('who answered', () => {
   });
 });
 
-describe('what callers say about caching', () => {
-  it('no-cache asks anew, and the new answer is kept', async () => {
+describe('cache-control of callers', () => {
+  it('no-cache calls the upstream, and the new response is stored', async () => {
     const { ask } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('old')));
     const fresh = await ask({ cacheControl: 'no-cache' }, ({ context }) => upstream.whole(context, completion('new')));
@@ -365,7 +369,7 @@ describe('what callers say about caching', () => {
     expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
   });
 
-  it('no-store leaves the cache alone', async () => {
+  it('no-store bypasses the cache', async () => {
     const { ask, cache } = bench();
     const first = await ask({ cacheControl: 'no-store' });
     expect(first.context.cacheStatus).toBe('BYPASS');
@@ -374,7 +378,7 @@ describe('what callers say about caching', () => {
     expect((await ask({ cacheControl: 'no-store' })).outcome).toBe('next');
   });
 
-  it('max-age takes no answer that is older', async () => {
+  it('max-age accepts no older response', async () => {
     const { ask, clock } = bench();
     await ask({}, ({ context }) => upstream.whole(context, completion('old')));
     clock.advance(30_000);
@@ -386,7 +390,7 @@ describe('what callers say about caching', () => {
     expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
   });
 
-  it('max-age=0 takes no answer at all', async () => {
+  it('max-age=0 accepts no response at all', async () => {
     const { ask } = bench();
     await ask();
     expect((await ask({ cacheControl: 'max-age=0' })).outcome).toBe('next');
@@ -404,7 +408,7 @@ describe('what callers say about caching', () => {
     },
   );
 
-  it('only-if-cached is answered where something will do', async () => {
+  it('only-if-cached is served if the cache holds a usable response', async () => {
     const { ask } = bench();
     await ask();
     expect((await ask({ cacheControl: 'only-if-cached' })).outcome).toBe('responded');
@@ -418,7 +422,7 @@ describe('a store that misbehaves', () => {
     'throws on set': { set: boom },
     'rejects set': { set: () => Promise.reject(new Error('boom')) },
   };
-  it.each(Object.entries(stores))('that %s costs nobody an answer', async (_, broken) => {
+  it.each(Object.entries(stores))('that %s loses no response', async (_, broken) => {
     const store: CacheStore = { get: () => undefined, set: () => undefined, delete: () => undefined, ...broken };
     const { ask, cache } = bench({ store });
     const { client, outcome } = await ask();
@@ -427,7 +431,7 @@ describe('a store that misbehaves', () => {
     expect(cache.statistics().storeFaults).toBe(1);
   });
 
-  it('that never answers is not waited for', async () => {
+  it('that never responds is not waited for', async () => {
     const store: CacheStore = {
       get: () => new Promise(() => undefined),
       set: () => undefined,
@@ -446,7 +450,7 @@ describe('a store that misbehaves', () => {
     { it: 'no line of facts', value: '"model":"x"' },
     { it: 'facts that are no JSON', value: '{\n"model":"x"' },
     { it: 'facts that are something else', value: '[]\n"model":"x"' },
-    { it: 'facts that name nobody', value: '{"storedAt":1,"served":{}}\n"model":"x"' },
+    { it: 'facts without an endpoint', value: '{"storedAt":1,"served":{}}\n"model":"x"' },
   ];
   it.each(junk)('that holds $it has nothing', async ({ value }) => {
     const store: CacheStore = { get: () => Buffer.from(value), set: () => undefined, delete: () => undefined };
@@ -465,7 +469,7 @@ describe('a store that misbehaves', () => {
     expect(context.cacheStatus).toBe('MISS');
   });
 
-  it('that is slow but answers is believed', async () => {
+  it('that is slow but responds is used', async () => {
     const kept = new Map<string, Uint8Array>();
     const store: CacheStore = {
       get: async (key) => kept.get(key),
@@ -477,7 +481,7 @@ describe('a store that misbehaves', () => {
     expect((await ask()).outcome).toBe('responded');
   });
 
-  it('and was given is left open for its owner', async () => {
+  it('and was passed in is not closed', async () => {
     let closed = 0;
     const store: CacheStore = {
       get: () => undefined,
@@ -505,25 +509,25 @@ describe('a repeated body', () => {
     expect(oncemore.client.completion.choices).toEqual(completion().choices);
   });
 
-  const refused: { it: string; asked: Asked; bytes?: Buffer }[] = [
-    { it: 'of another tenant', asked: { caller: 'tenant-b' } },
-    { it: 'of nobody', asked: { caller: undefined } },
-    { it: 'with no-cache', asked: { cacheControl: 'no-cache' } },
-    { it: 'with no-store', asked: { cacheControl: 'no-store' } },
-    { it: 'with max-age=0', asked: { cacheControl: 'max-age=0' } },
-    { it: 'that differs in one byte', asked: {}, bytes: Buffer.concat([received, Buffer.from(' ')]) },
+  const refused: { it: string; options: TicketOptions; bytes?: Buffer }[] = [
+    { it: 'of another tenant', options: { caller: 'tenant-b' } },
+    { it: 'without a caller', options: { caller: undefined } },
+    { it: 'with no-cache', options: { cacheControl: 'no-cache' } },
+    { it: 'with no-store', options: { cacheControl: 'no-store' } },
+    { it: 'with max-age=0', options: { cacheControl: 'max-age=0' } },
+    { it: 'that differs in one byte', options: {}, bytes: Buffer.concat([received, Buffer.from(' ')]) },
   ];
-  it.each(refused)('$it goes the whole way', async ({ asked, bytes }) => {
+  it.each(refused)('$it passes all stages', async ({ options, bytes }) => {
     const { ask, cache } = bench();
     await ask({ received });
     // Once by its hash, and then by its bytes.
     expect(await cache.lookupByBody(unread().context, received)).toBe(true);
-    const again = unread(asked);
+    const again = unread(options);
     expect(await cache.lookupByBody(again.context, bytes ?? received)).toBe(false);
     expect(again.client.head).toBeUndefined();
   });
 
-  it('can be remembered by a cache in front, as any other answer', async () => {
+  it('can be stored by a cache in front, as any other response', async () => {
     const [front, behind] = [bench(), bench()];
     await behind.ask({ received });
     await front.ask({ received }, ({ context }) => void behind.cache.stage(context));
@@ -531,7 +535,7 @@ describe('a repeated body', () => {
     expect(client.completion.choices).toEqual(completion().choices);
   });
 
-  it('is forgotten when the providers have changed', async () => {
+  it('is dropped when the providers have changed', async () => {
     const { ask, cache } = bench();
     await ask({ received });
     expect(await cache.lookupByBody(unread().context, received)).toBe(true);
@@ -540,7 +544,7 @@ describe('a repeated body', () => {
     expect((await ask({ received })).outcome).toBe('responded');
   });
 
-  it('is a stream where it asked for one', async () => {
+  it('is a stream if the request was for one', async () => {
     const { ask, cache } = bench();
     const streaming = Buffer.from('{"model":"small","stream":true,"messages":[{"role":"user","content":"hi"}]}');
     await ask({ received: streaming, request: { stream: true } });
@@ -555,8 +559,8 @@ function boom(): never {
 }
 
 /** A request of which only the bytes are known yet. */
-function unread(asked: Asked = {}): AttemptTicket {
-  const one = ticket(asked);
+function unread(options: TicketOptions = {}): AttemptTicket {
+  const one = ticket(options);
   one.context.request = undefined;
   one.context.body = undefined;
   one.context.route = undefined;

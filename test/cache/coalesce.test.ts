@@ -4,9 +4,18 @@ import type { StageOutcome } from '../../src/request/context.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import type { CacheOptions } from '../../src/options/cache-types.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { completion, settled, streamOf, upstream, USAGE, ticket, type Asked, type AttemptTicket } from './support.js';
+import {
+  completion,
+  settled,
+  streamOf,
+  upstream,
+  USAGE,
+  ticket,
+  type TicketOptions,
+  type AttemptTicket,
+} from './support.js';
 
-const STREAM: Asked = { request: { stream: true } };
+const STREAM: TicketOptions = { request: { stream: true } };
 const OUTAGE = new GatewayError('bad_gateway', 'The upstream is down.');
 
 interface Runner extends AttemptTicket {
@@ -17,15 +26,15 @@ interface Runner extends AttemptTicket {
 interface Bench {
   readonly cache: Cache;
   readonly clock: FakeClock;
-  send(asked?: Asked): Promise<Runner>;
-  sendMany(count: number, asked?: Asked): Promise<Runner[]>;
+  send(options?: TicketOptions): Promise<Runner>;
+  sendMany(count: number, options?: TicketOptions): Promise<Runner[]>;
 }
 
 function bench(coalesce: CacheOptions['coalesce'] = true, options: CacheOptions = {}): Bench {
   const clock = new FakeClock();
   const cache = createCache({ coalesce, ...options }, { clock, hasTenants: true });
-  const start = (asked: Asked = {}): Runner => {
-    const runner: Runner = { ...ticket({ startedAt: clock.now(), ...asked }), outcome: undefined };
+  const start = (options: TicketOptions = {}): Runner => {
+    const runner: Runner = { ...ticket({ startedAt: clock.now(), ...options }), outcome: undefined };
     void (async () => {
       runner.outcome = await cache.stage(runner.context);
     })();
@@ -34,13 +43,13 @@ function bench(coalesce: CacheOptions['coalesce'] = true, options: CacheOptions 
   return {
     cache,
     clock,
-    async send(asked) {
-      const runner = start(asked);
+    async send(options) {
+      const runner = start(options);
       await settled();
       return runner;
     },
-    async sendMany(count, asked) {
-      const runners = Array.from({ length: count }, () => start(asked));
+    async sendMany(count, options) {
+      const runners = Array.from({ length: count }, () => start(options));
       await settled();
       return runners;
     },
@@ -60,13 +69,13 @@ describe('coalescing', () => {
     expect(cache.statistics()).toMatchObject({ coalesced: 999, stores: 1, misses: 1_000 });
   });
 
-  it('is off unless it was asked for', async () => {
+  it('is off by default', async () => {
     const { sendMany } = bench(false);
     const runners = await sendMany(2);
     expect(runners.map(({ outcome }) => outcome)).toEqual(['next', 'next']);
   });
 
-  it('tells a follower who answered, and that it cost nothing', async () => {
+  it('reports to a follower the provider that responded, and a cost of 0', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(), await send()];
     upstream.whole(leader.context);
@@ -79,16 +88,16 @@ describe('coalescing', () => {
     expect(leader.context.cacheStatus).toBe('MISS');
   });
 
-  const apart: [string, Asked, Asked][] = [
+  const apart: [string, TicketOptions, TicketOptions][] = [
     ['two tenants', {}, { caller: 'tenant-b' }],
     ['two requests', {}, { request: { seed: 1 } }],
-    ['a stream and a whole answer', {}, STREAM],
+    ['a stream and a whole response', {}, STREAM],
     [
       'a stream with usage and one without',
       STREAM,
       { request: { stream: true, stream_options: { include_usage: true } } },
     ],
-    ['one who wants a fresh answer', {}, { cacheControl: 'no-cache' }],
+    ['one who wants a fresh response', {}, { cacheControl: 'no-cache' }],
     ['one who wants nothing kept', {}, { cacheControl: 'no-store' }],
   ];
   it.each(apart)('keeps %s apart', async (_, one, other) => {
@@ -97,17 +106,17 @@ describe('coalescing', () => {
     expect((await send(other)).outcome).toBe('next');
   });
 
-  it('gives way to the cache once the answer is kept', async () => {
+  it('yields to the cache once the response is stored', async () => {
     const { send } = bench();
     const leader = await send(STREAM);
     upstream.stream(leader.context);
-    // Asked for in the very same moment, before the answer has reached the store.
+    // Sent in the same turn, before the response has reached the store.
     const [close, later] = [await send(STREAM), await send(STREAM)];
     expect(close.client.ending).toBe('done');
     expect(later.client.ending).toBe('done');
   });
 
-  it('does not lead those astray who come after an answer that is not kept', async () => {
+  it('does not affect requests after a response that is not stored', async () => {
     const { send } = bench();
     const leader = await send();
     upstream.whole(leader.context, completion('x', { finish_reason: 'content_filter' }));
@@ -184,7 +193,7 @@ describe('a shared stream', () => {
     expect(leader.client.events).toEqual(['{"n":1}', '{"n":2}']);
   });
 
-  it('goes on when the reader that held it up leaves', async () => {
+  it('continues when the slow reader disconnects', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     upstream.open(leader.context);
@@ -197,7 +206,7 @@ describe('a shared stream', () => {
     });
     leader.client.drain();
     expect(resumed).toBe(true);
-    leader.leave();
+    leader.disconnect();
     follower.client.drain();
     upstream.done(leader.context);
     await settled();
@@ -250,11 +259,11 @@ describe('a shared stream', () => {
   });
 });
 
-describe('a leader that leaves', () => {
-  it('takes nothing from its followers', async () => {
+describe('a leader that disconnects', () => {
+  it('does not affect its followers', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
-    leader.leave();
+    leader.disconnect();
     expect(leader.context.cancelSignal.aborted).toBe(false);
     upstream.stream(leader.context, streamOf('Hello'));
     await settled();
@@ -263,13 +272,13 @@ describe('a leader that leaves', () => {
     expect((await send(STREAM)).outcome).toBe('responded');
   });
 
-  it('in the middle of a stream takes nothing from its followers either', async () => {
+  it('in the middle of a stream does not affect its followers either', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     const payloads = streamOf('one two');
     upstream.open(leader.context);
     leader.context.sink.event(payloads[0]!);
-    leader.leave();
+    leader.disconnect();
     for (const payload of payloads.slice(1)) expect(leader.context.sink.event(payload)).toBe(true);
     upstream.done(leader.context);
     expect(leader.client.events).toHaveLength(1);
@@ -279,21 +288,21 @@ describe('a leader that leaves', () => {
   it('ends the call when it was the last who waited', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(), await send()];
-    follower.leave();
+    follower.disconnect();
     expect(leader.context.cancelSignal.aborted).toBe(false);
-    leader.leave();
+    leader.disconnect();
     expect(leader.context.cancelSignal.aborted).toBe(true);
     await settled();
     expect(follower.outcome).toBe('responded');
     expect((await send()).outcome).toBe('next');
   });
 
-  it('ends the call when the last follower leaves after it', async () => {
+  it('ends the call when the last follower disconnects after it', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
-    leader.leave();
+    leader.disconnect();
     upstream.open(leader.context);
-    follower.leave();
+    follower.disconnect();
     expect(leader.context.cancelSignal.aborted).toBe(true);
   });
 });
@@ -346,10 +355,10 @@ describe('a leader that fails', () => {
     expect(follower.outcome).toBe('next');
   });
 
-  it('is replaced after its own client has left', async () => {
+  it('is replaced after its own client has disconnected', async () => {
     const { send } = bench();
     const [leader, follower] = [await send(), await send()];
-    leader.leave();
+    leader.disconnect();
     leader.context.sink.fail(OUTAGE);
     await settled();
     expect(follower.outcome).toBe('next');
@@ -365,7 +374,7 @@ describe('a leader that fails', () => {
     expect(follower.outcome).toBe('next');
   });
 
-  it('leaves nothing behind when it was alone', async () => {
+  it('leaks nothing if it was alone', async () => {
     const { send } = bench();
     const leader = await send();
     leader.context.sink.fail(OUTAGE);
@@ -388,11 +397,11 @@ describe('a leader that fails', () => {
     expect(follower.client.ending).toBe('done');
   });
 
-  it('hands over to a follower that has just left, for those who are still there', async () => {
+  it('hands over to a follower that has just disconnected, for the remaining ones', async () => {
     const { send } = bench();
     const [leader, second, third] = [await send(), await send(), await send()];
     leader.context.sink.fail(OUTAGE);
-    second.leave();
+    second.disconnect();
     await settled();
     expect(second.outcome).toBe('next');
     expect(second.context.cancelSignal.aborted).toBe(false);
@@ -403,7 +412,7 @@ describe('a leader that fails', () => {
 });
 
 describe('a follower', () => {
-  it('goes its own way when nothing has come for too long', async () => {
+  it('makes its own call when nothing has arrived for too long', async () => {
     const { send, clock } = bench();
     const [leader, follower] = [await send(), await send()];
     clock.advance(4_999);
@@ -418,7 +427,7 @@ describe('a follower', () => {
     expect(leader.client.ending).toBe('done');
   });
 
-  it('stays once its stream has begun, however slowly that goes on', async () => {
+  it('stays once its stream has begun, however slow that is', async () => {
     const { send, clock } = bench();
     const [leader, follower] = [await send(STREAM), await send(STREAM)];
     upstream.open(leader.context);
@@ -428,16 +437,16 @@ describe('a follower', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('goes its own way where too many wait already', async () => {
+  it('makes its own call if too many wait already', async () => {
     const { sendMany } = bench({ maxSubscribers: 2 });
     const runners = await sendMany(5);
     expect(runners.map(({ outcome }) => outcome)).toEqual(['next', undefined, undefined, 'next', 'next']);
   });
 
-  it('that leaves is not written to', async () => {
+  it('that disconnects is not written to', async () => {
     const { send, clock } = bench();
     const [leader, follower] = [await send(), await send()];
-    follower.leave();
+    follower.disconnect();
     await settled();
     expect(follower.outcome).toBe('responded');
     upstream.whole(leader.context);

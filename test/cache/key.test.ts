@@ -133,7 +133,7 @@ describe('the digest of a request', () => {
     },
   );
 
-  it.each(Object.keys(FULL))('changes when %s is left out', (member) => {
+  it.each(Object.keys(FULL))('changes without %s', (member) => {
     const { [member]: _, ...rest } = FULL;
     expect(digest(rest)).not.toBe(digest(FULL));
   });
@@ -153,7 +153,7 @@ describe('the digest of a request', () => {
     expect(digest({ ...FULL, stop: ['a', 'b'] })).not.toBe(digest({ ...FULL, stop: ['b', 'a'] }));
   });
 
-  it('tells an absent member from one that is null, and 1 from "1"', () => {
+  it('distinguishes an absent member from null, and 1 from "1"', () => {
     const digests = [
       {},
       { seed: null },
@@ -166,12 +166,12 @@ describe('the digest of a request', () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 
-  it('takes the text of a request and the request itself for the same', () => {
+  it('is the same for the text of a request and the request itself', () => {
     expect(digestOfText(JSON.stringify(FULL))).toBe(digest(FULL));
     expect(digestOfText(JSON.stringify(FULL, null, 2))).toBe(digest(FULL));
   });
 
-  it('is the same exactly when two requests mean the same', () => {
+  it('is the same exactly when two requests are equivalent', () => {
     const member = fc.oneof(
       fc.string(),
       fc.integer(),
@@ -203,23 +203,23 @@ describe('the digest of a request', () => {
     ['{"ids":[12345678901234567890]}', '{"ids":[12345678901234567891]}'],
     ['{"user":"9007199254740992"}', '{"user":9007199254740992}'],
   ];
-  it.each(bigIntegers)('tells %s from %s', (one, other) => {
+  it.each(bigIntegers)('distinguishes %s from %s', (one, other) => {
     expect(digestOfText(one)).not.toBe(digestOfText(other));
   });
 
-  it('takes a big integer for the same wherever its member stands, and a small one as ever', () => {
+  it('is the same for a big integer whatever the order of members, and for a small one', () => {
     expect(digestOfText('{"a":9007199254740993,"b":1}')).toBe(digestOfText('{"b":1, "a":9007199254740993}'));
     expect(digestOfText('{"a":1234567890123456}')).toBe(digest({ a: 1234567890123456 }));
   });
 
-  it('knows a very large body by its bytes', () => {
+  it('identifies a very large body by its bytes', () => {
     const large = { messages: [{ role: 'user', content: 'x'.repeat(1_100_000) }] };
     const one = digestOfText(JSON.stringify({ a: 1, ...large }));
     expect(one).toBe(digestOfText(JSON.stringify({ a: 1, ...large })));
     expect(one).not.toBe(digestOfText(JSON.stringify({ a: 2, ...large })));
   });
 
-  it('takes hostile member names for members', () => {
+  it('treats hostile member names as members', () => {
     const names = ['{"__proto__":{"a":1}}', '{"__proto__":{"a":2}}', '{"constructor":1}', '{"toJSON":1}', '{}'];
     expect(new Set(names.map(digestOfText)).size).toBe(names.length);
   });

@@ -7,7 +7,7 @@ import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { hasRedis, startRedis } from '../stores/redis-server.js';
 import { readSse } from '../support/read-sse.js';
 
-interface Answer {
+interface ReceivedResponse {
   id: string;
   choices: { message: { content: string } }[];
   usage: { total_tokens: number };
@@ -17,7 +17,7 @@ const STREAM = { stream: true };
 const TWO_KEYS = { keys: ['demo-key', 'other-key'], cache: {} };
 const bearer = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } });
 
-/** What a stream says. */
+/** The text of a stream. */
 async function textOf(response: Response): Promise<string> {
   const payloads = await readSse(response);
   expect(payloads.at(-1)).toBe('[DONE]');
@@ -28,12 +28,12 @@ async function textOf(response: Response): Promise<string> {
 }
 
 describe('the cache on the path of a request', () => {
-  it('answers the second time with the same words under a new id, and says so', async () => {
+  it('sends the same text under a new id the second time, with x-nordlys-cache: HIT', async () => {
     const upstream = await upstreamFor(chat('Hello there.'));
     const { ask, gateway } = await gatewayOver([upstream], { cache: {} });
     const first = await ask({});
     expect(first.headers.get('x-nordlys-cache')).toBe('MISS');
-    const one = (await first.json()) as Answer;
+    const one = (await first.json()) as ReceivedResponse;
 
     const second = await ask({});
     expect(second.headers.get('x-nordlys-cache')).toBe('HIT');
@@ -41,7 +41,7 @@ describe('the cache on the path of a request', () => {
     expect(second.headers.get('content-type')).toBe('application/json');
     expect(second.headers.get('x-nordlys-provider')).toBe('p0');
     expect(second.headers.get('x-nordlys-attempts')).toBe('0');
-    const two = (await second.json()) as Answer;
+    const two = (await second.json()) as ReceivedResponse;
     expect(two.choices).toEqual(one.choices);
     expect(two.usage).toEqual(one.usage);
     expect(two.id).not.toBe(one.id);
@@ -53,7 +53,7 @@ describe('the cache on the path of a request', () => {
     ['a member that is left out', '"tools":[],', {}],
     ['a hook that changes nothing', '', { hooks: { beforeRoute: () => undefined } }],
     ['a guard that changes the prompt', '', { guards: { input: [redact()] } }],
-  ])('asks for each long number, with %s', async (_what, member, options) => {
+  ])('calls the upstream for each long number, with %s', async (_what, member, options) => {
     const upstream = await upstreamFor(chat('Hello.'));
     const { ask } = await gatewayOver([upstream], { cache: {}, ...options });
     const statuses: (string | null)[] = [];
@@ -70,7 +70,7 @@ describe('the cache on the path of a request', () => {
     ]);
   });
 
-  it('asks once for each tenant', async () => {
+  it('calls the upstream once for each tenant', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const { ask } = await gatewayOver([upstream], TWO_KEYS);
     await ask({}, bearer('demo-key'));
@@ -78,18 +78,18 @@ describe('the cache on the path of a request', () => {
     expect(upstream.ledger).toHaveLength(2);
   });
 
-  it('serves a stream from a whole answer and a whole answer from a stream, as the openai client wants them', async () => {
+  it('serves a stream from a whole response and a whole response from a stream, as the openai client wants them', async () => {
     const upstream = await upstreamFor(chat('One two three.'));
     const { baseUrl } = await gatewayOver([upstream], { cache: {} });
     const client = new OpenAI({ apiKey: 'demo-key', baseURL: baseUrl, maxRetries: 0 });
-    const asked = (content: string) => ({ model: 'm', messages: [{ role: 'user' as const, content }] });
+    const bodyOf = (content: string) => ({ model: 'm', messages: [{ role: 'user' as const, content }] });
 
-    await client.chat.completions.create(asked('whole first'));
-    const streamed = await client.chat.completions.stream(asked('whole first')).finalChatCompletion();
+    await client.chat.completions.create(bodyOf('whole first'));
+    const streamed = await client.chat.completions.stream(bodyOf('whole first')).finalChatCompletion();
     expect(streamed.choices[0]?.message.content).toBe('One two three.');
 
-    await client.chat.completions.stream(asked('stream first')).finalChatCompletion();
-    const whole = await client.chat.completions.create(asked('stream first'));
+    await client.chat.completions.stream(bodyOf('stream first')).finalChatCompletion();
+    const whole = await client.chat.completions.create(bodyOf('stream first'));
     expect(whole.choices[0]?.message.content).toBe('One two three.');
     expect(whole.usage?.total_tokens).toBeGreaterThan(0);
     expect(upstream.ledger).toHaveLength(2);
@@ -110,14 +110,14 @@ describe('the cache on the path of a request', () => {
     expect((await say('max-age=60')).headers.get('x-nordlys-cache')).toBe('HIT');
   });
 
-  it('does not remember half an answer', async () => {
+  it('does not store half a response', async () => {
     const upstream = await upstreamFor(reset({ after: 3 }));
     const { ask } = await gatewayOver([upstream], { cache: {}, maxAttempts: 1 });
     for (let turn = 0; turn < 2; turn++) await (await ask(STREAM)).text();
     expect(upstream.ledger).toHaveLength(2);
   });
 
-  it('does not remember what came by a key of the caller’s own', async () => {
+  it('does not store responses to a key of the caller’s own', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const { ask } = await gatewayOver([upstream], { cache: {} });
     const body = { provider_configs: { p0: { api_key: 'own' } } };
@@ -129,28 +129,30 @@ describe('the cache on the path of a request', () => {
 
 describe('coalescing on the path of a request', () => {
   it.each([
-    ['whole answers', {}],
+    ['whole responses', {}],
     ['streams', STREAM],
   ])('makes one upstream call of 1,000 equal requests for %s', async (_, form) => {
-    const upstream = await upstreamFor(chat('One answer for all.', { delayMs: 20 }));
+    const upstream = await upstreamFor(chat('One response for all.', { delayMs: 20 }));
     const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxInFlightPerCaller: 2_000 });
     const texts = await Promise.all(
       Array.from({ length: 1_000 }, async () => {
         const response = await ask(form);
-        return 'stream' in form ? textOf(response) : ((await response.json()) as Answer).choices[0]?.message.content;
+        return 'stream' in form
+          ? textOf(response)
+          : ((await response.json()) as ReceivedResponse).choices[0]?.message.content;
       }),
     );
-    expect(new Set(texts)).toEqual(new Set(['One answer for all.']));
+    expect(new Set(texts)).toEqual(new Set(['One response for all.']));
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it('goes on for the others when the one who asked first leaves', async () => {
+  it('continues for the others if the client of the first request disconnects', async () => {
     const upstream = await upstreamFor(chat('Word after word after word.', { delayMs: 20 }));
     const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
-    const leaving = new AbortController();
-    const leader = await ask(STREAM, { signal: leaving.signal });
+    const controller = new AbortController();
+    const leader = await ask(STREAM, { signal: controller.signal });
     const follower = await ask(STREAM);
-    leaving.abort();
+    controller.abort();
     await expect(leader.text()).rejects.toThrow();
     expect(await textOf(follower)).toBe('Word after word after word.');
     expect(follower.headers.get('x-nordlys-cache')).toBe('HIT');
@@ -160,13 +162,13 @@ describe('coalescing on the path of a request', () => {
   it('closes the upstream when all clients have disconnected', async () => {
     const upstream = await upstreamFor(chat('Word after word after word after word.', { delayMs: 200 }));
     const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
-    const leaving = new AbortController();
+    const controller = new AbortController();
     const responses = await Promise.all([
-      ask(STREAM, { signal: leaving.signal }),
-      ask(STREAM, { signal: leaving.signal }),
+      ask(STREAM, { signal: controller.signal }),
+      ask(STREAM, { signal: controller.signal }),
     ]);
     const entry = await upstream.nextRequest();
-    leaving.abort();
+    controller.abort();
     await Promise.allSettled(responses.map((response) => response.text()));
     expect((await upstream.closed(entry)).completed).toBe(false);
   });
@@ -182,7 +184,7 @@ describe('coalescing on the path of a request', () => {
 });
 
 describe.skipIf(!hasRedis)('two gateways with one Redis (skipped where redis-server is not installed)', () => {
-  it('give each other’s answers, and go on alone when Redis dies', async () => {
+  it('serve each other’s responses, and continue on their own when Redis is down', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.kill());
     const upstream = await upstreamFor(chat('Hello.'));
@@ -205,8 +207,8 @@ describe.skipIf(!hasRedis)('two gateways with one Redis (skipped where redis-ser
     expect(upstream.ledger).toHaveLength(1);
 
     await redis.kill();
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, seed) => other.ask({ seed })));
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const responses = await Promise.all(Array.from({ length: 20 }, (_, seed) => other.ask({ seed })));
+    expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200));
     expect((await other.ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
   });
 });

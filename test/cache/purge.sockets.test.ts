@@ -22,7 +22,7 @@ async function gatewayFor(cache: GatewayOptions['cache'], upstream?: FakeUpstrea
   } as unknown as Partial<GatewayOptions>);
 }
 
-/** What the cache says to a request of `key`. */
+/** The `x-nordlys-cache` of a request with `key`. */
 async function ask({ ask: send }: Made, key: Key, body: object = {}): Promise<string | null> {
   const response = await send(body, { headers: { authorization: `Bearer ${key}` } });
   await response.text();
@@ -31,7 +31,7 @@ async function ask({ ask: send }: Made, key: Key, body: object = {}): Promise<st
 }
 
 describe('gateway.purgeCache', () => {
-  it('forgets one caller’s responses, or all', async () => {
+  it('drops one caller’s responses, or all', async () => {
     const made = await gatewayFor({});
     for (const key of ['key-a', 'key-b'] as const) await ask(made, key);
     await made.gateway.purgeCache({ callerId: 'tenant-a' });
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis).each(CLIENTS)(
     async function twoGateways() {
       const redis = await startRedis();
       onTestFinished(() => redis.kill());
-      // Keys hold the upstream's address, so all of them ask the same one.
+      // Keys hold the upstream's address, so all of them use the same one.
       const upstream = await upstreamFor(chat('Hello.'));
       const clock = new FakeClock({ wallNow: Date.now() });
       const another = async (): Promise<Made> => gatewayFor({ store: await store(redis) }, upstream, clock);
@@ -134,11 +134,11 @@ describe.skipIf(!hasRedis).each(CLIENTS)(
       await other.gateway.purgeCache();
       clock.advance(500);
       expect([await ask(one, 'key-a'), await ask(one, 'key-b')]).toEqual(['MISS', 'MISS']);
-      // What one of them asked for since is there for the other.
+      // A response that one of them stored since is served by the other.
       await expect.poll(() => ask(other, 'key-a')).toBe('HIT');
     });
 
-    it('rejects when Redis is gone, and holds in this process', async () => {
+    it('rejects if Redis is down, and still applies in this process', async () => {
       const { redis, one, other } = await twoGateways();
       await redis.kill();
       await expect(one.gateway.purgeCache({ callerId: 'tenant-a' })).rejects.toThrow(/in this process only/);

@@ -4,7 +4,7 @@ import type { CacheStore } from '../../src/contracts/store.js';
 import type { CacheOptions } from '../../src/options/cache-types.js';
 import { lruStore } from '../../src/stores/lru-store.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { settled, ticket, upstream, type Asked } from './support.js';
+import { settled, ticket, upstream, type TicketOptions } from './support.js';
 
 /** A store of a host's own that cannot clear. */
 class HostStore implements CacheStore {
@@ -43,9 +43,9 @@ function cacheOver(options: CacheOptions = {}, clock = new FakeClock()) {
   return { cache, clock, reported };
 }
 
-/** Asks as `caller`; a miss is answered by the upstream, and kept. */
-async function ask(cache: Cache, caller = 'tenant-a', asked: Asked = {}): Promise<string | undefined> {
-  const { context } = ticket({ caller, ...asked });
+/** Sends a request as `caller`; on a miss the upstream responds, and its response is stored. */
+async function ask(cache: Cache, caller = 'tenant-a', calls: TicketOptions = {}): Promise<string | undefined> {
+  const { context } = ticket({ caller, ...calls });
   if ((await cache.stage(context)) === 'next') upstream.whole(context);
   await settled();
   return context.cacheStatus;
@@ -60,18 +60,18 @@ const STORES: readonly [string, () => CacheStore | undefined][] = [
 ];
 
 describe.each(STORES)('purge with %s', (_name, make) => {
-  it('forgets one caller’s responses and keeps the others’', async () => {
+  it('drops one caller’s responses and keeps the others’', async () => {
     const { cache } = cacheOver({ store: make() });
     for (const caller of ['tenant-a', 'tenant-b', 'tenant-a.b']) await ask(cache, caller);
     expect(await ask(cache, 'tenant-a')).toBe('HIT');
     await cache.purge({ callerId: 'tenant-a' });
     expect(await ask(cache, 'tenant-a')).toBe('MISS');
     expect([await ask(cache, 'tenant-b'), await ask(cache, 'tenant-a.b')]).toEqual(['HIT', 'HIT']);
-    // What is asked after the purge is kept as before.
+    // Responses to requests after the purge are stored as before.
     expect(await ask(cache, 'tenant-a')).toBe('HIT');
   });
 
-  it('forgets everything', async () => {
+  it('drops everything', async () => {
     const { cache } = cacheOver({ store: make() });
     for (const caller of ['tenant-a', 'tenant-b']) await ask(cache, caller);
     await cache.purge();
@@ -83,24 +83,30 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect([await ask(cache, 'tenant-a'), await ask(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
   });
 
-  it.each(['with space', 'a:b', '__proto__', 'ü', 'x'.repeat(300), '*', '#'])('knows the caller %j', async (caller) => {
-    const { cache } = cacheOver({ store: make() });
-    await ask(cache, caller);
-    await ask(cache, 'a');
-    await cache.purge({ callerId: caller });
-    expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
-  });
+  it.each(['with space', 'a:b', '__proto__', 'ü', 'x'.repeat(300), '*', '#'])(
+    'supports the caller %j',
+    async (caller) => {
+      const { cache } = cacheOver({ store: make() });
+      await ask(cache, caller);
+      await ask(cache, 'a');
+      await cache.purge({ callerId: caller });
+      expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
+    },
+  );
 
-  it.each([{}, { callerId: 'tenant-a' }])('does not keep what was asked for before purge(%j)', async (options) => {
-    const { cache } = cacheOver({ store: make() });
-    const { context } = ticket();
-    await cache.stage(context);
-    await cache.purge(options);
-    upstream.whole(context);
-    await settled();
-    expect(await ask(cache)).toBe('MISS');
-    expect(await ask(cache)).toBe('HIT');
-  });
+  it.each([{}, { callerId: 'tenant-a' }])(
+    'does not store responses to requests from before purge(%j)',
+    async (options) => {
+      const { cache } = cacheOver({ store: make() });
+      const { context } = ticket();
+      await cache.stage(context);
+      await cache.purge(options);
+      upstream.whole(context);
+      await settled();
+      expect(await ask(cache)).toBe('MISS');
+      expect(await ask(cache)).toBe('HIT');
+    },
+  );
 
   it('does not let later requests join a call that was under way', async () => {
     const { cache } = cacheOver({ store: make(), coalesce: true });
@@ -121,7 +127,7 @@ describe.each(STORES)('purge with %s', (_name, make) => {
     expect(await ask(cache)).toBe('MISS');
   });
 
-  it('forgets on the fast path too', async () => {
+  it('drops on the fast path too', async () => {
     const { cache } = cacheOver({ store: make() });
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
     await ask(cache, 'tenant-a', { received });
@@ -156,11 +162,11 @@ describe('purge of a store that two caches share', () => {
     const { one, store, clock } = await twoCaches(asyncStore());
     await one.purge({ callerId: 'tenant-a' });
     const late = cacheOver({ store }, clock).cache;
-    // Both ask before the first generation was read.
+    // Both send before the first generation was read.
     expect(await Promise.all([ask(late, 'tenant-a', { request: { seed: 1 } }), ask(late)])).toEqual(['MISS', 'MISS']);
   });
 
-  it('is not undone by what the other one asked for before it', async () => {
+  it('is not undone by an earlier request of the other one', async () => {
     const { one, other, clock } = await twoCaches();
     const { context } = ticket({ request: { seed: 7 } });
     await other.stage(context);
@@ -244,12 +250,12 @@ describe('what purge is given', () => {
 });
 
 describe('shouldCache', () => {
-  it('passes over what it does not want: not served, not shared, not kept', async () => {
-    const asked: unknown[] = [];
+  it('excludes what it returns false for: not served, not shared, not stored', async () => {
+    const calls: unknown[] = [];
     const { cache } = cacheOver({
       coalesce: true,
       shouldCache: ({ request, caller, model, slug, requestId }) => {
-        asked.push([caller?.id, model, slug, requestId]);
+        calls.push([caller?.id, model, slug, requestId]);
         return request['temperature'] === 0;
       },
     });
@@ -257,18 +263,18 @@ describe('shouldCache', () => {
     expect([await ask(cache, 'a', hot), await ask(cache, 'a', hot)]).toEqual(['BYPASS', 'BYPASS']);
     const cold = { request: { temperature: 0 } };
     expect([await ask(cache, 'a', cold), await ask(cache, 'a', cold)]).toEqual(['MISS', 'HIT']);
-    expect(asked[0]).toEqual(['a', 'small', 'alpha', 'req_1']);
+    expect(calls[0]).toEqual(['a', 'small', 'alpha', 'req_1']);
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 1, coalesced: 0 });
   });
 
-  it('is asked of repeats as well', async () => {
+  it('is called for repeated requests as well', async () => {
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
     const { cache } = cacheOver({ shouldCache: () => true });
     await ask(cache, 'tenant-a', { received });
     expect(await cache.lookupByBody(ticket().context, received)).toBe(false);
   });
 
-  it('refuses the request when it throws, or does not say', async () => {
+  it('refuses the request if it throws, or returns nothing', async () => {
     const throwing = cacheOver({
       shouldCache: () => {
         throw new RangeError('mine');
@@ -281,11 +287,11 @@ describe('shouldCache', () => {
 });
 
 describe('ttlMs as a function', () => {
-  it('is told the response and decides how long it is kept', async () => {
-    const told: unknown[] = [];
+  it('receives the response and decides how long it is stored', async () => {
+    const received: unknown[] = [];
     const { cache, clock } = cacheOver({
       ttlMs: ({ request, response, caller, model, slug }) => {
-        told.push([response.choices[0]?.message?.content, caller?.id, model, slug]);
+        received.push([response.choices[0]?.message?.content, caller?.id, model, slug]);
         return Number(request['seed']);
       },
     });
@@ -297,23 +303,26 @@ describe('ttlMs as a function', () => {
     expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['HIT', 'HIT']);
     clock.advance(2);
     expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['MISS', 'HIT']);
-    expect(told[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
+    expect(received[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
   });
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY])('does not keep what it gives %s', async (ms) => {
+  it.each([0, -1, Number.NEGATIVE_INFINITY])('does not store a response with ttl %s', async (ms) => {
     const { cache, reported } = cacheOver({ ttlMs: () => ms });
     expect([await ask(cache), await ask(cache)]).toEqual(['MISS', 'MISS']);
     expect([cache.statistics().stores, reported]).toEqual([0, []]);
   });
 
-  it.each([Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER])('keeps what it gives %s, for 100 days', async (ms) => {
-    const { cache, clock } = cacheOver({ ttlMs: () => ms });
-    await ask(cache);
-    clock.advance(99 * 24 * 3_600_000);
-    expect(await ask(cache)).toBe('HIT');
-    clock.advance(24 * 3_600_000);
-    expect(await ask(cache)).toBe('MISS');
-  });
+  it.each([Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER])(
+    'stores a response with ttl %s for 100 days',
+    async (ms) => {
+      const { cache, clock } = cacheOver({ ttlMs: () => ms });
+      await ask(cache);
+      clock.advance(99 * 24 * 3_600_000);
+      expect(await ask(cache)).toBe('HIT');
+      clock.advance(24 * 3_600_000);
+      expect(await ask(cache)).toBe('MISS');
+    },
+  );
 
   it.each<[string, () => unknown]>([
     [

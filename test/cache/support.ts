@@ -68,11 +68,11 @@ class ClientSink implements ResponseSink {
   }
 
   #mustBeFirst(): void {
-    if (this.head !== undefined || this.ending !== undefined) throw new Error('the answer has begun already');
+    if (this.head !== undefined || this.ending !== undefined) throw new Error('the response has begun already');
   }
 }
 
-export interface Asked {
+export interface TicketOptions {
   readonly request?: Partial<ChatRequest>;
   readonly caller?: string | undefined;
   readonly cacheControl?: string;
@@ -89,32 +89,32 @@ export interface AttemptTicket {
   readonly context: RequestContext;
   readonly client: ClientSink;
   /** The client closes its connection. */
-  leave(): void;
+  disconnect(): void;
   /** The response has been written to its end and its connection is done with it. */
   finish(): void;
 }
 
 /** A request as it comes out of the route stage. */
-export function ticket(asked: Asked = {}): AttemptTicket {
+export function ticket(options: TicketOptions = {}): AttemptTicket {
   const client = new ClientSink();
   const req = new IncomingMessage(new Socket());
-  if (asked.cacheControl !== undefined) req.headers['cache-control'] = asked.cacheControl;
+  if (options.cacheControl !== undefined) req.headers['cache-control'] = options.cacheControl;
   const res = new ServerResponse(req);
-  const context = new RequestContext(req, res, 'req_1', asked.startedAt ?? 0, () => client);
-  const request: ChatRequest = { model: 'small', messages: [{ role: 'user', content: 'hi' }], ...asked.request };
-  const caller = 'caller' in asked ? asked.caller : 'tenant-a';
+  const context = new RequestContext(req, res, 'req_1', options.startedAt ?? 0, () => client);
+  const request: ChatRequest = { model: 'small', messages: [{ role: 'user', content: 'hi' }], ...options.request };
+  const caller = 'caller' in options ? options.caller : 'tenant-a';
   if (caller !== undefined) context.caller = { id: caller };
   context.request = request;
-  context.body = { request, received: asked.received, bytesFor: () => new Uint8Array() };
+  context.body = { request, received: options.received, bytesFor: () => new Uint8Array() };
   context.route = {
     model: 'small',
-    candidates: (asked.endpoints ?? [endpoint()]).map((one) => ({
+    candidates: (options.endpoints ?? [endpoint()]).map((one) => ({
       endpoint: one,
       credential: 'operator' as const,
       drop: [],
     })),
     excluded: [],
-    drawn: asked.drawn ?? false,
+    drawn: options.drawn ?? false,
     ownFields: new Set(),
     overrides: undefined,
     record: () => undefined,
@@ -123,7 +123,7 @@ export function ticket(asked: Asked = {}): AttemptTicket {
   return {
     context,
     client,
-    leave: () => res.emit('close'),
+    disconnect: () => res.emit('close'),
     finish: () => {
       context.client.responded();
       Object.defineProperty(res, 'writableFinished', { value: true });

@@ -36,7 +36,7 @@ describe('reasoning_details', () => {
 });
 
 describe('thinking_blocks', () => {
-  it('without index go on until they are signed', () => {
+  it('without index continue until they are signed', () => {
     const message = messageOf(
       blocks({ type: 'thinking', thinking: 'Let' }),
       blocks({ type: 'thinking', thinking: ' me.', signature: null }),

@@ -49,7 +49,7 @@ describe('assembleCompletion', () => {
     expect(completion.id).toBe('a');
   });
 
-  it('tells interleaved choices apart by their index and gives them in order', () => {
+  it('separates interleaved choices by their index and returns them in order', () => {
     const completion = assembleCompletion([
       { choices: [{ index: 1, delta: { content: 'b' } }] },
       { choices: [{ index: 0, delta: { content: 'a' } }] },
@@ -62,7 +62,7 @@ describe('assembleCompletion', () => {
     ]);
   });
 
-  it('puts tool calls together by index and says null for the content that never came', () => {
+  it('puts tool calls together by index and sets absent content to null', () => {
     const message = messageOf(
       delta({
         role: 'assistant',
@@ -85,7 +85,7 @@ describe('assembleCompletion', () => {
     });
   });
 
-  it('follows the ids of tool calls where an upstream leaves the index out', () => {
+  it('follows the ids of tool calls if an upstream omits the index', () => {
     const message = messageOf(
       delta({ tool_calls: [{ id: 'a', function: { name: 'f', arguments: '1' } }] }),
       delta({ tool_calls: [{ function: { arguments: '2' } }] }),
@@ -144,12 +144,12 @@ describe('assembleCompletion', () => {
     });
   });
 
-  const text = Buffer.from('a spoken answer').toString('base64');
+  const text = Buffer.from('a spoken response').toString('base64');
   const audioCases = [
     { it: 'slices of one base64 text', pieces: [text.slice(0, 5), text.slice(5)] },
     {
       it: 'pieces that were encoded each by itself',
-      pieces: ['a s', 'poken ', 'answer'].map((piece) =>
+      pieces: ['a s', 'poken ', 'response'].map((piece) =>
         Buffer.from(piece.trimEnd() + (piece.endsWith(' ') ? ' ' : '')).toString('base64'),
       ),
     },
@@ -158,11 +158,11 @@ describe('assembleCompletion', () => {
     const message = messageOf(
       delta({ audio: { id: 'audio_1', transcript: 'a spoken ' } }),
       ...pieces.map((data) => delta({ audio: { data } })),
-      delta({ audio: { transcript: 'answer', expires_at: 12 } }),
+      delta({ audio: { transcript: 'response', expires_at: 12 } }),
     );
     const audio = message['audio'] as { data: string };
-    expect(audio).toMatchObject({ id: 'audio_1', transcript: 'a spoken answer', expires_at: 12 });
-    expect(Buffer.from(audio.data, 'base64').toString()).toBe('a spoken answer');
+    expect(audio).toMatchObject({ id: 'audio_1', transcript: 'a spoken response', expires_at: 12 });
+    expect(Buffer.from(audio.data, 'base64').toString()).toBe('a spoken response');
     expect(message['content']).toBeNull();
   });
 
@@ -177,7 +177,7 @@ describe('assembleCompletion', () => {
     },
   );
 
-  it('takes hostile member names as names and nothing else', () => {
+  it('treats hostile member names as plain names', () => {
     const chunk = JSON.parse(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"choices":[{"index":0,"__proto__":{"polluted":1},' +
         '"delta":{"__proto__":{"polluted":1},"content":"ok","toString":"x","tool_calls":[{"index":0,"__proto__":{"polluted":1}}]}}]}',
@@ -203,7 +203,7 @@ describe('assembleCompletion', () => {
 });
 
 describe('CompletionAssembler', () => {
-  it('tells what has come so far', () => {
+  it('returns what has arrived so far', () => {
     const assembler = new CompletionAssembler();
     assembler.add(delta({ content: 'so' }));
     expect(assembler.completion().choices[0]?.message?.content).toBe('so');

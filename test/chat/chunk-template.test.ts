@@ -29,7 +29,7 @@ function blank(data: string): unknown {
 }
 
 describe('the frame of an event', () => {
-  it('fits the next words, padding and thoughts', () => {
+  it('fits the next text, padding and reasoning', () => {
     expect(frameOf(event('Hello')).matches(event(' wörld 🌍 '))).toBe(true);
     expect(frameOf(event('Hello')).matches(event(''))).toBe(true);
     const padded = frameOf(event('Hello', { obfuscation: 'a1' }));
@@ -52,13 +52,13 @@ describe('the frame of an event', () => {
     ['a character that JSON forbids in strings', event('x').replace('"x"', '"\t"')],
     ['half an event', event('x').slice(0, -1)],
     ['an event and a half', `${event('x')}}`],
-    ['words that do not end', event('x').slice(0, event('x').indexOf('x') + 1)],
+    ['text that does not end', event('x').slice(0, event('x').indexOf('x') + 1)],
     ['nothing', ''],
   ])('does not fit %s', (_what, data) => {
     expect(frameOf(event('Hello')).matches(data)).toBe(false);
   });
 
-  it('is none where nothing was learnt, where it was forgotten, and around no words', () => {
+  it('is undefined if no chunk was seen, after a reset, and around an empty text', () => {
     expect(new ChunkTemplate().matches(event('x'))).toBe(false);
     expect(new ChunkTemplate().matches('')).toBe(false);
     const template = frameOf(event('x'));
@@ -68,7 +68,7 @@ describe('the frame of an event', () => {
     expect(frameOf(toolCall).matches(toolCall)).toBe(false);
   });
 
-  it('never fits what is not JSON, nor what says more than other words', () => {
+  it('never fits what is not JSON, nor a chunk that differs in more than its text', () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 6 }),
       fc.constantFrom(

@@ -87,13 +87,13 @@ it.each(cases)('makes OpenAI’s form of %s', (_what, given, expected) => {
   expect(said).toEqual(expected);
 });
 
-it.each([{ content: 'a' }, { content: null }, { content: 7 }, {}])('leaves %o as it is', (given) => {
+it.each([{ content: 'a' }, { content: null }, { content: 7 }, {}])('does not change %o', (given) => {
   const said = { ...given };
   expect(flattenContent(said)).toBe(false);
   expect(said).toEqual(given);
 });
 
-it.each(cases)('a whole answer with %s is split and put together again without loss', (_what, given, expected) => {
+it.each(cases)('a whole response with %s is split and put together again without loss', (_what, given, expected) => {
   const message = { role: 'assistant', ...given } as { role: string; content: null };
   const chunks = splitCompletion({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, { includeUsage: false });
   expect(JSON.stringify(chunks)).not.toContain('"content":[');
@@ -103,11 +103,11 @@ it.each(cases)('a whole answer with %s is split and put together again without l
 });
 
 it('pieces of parts are put together', () => {
-  const parts = [[thinking('Let me ')], [thinking('think.')], 'The ', [text('answer')], [reference]];
+  const parts = [[thinking('Let me ')], [thinking('think.')], 'The ', [text('response')], [reference]];
   const chunks = parts.map((content) => ({ choices: [{ index: 0, delta: { content: content as string } }] }));
   const frozen = structuredClone(chunks);
   expect(assembleCompletion(chunks).choices[0]!.message).toMatchObject({
-    content: 'The answer',
+    content: 'The response',
     reasoning_content: 'Let me think.',
     content_parts: [reference],
   });

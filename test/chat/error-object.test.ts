@@ -80,11 +80,11 @@ const others: readonly object[] = [
 ];
 
 describe('isErrorObject', () => {
-  it.each(errors.map((value) => [JSON.stringify(value), value]))('takes %s for an error', (_text, value) => {
+  it.each(errors.map((value) => [JSON.stringify(value), value]))('detects an error in %s', (_text, value) => {
     expect(isErrorObject({ ...(value as object) })).toBe(true);
   });
 
-  it.each(others.map((value) => [JSON.stringify(value), value]))('takes %s for none', (_text, value) => {
+  it.each(others.map((value) => [JSON.stringify(value), value]))('detects no error in %s', (_text, value) => {
     expect(isErrorObject({ ...(value as object) })).toBe(false);
   });
 });
@@ -103,7 +103,7 @@ describe('auxiliary events', () => {
     [{ prompt_filter_results: [] }, false],
     [{ type: 'ping' }, false],
     [{ usage: null }, false],
-  ])('%o carries data of the answer: %s', (value, carries) => {
+  ])('%o carries data of the response: %s', (value, carries) => {
     expect(carriesData(value)).toBe(carries);
   });
 });

@@ -131,7 +131,7 @@ describe('tool calls', () => {
     );
   });
 
-  it('without id and index are told apart by name, by list, and by whole arguments', () => {
+  it('without id and index are distinguished by name, by list, and by whole arguments', () => {
     const f = (args: string, name = 'f'): Piece => call(0, undefined, name, args);
     expect(callsOf(calling(f(OSLO), f(BERGEN))).map((made) => made.arguments)).toEqual([OSLO, BERGEN]);
     expect(callsOf(calling(f(OSLO)), calling(f(BERGEN))).map((made) => made.arguments)).toEqual([OSLO, BERGEN]);
@@ -139,7 +139,7 @@ describe('tool calls', () => {
     expect(callsOf(calling(f('{"city":')), calling(f('"Oslo"}'))).map((made) => made.arguments)).toEqual([OSLO]);
   });
 
-  it('an empty type is left out', () => {
+  it('an empty type is dropped', () => {
     const [chunk] = normalised(calling({ ...call(0, 'a', 'f'), type: '' }));
     expect(chunk!.choices![0]!.delta!.tool_calls![0]).not.toHaveProperty('type');
   });
@@ -175,7 +175,7 @@ describe('choices', () => {
     expect(normalised({ index: 0, delta: null })[0]!.choices![0]!.delta).toEqual({});
   });
 
-  it('with a whole message in place of deltas say it, and beside deltas they repeat it', () => {
+  it('with a whole message in place of deltas have its content, and beside deltas repeat it', () => {
     const message = { role: 'assistant', content: 'all' };
     expect(normalised({ index: 0, message })[0]!.choices![0]!.delta).toEqual(message);
     const [, last] = normalised({ index: 0, delta: { content: 'all' } }, { index: 0, message, finish_reason: 'stop' });

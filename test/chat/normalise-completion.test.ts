@@ -30,7 +30,7 @@ describe('normaliseCompletion', () => {
     expect(choices.map(({ index }) => index)).toEqual(expected);
   });
 
-  it('leaves what is OpenAI’s as it is', () => {
+  it('does not change OpenAI’s form', () => {
     const choice = { index: 0, message: { ...message, tool_calls: null }, finish_reason: 'stop' };
     expect(normalised(choice)).toEqual({ changed: false, choices: [choice] });
   });
@@ -39,13 +39,13 @@ describe('normaliseCompletion', () => {
     expect(normalised({ index: 0, message, finish_reason: '' }).choices[0]).toMatchObject({ finish_reason: null });
   });
 
-  it.each(['length', 'content_filter', 'max_tokens'])('takes no message for an empty one after %s', (reason) => {
+  it.each(['length', 'content_filter', 'max_tokens'])('treats no message as an empty one after %s', (reason) => {
     expect(normalised({ index: 0, finish_reason: reason }).choices[0]).toMatchObject({
       message: { role: 'assistant', content: '' },
     });
   });
 
-  it('takes no message for none after stop', () => {
+  it('treats no message as missing after stop', () => {
     expect(normalised({ index: 0, finish_reason: 'stop' })).toEqual({
       changed: false,
       choices: [{ index: 0, finish_reason: 'stop' }],
@@ -71,7 +71,7 @@ describe('normaliseCompletion', () => {
   });
 
   it.each([{}, { choices: null }, { choices: [null, 7] }, { choices: [{ index: 1e9, message }] }])(
-    'leaves %o, which is no completion',
+    'does not change %o, which is no completion',
     (value) => {
       const before = structuredClone(value);
       expect(normaliseCompletion(value)).toBe(false);

@@ -46,7 +46,7 @@ const PRICES = {
   'sonar-deep-research': { prompt: 2, completion: 8, reasoning: 3, request: 0.005 },
 } as const;
 
-/** `[tokens, USD per million of them]`, as somebody reads them off the usage and the price page. */
+/** `[tokens, USD per million of them]`, as read from the usage and the price page. */
 type BillLine = readonly [tokens: number, price: number];
 
 interface Case {
@@ -192,7 +192,7 @@ const OPENAI: readonly Case[] = [
 
 const ANTHROPIC: readonly Case[] = [
   {
-    it: 'its own form: the input leaves the cache out',
+    it: 'its own form: the input excludes the cache',
     model: 'claude-sonnet-4-5',
     usage: { input_tokens: 200, cache_read_input_tokens: 800, cache_creation_input_tokens: 0, output_tokens: 100 },
     bill: [
@@ -290,7 +290,7 @@ const ANTHROPIC: readonly Case[] = [
     ],
   },
   {
-    it: 'a proxy whose prompt leaves the cache out',
+    it: 'a proxy whose prompt excludes the cache',
     model: 'claude-haiku-4-5',
     usage: {
       prompt_tokens: 500,

@@ -32,7 +32,7 @@ const TOOL_CALLS = [
   { id: 'call_2', type: 'function', function: { name: 'time', arguments: '{}' } },
 ];
 
-const ANSWERS: Record<string, ChatCompletion> = {
+const RESPONSES: Record<string, ChatCompletion> = {
   text: completionOf({ content: 'Hello' }),
   'empty text': completionOf({ content: '' }),
   'tool calls': completionOf({ tool_calls: TOOL_CALLS }, { finish_reason: 'tool_calls' }),
@@ -75,12 +75,12 @@ const ANSWERS: Record<string, ChatCompletion> = {
 };
 
 describe('splitCompletion', () => {
-  it.each(Object.entries(ANSWERS))('loses nothing of an answer with %s', (_, completion) => {
+  it.each(Object.entries(RESPONSES))('loses nothing of a response with %s', (_, completion) => {
     expect(assembleCompletion(splitCompletion(completion, { includeUsage: true }))).toEqual(completion);
   });
 
   it('begins each choice with its role and ends it with its reason', () => {
-    const chunks = splitCompletion(ANSWERS['text'] as ChatCompletion, { includeUsage: false });
+    const chunks = splitCompletion(RESPONSES['text'] as ChatCompletion, { includeUsage: false });
     expect(chunks.map((chunk) => chunk.choices?.[0])).toEqual([
       { index: 0, delta: { role: 'assistant', content: '', refusal: null }, logprobs: null, finish_reason: null },
       { index: 0, delta: { content: 'Hello' }, logprobs: null, finish_reason: null },
@@ -88,8 +88,8 @@ describe('splitCompletion', () => {
     ]);
   });
 
-  it('says who answered in every chunk', () => {
-    for (const chunk of splitCompletion(ANSWERS['tool calls'] as ChatCompletion, { includeUsage: true })) {
+  it('names the provider in every chunk', () => {
+    for (const chunk of splitCompletion(RESPONSES['tool calls'] as ChatCompletion, { includeUsage: true })) {
       expect(chunk).toMatchObject({
         id: 'chatcmpl-1',
         object: 'chat.completion.chunk',
@@ -100,20 +100,20 @@ describe('splitCompletion', () => {
     }
   });
 
-  it('tells usage in a last chunk of its own, and only to those who asked', () => {
-    const asked = splitCompletion(ANSWERS['text'] as ChatCompletion, { includeUsage: true });
-    expect(asked.at(-1)).toMatchObject({ choices: [], usage: USAGE });
-    expect(asked.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
+  it('sends usage in a last chunk of its own, only if it was requested', () => {
+    const withUsage = splitCompletion(RESPONSES['text'] as ChatCompletion, { includeUsage: true });
+    expect(withUsage.at(-1)).toMatchObject({ choices: [], usage: USAGE });
+    expect(withUsage.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
 
-    const unasked = splitCompletion(ANSWERS['text'] as ChatCompletion, { includeUsage: false });
-    expect(unasked.some((chunk) => 'usage' in chunk)).toBe(false);
+    const withoutUsage = splitCompletion(RESPONSES['text'] as ChatCompletion, { includeUsage: false });
+    expect(withoutUsage.some((chunk) => 'usage' in chunk)).toBe(false);
   });
 
-  it('gives nothing for an answer without choices', () => {
+  it('returns nothing for a response without choices', () => {
     expect(splitCompletion({ choices: [] }, { includeUsage: false })).toEqual([]);
   });
 
-  it.each(Object.entries(ANSWERS))('satisfies the stream helper of the openai client: %s', async (_, completion) => {
+  it.each(Object.entries(RESPONSES))('satisfies the stream helper of the openai client: %s', async (_, completion) => {
     const received = await throughOpenAI(splitCompletion(completion, { includeUsage: true }));
     for (const [position, choice] of completion.choices.entries()) {
       const got = received.choices[position];

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { hasDeltaContent } from '../../src/chat/delta-content.js';
 import { StreamProgress } from '../../src/chat/stream-progress.js';
 
-type Told = readonly [content: string, reason: string | null, index?: number];
+type ChunkFields = readonly [content: string, reason: string | null, index?: number];
 
-function after(...told: Told[]): { complete: boolean; certain: boolean } {
+function after(...chunks: ChunkFields[]): { complete: boolean; certain: boolean } {
   const progress = new StreamProgress();
-  for (const [content, finish_reason, index = 0] of told) {
+  for (const [content, finish_reason, index = 0] of chunks) {
     progress.observe({ choices: [{ index, delta: { content }, finish_reason }] });
   }
   return { complete: progress.complete, certain: progress.certain };
 }
 
 describe('a stream is complete', () => {
-  it.each<[string, Told[], boolean, boolean]>([
+  it.each<[string, ChunkFields[], boolean, boolean]>([
     ['not without a finish reason', [['a', null]], false, false],
     [
       'with one of its own',
@@ -25,7 +25,7 @@ describe('a stream is complete', () => {
       true,
     ],
     [
-      'with one beside the last words',
+      'with one beside the last text',
       [
         ['a', null],
         ['b', 'stop'],
@@ -33,7 +33,7 @@ describe('a stream is complete', () => {
       true,
       true,
     ],
-    ['in doubt with one beside the first words', [['a', 'stop']], true, false],
+    ['in doubt with one beside the first text', [['a', 'stop']], true, false],
     [
       'in doubt with one in every chunk',
       [
@@ -44,7 +44,7 @@ describe('a stream is complete', () => {
       false,
     ],
     [
-      'not where words follow',
+      'not if text follows',
       [
         ['a', null],
         ['', 'stop'],
@@ -106,8 +106,8 @@ describe('a stream is complete', () => {
       false,
     ],
     ['not before it begins', [], false, false],
-  ])('%s', (_when, told, complete, certain) => {
-    expect(after(...told)).toEqual({ complete, certain });
+  ])('%s', (_when, chunks, complete, certain) => {
+    expect(after(...chunks)).toEqual({ complete, certain });
   });
 
   it('still with usage behind it', () => {

@@ -61,7 +61,7 @@ describe('nordlys-proxy', () => {
     expect(prompts + Number(/^(\d+) prompts/.exec(trained.stdout)![1])).toBe(60);
   });
 
-  it('says what is wrong, without a stack, and exits with 1', { timeout: 60_000 }, async () => {
+  it('prints the error without a stack, and exits with 1', { timeout: 60_000 }, async () => {
     const bad = join(await folder(), 'bad.jsonl');
     await writeFile(bad, '{"prompt":"a","scores":{"m":2}}\n');
     const cases = [

@@ -4,27 +4,30 @@ import { chat, error, reset, stream, type ScriptSource } from '../../src/testing
 import { IllRedis } from './failing-redis.js';
 import { alone, faultyAndSpare, SPARE, textOf } from './fixtures.js';
 
-const ASKED = { messages: [{ role: 'user', content: 'the same' }] };
+const BODY = { messages: [{ role: 'user', content: 'the same' }] };
 
 describe('F31 a gateway that was killed as it wrote', () => {
-  it.each([0, 1, 10, 40])('left the first %i bytes of a value: the next one asks the upstream', async (length) => {
-    const client = new IllRedis();
-    const first = await alone(chat('whole'), { cache: { store: redisStore(client, { l1: false }) } });
-    expect(await textOf(await first.ask(ASKED))).toBe('whole');
-    await expect.poll(() => client.values.size).toBe(1);
-    for (const [key, value] of client.values) client.values.set(key, value.subarray(0, length));
-    expect(await textOf(await first.ask(ASKED))).toBe('whole');
-    expect(first.faulty.ledger).toHaveLength(2);
-  });
+  it.each([0, 1, 10, 40])(
+    'wrote only the first %i bytes of a value: the next request calls the upstream',
+    async (length) => {
+      const client = new IllRedis();
+      const first = await alone(chat('whole'), { cache: { store: redisStore(client, { l1: false }) } });
+      expect(await textOf(await first.ask(BODY))).toBe('whole');
+      await expect.poll(() => client.values.size).toBe(1);
+      for (const [key, value] of client.values) client.values.set(key, value.subarray(0, length));
+      expect(await textOf(await first.ask(BODY))).toBe('whole');
+      expect(first.faulty.ledger).toHaveLength(2);
+    },
+  );
 });
 
 describe('F32 Redis', () => {
-  it.each(['fails', 'hangs'] as const)('%s: every request is answered, and costs at most its 50 ms', async (mode) => {
+  it.each(['fails', 'hangs'] as const)('%s: every request gets a response, at most 50 ms later', async (mode) => {
     const client = new IllRedis(mode);
     const { ask } = await alone(chat('fine'), { cache: { store: redisStore(client) } });
     for (let time = 0; time < 12; time++) {
       const startedAt = performance.now();
-      expect(await textOf(await ask({ ...ASKED, seed: time, stream: time % 2 === 0 }))).toBe('fine');
+      expect(await textOf(await ask({ ...BODY, seed: time, stream: time % 2 === 0 }))).toBe('fine');
       expect(performance.now() - startedAt).toBeLessThan(250);
     }
   });
@@ -40,7 +43,7 @@ describe('F33 equal requests at once', () => {
       streamed ? stream('for all', { headDelayMs: 1_500 }) : chat('for all', { delayMs: 1_500 }),
       { ...shared, timeouts: {} },
     );
-    const texts = await all(1_000, () => ask({ ...ASKED, stream: streamed }));
+    const texts = await all(1_000, () => ask({ ...BODY, stream: streamed }));
     expect(new Set(texts)).toEqual(new Set(['for all']));
     expect(faulty.ledger).toHaveLength(1);
   });
@@ -49,30 +52,30 @@ describe('F33 equal requests at once', () => {
     const script: ScriptSource = chat('second try', { delayMs: 200 });
     const { ask, faulty } = await alone(script, shared);
     faulty.enqueue(error(503, undefined, {}));
-    const texts = await Promise.allSettled(Array.from({ length: 50 }, async () => textOf(await ask(ASKED))));
+    const texts = await Promise.allSettled(Array.from({ length: 50 }, async () => textOf(await ask(BODY))));
     expect(faulty.ledger.length).toBeLessThanOrEqual(2);
     expect(texts.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(49);
   });
 
-  it('when the first client leaves, the others get their answer from the same call', async () => {
+  it('when the first client disconnects, the others get their response from the same call', async () => {
     const { ask, faulty } = await alone(chat('for the rest', { delayMs: 300 }), shared);
     const controller = new AbortController();
-    const left = ask(ASKED, { signal: controller.signal }).catch(() => 'left');
+    const aborted = ask(BODY, { signal: controller.signal }).catch(() => 'aborted');
     await faulty.nextRequest();
-    const others = all(20, () => ask(ASKED));
+    const others = all(20, () => ask(BODY));
     await new Promise((resolve) => setTimeout(resolve, 50));
     controller.abort();
-    expect(await left).toBe('left');
+    expect(await aborted).toBe('aborted');
     expect(new Set(await others)).toEqual(new Set(['for the rest']));
     expect(faulty.ledger).toHaveLength(1);
   });
 
-  it('half an answer is not kept for the next', async () => {
+  it('half a response is not kept for the next', async () => {
     const { ask, faulty } = await faultyAndSpare(reset({ after: 3 }), shared);
-    const broken = await (await ask({ ...ASKED, stream: true })).text();
+    const broken = await (await ask({ ...BODY, stream: true })).text();
     expect(broken).not.toContain('[DONE]');
     faulty.always(error(500));
-    expect(await textOf(await ask({ ...ASKED, stream: true }))).toBe(SPARE);
+    expect(await textOf(await ask({ ...BODY, stream: true }))).toBe(SPARE);
   });
 });
 
@@ -81,9 +84,9 @@ describe('F34 a full Redis, a value that is too large', () => {
     const client = new IllRedis('is full');
     const store = redisStore(client, { l1: false, maxValueBytes: 2_000 });
     const { ask, faulty } = await alone(chat('fine'), { cache: { store } });
-    for (let time = 0; time < 2; time++) expect(await textOf(await ask(ASKED))).toBe('fine');
+    for (let time = 0; time < 2; time++) expect(await textOf(await ask(BODY))).toBe('fine');
     faulty.always(chat('x'.repeat(5_000)));
-    for (let time = 0; time < 2; time++) expect((await textOf(await ask({ ...ASKED, seed: 1 }))).length).toBe(5_000);
+    for (let time = 0; time < 2; time++) expect((await textOf(await ask({ ...BODY, seed: 1 }))).length).toBe(5_000);
     expect(faulty.ledger).toHaveLength(4);
     expect(client.values.size).toBe(0);
   });

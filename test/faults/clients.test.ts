@@ -12,12 +12,12 @@ import { runningTime } from '../support/running-time.js';
 import { alone, gatewayOver, upstreamFor } from './fixtures.js';
 
 const KEY = 'authorization: Bearer demo-key';
-const asking = (body: object): string =>
+const requestText = (body: object): string =>
   rawPost({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }, [KEY]);
 const portOf = (baseUrl: string): number => Number(new URL(baseUrl).port);
 const delta = (content: string): object => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 
-/** A client that asks, and then reads nothing. */
+/** A client that sends a request and reads nothing. */
 function nonReader(port: number, bytes: string): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {}).pause();
@@ -41,7 +41,7 @@ describe('F27 a client that reads nothing', () => {
       responses.push(res);
       handler(req, res);
     });
-    const clients = Array.from({ length: CLIENTS }, () => nonReader(portOf(baseUrl), asking({ stream: true })));
+    const clients = Array.from({ length: CLIENTS }, () => nonReader(portOf(baseUrl), requestText({ stream: true })));
     // The kernel takes some megabytes for each before it refuses.
     await expect.poll(() => responses.filter((res) => res.writableNeedDrain).length, { timeout: 10_000 }).toBe(CLIENTS);
     await expect
@@ -67,9 +67,9 @@ describe('F27 a client that reads nothing', () => {
   it('loses nothing by pausing for a while', async () => {
     const text = 'word '.repeat(20_000);
     const { ask } = await alone(stream(text));
-    const answer = await ask({ stream: true });
+    const response = await ask({ stream: true });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(contentOf(await readSse(answer))).toBe(text);
+    expect(contentOf(await readSse(response))).toBe(text);
   });
 
   it.each(['whole', 'error'] as const)('of one long write (%s) is cut off as well', async (form) => {
@@ -129,7 +129,7 @@ describe('F27 a client that reads nothing', () => {
 describe('a body that comes slowly', () => {
   it('is refused when its time is up, and no upstream is called', async () => {
     const { baseUrl, faulty, gateway } = await alone(chat('no'), { bodyTimeoutMs: 200 });
-    const whole = asking({});
+    const whole = requestText({});
     const { responses } = await rawRequest(portOf(baseUrl), [whole.slice(0, -10), 600, whole.slice(-10)]);
     expect(responses[0]!.status).toBe(408);
     expect(responses[0]!.headers['connection']).toBe('close');
@@ -142,22 +142,22 @@ describe('a body that comes in drops', () => {
   it('is refused after five seconds below a kilobyte a second', async () => {
     const clock = new FakeClock();
     const { baseUrl, faulty, gateway } = await alone(chat('no'), { clock });
-    const whole = asking({});
-    const answer = rawRequest(portOf(baseUrl), whole.slice(0, -10));
+    const whole = requestText({});
+    const response = rawRequest(portOf(baseUrl), whole.slice(0, -10));
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     clock.advance(5_000);
-    expect((await answer).responses[0]).toMatchObject({ status: 408, headers: { connection: 'close' } });
+    expect((await response).responses[0]).toMatchObject({ status: 408, headers: { connection: 'close' } });
     expect(faulty.ledger).toHaveLength(0);
   });
 
-  it('fast enough is taken, whatever it takes', async () => {
+  it('fast enough is read, however long it takes', async () => {
     const clock = new FakeClock();
     const { baseUrl, gateway } = await alone(chat('taken'), { clock });
-    const whole = asking({ user: 'x'.repeat(60_000) });
-    const answer = rawRequest(portOf(baseUrl), [whole.slice(0, 50_000), 200, whole.slice(50_000)]);
+    const whole = requestText({ user: 'x'.repeat(60_000) });
+    const response = rawRequest(portOf(baseUrl), [whole.slice(0, 50_000), 200, whole.slice(50_000)]);
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     await clock.advanceAsync(20_000);
-    expect((await answer).responses[0]).toMatchObject({ status: 200 });
+    expect((await response).responses[0]).toMatchObject({ status: 200 });
   });
 });
 
@@ -165,21 +165,21 @@ describe('a body that comes fast and never ends', () => {
   it('is refused after half a minute', async () => {
     const clock = new FakeClock();
     const { baseUrl, gateway } = await alone(chat('no'), { clock });
-    const whole = asking({ user: 'x'.repeat(60_000) });
-    const answer = rawRequest(portOf(baseUrl), whole.slice(0, 50_000), { timeoutMs: 5_000 });
+    const whole = requestText({ user: 'x'.repeat(60_000) });
+    const response = rawRequest(portOf(baseUrl), whole.slice(0, 50_000), { timeoutMs: 5_000 });
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     await clock.advanceAsync(29_500);
     expect(gateway.status().inFlight).toBe(1);
     await clock.advanceAsync(1_000);
-    expect((await answer).responses[0]).toMatchObject({ status: 408 });
+    expect((await response).responses[0]).toMatchObject({ status: 408 });
   });
 });
 
-describe('F28 a client that leaves', () => {
+describe('F28 a client that disconnects', () => {
   const windows: readonly [string, ScriptSource, boolean][] = [
     ['before the head', hang(), false],
     ['before the head', hang(), true],
-    ['within a whole answer', hang({ after: 3 }), false],
+    ['within a whole response', hang({ after: 3 }), false],
     ['after the head', hang({ after: 'head' }), true],
     ['before the first event that means something', stream('x', { afterEvents: 1, end: 'hang' }), true],
     ['in the middle', stall('one two three four', { after: 3, ms: 60_000 }), true],
@@ -189,9 +189,9 @@ describe('F28 a client that leaves', () => {
   it.each(windows)('%s (%#): the upstream is closed within 100 ms', async (_when, script, streamed) => {
     const { ask, faulty, gateway } = await alone(script, { timeouts: {}, maxAttempts: 5 });
     const controller = new AbortController();
-    const answer = ask({ stream: streamed }, { signal: controller.signal })
+    const text = ask({ stream: streamed }, { signal: controller.signal })
       .then((response) => response.text())
-      .catch(() => 'left');
+      .catch(() => 'aborted');
     const entry = await faulty.nextRequest();
     await new Promise((resolve) => setTimeout(resolve, 50));
     const ran = runningTime();
@@ -199,7 +199,7 @@ describe('F28 a client that leaves', () => {
     const { closedBy } = await faulty.closed(entry);
     expect(ran()).toBeLessThan(100);
     expect(closedBy).toBe('client');
-    expect(await answer).toBe('left');
+    expect(await text).toBe('aborted');
     expect(faulty.ledger).toHaveLength(1);
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     expect(gateway.status().endpoints[0]!.readiness).toMatchObject({ inFlight: 0, breaker: { failures: 0 } });
@@ -208,7 +208,7 @@ describe('F28 a client that leaves', () => {
   it.each([false, true])('while it sends its body (stream: %s): no upstream is called', async (streamed) => {
     const { baseUrl, faulty, gateway } = await alone(chat('no'));
     const socket = connect(portOf(baseUrl), '127.0.0.1');
-    socket.write(asking({ stream: streamed }).slice(0, -10));
+    socket.write(requestText({ stream: streamed }).slice(0, -10));
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     socket.destroy();
     await expect.poll(() => gateway.status().inFlight).toBe(0);
@@ -220,33 +220,33 @@ describe('F28 a client that leaves', () => {
     const limited = { status: 429, headers: { 'retry-after-ms': '4000' } };
     faulty.enqueue(completion('no', limited));
     const controller = new AbortController();
-    const answer = ask({}, { signal: controller.signal }).catch(() => 'left');
+    const response = ask({}, { signal: controller.signal }).catch(() => 'aborted');
     await faulty.nextRequest();
     await new Promise((resolve) => setTimeout(resolve, 50));
     controller.abort();
-    await answer;
+    await response;
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     expect(faulty.ledger).toHaveLength(1);
   });
 });
 
 describe('F29 a client that closes its side after the request', () => {
-  it('gets its answer where the host’s server allows it', async () => {
+  it('gets its response where the host’s server allows it', async () => {
     const { gateway } = await alone(chat('all of it', { delayMs: 30 }));
-    // Node's server closes its own side as well, unless it is told not to.
+    // Node's server closes its own side as well, unless it is configured not to.
     const server = Object.assign(http.createServer(gateway), { httpAllowHalfOpen: true });
     const listening = await listen(server);
     onTestFinished(() => listening.close());
     for (const streamed of [false, true]) {
-      const { responses } = await rawRequest(listening.port, asking({ stream: streamed }), { fin: true });
+      const { responses } = await rawRequest(listening.port, requestText({ stream: streamed }), { fin: true });
       expect(responses[0]).toMatchObject({ status: 200, complete: true });
       expect(responses[0]!.text).toContain('it');
     }
   });
 
-  it('has left, as far as a server with Node’s defaults can tell: the upstream is closed', async () => {
+  it('counts as disconnected for a server with Node’s defaults: the upstream is closed', async () => {
     const { baseUrl, faulty } = await alone(hang());
-    const { responses } = await rawRequest(portOf(baseUrl), asking({}), { fin: true });
+    const { responses } = await rawRequest(portOf(baseUrl), requestText({}), { fin: true });
     expect(responses).toEqual([]);
     await faulty.allClosed();
   });

@@ -7,7 +7,7 @@ import { kindOfTransportFailure } from '../../src/proxy/failure-kind.js';
 import { chat, raw, reset, stale, type FakeUpstream } from '../../src/testing/index.js';
 import { runChild } from '../support/child.js';
 import { nameService } from '../support/name-service.js';
-import { expectSpareAnswers, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './fixtures.js';
+import { expectSpareResponse, faultyAndSpare, gatewayOver, SHORT, SPARE, textOf, upstreamFor } from './fixtures.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -27,43 +27,43 @@ async function namedAndSpare(host: string, port?: number, scheme = 'http') {
 const noSuchName = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
 
 describe('F01 the name service', () => {
-  it('does not know the name: the next provider answers', async () => {
-    nameService({ 'gone.test': noSuchName });
-    await expectSpareAnswers(await namedAndSpare('gone.test'));
+  it('does not know the name: the next provider responds', async () => {
+    nameService({ 'missing.test': noSuchName });
+    await expectSpareResponse(await namedAndSpare('missing.test'));
   });
 
-  it('hangs: the next provider answers, and the name is asked for once', async () => {
-    const asked = nameService({ 'hanging.test': 'hang' });
+  it('hangs: the next provider responds, and the name is looked up once', async () => {
+    const lookups = nameService({ 'hanging.test': 'hang' });
     const set = await namedAndSpare('hanging.test');
     const texts = await Promise.all(Array.from({ length: 20 }, async () => textOf(await set.ask({}))));
     expect(texts).toEqual(Array<string>(20).fill(SPARE));
-    expect(asked).toEqual(['hanging.test']);
+    expect(lookups).toEqual(['hanging.test']);
   });
 
-  it('is asked once for two hundred requests at once, and then not for a while', async () => {
-    const asked = nameService({ 'upstream.test': '127.0.0.1' });
+  it('is looked up once for two hundred concurrent requests, and then not for a while', async () => {
+    const lookups = nameService({ 'upstream.test': '127.0.0.1' });
     const { ask } = await namedAndSpare('upstream.test');
     const texts = await Promise.all(Array.from({ length: 200 }, async () => textOf(await ask({}))));
     expect(new Set(texts)).toEqual(new Set(['by name']));
-    expect(asked).toEqual(['upstream.test']);
+    expect(lookups).toEqual(['upstream.test']);
   });
 });
 
 describe('F02 no connection', () => {
   it('refused: once more at once, then the next provider', async () => {
-    const set = await faultyAndSpare(chat('gone'));
+    const set = await faultyAndSpare(chat('unreachable'));
     await set.faulty.refuse();
     const outcomes: string[] = [];
-    const answer = await set.ask({});
-    outcomes.push(answer.headers.get('x-nordlys-attempts')!);
-    expect(await textOf(answer)).toBe(SPARE);
+    const response = await set.ask({});
+    outcomes.push(response.headers.get('x-nordlys-attempts')!);
+    expect(await textOf(response)).toBe(SPARE);
     expect(outcomes).toEqual(['3']);
   });
 
-  it('unreachable: the next provider answers', async () => {
-    // No route leads to the broadcast address: Linux says ENETUNREACH.
+  it('unreachable: the next provider responds', async () => {
+    // No route leads to the broadcast address: Linux fails with ENETUNREACH.
     nameService({ 'far.test': '255.255.255.255' });
-    await expectSpareAnswers(await namedAndSpare('far.test'));
+    await expectSpareResponse(await namedAndSpare('far.test'));
   });
 
   it.each(['EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])(
@@ -72,11 +72,11 @@ describe('F02 no connection', () => {
   );
 });
 
-it('F03 the connection hangs: the next provider answers within the connect timeout', async () => {
+it('F03 the connection hangs: the next provider responds within the connect timeout', async () => {
   const stopped = runChild(new URL('programs/stopped-listener.ts', import.meta.url));
   const port = (await stopped.message()) as number;
   stopped.process.kill('SIGSTOP');
-  // The kernel goes on accepting until the queue is full; whoever comes then waits in vain.
+  // The kernel accepts connections until the queue is full; later ones hang.
   const queue = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
   onTestFinished(() => queue.forEach((socket) => socket.destroy()));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -110,16 +110,16 @@ describe('F04 TLS', () => {
   }
 
   it.each([
-    ['of an authority that nobody trusts', 'sound', false],
+    ['of an untrusted authority', 'sound', false],
     ['that has expired', 'expired', true],
     ['for another name', 'other-name', true],
-  ])('a certificate %s: not a byte is sent, and the next provider answers', async (_what, certificate, trusted) => {
+  ])('a certificate %s: not a byte is sent, and the next provider responds', async (_what, certificate, trusted) => {
     const set = await secureAndSpare(certificate, trusted);
-    await expectSpareAnswers(set);
+    await expectSpareResponse(set);
     expect(set.requests).toEqual([]);
   });
 
-  it('something that speaks no TLS: the next provider answers', async () => {
+  it('a server without TLS: the next provider responds', async () => {
     nameService({ 'upstream.test': '127.0.0.1' });
     const plain = await upstreamFor();
     const set = await namedAndSpare('upstream.test', plain.port, 'https');
@@ -129,18 +129,18 @@ describe('F04 TLS', () => {
 });
 
 describe('F05 a kept connection that the upstream has closed', () => {
-  it('resets as it is used: asked again on a new one, and counted once', async () => {
+  it('resets as it is used: the request is repeated on a new one, and counted once', async () => {
     const { ask, faulty } = await faultyAndSpare(stale(chat('fresh')));
     for (let time = 0; time < 5; time++) {
-      const answer = await ask({ stream: time % 2 === 0 });
-      expect(answer.headers.get('x-nordlys-attempts')).toBe('1');
-      expect(await textOf(answer)).toBe('fresh');
+      const response = await ask({ stream: time % 2 === 0 });
+      expect(response.headers.get('x-nordlys-attempts')).toBe('1');
+      expect(await textOf(response)).toBe('fresh');
     }
-    // One connection a request, and a second one that was found dead.
+    // One connection a request, and a second one that had been closed.
     expect(faulty.ledger).toHaveLength(5);
   });
 
-  it('that says nonsense instead was not closed: it is not asked again', async () => {
+  it('that sends garbage instead was not closed: the request is not repeated', async () => {
     const upstream = await upstreamFor(chat('fresh'));
     const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
     expect(await textOf(await ask({}))).toBe('fresh');
@@ -149,7 +149,7 @@ describe('F05 a kept connection that the upstream has closed', () => {
     expect(upstream.ledger).toHaveLength(2);
   });
 
-  it('is closed just as the next request comes: none of a hundred is lost or answered twice', async () => {
+  it('is closed just as the next request is sent: none of a hundred is lost or served twice', async () => {
     const upstream = await upstreamFor({ script: chat('fresh'), idleTimeoutMs: 30 });
     const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
     for (let time = 0; time < 100; time++) {
@@ -162,7 +162,7 @@ describe('F05 a kept connection that the upstream has closed', () => {
 });
 
 describe('F06 a reset before the head', () => {
-  it('on a new connection: the next provider answers, and the call may be billed', async () => {
+  it('on a new connection: the next provider responds, and the call may be billed', async () => {
     const records: boolean[] = [];
     const set = await faultyAndSpare(reset(), {
       hooks: { afterAttempt: ({ record }) => void records.push(record.possiblyBilled) },
@@ -173,7 +173,7 @@ describe('F06 a reset before the head', () => {
 
   it.each([
     ['with retryNonIdempotent: false', {}, { retryNonIdempotent: false }],
-    ['when the answer was to be stored at the provider', { store: true }, {}],
+    ['when the response was to be stored at the provider', { store: true }, {}],
   ])('%s no other provider is called', async (_when, body, options) => {
     const { ask, spare } = await faultyAndSpare(reset(), options);
     expect((await ask(body)).status).toBe(502);

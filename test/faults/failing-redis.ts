@@ -8,19 +8,19 @@ export class IllRedis {
   }
 
   getBuffer(key: string): Promise<Buffer | null> {
-    return this.#answer(() => this.values.get(key) ?? null);
+    return this.#respond(() => this.values.get(key) ?? null);
   }
 
   set(key: string, value: Buffer, ..._expiry: readonly unknown[]): Promise<unknown> {
     if (this.#mode === 'is full') return Promise.reject(new Error('OOM command not allowed'));
-    return this.#answer(() => this.values.set(key, value));
+    return this.#respond(() => this.values.set(key, value));
   }
 
   del(key: string): Promise<unknown> {
-    return this.#answer(() => this.values.delete(key));
+    return this.#respond(() => this.values.delete(key));
   }
 
-  #answer<T>(act: () => T): Promise<T> {
+  #respond<T>(act: () => T): Promise<T> {
     if (this.#mode === 'fails') return Promise.reject(new Error('ECONNREFUSED'));
     return this.#mode === 'hangs' ? new Promise(() => {}) : Promise.resolve(act());
   }

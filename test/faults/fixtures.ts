@@ -9,7 +9,7 @@ export { gatewayOver, upstreamFor } from '../path/fixtures.js';
 /** Short enough for a test, long enough for a busy machine. */
 export const SHORT = { connectMs: 400, headersMs: 400, firstChunkMs: 400, idleMs: 400 };
 
-/** What the second provider says. */
+/** The text of the second provider. */
 export const SPARE = 'from the spare';
 
 export interface Pair extends Set {
@@ -24,42 +24,42 @@ export async function faultyAndSpare(script: ScriptSource, options: Partial<Gate
   return { ...set, faulty, spare };
 }
 
-/** A gateway over this one upstream, which is asked once. */
+/** A gateway over this one upstream, with one attempt. */
 export async function alone(script: ScriptSource, options: Partial<GatewayOptions> = {}): Promise<Pair> {
   const faulty = await upstreamFor(script);
   const set = await gatewayOver([faulty], { timeouts: SHORT, maxAttempts: 1, ...options });
   return { ...set, faulty, spare: faulty };
 }
 
-/** The text of an answer that came whole, in either form. */
-export async function textOf(answer: Response): Promise<string> {
-  expect(answer.status).toBe(200);
-  if (answer.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    const payloads = await readSse(answer);
+/** The text of a response that came whole, in either form. */
+export async function textOf(response: Response): Promise<string> {
+  expect(response.status).toBe(200);
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    const payloads = await readSse(response);
     expect(payloads.at(-1)).toBe('[DONE]');
     return contentOf(payloads);
   }
-  return ((await answer.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
+  return ((await response.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
 }
 
-export async function errorOf(answer: Response): Promise<Record<string, unknown>> {
-  return ((await answer.json()) as { error: Record<string, unknown> }).error;
+export async function errorOf(response: Response): Promise<Record<string, unknown>> {
+  return ((await response.json()) as { error: Record<string, unknown> }).error;
 }
 
-/** The fault stays within: the spare answers, in both forms, and the client sees nothing of it. */
-export async function expectSpareAnswers({ ask, faulty }: Pair): Promise<void> {
+/** The spare responds, in both forms, and the client does not notice the fault. */
+export async function expectSpareResponse({ ask, faulty }: Pair): Promise<void> {
   for (const stream of [false, true]) {
-    const answer = await ask({ stream });
-    expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
-    expect(await textOf(answer)).toBe(SPARE);
+    const response = await ask({ stream });
+    expect(response.headers.get('x-nordlys-provider')).toBe('p1');
+    expect(await textOf(response)).toBe(SPARE);
   }
   expect(faulty.violations).toEqual([]);
 }
 
 /** A stream that began and broke: what came, then an error, and no `[DONE]`. */
-export async function expectHonestEnd(answer: Response): Promise<{ said: string; code: unknown }> {
-  expect(answer.status).toBe(200);
-  const payloads = await readSse(answer);
+export async function expectHonestEnd(response: Response): Promise<{ said: string; code: unknown }> {
+  expect(response.status).toBe(200);
+  const payloads = await readSse(response);
   expect(payloads).not.toContain('[DONE]');
   const last = JSON.parse(payloads.at(-1)!) as { error?: { code: unknown } };
   expect(last.error).toMatchObject({ message: expect.any(String), type: expect.any(String) });

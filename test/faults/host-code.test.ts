@@ -13,7 +13,7 @@ import { chat, completion, stream, type ScriptSource } from '../../src/testing/i
 import { collectSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
-const veto = new Error('a guard of the host: secret words');
+const veto = new Error('a guard of the host: secret text');
 const refuse = (): never => {
   throw veto;
 };
@@ -39,18 +39,18 @@ const places: readonly [string, Options, ScriptSource, boolean][] = [
 
 async function gatewayWith(script: ScriptSource, { format, ...options }: Options) {
   const upstream = await upstreamFor(script);
-  const told: [unknown, string][] = [];
+  const reported: [unknown, string][] = [];
   const outcomes: string[] = [];
   const set = await gatewayOver([upstream], {
     maxAttempts: 1,
     providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format: { ...openai, ...format } } },
     hooks: {
-      onHookError: (error, hook) => void told.push([error, hook]),
+      onHookError: (error, hook) => void reported.push([error, hook]),
       afterAttempt: ({ record }) => void outcomes.push(record.outcome),
     },
     ...options,
   });
-  return { ...set, told, outcomes };
+  return { ...set, reported, outcomes };
 }
 
 describe('code of the host that throws while a response is read', () => {
@@ -60,11 +60,11 @@ describe('code of the host that throws while a response is read', () => {
   it.each(places)(
     '%s: is not the provider’s failure, and is reported to the host',
     async (_place, options, script, streamed) => {
-      const { ask, gateway, told, outcomes } = await gatewayWith(script, options);
+      const { ask, gateway, reported, outcomes } = await gatewayWith(script, options);
       // Twice as many as open a breaker.
       for (let time = 0; time < 20; time++) {
         const { payloads } = await collectSse(await ask({ stream: streamed }));
-        expect(payloads.join('')).not.toContain('secret words');
+        expect(payloads.join('')).not.toContain('secret text');
         expect(payloads.at(-1)).not.toBe('[DONE]');
       }
       await expect.poll(() => gateway.status().inFlight).toBe(0);
@@ -74,25 +74,25 @@ describe('code of the host that throws while a response is read', () => {
         readiness: { breaker: { state: 'closed', failures: 0 }, coolsForMs: 0, lastFailure: undefined },
       });
       expect(new Set(outcomes)).toEqual(new Set(['host_code']));
-      expect(told).toHaveLength(20);
-      expect(told[0]).toEqual([expect.any(Error), 'provider']);
+      expect(reported).toHaveLength(20);
+      expect(reported[0]).toEqual([expect.any(Error), 'provider']);
     },
   );
 
   it('leads to the next provider, and is reported to the host as well', async () => {
     const [first, second] = [await upstreamFor(completion('no')), await upstreamFor(completion('yes'))];
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const { ask } = await gatewayOver([], {
       providers: {
         p0: { baseUrl: first.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } },
         p1: { baseUrl: second.baseUrl, models: ['m'] },
       },
-      hooks: { onHookError: (error) => void told.push(error) },
+      hooks: { onHookError: (error) => void reported.push(error) },
     });
-    const answer = await ask({});
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('yes');
-    expect(told).toEqual([veto]);
+    const response = await ask({});
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('yes');
+    expect(reported).toEqual([veto]);
   });
 
   it('is reported by a warning, without its message, if there is no listener', async () => {
@@ -101,24 +101,26 @@ describe('code of the host that throws while a response is read', () => {
       maxAttempts: 1,
       providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } } },
     });
-    const answer = await ask({});
-    expect(answer.status).toBe(500);
-    expect(await answer.json()).toMatchObject({ error: { code: 'internal_error' } });
+    const response = await ask({});
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: { code: 'internal_error' } });
     const warnings = vi.mocked(process.emitWarning).mock.calls.map(([text]) => String(text));
     expect(warnings.join('\n')).toContain('A format or transport of the host threw while a response was read');
-    expect(warnings.join('\n')).not.toContain('secret words');
+    expect(warnings.join('\n')).not.toContain('secret text');
   });
 });
 
 describe('a response that is none', () => {
-  it('is the provider’s failure where the format says so', async () => {
+  it('is the provider’s failure if the format throws FailedResponse', async () => {
     const bad = (): never => {
       throw new FailedResponse('malformed', 'No choices in it.');
     };
-    const { ask, gateway, told, outcomes } = await gatewayWith(completion('x'), { format: { decodeCompletion: bad } });
+    const { ask, gateway, reported, outcomes } = await gatewayWith(completion('x'), {
+      format: { decodeCompletion: bad },
+    });
     expect((await ask({})).status).toBe(502);
     expect(outcomes).toEqual(['malformed']);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     expect(gateway.status().endpoints[0]).toMatchObject({ failed: 1, readiness: { breaker: { failures: 1 } } });
   });
 

@@ -10,22 +10,22 @@ describe('an outage of one provider among living ones', () => {
   it.each([
     ['that refuses connections', undefined],
     ['that breaks every call', reset()],
-    ['that answers 500', error(500)],
+    ['that responds with 500', error(500)],
   ])('%s loses no request, however long it lasts', async (_how, script) => {
-    const [dead, second] = [await upstreamFor(chat('alive')), await upstreamFor(chat('alive'))];
-    // The caller's own order: no health tier takes the dead one out of the way.
-    const { ask } = await gatewayOver([dead, second], { timeouts: SHORT });
-    const asked = { provider_order: ['p0', 'p1'] };
+    const [failing, second] = [await upstreamFor(chat('served')), await upstreamFor(chat('served'))];
+    // The caller's own order: no health tier moves the failing one back.
+    const { ask } = await gatewayOver([failing, second], { timeouts: SHORT });
+    const ordered = { provider_order: ['p0', 'p1'] };
     // A good past keeps the breaker closed for long: half of the window must fail first.
-    for (let sent = 0; sent < 200; sent++) expect(await textOf(await ask(asked))).toBe('alive');
-    if (script === undefined) await dead.refuse();
-    else dead.always(script);
-    for (let sent = 0; sent < 200; sent++) expect(await textOf(await ask(asked))).toBe('alive');
+    for (let sent = 0; sent < 200; sent++) expect(await textOf(await ask(ordered))).toBe('served');
+    if (script === undefined) await failing.refuse();
+    else failing.always(script);
+    for (let sent = 0; sent < 200; sent++) expect(await textOf(await ask(ordered))).toBe('served');
   });
 });
 
 describe('a provider that has recovered', () => {
-  const asked = { provider_order: ['p0', 'p1'] };
+  const ordered = { provider_order: ['p0', 'p1'] };
 
   /** A pair of which the first has failed until its breaker opened, and half a minute later. */
   async function afterAnOutage() {
@@ -34,36 +34,36 @@ describe('a provider that has recovered', () => {
     const { ask, gateway } = await gatewayOver([first, second], { clock });
     const breaker = () => gateway.status().endpoints[0]!.readiness!.breaker.state;
     for (let sent = 0; sent < 5; sent++) {
-      const answer = ask(asked);
+      const response = ask(ordered);
       // The pause before another provider.
       while (second.ledger.length <= sent) await clock.advanceAsync(25);
-      expect(await textOf(await answer)).toBe('second');
+      expect(await textOf(await response)).toBe('second');
     }
     expect(breaker()).toBe('open');
-    expect(await textOf(await ask(asked))).toBe('second');
+    expect(await textOf(await ask(ordered))).toBe('second');
     expect(first.ledger).toHaveLength(5);
     await clock.advanceAsync(33_000);
     expect(breaker()).toBe('half-open');
     return { first, second, ask, breaker, clock };
   }
 
-  it('is asked again, although the others are well', async () => {
+  it('is tried again, although the others are healthy', async () => {
     const { first, ask, breaker } = await afterAnOutage();
     first.always(chat('first again'));
-    expect(await textOf(await ask(asked))).toBe('first again');
+    expect(await textOf(await ask(ordered))).toBe('first again');
     expect(breaker()).toBe('closed');
-    expect(await textOf(await ask(asked))).toBe('first again');
+    expect(await textOf(await ask(ordered))).toBe('first again');
   });
 
-  it('is asked by one request at a time, which has the others to fall back on', async () => {
+  it('gets one request at a time, which may fall back to the others', async () => {
     const { first, second, ask, breaker, clock } = await afterAnOutage();
     first.always(hang());
     const before = second.ledger.length;
-    const probe = ask(asked);
+    const probe = ask(ordered);
     await vi.waitFor(() => expect(first.ledger).toHaveLength(6));
-    expect(await textOf(await ask(asked))).toBe('second');
+    expect(await textOf(await ask(ordered))).toBe('second');
     expect(first.ledger).toHaveLength(6);
-    // The probe runs into its timeout, and its client gets an answer all the same.
+    // The probe runs into its timeout, and its client gets a response all the same.
     while (second.ledger.length < before + 2) await clock.advanceAsync(10_000);
     expect(await textOf(await probe)).toBe('second');
     expect(breaker()).toBe('open');
@@ -83,10 +83,10 @@ describe('an outage of all of them', () => {
   it('and a fifth of faults everywhere costs at most a third more', async () => {
     let drawn = 0;
     // A fixed fifth, spread so that no rhythm of the requests meets it.
-    const flaky = (): ReturnType<typeof chat> => ((drawn++ * 7_919) % 10 < 2 ? error(503) : chat('alive'));
+    const flaky = (): ReturnType<typeof chat> => ((drawn++ * 7_919) % 10 < 2 ? error(503) : chat('served'));
     const upstreams = await Promise.all([flaky, flaky, flaky].map((script) => upstreamFor(script)));
     const { ask } = await gatewayOver(upstreams, { timeouts: SHORT });
-    for (let sent = 0; sent < 300; sent++) expect(await textOf(await ask({ stream: sent % 2 === 0 }))).toBe('alive');
+    for (let sent = 0; sent < 300; sent++) expect(await textOf(await ask({ stream: sent % 2 === 0 }))).toBe('served');
     expect(calls(upstreams) / 300).toBeLessThanOrEqual(1.35);
   });
 });

@@ -11,7 +11,7 @@ import { listen } from '../support/listen.js';
 
 const WELL: ProcessLoad = { loopDelayMs: 0, busyShare: 0.9, heapShare: 0.3 };
 
-/** Vital signs that are what the test says. */
+/** Process load that the test sets. */
 class SaidVitals implements ProcessLoadMonitor {
   running = false;
   now: ProcessLoad = WELL;
@@ -99,7 +99,7 @@ describe('under load', () => {
     );
     let finish: (() => void)[] = [];
     const seen: RequestContext[] = [];
-    const answer: Stage = async (context): Promise<'responded'> => {
+    const responder: Stage = async (context): Promise<'responded'> => {
       seen.push(context);
       await new Promise<void>((resolve) => finish.push(resolve));
       context.sink.json({ status: 200, headers: {} }, Buffer.from('{}'));
@@ -107,7 +107,7 @@ describe('under load', () => {
     };
     const hooks = new HookRunner();
     const parts = { clock, hooks, errorHandling: 'respond', errorFormat: 'openai', admission } as const;
-    const server = await listen(http.createServer(runStages([admission.admitCaller, answer], parts)));
+    const server = await listen(http.createServer(runStages([admission.admitCaller, responder], parts)));
     onTestFinished(() => server.close());
     return {
       clock,
@@ -122,7 +122,7 @@ describe('under load', () => {
     };
   }
 
-  it('connections are not kept, and what can wait is left out', async () => {
+  it('connections are not kept, and optional work is skipped', async () => {
     const { clock, processLoad, admission, seen, ask, finishAll } = await served();
     const first = ask();
     await expect.poll(() => seen.length).toBe(1);
@@ -137,18 +137,18 @@ describe('under load', () => {
     expect(seen.map(({ underPressure }) => underPressure)).toEqual([false, true]);
   });
 
-  it('who has left holds no place, whatever still works for them', async () => {
+  it('that has disconnected holds no place, even while work for it goes on', async () => {
     const { admission, seen, ask } = await served();
     const controller = new AbortController();
-    const answer = ask(controller.signal).catch(() => 'left');
+    const response = ask(controller.signal).catch(() => 'aborted');
     await expect.poll(() => seen.length).toBe(1);
     expect(admission.inFlight).toBe(1);
     controller.abort();
-    expect(await answer).toBe('left');
+    expect(await response).toBe('aborted');
     await expect.poll(() => admission.inFlight).toBe(0);
   });
 
-  it('new requests are refused, and those at work are not touched', async () => {
+  it('new requests are refused, and those in flight are not affected', async () => {
     const { clock, processLoad, seen, ask, finishAll } = await served();
     const first = ask();
     await expect.poll(() => seen.length).toBe(1);
@@ -170,7 +170,7 @@ describe('under load', () => {
 });
 
 describe('the vital signs of a process', () => {
-  it('tell of a stall, wherever it falls, and only once', async () => {
+  it('report a stall, wherever it falls, and only once', async () => {
     const real = { now: () => performance.now(), wallNow: () => Date.now(), setTimer: timer };
     const processLoad = new NodeProcessLoad(real);
     processLoad.start();

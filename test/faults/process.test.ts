@@ -11,8 +11,8 @@ import { alone, faultyAndSpare, SPARE, textOf, upstreamFor } from './fixtures.js
 interface Running {
   readonly child: Child;
   ask(body: object, init?: RequestInit): Promise<Response>;
-  /** Asks the process for mischief; resolves with its status when that is over. */
-  tell(what: { stallMs?: number; files?: 'open' | 'close' }): Promise<GatewayStatus>;
+  /** Makes the process stall or use up its files; resolves with its status afterwards. */
+  command(what: { stallMs?: number; files?: 'open' | 'close' }): Promise<GatewayStatus>;
 }
 
 /** A gateway in a process of its own over `upstreams` of this one. */
@@ -36,7 +36,7 @@ async function processOver(
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
         ...init,
       }),
-    tell: async (what) => {
+    command: async (what) => {
       child.process.send(what);
       return (await child.message()) as GatewayStatus;
     },
@@ -51,15 +51,15 @@ describe('F30 SIGTERM', () => {
         : stream('one two three', { afterEvents: 2, end: 'hang' }),
     );
     const { child, ask } = await processOver([upstream]);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 220 }, (_, index) => ask({ stream: true, user: index % 2 === 0 ? 'slow' : 'endless' })),
     );
-    const readings = answers.map((answer) => collectSse(answer));
+    const readings = responses.map((response) => collectSse(response));
     const toldAt = performance.now();
     child.process.kill('SIGTERM');
     const late = new Promise<http.IncomingMessage>((resolve, reject) => {
       setTimeout(() => {
-        const url = new URL(answers[0]!.url);
+        const url = new URL(responses[0]!.url);
         http
           .request(url, { method: 'POST', headers: { authorization: 'Bearer demo-key' } }, resolve)
           .on('error', reject)
@@ -82,14 +82,14 @@ describe('F30 SIGTERM', () => {
     await upstream.allClosed();
   });
 
-  it('waits until the last byte of a long answer has left', async () => {
+  it('waits until the last byte of a long response is sent', async () => {
     const text = 'x'.repeat(12_000_000);
     const { ask, gateway } = await alone(completion(text), { timeouts: {} });
-    const answer = await ask({});
+    const response = await ask({});
     let drained = false;
     const draining = gateway.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
     let length = 0;
-    for await (const piece of answer.body!) {
+    for await (const piece of response.body!) {
       if (length === 0) {
         await new Promise((resolve) => setTimeout(resolve, 200));
         expect(drained).toBe(false);
@@ -102,20 +102,20 @@ describe('F30 SIGTERM', () => {
 
   it('may be called twice, and resolves both times', async () => {
     const { ask, gateway } = await alone(hang());
-    const answer = ask({});
+    const response = ask({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     await Promise.all([gateway.drain({ timeoutMs: 200 }), gateway.drain({ timeoutMs: 300 })]);
-    expect((await answer).status).toBe(503);
+    expect((await response).status).toBe(503);
   });
 
   it('needs no longer than its grace, whatever hangs', async () => {
     const { ask, gateway } = await alone(chat('no'), { hooks: { beforeRoute: () => new Promise<void>(() => {}) } });
-    const answer = ask({});
+    const response = ask({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     const startedAt = performance.now();
     await gateway.drain({ timeoutMs: 400 });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
-    expect((await answer).status).toBe(503);
+    expect((await response).status).toBe(503);
   });
 });
 
@@ -135,41 +135,41 @@ describe('F35 the wall clock jumps', () => {
 
   it('in the middle of a stream: it is not cut', async () => {
     const { ask } = await alone(stream('one two three four', { delayMs: 60 }));
-    const answer = await ask({ stream: true });
+    const response = await ask({ stream: true });
     const real = Date.now;
     vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
     onTestFinished(() => void vi.restoreAllMocks());
-    expect(await textOf(answer)).toBe('one two three four');
+    expect(await textOf(response)).toBe('one two three four');
   });
 });
 
 it('F36 a stall of the loop: of 200 streams none is cut, and no breaker counts it', async () => {
   const upstream = await upstreamFor(stream('a b c d e f g h i j k l m n o p', { delayMs: 100 }));
-  const { ask, tell } = await processOver([upstream], {
+  const { ask, command } = await processOver([upstream], {
     timeouts: { idleMs: 2_000, firstChunkMs: 2_000 },
     maxAttempts: 1,
   });
   const reading = Array.from({ length: 200 }, async () => textOf(await ask({ stream: true })));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  await tell({ stallMs: 5_000 });
+  await command({ stallMs: 5_000 });
   expect(new Set(await Promise.all(reading))).toEqual(new Set(['a b c d e f g h i j k l m n o p']));
-  const { endpoints } = await tell({});
+  const { endpoints } = await command({});
   expect(endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
 }, 30_000);
 
 it('F37 an overloaded process refuses new requests before it reads them, keeps its streams, and recovers', async () => {
   const upstream = await upstreamFor(stream('a '.repeat(90), { delayMs: 100 }));
-  const { ask, tell } = await processOver([upstream], { overloadProtection: true });
+  const { ask, command } = await processOver([upstream], { overloadProtection: true });
   const reading = Array.from({ length: 10 }, async () => textOf(await ask({ stream: true })));
-  await expect.poll(async () => (await tell({})).inFlight).toBe(10);
+  await expect.poll(async () => (await command({})).inFlight).toBe(10);
   let load = 'normal';
-  for (let time = 0; time < 20 && load !== 'overloaded'; time++) load = (await tell({ stallMs: 320 })).load;
+  for (let time = 0; time < 20 && load !== 'overloaded'; time++) load = (await command({ stallMs: 320 })).load;
   expect(load).toBe('overloaded');
   const refused = await ask({});
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toBe('1');
   expect((await ask({}, { headers: { authorization: 'Bearer wrong-key-of-someone' } })).status).toBe(401);
-  await expect.poll(async () => (await tell({})).load, { timeout: 3_000 }).toBe('normal');
+  await expect.poll(async () => (await command({})).load, { timeout: 3_000 }).toBe('normal');
   expect((await ask({ stream: true })).status).toBe(200);
   expect(new Set(await Promise.all(reading))).toEqual(new Set(['a '.repeat(90)]));
 }, 30_000);
@@ -186,7 +186,7 @@ describe('F37 more requests than allowed', () => {
     const excess = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));
     expect(performance.now() - startedAt).toBeLessThan(500);
     expect(new Set(excess)).toEqual(new Set([503]));
-    for (const answer of inside) expect(await textOf(await answer)).toBe('one two three');
+    for (const response of inside) expect(await textOf(await response)).toBe('one two three');
   });
 });
 
@@ -195,14 +195,14 @@ describe('F38 no more files can be opened', () => {
     const upstream = await fakeUpstream({ script: chat('fine'), keepAlive: false });
     onTestFinished(() => upstream.close());
     const wrapper = ['bash', '-c', 'ulimit -n 128; exec "$0" "$@"'];
-    const { ask, tell } = await processOver([upstream], { maxAttempts: 2 }, wrapper);
-    // Keep-alive: the client's own connection stands before the files are gone.
+    const { ask, command } = await processOver([upstream], { maxAttempts: 2 }, wrapper);
+    // Keep-alive: the client's own connection is open before the files are used up.
     expect(await textOf(await ask({}))).toBe('fine');
-    await tell({ files: 'open' });
-    const answer = await ask({});
-    expect(answer.status).toBe(503);
-    expect(((await answer.json()) as { error: object }).error).toMatchObject({ code: 'server_is_overloaded' });
-    const { endpoints } = await tell({ files: 'close' });
+    await command({ files: 'open' });
+    const response = await ask({});
+    expect(response.status).toBe(503);
+    expect(((await response.json()) as { error: object }).error).toMatchObject({ code: 'server_is_overloaded' });
+    const { endpoints } = await command({ files: 'close' });
     expect(endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
     expect(await textOf(await ask({}))).toBe('fine');
   });

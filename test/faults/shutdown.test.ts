@@ -46,18 +46,18 @@ async function hosted(script: ScriptSource): Promise<Hosted> {
   }
 }
 
-const statusOf = (answer: IncomingMessage | string): number | string =>
-  typeof answer === 'string' ? answer : answer.statusCode!;
+const statusOf = (response: IncomingMessage | string): number | string =>
+  typeof response === 'string' ? response : response.statusCode!;
 
 describe('F30 a listener that closes', () => {
   it('serves every connection that the kernel had accepted: Node alone accepts one a turn and resets the rest', async () => {
     const host = await hosted(chat('yes'));
     const clients = 100;
-    const answers = Array.from({ length: clients }, () => host.ask());
+    const responses = Array.from({ length: clients }, () => host.ask());
     while (host.connected < clients) await new Promise((resolve) => setImmediate(resolve));
     expect(host.letIn).toBeLessThan(clients / 2);
     await host.gateway.drain({ server: host.server });
-    expect((await Promise.all(answers)).map(statusOf)).toEqual(Array.from({ length: clients }, () => 200));
+    expect((await Promise.all(responses)).map(statusOf)).toEqual(Array.from({ length: clients }, () => 200));
     expect(host.server.listening).toBe(false);
   });
 
@@ -77,7 +77,7 @@ describe('F30 a listener that closes', () => {
 });
 
 describe('F30 a notice', () => {
-  it('takes requests as long as it lasts, keeps no connection, and tells the balancer', async () => {
+  it('accepts requests until the delay ends, keeps no connection, and reports it to the balancer', async () => {
     const host = await hosted(chat('yes'));
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
@@ -97,7 +97,7 @@ describe('F30 a notice', () => {
     expect(statusOf(await host.ask())).toBe(503);
   });
 
-  it('reaches those whose answer has not begun yet', async () => {
+  it('reaches clients whose response has not begun yet', async () => {
     let draining: Promise<void> | undefined;
     const host = await hosted(() => {
       draining = host.gateway.drain();
@@ -105,8 +105,8 @@ describe('F30 a notice', () => {
     });
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
-    const answer = (await host.ask(agent)) as IncomingMessage;
-    expect([answer.statusCode, answer.headers.connection]).toEqual([200, 'close']);
+    const response = (await host.ask(agent)) as IncomingMessage;
+    expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
     await draining;
   });
 });

@@ -3,7 +3,7 @@ import { chat, error, faults, hang, sse } from '../../src/testing/index.js';
 import {
   alone,
   errorOf,
-  expectSpareAnswers,
+  expectSpareResponse,
   faultyAndSpare,
   gatewayOver,
   SPARE,
@@ -16,20 +16,20 @@ describe('F08 silence before the first byte', () => {
     ['nothing is read', hang({ after: 'connect' })],
     ['the request is read', hang()],
     ['a head came', hang({ after: 'head' })],
-  ])('%s: the next provider answers', async (_what, script) => {
-    await expectSpareAnswers(await faultyAndSpare(script));
+  ])('%s: the next provider responds', async (_what, script) => {
+    await expectSpareResponse(await faultyAndSpare(script));
   });
 
-  it('is not begun anew when there is no time left', async () => {
+  it('is not retried if no time remains', async () => {
     const { ask, spare } = await faultyAndSpare(hang(), { timeouts: { headersMs: 5_000, totalMs: 300 } });
-    const answer = await ask({});
-    expect(answer.status).toBe(504);
+    const response = await ask({});
+    expect(response.status).toBe(504);
     expect(spare.ledger).toHaveLength(0);
   });
 });
 
 describe('F10 429 with Retry-After', () => {
-  it('the next provider answers, and the limited one is left alone as long as it asked', async () => {
+  it('the next provider responds, and the limited one gets no request for the time that it sent', async () => {
     const { ask, faulty, gateway } = await faultyAndSpare(faults.rateLimited.script);
     for (let time = 0; time < 3; time++) expect(await textOf(await ask({}))).toBe(SPARE);
     expect(faulty.ledger).toHaveLength(1);
@@ -48,10 +48,10 @@ describe('F10 429 with Retry-After', () => {
 
   it('a long one is the caller’s to sit out', async () => {
     const { ask, faulty } = await alone(error(429, undefined, { 'retry-after': '40' }), { maxAttempts: 5 });
-    const answer = await ask({});
-    expect(answer.status).toBe(429);
-    expect(answer.headers.get('retry-after')).toBe('40');
-    expect(answer.headers.get('x-should-retry')).toBeNull();
+    const response = await ask({});
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('40');
+    expect(response.headers.get('x-should-retry')).toBeNull();
     expect(faulty.ledger).toHaveLength(1);
   });
 });
@@ -61,7 +61,7 @@ it.each([
   ['rateLimitedUntilDate', 5_000],
   ['rateLimitedForAges', undefined],
   ['rateLimitedInNonsense', undefined],
-] as const)('F11 %s: the next provider answers, and nonsense is not believed', async (name, coolMs) => {
+] as const)('F11 %s: the next provider responds, and an invalid wait is ignored', async (name, coolMs) => {
   const set = await faultyAndSpare(faults[name].script);
   expect(await textOf(await set.ask({}))).toBe(SPARE);
   const { coolsForMs } = set.gateway.status().endpoints[0]!.readiness!;
@@ -70,26 +70,29 @@ it.each([
   expect(coolsForMs).toBeGreaterThan((coolMs ?? 5_000) - 1_000);
 });
 
-it('F12 a used-up quota: the next provider answers, and the endpoint is out for minutes', async () => {
+it('F12 a used-up quota: the next provider responds, and the endpoint is out for minutes', async () => {
   const { ask, faulty, gateway } = await faultyAndSpare(faults.quotaExhausted.script);
   for (let time = 0; time < 3; time++) expect(await textOf(await ask({}))).toBe(SPARE);
   expect(faulty.ledger).toHaveLength(1);
   expect(gateway.status().endpoints[0]!.readiness!.coolsForMs).toBeGreaterThan(290_000);
 });
 
-it.each(['serverError', 'serverErrorPage'] as const)('F13 %s: the next provider answers', async (name) => {
-  await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+it.each(['serverError', 'serverErrorPage'] as const)('F13 %s: the next provider responds', async (name) => {
+  await expectSpareResponse(await faultyAndSpare(faults[name].script));
 });
 
-it.each(['badGateway', 'unavailable', 'gatewayTimeout'] as const)('F14 %s: the next provider answers', async (name) => {
-  await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+it.each(['badGateway', 'unavailable', 'gatewayTimeout'] as const)(
+  'F14 %s: the next provider responds',
+  async (name) => {
+    await expectSpareResponse(await faultyAndSpare(faults[name].script));
+  },
+);
+
+it.each(['overloaded', 'overloadedInStream'] as const)('F15 %s: the next provider responds', async (name) => {
+  await expectSpareResponse(await faultyAndSpare(faults[name].script));
 });
 
-it.each(['overloaded', 'overloadedInStream'] as const)('F15 %s: the next provider answers', async (name) => {
-  await expectSpareAnswers(await faultyAndSpare(faults[name].script));
-});
-
-it('F15 an overload after 200 and a role is not yet an answer', async () => {
+it('F15 an overload after 200 and a role is not yet a response', async () => {
   const role = { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] };
   const overloaded = { error: { type: 'overloaded_error', message: 'Overloaded' } };
   const { ask } = await faultyAndSpare(sse([role, overloaded]));
@@ -101,10 +104,10 @@ it.each(['badRequest', 'contextTooLong', 'unsupportedParameter', 'tooLarge', 'un
   async (name) => {
     const { ask, spare, gateway } = await faultyAndSpare(faults[name].script);
     for (let time = 0; time < 6; time++) {
-      const answer = await ask({ stream: time % 2 === 0 });
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(answer.status).toBeLessThan(500);
-      expect(await errorOf(answer)).toMatchObject({ message: expect.stringMatching(/\w/) });
+      const response = await ask({ stream: time % 2 === 0 });
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+      expect(await errorOf(response)).toMatchObject({ message: expect.stringMatching(/\w/) });
     }
     expect(spare.ledger).toHaveLength(0);
     expect(gateway.status().endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
@@ -113,7 +116,7 @@ it.each(['badRequest', 'contextTooLong', 'unsupportedParameter', 'tooLarge', 'un
 
 describe('F17 a refused key', () => {
   it.each(['badKey', 'paymentRequired', 'forbidden'] as const)(
-    'of the operator (%s): the next provider answers, and the endpoint is left alone for a minute',
+    'of the operator (%s): the next provider responds, and the endpoint gets no request for a minute',
     async (name) => {
       const { ask, faulty, gateway } = await faultyAndSpare(faults[name].script);
       for (let time = 0; time < 3; time++) expect(await textOf(await ask({}))).toBe(SPARE);
@@ -126,29 +129,29 @@ describe('F17 a refused key', () => {
 
   it('of the operator, everywhere: 502, for it is not the caller’s fault', async () => {
     const { ask } = await alone(faults.badKey.script);
-    const answer = await ask({});
-    expect(answer.status).toBe(502);
-    expect(await errorOf(answer)).toMatchObject({ code: 'provider_auth_error' });
+    const response = await ask({});
+    expect(response.status).toBe(502);
+    expect(await errorOf(response)).toMatchObject({ code: 'provider_auth_error' });
   });
 
   it('of the caller: 401, and the operator’s key is not tried instead', async () => {
     const { ask, faulty, spare } = await faultyAndSpare(faults.badKey.script);
-    const answer = await ask({ provider_configs: { p0: { api_key: 'callers-own-key-1234' } } });
-    expect(answer.status).toBe(401);
+    const response = await ask({ provider_configs: { p0: { api_key: 'callers-own-key-1234' } } });
+    expect(response.status).toBe(401);
     expect(faulty.ledger).toHaveLength(1);
     expect(spare.ledger).toHaveLength(0);
   });
 });
 
 describe('F18', () => {
-  it('404: the next provider answers, and this one is not asked for the model again for a minute', async () => {
+  it('404: the next provider responds, and this one gets no request for the model for a minute', async () => {
     const { ask, faulty } = await faultyAndSpare(faults.modelMissing.script);
     for (let time = 0; time < 3; time++) expect(await textOf(await ask({}))).toBe(SPARE);
     expect(faulty.ledger).toHaveLength(1);
   });
 
-  it.each(['requestTimeout', 'tooEarly'] as const)('%s: the next provider answers', async (name) => {
-    await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+  it.each(['requestTimeout', 'tooEarly'] as const)('%s: the next provider responds', async (name) => {
+    await expectSpareResponse(await faultyAndSpare(faults[name].script));
   });
 
   it('409: once more at once, then the next provider', async () => {
@@ -165,11 +168,11 @@ it.each(['noContent', 'oddSuccess', 'redirect'] as const)(
   'F26 %s is no response: the next provider gives one, and no redirect is followed',
   async (name) => {
     const set = await faultyAndSpare(faults[name].script);
-    await expectSpareAnswers(set);
+    await expectSpareResponse(set);
     const lone = await alone(faults[name].script);
-    const answer = await lone.ask({});
-    expect(answer.status).toBe(502);
-    expect(answer.headers.get('location')).toBeNull();
+    const response = await lone.ask({});
+    expect(response.status).toBe(502);
+    expect(response.headers.get('location')).toBeNull();
   },
 );
 

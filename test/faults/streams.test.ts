@@ -10,12 +10,12 @@ const words = Array.from({ length: 18 }, (_, index) => `word${index} `);
 describe('F07 reset mid-stream', () => {
   it.each(Array.from({ length: 21 }, (_, events) => events))('after %i events', async (events) => {
     const { ask } = await faultyAndSpare(stream(words, { afterEvents: events, end: 'reset' }));
-    const answer = await ask({ stream: true });
-    // The head and the role say nothing: until then the spare can still answer. The 20th event is the finish reason.
-    if (events <= 1) expect(await textOf(answer)).toBe(SPARE);
-    else if (events >= 20) expect(await textOf(answer)).toBe(words.join(''));
+    const response = await ask({ stream: true });
+    // The head and the role carry no content: until then the spare can still respond. The 20th event is the finish reason.
+    if (events <= 1) expect(await textOf(response)).toBe(SPARE);
+    else if (events >= 20) expect(await textOf(response)).toBe(words.join(''));
     else {
-      const { said, code } = await expectHonestEnd(answer);
+      const { said, code } = await expectHonestEnd(response);
       expect(said).toBe(words.slice(0, events - 1).join(''));
       expect(code).toBe('upstream_truncated');
     }
@@ -34,7 +34,7 @@ describe('F09 silence in the middle', () => {
     expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
   });
 
-  it.each([true, false])('before anything was said, only comments come (stream: %s)', async (streamed) => {
+  it.each([true, false])('before any content, only comments are sent (stream: %s)', async (streamed) => {
     const { ask } = await faultyAndSpare(streamed ? keepAliveOnly({ after: 1, everyMs: 20 }) : commentsForJson());
     expect(await textOf(await ask({ stream: streamed }))).toBe(SPARE);
   });
@@ -55,7 +55,7 @@ describe('F09 silence in the middle', () => {
   }
 });
 
-describe('F19 half an answer is never taken for a whole one', () => {
+describe('F19 half a response is never taken for a whole one', () => {
   const cuts = [
     ['reset', () => reset({ after: 4 })],
     ['an error event', () => faults.errorMidStream.script],
@@ -88,12 +88,12 @@ describe('F19 half an answer is never taken for a whole one', () => {
   async function parsedEvents({ ask }: Pair): Promise<{ data: string }[]> {
     const events: { data: string }[] = [];
     const parser = createParser({ onEvent: (event) => void events.push(event) });
-    const answer = await ask({ stream: true });
-    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) parser.feed(text);
+    const response = await ask({ stream: true });
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) parser.feed(text);
     return events;
   }
 
-  it('and is said as one chunk, whatever the client has read before', async () => {
+  it('and is sent as one chunk, whatever the client has read before', async () => {
     const { ask } = await alone(reset({ after: 4 }));
     const payloads = await readSse(await ask({ stream: true }));
     expect(contentOf(payloads.slice(0, -1))).not.toBe('');

@@ -10,7 +10,7 @@ const note = (thrown: unknown): void => void uncaught.push(thrown);
 
 beforeEach(() => {
   uncaught.length = 0;
-  // Hooks that nobody hears of are one each; what it says is tested with the logger.
+  // A warning for each hook without a handler; its text is tested with the logger.
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   process.on('uncaughtException', note).on('unhandledRejection', note);
 });
@@ -36,13 +36,13 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['caller throws', { keys: false, caller: bug } as never],
   ['beforeRoute throws', { hooks: { beforeRoute: bug } }],
   ['beforeRoute rejects', { hooks: { beforeRoute: rejects } }],
-  ['beforeRoute answers nonsense', { hooks: { beforeRoute: () => 7 as never } }],
+  ['beforeRoute returns nonsense', { hooks: { beforeRoute: () => 7 as never } }],
   ['selectCandidates throws', { hooks: { selectCandidates: bug } }],
   ['selectCandidates rejects', { hooks: { selectCandidates: rejects } }],
-  ['selectCandidates answers nonsense', { hooks: { selectCandidates: () => [null] as never } }],
+  ['selectCandidates returns nonsense', { hooks: { selectCandidates: () => [null] as never } }],
   ['beforeAttempt throws', { hooks: { beforeAttempt: bug } }],
   ['beforeAttempt rejects', { hooks: { beforeAttempt: rejects } }],
-  ['beforeAttempt answers nonsense', { hooks: { beforeAttempt: () => ({ headers: { 'x-a': 7 } }) as never } }],
+  ['beforeAttempt returns nonsense', { hooks: { beforeAttempt: () => ({ headers: { 'x-a': 7 } }) as never } }],
   ['beforeAttempt breaks a header', { hooks: { beforeAttempt: () => ({ headers: { 'x-a': 'b\r\nx-c: d' } }) } }],
   ['afterAttempt throws', { hooks: { afterAttempt: bug } }],
   ['afterAttempt rejects', { hooks: { afterAttempt: rejects } }],
@@ -56,7 +56,7 @@ const places: readonly [string, Options, ScriptSource?][] = [
   ['the store’s set throws', { cache: { store: { get: () => undefined, set: bug, delete() {} } } }],
   ['the store’s set rejects', { cache: { store: { get: () => undefined, set: rejects, delete() {} } } }],
   ['the store’s size throws', { cache: { store: { get: () => undefined, set() {}, delete() {}, size: bug } } }],
-  ['the store answers nonsense', { cache: { store: { get: () => 'text' as never, set() {}, delete() {} } } }],
+  ['the store returns nonsense', { cache: { store: { get: () => 'text' as never, set() {}, delete() {} } } }],
   ['a format’s encodeRequest throws', { format: { encodeRequest: bug } }],
   ['a format encodes what is no JSON', { format: { encodeRequest: () => undefined } }],
   ['a format’s decodeCompletion throws', { format: { decodeCompletion: bug } }],
@@ -87,16 +87,16 @@ function closedTransport(): Transport {
 }
 
 describe('F43 code of the host that throws', () => {
-  it.each(places)('%s: the client is answered, and nothing stays behind', async (_place, options, script) => {
+  it.each(places)('%s: the client gets a response, and no resource leaks', async (_place, options, script) => {
     const upstream = await upstreamFor(script ?? chat('fine'));
     const { format, apiKey = 'operator-secret-0', ...rest } = options;
     const provider = { baseUrl: upstream.baseUrl, apiKey, models: ['m'], format: { ...openai, ...format } };
     const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1, ...rest, providers: { p0: provider } });
 
     for (const streamed of [false, true]) {
-      const answer = await ask({ stream: streamed }, { signal: AbortSignal.timeout(5_000) });
-      expect([200, 400, 500, 502, 503, 504]).toContain(answer.status);
-      const { payloads, error: broken } = await collectSse(answer);
+      const response = await ask({ stream: streamed }, { signal: AbortSignal.timeout(5_000) });
+      expect([200, 400, 500, 502, 503, 504]).toContain(response.status);
+      const { payloads, error: broken } = await collectSse(response);
       expect(broken).toBeUndefined();
       expect(payloads.join('')).not.toContain('a bug of the host');
     }
@@ -115,15 +115,15 @@ describe('F43 code of the host that throws', () => {
   ])('%s never settles: a client that disconnects frees its slot', async (_place, options) => {
     const { ask, gateway } = await gatewayOver([await upstreamFor()], options as never);
     const controller = new AbortController();
-    const answer = ask({}, { signal: controller.signal }).catch(() => 'left');
+    const response = ask({}, { signal: controller.signal }).catch(() => 'aborted');
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     controller.abort();
-    expect(await answer).toBe('left');
+    expect(await response).toBe('aborted');
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     await gateway.drain({ timeoutMs: 5_000 });
   });
 
-  it('an apiKey() that never settles is not waited for: the next provider answers', async () => {
+  it('an apiKey() that never settles is not waited for: the next provider responds', async () => {
     const [first, second] = [await upstreamFor(), await upstreamFor(chat('with a key'))];
     const { ask } = await gatewayOver([], {
       timeouts: { connectMs: 100 },

@@ -42,7 +42,7 @@ describe('the table of members', () => {
     });
     for (const value of row.neutral ?? []) {
       if (/[.[]/.test(row.member)) continue;
-      it(`${row.member}: ${JSON.stringify(value)} asks for nothing`, () => {
+      it(`${row.member}: ${JSON.stringify(value)} requests nothing`, () => {
         expect(fateOf({ request: { [row.member]: value } })).toEqual({ fate: 'ignored' });
       });
     }

@@ -32,7 +32,7 @@ function messages(list: readonly object[], without?: readonly object[]): Probe {
   } as unknown as Probe;
 }
 
-function answered(result: object, without?: object): Probe {
+function responded(result: object, without?: object): Probe {
   return messages([...called, result], without === undefined ? called : [...called, without]);
 }
 
@@ -87,8 +87,8 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'messages[].audio': assistant({ audio: { id: 'a1' } }),
   'messages[].tool_calls': assistant({ tool_calls: [call] }),
   'messages[].function_call': assistant({ function_call: { name: 'f', arguments: '{"a":1}' } }),
-  'messages[].tool_call_id': answered(result),
-  'messages[].is_error': answered({ ...result, is_error: true }, result),
+  'messages[].tool_call_id': responded(result),
+  'messages[].is_error': responded({ ...result, is_error: true }, result),
   'messages[].annotations': assistant({ annotations: [{ type: 'url_citation' }] }),
   'messages[].reasoning': assistant({ reasoning: 'Hm' }),
   'messages[].reasoning_content': assistant({ reasoning_content: 'Hm' }),

@@ -48,7 +48,7 @@ const context: fc.Arbitrary<ExchangeContext> = fc.record({
 });
 
 describe('any request that is valid', () => {
-  it('is sent rather often, so that the properties say something', () => {
+  it('is sent rather often, so that the properties prove something', () => {
     const requests = fc.sample(anyRequest, { numRuns: 500, seed: 15 });
     const where: ExchangeContext = {
       model: { upstreamModel: 'claude-sonnet-4-5', maxCompletionTokens: undefined, traits: { jsonObject: 'instruct' } },
@@ -61,7 +61,7 @@ describe('any request that is valid', () => {
     ).toBeGreaterThan(150);
   });
 
-  it('gives an exchange or is refused with a param, and is never changed', () => {
+  it('returns an exchange or is refused with a param, and is never changed', () => {
     fc.assert(
       fc.property(format, anyRequest, context, (wire, request, where) => {
         const exchange = exchangeOrRefusal(wire, deepFreeze(request), deepFreeze(where));
@@ -173,7 +173,7 @@ describe('a decoder', () => {
     )
     .map((value) => JSON.stringify(value));
 
-  it('reads junk without a throw, and never says more after an error', () => {
+  it('reads junk without throwing, and emits nothing after an error', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -196,7 +196,7 @@ describe('a decoder', () => {
     );
   });
 
-  it('takes any text for an event that is no JSON, and throws nothing but SyntaxError', () => {
+  it('accepts any text of an event that is no JSON, and throws nothing but SyntaxError', () => {
     fc.assert(
       fc.property(fc.string(), (data) => {
         try {

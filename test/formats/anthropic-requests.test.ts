@@ -37,7 +37,7 @@ const sent = (...list: object[]) => body(messages(...list))['messages'];
 const dropped = (members: object, setup: Setup = {}) => exchange(members, setup).dropped;
 
 describe('messages', () => {
-  it('puts all results of a turn first, in one user message, before what the user says', () => {
+  it('puts all results of a turn first, in one user message, before the text of the user', () => {
     expect(sent(user('q'), calls(call('a'), call('b')), result('a', '1'), user('and?'), result('b', '2'))).toEqual([
       user([text('q')]),
       {
@@ -63,7 +63,7 @@ describe('messages', () => {
     expect(dropped(twice)).toEqual(['messages[2].content']);
   });
 
-  it('gives calls of one id in two turns two ids, each with its own result', () => {
+  it('sends calls of one id in two turns with two ids, each with its own result', () => {
     const list = sent(user('q'), calls(call('a')), result('a', '1'), calls(call('a')), result('a', '2')) as {
       content: JsonObject[];
     }[];
@@ -149,13 +149,13 @@ describe('messages', () => {
     expect(refused(messages(user('q'), calls(call('a'))), { traits: { prefill: false } })).toBe('not refused');
   });
 
-  it('leaves an assistant message without content out, and refuses a user message without', () => {
+  it('drops an assistant message without content, and refuses a user message without', () => {
     expect(sent(user('a'), { role: 'assistant', content: ' ' }, user('b'))).toEqual([user([text('a'), text('b')])]);
     expect(refused(messages(user(' ')))).toBe('messages[0].content');
     expect(refused(messages({ role: 'assistant', content: '' }))).toBe('messages');
   });
 
-  it('says a refusal of an earlier turn, and reports the one beside a text', () => {
+  it('sends a refusal of an earlier turn as text, and reports one beside a text', () => {
     expect(sent(user('a'), { role: 'assistant', content: null, refusal: 'No.' }, user('b'))).toMatchObject([
       {},
       { content: [text('No.')] },
@@ -173,7 +173,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('leaves later system messages in place for a model that takes them there', () => {
+  it('keeps later system messages in place for a model that accepts them there', () => {
     const list = messages(user('1'), { role: 'system', content: 'kind' }, user('2'));
     expect(body(list, { traits: { midSystem: true } })).toMatchObject({
       messages: [user([text('1')]), { role: 'system', content: [text('kind')] }, user([text('2')])],
@@ -247,7 +247,7 @@ describe('media', () => {
     });
   });
 
-  it('reports what a picture cannot say', () => {
+  it('reports what a picture cannot express', () => {
     const url = 'https://x.example/a.png';
     expect(dropped(messages(user([{ type: 'image_url', image_url: { url, detail: 'low' } }])))).toEqual([
       'messages[0].content[0].image_url.detail',
@@ -303,7 +303,7 @@ describe('tools', () => {
         properties: { q: { $ref: '#/$defs/p' } },
       },
     ],
-  ])('takes the schema %j', (parameters, schema) => {
+  ])('sends the schema %j', (parameters, schema) => {
     expect(body({ tools: [tool('f', parameters)] })['tools']).toEqual([{ name: 'f', input_schema: schema }]);
   });
 
@@ -318,7 +318,7 @@ describe('tools', () => {
     expect(refused({ tools: [tool('ok'), tool('f', parameters)] })).toBe('tools[1].function.parameters');
   });
 
-  it('is strict where the schema can be kept, and says where it cannot', () => {
+  it('is strict if the schema can be expressed, and reports it otherwise', () => {
     expect(body({ tools: [tool('f', { ...city, $schema: 'x' }, { strict: true })] })['tools']).toEqual([
       { name: 'f', input_schema: city, strict: true },
     ]);
@@ -359,7 +359,7 @@ describe('tools', () => {
     },
   );
 
-  it('leaves a choice out that chooses among nothing', () => {
+  it('drops a tool choice without tools', () => {
     expect(body({ tool_choice: 'none', parallel_tool_calls: false })).not.toHaveProperty('tool_choice');
     expect(body({ tools: [], tool_choice: 'auto' })).not.toHaveProperty('tools');
     expect(body({ tools: [tool()], tool_choice: 'none', parallel_tool_calls: false })['tool_choice']).toEqual({
@@ -438,7 +438,7 @@ describe('thinking', () => {
     ['max', 10_000, 9_500],
     ['medium', 1_500, 1_024],
     ['high', 1_025, 1_024],
-  ])('gives effort %s of %d tokens a budget of %d', (effort, max, budget) => {
+  ])('maps effort %s of %d tokens to a budget of %d', (effort, max, budget) => {
     expect(body({ reasoning_effort: effort, max_tokens: max }, manual)).toMatchObject({
       max_tokens: max,
       thinking: { type: 'enabled', budget_tokens: budget },
@@ -456,7 +456,7 @@ describe('thinking', () => {
     });
   });
 
-  it('takes a budget in tokens', () => {
+  it('accepts a budget in tokens', () => {
     expect(body({ reasoning: { max_tokens: 2_000 }, max_tokens: 4_000 }, manual)).toMatchObject({
       thinking: { budget_tokens: 2_000 },
     });
@@ -508,7 +508,7 @@ describe('thinking', () => {
     expect(refused({ reasoning_effort: 'low', reasoning: { effort: 'low' } })).toBe('not refused');
   });
 
-  it('gives way to a forced call, and to a turn whose thinking was lost', () => {
+  it('is off for a forced call, and for a turn whose thinking was lost', () => {
     const forced = { reasoning_effort: 'high', max_tokens: 9_000, tools: [tool()], tool_choice: 'required' };
     for (const thinking of ['manual', 'adaptive']) {
       expect(body(forced, { traits: { thinking } })).not.toHaveProperty('thinking');
@@ -601,7 +601,7 @@ describe('settings', () => {
     expect(body({ user: 'u' }, { options: { sendUser: true } })['metadata']).toEqual({ user_id: 'u' });
   });
 
-  it('takes 4,096 tokens if no limit is set', () => {
+  it('sends 4,096 tokens if no limit is set', () => {
     expect(body({})['max_tokens']).toBe(4_096);
   });
 
@@ -625,11 +625,11 @@ describe('settings', () => {
 });
 
 describe('structured output', () => {
-  const asked = (schema: object, name = 'p') => ({
+  const withSchema = (schema: object, name = 'p') => ({
     response_format: { type: 'json_schema', json_schema: { name, schema, description: 'd' } },
   });
 
-  it('asks in a system block where the endpoint wants that', () => {
+  it('requests it in a system block if the endpoint is configured so', () => {
     const members = {
       response_format: { type: 'json_object' },
       ...messages({ role: 'system', content: 's' }, user('q')),
@@ -658,17 +658,17 @@ describe('structured output', () => {
       },
     ],
   ])('uses a tool for %s', (_, schema) => {
-    expect(body(asked(schema))).toMatchObject({
+    expect(body(withSchema(schema))).toMatchObject({
       tools: [{ name: 'p', description: 'd' }],
       tool_choice: { type: 'tool', name: 'p', disable_parallel_tool_use: true },
     });
-    expect(body(asked(schema))).not.toHaveProperty('output_config');
-    expect(refused(asked(schema), { traits: { forcedTools: false } })).toBe('response_format');
+    expect(body(withSchema(schema))).not.toHaveProperty('output_config');
+    expect(refused(withSchema(schema), { traits: { forcedTools: false } })).toBe('response_format');
   });
 
   it('offers it beside the tools of the caller', () => {
     const setup = { traits: { nativeJsonSchema: false } };
-    const both = { ...asked(city, 'f'), tools: [tool('f')] };
+    const both = { ...withSchema(city, 'f'), tools: [tool('f')] };
     const { tools, tool_choice } = body(both, setup) as { tools: { name: string }[]; tool_choice: object };
     expect(tools.map(({ name }) => name)).toEqual(['f', expect.stringMatching(/^f_[0-9a-f]{8}$/)]);
     expect(tool_choice).toEqual({ type: 'any' });
@@ -698,13 +698,13 @@ describe('structured output', () => {
             },
           ],
         },
-        d: { $ref: '#/$defs/d', description: 'gone' },
+        d: { $ref: '#/$defs/d', description: 'dropped' },
         e: { type: 'array', items: { type: 'string', format: 'email' }, minItems: 1 },
       },
       required: ['a', 'b', 'd', 'e'],
       $defs: { d: { type: 'number', maximum: 5 } },
     };
-    expect((body(asked(schema))['output_config'] as { format: { schema: unknown } }).format.schema).toEqual({
+    expect((body(withSchema(schema))['output_config'] as { format: { schema: unknown } }).format.schema).toEqual({
       type: 'object',
       description: 'whole',
       properties: {
@@ -804,7 +804,7 @@ describe('prompt caching', () => {
     });
   });
 
-  it('marks by itself where the endpoint wants it and the request has no marks', () => {
+  it('marks by itself if the endpoint is configured so and the request has no marks', () => {
     const plain = {
       tools: [tool('f'), tool('g')],
       ...messages({ role: 'system', content: 's' }, user('1'), { role: 'assistant', content: 'a' }, user('2')),
@@ -896,7 +896,7 @@ describe('supported parameters', () => {
     expect(supported('claude-3-haiku-20240307')).not.toContain('reasoning_effort');
   });
 
-  it('leave out what is dropped, and keep what must be refused', () => {
+  it('omit what is dropped, and keep what must be refused', () => {
     const names = supported('claude-sonnet-4-5');
     for (const name of ['seed', 'logprobs', 'verbosity', 'frequency_penalty', 'min_p'])
       expect(names).not.toContain(name);

@@ -22,7 +22,7 @@ import { decode } from './cases.js';
 const citation = { type: 'web_search_result_location', url: 'https://x.example', title: 'X', cited_text: 't' };
 const use = (id: string, name = 'f', input: object = {}) => ({ type: 'tool_use', id, name, input });
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-const asked = { response_format: { type: 'json_schema', json_schema: { name: 'p', schema } } };
+const jsonRequest = { response_format: { type: 'json_schema', json_schema: { name: 'p', schema } } };
 
 /** Every response that both comes whole and streams: what a client gets is the same. */
 const RESPONSES: readonly (readonly [
@@ -80,9 +80,21 @@ const RESPONSES: readonly (readonly [
     {},
   ],
   ['deprecated functions', [use('a', 'f', { x: 1 })], { functions: [{ name: 'f' }] }, { stop_reason: 'tool_use' }, {}],
-  ['emulated JSON', [use('a', 'p', { city: 'Oslo' })], asked, { stop_reason: 'tool_use' }, { nativeJsonSchema: false }],
-  ['emulated JSON that is empty', [use('a', 'p', {})], asked, { stop_reason: 'tool_use' }, { nativeJsonSchema: false }],
-  ['native JSON', [text('{"city":"Oslo"}')], asked, {}, {}],
+  [
+    'emulated JSON',
+    [use('a', 'p', { city: 'Oslo' })],
+    jsonRequest,
+    { stop_reason: 'tool_use' },
+    { nativeJsonSchema: false },
+  ],
+  [
+    'emulated JSON that is empty',
+    [use('a', 'p', {})],
+    jsonRequest,
+    { stop_reason: 'tool_use' },
+    { nativeJsonSchema: false },
+  ],
+  ['native JSON', [text('{"city":"Oslo"}')], jsonRequest, {}, {}],
   [
     'blocks of server tools',
     [
@@ -113,7 +125,7 @@ describe('a response, whole and streamed, is the same', () => {
       const setup = { traits };
       const whole = complete(content, members, extra, setup).choices[0]!;
       const assembled = streamed(content, members, extra, setup).choices[0]!;
-      // A stream opens with an empty text, which stays where nothing else is said.
+      // A stream opens with an empty text, which stays if no other content follows.
       expect(assembled).toEqual(whole);
     });
   }
@@ -157,7 +169,7 @@ describe('a whole response', () => {
     });
   });
 
-  it('says the caller’s own names', () => {
+  it('uses the caller’s own names', () => {
     expect(choice([use('a', 'mcp_tool')], { tools: [tool('mcp.tool')] }).message).toMatchObject({
       content: null,
       tool_calls: [{ function: { name: 'mcp.tool', arguments: '{}' } }],
@@ -201,7 +213,7 @@ describe('a whole response', () => {
     expect(complete([], {}, { usage: { input_tokens: -1, output_tokens: 1.5 } })).not.toHaveProperty('usage');
   });
 
-  it('takes nothing else for a response', () => {
+  it('accepts nothing else as a response', () => {
     for (const junk of [
       null,
       'x',
@@ -232,7 +244,7 @@ describe('a stream', () => {
     expect(decoded([...hello, ended, { type: 'message_stop' }]).complete).toBe(true);
   });
 
-  it('is never complete at any earlier event, and gives out no finish reason there', () => {
+  it('is never complete at any earlier event, and sends no finish reason there', () => {
     const all = events([{ type: 'thinking', thinking: 'Hm', signature: 'S' }, text('Hello'), use('a', 'f', { x: 1 })], {
       stop_reason: 'tool_use',
     });
@@ -258,7 +270,7 @@ describe('a stream', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 3 } });
   });
 
-  it('ends in an error that tells its kind', () => {
+  it('ends in an error with its kind', () => {
     for (const [type, status] of [
       ['overloaded_error', 529],
       ['rate_limit_error', 429],
@@ -275,7 +287,7 @@ describe('a stream', () => {
     }
   });
 
-  it('gives a custom call out whole, also one that the limit cut off', () => {
+  it('sends a custom call whole, also one that the limit cut off', () => {
     const custom = { tools: [{ type: 'custom', custom: { name: 'sh' } }] };
     const pieces = ['{"input":', '"ls'].map((json) => delta(0, { type: 'input_json_delta', partial_json: json }));
     const cut = [
@@ -338,11 +350,11 @@ describe('several turns', () => {
       use('toolu_2', 'mcp_tool', { x: 2 }),
     ];
     const members = { tools: [tool('mcp.tool')], reasoning_effort: 'low', max_tokens: 4_000 };
-    for (const answer of [
+    for (const response of [
       complete(content, members, { stop_reason: 'tool_use' }),
       streamed(content, members, { stop_reason: 'tool_use' }),
     ]) {
-      const said = answer.choices[0]!.message!;
+      const said = response.choices[0]!.message!;
       const next = body({ ...members, ...messages(user('q'), said, result('toolu_2', '2'), result('toolu_1', '1')) });
       expect((next['messages'] as JsonObject[])[1]).toEqual({ role: 'assistant', content });
       expect(next).toHaveProperty('thinking');
@@ -406,7 +418,7 @@ describe('errors', () => {
     expect(read(status, error)).toMatchObject(expected);
   });
 
-  it('say no kind where the status says it', () => {
+  it('have no kind if the status implies it', () => {
     for (const [status, type] of [
       [401, 'authentication_error'],
       [404, 'not_found_error'],
@@ -465,7 +477,7 @@ describe('frames of Bedrock', () => {
     expect(anthropic(setup.options).decodeError!(failure)).toMatchObject({ message: 'No.', status });
   });
 
-  it('that are no events say nothing', () => {
+  it('that are no events are ignored', () => {
     const decoder = exchange({}, setup).decoder({ status: 200, headers: {} });
     for (const data of ['', '{}', '{"bytes":7}', '[]']) expect(decoder.event({ event: 'chunk', data })).toEqual([]);
   });

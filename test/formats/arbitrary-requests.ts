@@ -147,7 +147,7 @@ export const anyRequest: fc.Arbitrary<ChatRequest> = fc
 /** `request` without what every native format refuses, so that most of them become an exchange. */
 function sendable({ n: _n, modalities: _modalities, tool_choice: choice, ...request }: ChatRequest): ChatRequest {
   const called = new Set<string>();
-  const answers = request.messages.filter((message) => {
+  const responses = request.messages.filter((message) => {
     if (message.role === 'assistant') for (const { id: callId } of message.tool_calls ?? []) called.add(callId);
     if (message.role === 'function') return false;
     return message.role !== 'tool' || called.has(message.tool_call_id);
@@ -155,7 +155,7 @@ function sendable({ n: _n, modalities: _modalities, tool_choice: choice, ...requ
   const tools = request.tools?.map((declared) =>
     declared.type === 'function' ? { ...declared, function: { ...declared.function, parameters: null } } : declared,
   );
-  const messages = [...answers, { role: 'user' as const, content: 'And now?' }];
+  const messages = [...responses, { role: 'user' as const, content: 'And now?' }];
   const hasTools = tools !== undefined && tools.length > 0;
   return {
     ...request,

@@ -19,12 +19,12 @@ describe('the path', () => {
     );
   });
 
-  it('is never left by a deployment name', () => {
+  it('cannot be escaped by a deployment name', () => {
     expect(() => azure().pathFor!(model('..'), false)).toThrow('model name');
     expect(() => azure().pathFor!(model(''), false)).toThrow('model name');
   });
 
-  it('stands behind a base URL that a resource gives', () => {
+  it('has the base URL of its resource', () => {
     expect(azure({ resource: 'my-resource' }).defaultBaseUrl).toBe('https://my-resource.openai.azure.com');
     expect(azure().defaultBaseUrl).toBeUndefined();
     expect(azure().auth).toBe('api-key');
@@ -35,7 +35,7 @@ describe('the path', () => {
     [{ apiVersion: '2024-10-21&x=1' }, 'azure().apiVersion must be a version'],
     [{ resource: 'evil.example/' }, 'azure().resource must be the name'],
     [{ apiversion: '2024-10-21' }, 'Did you mean "apiVersion"?'],
-  ])('takes no wrong option: %j', (options, message) => {
+  ])('refuses a wrong option: %j', (options, message) => {
     expect(() => azure(options as object)).toThrow(message);
   });
 });
@@ -71,7 +71,7 @@ describe('a stream', () => {
     expect(decode([{ ...prompt, usage: null }, text])).toEqual({ chunks: [text], done: false });
   });
 
-  it('gives a delta and one identity to the chunks of an asynchronous filter', () => {
+  it('adds a delta and one identity to the chunks of an asynchronous filter', () => {
     const late = {
       ...EMPTY_HEAD,
       choices: [
@@ -95,7 +95,7 @@ describe('a stream', () => {
     expect(decoder({ event: 'error', data: '{"message":"Down."}' })).toEqual([{ error: { message: 'Down.' } }]);
   });
 
-  it('of one caller knows nothing of another', () => {
+  it('of one caller is independent of another', () => {
     const [one, other] = [azure().createChunkDecoder!(), azure().createChunkDecoder!()];
     const late = JSON.stringify({ ...EMPTY_HEAD, choices: [{ index: 0 }] });
     one({ event: undefined, data: JSON.stringify(text) });
@@ -103,7 +103,7 @@ describe('a stream', () => {
     expect(other({ event: undefined, data: late })).toMatchObject([{ id: '' }]);
   });
 
-  it('of junk throws, or gives chunks that clients can read', () => {
+  it('of junk throws, or returns chunks that clients can read', () => {
     fc.assert(
       fc.property(fc.oneof(json, fc.record({ choices: json })), (value) => {
         let chunks: ChatChunk[];
@@ -141,7 +141,7 @@ describe('an error', () => {
     expect(read({ error: { ...body.error, code: null } })).toMatchObject({ kind: 'rejected' });
   });
 
-  it('says how long to wait', () => {
+  it('reports how long to wait', () => {
     const body = { error: { code: '429', message: 'Please retry after 26 seconds.' } };
     expect(read(body, 429, { 'retry-after-ms': '25500' })).toMatchObject({ retryAfterMs: 25_500, status: 429 });
     expect(read(body, 429)).toMatchObject({ retryAfterMs: 26_000 });

@@ -54,7 +54,7 @@ describe('media', () => {
     });
   });
 
-  it('reports a detail that it cannot say', () => {
+  it('reports a detail that it cannot express', () => {
     const url = 'data:image/jpeg;base64,/9j/4A==';
     expect(send([user([image(url, { detail: 'high' })])]).dropped).toEqual(['messages[0].content[0].image_url.detail']);
     expect(send([user([image(url, { detail: 'auto' })])]).dropped).toEqual([]);
@@ -105,7 +105,7 @@ describe('media', () => {
     ]);
   });
 
-  it('may have its text in a neighbour of the same turn', () => {
+  it('may have its text in another part of the same turn', () => {
     const document = file({ filename: 'a.pdf', file_data: 'JVBERi0=' });
     expect(refusedParam([user([document]), user('Sum it up')])).toBeUndefined();
     expect(refusedParam([user('1'), { role: 'assistant', content: '2' }, user([document])])).toBe(

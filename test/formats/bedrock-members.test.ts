@@ -22,7 +22,7 @@ const assistant = (more: object) => ({
   ],
 });
 const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } };
-const answered = (more: object) => ({
+const responded = (more: object) => ({
   messages: [
     { role: 'user', content: 'Hi' },
     { role: 'assistant', tool_calls: [call] },
@@ -31,7 +31,7 @@ const answered = (more: object) => ({
 });
 const schema = { type: 'object', properties: {}, additionalProperties: false };
 
-/** A request with each member of the table, in the way that its row says is usual. */
+/** A request with each member of the table, with the usual value of its row. */
 const EXAMPLES: Record<string, object> = {
   model: { model: 'm' },
   stream: { stream: true },
@@ -55,7 +55,7 @@ const EXAMPLES: Record<string, object> = {
   'messages[].cache_control': user({ cache_control: ephemeral }),
   'messages[].refusal': assistant({ refusal: canary }),
   'messages[].audio': assistant({ audio: { id: 'a' } }),
-  'messages[].tool_calls': answered({}),
+  'messages[].tool_calls': responded({}),
   'messages[].function_call': assistant({ function_call: { name: 'f', arguments: '{}' } }),
   'messages[].annotations': assistant({ content: 'x', annotations: [canary] }),
   'messages[].reasoning': assistant({ content: 'x', reasoning: canary }),
@@ -68,8 +68,8 @@ const EXAMPLES: Record<string, object> = {
     content: 'x',
     thinking_blocks: [{ type: 'redacted_thinking', data: canary }],
   }),
-  'messages[].tool_call_id': answered({}),
-  'messages[].is_error': answered({ is_error: true }),
+  'messages[].tool_call_id': responded({}),
+  'messages[].is_error': responded({ is_error: true }),
   audio: { audio: { voice: 'x', format: 'mp3' } },
   modalities: { modalities: ['audio'] },
   n: { n: 2 },
@@ -136,7 +136,7 @@ describe('the table of members', () => {
     expect(BEDROCK_MEMBERS.map(({ member }) => member).toSorted()).toEqual(Object.keys(EXAMPLES).toSorted());
   });
 
-  it.each(BEDROCK_MEMBERS)('says what becomes of $member: $fate', ({ member, fate, sentAs, neutral }) => {
+  it.each(BEDROCK_MEMBERS)('matches the table for $member: $fate', ({ member, fate, sentAs, neutral }) => {
     const seen = outcome(EXAMPLES[member]!);
     if (fate === 'refused') return expect(seen).toMatchObject({ fate, param: expect.any(String) as string });
     if (seen.fate === 'refused') return expect.unreachable(`refused: ${seen.param}`);
@@ -151,7 +151,7 @@ describe('the table of members', () => {
     }
   });
 
-  it('gives the parameters that a model is known to take', () => {
+  it('lists the parameters that a model supports', () => {
     const of = (traits: object, upstreamModel = 'm') =>
       format.supportedParameters!({ upstreamModel, maxCompletionTokens: undefined, traits: { ...traits } });
     for (const name of ['seed', 'frequency_penalty', 'logprobs', 'verbosity'])
@@ -174,7 +174,7 @@ describe('the table of members', () => {
   });
 });
 
-/** The same example where the member says nothing. */
+/** The same example with a neutral value of the member. */
 function withoutIt(member: string): object {
   return member.startsWith('messages[].') ? assistant({ content: 'x' }) : {};
 }

@@ -34,12 +34,12 @@ describe('order', () => {
     [[user(), { role: 'assistant', audio: { id: 'a' } }, user()], 'messages[1].audio'],
   ])('refuses %j', (messages, param) => expect(refusedParam(messages)).toBe(param));
 
-  it('leaves an empty assistant message out, so that its neighbours become one', () => {
+  it('drops an empty assistant message, so that its neighbours become one', () => {
     const { body } = send([user('1'), { role: 'assistant', content: '' }, user('2')]);
     expect(body.messages).toEqual([{ role: 'user', content: [{ text: '1' }, { text: '2' }] }]);
   });
 
-  it('trims a prefill where the model takes one', () => {
+  it('trims a prefill if the model supports one', () => {
     const messages = [user(), { role: 'assistant', content: 'It is  \n' }];
     expect(send(messages).body.messages[1]!.content).toEqual([{ text: 'It is' }]);
     expect(refusedParam(messages, {}, { family: 'nova' })).toBe('messages[1]');
@@ -111,7 +111,7 @@ describe('calls and results', () => {
     expect(dropped).toEqual(['messages[2].content']);
   });
 
-  it('show an empty result, parts, and the error flag where the model knows it', () => {
+  it('carry an empty result, parts, and the error flag if the model supports it', () => {
     expect(blocks([user(), calls(call('a')), result('a', '')])).toEqual([
       { toolResult: { toolUseId: 'a', content: [] } },
     ]);

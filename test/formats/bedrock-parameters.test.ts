@@ -31,7 +31,7 @@ describe('parameters', () => {
     expect(send([user()], { top_k: 4 }, { family: 'other' }).dropped).toEqual(['top_k']);
   });
 
-  it('that ask for nothing are not reported', () => {
+  it('that request nothing are not reported', () => {
     const more = {
       frequency_penalty: 0,
       presence_penalty: null,
@@ -154,7 +154,7 @@ describe('reasoning', () => {
     expect(send([user()], more, traits).dropped).toEqual(dropped),
   );
 
-  it('by a budget raises no limit of the caller, and makes room where there is none', () => {
+  it('by a budget raises no limit of the caller, and raises the default limit', () => {
     const manual = { ...claude, thinking: 'manual' };
     expect(send([user()], { reasoning_effort: 'medium' }, manual).body.inferenceConfig).toEqual({
       maxTokens: 2_048 + 4_096,
@@ -164,7 +164,7 @@ describe('reasoning', () => {
     });
   });
 
-  it('takes the place of sampling', () => {
+  it('replaces sampling', () => {
     const sent = send([user()], { reasoning_effort: 'low', temperature: 0.2, top_p: 0.96, top_k: 3 });
     expect(sent.body.inferenceConfig).toEqual({ topP: 0.96 });
     expect(sent.dropped).toEqual(['temperature', 'top_k']);
@@ -184,7 +184,7 @@ describe('reasoning', () => {
   ];
   const turn = (more: object) => [user(), { ...calls(call('a')), ...more }, result('a')];
 
-  it('comes back signed, first in its turn, and lets the model go on thinking', () => {
+  it('is sent back signed, first in its turn, so that the model continues thinking', () => {
     const { body, dropped } = send(
       turn({ reasoning_details: signed }),
       { reasoning_effort: 'low' },

@@ -22,7 +22,7 @@ const traits = fc.record(
   { requiredKeys: [] },
 );
 
-/** What the published arbitrary leaves out and this format has to read. */
+/** What the published arbitrary does not have and this format has to read. */
 const extras = fc.record(
   {
     reasoning_effort: fc.constantFrom('none', 'low', 'high', 'later'),

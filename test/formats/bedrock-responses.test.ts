@@ -13,7 +13,7 @@ import {
   type Block,
 } from './bedrock-read.js';
 
-describe('a response and a stream say the same', () => {
+describe('a response and a stream have the same content', () => {
   it('of text', () => {
     expect(both([textBlock('Hel', 'lo')], 'end_turn')).toEqual({
       message: { role: 'assistant', content: 'Hello', refusal: null },
@@ -62,7 +62,7 @@ describe('a response and a stream say the same', () => {
     expect(read.message).toMatchObject({ reasoning_details: [{ signature: 'SIG' }] });
   });
 
-  it('of the JSON that a forced tool stands for, without the talk before it', () => {
+  it('of the JSON that a forced tool stands for, without the text before it', () => {
     const schema = { type: 'object', properties: {}, additionalProperties: true };
     const request = { response_format: { type: 'json_schema', json_schema: { name: 'p', schema } } };
     const blocks = [textBlock('<thinking>'), toolBlock('c', 'p', '{"a"', ':1}')];
@@ -158,7 +158,7 @@ describe('a completion', () => {
 
   it.each([
     [{ ...usage, cacheReadInputTokens: 4, cacheWriteInputTokens: 3, totalTokens: 22 }, [17, 5, 22, 4, 3]],
-    // Models that count the cache into their input: the total says so.
+    // Models that count the cache into their input: the total shows it.
     [{ ...usage, cacheReadInputTokens: 4, cacheWriteInputTokens: 3 }, [10, 5, 15, 4, 3]],
     [{ inputTokens: -1, outputTokens: 2.5, totalTokens: 9 }, [0, 0, 0, 0, 0]],
     [{ inputTokens: 3, outputTokens: null }, [3, 0, 3, 0, 0]],

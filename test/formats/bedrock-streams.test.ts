@@ -18,7 +18,7 @@ describe('the end of a stream', () => {
     expect(readStream(exchange(), metadataOnly, format).complete).toBe(false);
   });
 
-  it('keeps usage that came before, and is told once', () => {
+  it('keeps usage that came before, and is sent once', () => {
     const tail = [event('metadata', { metrics: {} }), event('metadata', { usage }), event('metadata', { metrics: {} })];
     const read = readStream(exchange(), streamOf(blocks, 'end_turn', tail), format);
     expect(read).toMatchObject({ complete: true, usage: { total_tokens: 15 } });
@@ -38,7 +38,7 @@ describe('the end of a stream', () => {
     });
   });
 
-  it('opens with the role, once, and says nothing empty', () => {
+  it('opens with the role, once, and sends no empty delta', () => {
     const odd = [{ ...textBlock('a', '', 'b') }, toolBlock('c', 'f', '', '{}')];
     const { chunks, toolIndexes } = readStream(exchange(), streamOf(odd, 'tool_use').slice(1), format);
     expect(chunks[0]!.choices![0]!.delta).toEqual({ role: 'assistant', content: '' });
@@ -106,7 +106,7 @@ describe('exceptions', () => {
     }
   });
 
-  it('say their name where they say nothing else', () => {
+  it('have their name as message if they have no other', () => {
     for (const data of ['', '{}', 'null', '[1]']) {
       const [chunk] = exchange()
         .decoder(OK)

@@ -31,7 +31,7 @@ describe('tools', () => {
     expect(body.toolConfig!.toolChoice).toEqual(toolChoice);
   });
 
-  it('are left out for the choice none, unless the history needs them', () => {
+  it('are omitted for the choice none, unless the history needs them', () => {
     expect(send([user()], { tools: [weather], tool_choice: 'none' })).toMatchObject({
       body: { messages: [{}] },
       dropped: [],
@@ -124,7 +124,7 @@ describe('tools', () => {
     ]);
   });
 
-  it('are called one at a time where Claude is told so', () => {
+  it('are called one at a time with parallel_tool_calls: false for Claude', () => {
     const more = { tools: [weather], parallel_tool_calls: false };
     expect(send([user()], more).body.additionalModelRequestFields).toEqual({
       tool_choice: { type: 'auto', disable_parallel_tool_use: true },
@@ -189,7 +189,7 @@ describe('structured output', () => {
     expect(sent.dropped).toEqual(['reasoning_effort']);
   });
 
-  it('without a schema is asked for in words where the endpoint says so', () => {
+  it('without a schema is requested as text if the endpoint is configured so', () => {
     const sent = send([user()], { response_format: { type: 'json_object' } }, { ...claude, jsonObject: 'instruct' });
     expect(sent.body.system).toEqual([{ text: 'Respond with one JSON object and nothing else.' }]);
     expect(refusedParam([user()], ask(), { family: 'other', tools: false })).toBe('response_format');

@@ -213,7 +213,7 @@ function errorKind(format: WireFormat, body: unknown, head: ResponseHead | undef
   return said?.kind ?? kindOfStatus(said?.status ?? head?.status ?? 500, false);
 }
 
-/** A text `content` and a list of one text block say the same. */
+/** A text `content` and a list of one text block are equivalent. */
 function plainTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainTexts);
   if (typeof value !== 'object' || value === null) return value;

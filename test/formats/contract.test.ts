@@ -8,7 +8,7 @@ import { providerContract, type ExchangeFixture } from '../../src/testing/index.
 
 const messages = [{ role: 'user' as const, content: 'Hi' }];
 
-/** A request, one that is refused, and one of which something is left out. */
+/** A request, one that is refused, and one of which something is dropped. */
 const requests = (model: string, path: string, streamPath: string, body: object): ExchangeFixture[] => [
   { request: { model, messages }, sends: { path, body, dropped: [] } },
   { request: { model, messages, stream: true }, sends: { path: streamPath } },

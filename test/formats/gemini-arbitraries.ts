@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { json, validRequest } from '../validate/arbitraries.js';
 
-/** Members that the shared arbitraries leave out. */
+/** Members that the shared arbitraries do not have. */
 const more = fc.record(
   {
     logprobs: fc.boolean(),
@@ -28,7 +28,7 @@ const anyArguments = fc.oneof(
   fc.constant('{"n":12345678901234567890}'),
 );
 
-/** A question, perhaps calls and their results, perhaps an answer. */
+/** A question, perhaps calls and their results, perhaps a response. */
 const exchangeOfTurns = fc
   .record({
     question: fc.oneof(
@@ -42,10 +42,10 @@ const exchangeOfTurns = fc
       maxLength: 3,
     }),
     said: fc.option(text),
-    answer: fc.option(text),
+    response: fc.option(text),
     role: fc.constantFrom('user', 'system', 'developer'),
   })
-  .map(({ question, calls, said, answer, role }) => (turn: number) => [
+  .map(({ question, calls, said, response, role }) => (turn: number) => [
     { role, content: question, name: 'x' },
     ...(role !== 'user' || calls.length > 0 ? [{ role: 'user', content: 'go on' }] : []),
     ...(calls.length === 0
@@ -62,7 +62,7 @@ const exchangeOfTurns = fc
           },
         ]),
     ...calls.map(({ result }, at) => ({ role: 'tool', tool_call_id: `c${turn}_${at}`, content: result })).toReversed(),
-    ...(answer === null ? [] : [{ role: 'assistant', content: answer, refusal: 'no' }]),
+    ...(response === null ? [] : [{ role: 'assistant', content: response, refusal: 'no' }]),
   ]);
 
 /** Requests that every model can be sent. */

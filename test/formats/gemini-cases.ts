@@ -36,7 +36,7 @@ export const HEAD = { status: 200, headers: {} };
 
 const PLAIN_REQUEST = { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Hi' }] };
 
-/** The context of a row: the model's facts default to the name that the request asks for. */
+/** The context of a row: the model's facts default to the requested name. */
 function getContext(given: JsonObject, request: ChatRequest): ExchangeContext {
   const model = isRecord(given['model']) ? given['model'] : {};
   return {
@@ -191,8 +191,8 @@ function expectStreamError(format: WireFormat, read: ReadStream, expected: JsonO
     return;
   }
   const said = format.decodeError?.({ error: read.error });
-  const { kind, ...words } = expected;
-  expect(said).toMatchObject(words);
+  const { kind, ...members } = expected;
+  expect(said).toMatchObject(members);
   if (kind !== undefined) expect(read.error?.['kind'] ?? said?.kind).toBe(kind);
 }
 

@@ -110,7 +110,7 @@ describe('the rest of the body', () => {
     expect(made.dropped).toEqual(dropped);
   });
 
-  it('holds nothing of the members that mean nothing to Gemini', () => {
+  it('has no members that Gemini does not know', () => {
     const sent = body({
       user: 'u',
       store: true,

@@ -10,7 +10,7 @@ function google(status: string, members: JsonObject = {}): JsonObject {
 }
 
 describe('an error of Google', () => {
-  const words: [word: string, status: number, kind: string][] = [
+  const statuses: [word: string, status: number, kind: string][] = [
     ['INVALID_ARGUMENT', 400, 'rejected'],
     ['OUT_OF_RANGE', 400, 'rejected'],
     ['FAILED_PRECONDITION', 400, 'auth'],
@@ -28,7 +28,7 @@ describe('an error of Google', () => {
     ['UNAVAILABLE', 503, 'overloaded'],
     ['DEADLINE_EXCEEDED', 504, 'upstream_timeout'],
   ];
-  it.each(words)('%s', (word, status, kind) => {
+  it.each(statuses)('%s', (word, status, kind) => {
     for (const body of [google(word), [google(word, { code: status })]]) {
       const said = decode(body);
       expect(said).toMatchObject({ message: 'm', code: word, type: null, param: null, status });
@@ -36,7 +36,7 @@ describe('an error of Google', () => {
     }
   });
 
-  it('takes the status of the response where it names none that is known', () => {
+  it('uses the status of the response if it names no known one', () => {
     const head = { status: 418, headers: {} };
     expect(decode(google('A_WORD_OF_NEXT_YEAR'), head)).toMatchObject({ code: 'A_WORD_OF_NEXT_YEAR', status: 418 });
     expect(decode(google('A_WORD_OF_NEXT_YEAR', { code: 503 }), head)).toMatchObject({ status: 503 });
@@ -64,7 +64,7 @@ describe('an error of Google', () => {
     ['nothing', { message: 'Try again soon.', details: [{ retryDelay: 'soon' }] }, undefined],
     ['a broken delay', { details: [{ retryDelay: 7 }] }, undefined],
   ];
-  it.each(waits)('asks to wait: %s', (_what, members, ms) => {
+  it.each(waits)('reads the wait: %s', (_what, members, ms) => {
     expect(decode(google('RESOURCE_EXHAUSTED', members))?.retryAfterMs).toBe(ms);
   });
 
@@ -93,7 +93,7 @@ describe('an error of Google', () => {
 });
 
 describe('an error of another kind', () => {
-  it('is read as what stands between writes it', () => {
+  it('is read as proxies in between write it', () => {
     expect(decode({ error: { message: 'm', type: 't', code: 'c' } })).toMatchObject({
       message: 'm',
       type: 't',
@@ -103,7 +103,7 @@ describe('an error of another kind', () => {
   });
 
   it.each([undefined, null, 42, '', [], {}, { error: null }, { error: 7 }, [null], [{}, {}]])(
-    '%j says nothing',
+    '%j is no error',
     (body) => {
       expect(decode(body)).toBeUndefined();
     },

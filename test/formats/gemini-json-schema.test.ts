@@ -103,7 +103,7 @@ describe('JSON Schema for Gemini', () => {
     expect(refusalOf(() => parametersSchema(deepFreeze(schema), PARAM))).toBe(PARAM);
   });
 
-  it('takes any root for a response', () => {
+  it('accepts any root for a response', () => {
     expect(jsonSchema({ type: 'array', items: { const: 'x' } }, PARAM)).toEqual({
       type: 'array',
       items: { enum: ['x'] },

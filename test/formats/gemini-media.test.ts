@@ -9,7 +9,7 @@ describe('media', () => {
   const taken: [what: string, content: JsonObject[], sent: unknown, given?: Given][] = [
     ['a type written otherwise', image('data:image/jpg;base64,AAAA'), inline('image/jpeg', 'AAAA')],
     ['a type with parameters', image('data:image/PNG;charset=x;base64,AAAA'), inline('image/png', 'AAAA')],
-    ['a type that says nothing', image(`data:image/*;base64,${PNG}`), inline('image/png', PNG)],
+    ['a type without a subtype', image(`data:image/*;base64,${PNG}`), inline('image/png', PNG)],
     ['no type', image(`data:;base64,${PNG}`), inline('image/png', PNG)],
     ['a type that lies', image(`data:image/jpeg;base64,${PNG}`), inline('image/png', PNG)],
     ['base64 for URLs, with white space', image('data:image/png;base64,-_\n A A'), inline('image/png', '+/AA')],
@@ -75,7 +75,7 @@ describe('media', () => {
     ],
     ['an automatic resolution', image(`data:;base64,${PNG}`, { detail: 'auto' }), inline('image/png', PNG)],
   ];
-  it.each(taken)('takes %s', (_what, content, sent, given) => {
+  it.each(taken)('accepts %s', (_what, content, sent, given) => {
     expect(parts(content, given)).toEqual(sent);
   });
 

@@ -7,8 +7,8 @@ import type { MemberFate } from '../../src/formats/shared/member-table.js';
 import { asJson, exchangeOf } from './gemini-cases.js';
 
 /*
- * The table says what becomes of each member; here a request with that member, and the same one without it, are sent,
- * and what differs must be what the table says.
+ * The table lists what becomes of each member; here a request with that member, and the same one without it, are sent,
+ * and the difference must match the table.
  */
 
 const USER = { role: 'user', content: 'Hi' };
@@ -231,7 +231,7 @@ describe('the table of members', () => {
     expect(geminiMembers.map(({ member }) => member).toSorted()).toEqual(Object.keys(SAMPLES).toSorted());
   });
 
-  it.each(geminiMembers.map((row) => [row.member, row] as const))('says what becomes of %s', (member, row) => {
+  it.each(geminiMembers.map((row) => [row.member, row] as const))('matches the table for %s', (member, row) => {
     const sample = SAMPLES[member] as Sample;
     expect(fateOf(sample)).toBe(row.fate);
     const result = made(sample.with, sample.stream);

@@ -11,12 +11,12 @@ describe('messages', () => {
     expect(sent['systemInstruction']).toEqual({ parts: [{ text: 'A' }, { text: 'B' }] });
   });
 
-  it('are merged across an assistant message that says nothing', () => {
+  it('are merged across an assistant message without content', () => {
     const sent = body({ messages: [USER, { role: 'assistant', content: '' }, { role: 'user', content: 'there' }] });
     expect(sent['contents']).toEqual([{ role: 'user', parts: [{ text: 'Hi' }, { text: 'there' }] }]);
   });
 
-  it('leave out empty texts and keep white space', () => {
+  it('omit empty texts and keep white space', () => {
     expect(
       parts([
         { type: 'text', text: '' },
@@ -26,7 +26,7 @@ describe('messages', () => {
     ).toEqual([{ text: ' a ' }, { text: '\n' }]);
   });
 
-  it('say a refusal in place of missing content', () => {
+  it('have a refusal in place of missing content', () => {
     const refusal = { role: 'assistant', content: null, refusal: 'No.' };
     const both = { role: 'assistant', content: [{ type: 'refusal', refusal: 'Never.' }], refusal: 'No.' };
     const made = exchange({ messages: [USER, refusal, USER, both] });
@@ -62,8 +62,8 @@ describe('messages', () => {
       'messages[0].content[0].file.file_id',
     ],
     ['a file of nothing', [{ role: 'user', content: [{ type: 'file', file: {} }] }], 'messages[0].content[0].file'],
-    ['an answer to no call', [USER, { role: 'tool', tool_call_id: 'x', content: '' }], 'messages[1].tool_call_id'],
-    ['an answer to no function', [USER, { role: 'function', name: 'f', content: '' }], 'messages[1].name'],
+    ['a response to no call', [USER, { role: 'tool', tool_call_id: 'x', content: '' }], 'messages[1].tool_call_id'],
+    ['a response to no function', [USER, { role: 'function', name: 'f', content: '' }], 'messages[1].name'],
   ];
   it.each(wrong)('are refused with %s', (_what, messages, param) => {
     expect(refused({ messages })).toBe(param);

@@ -73,7 +73,7 @@ describe('options', () => {
     expect(() => gemini().supportedParameters!(facts)).toThrow(message);
   });
 
-  it('say which parameters reach the model', () => {
+  it('list which parameters reach the model', () => {
     const supported = (upstreamModel: string, traits: JsonObject = {}) =>
       gemini().supportedParameters!({ upstreamModel, maxCompletionTokens: undefined, traits });
     for (const name of [

@@ -43,7 +43,7 @@ function exchangeOrRefusal(
   }
 }
 
-/** Texts of the conversation, with the path that names them where they are left out. */
+/** Texts of the conversation, with the path that names them if they are dropped. */
 function textsOf(request: ChatRequest): { path: string; text: string }[] {
   const found: { path: string; text: string }[] = [];
   const add = (path: string, text: unknown): void => {
@@ -63,7 +63,7 @@ function textsOf(request: ChatRequest): { path: string; text: string }[] {
 }
 
 describe('any valid request', () => {
-  it('gives an exchange or is refused with the path of a member', () => {
+  it('returns an exchange or is refused with the path of a member', () => {
     let exchanges = 0;
     fc.assert(
       fc.property(anyRequest, model, format, (made, name, used) => {
@@ -168,7 +168,7 @@ describe('any response', () => {
     );
   });
 
-  it('says the same whole and in pieces', () => {
+  it('has the same content whole and in pieces', () => {
     const pieces = fc.array(fc.record({ text: fc.string({ minLength: 1, unit: 'binary' }), thought: fc.boolean() }), {
       minLength: 1,
       maxLength: 6,

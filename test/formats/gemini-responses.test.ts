@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/util/json-object.js';
 import { completion, candidate, message, failure, stream, piece } from './gemini-read.js';
 
 describe('a whole response', () => {
-  it('says who gave it and when', () => {
+  it('has its id, model and time', () => {
     const body = { ...piece([{ text: 'a' }], { finishReason: 'STOP' }) };
     expect(completion(body)).toMatchObject({
       id: 'chatcmpl-req-1',
@@ -12,8 +12,8 @@ describe('a whole response', () => {
       model: 'gemini-2.5-flash',
       system_fingerprint: null,
     });
-    const told = { ...body, responseId: 'r', modelVersion: 'gemini-x', createTime: '2026-01-02T03:04:05.678Z' };
-    expect(completion(told)).toMatchObject({ id: 'r', created: 1_767_323_045, model: 'gemini-x' });
+    const named = { ...body, responseId: 'r', modelVersion: 'gemini-x', createTime: '2026-01-02T03:04:05.678Z' };
+    expect(completion(named)).toMatchObject({ id: 'r', created: 1_767_323_045, model: 'gemini-x' });
     expect(completion({ ...body, createTime: 'soon' }).created).toBe(1_750_000_000);
   });
 
@@ -39,7 +39,7 @@ describe('a whole response', () => {
     expect(candidate({ finishReason, content: { parts } })['finish_reason']).toBe(finish);
   });
 
-  it('tells why it was filtered', () => {
+  it('has the reason of the filter', () => {
     const { message: said } = candidate({ finishReason: 'SAFETY', finishMessage: 'Not this.' });
     expect(said).toMatchObject({ refusal: 'Not this.' });
   });
@@ -50,7 +50,7 @@ describe('a whole response', () => {
     expect(message([])['content']).toBe('');
   });
 
-  it('leaves out what cannot be asked for', () => {
+  it('omits what cannot be requested', () => {
     const parts = [
       { executableCode: { code: 'x' } },
       { codeExecutionResult: { output: 'y' } },
@@ -79,7 +79,7 @@ describe('a whole response', () => {
     expect(excluded).toEqual({ role: 'assistant', content: 'a', refusal: null, reasoning_details: details });
   });
 
-  it('gives ids that are unique', () => {
+  it('has unique ids', () => {
     const call = (id?: string) => ({ functionCall: { name: 'f', ...(id !== undefined && { id }) } });
     const calls = message([call('x'), call('x'), call()])['tool_calls'] as JsonObject[];
     expect(calls.map(({ id }) => id)).toEqual(['x', 'call_r_0_1', 'call_r_0_2']);
@@ -100,7 +100,7 @@ describe('a whole response', () => {
     ]);
   });
 
-  it('says function_call to a request with functions', () => {
+  it('has finish reason function_call for a request with functions', () => {
     const request = { functions: [{ name: 'f' }] };
     const choice = candidate({ content: { parts: [{ functionCall: { name: 'f', args: { a: 1 } } }] } }, { request });
     expect(choice).toMatchObject({
@@ -145,7 +145,7 @@ describe('a whole response', () => {
     if (error !== undefined) expect(failed.error).toMatchObject(error);
   });
 
-  it('without a finish reason is cut where a stream was asked for', () => {
+  it('without a finish reason is cut if a stream was requested', () => {
     expect(failure(piece([{ text: 'a' }]), { stream: true }).fault).toBe('truncated');
   });
 

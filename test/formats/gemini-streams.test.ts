@@ -5,7 +5,7 @@ import { exchangeOf, HEAD, readStream } from './gemini-cases.js';
 import { REQUEST, stream, piece } from './gemini-read.js';
 
 describe('a stream', () => {
-  it('gives one role, each part as it comes, and the end at last', () => {
+  it('sends one role, each part as it arrives, and the end last', () => {
     const read = stream([
       { ...piece([{ text: 'a' }, { text: 'b' }]), responseId: 'r' },
       { ...piece([{ text: 'c' }], { finishReason: 'STOP' }), usageMetadata: { promptTokenCount: 1 } },
@@ -53,12 +53,12 @@ describe('a stream', () => {
     });
   });
 
-  it('takes a call that comes behind its finish reason', () => {
+  it('accepts a call after its finish reason', () => {
     const read = stream([piece([], { finishReason: 'STOP' }), piece([{ functionCall: { name: 'f' } }])]);
     expect(read.completion.choices[0]?.finish_reason).toBe('tool_calls');
   });
 
-  it('that ends with OTHER and nothing said is not complete', () => {
+  it('that ends with OTHER and no content is not complete', () => {
     expect(stream([piece([], { finishReason: 'OTHER' })])).toMatchObject({ complete: false, error: undefined });
     expect(stream([piece([{ text: 'a' }], { finishReason: 'OTHER' })]).complete).toBe(true);
   });
@@ -83,7 +83,7 @@ describe('a stream', () => {
     });
   });
 
-  it('gives the log probabilities with their text', () => {
+  it('sends the log probabilities with their text', () => {
     const logprobsResult = { chosenCandidates: [{ token: 'a', logProbability: -1 }] };
     const read = stream([
       piece([{ text: 'a' }], { logprobsResult }),

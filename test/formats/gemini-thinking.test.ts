@@ -49,7 +49,7 @@ describe('thinking', () => {
     expect(made.dropped).toEqual(dropped);
   });
 
-  it('is refused where two members ask for different efforts', () => {
+  it('is refused if two members request different efforts', () => {
     expect(refused({ reasoning_effort: 'low', reasoning: { effort: 'high' } })).toBe('reasoning_effort');
   });
 });

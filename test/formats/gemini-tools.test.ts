@@ -4,7 +4,7 @@ import { asJson } from './gemini-cases.js';
 import { USER, type Given, exchange, body, refused, PARAMETERS, TOOL } from './gemini-given.js';
 
 describe('tools', () => {
-  it('are sent under names that Gemini takes, the same everywhere', () => {
+  it('are sent under names that Gemini accepts, the same everywhere', () => {
     const long = 'x'.repeat(200);
     const names = ['get weather', 'get_weather', '1st', long, `${long}y`];
     const sent = body({

@@ -148,7 +148,7 @@ describe('the history of a request', () => {
     ]);
   });
 
-  it('takes the latest of several pieces of one signature, and its own format before others', () => {
+  it('uses the latest of several pieces of one signature, and its own format before others', () => {
     const google = { type: 'reasoning.encrypted', format: 'google-gemini-v1', id: 'a' };
     const message = {
       role: 'assistant',
@@ -166,7 +166,7 @@ describe('the history of a request', () => {
   it.each([
     { provider_specific_fields: { thought_signature: 'LITE' } },
     { extra_content: { google: { thought_signature: 'LITE' } } },
-  ])('takes %j of a call', (carrier) => {
+  ])('reads %j of a call', (carrier) => {
     expect(signatures([USER, { role: 'assistant', tool_calls: [call('a', carrier)] }])).toEqual([undefined, 'LITE']);
   });
 
@@ -182,7 +182,7 @@ describe('the history of a request', () => {
     });
   });
 
-  it('sends ids of Gemini only where the endpoint wants them', () => {
+  it('sends ids of Gemini only if the endpoint is configured so', () => {
     const signed = call('fc-1', { extra_content: { google: { thought_signature: 'S' } } });
     const messages = [
       USER,

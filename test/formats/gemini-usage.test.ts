@@ -32,7 +32,7 @@ describe('usage', () => {
     expect(usage(metadata)).toBeUndefined();
   });
 
-  it('takes nonsense for nothing and keeps its sums', () => {
+  it('ignores invalid counts and keeps its sums', () => {
     const read = usage({
       promptTokenCount: -1,
       cachedContentTokenCount: 7,

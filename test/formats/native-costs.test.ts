@@ -6,7 +6,7 @@ import { bedrock } from '../../src/formats/bedrock/bedrock.js';
 import { gemini } from '../../src/formats/gemini/gemini.js';
 import { resolvePricing } from '../../src/route/pricing-options.js';
 
-/** `[tokens, USD per million of them]`, as somebody reads them off the native usage and the price page. */
+/** `[tokens, USD per million of them]`, as read from the native usage and the price page. */
 type Bill = readonly (readonly [tokens: number, price: number])[];
 /** Reads as a line of the bill: so many searches at USD 0.01. */
 const searches = (count: number): Bill[number] => [count * 1_000_000, 0.01];

@@ -117,7 +117,7 @@ describe('an error body', () => {
       { base_resp: { status_code: 1008, status_msg: 'insufficient balance' }, choices: null },
       said('insufficient balance', { code: '1008', kind: 'quota' }),
     ],
-    ["MiniMax's without words", { base_resp: { status_code: 9999 } }, said('Status 9999', { code: '9999' })],
+    ["MiniMax's without a message", { base_resp: { status_code: 9999 } }, said('Status 9999', { code: '9999' })],
     [
       "Cloudflare's list",
       { success: false, errors: [{ code: 10_000, message: 'Authentication error' }], result: null },
@@ -171,11 +171,7 @@ describe('an error body', () => {
       },
       said('Filtered.', { code: 'content_filter', status: 400, reasons: ['ResponsibleAIPolicyViolation'] }),
     ],
-    [
-      'a base_resp that says all is well',
-      { base_resp: { status_code: 0, status_msg: 'success' }, message: 'Bad.' },
-      said('Bad.'),
-    ],
+    ['a base_resp of success', { base_resp: { status_code: 0, status_msg: 'success' }, message: 'Bad.' }, said('Bad.')],
   ])('%s', (_, body, expected) => {
     expect(decode(body)).toEqual(expected);
   });
@@ -196,7 +192,7 @@ describe('an error body', () => {
     [{ detail: {} }],
     [{ choices: [] }],
     [{ message: 5 }],
-  ])('%j says nothing', (body) => expect(decode(body)).toBeUndefined());
+  ])('%j is no error', (body) => expect(decode(body)).toBeUndefined());
 
   test('is cut to a thousand characters', () => {
     expect(decode({ error: 'x'.repeat(100_000) })?.message).toHaveLength(1_000);
@@ -213,7 +209,7 @@ describe('an error body', () => {
     expect(decode({ detail: [{ msg: 'x', loc: [list] }] })?.message).toBe('x');
   });
 
-  test('of any form is read or left, never thrown at', () => {
+  test('of any form is read or ignored, without throwing', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (body) => {
         const read = decode({ error: body });
@@ -231,11 +227,11 @@ describe('a wait in an error body', () => {
     ['milliseconds', { error: { message: 'Rate limit reached. Please try again in 174ms. AttemptTicket x' } }, 174],
     ['minutes and seconds', { error: { message: 'Please try again in 6m0s.' } }, 360_000],
     ['hours, minutes and seconds', { error: { message: 'try again in 1h2m3.5s' } }, 3_723_500],
-    ["Azure's words", { error: { message: 'Please retry after 20 seconds.' } }, 20_000],
+    ["Azure's message", { error: { message: 'Please retry after 20 seconds.' } }, 20_000],
     ["Azure's singular", { error: { message: 'Please retry after 1 second.' } }, 1_000],
-    ["Google's words", { error: { message: 'Please retry in 13.38s.' } }, 13_380],
-    ['words with an amount in words of units', { error: { message: 'Please wait 2 minutes and retry.' } }, 120_000],
-    ["Django's words", { detail: 'Request was throttled. Expected available in 26 seconds.' }, 26_000],
+    ["Google's message", { error: { message: 'Please retry in 13.38s.' } }, 13_380],
+    ['a message with units', { error: { message: 'Please wait 2 minutes and retry.' } }, 120_000],
+    ["Django's message", { detail: 'Request was throttled. Expected available in 26 seconds.' }, 26_000],
     ['the header in a text', { error: { message: 'Limited. Retry-After: 30' } }, 30_000],
     ['a wait in about', { error: { message: 'Try again in about 5 seconds' } }, 5_000],
     ['RetryInfo', { error: { message: 'x', details: [{ reason: 'r' }, { '@type': 'y', retryDelay: '34s' }] } }, 34_000],
@@ -263,7 +259,7 @@ describe('a wait in an error body', () => {
       },
       3_000,
     ],
-    ['an hour is told as it is', { error: { message: 'try again in 1h' } }, 3_600_000],
+    ['an hour is not shortened', { error: { message: 'try again in 1h' } }, 3_600_000],
     ['a year is no wait', { error: { message: 'x', retry_after: 31_536_000 } }, undefined],
     ['a negative one', { error: { message: 'x', retry_after: -1 } }, undefined],
     ['no number', { error: { message: 'Please try again in a moment.', retry_after: 'soon' } }, undefined],
@@ -273,12 +269,12 @@ describe('a wait in an error body', () => {
   ])('%s', (_, body, expected) => expect(decode(body)?.retryAfterMs).toBe(expected));
 });
 
-test("AWS's name of an error stands in a header", () => {
+test("AWS's name of an error is in a header", () => {
   const head = { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException:http://internal/' } };
   expect(openai.decodeError?.({ message: 'Slow.' }, head)?.reasons).toEqual(['ThrottlingException']);
 });
 
-test('requests and answers travel as they are', () => {
+test('requests and responses travel as they are', () => {
   expect(openai).toMatchObject({ name: 'openai', path: '/chat/completions' });
   expect(openai.encodeRequest).toBeUndefined();
   expect(openai.decodeCompletion).toBeUndefined();

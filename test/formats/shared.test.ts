@@ -24,7 +24,7 @@ describe('media', () => {
     ['1A45DFA3', 'video/webm'],
     ['00', undefined],
     ['52494646 00000000 41564920', undefined],
-  ])('knows the signature %s as %s', (hex, type) => {
+  ])('detects the signature %s as %s', (hex, type) => {
     expect(sniff(base64(hex))).toBe(type);
   });
 
@@ -41,7 +41,7 @@ describe('media', () => {
     expect(parseDataUrl(url)).toEqual(data);
   });
 
-  it('trusts a declared type where the bytes say nothing', () => {
+  it('uses a declared type if the bytes have no signature', () => {
     expect(inlineData('image/JPG; q=1', 'AAAA')).toEqual({ mimeType: 'image/jpeg', base64: 'AAAA' });
   });
 });
@@ -121,14 +121,14 @@ describe('a table of members', () => {
     { member: 'n', fate: 'refused' },
   ] as const;
 
-  it('tells what of a request is dropped', () => {
+  it('reports what of a request is dropped', () => {
     const dropped = droppedMembers(table);
     expect(dropped({ messages: [], seed: 0, bias: { a: 1 }, stop: 'x' })).toEqual(['seed', 'bias']);
     expect(dropped({ messages: [], seed: null, bias: {} })).toEqual([]);
     expect(dropped({ messages: [], bias: 0 })).toEqual([]);
   });
 
-  it('tells what a format must be shown', () => {
+  it('reports what a format must receive', () => {
     expect(expressibleMembers(table)).toEqual(['stop', 'n']);
   });
 });

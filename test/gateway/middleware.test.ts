@@ -24,7 +24,7 @@ async function errorOf(response: Response): Promise<{ code: string; message: str
 }
 
 describe('middleware between the stages', () => {
-  it('runs in the order of the stages, and knows what the stages before it have found out', async () => {
+  it('runs in the order of the stages, with the results of the stages before it', async () => {
     const seen: (readonly [string, ...unknown[]])[] = [];
     const note =
       (slot: string): SlotMiddleware =>
@@ -58,7 +58,7 @@ describe('middleware between the stages', () => {
   it.each([
     ['afterAuthenticate', 1],
     ['afterCache', 1],
-  ] as const)('leaves repeats on the fast path with %s', async (slot, hits) => {
+  ] as const)('keeps repeats on the fast path with %s', async (slot, hits) => {
     let calls = 0;
     const { ask, gateway } = await gatewayWith(
       {
@@ -123,21 +123,21 @@ describe('middleware between the stages', () => {
         throw 0;
       },
     ],
-  ])('an unknown error %s is a 500 that tells the client nothing, and onError all', async (_how, middleware) => {
-    const told: unknown[] = [];
+  ])('an unknown error %s is a 500 without details for the client, and onError gets all', async (_how, middleware) => {
+    const reported: unknown[] = [];
     const { ask } = await gatewayWith(
       { afterRoute: middleware },
-      { hooks: { onError: ({ error }) => void told.push(error.cause) } },
+      { hooks: { onError: ({ error }) => void reported.push(error.cause) } },
     );
     const response = await ask({});
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(text).toContain('internal_error');
     expect(text).not.toContain('secret');
-    expect(told).toEqual([_how === 'that is falsy' ? 0 : new Error('secret detail')]);
+    expect(reported).toEqual([_how === 'that is falsy' ? 0 : new Error('secret detail')]);
   });
 
-  it('hands errors to the host’s error handler where the host wants that', async () => {
+  it('passes errors to the host’s error handler if configured', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const gateway = createGateway({
       keys: false,
@@ -201,28 +201,28 @@ describe('middleware between the stages', () => {
     await expect.poll(() => gateway.status().inFlight).toBe(0);
   });
 
-  it.each(SLOTS)('%s: one that never goes on ends when totalMs has passed', async (slot) => {
+  it.each(SLOTS)('%s: one that never calls next ends when totalMs has passed', async (slot) => {
     const clock = new FakeClock();
     let reached = (): void => {};
     const waiting = new Promise<void>((resolve) => (reached = resolve));
-    const told: string[] = [];
+    const reported: string[] = [];
     const { ask, gateway } = await gatewayWith(
       { [slot]: () => reached() },
       {
         clock,
         timeouts: { totalMs: 90_000 },
-        hooks: { onError: ({ error }) => void told.push(String((error.cause as Error).message)) },
+        hooks: { onError: ({ error }) => void reported.push(String((error.cause as Error).message)) },
       },
     );
-    const asked = ask({});
+    const pending = ask({});
     await waiting;
     await new Promise(setImmediate);
     clock.advance(89_999);
     await new Promise(setImmediate);
     expect(gateway.status().inFlight).toBe(1);
     clock.advance(2);
-    expect((await asked).status).toBe(500);
-    expect(told).toEqual([`middleware.${slot}[0] has neither responded nor called next in time`]);
+    expect((await pending).status).toBe(500);
+    expect(reported).toEqual([`middleware.${slot}[0] has neither responded nor called next in time`]);
     expect(gateway.status().inFlight).toBe(0);
     expect(clock.pending.size).toBe(0);
   });
@@ -244,7 +244,7 @@ describe('middleware between the stages', () => {
     await gateway.drain({ timeoutMs: 60_000 });
   });
 
-  it('takes what Express’s ecosystem has', async () => {
+  it('accepts middleware of Express’s ecosystem', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
     const limiter: RequestHandler = rateLimit({
       windowMs: 60_000,

@@ -55,7 +55,7 @@ describe('gateway.plan', () => {
     expect(gateway.status().endpoints).toMatchObject([{ pricing: PRICING, contextLength: 1_000 }]);
   });
 
-  it('says of every excluded endpoint why, where none is left', () => {
+  it('has the reason of every excluded endpoint if none remains', () => {
     const error = refusal(() => gatewayFor().plan({ model: 'm', provider: { zdr: true } }));
     expect(error.metadata).toMatchObject({
       counts: { 'data_policy:zdr': 2 },
@@ -66,7 +66,7 @@ describe('gateway.plan', () => {
     });
   });
 
-  it('says it for each filter and each model', () => {
+  it('has it for each filter and each model', () => {
     const error = refusal(() =>
       gatewayFor().plan({ models: ['m', 'n'], provider: { only: ['a'], data_collection: 'deny' } }),
     );
@@ -123,7 +123,7 @@ describe('gateway.planWithHooks', () => {
     }
   });
 
-  it('leaves the body as it is, whatever a hook does to its request', async () => {
+  it('does not change the body, whatever a hook does to its request', async () => {
     const gateway = gatewayFor({ hooks: { beforeRoute: ({ request }) => void (request.model = 'n') } });
     const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
     expect((await gateway.planWithHooks(body)).candidates).toMatchObject([{ model: 'n' }]);
@@ -133,7 +133,7 @@ describe('gateway.planWithHooks', () => {
   it.each([
     ['a body that is wrong', { model: 1 }, {}, 'invalid_type'],
     ['a model that there is not', { model: 'none' }, {}, 'model_not_found'],
-    ['filters that leave nothing', { model: 'm', provider: { zdr: true } }, {}, 'privacy_restricted'],
+    ['filters that exclude all', { model: 'm', provider: { zdr: true } }, {}, 'privacy_restricted'],
     [
       'a hook that refuses',
       { model: 'm' },
@@ -150,7 +150,7 @@ describe('gateway.planWithHooks', () => {
       { selectCandidates: () => Promise.reject(new Error('x')) },
       'internal_error',
     ],
-    ['a hook that leaves nobody', { model: 'm' }, { selectCandidates: () => [] }, 'no_provider_available'],
+    ['a hook that selects no candidate', { model: 'm' }, { selectCandidates: () => [] }, 'no_provider_available'],
   ])('rejects for %s, as the request would be refused', async (_what, body, hooks, code) => {
     const error: unknown = await gatewayFor({ hooks })
       .planWithHooks(body)

@@ -8,7 +8,7 @@ import { listen } from '../support/listen.js';
 
 type Script = NonNullable<FakeUpstreamOptions['script']>;
 
-/** `small` at the upstreams of `small`, `large` at one that works; and `ready()`, asked without a key. */
+/** `small` at the upstreams of `small`, `large` at one that works; and `ready()`, called without a key. */
 async function readiness(small: readonly Script[], options: Partial<GatewayOptions> = {}) {
   const clock = new FakeClock();
   const upstreams = await Promise.all([chat('Hello.'), ...small].map((script) => upstreamFor(script)));
@@ -28,7 +28,7 @@ async function readiness(small: readonly Script[], options: Partial<GatewayOptio
 const READY = [200, { status: 'ready', models: [] }];
 const WITHOUT_SMALL = [503, { status: 'unavailable', models: ['small'] }];
 
-it('is ready before anything was asked', async () => {
+it('is ready before the first request', async () => {
   const { ready } = await readiness([chat('Hello.')]);
   expect(await ready()).toEqual(READY);
 });
@@ -51,7 +51,7 @@ it('names the models whose breakers are all open, until a probe is let through',
   expect(await ready()).toEqual(READY);
 });
 
-it('is ready while one endpoint of each model is alive', async () => {
+it('is ready while one endpoint of each model is available', async () => {
   const { ready, ask } = await readiness([error(429), chat('Hello.')], {
     maxAttempts: 2,
     random: () => 0,

@@ -34,7 +34,7 @@ describe('gateway.update', () => {
     expect([planned(gateway, 'only'), planned(gateway, 'fast')]).toEqual(['large', 'model_not_found']);
   });
 
-  it('replaces the default model and the auto models, and takes them back', async () => {
+  it('replaces the default model and the auto models, and resets them', async () => {
     const { gateway } = await updatable({ defaultModel: 'large' });
     gateway.update({ defaultModel: 'small', autoModels: ['any'] });
     expect([planned(gateway), planned(gateway, 'any'), planned(gateway, 'auto')]).toEqual([
@@ -51,10 +51,10 @@ describe('gateway.update', () => {
     const upstream = await upstreamFor(hang());
     const { gateway, ask } = await gatewayOver([upstream], { clock, maxAttempts: 1 });
     gateway.update({ timeouts: { headersMs: 500 } });
-    const asked = ask({});
+    const pending = ask({});
     await upstream.nextRequest();
     await clock.advanceAsync(501);
-    expect((await asked).status).toBe(504);
+    expect((await pending).status).toBe(504);
   });
 
   it('bounds hooks by the totalMs that holds now', async () => {
@@ -66,13 +66,13 @@ describe('gateway.update', () => {
       hooks: { beforeRoute: () => (reached(), new Promise(() => undefined)), onError: () => undefined },
     });
     gateway.update({ timeouts: { totalMs: 700 } });
-    const asked = ask({ model: 'small' });
+    const pending = ask({ model: 'small' });
     await waiting;
     await clock.advanceAsync(701);
-    expect((await asked).status).toBe(500);
+    expect((await pending).status).toBe(500);
   });
 
-  it('takes providers and names for them at once, in either form', async () => {
+  it('accepts providers and names for them at once, in either form', async () => {
     const { gateway, upstream, ask } = await updatable({ aliases: { fast: 'small' } });
     const { baseUrl } = upstream;
     gateway.update({ providers: { q: { baseUrl, models: ['new'] } }, aliases: { fast: 'new' }, defaultModel: 'new' });
@@ -83,13 +83,16 @@ describe('gateway.update', () => {
     expect(gateway.plan({}).candidates).toMatchObject([{ provider: 'r' }]);
   });
 
-  it.each(['aliases', 'timeouts', 'providers', 'defaultmodel'])('takes a provider that is called %s', async (name) => {
-    const { gateway, upstream } = await updatable();
-    gateway.update({ [name]: { baseUrl: upstream.baseUrl, models: ['small'] } });
-    expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
-    gateway.update({ [name]: { format: 'anthropic', apiKey: 'k', models: ['small'] } });
-    expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
-  });
+  it.each(['aliases', 'timeouts', 'providers', 'defaultmodel'])(
+    'accepts a provider that is called %s',
+    async (name) => {
+      const { gateway, upstream } = await updatable();
+      gateway.update({ [name]: { baseUrl: upstream.baseUrl, models: ['small'] } });
+      expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
+      gateway.update({ [name]: { format: 'anthropic', apiKey: 'k', models: ['small'] } });
+      expect(gateway.plan({ model: 'small' }).candidates).toMatchObject([{ provider: name }]);
+    },
+  );
 
   it.each<[object, RegExp]>([
     [{ defaultModel: 'small', aliases: { fast: 'none' } }, /aliases\["fast"\]: no provider has "none"/],
@@ -117,7 +120,7 @@ describe('gateway.update', () => {
     expect(() => gateway.update(update as unknown as UpdateArgument)).toThrow(TypeError);
   });
 
-  it('does not answer from the cache what a name stood for before', async () => {
+  it('does not serve a cached response of the model that a name meant before', async () => {
     const { gateway, ask } = await updatable({ aliases: { fast: 'large' }, cache: {} });
     await ask({ model: 'fast' });
     expect((await ask({ model: 'fast' })).headers.get('x-nordlys-cache')).toBe('HIT');

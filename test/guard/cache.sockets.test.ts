@@ -68,7 +68,7 @@ describe('with a cache', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it('guards of the prompt are asked for hits too', async () => {
+  it('guards of the prompt are called for hits too', async () => {
     let isOpen = true;
     const { post } = await world({
       cache,
@@ -139,7 +139,7 @@ describe('with requests that share an upstream call', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it.each([0, 1, 2])('a block of caller %s leaves the others their response', async (child) => {
+  it.each([0, 1, 2])('a block of caller %s does not affect the responses of the others', async (child) => {
     const guard: OutputGuard = {
       name: 'by caller',
       window: 1,
@@ -185,7 +185,7 @@ describe('with requests that share an upstream call', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  it('a leader that is blocked beside the call gets its error at once, and the call goes on for the others', async () => {
+  it('a leader that is blocked beside the call gets its error at once, and the call continues for the others', async () => {
     const clock = new FakeClock();
     const verdicts = deferred<void>();
     const options = {

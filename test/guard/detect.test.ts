@@ -150,7 +150,7 @@ describe('detect.pattern', () => {
   });
 });
 
-it('chunks give what the whole text gives, for random texts', () => {
+it('chunks have the result of the whole text, for random texts', () => {
   const parts = [
     ...FIXTURES.map(({ value }) => value),
     ...HARMLESS,

@@ -35,15 +35,15 @@ it('the sender waits while the client does', async () => {
   expect(context.sink.event(streamOf('x')[1]!)).toBe(true);
 });
 
-it('the sender waits while a guard is asked, and goes on when the client has disconnected', async () => {
-  const { context, leave } = guarded({ check: () => new Promise(() => undefined), timeoutMs: 10_000 });
+it('the sender waits for a guard, and continues when the client has disconnected', async () => {
+  const { context, disconnect } = guarded({ check: () => new Promise(() => undefined), timeoutMs: 10_000 });
   context.sink.open({ status: 200, headers: {} });
   expect(context.sink.event(streamOf('x')[1]!)).toBe(false);
   let resumed = 0;
   context.sink.onDrain(() => resumed++);
   await settled();
   expect(resumed).toBe(0);
-  leave();
+  disconnect();
   await settled();
   expect(resumed).toBe(1);
   expect(context.cancelSignal.aborted).toBe(true);
@@ -51,7 +51,7 @@ it('the sender waits while a guard is asked, and goes on when the client has dis
   await expect(context.responseGate!.settled()).resolves.toMatchObject({ passed: false, blocked: false });
 });
 
-it('without guards of responses nothing stands in front of the client', () => {
+it('without guards of responses the sink of the client is used directly', () => {
   const { context, client } = ticket();
   const before = context.cancelSignal;
   createGuard({ input: [{ name: 'g', onError: 'open', check: () => 'pass' }] }, parts)(context);

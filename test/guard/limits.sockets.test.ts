@@ -11,7 +11,7 @@ const pass = (guard: Partial<OutputGuard> = {}): OutputGuard => ({
 });
 const large = 'x'.repeat(64 * 1024);
 
-it('a text that is too long for a whole check fails as the guard is told to', async () => {
+it('a text that is too long for a whole check fails as the guard is configured', async () => {
   for (const [onError, status] of [
     ['closed', 503],
     ['open', 200],

@@ -59,7 +59,7 @@ describe('redact({ restore: true })', () => {
     expect(JSON.parse(textIn(chunks, 0, 'tool call 0'))).toEqual({ to: '"Bob\\ \n"' });
   });
 
-  it('JSON that was asked for stays JSON', async () => {
+  it('requested JSON stays JSON', async () => {
     const { upstream, post } = await world({
       guards: { input: [redact({ restore: true, detect: [detect.privateKey()] })] },
     });

@@ -49,7 +49,7 @@ describe('the stage guard', () => {
     });
   });
 
-  it('hands its errors to the host where it says so', async () => {
+  it('passes its errors to the host with errorHandling: next', async () => {
     const seen: unknown[] = [];
     const { upstream, post: ask } = await stages(
       { input: [blockPatterns({ patterns: [/bad/] })], output: [blockPatterns({ patterns: [/worse/] })] },

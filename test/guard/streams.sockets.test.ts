@@ -121,15 +121,15 @@ describe('a whole response', () => {
   });
 });
 
-describe('what a stream says beside its text', () => {
-  it('log probabilities and copies of the message are left out', async () => {
+describe('what a stream carries beside its text', () => {
+  it('log probabilities and copies of the message are dropped', async () => {
     const { upstream, post } = await world({ guards: { output: [redact()] } });
-    const told = chunk({ content: 'Hi, a@example.com' });
-    Object.assign(told.choices![0]!, {
+    const first = chunk({ content: 'Hi, a@example.com' });
+    Object.assign(first.choices![0]!, {
       logprobs: { content: [{ token: 'a@example.com', logprob: 0 }] },
       message: { content: 'a@example.com' },
     });
-    upstream.enqueue(sse([told, chunk({}, 0, 'stop'), '[DONE]']));
+    upstream.enqueue(sse([first, chunk({}, 0, 'stop'), '[DONE]']));
     const { raw, completion: received } = await post({ stream: true });
     expect(raw).not.toContain('example');
     expect(received.choices[0]!.message!.content).toBe('Hi, ⟨email⟩');

@@ -10,13 +10,13 @@ const BLOCK = { block: true, code: 'policy', message: 'Not here.' } as const;
 
 /** A guard whose verdict the test gives. */
 function pendingGuard() {
-  const asked = deferred<AbortSignal>();
+  const called = deferred<AbortSignal>();
   const verdict = deferred<GuardVerdict>();
   const check = (_: unknown, { signal }: { signal: AbortSignal }): Promise<GuardVerdict> => {
-    asked.resolve(signal);
+    called.resolve(signal);
     return verdict.promise;
   };
-  return { check, asked: asked.promise, give: verdict.resolve, fail: verdict.reject };
+  return { check, called: called.promise, give: verdict.resolve, fail: verdict.reject };
 }
 
 const input = (guard: Partial<InputGuard>): InputGuard => ({
@@ -60,7 +60,7 @@ describe('a guard of the prompt', () => {
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  it('replaces texts, each guard on what the one before it left', async () => {
+  it('replaces texts, each guard on the result of the one before it', async () => {
     const { upstream, post } = await world({
       guards: {
         input: [
@@ -81,7 +81,7 @@ describe('a guard of the prompt', () => {
     expect(sent).toEqual(['s1', ...Array.from({ length: 20 }, (_, i) => `u${i} 12`)]);
   });
 
-  it('is asked once for all texts where it says so', async () => {
+  it('is called once for all texts if configured so', async () => {
     const seen: string[] = [];
     const { post } = await world({
       guards: {
@@ -97,8 +97,8 @@ describe('a guard of the prompt', () => {
     expect(seen).toEqual(['messages: a\n\nb']);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'replaces beside'])(
-    'that %s fails as it is told to',
+  it.each(['hangs', 'throws', 'rejects', 'returns no verdict', 'resolves to none', 'replaces beside'])(
+    'that %s fails as configured',
     async (how) => {
       for (const [onError, mode] of [
         ['open', 'before'],
@@ -108,10 +108,10 @@ describe('a guard of the prompt', () => {
       ] as const) {
         if (how === 'replaces beside' && mode === 'before') continue;
         const clock = new FakeClock();
-        const asked = deferred<void>();
+        const called = deferred<void>();
         const failures: string[] = [];
         const check = (): never => {
-          asked.resolve();
+          called.resolve();
           if (how === 'hangs') return new Promise(() => undefined) as never;
           if (how === 'throws') throw new Error('broken');
           if (how === 'rejects') return Promise.reject(new Error('broken')) as never;
@@ -123,16 +123,16 @@ describe('a guard of the prompt', () => {
           hooks: { onHookError: (_, name) => void failures.push(name) },
           guards: { input: [input({ onError, mode, check, timeoutMs: 700 })] },
         });
-        upstream.always(words('secret answer'));
+        upstream.always(words('secret response'));
         const response = post({ stream: true });
-        await asked.promise;
+        await called.promise;
         if (how === 'hangs') {
           await clock.advanceAsync(699);
           expect(failures).toEqual([]);
           await clock.advanceAsync(1);
         }
         const { status, error, raw } = await response;
-        if (onError === 'open') expect([status, raw.includes('secret answer')], mode).toEqual([200, true]);
+        if (onError === 'open') expect([status, raw.includes('secret response')], mode).toEqual([200, true]);
         else expect([status, error?.code, raw.includes('secret')], mode).toEqual([503, 'guard_unavailable', false]);
         expect(failures).toEqual(['guard g']);
       }
@@ -147,7 +147,7 @@ describe('a guard of the prompt', () => {
       rawPost({ model: 'm', messages: [{ role: 'user', content: 'x' }] }, ['authorization: Bearer test-key']),
       { timeoutMs: 300 },
     );
-    const signal = await guard.asked;
+    const signal = await guard.called;
     await request;
     await expect.poll(() => signal.aborted).toBe(true);
     guard.give('pass');
@@ -217,7 +217,7 @@ describe('a guard beside the upstream call', () => {
     }
   });
 
-  it('that blocks before the upstream answers ends the request at once', async () => {
+  it('that blocks before the upstream responds ends the request at once', async () => {
     const { upstream, post } = await world({
       guards: { input: [input({ mode: 'beside', check: async () => BLOCK })] },
     });
@@ -291,7 +291,7 @@ describe('a guard of the response', () => {
     expect(said.choices[0]!.message!.content).toBe('a ****** and ******s, no ******');
   });
 
-  it('says itself what may go on', async () => {
+  it('decides itself what is released', async () => {
     const { upstream, post } = await world({
       guards: {
         output: [
@@ -306,7 +306,7 @@ describe('a guard of the response', () => {
     expect((await post({ stream: true })).completion.choices[0]!.message!.content).toBe('one  two  three');
   });
 
-  it('is asked once for a batch, in order, while the upstream waits', async () => {
+  it('is called once for a batch, in order, while the upstream waits', async () => {
     const seen: string[] = [];
     const { upstream, post } = await world({
       guards: {
@@ -359,7 +359,7 @@ describe('a guard of the response', () => {
         onData: (soFar) => (received = soFar),
       },
     );
-    await guard.asked;
+    await guard.called;
     expect([shown, received]).toEqual(['one two three', '']);
     await clock.advanceAsync(15_000);
     await expect.poll(() => received).toContain(': keep-alive');
@@ -397,24 +397,24 @@ describe('a guard of the response', () => {
     });
     upstream.enqueue(words('one'));
     const response = post({ stream: true });
-    await guard.asked;
+    await guard.called;
     guard.give(BLOCK);
     const { error, isDone } = await response;
     expect([error?.code, isDone]).toEqual(['policy', false]);
   });
 
-  it.each(['hangs', 'throws', 'rejects', 'gives no verdict', 'resolves to none', 'answers late'])(
-    'that %s fails as it is told to',
+  it.each(['hangs', 'throws', 'rejects', 'returns no verdict', 'resolves to none', 'responds late'])(
+    'that %s fails as configured',
     async (how) => {
       for (const mode of ['hold', 'whole', 'watch'] as const) {
         for (const onError of ['open', 'closed'] as const) {
           for (const isStream of [true, false]) {
             const clock = new FakeClock();
-            const asked = deferred<void>();
+            const called = deferred<void>();
             const late = deferred<GuardVerdict>();
             const check = (): never => {
-              asked.resolve();
-              if (how === 'hangs' || how === 'answers late') return late.promise as never;
+              called.resolve();
+              if (how === 'hangs' || how === 'responds late') return late.promise as never;
               if (how === 'throws') throw new Error('broken');
               return (how === 'rejects' ? Promise.reject(new Error('broken')) : 'yes') as never;
             };
@@ -425,9 +425,9 @@ describe('a guard of the response', () => {
             });
             upstream.enqueue(isStream ? words('secret') : completion('secret'));
             const response = post({ stream: isStream });
-            await asked.promise;
-            if (how === 'hangs' || how === 'answers late') await clock.advanceAsync(500);
-            if (how === 'hangs' || how === 'answers late') await clock.advanceAsync(500);
+            await called.promise;
+            if (how === 'hangs' || how === 'responds late') await clock.advanceAsync(500);
+            if (how === 'hangs' || how === 'responds late') await clock.advanceAsync(500);
             const { raw, error, isDone } = await response;
             late.resolve(BLOCK);
             if (onError === 'open') expect([error, raw.includes('secret')], mode).toEqual([undefined, true]);
@@ -452,7 +452,7 @@ describe('a guard of the response', () => {
       ]),
       { timeoutMs: 200 },
     );
-    const signal = await guard.asked;
+    const signal = await guard.called;
     await request;
     await upstream.allClosed();
     expect(signal.aborted).toBe(true);
@@ -460,7 +460,7 @@ describe('a guard of the response', () => {
     await expect.poll(() => gateway.status().inFlight).toBe(0);
   });
 
-  it('tries the next candidate where it says so', async () => {
+  it('tries the next candidate if configured so', async () => {
     const { upstream } = await world();
     const { upstream: second, post } = await worldOfTwo(upstream.baseUrl);
     upstream.always((request) => ((request.json as { stream?: boolean }).stream ? words('bad') : completion('bad')));
@@ -499,7 +499,7 @@ async function worldOfTwo(first: string) {
   };
 }
 
-it('a guard of the response does not need a stream that says something', async () => {
+it('a guard of the response also runs on a stream without content', async () => {
   const { upstream, post } = await world({ guards: { output: [output({})] } });
   upstream.enqueue(stream('', { finishReason: 'stop' }));
   expect((await post({ stream: true })).isDone).toBe(true);

@@ -70,7 +70,7 @@ describe('limits', () => {
     expect(() => limit({ rulse: [] } as never)).toThrow(/limit: unknown option "rulse"\. Did you mean "rules"/);
   });
 
-  it('spendSink says what it must be', () => {
+  it('spendSink is refused with what it must be', () => {
     const options = { keys: ['k'], providers: { p: { baseUrl: 'http://127.0.0.1:9/v1', models: ['m'] } } } as const;
     expect(() => createGateway({ ...options, spendSink: {} as never })).toThrow(/spendSink\.write must be a function/);
     expect(() => createGateway({ ...options, spendSink: { write() {}, maxBatch: 0 } })).toThrow(/spendSink\.maxBatch/);

@@ -13,7 +13,7 @@ import { FakeClock } from '../support/fake-clock.js';
 const window = (field: string): LimitCounter => ({ field, kind: 'window', capacity: 400, rate: 0, expiresAt: 9e15 });
 const BUCKET: LimitCounter = { field: 'rpm', kind: 'bucket', capacity: 1e9, rate: 1e6, expiresAt: 0 };
 
-/** A store that keeps shares and answers `reserve` as the test says; everything else is granted. */
+/** A store that keeps shares and replies to `reserve` as the test sets; everything else is granted. */
 function storeWith(reserve: LimitStore['reserve']): LimitStore {
   const granted = async ({ holds }: Pick<LimitOrder, 'holds'>): Promise<LimitReply> => ({
     outcome: 'granted',
@@ -47,7 +47,7 @@ const orderOf = (counters: readonly LimitCounter[], amount: number, lease = 'lea
   holds: counters.map((counter) => ({ counter, amount, enforced: true })),
 });
 
-it('a process keeps nothing of the requests that it grants while the store is gone, if nothing is charged for them', async () => {
+it('a process keeps nothing of the requests that it grants while the store is down, if nothing is charged for them', async () => {
   const store = resilient(storeWith(() => Promise.reject(new Error('The connection is closed.'))));
   for (let request = 0; request < 500; request++) {
     const reply = await store.reserve(orderOf([BUCKET], 1, ''), { leftMs: 50 });
@@ -57,7 +57,7 @@ it('a process keeps nothing of the requests that it grants while the store is go
   expect(queryObjects(ShareTicket, { format: 'count' })).toBeLessThan(50);
 });
 
-it('a refused request asks the store again only if the share that it was short of has grown', async () => {
+it('a refused request calls the store again only if the missing share has grown', async () => {
   const [tokens, money] = [window('tokens'), window('money')];
   let calls = 0;
   const store = resilient(
@@ -75,7 +75,7 @@ it('a refused request asks the store again only if the share that it was short o
   expect(calls).toBe(1);
 });
 
-it('a store that replies at once tells the process its share all the same', async () => {
+it('a store that replies synchronously reports the share of the process as well', async () => {
   const sent: (number | undefined)[] = [];
   const store = resilient(
     storeWith(({ holds }) => {

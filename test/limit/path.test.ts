@@ -55,7 +55,7 @@ const errorOf = async (response: Response): Promise<Record<string, unknown>> =>
   ((await response.json()) as { error: Record<string, unknown> }).error;
 
 describe('rates', () => {
-  it('refuses what is too much with the exact wait, and says where the caller stands', async () => {
+  it('refuses a request over the limit with the exact wait, and sends what the caller has left', async () => {
     const { as } = await limited({ rules: [{ name: 'rpm', by: 'caller', requests: 2, per: '1m' }] });
     const first = await as('a');
     expect(first.status).toBe(200);
@@ -80,7 +80,7 @@ describe('rates', () => {
     expect((await as('b')).status).toBe(200);
   });
 
-  it('streams tell it as well, and errors', async () => {
+  it('streams and errors carry it as well', async () => {
     const { as } = await limited({
       rules: [{ name: 'rpm', by: 'caller', requests: 9, per: '1m' }],
       scripts: [stream('a b')],
@@ -103,7 +103,7 @@ describe('rates', () => {
       scripts: [used(100, 150)],
     });
     const first = await as('a', { max_tokens: 600 });
-    // Six tokens of prompt are estimated, and as many of completion reserved as were asked for.
+    // Six tokens of prompt are estimated, and as many of completion reserved as requested.
     expect(first.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - 600 - 5));
     await expect.poll(async () => (await gateway.usage('a')).limits[0]?.used).toBe(250);
     const large = await as('a', { max_tokens: 2_000 });
@@ -148,7 +148,7 @@ describe('rates', () => {
     expect((await gateway.usage('a')).limits.map(({ used }) => used)).toEqual([2, 20e-6]);
   });
 
-  it('a cached response is free where the rule says so', async () => {
+  it('a cached response is free if the rule sets it', async () => {
     const { as } = await limited({
       rules: [{ name: 'rpm', by: 'caller', requests: 1, per: 'day', cached: 'free' }],
       options: { cache: {} },
@@ -157,7 +157,7 @@ describe('rates', () => {
     await expect.poll(async () => (await as('a')).status).toBe(429);
   });
 
-  it('a cached response that is free leaves room for others', async () => {
+  it('a cached response that is free uses nothing of the limit', async () => {
     const { as, gateway } = await limited({
       rules: [{ name: 'rpm', by: 'caller', requests: 2, per: 'day', cached: 'free' }],
       options: { cache: {} },
@@ -175,7 +175,7 @@ describe('rates', () => {
 describe('budgets', () => {
   const day: LimitRule = { name: 'day', by: 'caller', usd: 0.001, per: 'day', timeZone: 'Europe/Zurich' };
 
-  it('refuses with 402 what they do not pay for, and names the moment of renewal', async () => {
+  it('refuses with 402 what exceeds them, and names the time of renewal', async () => {
     const { as } = await limited({ rules: [day], scripts: [used(10, 890)] });
     expect((await as('a', { max_tokens: 900 })).status).toBe(200);
     await expect.poll(async () => (await as('a', { max_tokens: 900 })).status).toBe(402);
@@ -198,7 +198,7 @@ describe('budgets', () => {
     await expect.poll(async () => (await gateway.usage('team-1')).limits[0]?.used).toBe(1);
   });
 
-  it('leaves out endpoints that are too dear, and takes a cheaper one', async () => {
+  it('excludes endpoints that are too expensive, and takes a cheaper one', async () => {
     const { as, upstreams } = await limited({
       rules: [day],
       scripts: [chat('dear'), chat('cheap')],
@@ -213,7 +213,7 @@ describe('budgets', () => {
     expect(upstreams[0]?.ledger).toHaveLength(0);
   });
 
-  it('the dry run uses nothing up, and tells what is too dear or refused', async () => {
+  it('the dry run charges nothing, and reports what is too expensive or refused', async () => {
     const { as, gateway } = await limited({
       rules: [day, { name: 'rpm', by: 'caller', requests: 1, per: 'day' }],
       scripts: [chat('dear'), chat('cheap')],
@@ -237,7 +237,7 @@ describe('budgets', () => {
     expect((await as('a', { max_tokens: 100 }, dry)).status).toBe(429);
   });
 
-  it('falls back to other models where the rule says so, and tells it', async () => {
+  it('falls back to other models if the rule sets it, and reports it', async () => {
     const { as } = await limited({
       rules: [{ ...day, onExceeded: { models: ['small'] } }],
       pricing: [{ prompt: 1_000, completion: 1_000 }],
@@ -252,7 +252,7 @@ describe('budgets', () => {
     expect(plan.candidates).toMatchObject([{ model: 'small' }]);
   });
 
-  it('warns where the rule says so', async () => {
+  it('warns if the rule sets it', async () => {
     const { as } = await limited({ rules: [{ ...day, usd: 0.00001, onExceeded: 'warn' }] });
     await as('a', { max_tokens: 100 });
     const response = await as('a', { max_tokens: 100 });
@@ -324,7 +324,7 @@ describe('budgets', () => {
     }
   });
 
-  it('with `drain` the upstream may finish after its client has left, and is paid what it says', async () => {
+  it('with `drain` the upstream may finish after its client has disconnected, and its usage is charged', async () => {
     const { as, records } = await limited({
       rules: [day],
       scripts: [stream('one two three four', { delayMs: 40 })],
@@ -339,14 +339,14 @@ describe('budgets', () => {
     expect(records[0]!.costUsd).toBeGreaterThan(0);
   });
 
-  it('429 where OpenAI’s answer is wanted', async () => {
+  it('429 if OpenAI’s status is configured', async () => {
     const { as } = await limited({ rules: [{ ...day, usd: 1e-6 }], limits: { budgetStatus: 429 } });
     const refused = await as('a', { max_tokens: 100 });
     expect(refused.status).toBe(429);
     expect(refused.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('an endpoint without a price stops the start, unless it is told what it costs', () => {
+  it('an endpoint without a price stops the start, unless its cost is configured', () => {
     const providers = { p: { baseUrl: 'http://127.0.0.1:9/v1', models: ['m'] } };
     const start = (unpriced?: number) => createGateway({ keys: ['k'], providers, limits: { rules: [day], unpriced } });
     expect(() => start()).toThrow(/the rule "day" counts USD, and "p" has no price for "m"/);
@@ -373,7 +373,7 @@ describe('the kill switch', () => {
     expect((await as('a', { stream: true }, { 'x-session-id': 's' })).status).toBe(200);
   });
 
-  it('says what a block must be', async () => {
+  it('refuses a block with what it must be', async () => {
     const { gateway } = await limited({ rules: [] });
     await expect(gateway.limits.block({ by: 'colour', key: 'x', untilMs: 1 })).rejects.toThrow(
       /by must be one of caller/,
@@ -439,7 +439,7 @@ describe('policies', () => {
 });
 
 describe('accounts', () => {
-  it('tell what each request cost, once, with its attempts', async () => {
+  it('report what each request cost, once, with its attempts', async () => {
     const { as, records } = await limited({
       rules: [],
       scripts: [json({ error: { message: 'busy' } }, { status: 503 }), used(7, 3)],

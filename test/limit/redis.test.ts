@@ -108,18 +108,18 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
     expect((await two.as('a')).status).toBe(403);
   });
 
-  describe('that is gone', () => {
+  describe('that is down', () => {
     let own: RedisServer;
     let link: Redis;
 
-    /** Resolves when the server has stopped: a signal takes a moment, in which it may answer still. */
+    /** Resolves when the server has stopped: a signal takes a moment, in which it may still respond. */
     async function freeze(): Promise<void> {
       own.freeze();
-      const answered = async (): Promise<boolean> => {
+      const responded = async (): Promise<boolean> => {
         const late = new Promise<false>((resolve) => setTimeout(resolve, 30, false));
         return Promise.race([link.ping().then(() => true), late]);
       };
-      while (await answered());
+      while (await responded());
     }
 
     async function lonely(limits: Partial<NonNullable<GatewayOptions['limits']>> = {}) {
@@ -139,12 +139,12 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       for (let sum = 0; sum < count;) sum += await granted('a', 1);
     }
 
-    it('`local`: this process’s share of what was left, charged when it is back', async () => {
+    it('`local`: this process’s share of what remained, charged when it is back', async () => {
       const { granted, used, diagnostics } = await lonely({ processes: 2 });
       await grantOneByOne(granted, 10);
       await expect.poll(() => used('a')).toBe(0.5);
       await freeze();
-      // $0.50 was left, and another process may spend as much.
+      // $0.50 remained, and another process may spend as much.
       expect(await granted('a', 20)).toBe(5);
       expect(diagnostics.map(({ code }) => code)).toEqual(['NORDLYS_LIMIT_STORE']);
       own.thaw();
@@ -171,7 +171,7 @@ describe.runIf(hasRedis)('limits over one Redis', () => {
       own.thaw();
     }, 20_000);
 
-    it('a Redis that comes back empty begins where the budget stood', async () => {
+    it('a Redis that comes back empty starts at the spent budget', async () => {
       const { granted, used, port, diagnostics } = await lonely();
       await grantOneByOne(granted, 12);
       await expect.poll(() => used('a')).toBe(0.6);

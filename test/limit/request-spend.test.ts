@@ -57,14 +57,14 @@ it('is settled once, however often it ends', async () => {
   expect(await limits.usage('a')).toMatchObject({ requests: 1, costUsd: 0.3 });
 });
 
-it('names the endpoints that what is left does not pay for', async () => {
+it('names the endpoints that cost more than what remains', async () => {
   const { enter } = await limitsWith([{ name: 'day', by: 'caller', usd: 1, per: 'day' }]);
   const [cheap, dear] = [endpointAt(0.2), endpointAt(1.5)];
   const decision = await (await enter()).begin(planOf(cheap, dear));
   expect(decision).toEqual({ kind: 'reserved', tooDear: [dear] });
 });
 
-it('gives back what one group has granted where another refuses', async () => {
+it('releases what one group has granted if another refuses', async () => {
   const { enter, used } = await limitsWith([
     { name: 'day', by: 'caller', usd: 1, per: 'day' },
     { name: 'model', by: 'model', requests: 1, per: 'day' },

@@ -3,10 +3,10 @@ import { memoryLimits, type LimitReply, type LimitStore } from '../../src/index.
 import { chat } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
-/** A store that replies a turn of the loop later, and writes down what it is asked. Settlements get no reply. */
+/** A store that replies a turn of the loop later, and records its calls. Settlements get no reply. */
 function recordingStore(calls: string[]): LimitStore {
   const memory = memoryLimits();
-  const asked =
+  const recorded =
     <Order>(name: string, run: (order: Order) => LimitReply | Promise<LimitReply>) =>
     async (order: Order): Promise<LimitReply> => {
       calls.push(name);
@@ -14,9 +14,9 @@ function recordingStore(calls: string[]): LimitStore {
       return run(order);
     };
   return {
-    reserve: asked('reserve', (order) => memory.reserve(order)),
-    adjust: asked('adjust', (order) => memory.adjust(order)),
-    read: asked('read', (order) => memory.read(order)),
+    reserve: recorded('reserve', (order) => memory.reserve(order)),
+    adjust: recorded('adjust', (order) => memory.adjust(order)),
+    read: recorded('read', (order) => memory.read(order)),
     settle: () => {
       calls.push('settle');
       return new Promise(() => {});

@@ -83,7 +83,7 @@ class HeldUpStore {
   }
 }
 
-/** One process: its clock stands still until it is told to wait for a reply in vain. */
+/** One process: its clock stands still, except while it waits for a reply that does not come. */
 class Process {
   readonly clock = new FakeClock();
   readonly link: HeldUpStore;
@@ -105,23 +105,23 @@ class Process {
     });
   }
 
-  /** Who has granted the lease, if anybody has. */
+  /** What has granted the lease, if it was granted. */
   async reserve(lease: string, amount: number): Promise<Grantor | undefined> {
-    const reply = await this.#patiently(this.store.reserve(this.order(lease, amount), { leftMs: TIMEOUT_MS }));
+    const reply = await this.#withTimeout(this.store.reserve(this.order(lease, amount), { leftMs: TIMEOUT_MS }));
     if (reply.outcome !== 'granted') return undefined;
     this.#open.push({ lease, amount, by: reply.by });
     return reply.by;
   }
 
   async adjust(lease: string, from: number, to: number, by: Grantor): Promise<boolean> {
-    const reply = await this.#patiently(
+    const reply = await this.#withTimeout(
       this.store.adjust(this.order(lease, to), [to - from], by, { leftMs: TIMEOUT_MS }),
     );
     return reply.outcome !== 'refused';
   }
 
   async settle(lease: string, amount: number, by: Grantor): Promise<void> {
-    await this.#patiently(this.store.settle(this.order(lease, amount), by), 500);
+    await this.#withTimeout(this.store.settle(this.order(lease, amount), by), 500);
   }
 
   /** Everything that was granted has cost what was reserved for it. */
@@ -153,7 +153,7 @@ class Process {
   }
 
   /** The reply, or what the process decides when it has waited for one in vain. */
-  async #patiently<T>(reply: T | Promise<T>, ms = TIMEOUT_MS): Promise<T> {
+  async #withTimeout<T>(reply: T | Promise<T>, ms = TIMEOUT_MS): Promise<T> {
     if (!(reply instanceof Promise)) return reply;
     await turnOfTheLoop();
     await this.link.quiet();
@@ -217,7 +217,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await grants(two, 30, 20)).toBe(15);
   });
 
-  it('without any trouble nothing of the limit stays unused', async () => {
+  it('without an outage nothing of the limit stays unused', async () => {
     const [one, two] = processes(2) as [Process, Process];
     let granted = 0;
     for (let turn = 0; turn < 110; turn++) granted += (await grants(one, 1)) + (await grants(two, 1));
@@ -232,7 +232,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(granted.length).toBe(200);
   });
 
-  it('what the store grants late to a request that was refused goes back, and takes nothing from what others cover', async () => {
+  it('what the store grants late to a refused request is released, and does not reduce what others cover', async () => {
     const [one, two] = processes(2) as [Process, Process];
     expect(await one.reserve('a', 5)).toBe('store');
     // The share of 197 covers the first, and a part of the second, which the store grants late as well.
@@ -247,7 +247,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(5 + 120 + 1 + more).toBeLessThanOrEqual(CAPACITY);
   });
 
-  it('of a store that dies for good: all processes together are granted what was left at most', async () => {
+  it('of a store that never comes back: all processes together are granted at most what remained', async () => {
     const all = processes(3);
     let granted = 0;
     for (const process of all) granted += await grants(process, 1);
@@ -261,7 +261,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(granted).toBeLessThanOrEqual(200);
   });
 
-  it('a store that is gone, and has kept nothing of a limit of few requests: each process grants its part', async () => {
+  it('a store that is down, and has kept nothing of a limit of few requests: each process grants its part', async () => {
     const [one] = processes(1, 'unstated') as [Process];
     expect(await grants(one, 5, 20)).toBe(5);
     one.link.weather = 'failing';
@@ -293,7 +293,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     }
   });
 
-  it('comes to an end two minutes after the store last replied, and a part replaces it when the store is gone', async () => {
+  it('comes to an end two minutes after the store last replied, and a part replaces it when the store is down', async () => {
     const [one] = processes(1) as [Process];
     expect(await grants(one, 1)).toBe(1);
     one.link.weather = 'failing';
@@ -357,7 +357,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     expect(await two.used()).toBeLessThanOrEqual(CAPACITY);
   });
 
-  it('is used again as far as less was spent than reserved, while the store is gone', async () => {
+  it('is used again as far as less was spent than reserved, while the store is down', async () => {
     const [one] = processes(1) as [Process];
     expect(await one.reserve('a', 10)).toBe('store');
     one.link.weather = 'failing';
@@ -438,7 +438,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
       expect((await ask('both', 'b', 195)).outcome).toBe('granted');
     });
 
-    it('is what the process says only as far as others have left it', async () => {
+    it('is what the process claims only as far as others have left it', async () => {
       await ask('lost', 'a', 390);
       expect((await ask('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 395, share: -30 });
     });

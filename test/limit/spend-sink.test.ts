@@ -3,12 +3,12 @@ import type { SpendRecord } from '../../src/index.js';
 import { SpendSink } from '../../src/limit/spend-sink.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-/** A sink whose writes fail as often as is said, and what was written. */
+/** A sink whose first `failures` writes fail, and what was written. */
 function sinkFailing(failures: number) {
   const written: string[] = [];
-  let left = failures;
+  let remaining = failures;
   const write = (records: readonly SpendRecord[]): void => {
-    if (left-- > 0) throw new Error('The database is busy.');
+    if (remaining-- > 0) throw new Error('The database is busy.');
     written.push(...records.map(({ requestId }) => requestId));
   };
   const sink = new SpendSink({ write, maxBatch: 2, maxWaitMs: 60_000 }, new FakeClock());
@@ -24,7 +24,7 @@ it('what waits is written as the gateway closes, although a batch fails twice on
   expect(written).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-it('a ledger that is gone holds no gateway open', async () => {
+it('a ledger that is down keeps no gateway from closing', async () => {
   const { sink, written } = sinkFailing(Infinity);
   for (const id of ['a', 'b', 'c']) sink.add(record(id));
   await sink.flush();

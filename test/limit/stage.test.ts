@@ -54,13 +54,13 @@ it('the stage alone holds a budget, and settles when the response has closed', a
     ]);
 });
 
-it('the stage alone settles streams that are left, and attempts that failed', async () => {
-  const left = await stages(stream('a b c', { afterEvents: 2, end: 'hang' }));
-  const response = await left.ask({ stream: true });
+it('the stage alone settles streams of clients that disconnected, and attempts that failed', async () => {
+  const set = await stages(stream('a b c', { afterEvents: 2, end: 'hang' }));
+  const response = await set.ask({ stream: true });
   const reader = response.body!.getReader();
   await reader.read();
   await reader.cancel();
-  await expect.poll(() => left.records).toMatchObject([{ outcome: 'aborted', costUsd: 0.4, estimated: true }]);
+  await expect.poll(() => set.records).toMatchObject([{ outcome: 'aborted', costUsd: 0.4, estimated: true }]);
 
   const failed = await stages(reset());
   expect((await failed.ask()).status).toBe(502);

@@ -11,7 +11,7 @@ interface Sample {
   readonly tenant: string;
 }
 
-/** What a breaker should do, said as plainly as possible: a list of samples instead of slots, and the rules. */
+/** What a breaker should do, written as plainly as possible: a list of samples instead of slots, and the rules. */
 class Model {
   now = 0;
   calls: { kind: Kind; round: number }[] = [];
@@ -138,7 +138,7 @@ const commands = [
   fc.oneof(fc.nat(5_000), fc.nat(70_000), fc.constantFrom(2_999, 3_000, 29_999, 30_000)).map(pass),
 ];
 
-it('a breaker does what its model says, whatever begins, ends and passes', () => {
+it('a breaker does what its model does, whatever begins, ends and passes', () => {
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 60 }), (run) => {
       const clock = new FakeClock({ now: 0 });

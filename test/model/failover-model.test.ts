@@ -26,7 +26,7 @@ const whole = JSON.stringify({
 });
 
 type Saying = [text: string, means: { hasContent?: boolean; finished?: boolean }];
-/** What an upstream may say, and what that is worth to a client. */
+/** What an upstream may send, and its effect for a client. */
 const SAYINGS = {
   role: [chunk({ role: 'assistant', content: '' }), {}],
   content: [chunk({ content: 'word ' }), { hasContent: true }],
@@ -61,13 +61,13 @@ const world = [
   fc.constant(command('the client reads no more', (run) => (run.blocked = true))),
   fc.constant(command('the client reads on', (run) => run.drain())),
 ];
-const leave = fc.constant(command('the client leaves', (run) => run.leave()));
+const disconnect = fc.constant(command('the client disconnects', (run) => run.disconnect()));
 
 it.each([
   ['an upstream that does what it likes', [...upstream, ...upstream, ...world]],
-  ['a client that may leave at any moment', [...upstream, ...upstream, ...world, leave]],
+  ['a client that may disconnect at any moment', [...upstream, ...upstream, ...world, disconnect]],
   ['a slow world', [...upstream, ...world, ...world]],
-])('one attempt at a time, one answer at most, and an honest end: %s', async (_about, commands) => {
+])('one attempt at a time, one response at most, and a correct end: %s', async (_about, commands) => {
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.commands(commands, { maxCommands: 40, size: 'max' }), async (stream, steps) => {
       const run = new FailoverRun(stream);
@@ -78,7 +78,7 @@ it.each([
   );
 });
 
-it.each([true, false])('the same commands reach an answer, a fallback and a failure (stream: %s)', async (stream) => {
+it.each([true, false])('the same commands reach a response, a fallback and a failure (stream: %s)', async (stream) => {
   const type = 'text/event-stream';
   const run = new FailoverRun(stream);
   await run.settle();
@@ -94,5 +94,5 @@ it.each([true, false])('the same commands reach an answer, a fallback and a fail
   run.transport.call?.end();
   await run.settle();
   await run.finish();
-  expect(run.heard).toEqual(stream ? ['open', 'done'] : ['json']);
+  expect(run.written).toEqual(stream ? ['open', 'done'] : ['json']);
 });

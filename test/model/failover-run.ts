@@ -20,7 +20,7 @@ export class FailoverRun {
   readonly clock = new FakeClock();
   readonly cancelSignal = new CancelSource();
   readonly transport = new ManualTransport(() => {
-    this.#must(!this.cancelSignal.aborted, 'a call after the client has left');
+    this.#must(!this.cancelSignal.aborted, 'a call after the client has disconnected');
     this.#must(!this.#settled, 'a call after the end');
   });
   /** The client has had enough for now. */
@@ -70,7 +70,7 @@ export class FailoverRun {
     const hooks = new HookRunner();
     hooks.observe({
       attemptBegan: (_context, _endpoint, attempt) => {
-        this.#must(!this.cancelSignal.aborted, 'an attempt for nobody');
+        this.#must(!this.cancelSignal.aborted, 'an attempt after the client aborted');
         this.#begun.push(attempt);
       },
       attemptEnded: (_context, _endpoint, attempt) => void this.#ended.push(attempt),
@@ -101,12 +101,12 @@ export class FailoverRun {
     for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** What the client was told, events left out. */
-  get heard(): readonly string[] {
+  /** What the client received, without events. */
+  get written(): readonly string[] {
     return this.#said;
   }
 
-  leave(): void {
+  disconnect(): void {
     this.cancelSignal.abort();
   }
 
@@ -123,11 +123,11 @@ export class FailoverRun {
     expect(this.#begun.length - this.#ended.length, 'attempts at work').toBeLessThanOrEqual(1);
     expect(this.#begun.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
     expect(this.#inFlight()).toBe(this.#begun.length - this.#ended.length);
-    // What is left of an error, or of what follows an answer, may still be read; all other calls are closed.
+    // The rest of an error, or what follows a response, may still be read; all other calls are closed.
     const held = this.transport.calls.filter(({ over, status, finished }) => !over && status <= 200 && !finished);
-    expect(held.length, 'calls that somebody waits for').toBeLessThanOrEqual(this.#settled ? 0 : 1);
+    expect(held.length, 'calls that a request waits for').toBeLessThanOrEqual(this.#settled ? 0 : 1);
     if (!this.cancelSignal.aborted) return;
-    expect(this.#settled, 'work for nobody').toBe(true);
+    expect(this.#settled, 'work after the end').toBe(true);
     expect(this.#inFlight()).toBe(0);
   }
 
@@ -156,7 +156,7 @@ export class FailoverRun {
 
   #sink(): ResponseSink {
     const say = (what: 'json' | 'open' | 'done' | 'fail', after: readonly (string | undefined)[]): void => {
-      this.#must(!this.cancelSignal.aborted, `${what} to nobody`);
+      this.#must(!this.cancelSignal.aborted, `${what} after the client aborted`);
       this.#must(after.includes(this.#said.at(-1)), `${what} after ${this.#said.join()}`);
       this.#said.push(what);
     };
@@ -175,7 +175,7 @@ export class FailoverRun {
       },
       event: () => {
         this.#must(this.#said.join() === 'open', `an event after ${this.#said.join()}`);
-        this.#must(!this.cancelSignal.aborted, 'an event to nobody');
+        this.#must(!this.cancelSignal.aborted, 'an event after the client aborted');
         return !this.blocked;
       },
       onDrain: (resume) => {

@@ -17,13 +17,13 @@ import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import type { AttemptTicket } from '../../src/proxy/failover/attempt-ticket.js';
 import { runStages } from '../../src/request/run-stages.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
+import { RespondingTransport, type RespondingCall } from './responding-transport.js';
 import { endpointOf, MAX_ATTEMPTS, WitnessSink } from './many-requests.js';
 
-/** What an upstream does with a call, step by step. Each step comes when the scheduler says so. */
-export type Fate = readonly ((call: AnsweringCall) => void)[];
+/** What an upstream does with a call, step by step. The scheduler chooses when each step happens. */
+export type Fate = readonly ((call: RespondingCall) => void)[];
 
-/** A timer that is set for no longer than this is a pause: it ends in its turn, as answers come in theirs. */
+/** A timer that is set for no longer than this is a pause: it ends in its turn, as responses arrive in theirs. */
 const PAUSE_MS = 1_000;
 
 /** A clock of which short timers fire in any order with all that happens meanwhile, and long ones when time is made to pass. */
@@ -79,11 +79,11 @@ class CountingTable extends EndpointStates {
 class Client {
   readonly context: RequestContext;
   readonly sink = new WitnessSink();
-  left = false;
-  /** What had been tried for it when it left, and what was still open then. */
-  triesWhenItLeft = 0;
-  openWhenItLeft: readonly AttemptRecord[] = [];
-  /** It came when nobody was to come any more. */
+  disconnected = false;
+  /** The number of attempts when it disconnected, and those that were open then. */
+  triesAtDisconnect = 0;
+  openAtDisconnect: readonly AttemptRecord[] = [];
+  /** It was sent after a drain had stopped admissions. */
   late = false;
   /** The stages are at work for it. */
   working = false;
@@ -101,7 +101,7 @@ class Client {
     this.context = openContext(req, () => new RequestContext(req, res, name, startedAt, () => this.sink));
   }
 
-  /** Its connection is closed: it left, or the last byte did. */
+  /** Its connection is closed: it disconnected, or the last byte was sent. */
   close(): void {
     if (this.res.destroyed) return;
     this.res.destroyed = true;
@@ -113,17 +113,17 @@ export interface WorldOptions {
   readonly fates: readonly Fate[];
   readonly room: number;
   readonly seed: number;
-  /** Milliseconds after which another provider is asked as well. */
+  /** Milliseconds after which another provider is called as well. */
   readonly hedgeAfterMs: number | undefined;
 }
 
 /**
  * Everything between the first stage and the last byte, with many requests at once: who goes on next, the steps of an upstream, a
- * pause, a key that is fetched, a client, is for fast-check's scheduler to say.
+ * pause, a key that is fetched, a client, is decided by fast-check's scheduler.
  */
 export class InterleavedWorld {
   readonly clock: InterleavedClock;
-  readonly transport = new AnsweringTransport();
+  readonly transport = new RespondingTransport();
   readonly admission = new Admission({ maxInFlight: 100, maxInFlightPerCaller: 100 });
   readonly endpointStates: CountingTable;
   readonly clients: Client[] = [];
@@ -149,7 +149,7 @@ export class InterleavedWorld {
     const { transport, endpointStates } = this;
     const open = transport.open.bind(transport);
     transport.open = (request, events) => {
-      const call = open(request, events) as AnsweringCall;
+      const call = open(request, events) as RespondingCall;
       this.#note(call);
       this.#play(call, fates[call.number % fates.length]!);
       return call;
@@ -210,7 +210,7 @@ export class InterleavedWorld {
       context.client.responded();
       res.headersSent = true;
       res.writableEnded = true;
-      this.later(`the last byte of ${context.requestId} leaves`, () => {
+      this.later(`the last byte of ${context.requestId} is sent`, () => {
         res.writableFinished = true;
         client.close();
       });
@@ -220,11 +220,11 @@ export class InterleavedWorld {
     this.#gateway(context.req, context.res);
   }
 
-  leave(client: Client): void {
-    client.left = true;
+  disconnect(client: Client): void {
+    client.disconnected = true;
     const { attempts } = client.context;
-    client.triesWhenItLeft = attempts.length;
-    client.openWhenItLeft = attempts.filter(({ outcome }) => outcome === 'pending');
+    client.triesAtDisconnect = attempts.length;
+    client.openAtDisconnect = attempts.filter(({ outcome }) => outcome === 'pending');
     client.close();
   }
 
@@ -234,7 +234,7 @@ export class InterleavedWorld {
     void drain(this.admission, this.clock, options).then(() => (draining.done = true));
   }
 
-  /** As many failures as it takes, of calls that somebody else has made. */
+  /** As many failures as it takes, of calls of other requests. */
   openBreaker(position: number): void {
     const endpoint = this.endpoints[position]!;
     const endpointState = this.endpointStates.of(endpoint, false);
@@ -245,7 +245,7 @@ export class InterleavedWorld {
     }
   }
 
-  callsOf({ context }: Client): readonly AnsweringCall[] {
+  callsOf({ context }: Client): readonly RespondingCall[] {
     return this.transport.calls.filter(({ requestId }) => requestId === context.requestId);
   }
 
@@ -272,10 +272,10 @@ export class InterleavedWorld {
     );
   }
 
-  #note(call: AnsweringCall): void {
+  #note(call: RespondingCall): void {
     const client = this.clients.find(({ context }) => context.requestId === call.requestId)!;
-    if (client.left) this.#broken.push(`call ${call.number} for a client that has left`);
-    if (client.sink.begun) this.#broken.push(`call ${call.number} after the answer had begun`);
+    if (client.disconnected) this.#broken.push(`call ${call.number} for a client that has disconnected`);
+    if (client.sink.begun) this.#broken.push(`call ${call.number} after the response had begun`);
     if (!client.working) this.#broken.push(`call ${call.number} for a request that has ended`);
     const others = this.callsOf(client).filter((each) => each !== call && each.held);
     const { request, attempts } = client.context;
@@ -283,7 +283,7 @@ export class InterleavedWorld {
     if (others.length > besides) this.#broken.push(`call ${call.number} beside call ${others[0]!.number}`);
   }
 
-  #play(call: AnsweringCall, fate: Fate, at = 0): void {
+  #play(call: RespondingCall, fate: Fate, at = 0): void {
     const step = fate[at];
     if (step === undefined) return;
     this.later(`call ${call.number}, step ${at}`, () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { AnsweringCall } from './answering-transport.js';
+import type { RespondingCall } from './responding-transport.js';
 import { InterleavedWorld, type Fate, type WorldOptions } from './interleaved-world.js';
 import { MAX_ATTEMPTS } from './many-requests.js';
 
@@ -14,29 +14,29 @@ function command(name: string, act: (world: InterleavedWorld) => void | Promise<
 }
 
 const chunk = (choice: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
-const said = (call: AnsweringCall): string =>
+const said = (call: RespondingCall): string =>
   chunk({ delta: { content: `call-${call.number} ` }, finish_reason: null });
 const EVENTS = { 'content-type': 'text/event-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const connect = (call: AnsweringCall): void => call.connect();
-const begin = (call: AnsweringCall): void => call.answer(200, EVENTS);
-const speak = (call: AnsweringCall): void => call.say(said(call));
-const finish = (call: AnsweringCall): void =>
+const connect = (call: RespondingCall): void => call.connect();
+const begin = (call: RespondingCall): void => call.respond(200, EVENTS);
+const speak = (call: RespondingCall): void => call.say(said(call));
+const finish = (call: RespondingCall): void =>
   call.say(`${chunk({ delta: {}, finish_reason: 'stop' })}data: [DONE]\n\n`);
-const end = (call: AnsweringCall): void => call.end();
-const cut = (call: AnsweringCall): void => call.cut();
+const end = (call: RespondingCall): void => call.end();
+const cut = (call: RespondingCall): void => call.cut();
 const fail =
   (code: string, reused = false) =>
-  (call: AnsweringCall): void =>
+  (call: RespondingCall): void =>
     call.fail(code, reused);
 const refuse =
   (status: number, headers: Readonly<Record<string, string>> = {}) =>
-  (call: AnsweringCall): void =>
-    call.answer(status, { ...JSON_TYPE, ...headers });
-const tellWhole = (call: AnsweringCall): void => {
+  (call: RespondingCall): void =>
+    call.respond(status, { ...JSON_TYPE, ...headers });
+const tellWhole = (call: RespondingCall): void => {
   const message = { role: 'assistant', content: `call-${call.number} ` };
-  call.answer(200, JSON_TYPE);
+  call.respond(200, JSON_TYPE);
   call.say(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));
 };
 
@@ -54,13 +54,13 @@ const FATES: Readonly<Record<string, Fate>> = {
   '400': [connect, refuse(400), end],
   'cut before a word': [connect, begin, cut],
   'cut after a word': [connect, begin, speak, cut],
-  'silent after a word': [connect, begin, speak],
-  silent: [connect],
+  'hanging after a word': [connect, begin, speak],
+  hanging: [connect],
 };
 const wellNow = fc.constantFrom('stream', 'whole');
 const fates = fc.array(fc.oneof(wellNow, fc.constantFrom(...Object.keys(FATES))), { minLength: 3, maxLength: 9 });
 
-const asks = fc
+const sends = fc
   .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }), first: fc.nat(2) })
   .map(({ stream, candidates, first }) =>
     command(`ask(stream: ${stream}, ${candidates} from p${first})`, (real) => real.ask(stream, candidates, first)),
@@ -69,12 +69,12 @@ const onClient = (name: string, act: (real: InterleavedWorld, client: Interleave
   fc.nat(5).map((at) =>
     command(`client ${at} ${name}`, (real) => {
       const client = real.clients[at];
-      if (client !== undefined && !client.left && !client.sink.ended) act(real, client);
+      if (client !== undefined && !client.disconnected && !client.sink.ended) act(real, client);
     }),
   );
-const leaves = onClient('leaves', (real, client) => real.leave(client));
+const disconnects = onClient('disconnects', (real, client) => real.disconnect(client));
 const others = [
-  leaves,
+  disconnects,
   onClient('reads no more', (_real, { sink }) => void (sink.blocked = true)),
   onClient('reads on', (_real, { sink }) => sink.unblock()),
   fc.nat(2).map((at) => command(`the breaker of p${at} opens`, (real) => real.openBreaker(at))),
@@ -103,22 +103,24 @@ function expectInvariants(real: InterleavedWorld): void {
   const { clients, endpoints, endpointStates, room } = real;
   expect(real.broken).toEqual([]);
   for (const client of clients) {
-    const { sink, context, working, left, late } = client;
+    const { sink, context, working, disconnected, late } = client;
     expect(sink.faults).toEqual([]);
-    expect(sink.sources.size, 'answers in one').toBeLessThanOrEqual(1);
+    expect(sink.sources.size, 'responses in one').toBeLessThanOrEqual(1);
     expect(context.attempts.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
     if (late) expect(context.attempts).toEqual([]);
-    if (left) {
-      expect(working, 'work for nobody').toBe(false);
-      expect(context.attempts).toHaveLength(client.triesWhenItLeft);
-      const became = client.openWhenItLeft.map(({ outcome }) => outcome);
-      expect(new Set([...became, 'cancelled']), 'a departure is no fault of anybody').toEqual(new Set(['cancelled']));
+    if (disconnected) {
+      expect(working, 'work without a client').toBe(false);
+      expect(context.attempts).toHaveLength(client.triesAtDisconnect);
+      const became = client.openAtDisconnect.map(({ outcome }) => outcome);
+      expect(new Set([...became, 'cancelled']), 'a disconnect is no failure of an endpoint').toEqual(
+        new Set(['cancelled']),
+      );
       expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
     }
-    if (working || left) continue;
+    if (working || disconnected) continue;
     expect(sink.ended, 'a last word').toBe(true);
-    // What follows a whole answer may still be read, so that the connection can be kept.
-    if (sink.told.at(-1) === 'fail') expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
+    // What follows a whole response may still be read, so that the connection can be kept.
+    if (sink.written.at(-1) === 'fail') expect(real.callsOf(client).filter(({ held }) => held)).toEqual([]);
   }
   expect(endpointStates.visits.filter(({ endings }) => endings > 1)).toEqual([]);
   for (const endpoint of endpoints) {
@@ -127,7 +129,7 @@ function expectInvariants(real: InterleavedWorld): void {
     expect(inFlight).toBe(endpointStates.open(slug));
     expect(inFlight, `calls at ${slug}`).toBeLessThanOrEqual(room);
     expect(endpointStates.hasCapacity(slug)).toBe(inFlight < room);
-    if (inFlight === 0) expect(breaker.probing, `a probe of ${slug} that nobody makes`).toBe(false);
+    if (inFlight === 0) expect(breaker.probing, `a probe of ${slug} without an attempt`).toBe(false);
   }
   if (real.drains.some(({ done }) => done)) expect(clients.filter(({ working }) => working)).toEqual([]);
   const { tokens } = endpointStates.budgetOf('m');
@@ -135,20 +137,20 @@ function expectInvariants(real: InterleavedWorld): void {
   expect(tokens).toBeLessThanOrEqual(500);
 }
 
-/** In the end everybody has gone home. */
+/** In the end nothing is in flight. */
 function expectQuiet(real: InterleavedWorld): void {
   expectInvariants(real);
   expect(real.quiet).toBe(true);
   expect(real.transport.calls.filter(({ over }) => !over)).toEqual([]);
   expect(real.endpointStates.visits.filter(({ endings }) => endings !== 1)).toEqual([]);
   expect(real.admission.inFlight).toBe(0);
-  for (const { context, sink, left } of real.clients) {
+  for (const { context, sink, disconnected } of real.clients) {
     const outcomes = context.attempts.map(({ outcome }) => outcome);
     expect(outcomes).not.toContain('pending');
-    // Only of two that were asked at once the earlier one may have answered.
+    // Only of two concurrent attempts the earlier one may have responded.
     if (!real.hedged || outcomes.length !== 2) expect(outcomes.slice(0, -1)).not.toContain('ok');
     expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeLessThanOrEqual(1);
-    if (!left) expect(['json', 'done', 'fail']).toContain(sink.told.at(-1));
+    if (!disconnected) expect(['json', 'done', 'fail']).toContain(sink.written.at(-1));
   }
 }
 
@@ -182,8 +184,8 @@ const options = fc.record({
 });
 
 it.each([
-  ['requests, faults and clients', [asks, asks, asks, ...others], 120],
-  ['a drain in the middle', [asks, asks, asks, asks, leaves, drains], 80],
+  ['requests, faults and clients', [sends, sends, sends, ...others], 120],
+  ['a drain in the middle', [sends, sends, sends, sends, disconnects, drains], 80],
 ])(
   'keeps what it promises in every order of events: %s',
   async (_about, steps, numRuns) => {

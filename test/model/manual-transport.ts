@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Transport, UpstreamCall, UpstreamEvents } from '../../src/contracts/transport.js';
 
-/** A body that says what it is told to say. */
+/** A body whose bytes the test sends. */
 class Body extends Readable {
   complete = false;
   override _read(): void {}
@@ -11,9 +11,9 @@ class Body extends Readable {
 class ManualCall implements UpstreamCall {
   state: 'opened' | 'connected' | 'headed' | 'ended' | 'aborted' = 'opened';
   status = 0;
-  /** Something was said that a client may hear of. */
+  /** Something was sent that a client may receive. */
   hasContent = false;
-  /** What was said is a whole answer. */
+  /** What was sent is a whole response. */
   finished = false;
   readonly #events: UpstreamEvents;
   #body: Body | undefined;
@@ -71,7 +71,7 @@ class ManualCall implements UpstreamCall {
   }
 }
 
-/** A transport whose every call waits to be told what becomes of it. */
+/** A transport whose every call waits until the test settles it. */
 export class ManualTransport implements Transport {
   readonly calls: ManualCall[] = [];
   readonly #onOpen: () => void;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FALLBACK_COST, RETRY_COST } from '../../src/proxy/failover/retry-budget.js';
 import { UpstreamFailure } from '../../src/proxy/upstream-failure.js';
-import type { AnsweringCall } from './answering-transport.js';
-import { MAX_ATTEMPTS, World, type Asked } from './many-requests.js';
+import type { RespondingCall } from './responding-transport.js';
+import { MAX_ATTEMPTS, World, type SentRequest } from './many-requests.js';
 
 /** The model is empty: what must hold is the same in every state. */
 type Command = fc.AsyncCommand<object, World>;
@@ -34,11 +34,15 @@ class Step implements Command {
 }
 
 /** A step on one of the requests that are at work, where there is one. */
-function onAsked(name: string, which: number, act: (asked: Asked, world: World) => void | Promise<void>): Step {
+function onRequest(
+  name: string,
+  which: number,
+  act: (request: SentRequest, world: World) => void | Promise<void>,
+): Step {
   return new Step(`${name} #${which}`, (world) => {
-    const atWork = world.asked.filter(({ settled }) => !settled);
-    const asked = atWork[which % Math.max(1, atWork.length)];
-    return asked === undefined ? undefined : act(asked, world);
+    const atWork = world.requests.filter(({ settled }) => !settled);
+    const request = atWork[which % Math.max(1, atWork.length)];
+    return request === undefined ? undefined : act(request, world);
   });
 }
 
@@ -54,22 +58,22 @@ const EVENTS = { 'content-type': 'text/event-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const which = fc.nat(5);
 
-/** A step on the call that a request waits for; `from` names it, so that mixed answers would show. */
-function onCall(name: string, act: (call: AnsweringCall, from: string) => void): fc.Arbitrary<Step> {
+/** A step on the call that a request waits for; `from` names it, so that mixed responses would show. */
+function onCall(name: string, act: (call: RespondingCall, from: string) => void): fc.Arbitrary<Step> {
   return which.map((at) =>
-    onAsked(name, at, ({ call }) => (call === undefined ? undefined : act(call, `call-${call.number} `))),
+    onRequest(name, at, ({ call }) => (call === undefined ? undefined : act(call, `call-${call.number} `))),
   );
 }
 
-/** Brings a call to where an answer can come, from wherever it stands. */
-function headOf(call: AnsweringCall, status: number, headers: Readonly<Record<string, string>>): void {
+/** Brings a call to where a response can come, from wherever it stands. */
+function headOf(call: RespondingCall, status: number, headers: Readonly<Record<string, string>>): void {
   if (call.state === 'connecting') call.connect();
-  if (call.state === 'connected') call.answer(status, headers);
+  if (call.state === 'connected') call.respond(status, headers);
 }
 
-/** Says `text` where an answer has begun. */
-function say(call: AnsweringCall, ...texts: readonly string[]): void {
-  if (call.state === 'answering') for (const text of texts) call.say(text);
+/** Sends `text` if the response has begun. */
+function say(call: RespondingCall, ...texts: readonly string[]): void {
+  if (call.state === 'responding') for (const text of texts) call.say(text);
 }
 
 const good = [
@@ -81,12 +85,12 @@ const good = [
   onCall('goes on', (call, from) => say(call, said(from))),
   onCall('ends a stream', (call) => {
     say(call, FINISH, DONE);
-    if (call.state === 'answering') call.end();
+    if (call.state === 'responding') call.end();
   }),
-  onCall('answers whole', (call, from) => {
+  onCall('responds completely', (call, from) => {
     headOf(call, 200, JSON_TYPE);
     say(call, whole(from));
-    if (call.state === 'answering') call.end();
+    if (call.state === 'responding') call.end();
   }),
 ];
 
@@ -96,16 +100,16 @@ const retryAfter = fc.option(fc.constantFrom('1', '4', '30', 'soon'));
 
 const bad = [
   fc.tuple(which, code, fc.boolean()).map(([at, error, reused]) =>
-    onAsked(`fails with ${error}, reused: ${reused}`, at, ({ call }) => {
+    onRequest(`fails with ${error}, reused: ${reused}`, at, ({ call }) => {
       if (call?.state === 'connecting' || call?.state === 'connected')
         call.fail(error, reused && call.state === 'connected');
     }),
   ),
   fc.tuple(which, status, retryAfter).map(([at, said_, wait]) =>
-    onAsked(`answers ${said_}, retry-after ${wait}`, at, ({ call }) => {
+    onRequest(`responds with ${said_}, retry-after ${wait}`, at, ({ call }) => {
       if (call === undefined) return;
       headOf(call, said_, wait === null ? JSON_TYPE : { ...JSON_TYPE, 'retry-after': wait });
-      if (call.state === 'answering') call.end();
+      if (call.state === 'responding') call.end();
     }),
   ),
   onCall('sends a head and nothing else', (call) => headOf(call, 200, EVENTS)),
@@ -116,14 +120,14 @@ const bad = [
   onCall('sends a comment', (call) => say(call, ': working\n\n')),
   onCall('sends an error', (call) => say(call, 'data: {"error":{"message":"no","type":"server_error"}}\n\n')),
   onCall('sends junk', (call) => say(call, 'data: {"choices":[{\n\n')),
-  onCall('ends', (call) => void (call.state === 'answering' && call.end())),
-  onCall('is cut', (call) => void (call.state === 'answering' && call.cut())),
+  onCall('ends', (call) => void (call.state === 'responding' && call.end())),
+  onCall('is cut', (call) => void (call.state === 'responding' && call.cut())),
 ];
 
 const world = [
-  which.map((at) => onAsked('client leaves', at, (asked) => asked.leave())),
-  which.map((at) => onAsked('client stops reading', at, ({ sink }) => void (sink.blocked = true))),
-  which.map((at) => onAsked('client reads on', at, ({ sink }) => sink.unblock())),
+  which.map((at) => onRequest('client disconnects', at, (request) => request.disconnect())),
+  which.map((at) => onRequest('client stops reading', at, ({ sink }) => void (sink.blocked = true))),
+  which.map((at) => onRequest('client reads on', at, ({ sink }) => sink.unblock())),
   fc.constantFrom(20, 300, 2_000, 6_000).map((ms) => new Step(`${ms} ms pass`, (real) => real.advance(ms))),
   fc.constantFrom(12_000, 31_000).map((ms) => new Step(`${ms} ms pass`, (real) => real.advance(ms))),
   fc.constantFrom(-3_600_000, 3_600_000).map((ms) => new Step(`the clock jumps`, ({ clock }) => clock.jumpWall(ms))),
@@ -145,38 +149,38 @@ const world = [
   ),
 ];
 
-const asks = fc
+const sends = fc
   .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }) })
   .map(
     ({ stream, candidates }) =>
       new Step(`ask(stream: ${stream}, ${candidates})`, (real) =>
-        real.asked.length < 8 ? real.ask(stream, candidates) : undefined,
+        real.requests.length < 8 ? real.ask(stream, candidates) : undefined,
       ),
   );
 
 /** Mostly well, often badly, now and then something else: else nothing would ever come to its end. */
-const steps = [asks, asks, ...good, ...good, ...good, ...bad, ...bad, ...world];
+const steps = [sends, sends, ...good, ...good, ...good, ...bad, ...bad, ...world];
 
 /** What must hold at every moment. */
-function expectInvariants({ asked: all, clock, endpoints, endpointStates }: World): void {
-  for (const asked of all) {
-    const { sink, calls, context } = asked;
-    // Bytes in their order, and of one answer only.
+function expectInvariants({ requests: all, clock, endpoints, endpointStates }: World): void {
+  for (const request of all) {
+    const { sink, calls, context } = request;
+    // Bytes in their order, and of one response only.
     expect(sink.faults).toEqual([]);
     expect(sink.sources.size).toBeLessThanOrEqual(1);
-    expect(sink.told.filter((what) => what === 'open' || what === 'json').length).toBeLessThanOrEqual(1);
+    expect(sink.written.filter((what) => what === 'open' || what === 'json').length).toBeLessThanOrEqual(1);
     // One call at a time.
     expect(calls.filter((call) => !call.over && call.live).length).toBeLessThanOrEqual(1);
     expect(context.attempts.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
-    // A kept connection that was found dead is asked again without being counted: once an attempt at most.
+    // A kept connection that had been closed is repeated without being counted: once an attempt at most.
     expect(calls.length).toBeLessThanOrEqual(2 * context.attempts.length);
     // No time beyond what was allowed, but for a client that reads nothing.
-    if (!asked.settled && !sink.blocked) expect(clock.now()).toBeLessThanOrEqual(asked.deadline + 1_000);
-    if (asked.left) {
-      expect(asked.settled).toBe(true);
+    if (!request.settled && !sink.blocked) expect(clock.now()).toBeLessThanOrEqual(request.deadline + 1_000);
+    if (request.disconnected) {
+      expect(request.settled).toBe(true);
       expect(calls.filter((call) => call.live)).toEqual([]);
     }
-    if (asked.settled) expectEnded(asked);
+    if (request.settled) expectEnded(request);
   }
   const atWork = all.filter(({ settled }) => !settled).length;
   for (const endpoint of endpoints) {
@@ -189,25 +193,25 @@ function expectInvariants({ asked: all, clock, endpoints, endpointStates }: Worl
   expect(tokens).toBeLessThanOrEqual(500);
 }
 
-/** Every attempt ended in exactly one way, and the client was told exactly one thing. */
-function expectEnded({ sink, context, left, error, calls }: Asked): void {
+/** Every attempt ended in exactly one way, and the client got exactly one result. */
+function expectEnded({ sink, context, disconnected, error, calls }: SentRequest): void {
   const outcomes = context.attempts.map(({ outcome }) => outcome);
   expect(outcomes).not.toContain('pending');
   expect(outcomes.slice(0, -1)).not.toContain('ok');
-  if (!left) expect(sink.ended).toBe(true);
-  if (sink.told.at(-1) === 'done' || sink.told.at(-1) === 'json') expect(outcomes.at(-1)).toBe('ok');
-  if (error !== undefined && !left) expect(sink.told).toEqual(['fail']);
+  if (!disconnected) expect(sink.ended).toBe(true);
+  if (sink.written.at(-1) === 'done' || sink.written.at(-1) === 'json') expect(outcomes.at(-1)).toBe('ok');
+  if (error !== undefined && !disconnected) expect(sink.written).toEqual(['fail']);
   // Of those that were given up nothing goes on; of the others a short rest may still be read for the connection.
-  if (left) expect(calls.filter((call) => call.live)).toEqual([]);
+  if (disconnected) expect(calls.filter((call) => call.live)).toEqual([]);
 }
 
-/** In the end nobody waits, nothing runs, and the budget is what the attempts say it is. */
+/** In the end no request waits, nothing runs, and the budget matches the attempts. */
 async function expectQuiet(real: World): Promise<void> {
-  for (const asked of real.asked) if (!asked.settled && asked.sink.blocked) asked.sink.unblock();
+  for (const request of real.requests) if (!request.settled && request.sink.blocked) request.sink.unblock();
   await real.settle();
   await real.advance(70_000);
   expectInvariants(real);
-  expect(real.asked.filter(({ settled }) => !settled)).toEqual([]);
+  expect(real.requests.filter(({ settled }) => !settled)).toEqual([]);
   expect(real.transport.calls.filter((call) => !call.over)).toEqual([]);
   expect(real.clock.pending.size).toBe(0);
   for (const endpoint of real.endpoints) {
@@ -236,16 +240,16 @@ describe('the failover of many requests, whatever happens to them', () => {
     await world.ask(false, 2);
     const hosts = (): string[] => world.transport.calls.filter(({ live }) => live).map(({ host }) => host);
     expect(hosts()).toEqual(['p0', 'p1']);
-    // Both see the room that the first one leaves, and pause.
-    for (const asked of world.asked) await suffer(asked, '500', world);
+    // Both see the place that the first one frees, and pause.
+    for (const request of world.requests) await suffer(request, '500', world);
     expect(hosts()).toEqual([]);
     await world.advance(100);
     expect(hosts().filter((host) => host === 'p0')).toHaveLength(1);
     await expectQuiet(world);
   });
 
-  it('spends, gives back and earns tokens as its attempts went', async () => {
-    const fates = fc.array(fc.constantFrom('refused', 'reset', '500', 'ok', 'left', 'left in a pause'), {
+  it('spends, returns and earns tokens by the outcomes of its attempts', async () => {
+    const fates = fc.array(fc.constantFrom('refused', 'reset', '500', 'ok', 'aborted', 'aborted in a pause'), {
       minLength: 1,
       maxLength: 6,
     });
@@ -256,10 +260,10 @@ describe('the failover of many requests, whatever happens to them', () => {
         let tokens = budget.tokens;
         for (const [number, fate] of requests.entries()) {
           await world.ask(false, 2);
-          const asked = world.asked[number]!;
-          for (const step of fate) await suffer(asked, step, world);
-          while (!asked.settled) await suffer(asked, 'ok', world);
-          tokens = Math.min(500, tokens + gainOf(asked));
+          const request = world.requests[number]!;
+          for (const step of fate) await suffer(request, step, world);
+          while (!request.settled) await suffer(request, 'ok', world);
+          tokens = Math.min(500, tokens + gainOf(request));
           expect(budget.tokens).toBe(tokens);
         }
       }),
@@ -269,19 +273,20 @@ describe('the failover of many requests, whatever happens to them', () => {
 });
 
 /** Lets the next call of a request come to `fate`. */
-async function suffer(asked: Asked, fate: string, world: World): Promise<void> {
-  if (fate === 'left in a pause' && asked.call === undefined && !asked.settled) asked.leave();
+async function suffer(request: SentRequest, fate: string, world: World): Promise<void> {
+  if (fate === 'aborted in a pause' && request.call === undefined && !request.settled) request.disconnect();
   await world.settle();
-  for (let waited = 0; asked.call === undefined && !asked.settled && waited < 20; waited++) await world.advance(500);
-  const { call } = asked;
-  if (call === undefined || asked.settled) return;
-  if (fate.startsWith('left')) asked.leave();
+  for (let waited = 0; request.call === undefined && !request.settled && waited < 20; waited++)
+    await world.advance(500);
+  const { call } = request;
+  if (call === undefined || request.settled) return;
+  if (fate.startsWith('aborted')) request.disconnect();
   else if (fate === 'refused') call.fail('ECONNREFUSED', false);
   else {
     call.connect();
     if (fate === 'reset') call.fail('ECONNRESET', false);
     else {
-      call.answer(fate === 'ok' ? 200 : 500, { 'content-type': 'application/json' });
+      call.respond(fate === 'ok' ? 200 : 500, { 'content-type': 'application/json' });
       const choice = { index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' };
       call.say(fate === 'ok' ? JSON.stringify({ choices: [choice] }) : '{}');
       call.end();
@@ -290,8 +295,8 @@ async function suffer(asked: Asked, fate: string, world: World): Promise<void> {
   await world.settle();
 }
 
-/** What a request brought or cost: every attempt after the first has its price, and an answer gives all of it back. */
-function gainOf({ context: { attempts } }: Asked): number {
+/** What a request brought or cost: every attempt after the first has its price, and a response gives all of it back. */
+function gainOf({ context: { attempts } }: SentRequest): number {
   if (attempts.at(-1)?.outcome === 'ok') return attempts.length === 1 ? 1 : 0;
   const costs = attempts.slice(1).map(({ slug }, index): number => {
     return attempts.slice(0, index + 1).some((earlier) => earlier.slug === slug) ? RETRY_COST : FALLBACK_COST;

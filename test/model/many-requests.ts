@@ -10,35 +10,35 @@ import { proxyStage } from '../../src/proxy/proxy.js';
 import { EndpointStates } from '../../src/proxy/failover/endpoint-states.js';
 import { endpointAt } from '../support/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { AnsweringTransport, type AnsweringCall } from './answering-transport.js';
+import { RespondingTransport, type RespondingCall } from './responding-transport.js';
 
 export const MAX_ATTEMPTS = 5;
 const TOTAL_MS = 60_000;
 const TIMEOUTS = { connectMs: 5_000, headersMs: 20_000, firstChunkMs: 10_000, idleMs: 8_000, totalMs: TOTAL_MS };
 
-/** Writes down what it is told, and refuses what is out of order. */
+/** Records what is written, and reports what is out of order. */
 export class WitnessSink implements ResponseSink {
-  readonly told: string[] = [];
+  readonly written: string[] = [];
   readonly faults: string[] = [];
   blocked = false;
   error: GatewayError | undefined;
-  /** Runs when the last word has been said. */
+  /** Runs when the last word is written. */
   onEnded = (): void => {};
   /** Which calls the text came from. */
   readonly sources = new Set<string>();
   #resume: (() => void) | undefined;
 
   json(_head: unknown, body: Uint8Array): void {
-    this.#note('json', this.told.length === 0);
+    this.#note('json', this.written.length === 0);
     this.#sourcesIn(Buffer.from(body).toString());
   }
 
   open(): void {
-    this.#note('open', this.told.length === 0);
+    this.#note('open', this.written.length === 0);
   }
 
   event(payload: string): boolean {
-    this.#note('event', this.told[0] === 'open' && !this.ended);
+    this.#note('event', this.written[0] === 'open' && !this.ended);
     this.#sourcesIn(payload);
     return !this.blocked;
   }
@@ -49,20 +49,20 @@ export class WitnessSink implements ResponseSink {
   }
 
   done(): void {
-    this.#note('done', this.told[0] === 'open' && !this.ended);
+    this.#note('done', this.written[0] === 'open' && !this.ended);
   }
 
   fail(error: GatewayError): void {
-    this.#note('fail', !this.ended && this.told[0] !== 'json');
+    this.#note('fail', !this.ended && this.written[0] !== 'json');
     this.error = error;
   }
 
   get begun(): boolean {
-    return this.told.length > 0;
+    return this.written.length > 0;
   }
 
   get ended(): boolean {
-    const last = this.told.at(-1);
+    const last = this.written.at(-1);
     return last === 'json' || last === 'done' || last === 'fail';
   }
 
@@ -74,8 +74,8 @@ export class WitnessSink implements ResponseSink {
   }
 
   #note(what: string, inOrder: boolean): void {
-    if (!inOrder) this.faults.push(`${what} after ${this.told.join(' ')}`);
-    this.told.push(what);
+    if (!inOrder) this.faults.push(`${what} after ${this.written.join(' ')}`);
+    this.written.push(what);
     if (this.ended) this.onEnded();
   }
 
@@ -85,14 +85,14 @@ export class WitnessSink implements ResponseSink {
 }
 
 /** One client and its request. */
-export class Asked {
+export class SentRequest {
   readonly context: RequestContext;
   readonly sink = new WitnessSink();
   readonly stream: boolean;
   readonly deadline: number;
   /** Calls made for it. */
-  calls: readonly AnsweringCall[] = [];
-  left = false;
+  calls: readonly RespondingCall[] = [];
+  disconnected = false;
   settled = false;
   error: GatewayError | undefined;
   readonly #res = Object.assign(new EventEmitter(), { destroyed: false, writableFinished: false });
@@ -103,7 +103,7 @@ export class Asked {
     this.deadline = clock.now() + TOTAL_MS;
     const req = { headers: {} } as IncomingMessage;
     const res = this.#res as EventEmitter as ServerResponse;
-    this.context = new RequestContext(req, res, `req-${world.asked.length}`, clock.now(), () => this.sink);
+    this.context = new RequestContext(req, res, `req-${world.requests.length}`, clock.now(), () => this.sink);
     const request: ChatRequest = { model: 'm', stream, messages: [{ role: 'user', content: 'hi' }] };
     this.context.request = request;
     this.context.body = { request, received: undefined, bytesFor: () => Buffer.from('{}') };
@@ -120,12 +120,12 @@ export class Asked {
   }
 
   /** The call on which something may still happen. */
-  get call(): AnsweringCall | undefined {
+  get call(): RespondingCall | undefined {
     return this.calls.find((call) => call.live);
   }
 
-  leave(): void {
-    this.left = true;
+  disconnect(): void {
+    this.disconnected = true;
     this.#res.destroyed = true;
     this.#res.emit('close');
   }
@@ -134,10 +134,10 @@ export class Asked {
 /** The proxy stage with everything around it under the test's thumb: transport, clock, chance, clients. */
 export class World {
   readonly clock = new FakeClock();
-  readonly transport = new AnsweringTransport();
+  readonly transport = new RespondingTransport();
   readonly endpoints = ['p0', 'p1', 'p2'].map(endpointOf);
   readonly endpointStates: EndpointStates;
-  readonly asked: Asked[] = [];
+  readonly requests: SentRequest[] = [];
   readonly #stage: ReturnType<typeof proxyStage>;
   #draws = 0;
 
@@ -158,16 +158,16 @@ export class World {
   }
 
   async ask(stream: boolean, candidates: number): Promise<void> {
-    const asked = new Asked(this, stream, this.endpoints.slice(0, candidates));
-    this.asked.push(asked);
-    const running = this.#stage(asked.context) as Promise<unknown>;
+    const request = new SentRequest(this, stream, this.endpoints.slice(0, candidates));
+    this.requests.push(request);
+    const running = this.#stage(request.context) as Promise<unknown>;
     running
       .catch((thrown: unknown) => {
-        asked.error = toGatewayError(thrown);
+        request.error = toGatewayError(thrown);
         // As the runner of the stages does.
-        if (!asked.left) asked.sink.fail(asked.error);
+        if (!request.disconnected) request.sink.fail(request.error);
       })
-      .finally(() => (asked.settled = true));
+      .finally(() => (request.settled = true));
     await this.settle();
   }
 
@@ -187,8 +187,8 @@ export class World {
 
   /** The request id travels in the headers, as to a real upstream. */
   #assign(): void {
-    for (const asked of this.asked) {
-      asked.calls = this.transport.calls.filter(({ requestId }) => requestId === asked.context.requestId);
+    for (const request of this.requests) {
+      request.calls = this.transport.calls.filter(({ requestId }) => requestId === request.context.requestId);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Puts the app beside this file where you say, with Next and our package in it, for test/next/pages-api.test.ts.
+// Puts the app beside this file into the given folder, with Next and our package in it, for test/next/pages-api.test.ts.
 // Next weighs a good 300 MB, more than half of all other dev dependencies together: it has a lockfile of its own,
 // and a folder that can be thrown away.
 import { execFileSync } from 'node:child_process';

@@ -4,7 +4,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What `npm run next:install -- <folder>` has filled. Where it was not run, its tests say so and are skipped. */
+/** What `npm run next:install -- <folder>` has filled. If it was not run, its tests are skipped with a note. */
 export const nextFolder = process.env['NEXT_APP'];
 
 export interface NextApp {
@@ -15,8 +15,8 @@ export interface NextApp {
 }
 
 /**
- * The app built and served as in production, on a free port of loopback. `next dev` is left out: it asks a registry
- * for newer versions of itself, whatever is said about telemetry.
+ * The app built and served as in production, on a free port of loopback. `next dev` is not tested: it calls a registry
+ * for newer versions of itself, whatever the telemetry setting is.
  */
 export async function startNext(folder: string, upstream: string): Promise<NextApp> {
   const next = join(folder, 'node_modules/next/dist/bin/next');
@@ -26,7 +26,7 @@ export async function startNext(folder: string, upstream: string): Promise<NextA
       ...process.env,
       NODE_ENV: 'production' as const,
       NEXT_TELEMETRY_DISABLED: '1',
-      // Or it asks a registry, when it finds its lockfile wanting.
+      // Otherwise it calls a registry if its lockfile is incomplete.
       NEXT_IGNORE_INCORRECT_LOCKFILE: '1',
       UPSTREAM: upstream,
     },
@@ -54,7 +54,7 @@ export async function startNext(folder: string, upstream: string): Promise<NextA
     },
     async stop() {
       const closed = once(child, 'close');
-      // Asked kindly, Next waits for streams that a failed test has left open.
+      // With SIGTERM, Next waits for streams that a failed test has left open.
       child.kill('SIGKILL');
       await closed;
     },

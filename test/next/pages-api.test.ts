@@ -37,7 +37,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
 
   const openai = (apiKey = 'demo-key'): OpenAI =>
     new OpenAI({ baseURL: `${app.origin}/api/v1`, apiKey, maxRetries: 0 });
-  // As browsers and most clients do, it takes compressed answers: Next compresses whatever it may.
+  // As browsers and most clients do, it accepts compressed responses: Next compresses whatever it may.
   const ask = (body: object, { at = '/api/v1', headers = {}, ...init }: Asking = {}): Promise<Response> =>
     fetch(`${app.origin}${at}/chat/completions`, {
       ...init,
@@ -51,7 +51,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
       body: JSON.stringify({ model: 'm', messages, ...body }),
     });
 
-  it('answers, and says who served it', async () => {
+  it('responds, and names the provider', async () => {
     const { data, response } = await openai().chat.completions.create({ model: 'm', messages }).withResponse();
     expect(data.choices[0]?.message.content).toBe('Hello back');
     expect(response.headers.get('x-nordlys-provider')).toBe('demo');
@@ -82,7 +82,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
   });
 
   it('sends each event when it comes', async () => {
-    // The upstream says no word before the client has read the one before: an answer held back anywhere never ends.
+    // The upstream sends no word before the client has read the one before: a response held back anywhere never ends.
     let read = '';
     const inStep = function* (): Iterable<object | number | string> {
       for (const content of ['one', 'two', 'three', 'four']) {
@@ -93,32 +93,32 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
       yield '[DONE]';
     };
     upstream.always(sse(inStep()));
-    const answer = await ask({ stream: true });
-    expect(answer.headers.get('content-encoding')).toBeNull();
-    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) read += text;
+    const response = await ask({ stream: true });
+    expect(response.headers.get('content-encoding')).toBeNull();
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) read += text;
     expect((await readSse(read)).at(-1)).toBe('[DONE]');
   });
 
-  it('cuts the upstream off when the client leaves', async () => {
+  it('aborts the upstream call when the client disconnects', async () => {
     upstream.always(stall('one two three four', { after: 2, ms: 60_000 }));
-    const leaving = new AbortController();
-    const answer = await ask({ stream: true }, { signal: leaving.signal });
-    await answer.body!.getReader().read();
-    leaving.abort();
+    const controller = new AbortController();
+    const response = await ask({ stream: true }, { signal: controller.signal });
+    await response.body!.getReader().read();
+    controller.abort();
     expect((await upstream.closed(upstream.ledger[0]!)).closedBy).toBe('client');
   });
 
-  it('cuts the upstream off when the client leaves before there is an answer', async () => {
+  it('aborts the upstream call when the client disconnects before there is a response', async () => {
     upstream.always(stall('one', { after: 0, ms: 60_000 }));
-    const leaving = new AbortController();
-    const answer = ask({}, { signal: leaving.signal });
+    const controller = new AbortController();
+    const response = ask({}, { signal: controller.signal });
     const request = await upstream.nextRequest();
-    leaving.abort();
-    await expect(answer).rejects.toThrow(/abort/);
+    controller.abort();
+    await expect(response).rejects.toThrow(/abort/);
     expect((await upstream.closed(request)).closedBy).toBe('client');
   });
 
-  it('ends half an answer with an error, and never with [DONE]', async () => {
+  it('ends half a response with an error, and never with [DONE]', async () => {
     upstream.always(stream('one two three', { afterEvents: 3, end: 'reset' }));
     const { payloads } = await collectSse(await ask({ stream: true }));
     expect(payloads.at(-1)).toContain('"error"');
@@ -127,12 +127,12 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
 
   it('tries again what failed before the first word', async () => {
     upstream.enqueue(reset({ after: 'request' }));
-    const answer = await ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+    const response = await ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
 
-  it('takes pictures, which are more than Next itself would take', async () => {
+  it('accepts pictures, which are larger than Next itself accepts', async () => {
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
     expect((await ask(picture)).status).toBe(200);
@@ -142,20 +142,20 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
     expect([refused.status, await refused.text()]).toEqual([413, 'Body exceeded 1mb limit']);
   });
 
-  it('takes what Next has parsed', async () => {
+  it('accepts what Next has parsed', async () => {
     const whole = await ask({}, { at: '/api/parsed/v1' });
     expect(await whole.json()).toMatchObject({ object: 'chat.completion' });
     expect((await readSse(await ask({ stream: true }, { at: '/api/parsed/v1' }))).at(-1)).toBe('[DONE]');
   });
 
-  it('leaves the rest of the app alone, and says what there is beside it', async () => {
+  it('does not affect the rest of the app, and lists what is served beside it', async () => {
     expect(await (await fetch(`${app.origin}/api/hello`)).text()).toBe('host');
     const elsewhere = await fetch(`${app.origin}/api/v1/embeddings`, { method: 'POST', body: '{}' });
     expect(elsewhere.status).toBe(404);
     expect(await elsewhere.json()).toMatchObject({ error: { code: 'unknown_url' } });
   });
 
-  it('gives Next nothing to complain of', () => {
+  it('causes no warning of Next', () => {
     expect(app.complaints).toBe('');
   });
 });

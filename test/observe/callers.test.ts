@@ -103,7 +103,7 @@ describe('telemetry.callerMetrics', () => {
 describe('CallerCounters', () => {
   const callersIn = (counters: CallerCounters) => [...counters.entries()].map(([caller]) => caller);
 
-  it('gives a caller that became busy the series of the least busy one', () => {
+  it('assigns the series of the least busy caller to one that became busy', () => {
     const counters = new CallerCounters(2);
     for (const id of ['a', 'a', 'a', 'b']) counters.add(id, NOTHING);
     expect(counters.add('c', NOTHING)).toBe('other');
@@ -117,7 +117,7 @@ describe('CallerCounters', () => {
     });
   });
 
-  it('follows the load: who was busy once makes room', () => {
+  it('follows the load: a caller that was busy once is replaced', () => {
     const counters = new CallerCounters(1);
     for (let request = 0; request < 100; request++) counters.add('once', NOTHING);
     for (let request = 0; request < 2_000; request++) {

@@ -30,7 +30,7 @@ interface OtlpBody {
   readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[] }[];
 }
 
-/** Takes spans by OTLP over HTTP, and answers with `status`. */
+/** Takes spans by OTLP over HTTP, and responds with `status`. */
 export async function collector(status = 200): Promise<Collector> {
   const requests: Collector['requests'][number][] = [];
   const server = await listen(

@@ -19,7 +19,7 @@ beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContex
 afterAll(() => context.disable());
 
 const ADDRESS = 'jane.roe@example.org';
-const says = (content: string) => [{ role: 'user', content }];
+const userMessage = (content: string) => [{ role: 'user', content }];
 
 async function capturing(
   guards: GuardOptions | undefined,
@@ -27,23 +27,23 @@ async function capturing(
   telemetry: Partial<TelemetryOptions> = {},
 ) {
   const recorded = recordedTracer();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const set = await gatewayOver([await upstreamFor(script)], {
     guards,
-    hooks: { onHookError: (thrown) => void told.push(thrown) },
+    hooks: { onHookError: (thrown) => void reported.push(thrown) },
     telemetry: { content: () => 'redacted', ...telemetry, tracer: recorded.tracer },
   });
   const spanText = async () => JSON.stringify((await recorded.requestSpan()).attributes);
-  return { ...set, ...recorded, told, spanText };
+  return { ...set, ...recorded, reported, spanText };
 }
 
 describe('"redacted" without telemetry.redact', () => {
   it.each<[string, GuardOptions]>([
     ['input', { input: [redact({ surfaces: ['system'] })] }],
     ['output', { output: [redact({ channels: ['reasoning'] })] }],
-  ])('takes out of prompt and response what the redact() in guards.%s looks for', async (_, guards) => {
+  ])('removes from prompt and response what the redact() in guards.%s looks for', async (_, guards) => {
     const { ask, requestSpan } = await capturing(guards, stream(`write to ${ADDRESS} today`));
-    await (await ask({ messages: says(`I am ${ADDRESS}.`), stream: true })).text();
+    await (await ask({ messages: userMessage(`I am ${ADDRESS}.`), stream: true })).text();
     const { attributes } = await requestSpan();
     expect(attributes['nordlys.content']).toBe('redacted');
     expect(attributes['gen_ai.input.messages']).toContain('I am ⟨email⟩.');
@@ -57,12 +57,12 @@ describe('"redacted" without telemetry.redact', () => {
       // The upstream repeats what it was sent.
       ({ json }) => chat((json as { messages: { content: string }[] }).messages[0]!.content),
     );
-    const response = await ask({ messages: says(`I am ${ADDRESS}`) });
+    const response = await ask({ messages: userMessage(`I am ${ADDRESS}`) });
     expect(await response.text()).toContain(ADDRESS);
     expect(await spanText()).not.toContain('example.org');
   });
 
-  it('takes values out of tool arguments, however JSON has escaped them', async () => {
+  it('removes values from tool arguments, however JSON has escaped them', async () => {
     const calls = (args: string) => [
       { index: 0, id: 'c', type: 'function', function: { name: 'mail', arguments: args } },
     ];
@@ -76,18 +76,18 @@ describe('"redacted" without telemetry.redact', () => {
         '[DONE]',
       ]),
     );
-    await (await ask({ messages: says('Hi'), stream: true })).text();
+    await (await ask({ messages: userMessage('Hi'), stream: true })).text();
     const text = await spanText();
     expect(text).toContain('⟨email⟩');
     expect(text).not.toMatch(/jane|exam/);
   });
 
-  it('takes values out of a prompt that was blocked because of them', async () => {
+  it('removes values from a prompt that was blocked because of them', async () => {
     const { ask, spanText } = await capturing(
       { input: [blockPatterns({ detect: [detect.email()] })], output: [redact({ detect: [detect.card()] })] },
       chat('Hi'),
     );
-    expect((await ask({ messages: says(`I am ${ADDRESS}`) })).status).toBe(400);
+    expect((await ask({ messages: userMessage(`I am ${ADDRESS}`) })).status).toBe(400);
     expect(await spanText()).toMatch(/I am ⟨email⟩/);
   });
 
@@ -95,7 +95,7 @@ describe('"redacted" without telemetry.redact', () => {
     const { ask, spanText } = await capturing({ output: [redact()] }, chat('Hi'), {
       redact: (text) => text.replace('secret', '[hidden]'),
     });
-    await (await ask({ messages: says(`secret ${ADDRESS}`) })).text();
+    await (await ask({ messages: userMessage(`secret ${ADDRESS}`) })).text();
     expect(await spanText()).toContain(`[hidden] ${ADDRESS}`);
   });
 
@@ -104,12 +104,12 @@ describe('"redacted" without telemetry.redact', () => {
     ['no guards', undefined],
     ['guards of the host only', { output: [passing] }],
     ['blockPatterns() only', { output: [blockPatterns({ patterns: [/forbidden/] })] }],
-  ])('captures nothing with %s, and says what is missing', async (_, guards) => {
-    const { ask, spanText, told } = await capturing(guards, chat('words of the response'));
-    expect((await ask({ messages: says('words of the prompt') })).status).toBe(200);
-    expect(await spanText()).not.toContain('words of');
-    expect(String(told[0])).toContain('needs telemetry.redact or a guard made by redact()');
-    expect(told).toHaveLength(1);
+  ])('captures nothing with %s, and reports what is missing', async (_, guards) => {
+    const { ask, spanText, reported } = await capturing(guards, chat('text of the response'));
+    expect((await ask({ messages: userMessage('words of the prompt') })).status).toBe(200);
+    expect(await spanText()).not.toContain('text of');
+    expect(String(reported[0])).toContain('needs telemetry.redact or a guard made by redact()');
+    expect(reported).toHaveLength(1);
   });
 });
 

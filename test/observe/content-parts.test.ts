@@ -25,7 +25,7 @@ describe('boundedMessages', () => {
     expect(JSON.parse(boundedMessages(messages, plain(500)).json)).toEqual(messages);
   });
 
-  it('redacts names, arguments, results and addresses, and leaves ids and types alone', () => {
+  it('redacts names, arguments, results and addresses, and keeps ids and types', () => {
     const { json } = boundedParts(
       [
         { type: 'tool_call', id: 'a', name: 'a', arguments: 'a' },

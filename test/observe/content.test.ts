@@ -8,8 +8,8 @@ import type { RequestContext } from '../../src/request/context.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { recordedTracer } from './spans.js';
 
-const PROMPT = 'words-of-the-prompt';
-const RESPONSE = 'words-of-the-response';
+const PROMPT = 'text-of-the-prompt';
+const RESPONSE = 'text-of-the-response';
 const messages = [
   { role: 'system', content: 'Be brief.' },
   { role: 'user', content: PROMPT },
@@ -42,7 +42,7 @@ describe('telemetry.content', () => {
     const { ask, spans } = await capturing(telemetry, stream(RESPONSE));
     await (await ask({ messages, stream: true })).text();
     for (const { attributes } of await spans(2)) {
-      expect(textOf(attributes)).not.toContain('words-of');
+      expect(textOf(attributes)).not.toContain('text-of');
       for (const name of [...NAMES, 'nordlys.content']) expect(attributes).not.toHaveProperty([name]);
     }
   });
@@ -65,10 +65,10 @@ describe('telemetry.content', () => {
     ]);
     expect(request!.attributes['nordlys.content']).toBe('full');
     expect(request!.attributes).not.toHaveProperty(['nordlys.content.truncated']);
-    expect(textOf(call!.attributes)).not.toContain('words-of');
+    expect(textOf(call!.attributes)).not.toContain('text-of');
   });
 
-  it('is asked once per request, with the caller and the request', async () => {
+  it('is called once per request, with the caller and the request', async () => {
     const seen: unknown[] = [];
     const { ask, requestSpan } = await capturing({
       content: ({ caller, request, requestId, req }) => {
@@ -112,7 +112,7 @@ describe('telemetry.content', () => {
 });
 
 describe('requests that share an upstream call', () => {
-  it('are captured each by what was said of itself', async () => {
+  it('are captured each by its own decision', async () => {
     const { ask, spans } = await capturing(
       { content: ({ req }) => (req.headers['x-consent'] === 'yes' ? 'full' : 'none') },
       stream(RESPONSE),
@@ -122,7 +122,7 @@ describe('requests that share an upstream call', () => {
       (await ask({ messages, stream: true }, { headers: { 'x-consent': consent } })).text();
     await Promise.all([say('no'), say('yes')]);
     const requests = (await spans(3)).filter(({ kind }) => kind === 0);
-    const captured = requests.filter(({ attributes }) => textOf(attributes).includes('words-of'));
+    const captured = requests.filter(({ attributes }) => textOf(attributes).includes('text-of'));
     expect(captured).toHaveLength(1);
     expect(captured[0]!.attributes['gen_ai.output.messages']).toContain(RESPONSE);
   });
@@ -141,29 +141,29 @@ describe('failures obey it', () => {
       const { attributes } = await requestSpan();
       expect(attributes).toHaveProperty(['error.type']);
       const all = (await spans(Number(attributes['nordlys.attempts']) + 1)).map((span) => textOf(span.attributes));
-      expect(all.some((text) => text.includes('words-of'))).toBe(capture === 'full');
+      expect(all.some((text) => text.includes('text-of'))).toBe(capture === 'full');
       if (capture === 'full') expect(attributes['gen_ai.input.messages']).toContain(PROMPT);
     });
   }
 
-  it.each<ContentCapture>(['none', 'full'])('a client that left, "%s"', async (capture) => {
+  it.each<ContentCapture>(['none', 'full'])('a client that disconnected, "%s"', async (capture) => {
     const { ask, requestSpan, upstream } = await capturing({ content: () => capture }, hang());
-    const leaving = new AbortController();
-    const asked = ask({ messages }, { signal: leaving.signal }).catch(() => undefined);
+    const controller = new AbortController();
+    const pending = ask({ messages }, { signal: controller.signal }).catch(() => undefined);
     await upstream.nextRequest();
-    leaving.abort();
-    await asked;
+    controller.abort();
+    await pending;
     const { attributes } = await requestSpan();
     expect(attributes['error.type']).toBe('client_closed_request');
     expect(textOf(attributes).includes(PROMPT)).toBe(capture === 'full');
   });
 
-  it('a request that was not valid is not captured, and content is not asked', async () => {
-    let asked = 0;
-    const { ask, requestSpan } = await capturing({ content: () => (asked++, 'full') });
+  it('an invalid request is not captured, and content is not called', async () => {
+    let calls = 0;
+    const { ask, requestSpan } = await capturing({ content: () => (calls++, 'full') });
     await ask({ messages: PROMPT });
-    expect(textOf((await requestSpan()).attributes)).not.toContain('words-of');
-    expect(asked).toBe(0);
+    expect(textOf((await requestSpan()).attributes)).not.toContain('text-of');
+    expect(calls).toBe(0);
   });
 
   const faulty: [string, TelemetryOptions['content'], TelemetryOptions['redact']][] = [
@@ -186,17 +186,17 @@ describe('failures obey it', () => {
     ],
     ['the redactor returns nothing', () => 'redacted', (() => undefined) as unknown as TelemetryOptions['redact']],
   ];
-  it.each(faulty)('nothing is captured when %s, and the host is told', async (_, content, redact) => {
-    const told: unknown[] = [];
-    const hooks = { onHookError: (thrown: unknown) => told.push(thrown) };
+  it.each(faulty)('nothing is captured when %s, and the host gets the error', async (_, content, redact) => {
+    const reported: unknown[] = [];
+    const hooks = { onHookError: (thrown: unknown) => reported.push(thrown) };
     const { ask, spans } = await capturing({ content, redact }, stream(RESPONSE), { hooks });
     const response = await ask({ messages, stream: true });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('[DONE]');
     const all = await spans(2);
-    expect(textOf(all.map(({ attributes }) => attributes))).not.toContain('words-of');
+    expect(textOf(all.map(({ attributes }) => attributes))).not.toContain('text-of');
     expect(all.find(({ kind }) => kind === 0)!.attributes).toMatchObject({ 'http.response.status_code': 200 });
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 });
 
@@ -231,7 +231,7 @@ describe('"redacted"', () => {
     expect(attributes['nordlys.content']).toBe('redacted');
   });
 
-  it('a value that stands where the text is cut does not get out in part', () => {
+  it('a value at the cut of the text is not exported in part', () => {
     const secret = 'jane.roe.with.a.long.name@example.org';
     const removed = new ContentAttributes({
       content: () => 'redacted',
@@ -248,7 +248,7 @@ describe('"redacted"', () => {
     }
   });
 
-  it('the end of a response that broke off is left out, as a value may end anywhere', async () => {
+  it('the end of an incomplete response is not captured, as a value may end anywhere', async () => {
     const script = stream('one two three jane@exam ple.org', { afterEvents: 5, end: 'reset' });
     const { ask, requestSpan } = await capturing({ content: () => 'redacted', redact }, script);
     await (await ask({ messages, stream: true })).text();
@@ -259,7 +259,7 @@ describe('"redacted"', () => {
 });
 
 describe('contentMaxBytes', () => {
-  it('bounds each attribute, and says that something is missing', async () => {
+  it('bounds each attribute, and marks what was cut', async () => {
     const { ask, requestSpan } = await capturing(
       { content: () => 'full', contentMaxBytes: 200 },
       stream('много слов '.repeat(100)),

@@ -34,7 +34,7 @@ const cases: readonly Case[] = [
     ask: chat,
   },
   {
-    it: 'a body that somebody has read and dropped',
+    it: 'a body that was read and dropped before',
     code: 'NORDLYS_BODY_CONSUMED',
     mount: (gateway) => (req, res) => void req.resume().once('end', () => gateway(req, res)),
     ask: chat,
@@ -54,13 +54,13 @@ const cases: readonly Case[] = [
   },
   { it: 'the Responses API', code: 'NORDLYS_RESPONSES_API', mount: (gateway) => gateway, ask: post('/v1/responses') },
   {
-    it: 'a path that nobody serves',
+    it: 'a path that is not served',
     code: 'NORDLYS_WRONG_PATH',
     mount: (gateway) => express().use('/llm', gateway),
     ask: post('/llm/v1/completions'),
   },
   {
-    it: 'a path that nobody serves, without a host',
+    it: 'a path that is not served, without a host',
     code: 'NORDLYS_WRONG_PATH',
     mount: (gateway) => gateway,
     ask: post('/v1/embeddings'),
@@ -71,17 +71,17 @@ const cases: readonly Case[] = [
 
 describe('a diagnostic', () => {
   it.each(cases)('tells of $it, once', async ({ code, mount, ask }) => {
-    const told: Diagnostic[] = [];
-    const onDiagnostic = (diagnostic: Diagnostic): void => void told.push(diagnostic);
+    const reported: Diagnostic[] = [];
+    const onDiagnostic = (diagnostic: Diagnostic): void => void reported.push(diagnostic);
     const set = await gatewayOver([await upstreamFor()], { onDiagnostic }, (gateway) => mount(gateway, onDiagnostic));
     for (let time = 0; time < 3; time++) await ask(set);
-    expect(told).toEqual([{ code, message: DIAGNOSTICS[code], help: `docs/diagnostics.md#${code.toLowerCase()}` }]);
+    expect(reported).toEqual([{ code, message: DIAGNOSTICS[code], help: `docs/diagnostics.md#${code.toLowerCase()}` }]);
   });
 
   it('is a warning for the logger', async () => {
     const lines: unknown[] = [];
-    const silent = (): void => undefined;
-    const logger = { debug: silent, info: silent, error: silent, warn: (...line: unknown[]) => void lines.push(line) };
+    const ignore = (): void => undefined;
+    const logger = { debug: ignore, info: ignore, error: ignore, warn: (...line: unknown[]) => void lines.push(line) };
     const set = await gatewayOver([await upstreamFor()], { logger });
     await post('/v1/responses')(set);
     expect(lines).toEqual([
@@ -92,9 +92,9 @@ describe('a diagnostic', () => {
     ]);
   });
 
-  it('is not told of a sound set-up', async () => {
-    const told: unknown[] = [];
-    const onDiagnostic = (diagnostic: Diagnostic): void => void told.push(diagnostic);
+  it('gets nothing for a correct set-up', async () => {
+    const reported: unknown[] = [];
+    const onDiagnostic = (diagnostic: Diagnostic): void => void reported.push(diagnostic);
     const set = await gatewayOver([await upstreamFor()], { onDiagnostic }, (gateway) => {
       const app = express()
         .set('trust proxy', 1)
@@ -108,7 +108,7 @@ describe('a diagnostic', () => {
     await post('/v1/embeddings')(set);
     await post('/login')(set);
     await set.ask({ messages: 1 });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('cannot hurt a request by throwing', async () => {

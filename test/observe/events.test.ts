@@ -6,8 +6,8 @@ import { chat, error } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { recordedTracer } from './spans.js';
 
-const PROMPT = 'words-of-the-prompt';
-const RESPONSE = 'words-of-the-response';
+const PROMPT = 'text-of-the-prompt';
+const RESPONSE = 'text-of-the-response';
 const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
 const DETAILS = 'gen_ai.client.inference.operation.details';
 const EXCEPTION = 'gen_ai.client.operation.exception';
@@ -66,16 +66,16 @@ it.each<[ContentCapture, boolean]>([
   const [failed, exception, served] = events.map(({ attributes }) => JSON.stringify(attributes));
   expect(failed!.includes(PROMPT)).toBe(isCaptured);
   expect(served!.includes(PROMPT) && served!.includes(RESPONSE)).toBe(isCaptured);
-  expect(exception).not.toContain('words-of');
-  if (!isCaptured) expect(failed! + served!).not.toContain('words-of');
+  expect(exception).not.toContain('text-of');
+  if (!isCaptured) expect(failed! + served!).not.toContain('text-of');
 });
 
 it('a redactor that is missing costs the content, not the event', async () => {
-  const told: unknown[] = [];
-  const { events } = await eventsWith('redacted', { hooks: { onHookError: (thrown) => told.push(thrown) } });
+  const reported: unknown[] = [];
+  const { events } = await eventsWith('redacted', { hooks: { onHookError: (thrown) => reported.push(thrown) } });
   expect(events).toHaveLength(3);
-  expect(JSON.stringify(events)).not.toContain('words-of');
-  expect(told.length).toBeGreaterThan(0);
+  expect(JSON.stringify(events)).not.toContain('text-of');
+  expect(reported.length).toBeGreaterThan(0);
 });
 
 it('content may go to events alone, without a tracer', async () => {

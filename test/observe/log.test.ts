@@ -74,13 +74,13 @@ describe('the logger', () => {
     await expect.poll(() => lines.at(-1)).toMatchObject(expected);
   });
 
-  it('tells of the host’s own bug where it stands, without its words', async () => {
+  it('logs the place of the host’s own bug, without its message', async () => {
     const { logger, lines } = memoryLogger();
     const { ask } = await gatewayOver([await upstreamFor()], {
       logger,
       hooks: {
         beforeRoute: function faultyHook() {
-          throw new RangeError('about the prompt: secret words');
+          throw new RangeError('about the prompt: secret text');
         },
       },
     });
@@ -90,16 +90,16 @@ describe('the logger', () => {
       code: 'internal_error',
       cause: { name: 'RangeError', stack: expect.stringContaining('faultyHook') },
     });
-    expect(JSON.stringify(lines)).not.toContain('secret words');
+    expect(JSON.stringify(lines)).not.toContain('secret text');
   });
 
-  it('tells of a watching hook that threw: its name and where, without its words', async () => {
+  it('logs the name and place of an observing hook that threw, without its message', async () => {
     const { logger, lines } = memoryLogger();
     const { ask } = await gatewayOver([await upstreamFor()], {
       logger,
       hooks: {
         afterResponse: async function faultyHook() {
-          throw new RangeError('about the prompt: secret words');
+          throw new RangeError('about the prompt: secret text');
         },
       },
     });
@@ -112,18 +112,18 @@ describe('the logger', () => {
         hook: 'afterResponse',
         cause: { name: 'RangeError', stack: expect.stringContaining('faultyHook') },
       });
-    expect(JSON.stringify(lines)).not.toContain('secret words');
+    expect(JSON.stringify(lines)).not.toContain('secret text');
   });
 
-  it('never gets prompts, answers, keys or what an upstream said', async () => {
+  it('never gets prompts, responses, keys or error texts of upstreams', async () => {
     const { logger, lines } = memoryLogger();
     const upstream = await upstreamFor(
-      error(400, { error: { message: 'upstream-words', type: 'a', param: null, code: null } }),
+      error(400, { error: { message: 'upstream-text', type: 'a', param: null, code: null } }),
     );
     const { ask } = await gatewayOver([upstream], { logger, cache: {} });
-    const secret = 'words-of-the-prompt';
+    const secret = 'text-of-the-prompt';
     await ask({ messages: [{ role: 'user', content: secret }], user: secret, metadata: { a: secret } });
-    upstream.always(chat('words-of-the-answer'));
+    upstream.always(chat('text-of-the-response'));
     await ask({
       messages: [{ role: 'user', content: secret }],
       provider_configs: { p0: { api_key: 'sk-callers-own' } },
@@ -134,8 +134,8 @@ describe('the logger', () => {
     expect(lines.length).toBeGreaterThanOrEqual(5);
     for (const word of [
       secret,
-      'words-of-the-answer',
-      'upstream-words',
+      'text-of-the-response',
+      'upstream-text',
       'demo-key',
       'operator-secret',
       'sk-callers-own',
@@ -153,7 +153,7 @@ describe('the logger', () => {
 
 describe('an observing hook that throws without a listener', () => {
   const afterResponse = (): never => {
-    throw new Error('secret words');
+    throw new Error('secret text');
   };
 
   async function warningsAfterTwo(options: Partial<GatewayOptions>): Promise<unknown[][]> {
@@ -168,7 +168,7 @@ describe('an observing hook that throws without a listener', () => {
   it('is a warning of the process, once', async () => {
     const calls = await warningsAfterTwo({ hooks: { afterResponse } });
     expect(calls).toEqual([[expect.stringContaining('afterResponse'), { code: 'NORDLYS_HOOK_THREW' }]]);
-    expect(JSON.stringify(calls)).not.toContain('secret words');
+    expect(JSON.stringify(calls)).not.toContain('secret text');
   });
 
   it('or where who listens throws as well', async () => {
@@ -183,7 +183,7 @@ describe('an observing hook that throws without a listener', () => {
 
 describe('a 500 without a listener', () => {
   const beforeRoute = (): never => {
-    throw new Error('secret words\n    at secret words (in the shape of a frame)');
+    throw new Error('secret text\n    at secret text (in the shape of a frame)');
   };
 
   async function warningsOf(options: Partial<GatewayOptions>, mount?: (gateway: Gateway) => RequestListener) {
@@ -194,16 +194,16 @@ describe('a 500 without a listener', () => {
     return warn.mock.calls;
   }
 
-  it('is a warning of the process that says where, once, and not what', async () => {
+  it('is a process warning with the place, once, without the message', async () => {
     const calls = await warningsOf({ hooks: { beforeRoute } });
     expect(calls).toEqual([
       [expect.stringMatching(/threw at .*beforeRoute .*log\.test\.ts/), { code: 'NORDLYS_INTERNAL_ERROR' }],
     ]);
-    expect(JSON.stringify(calls)).not.toContain('secret words');
+    expect(JSON.stringify(calls)).not.toContain('secret text');
   });
 
   it('also where what was thrown is no error as others are', async () => {
-    const odd = Object.assign(new Error('secret words'), { stack: 7 as never });
+    const odd = Object.assign(new Error('secret text'), { stack: 7 as never });
     const throwsOdd = (): never => {
       throw odd;
     };

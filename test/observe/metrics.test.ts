@@ -23,14 +23,14 @@ function pricedProviders(upstreams: readonly { baseUrl: string }[]) {
 }
 
 describe('gateway.metrics', () => {
-  it('asks for a key, as the list of models does', async () => {
+  it('requires a key, as the list of models does', async () => {
     const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
     const refused = await scrape(set, 'wrong');
     expect(refused.status).toBe(401);
     expect(await refused.json()).toMatchObject({ error: { code: 'invalid_api_key' } });
-    const answer = await scrape(set);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const response = await scrape(set);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect((await fetch(`${set.baseUrl}/metrics`, { method: 'POST' })).status).toBe(405);
   });
 
@@ -73,7 +73,7 @@ describe('gateway.metrics', () => {
     );
   });
 
-  it('takes no dry run for a request', async () => {
+  it('does not count a dry run as a request', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], {}, withMetrics);
     const headers = { 'x-nordlys-dry-run': 'plan' };
     expect((await set.ask({}, { headers })).status).toBe(200);
@@ -108,32 +108,32 @@ describe('gateway.metrics', () => {
     }
   });
 
-  it('tells what is at work, and how each breaker stands', async () => {
+  it('reports what is in flight, and the state of each breaker', async () => {
     const upstream = await upstreamFor(stream('one two', { afterEvents: 2, end: 'hang' }));
     const set = await gatewayOver([upstream], {}, withMetrics);
-    const leaving = new AbortController();
-    onTestFinished(() => leaving.abort());
-    const answer = await set.ask({ stream: true }, { signal: leaving.signal });
+    const controller = new AbortController();
+    onTestFinished(() => controller.abort());
+    const response = await set.ask({ stream: true }, { signal: controller.signal });
     const during = await samplesOf(set);
     expect(sumOf(during, 'nordlys_requests_in_flight')).toBe(1);
     expect(sumOf(during, 'nordlys_upstream_sockets', { state: 'active' })).toBe(1);
     expect(sumOf(during, 'nordlys_breaker_state', { endpoint: 'p0', state: 'closed' })).toBe(1);
     expect(sumOf(during, 'nordlys_breaker_state', { endpoint: 'p0' })).toBe(1);
-    leaving.abort();
-    await answer.text().catch(() => '');
+    controller.abort();
+    await response.text().catch(() => '');
     await upstream.allClosed();
     await expect.poll(async () => sumOf(await samplesOf(set), 'nordlys_requests_in_flight')).toBe(0);
     expect(sumOf(await samplesOf(set), 'nordlys_attempts_total', { outcome: 'cancelled' })).toBe(1);
   });
 
-  it('does not count a client that left before it was told anything as answered', async () => {
+  it('counts no response for a client that disconnected before it received anything', async () => {
     const upstream = await upstreamFor(hang());
     const set = await gatewayOver([upstream], {}, withMetrics);
-    const leaving = new AbortController();
-    const asked = set.ask({}, { signal: leaving.signal }).catch(() => undefined);
+    const controller = new AbortController();
+    const pending = set.ask({}, { signal: controller.signal }).catch(() => undefined);
     await upstream.nextRequest();
-    leaving.abort();
-    await asked;
+    controller.abort();
+    await pending;
     await expect
       .poll(async () =>
         sumOf(await samplesOf(set), 'http_server_request_duration_seconds_count', { http_response_status_code: '499' }),
@@ -141,10 +141,10 @@ describe('gateway.metrics', () => {
       .toBe(1);
   });
 
-  it('leaves calls with a caller’s own key out: the operator does not pay for them', async () => {
+  it('excludes calls with a caller’s own key: the operator does not pay for them', async () => {
     const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
-    const answer = await set.ask({ provider_configs: { p0: { api_key: 'sk-of-the-caller' } } });
-    expect(answer.status).toBe(200);
+    const response = await set.ask({ provider_configs: { p0: { api_key: 'sk-of-the-caller' } } });
+    expect(response.status).toBe(200);
     const samples = await samplesOf(set);
     expect(sumOf(samples, 'nordlys_attempts_total')).toBe(0);
     expect(sumOf(samples, 'http_server_request_duration_seconds_count')).toBe(1);

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, error, stream } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
-const SECRET_PROMPT = 'the-words-of-the-prompt';
+const SECRET_PROMPT = 'the-text-of-the-prompt';
 const usage = {
   prompt_tokens: 3,
   completion_tokens: 4,
@@ -43,9 +43,9 @@ describe('with a tracer', () => {
     const { ask } = await gatewayOver(providers, { telemetry: { tracer } });
     await (await ask({ stream: true, temperature: 0.5, max_tokens: 9, seed: 7, n: 1 })).text();
 
-    const [failed, answered, request] = (await spans(3)) as [ReadableSpan, ReadableSpan, ReadableSpan];
-    expect([failed.name, answered.name, request.name]).toEqual(['chat m', 'chat m', 'chat m']);
-    for (const child of [failed, answered]) {
+    const [failed, responded, request] = (await spans(3)) as [ReadableSpan, ReadableSpan, ReadableSpan];
+    expect([failed.name, responded.name, request.name]).toEqual(['chat m', 'chat m', 'chat m']);
+    for (const child of [failed, responded]) {
       expect(child.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
       expect(child.spanContext().traceId).toBe(request.spanContext().traceId);
       expect(child.kind).toBe(2);
@@ -62,7 +62,7 @@ describe('with a tracer', () => {
       'nordlys.attempt': 1,
     });
     expect(failed.status.code).toBe(2);
-    expect(answered.attributes).toMatchObject({
+    expect(responded.attributes).toMatchObject({
       'gen_ai.provider.name': 'p1',
       'gen_ai.request.stream': true,
       'gen_ai.request.temperature': 0.5,
@@ -75,8 +75,8 @@ describe('with a tracer', () => {
       'gen_ai.usage.cache_read.input_tokens': 2,
       'gen_ai.usage.reasoning.output_tokens': 1,
     });
-    expect(answered.attributes).not.toHaveProperty('gen_ai.request.choice.count');
-    expect(answered.attributes).not.toHaveProperty('error.type');
+    expect(responded.attributes).not.toHaveProperty('gen_ai.request.choice.count');
+    expect(responded.attributes).not.toHaveProperty('error.type');
     expect(request.attributes).toMatchObject({
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'p1',
@@ -124,17 +124,17 @@ describe('with a tracer', () => {
     upstream.enqueue(stream('one two three', { afterEvents: 3, end: 'reset' }));
     await (await ask({ stream: true, n: 2, user: 'another' })).text();
 
-    const [refused, , answered, hit, broken, whole] = (await spans(6)) as ReadableSpan[];
+    const [refused, , responded, hit, broken, whole] = (await spans(6)) as ReadableSpan[];
     expect(refused!.attributes).toMatchObject({ 'error.type': 'invalid_type', 'http.response.status_code': 400 });
     // The caller's fault, not an error of this service.
     expect(refused!.status.code).toBe(0);
-    expect(answered!.attributes).toMatchObject({ 'nordlys.cache': 'MISS', 'nordlys.attempts': 1 });
+    expect(responded!.attributes).toMatchObject({ 'nordlys.cache': 'MISS', 'nordlys.attempts': 1 });
     expect(hit!.attributes).toMatchObject({ 'nordlys.cache': 'HIT', 'nordlys.attempts': 0 });
     expect(broken!.attributes).toMatchObject({ 'error.type': 'truncated', 'gen_ai.request.choice.count': 2 });
     expect(whole!.attributes).toMatchObject({ 'error.type': 'upstream_truncated' });
   });
 
-  it('no span holds a word of the prompt, the answer or a key', async () => {
+  it('no span holds a word of the prompt, the response or a key', async () => {
     const { tracer, spans } = tracing();
     const { ask } = await gatewayOver([await upstreamFor(error(400)), await upstreamFor()], { telemetry: { tracer } });
     await ask({
@@ -150,13 +150,13 @@ describe('with a tracer', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('a call’s span holds what the upstream said, its words only where the fault is the operator’s', async () => {
+  it('a call’s span holds the upstream’s error, its message only if the fault is the operator’s', async () => {
     const { tracer, spans } = tracing();
     const said = (message: string) => ({ error: { message, type: 'a', code: 'b', param: null } });
     const upstream = await upstreamFor(error(401, said('Key sk-abcdefgh refused.')));
     const { ask } = await gatewayOver([upstream], { telemetry: { tracer } });
     await ask({});
-    upstream.always(error(400, said('Invalid words of the prompt.')));
+    upstream.always(error(400, said('Invalid text of the prompt.')));
     await ask({});
     const [refusedKey, , rejected] = await spans(4);
     expect(refusedKey!.attributes).toMatchObject({
@@ -172,11 +172,11 @@ describe('with a tracer', () => {
     expect(rejected!.attributes).not.toHaveProperty('nordlys.upstream_error.message');
   });
 
-  it('traceparent is sent upstream only where the host wants it', async () => {
+  it('traceparent is sent upstream only if configured', async () => {
     const { tracer, spans } = tracing();
     const upstream = await upstreamFor();
-    const silent = await gatewayOver([upstream], { telemetry: { tracer } });
-    await silent.ask({}, { headers: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' } });
+    const untraced = await gatewayOver([upstream], { telemetry: { tracer } });
+    await untraced.ask({}, { headers: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' } });
     expect((await upstream.nextRequest()).headers).not.toHaveProperty('traceparent');
 
     const open = await gatewayOver([upstream], {
@@ -190,8 +190,8 @@ describe('with a tracer', () => {
     expect(headers['x-mine']).toBe('yes');
   });
 
-  it('a tracer that throws is no client’s trouble', async () => {
-    const told: unknown[] = [];
+  it('a tracer that throws does not affect clients', async () => {
+    const reported: unknown[] = [];
     const { tracer } = tracing();
     const fail = (): never => {
       throw new Error('no spans today');
@@ -203,11 +203,11 @@ describe('with a tracer', () => {
     ]) {
       const { ask } = await gatewayOver([await upstreamFor()], {
         telemetry: { tracer: faulty },
-        hooks: { onHookError: (thrown) => told.push(thrown) },
+        hooks: { onHookError: (thrown) => reported.push(thrown) },
       });
       expect((await ask({})).status).toBe(200);
     }
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 });
 

@@ -19,24 +19,24 @@ async function portOf(server: net.Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** One request over a provider at `baseUrl`, and all that is said of how it went. */
+/** One request over a provider at `baseUrl`, and all that is reported of it. */
 async function accountOf(baseUrl: string, options: Partial<GatewayOptions> = {}, body: object = {}) {
   const records: AttemptRecord[] = [];
-  const told: Diagnostic[] = [];
+  const reported: Diagnostic[] = [];
   const lines: Record<string, unknown>[] = [];
   const write = (facts: object): void => void lines.push({ ...facts });
   const { ask } = await gatewayOver([], {
     maxAttempts: 1,
     providers: { p0: { baseUrl, apiKey: 'operator-secret-0', models: ['m'] } },
     hooks: { afterAttempt: ({ record }) => void records.push(record) },
-    onDiagnostic: (diagnostic) => void told.push(diagnostic),
+    onDiagnostic: (diagnostic) => void reported.push(diagnostic),
     logger: { debug: write, info: write, warn: write, error: write },
     ...options,
   });
-  const answer = await ask(body);
-  const text = await answer.text();
+  const response = await ask(body);
+  const text = await response.text();
   await expect.poll(() => records).toHaveLength(1);
-  return { record: records[0]!, told, lines, text };
+  return { record: records[0]!, reported, lines, text };
 }
 
 const transports = [
@@ -44,16 +44,16 @@ const transports = [
   ['undici', undiciTransport],
 ] as const;
 
-describe.each(transports)('a failed attempt over %s says what was sent and what came', (_name, transport) => {
+describe.each(transports)('a failed attempt over %s records what was sent and received', (_name, transport) => {
   it('TLS spoken to a plain port', async () => {
     const port = await portOf(http.createServer((_req, res) => res.end('{}')));
-    const { record, told, lines } = await accountOf(`https://127.0.0.1:${port}/v1`, { transport: transport() });
+    const { record, reported, lines } = await accountOf(`https://127.0.0.1:${port}/v1`, { transport: transport() });
     expect(record).toMatchObject({
       outcome: 'tls',
       sent: `POST https://127.0.0.1:${port}/v1/chat/completions`,
       received: expect.stringContaining('wrong version number'),
     });
-    expect(told).toMatchObject([
+    expect(reported).toMatchObject([
       { code: 'NORDLYS_UPSTREAM_NO_TLS', message: expect.stringContaining(`"p0": ${record.sent} got`) },
     ]);
     expect(lines).toContainEqual(
@@ -62,7 +62,7 @@ describe.each(transports)('a failed attempt over %s says what was sent and what 
   });
 
   it.each([
-    ['signed by nobody known', 'sound', false, /UNABLE_TO_VERIFY_LEAF_SIGNATURE|unable to verify/],
+    ['signed by an unknown authority', 'sound', false, /UNABLE_TO_VERIFY_LEAF_SIGNATURE|unable to verify/],
     ['for another name', 'other-name', true, /ERR_TLS_CERT_ALTNAME_INVALID/],
     ['that has expired', 'expired', true, /CERT_HAS_EXPIRED/],
   ])('a certificate %s', async (_what, name, isTrusted, received) => {
@@ -74,18 +74,18 @@ describe.each(transports)('a failed attempt over %s says what was sent and what 
     const server = tls.createServer({ cert: file(`${name}.pem`), key: file(`${name}.key`) });
     server.on('tlsClientError', () => undefined);
     const port = await portOf(server);
-    const { record, told } = await accountOf(`https://upstream.test:${port}/v1`, { transport: transport() });
+    const { record, reported } = await accountOf(`https://upstream.test:${port}/v1`, { transport: transport() });
     expect(record).toMatchObject({ outcome: 'tls', received: expect.stringMatching(received) });
-    expect(told).toMatchObject([{ code: 'NORDLYS_UPSTREAM_CERTIFICATE' }]);
+    expect(reported).toMatchObject([{ code: 'NORDLYS_UPSTREAM_CERTIFICATE' }]);
   });
 
   it('a port where nothing listens', async () => {
     const server = net.createServer();
     const port = await portOf(server);
     await new Promise((resolve) => server.close(resolve));
-    const { record, told } = await accountOf(`http://127.0.0.1:${port}/v1`, { transport: transport() });
+    const { record, reported } = await accountOf(`http://127.0.0.1:${port}/v1`, { transport: transport() });
     expect(record).toMatchObject({ outcome: 'refused', received: expect.stringMatching(/^ECONNREFUSED: /) });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('a name that does not exist', async () => {
@@ -148,8 +148,8 @@ describe('a base URL', () => {
   ];
   it.each(rows)('%s', async (_what, script, path, codes) => {
     const { origin } = await upstreamFor(script);
-    const { record, told } = await accountOf(origin + path);
-    expect(told.map(({ code }) => code)).toEqual(codes);
+    const { record, reported } = await accountOf(origin + path);
+    expect(reported.map(({ code }) => code)).toEqual(codes);
     const { status, sent, received } = record;
     if (record.outcome === 'ok') expect([sent, received]).toEqual([undefined, undefined]);
     else expect([sent, received]).toEqual([`POST ${origin}${path}/chat/completions`, `HTTP ${status}`]);
@@ -158,9 +158,9 @@ describe('a base URL', () => {
   it('of the caller’s own is not the operator’s mistake', async () => {
     const { origin } = await upstreamFor(error(404, { detail: 'Not Found' }));
     const body = { provider_configs: { p0: { api_key: 'callers-own-key', base_url: origin } } };
-    const { record, told } = await accountOf(origin, { callerOverrides: { allowedOrigins: [origin] } }, body);
+    const { record, reported } = await accountOf(origin, { callerOverrides: { allowedOrigins: [origin] } }, body);
     expect(record).toMatchObject({ callerKey: true, received: 'HTTP 404' });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
@@ -174,15 +174,15 @@ describe('what was sent', () => {
   });
 
   it.each([
-    ['credential', Object.assign(new Error('vault: secret words'), { code: 'EVAULT' })],
-    ['host_code', Object.assign(new Error('secret words'), { code: 'ERR_HOST' })],
+    ['credential', Object.assign(new Error('vault: secret text'), { code: 'EVAULT' })],
+    ['host_code', Object.assign(new Error('secret text'), { code: 'ERR_HOST' })],
     ['reset', new Error('no code')],
     ['headers_timeout', undefined],
-  ] as const)('is all that is told of %s', (kind, cause) => {
+  ] as const)('is all that is reported of %s', (kind, cause) => {
     expect(describeReceived(new UpstreamFailure(kind, { cause }), [])).toBeUndefined();
   });
 
-  it('is told of a long reason in short, without secrets', () => {
+  it('is shortened, without secrets', () => {
     const cause = Object.assign(new Error(`key-1234 ${'x'.repeat(1_000)}`), { code: 'ECONNRESET' });
     const received = describeReceived(new UpstreamFailure('reset', { cause }), ['key-1234'])!;
     expect(received).toMatch(/^ECONNRESET: \[redacted\] x+…$/);

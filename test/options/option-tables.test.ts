@@ -54,7 +54,7 @@ describe('every option', () => {
     }
   });
 
-  it.each(documented)('$title: says what it is for, and its default is the one of its type', (entry) => {
+  it.each(documented)('$title: has a description, and its default is the one of its type', (entry) => {
     const { type, name, row } = entry;
     expect(row.text).toMatch(/\.$/);
     const code = /^`[^`]+`/.exec(row.shownDefault ?? '')?.[0];
@@ -152,7 +152,7 @@ describe('createGateway and the stages', () => {
       /"beforeRoute"\. It is an option of hooks\.$/,
     ],
   ];
-  it.each(MISPLACED)('%s says where an option belongs that is not its own', (_where, act, message) => {
+  it.each(MISPLACED)('%s refuses an option of another stage with the name of that stage', (_where, act, message) => {
     expect(messageOf(act)).toMatch(message);
   });
 

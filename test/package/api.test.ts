@@ -6,23 +6,23 @@ import { apiPages } from '../../build/api/pages.js';
 const entries = readEntries();
 const names = entries.flatMap(({ path, names }) => names.map((each) => ({ ...each, path })));
 
-it('every public name says what it is for', () => {
+it('every public name has a description', () => {
   expect(names.length).toBeGreaterThan(400);
   expect(names.filter(({ doc }) => doc.text === '').map(({ path, name }) => `${path}: ${name}`)).toEqual([]);
 });
 
-it('every member of a public type says what it is', () => {
+it('every member of a public type has a description', () => {
   const members = names
     .filter(({ kind }) => kind !== 'constant')
     .flatMap(({ file, name, members }) => members.map((member) => ({ ...member, owner: `${file} ${name}` })));
   expect(members.length).toBeGreaterThan(1_300);
-  const silent = members
+  const undocumented = members
     .filter(({ doc, owner, name, type }) => doc.text + doc.throws.join('') === '' && !isPlain(owner, name, type))
     .map(({ owner, name }) => `${owner}.${name}`);
-  expect([...new Set(silent)]).toEqual([]);
+  expect([...new Set(undocumented)]).toEqual([]);
 });
 
-/** What the type itself says: a call signature, the tag of a union, further members of a request or response. */
+/** What the type itself documents: a call signature, the tag of a union, further members of a request or response. */
 function isPlain(owner: string, name: string, type: string): boolean {
   if (name === '(call)') return true;
   return owner.startsWith('chat/types.ts') && (/^'\w+'$/.test(type) || name === '[key: string]');

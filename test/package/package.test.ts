@@ -76,7 +76,7 @@ describe('the package', () => {
     expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?(?:install|prepare)$/.test(name))).toEqual([]);
   });
 
-  it('leaves no declaration behind that a public one leads to, and carries no other', async () => {
+  it('contains every declaration that a public one refers to, and no other', async () => {
     const paths = new Set(packed.files.map(({ path }) => path));
     const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
       exports: Record<string, { types?: string }>;

@@ -11,7 +11,7 @@ export function programFolder(page: string): string {
   return join(root, 'test-output', page);
 }
 
-/** Compiles every program in `folder` as strictly as our own code. @throws Error with what the compiler says. */
+/** Compiles every program in `folder` as strictly as our own code. @throws Error with the output of the compiler. */
 export async function compile(folder: string, compilerOptions: object = {}): Promise<void> {
   const config = {
     extends: '../../tsconfig.json',

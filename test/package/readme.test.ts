@@ -111,7 +111,7 @@ describe('every snippet of the README', () => {
     expect(stdout).toBe('Because of oxygen.');
   });
 
-  it('runs: a plan says who would answer, and why the other would not', async () => {
+  it('runs: a plan names the endpoint that would respond, and why the other would not', async () => {
     const { stdout } = await run(process.execPath, [await program('providers')]);
     expect(stdout).toBe('vllm data_policy:zdr\n');
   });
@@ -141,7 +141,7 @@ console.log(response.status, (await response.json()).error.code);
     expect(stdout).toBe('400 content_blocked\n');
   });
 
-  it('runs: a process that is told to end does', async () => {
+  it('runs: a process ends on SIGTERM', async () => {
     const child = start(
       await program('shutdown', { '.listen(0)': ".listen(0, () => console.log('up'))", '5_000': '100' }),
     );

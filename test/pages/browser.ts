@@ -4,7 +4,7 @@ import { expect, onTestFinished } from 'vitest';
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** Debian's Chromium; where it is missing, tests that need one say so and are skipped. */
+/** Debian's Chromium; without it, tests that need one are skipped with a note. */
 export const hasBrowser = existsSync(EXECUTABLE);
 
 export const PHONE: BrowserContextOptions = {

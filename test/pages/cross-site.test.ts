@@ -27,7 +27,7 @@ async function appWithUsers(by: 'cookie' | 'network', allowedOrigins?: readonly 
   app.get('/sign-in', (_req, res) => {
     res.cookie('session', '42', { sameSite: 'none', secure: true, httpOnly: true }).send('<title>app</title>');
   });
-  // Open to every site, as an app should not be: what is left is up to the gateway.
+  // Open to every site, as an app should not be: the rest is up to the gateway.
   app.use((req, res, next) => {
     res.set({ 'access-control-allow-origin': req.headers.origin ?? '*', 'access-control-allow-credentials': 'true' });
     res.set('access-control-allow-headers', 'content-type');
@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('a page of another site (skipped without /usr/bin/c
 
   const url = (app: { origin: string }) => `${app.origin}/v1/chat/completions`;
 
-  it('cannot spend with a request that no browser asks about first', async () => {
+  it('cannot spend with a request without a preflight', async () => {
     const app = await appWithUsers('network');
     const page = await ticket(app, await otherSite());
     for (const type of ['', 'text/plain']) {
@@ -98,12 +98,12 @@ describe.skipIf(!hasBrowser)('a page of another site (skipped without /usr/bin/c
     expect(app.upstream.ledger).toEqual([]);
   });
 
-  it('cannot spend where the app answers preflights for every site', async () => {
+  it('cannot spend where the app accepts preflights of every site', async () => {
     const app = await appWithUsers('network');
     const page = await ticket(app, await otherSite());
     const status = await page.evaluate(asJson(url(app)));
     expect(status).toBe(403);
-    expect(app.seen.map(({ status: told }) => told)).toEqual([403]);
+    expect(app.seen.map(({ status }) => status)).toEqual([403]);
     expect(app.upstream.ledger).toEqual([]);
   });
 

@@ -6,17 +6,17 @@ export interface Demo {
   readonly origin: string;
   /** Everything it has printed. */
   readonly output: string;
-  /** Asks it to end. Resolves with its exit code, once nobody holds its output any more. */
+  /** Sends SIGTERM. Resolves with its exit code, once its output is closed. */
   stop(): Promise<number | null>;
 }
 
 /** `npm start`, in a process of its own, on a free port. By itself, or as `command` has it. */
 export async function startDemo(
   env: Readonly<Record<string, string>> = {},
-  [program, ...words]: readonly [string, ...string[]] = [process.execPath, 'examples/start.ts'],
+  [program, ...args]: readonly [string, ...string[]] = [process.execPath, 'examples/start.ts'],
 ): Promise<Demo> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const child = spawn(program, words, {
+  const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, PORT: '0', ...env },
   });

@@ -30,8 +30,8 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
   };
   const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
   const hasWords = (page: Page): Promise<void> =>
-    eventually(async () => (await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
-  const answered = (page: Page): Promise<unknown> => page.waitForSelector('#answer[aria-busy=false] .text');
+    eventually(async () => (await textOf(page, '#response .text')).length).toBeGreaterThan(20);
+  const completed = (page: Page): Promise<unknown> => page.waitForSelector('#response[aria-busy=false] .text');
   const state = (page: Page, slug: string) => page.getByLabel(NAMES[slug]!);
   const NAMES: Record<string, string> = {
     'fast-cheap': 'State of Fast & Cheap',
@@ -39,22 +39,22 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     'strict-zdr': 'State of Strict ZDR',
   };
 
-  it('streams an answer word by word, and says who gave it at what cost', async () => {
+  it('streams a response word by word, and shows its provider and cost', async () => {
     const { page, complaints } = await open();
     await page.selectOption('#model', 'demo-large');
     await page.fill('#prompt', 'How do the northern lights come about?');
     await page.press('#prompt', 'Control+Enter');
     await hasWords(page);
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
-    const early = (await textOf(page, '#answer .text')).length;
-    await answered(page);
-    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(early);
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
+    const early = (await textOf(page, '#response .text')).length;
+    await completed(page);
+    expect((await textOf(page, '#response .text')).length).toBeGreaterThan(early);
     const facts = await textOf(page, '#facts');
     for (const fact of [/first token\s+\d+ ms/, /cache\s+MISS/, /tokens\s+\d+ \+ \d+/, /cost\s+\$0\.\d+/]) {
       expect(facts).toMatch(fact);
     }
     expect(await page.locator('#attempts li.ok').count()).toBe(1);
-    await screenshot(page, 'playground-answered');
+    await screenshot(page, 'playground-complete');
 
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toBe('from the cache');
@@ -76,13 +76,13 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     }
     await page.click('#send');
     await page.waitForSelector('#attempts li:nth-child(3)');
-    // The answer is still on its way.
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
+    // The response has not ended.
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
     const failed = await textOf(page, '#attempts');
     expect(failed).toMatch(/flaky\s+503 overloaded[^]*fast-cheap\s+429 rate_limited[^]*strict-zdr\s+reset/);
     await hasWords(page);
     await screenshot(page, 'playground-failover-dark');
-    await answered(page);
+    await completed(page);
     await eventually(() => textOf(page, '#verdict')).toBe('slow-smart, after 3 failed');
     expect(await page.locator('#candidates li').allInnerTexts()).toEqual([
       expect.stringContaining('flaky'),
@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(complaints).toEqual([]);
   });
 
-  it('says why each of the others is left out, before anything is asked', async () => {
+  it('shows why each other endpoint is excluded, before anything is sent', async () => {
     const { page } = await open();
     await page.check('#zdr');
     await eventually(() => page.locator('#candidates li').allInnerTexts()).toEqual([
@@ -108,22 +108,22 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(await textOf(page, '#excluded')).toContain('max_price');
     await page.fill('#cap', '0.01');
     await eventually(() => textOf(page, '#plan-error')).not.toBe('');
-    await screenshot(page, 'playground-left-out');
+    await screenshot(page, 'playground-excluded');
   });
 
-  it('shows an error as what it is, and whole answers as well', async () => {
+  it('shows errors, and responses that are not streamed', async () => {
     const { page } = await open();
     await page.uncheck('#stream');
     await page.uncheck('#cache');
     await page.click('#send');
-    await answered(page);
-    expect((await textOf(page, '#answer .text')).length).toBeGreaterThan(20);
+    await completed(page);
+    expect((await textOf(page, '#response .text')).length).toBeGreaterThan(20);
     await page.selectOption('#model', 'demo-mini');
     await state(page, 'flaky').selectOption('down');
     await page.waitForSelector('.upstream.broken');
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toMatch(/^50\d /);
-    expect(await textOf(page, '#answer .error')).not.toBe('');
+    expect(await textOf(page, '#response .error')).not.toBe('');
     await state(page, 'flaky').selectOption('');
   });
 
@@ -135,14 +135,14 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.click('#sample');
     await page.evaluate(`(() => {
       globalThis.seen = [];
-      const answer = document.getElementById('answer');
-      new MutationObserver(() => seen.push(answer.textContent)).observe(answer, { childList: true, subtree: true });
+      const response = document.getElementById('response');
+      new MutationObserver(() => seen.push(response.textContent)).observe(response, { childList: true, subtree: true });
     })()`);
     await page.click('#send');
-    await eventually(() => page.locator('#answer mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
+    await eventually(() => page.locator('#response mark').allInnerTexts()).toEqual(['⟨card⟩', '⟨email⟩']);
     // The response is still on its way.
-    expect(await page.getAttribute('#answer', 'aria-busy')).toBe('true');
-    await answered(page);
+    expect(await page.getAttribute('#response', 'aria-busy')).toBe('true');
+    await completed(page);
     const seen = (await page.evaluate('seen')) as string[];
     expect(seen.length).toBeGreaterThan(20);
     for (const text of seen) expect(text).not.toMatch(/4111|ada@|⟨[^⟩]*$/);
@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(complaints).toEqual([]);
   });
 
-  it('redacts a prompt for the provider, and gives the values back in the response', async () => {
+  it('redacts a prompt for the provider, and restores the values in the response', async () => {
     const { page } = await open();
     await page.selectOption('#guard', 'restore');
     await page.uncheck('#cache');
@@ -161,9 +161,9 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
       expect.stringMatching(/^⟨card_[0-9a-f]+⟩$/),
       expect.stringMatching(/^⟨email_[0-9a-f]+⟩$/),
     ]);
-    await answered(page);
-    expect(await textOf(page, '#answer .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
-    expect(await page.locator('#answer mark').count()).toBe(0);
+    await completed(page);
+    expect(await textOf(page, '#response .text')).toMatch(/4111 1111 1111 1111 and ada@example\.com/);
+    expect(await page.locator('#response mark').count()).toBe(0);
   });
 
   it('shows who responded in which format, why attempts before failed, and what is used of the limits', async () => {
@@ -178,9 +178,9 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await state(page, 'flaky').selectOption('down');
     await page.waitForSelector('.upstream.broken[data-slug=flaky]');
     await page.click('#send');
-    await answered(page);
+    await completed(page);
     expect(await textOf(page, '#attempts li.failed .reason')).toBe('This upstream is down.');
-    expect(await textOf(page, '#answered-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
+    expect(await textOf(page, '#served-by')).toMatch(/^fast-cheap demo-chat\s+openai$/);
     await eventually(requests).toBe(before + 1);
     expect(await page.locator('#limits .meter').count()).toBe(3);
     expect(await textOf(page, '#limits')).toMatch(/requests per hour\s+\d+ of 500/);
@@ -210,7 +210,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     ]);
   });
 
-  it('says that the server does not respond, and shows no switch that it has not made', async () => {
+  it('shows that the server does not respond, and no change that was not made', async () => {
     const { page, complaints } = await open();
     await page.route('**/*', (route) => route.abort());
     await state(page, 'flaky').selectOption('down');
@@ -218,7 +218,7 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     expect(await state(page, 'flaky').inputValue()).toBe('');
     await page.click('#send');
     await eventually(() => textOf(page, '#verdict')).toBe('no response');
-    expect(await textOf(page, '#answer')).toContain('The server does not respond.');
+    expect(await textOf(page, '#response')).toContain('The server does not respond.');
     expect(complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([]);
   });
 
@@ -227,8 +227,8 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
     await page.selectOption('#model', 'auto');
     await page.fill('#prompt', 'Write a function that sorts a list.');
     await eventually(() => page.locator('#router-scores tbody tr').count()).toBeGreaterThan(1);
-    expect(await textOf(page, '#router-says')).toMatch(/^demo-\w+\. Nearest cluster \d+, distance \d\.\d\d\.$/);
-    const model = await textOf(page, '#router-says b');
+    expect(await textOf(page, '#router-text')).toMatch(/^demo-\w+\. Nearest cluster \d+, distance \d\.\d\d\.$/);
+    const model = await textOf(page, '#router-text b');
     const [score, cost] = await page.locator('#router-scores .chosen td').allInnerTexts();
     expect(await textOf(page, '#router-scores .chosen th')).toBe(model);
     expect([score, cost]).toEqual([expect.stringMatching(/^0\.\d\d$/), expect.stringMatching(/^\$0\.0\d+$/)]);
@@ -239,14 +239,14 @@ describe.skipIf(!hasBrowser)('the playground (skipped without /usr/bin/chromium)
   it('is readable on a phone', async () => {
     const { page, complaints } = await open({ ...PHONE, colorScheme: 'dark' });
     await page.tap('#send');
-    await answered(page);
+    await completed(page);
     await page.waitForSelector('#facts div');
     expect(await overflow(page)).toBe(0);
     await screenshot(page, 'playground-phone-dark');
     expect(complaints).toEqual([]);
   });
 
-  it('asks for a key where the demonstration’s own is not the one', async () => {
+  it('asks for a key if the demonstration’s own is not valid', async () => {
     const own = await startDemo({ GATEWAY_KEY: 'my-own-key' });
     try {
       const { page } = await openPage(browser, own.origin);

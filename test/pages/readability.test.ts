@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
     await page.selectOption('#guard', 'redact');
     await page.click('#sample');
     await page.click('#send');
-    await page.waitForSelector('#answer[aria-busy=false] mark');
+    await page.waitForSelector('#response[aria-busy=false] mark');
     await isReadable(page);
     await screenshot(page, `playground-${view.width}-${view.scheme}`);
     expect(complaints).toEqual([]);
@@ -119,19 +119,19 @@ describe.skipIf(!hasBrowser)('the pages (skipped without /usr/bin/chromium)', { 
 
   it('show shapes of what is coming until the first data is there', async () => {
     const { page } = await openPage(browser, 'about:blank');
-    let answer = (): void => undefined;
-    const asked = new Promise<void>((resolve) => {
-      answer = resolve;
+    let response = (): void => undefined;
+    const requested = new Promise<void>((resolve) => {
+      response = resolve;
     });
     await page.route('**/status/events', async (route) => {
-      await asked;
+      await requested;
       await route.continue();
     });
     await page.goto(`${demo.origin}/status#key=demo-key`);
     await page.waitForSelector('.skeleton');
     expect(await page.getAttribute('main', 'aria-busy')).toBe('true');
     expect((await page.locator('.skeleton').boundingBox())!.height).toBeGreaterThan(300);
-    answer();
+    response();
     await page.waitForSelector('.tiles');
     expect(await page.locator('.skeleton').count()).toBe(0);
     expect(await page.getAttribute('main', 'aria-busy')).toBe('false');

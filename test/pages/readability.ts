@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** The least contrast of text that WCAG 2.2 asks for (AA, 1.4.3). */
+/** The least contrast of text that WCAG 2.2 requires (AA, 1.4.3). */
 const LEAST_CONTRAST = 4.5;
 
 /** Texts whose contrast to what is behind them is too low: `<contrast> <text>`. */

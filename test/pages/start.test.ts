@@ -21,11 +21,11 @@ const chat = (path: string, init: RequestInit = {}) =>
   });
 
 describe('npm start', () => {
-  it('says once where it listens', () => {
+  it('prints its address once', () => {
     expect(demo.output.match(/^listening on http:\/\/127\.0\.0\.1:\d+$/gm)).toHaveLength(1);
   });
 
-  it('serves chat, models, metrics, health, and says what to call instead of the Responses API', async () => {
+  it('serves chat, models, metrics, health, and names the endpoint to call instead of the Responses API', async () => {
     expect((await chat('/v1/chat/completions')).status).toBe(200);
     expect((await fetch(`${demo.origin}/v1/models`, { headers: auth })).status).toBe(200);
     expect((await fetch(`${demo.origin}/healthz`)).status).toBe(200);
@@ -40,7 +40,7 @@ describe('npm start', () => {
     }
   });
 
-  it('lets a Claude and a Gemini answer where the OpenAI-shaped endpoint of their model is broken', async () => {
+  it('a Claude and a Gemini respond while the OpenAI-shaped endpoint of their model is broken', async () => {
     const breakUpstream = (slug: string, broken: string | null) =>
       fetch(`${demo.origin}/playground/api/upstreams/${slug}`, {
         method: 'PUT',
@@ -57,9 +57,12 @@ describe('npm start', () => {
     };
     const providers: unknown[] = [];
     for (const slug of ['fast-cheap', 'anthropic', 'gemini']) {
-      const answer = await ask();
-      providers.push(answer.headers.get('x-nordlys-provider'));
-      expect(await answer.json()).toMatchObject({ object: 'chat.completion', choices: [{ finish_reason: 'length' }] });
+      const response = await ask();
+      providers.push(response.headers.get('x-nordlys-provider'));
+      expect(await response.json()).toMatchObject({
+        object: 'chat.completion',
+        choices: [{ finish_reason: 'length' }],
+      });
       expect((await breakUpstream(slug, 'down')).status).toBe(200);
     }
     expect(providers).toEqual(['fast-cheap', 'anthropic', 'gemini']);
@@ -74,8 +77,8 @@ describe('npm start', () => {
       return { status, warning: headers.get('x-nordlys-limit-warning') };
     };
     await ask();
-    const answers = await Promise.all(Array.from({ length: 520 }, ask));
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    const responses = await Promise.all(Array.from({ length: 520 }, ask));
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
     expect(await ask()).toEqual({ status: 200, warning: expect.stringContaining('requests-per-hour') });
   });
 
@@ -101,11 +104,11 @@ describe('npm start', () => {
     }
   });
 
-  it('ends with code 0 when asked to, with pages open and an answer on its way', async () => {
+  it('ends with code 0 on SIGTERM, with pages open and a response in flight', async () => {
     const other = await startDemo();
     const events = await fetch(`${other.origin}/status/events`, { headers: auth });
     const reading = events.text().catch(() => '');
-    const answer = await fetch(`${other.origin}/v1/chat/completions`, {
+    const response = await fetch(`${other.origin}/v1/chat/completions`, {
       method: 'POST',
       headers: { ...auth, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'demo-chat', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
@@ -113,11 +116,11 @@ describe('npm start', () => {
     const began = performance.now();
     expect(await other.stop()).toBe(0);
     expect(performance.now() - began).toBeLessThan(5_000);
-    expect(await answer.text()).toContain('[DONE]');
+    expect(await response.text()).toContain('[DONE]');
     await reading;
   });
 
-  it('leaves no process behind if only npm gets the signal', { timeout: 20_000 }, async () => {
+  it('leaks no process if only npm gets the signal', { timeout: 20_000 }, async () => {
     // Without `prestart`, which would build anew what other tests are using.
     const byNpm = await startDemo({}, ['npm', 'start', '--ignore-scripts']);
     expect((await fetch(`${byNpm.origin}/healthz`)).status).toBe(200);

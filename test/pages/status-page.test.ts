@@ -48,29 +48,29 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     expect(complaints).toEqual([]);
   });
 
-  it('follows what happens, and stops when asked to', async () => {
+  it('follows what happens, and stops when paused', async () => {
     const { origin, ask } = await busyGateway();
     const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
     await page.waitForSelector('.source');
-    const asked = (): Promise<string> => page.locator('.source').innerText();
-    const before = await asked();
+    const sourceText = (): Promise<string> => page.locator('.source').innerText();
+    const before = await sourceText();
     for (let seed = 100; seed < 105; seed++) await ask({ seed });
-    await eventually(asked).not.toBe(before);
+    await eventually(sourceText).not.toBe(before);
     await screenshot(page, 'status-light');
 
     await page.locator('#pause').focus();
     await page.keyboard.press('Space');
     expect(await page.getAttribute('#pause', 'aria-pressed')).toBe('true');
     expect(await page.locator('#connection').innerText()).toBe('paused');
-    const paused = await asked();
+    const paused = await sourceText();
     await ask({ seed: 200 });
     await page.waitForTimeout(400);
-    expect(await asked()).toBe(paused);
+    expect(await sourceText()).toBe(paused);
     await page.keyboard.press('Space');
-    await eventually(asked).not.toBe(paused);
+    await eventually(sourceText).not.toBe(paused);
   });
 
-  it('asks for the key, and again when it is wrong; all by keyboard', async () => {
+  it('asks for the key, and again if it is wrong; all by keyboard', async () => {
     const { origin } = await busyGateway();
     const { page } = await openPage(browser, `${origin}/status`);
     await page.waitForSelector('#ask:not([hidden])');
@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     await page.waitForSelector('.tiles');
   });
 
-  it('asks for another key where the caller may not see the page', async () => {
+  it('asks for another key if the caller may not see the page', async () => {
     const upstream = await upstreamFor();
     const mount = (gateway: Gateway) => express().use(statusPage(gateway), gateway);
     const { baseUrl } = await gatewayOver([upstream], { admin: false, adminKeys: ['the-operators-key'] }, mount);
@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     expect(await page.isVisible('#ask')).toBe(false);
   });
 
-  it('says that there are too many viewers, and opens when there is room again', async () => {
+  it('shows that there are too many viewers, and opens when a place is free', async () => {
     const { origin } = await busyGateway();
     const headers = { 'x-api-key': 'demo-key' };
     const viewers = await Promise.all(Array.from({ length: 32 }, () => fetch(`${origin}/status/events`, { headers })));
@@ -111,7 +111,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     await page.waitForSelector('.tiles');
   });
 
-  it('leaves alone what is being selected, and keeps the focus on a link', async () => {
+  it('does not change what is being selected, and keeps the focus on a link', async () => {
     const { origin } = await busyGateway();
     const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
     await page.waitForSelector('a.bad');
@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     expect(complaints).toEqual([]);
   });
 
-  it('says when the server has gone, and comes back with it', async () => {
+  it('shows when the server is down, and reconnects', async () => {
     const { origin, gateway } = await busyGateway();
     const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
     await page.waitForSelector('.tiles');

@@ -12,7 +12,7 @@ const verifyKey = (key: string): Caller | undefined =>
   ['tenant', 'boss'].includes(key) ? { id: key, isBoss: key === 'boss' } : undefined;
 const isBoss = ({ isBoss: is }: Caller): boolean => is === true;
 
-/** What each page of a gateway says to a key: a status each. */
+/** The status of each page of a gateway for a key. */
 async function pagesOf(options: Options) {
   const upstream = await upstreamFor(completion('Hello.'));
   const gateway = createGateway({
@@ -50,7 +50,7 @@ async function pagesOf(options: Options) {
 const only = (status: number) => new Set([status]);
 
 describe('metrics and status', () => {
-  it('are for callers whom `admin` names', async () => {
+  it('are for callers that `admin` accepts', async () => {
     const { seen, spend, models } = await pagesOf({ verifyKey, admin: isBoss });
     expect(await seen('boss')).toEqual(only(200));
     expect(await seen('tenant')).toEqual(only(403));
@@ -97,7 +97,7 @@ describe('metrics and status', () => {
     }
   });
 
-  it('are for every caller where nothing is said', async () => {
+  it('are for every caller by default', async () => {
     const { seen } = await pagesOf({ verifyKey });
     expect(await seen('tenant')).toEqual(only(200));
     expect(await seen()).toEqual(only(401));

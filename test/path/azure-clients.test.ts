@@ -25,8 +25,8 @@ async function azure(options: Parameters<typeof gatewayOver>[1] = {}) {
 it("Azure's SDK works as it is: its key header, its path", async () => {
   const { endpoint } = await azure();
   const client = new AzureOpenAI({ endpoint, apiKey: 'demo-key', apiVersion: '2024-10-21', deployment: 'm' });
-  const answer = await client.chat.completions.create({ model: '', messages });
-  expect(answer.choices[0]?.message.content).toBe('Hello.');
+  const response = await client.chat.completions.create({ model: '', messages });
+  expect(response.choices[0]?.message.content).toBe('Hello.');
 });
 
 it('the deployment is the model of a request that names none', async () => {
@@ -47,14 +47,14 @@ it('the same bytes under another path are another request to the cache', async (
       headers: { 'api-key': 'demo-key', 'content-type': 'application/json' },
       body: JSON.stringify({ messages }),
     });
-  for (const [answer, model] of [
+  for (const [response, model] of [
     [await plain(), 'm'],
     [await ask('other', {}), 'other'],
     [await plain(), 'm'],
     [await ask('other', {}), 'other'],
   ] as const) {
-    expect(answer.headers.get('x-nordlys-model')).toBe(model);
-    await answer.text();
+    expect(response.headers.get('x-nordlys-model')).toBe(model);
+    await response.text();
   }
   expect(upstream.ledger.map(({ json }) => (json as { model: string }).model)).toEqual(['m', 'other']);
 });

@@ -33,7 +33,7 @@ describe('the openai client, unchanged', () => {
     expect(response.headers.get('x-nordlys-provider')).toBe('p0');
   });
 
-  it('streams, with usage when it asks', async () => {
+  it('streams, with usage if requested', async () => {
     const set = await gatewayOver([await upstreamFor(chat('one two three'))]);
     const chunks = [];
     for await (const chunk of await openai(set).chat.completions.create({
@@ -74,7 +74,7 @@ describe('the openai client, unchanged', () => {
 
     upstream.always(chat('Rain.'));
     const { message } = completion.choices[0]!;
-    const answer = await client.chat.completions.create({
+    const response = await client.chat.completions.create({
       model: 'm',
       tools,
       messages: [
@@ -83,7 +83,7 @@ describe('the openai client, unchanged', () => {
         { role: 'tool', tool_call_id: 'call_1', content: 'rain' },
       ],
     });
-    expect(answer.choices[0]?.message.content).toBe('Rain.');
+    expect(response.choices[0]?.message.content).toBe('Rain.');
   });
 
   it('parses structured output', async () => {
@@ -104,7 +104,7 @@ describe('the openai client, unchanged', () => {
     expect(upstream.ledger[0]!.json).toMatchObject({ response_format: { json_schema: { schema } } });
   });
 
-  it('takes X-API-Key beside the dummy bearer token that it insists on', async () => {
+  it('accepts X-API-Key beside the dummy bearer token of the SDK', async () => {
     const set = await gatewayOver([await upstreamFor()]);
     const client = openai(set, { apiKey: 'dummy', defaultHeaders: { 'X-API-Key': 'demo-key' } });
     expect((await client.chat.completions.create({ model: 'm', messages })).choices).toHaveLength(1);
@@ -162,7 +162,7 @@ describe('the openai client, unchanged', () => {
     });
   });
 
-  it('knows that half an answer is none', async () => {
+  it('gets an error for half a response', async () => {
     const set = await gatewayOver([await upstreamFor(stream('one two three', { afterEvents: 3, end: 'fin' }))]);
     const read = async (): Promise<void> => {
       for await (const _ of await openai(set).chat.completions.create({ model: 'm', messages, stream: true }));
@@ -237,7 +237,7 @@ describe('the AI SDK, unchanged', () => {
     expect(output).toEqual({ capital: 'Oslo' });
   });
 
-  it('is told of a stream that broke off', async () => {
+  it('gets an error for an incomplete stream', async () => {
     const set = await gatewayOver([await upstreamFor(stream('one two three', { afterEvents: 3, end: 'reset' }))]);
     const errors: unknown[] = [];
     const result = streamText({

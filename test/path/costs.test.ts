@@ -55,32 +55,32 @@ it('an attempt that was refused before it was billed has no cost', async () => {
 it('an aborted stream is charged for the prompt and for what was delivered', async () => {
   const said = ['0123456789', '0123456789', '0123456789', '01234567'];
   const { ask, attempts } = await pricedGateway(stream(said, { afterEvents: 5, end: 'hang' }));
-  const left = new AbortController();
-  const response = await ask({ stream: true }, { signal: left.signal });
+  const controller = new AbortController();
+  const response = await ask({ stream: true }, { signal: controller.signal });
   let text = '';
   for await (const bytes of response.body!) {
     text += Buffer.from(bytes).toString();
     if (text.includes('"01234567"')) break;
   }
-  left.abort();
+  controller.abort();
   await expect.poll(() => attempts.length).toBe(1);
   // 38 bytes again: ten tokens of output.
   expect(attempts[0]).toMatchObject({ outcome: 'cancelled', possiblyBilled: true, estimated: true });
   expect(attempts[0]?.costUsd).toBeCloseTo(PROMPT_USD + 100e-6, 12);
 });
 
-it('a client that leaves before the first byte leaves the cost of the prompt', async () => {
+it('a client that disconnects before the first byte is charged for the prompt', async () => {
   const { ask, attempts, upstreams } = await pricedGateway(hang());
-  const left = new AbortController();
-  const asked = ask({}, { signal: left.signal }).catch(() => undefined);
+  const controller = new AbortController();
+  const pending = ask({}, { signal: controller.signal }).catch(() => undefined);
   await expect.poll(() => upstreams[0]?.ledger.length).toBe(1);
-  left.abort();
-  await asked;
+  controller.abort();
+  await pending;
   await expect.poll(() => attempts.length).toBe(1);
   expect(attempts[0]).toMatchObject({ outcome: 'cancelled', costUsd: PROMPT_USD, estimated: true });
 });
 
-it('a response without usage is estimated from what it says', async () => {
+it('a response without usage is estimated from its text', async () => {
   const body = { id: 'c', object: 'chat.completion', created: 1, model: 'm' };
   const message = { role: 'assistant', content: 'y'.repeat(19), reasoning_content: 'y'.repeat(19) };
   const { ask, responses } = await pricedGateway(

@@ -54,7 +54,7 @@ describe('gateway.fetch', () => {
     expect(models.data.map(({ id }) => id)).toEqual(['m']);
   });
 
-  it('gives the headers of a response over TCP, without those of a connection', async () => {
+  it('has the headers of a response over TCP, without those of a connection', async () => {
     const { gateway } = await setUp();
     const response = await gateway.fetch(request({ model: 'm', messages: MESSAGES }));
     expect(response.status).toBe(200);
@@ -77,7 +77,7 @@ describe('gateway.fetch', () => {
     ['a wrong key', { headers: { 'content-type': 'application/json', authorization: 'Bearer wrong' } }, 401],
     ['a path that is not served', { url: 'http://gateway.example/elsewhere' }, 404],
     ['another content type', { headers: { 'content-type': 'text/plain', authorization: 'Bearer test-key' } }, 415],
-  ])('answers %s as JSON', async (_, init, status) => {
+  ])('responds to %s with JSON', async (_, init, status) => {
     const { gateway } = await setUp();
     const response = await gateway.fetch(request({ model: 'm', messages: MESSAGES }, init));
     expect(response.status).toBe(status);

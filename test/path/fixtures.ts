@@ -4,7 +4,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../src/inde
 import { fakeUpstream, type FakeUpstream, type FakeUpstreamOptions } from '../../src/testing/index.js';
 import { listen } from '../support/listen.js';
 
-/** A fake upstream that is gone when the test is over. */
+/** A fake upstream that is closed when the test ends. */
 export async function upstreamFor(
   options: FakeUpstreamOptions | NonNullable<FakeUpstreamOptions['script']> = {},
 ): Promise<FakeUpstream> {

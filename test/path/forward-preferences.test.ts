@@ -25,7 +25,7 @@ it('a provider that forwards is sent the object as it came, and no other is', as
   expect(router.ledger.at(-1)?.json).toMatchObject({ provider });
 });
 
-it('names that only the upstream has mean the provider that forwards', async () => {
+it('names that only the upstream has select the provider that forwards', async () => {
   const { ask, own, router } = await withRouter();
   const served = async (provider: object) => (await ask({ provider })).headers.get('x-nordlys-provider');
   expect(await served({ only: ['anthropic', 'google'] })).toBe('router');

@@ -31,7 +31,7 @@ describe('the stage guard in a slot of the gateway', () => {
     expect(upstream.ledger).toHaveLength(2);
   });
 
-  it('takes values out of a stream that is cut anywhere', async () => {
+  it('redacts values in a stream that is cut anywhere', async () => {
     const text = 'Write to ada@example.com today.';
     const upstream = await upstreamFor(stream([...text].map((content) => ({ content }))));
     const { ask } = await gatewayOver([upstream], {

@@ -78,7 +78,7 @@ describe('GET /v1/models/{id}', () => {
     expect(one).toMatchObject({ id: 'm' });
   });
 
-  it('is asked for with GET or HEAD', async () => {
+  it('is served for GET or HEAD', async () => {
     const app = express().use('/v1', await gatewayFor({ providers }));
     const { text } = await request(app)
       .head('/v1/models/m')
@@ -136,7 +136,7 @@ describe('health', () => {
 });
 
 describe('status()', () => {
-  it('is plain JSON that knows endpoints, breakers, cache and what is at work', async () => {
+  it('is plain JSON with endpoints, breakers, cache and requests in flight', async () => {
     const { gateway, ask } = await gatewayOver([await upstreamFor()], { cache: {} });
     await (await ask({})).text();
     await (await ask({})).text();
@@ -180,14 +180,14 @@ describe('plan()', () => {
 });
 
 describe('update()', () => {
-  it('replaces the providers while a stream of the old ones goes on', async () => {
+  it('replaces the providers while a stream of the old ones continues', async () => {
     const [old, fresh] = [await upstreamFor(hang({ after: 'request' })), await upstreamFor()];
     const { gateway, ask } = await gatewayOver([old]);
-    const waiting = ask({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'gone');
+    const waiting = ask({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'aborted');
     await old.nextRequest();
     gateway.update({ other: { baseUrl: fresh.baseUrl, models: ['m'] } });
-    const answer = await ask({});
-    expect(answer.headers.get('x-nordlys-provider')).toBe('other');
+    const response = await ask({});
+    expect(response.headers.get('x-nordlys-provider')).toBe('other');
     expect(gateway.status().inFlight).toBe(1);
     expect(() => gateway.update({})).toThrow(/at least one provider/);
     expect((await ask({})).status).toBe(200);
@@ -202,7 +202,7 @@ describe('errorHandler()', () => {
     return app;
   }
 
-  it('gives what express.json() refuses OpenAI’s shape', async () => {
+  it('sends what express.json() refuses in OpenAI’s format', async () => {
     const app = await appWith('1kb');
     const broken = await request(app)
       .post('/v1/chat/completions')
@@ -219,12 +219,12 @@ describe('errorHandler()', () => {
     expect(large.body.error.code).toBe('request_too_large');
   });
 
-  it('answers ours that come by next', async () => {
-    const { body: answer } = await request(await appWith('1mb'))
+  it('responds to our errors that arrive through next', async () => {
+    const { body: response } = await request(await appWith('1mb'))
       .post('/v1/chat/completions')
       .send(body)
       .expect(401);
-    expect(answer.error.code).toBe('invalid_api_key');
+    expect(response.error.code).toBe('invalid_api_key');
   });
 
   it.each([
@@ -282,13 +282,13 @@ describe('limits', () => {
       maxInFlightPerCaller: 1,
     });
     const controller = new AbortController();
-    const first = ask({}, { signal: controller.signal }).catch(() => 'gone');
+    const first = ask({}, { signal: controller.signal }).catch(() => 'aborted');
     await upstream.nextRequest();
     const second = await ask({});
     expect(second.status).toBe(429);
     expect(second.headers.get('retry-after')).toBe('1');
     const other = ask({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(
-      () => 'gone',
+      () => 'aborted',
     );
     await upstream.nextRequest();
     expect((await ask({}, { headers: { authorization: 'Bearer other-key' } })).status).toBe(503);

@@ -7,11 +7,11 @@ import { gatewayOver, upstreamFor } from './fixtures.js';
 
 const AFTER_MS = 500;
 
-/** An upstream that answers with its name, each time when it is told to. */
+/** An upstream that responds with its name, each time when `respond` is called. */
 interface Held {
   readonly upstream: FakeUpstream;
-  /** The request that waits for its answer gets it. */
-  answer(): Promise<void>;
+  /** The request that waits for its response gets it. */
+  respond(): Promise<void>;
 }
 
 async function held(name: string): Promise<Held> {
@@ -19,14 +19,14 @@ async function held(name: string): Promise<Held> {
   const upstream = await upstreamFor({ script: completion(name, { delayMs: 1 }), clock });
   return {
     upstream,
-    async answer() {
+    async respond() {
       await vi.waitFor(() => expect(clock.pending.size).toBeGreaterThan(0));
       clock.advance(1);
     },
   };
 }
 
-/** A gateway over two or more upstreams whose clock stands still, and what it told of its calls. */
+/** A gateway over two or more upstreams whose clock stands still, and the records of its calls. */
 async function hedgedOver(upstreams: readonly FakeUpstream[], options: Partial<GatewayOptions> = {}) {
   const clock = new FakeClock();
   const records: AttemptRecord[] = [];
@@ -45,37 +45,37 @@ async function hedgedOver(upstreams: readonly FakeUpstream[], options: Partial<G
 
 type Hedged = Awaited<ReturnType<typeof hedgedOver>>;
 
-const saidBy = async (answer: Response): Promise<unknown> =>
-  ((await answer.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
+const saidBy = async (response: Response): Promise<unknown> =>
+  ((await response.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
 
 const outcomes = ({ records }: Hedged): unknown[] =>
   records.map(({ attempt, outcome, possiblyBilled }) => [attempt, outcome, possiblyBilled]);
 
 const readMetrics = async ({ baseUrl }: Hedged): Promise<string> => {
-  const answer = await fetch(`${baseUrl}/metrics`, { headers: { authorization: 'Bearer demo-key' } });
-  return answer.text();
+  const response = await fetch(`${baseUrl}/metrics`, { headers: { authorization: 'Bearer demo-key' } });
+  return response.text();
 };
 
 const ask = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Response> => {
-  const answer = set.ask(body, init);
+  const response = set.ask(body, init);
   // A test that fails before it awaits this must not be blamed for a rejection on top.
-  answer.catch(() => {});
-  return answer;
+  response.catch(() => {});
+  return response;
 };
 
-describe('where the first call takes long', () => {
-  it('the second one answers, and the first is cut off', async () => {
+describe('if the first call is slow', () => {
+  it('the second one responds, and the first is aborted', async () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     const set = await hedgedOver([slow.upstream, quick]);
 
-    const asked = ask(set);
+    const pending = ask(set);
     const first = await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
-    const answer = await asked;
+    const response = await pending;
 
-    expect(await saidBy(answer)).toBe('quick');
-    expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+    expect(await saidBy(response)).toBe('quick');
+    expect(response.headers.get('x-nordlys-provider')).toBe('p1');
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
     expect((await slow.upstream.closed(first)).closedBy).toBe('client');
     expect(outcomes(set)).toEqual([
       [1, 'superseded', true],
@@ -84,17 +84,17 @@ describe('where the first call takes long', () => {
     expect(set.gateway.status().endpoints.map(({ readiness }) => readiness?.inFlight)).toEqual([0, 0]);
   });
 
-  it('the first may still answer first, and the second is cut off', async () => {
+  it('the first may still respond first, and the second is aborted', async () => {
     const [slow, slower] = [await held('slow'), await held('slower')];
     const set = await hedgedOver([slow.upstream, slower.upstream]);
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     const second = await slower.upstream.nextRequest();
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
     expect((await slower.upstream.closed(second)).closedBy).toBe('client');
     expect(outcomes(set)).toEqual([
       [2, 'superseded', true],
@@ -102,18 +102,18 @@ describe('where the first call takes long', () => {
     ]);
   });
 
-  it('a third is not asked', async () => {
+  it('a third is not called', async () => {
     const upstreams = [await held('a'), await held('b'), await held('c')];
     const set = await hedgedOver(upstreams.map(({ upstream }) => upstream));
 
-    const asked = ask(set);
+    const pending = ask(set);
     await upstreams[0]!.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await upstreams[1]!.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
-    await upstreams[1]!.answer();
+    await upstreams[1]!.respond();
 
-    expect(await saidBy(await asked)).toBe('b');
+    expect(await saidBy(await pending)).toBe('b');
     expect(upstreams[2]!.upstream.ledger).toEqual([]);
   });
 
@@ -121,23 +121,23 @@ describe('where the first call takes long', () => {
     const [slow, broken] = [await held('slow'), await upstreamFor(error(500))];
     const set = await hedgedOver([slow.upstream, broken]);
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(set.records).toHaveLength(1));
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['server_error', 'ok']);
   });
 
-  it('when both fail, the next one is asked', async () => {
+  it('when both fail, the next one is called', async () => {
     const upstreamClock = new FakeClock();
     const late = await upstreamFor({ script: json({}, { status: 500, delayMs: 1 }), clock: upstreamClock });
     const [second, third] = [await upstreamFor(error(503)), await upstreamFor(completion('third'))];
     const set = await hedgedOver([late, second, third]);
 
-    const asked = ask(set);
+    const pending = ask(set);
     await late.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(set.records).toHaveLength(1));
@@ -148,22 +148,22 @@ describe('where the first call takes long', () => {
       expect(third.ledger).toHaveLength(1);
     });
 
-    expect(await saidBy(await asked)).toBe('third');
+    expect(await saidBy(await pending)).toBe('third');
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['overloaded', 'server_error', 'ok']);
   });
 
-  it('a client that leaves takes both along', async () => {
+  it('a client that disconnects aborts both', async () => {
     const upstreams = [await upstreamFor(hang()), await upstreamFor(hang())];
     const set = await hedgedOver(upstreams);
     const client = new AbortController();
 
-    const asked = ask(set, {}, { signal: client.signal });
+    const pending = ask(set, {}, { signal: client.signal });
     const first = await upstreams[0]!.nextRequest();
     set.clock.advance(AFTER_MS);
     const second = await upstreams[1]!.nextRequest();
     client.abort();
 
-    await expect(asked).rejects.toThrow();
+    await expect(pending).rejects.toThrow();
     await upstreams[0]!.closed(first);
     await upstreams[1]!.closed(second);
     expect(outcomes(set)).toEqual([
@@ -173,25 +173,25 @@ describe('where the first call takes long', () => {
     expect(set.clock.pending.size).toBe(0);
   });
 
-  it('a hook that hangs for the second does not hold what the first has answered', async () => {
+  it('a hook that hangs for the second does not delay the response of the first', async () => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
-    let asked = 0;
+    let calls = 0;
     const set = await hedgedOver([slow.upstream, other], {
       hooks: {
         beforeAttempt: ({ attempt }) => {
-          asked++;
+          calls++;
           return attempt === 1 ? undefined : new Promise(() => {});
         },
       },
     });
 
-    const answer = ask(set);
+    const response = ask(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
-    await vi.waitFor(() => expect(asked).toBe(2));
-    await slow.answer();
+    await vi.waitFor(() => expect(calls).toBe(2));
+    await slow.respond();
 
-    expect(await saidBy(await answer)).toBe('slow');
+    expect(await saidBy(await response)).toBe('slow');
     expect(other.ledger).toEqual([]);
     expect(set.clock.pending.size).toBe(0);
   });
@@ -213,23 +213,23 @@ describe('the host’s own code', () => {
       },
     });
 
-    const asked = ask(set);
+    const pending = ask(set);
     await vi.waitFor(() => expect(refuse).toBeDefined());
     await set.clock.advanceAsync(10 * AFTER_MS);
     refuse!();
 
-    expect((await asked).status).toBe(401);
+    expect((await pending).status).toBe(401);
     expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([0, 0]);
   });
 
-  it('takes none of the time that the first has', async () => {
+  it('does not reduce the time of the first', async () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     let go: (() => void) | undefined;
     const set = await hedgedOver([slow.upstream, quick], {
       hooks: { beforeAttempt: ({ attempt }) => (attempt > 1 ? undefined : new Promise((resolve) => (go = resolve))) },
     });
 
-    const asked = ask(set);
+    const pending = ask(set);
     await vi.waitFor(() => expect(go).toBeDefined());
     await set.clock.advanceAsync(1.5 * AFTER_MS);
     go!();
@@ -238,7 +238,7 @@ describe('the host’s own code', () => {
     expect(quick.ledger).toEqual([]);
     await set.clock.advanceAsync(1);
 
-    expect(await saidBy(await asked)).toBe('quick');
+    expect(await saidBy(await pending)).toBe('quick');
   });
 
   it('that refuses the second does not cost the first', async () => {
@@ -254,13 +254,13 @@ describe('the host’s own code', () => {
       },
     });
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(refused).toBe(1));
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
   });
 
   it('that makes the response a stored one is called once', async () => {
@@ -269,18 +269,18 @@ describe('the host’s own code', () => {
       hooks: { beforeAttempt: ({ request }) => ({ request: { ...request, store: true } }) },
     });
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
     expect(other.ledger).toEqual([]);
   });
 
   it('of the second is given up before the first is delivered: nothing is counted twice', async () => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
-    const told: string[] = [];
+    const seen: string[] = [];
     let hooked = 0;
     const set = await hedgedOver([slow.upstream, other], {
       hooks: {
@@ -288,26 +288,26 @@ describe('the host’s own code', () => {
           hooked++;
           return attempt === 1 ? undefined : new Promise(() => {});
         },
-        afterAttempt: ({ record }) => void told.push(record.outcome),
-        afterResponse: ({ attempts }) => void told.push(`then ${attempts.map(({ outcome }) => outcome).join()}`),
+        afterAttempt: ({ record }) => void seen.push(record.outcome),
+        afterResponse: ({ attempts }) => void seen.push(`then ${attempts.map(({ outcome }) => outcome).join()}`),
       },
     });
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(hooked).toBe(2));
-    await slow.answer();
-    await saidBy(await asked);
+    await slow.respond();
+    await saidBy(await pending);
 
-    await vi.waitFor(() => expect(told).toHaveLength(3));
-    expect(told).toEqual(['superseded', 'ok', 'then ok,superseded']);
+    await vi.waitFor(() => expect(seen).toHaveLength(3));
+    expect(seen).toEqual(['superseded', 'ok', 'then ok,superseded']);
     const metrics = await readMetrics(set);
     expect(metrics.match(/^gen_ai_client_token_usage_count\{.*$/gm)).toHaveLength(2);
   });
 });
 
-it('says at once that a request is wrong, although the second has not answered', async () => {
+it('rejects an invalid request at once, although the second has not responded', async () => {
   const upstreamClock = new FakeClock();
   const strict = await upstreamFor({
     script: json({ error: { message: 'too long' } }, { status: 400, delayMs: 1 }),
@@ -316,43 +316,43 @@ it('says at once that a request is wrong, although the second has not answered',
   const other = await upstreamFor(hang());
   const set = await hedgedOver([strict, other]);
 
-  const asked = ask(set);
+  const pending = ask(set);
   await strict.nextRequest();
   set.clock.advance(AFTER_MS);
   const second = await other.nextRequest();
   await vi.waitFor(() => expect(upstreamClock.pending.size).toBe(1));
   upstreamClock.advance(1);
 
-  expect((await asked).status).toBe(400);
+  expect((await pending).status).toBe(400);
   await other.closed(second);
 });
 
 describe('no second provider is called', () => {
   const withoutSecond: readonly [string, object, Partial<GatewayOptions>][] = [
-    ['unless the option says so', {}, { hedging: false }],
+    ['without the option', {}, { hedging: false }],
     ['for a stream', { stream: true }, {}],
-    ['for an answer that is stored at the provider', { store: true }, {}],
+    ['for a response that is stored at the provider', { store: true }, {}],
     ['for a search', { web_search_options: {} }, {}],
     ['for what providers do besides', { plugins: [{ id: 'web' }] }, {}],
     ["with a caller's own key", { provider_configs: { p0: { api_key: 'callers-own' } } }, {}],
     ['at a provider for which the caller has a key', { provider_configs: { p1: { api_key: 'callers-own' } } }, {}],
     ['where one call is allowed', {}, { maxAttempts: 1 }],
     ['where the caller wants no other', { provider_only: ['p0'] }, {}],
-    ['before enough answers are known', {}, { hedging: true }],
+    ['before enough responses are known', {}, { hedging: true }],
   ];
 
   it.each(withoutSecond)('%s', async (_about, body, options) => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
     const set = await hedgedOver([slow.upstream, other], options);
 
-    const asked = ask(set, body);
+    const pending = ask(set, body);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
-    await slow.answer();
+    await slow.respond();
 
-    const answer = await asked;
-    expect(answer.status).toBe(200);
-    await answer.text();
+    const response = await pending;
+    expect(response.status).toBe(200);
+    await response.text();
     expect(other.ledger).toEqual([]);
   });
 
@@ -363,28 +363,28 @@ describe('no second provider is called', () => {
       providers: { p0: { baseUrl, models: ['m'] }, p1: { baseUrl: other.baseUrl, models: ['n'] } },
     });
 
-    const asked = ask(set, { models: ['n'] });
+    const pending = ask(set, { models: ['n'] });
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
     expect(other.ledger).toEqual([]);
   });
 
-  it('when the other one has no room', async () => {
+  it('if the other one is at its limit', async () => {
     const [slow, full] = [await held('slow'), await upstreamFor(hang())];
     const set = await hedgedOver([slow.upstream, full], { maxInFlightPerProvider: 1 });
     const client = new AbortController();
     ask(set, { provider_only: ['p1'] }, { signal: client.signal });
     await full.nextRequest();
 
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
-    await slow.answer();
+    await slow.respond();
 
-    expect(await saidBy(await asked)).toBe('slow');
+    expect(await saidBy(await pending)).toBe('slow');
     expect(full.ledger).toHaveLength(1);
     client.abort();
   });
@@ -396,23 +396,23 @@ it('lets a probe come to its own end', async () => {
   const set = await hedgedOver([recovering.upstream, other]);
   const body = { provider_order: ['p0', 'p1'] };
   for (let failed = 1; failed <= 5; failed++) {
-    const asked = ask(set, body);
+    const pending = ask(set, body);
     await vi.waitFor(async () => {
       await set.clock.advanceAsync(25);
       expect(other.ledger).toHaveLength(failed);
     });
-    await saidBy(await asked);
+    await saidBy(await pending);
   }
   const breaker = () => set.gateway.status().endpoints[0]!.readiness!.breaker.state;
   expect(breaker()).toBe('open');
   await set.clock.advanceAsync(33_000);
 
-  const asked = ask(set, body);
+  const pending = ask(set, body);
   await vi.waitFor(() => expect(recovering.upstream.ledger).toHaveLength(6));
   await set.clock.advanceAsync(10 * AFTER_MS);
   expect(other.ledger).toHaveLength(5);
-  await recovering.answer();
-  expect(await saidBy(await asked)).toBe('recovered');
+  await recovering.respond();
+  expect(await saidBy(await pending)).toBe('recovered');
   expect(breaker()).toBe('closed');
 });
 
@@ -420,10 +420,10 @@ it('is paid from the upper half of the retry budget, and not given back', async 
   const [slow, quick] = [await upstreamFor(hang()), await upstreamFor(completion('quick'))];
   const set = await hedgedOver([slow, quick]);
   const hedge = async (): Promise<void> => {
-    const asked = ask(set);
+    const pending = ask(set);
     await slow.nextRequest();
     set.clock.advance(AFTER_MS);
-    expect(await saidBy(await asked)).toBe('quick');
+    expect(await saidBy(await pending)).toBe('quick');
   };
 
   // 250 of 500 tokens, 14 each.
@@ -437,37 +437,37 @@ it('is paid from the upper half of the retry budget, and not given back', async 
   expect(quick.ledger).toHaveLength(17);
   client.abort();
 
-  // What is left is for failures.
+  // The rest is for failures.
   slow.always(error(500));
-  const asked = ask(set);
+  const pending = ask(set);
   await vi.waitFor(async () => {
     await set.clock.advanceAsync(25);
     expect(quick.ledger).toHaveLength(18);
   });
-  expect(await saidBy(await asked)).toBe('quick');
+  expect(await saidBy(await pending)).toBe('quick');
 });
 
-it('takes for long what is slower than 95 % of the answers of its endpoint, once it knows 20', async () => {
+it('treats as slow what is slower than 95 % of the responses of its endpoint, from 20 on', async () => {
   const [first, second] = [await held('first'), await held('second')];
   const set = await hedgedOver([first.upstream, second.upstream], { hedging: true });
-  const answerAfter = async (ms: number): Promise<void> => {
-    const asked = ask(set);
+  const respondAfter = async (ms: number): Promise<void> => {
+    const pending = ask(set);
     await first.upstream.nextRequest();
     set.clock.advance(ms);
-    await first.answer();
-    expect(await saidBy(await asked)).toBe('first');
+    await first.respond();
+    expect(await saidBy(await pending)).toBe('first');
   };
-  await answerAfter(9_000);
-  for (let request = 1; request < 20; request++) await answerAfter(100 * request);
+  await respondAfter(9_000);
+  for (let request = 1; request < 20; request++) await respondAfter(100 * request);
 
   // The 19th of 20 took 1,900 ms.
-  const asked = ask(set);
+  const pending = ask(set);
   await first.upstream.nextRequest();
   await set.clock.advanceAsync(1_899);
   expect(second.upstream.ledger).toEqual([]);
   set.clock.advance(1);
-  await second.answer();
-  expect(await saidBy(await asked)).toBe('second');
+  await second.respond();
+  expect(await saidBy(await pending)).toBe('second');
   // And so does who is superseded: else what is slow would look quick, the more it is.
   expect(set.records.at(-2)).toMatchObject({ outcome: 'superseded', durationMs: 1_900 });
 });

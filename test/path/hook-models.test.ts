@@ -12,13 +12,13 @@ async function withModels(options: Partial<GatewayOptions> = {}) {
   });
 }
 
-/** What `beforeRoute` is told that a request stands for. */
+/** The `models` that `beforeRoute` gets for a request. */
 async function modelsFor(request: object, options: Partial<GatewayOptions> = {}): Promise<readonly string[]> {
-  let told: readonly string[] = ['never asked'];
-  const beforeRoute = ({ models }: { models: readonly string[] }) => void (told = models);
+  let received: readonly string[] = ['never called'];
+  const beforeRoute = ({ models }: { models: readonly string[] }) => void (received = models);
   const { ask } = await withModels({ ...options, hooks: { ...options.hooks, beforeRoute } });
   await ask({ model: undefined, ...request });
-  return told;
+  return received;
 }
 
 it.each([
@@ -34,11 +34,11 @@ it.each([
   [{ models: ['cheap', 'large', 'small'] }, ['small', 'large']],
   [{ model: 'unknown' }, []],
   [{}, []],
-])('beforeRoute is told what %j stands for', async (request, models) => {
+])('beforeRoute gets the models of %j', async (request, models) => {
   expect(await modelsFor(request)).toEqual(models);
 });
 
-it('the default model and the choice of a routing hook are told as well', async () => {
+it('the default model and the choice of a routing hook are passed as well', async () => {
   expect(await modelsFor({}, { defaultModel: 'best' })).toEqual(['large', 'small']);
   expect(await modelsFor({ model: 'auto' }, { hooks: { selectCandidates: () => undefined } })).toEqual([
     'large',
@@ -62,7 +62,7 @@ it('an access check by them has no way around', async () => {
   expect((await ask({ model: 'Large' })).status).toBe(404);
 });
 
-it('a name that stands for nothing may still be replaced', async () => {
+it('an unknown name may still be replaced', async () => {
   const { ask } = await withModels({
     hooks: { beforeRoute: ({ request, models }) => (models.length === 0 ? { ...request, model: 'small' } : undefined) },
   });

@@ -153,7 +153,7 @@ function less(counts: Counts, others: Counts): Counts {
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count - (others[name] ?? 0)]));
 }
 
-describe('docs/hooks.md says which hook runs when', () => {
+describe('docs/hooks.md lists which hook runs when', () => {
   const described = rows.filter(([row]) => row !== 'every attempt fails');
 
   it('for every row', () => {

@@ -58,7 +58,7 @@ const hosts: readonly [string, Mount][] = [
 ];
 
 describe.each(hosts)('in %s', (_host, mount) => {
-  it('answers, streams, and refuses', async () => {
+  it('responds, streams, and refuses', async () => {
     const upstream = await upstreamFor();
     const { ask } = await gatewayOver([upstream], {}, mount);
     const whole = await ask({});
@@ -74,14 +74,14 @@ describe.each(hosts)('in %s', (_host, mount) => {
   });
 
   it('sends each event when it comes', async () => {
-    // The upstream waits for ever after its second word: what arrives has not been held back by anybody.
+    // The upstream waits for ever after its second word: what arrives has not been held back on the way.
     const { ask } = await gatewayOver(
       [await upstreamFor(stream('one two three', { afterEvents: 3, end: 'hang' }))],
       {},
       mount,
     );
-    const answer = await ask({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const response = await ask({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     while (!text.includes('two')) text += (await reader.read()).value ?? '';
     await reader.cancel();
@@ -89,7 +89,7 @@ describe.each(hosts)('in %s', (_host, mount) => {
 });
 
 describe('what is not ours', () => {
-  it('goes on to the host, and other methods are told what to do', async () => {
+  it('passes to the host, and other methods get a 405 with `allow`', async () => {
     const { baseUrl } = await gatewayOver([await upstreamFor()], {}, (gateway) => {
       const app = express().use(gateway);
       app.get('/hello', (_req, res) => void res.send('host'));
@@ -109,8 +109,8 @@ describe('what is not ours', () => {
 
   it('is a 404 in JSON where there is no host', async () => {
     const { baseUrl } = await gatewayOver([await upstreamFor()]);
-    const answer = await fetch(`${baseUrl}/embeddings`, { method: 'POST' });
-    expect(answer.status).toBe(404);
-    expect(await answer.json()).toMatchObject({ error: { code: 'unknown_url', type: 'invalid_request_error' } });
+    const response = await fetch(`${baseUrl}/embeddings`, { method: 'POST' });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'unknown_url', type: 'invalid_request_error' } });
   });
 });

@@ -5,14 +5,14 @@ import { chat, error, hang, json, sse } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from './fixtures.js';
 
 describe('names that no header can carry', () => {
-  it('do not keep an answer from the client', async () => {
+  it('do not keep a response from the client', async () => {
     const upstream = await upstreamFor(chat('served'));
     const model = 'модель-大';
     const providers = { p0: { baseUrl: upstream.baseUrl, models: [model] } };
     const { ask } = await gatewayOver([upstream], { providers });
-    const answer = await ask({ model });
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('served');
+    const response = await ask({ model });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('served');
     expect((await ask({ model, stream: true })).status).toBe(200);
     expect((await ask({ model: '他' })).status).toBe(404);
   });
@@ -31,7 +31,7 @@ describe('a body that the host has had in its hands', () => {
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  it('is answered for, where a part of it is missing', async () => {
+  it('gets a response if a part of it is missing', async () => {
     const upstream = await upstreamFor(chat('no'));
     const { ask } = await gatewayOver([upstream], {}, (gateway) =>
       express()
@@ -44,24 +44,24 @@ describe('a body that the host has had in its hands', () => {
         })
         .use('/v1', gateway),
     );
-    const answer = await ask({ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] });
-    expect(answer.status).toBe(500);
-    expect(await answer.text()).toContain('has read the request body');
+    const response = await ask({ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] });
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain('has read the request body');
   });
 });
 
-describe('a 200 that is no answer', () => {
+describe('a 200 that is no response', () => {
   const bodies: [string, object][] = [
     ['a choice without a message', { choices: [{}] }],
     ['a message of text', { choices: [{ index: 0, message: 'hi', finish_reason: 'stop' }] }],
     ['an error with a word for a name', { error: 'overloaded' }],
   ];
 
-  it.each(bodies)('is another provider’s turn: %s', async (_what, body) => {
+  it.each(bodies)('causes a fallback: %s', async (_what, body) => {
     const { ask } = await gatewayOver([await upstreamFor(json(body)), await upstreamFor(chat('sound'))]);
-    const answer = await ask({});
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
-    expect(await answer.text()).toContain('sound');
+    const response = await ask({});
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
+    expect(await response.text()).toContain('sound');
   });
 
   const chunks: [string, object][] = [
@@ -70,12 +70,12 @@ describe('a 200 that is no answer', () => {
     ['tool calls that are no list', { choices: [{ index: 0, delta: { tool_calls: {} } }] }],
   ];
 
-  it.each(chunks)('is another provider’s turn, streamed: %s', async (_what, chunk) => {
+  it.each(chunks)('causes a fallback, streamed: %s', async (_what, chunk) => {
     const hostile = await upstreamFor(sse([chunk]));
     const { ask } = await gatewayOver([hostile, await upstreamFor(chat('sound'))]);
-    const answer = await ask({ stream: true });
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
-    expect(await answer.text()).toContain('[DONE]');
+    const response = await ask({ stream: true });
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
+    expect(await response.text()).toContain('[DONE]');
   });
 });
 
@@ -96,7 +96,7 @@ describe('what an upstream repeats of its own address and headers', () => {
   });
 });
 
-describe('a client that the host answers for us', () => {
+describe('a client to which the host responds itself', () => {
   it('no longer holds its upstream', async () => {
     const upstream = await upstreamFor(hang());
     const { ask } = await gatewayOver([upstream], {}, (gateway) =>

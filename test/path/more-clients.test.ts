@@ -21,7 +21,7 @@ describe('LangChain, unchanged', () => {
     expect(text).toBe('one two three');
   });
 
-  it('is told of a stream that broke off', async () => {
+  it('gets an error for an incomplete stream', async () => {
     const set = await gatewayOver([await upstreamFor(stream('one two three', { afterEvents: 3, end: 'reset' }))]);
     const read = async (): Promise<void> => {
       for await (const _ of await model(set).stream('Hello'));
@@ -58,7 +58,7 @@ describe('LlamaIndex, unchanged', () => {
     expect(text).toBe('one two three');
   });
 
-  it('calls a tool, and brings back what the tool said', async () => {
+  it('calls a tool, and returns its result', async () => {
     const upstream = await upstreamFor(chat('', { toolCalls: [weatherInOslo] }));
     const set = await gatewayOver([upstream]);
     const { message } = await model(set).chat({ messages, tools });
@@ -67,11 +67,11 @@ describe('LlamaIndex, unchanged', () => {
 
     upstream.always(chat('Rain.'));
     const toolResult = { id: 'call_1', result: 'rain', isError: false };
-    const answer = await model(set).chat({
+    const response = await model(set).chat({
       messages: [...messages, message, { role: 'user', content: 'rain', options: { toolResult } }],
       tools,
     });
-    expect(answer.message.content).toBe('Rain.');
+    expect(response.message.content).toBe('Rain.');
     expect(upstream.ledger[1]!.json).toMatchObject({
       messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'tool', tool_call_id: 'call_1', content: 'rain' }],
     });
@@ -101,7 +101,7 @@ describe('LlamaIndex, unchanged', () => {
     expect(upstreams[0]!.ledger.length + upstreams[1]!.ledger.length).toBeLessThanOrEqual(5);
   });
 
-  it('is told of a stream that broke off', async () => {
+  it('gets an error for an incomplete stream', async () => {
     const set = await gatewayOver([await upstreamFor(stream('one two three', { afterEvents: 3, end: 'reset' }))]);
     let text = '';
     const read = async (): Promise<void> => {
@@ -120,10 +120,10 @@ describe('the OpenRouter SDK', () => {
   it('gets a completion, its routing preferences understood', async () => {
     const [first, second] = [await upstreamFor(chat('from the first')), await upstreamFor(chat('from the second'))];
     const set = await gatewayOver([first, second], { errorFormat: 'openrouter' });
-    const answer = (await client(set).chat.send({
+    const response = (await client(set).chat.send({
       chatRequest: { ...request, provider: { order: ['p1'], allowFallbacks: false } },
     })) as unknown as { choices: [{ message: { content: string } }] };
-    expect(answer.choices[0].message.content).toBe('from the second');
+    expect(response.choices[0].message.content).toBe('from the second');
     expect(second.ledger[0]!.text).not.toContain('"provider"');
   });
 

@@ -27,7 +27,7 @@ async function ask(origin: string, body: object = {}, headers: Record<string, st
   });
 }
 
-async function answersIn(origin: string): Promise<void> {
+async function respondsAt(origin: string): Promise<void> {
   expect(await (await ask(origin)).json()).toMatchObject({ object: 'chat.completion' });
   expect((await readSse(await ask(origin, { stream: true }))).at(-1)).toBe('[DONE]');
   expect((await ask(origin, { messages: 7 })).status).toBe(400);
@@ -39,7 +39,7 @@ describe('in Fastify', () => {
     await app.register(middie);
     app.use(MOUNT, await gatewayFor());
     onTestFinished(() => app.close());
-    await answersIn(await app.listen({ port: 0, host: '127.0.0.1' }));
+    await respondsAt(await app.listen({ port: 0, host: '127.0.0.1' }));
   });
 
   it('as a route that hands its parsed body over', async () => {
@@ -50,7 +50,7 @@ describe('in Fastify', () => {
       gateway(Object.assign(request.raw, { body: request.body }), reply.raw);
     });
     onTestFinished(() => app.close());
-    await answersIn(await app.listen({ port: 0, host: '127.0.0.1' }));
+    await respondsAt(await app.listen({ port: 0, host: '127.0.0.1' }));
   });
 });
 
@@ -75,13 +75,13 @@ describe('in Nest', () => {
     onTestFinished(() => app.close());
     await app.listen(0, '127.0.0.1');
     const origin = await app.getUrl();
-    await answersIn(origin);
+    await respondsAt(origin);
     expect(await (await fetch(`${origin}/hello`)).text()).toBe('host');
   });
 });
 
 describe('beside other middleware', () => {
-  it('express-rate-limit counts our callers, and says so in OpenAI’s shape', async () => {
+  it('express-rate-limit counts our callers, and refuses in OpenAI’s format', async () => {
     const { baseUrl } = await upstreamFor();
     const app = express().use(
       MOUNT,
@@ -124,8 +124,8 @@ describe('beside other middleware', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,x-stainless-lang');
-    const answer = await ask(server.url, { stream: true }, { origin: 'https://app.example' });
-    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
-    expect((await readSse(answer)).at(-1)).toBe('[DONE]');
+    const response = await ask(server.url, { stream: true }, { origin: 'https://app.example' });
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect((await readSse(response)).at(-1)).toBe('[DONE]');
   });
 });

@@ -46,9 +46,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     return { ...set, records, log: () => JSON.stringify(lines) };
   }
 
-  const providerOf = async (answer: Response): Promise<string | null> => {
-    await answer.text();
-    return answer.headers.get('x-nordlys-provider');
+  const providerOf = async (response: Response): Promise<string | null> => {
+    await response.text();
+    return response.headers.get('x-nordlys-provider');
   };
 
   it('responds and streams through a proxy, over TLS', async () => {
@@ -59,9 +59,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
       { baseUrl: `https://127.0.0.1:${front.port}/v1` },
       { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}`, ca: certificate('authority.pem') },
     );
-    const answer = await ask({});
-    expect(answer.headers.get('x-nordlys-provider')).toBe('p0');
-    expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
+    const response = await ask({});
+    expect(response.headers.get('x-nordlys-provider')).toBe('p0');
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
     expect((await readSse(await ask({ stream: true }))).at(-1)).toBe('[DONE]');
     expect(proxy.accepted).toBe(1);
     expect(upstream.ledger).toHaveLength(2);
@@ -91,23 +91,23 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  it('a client learns nothing of the proxy, and the breaker of the endpoint opens', async () => {
+  it('a client gets no detail of the proxy, and the breaker of the endpoint opens', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy({ responds: 'HTTP/1.1 502 Bad Gateway\r\n\r\n' });
     const network = { proxy: `http://127.0.0.1:${proxy.port}` };
     const providers = { p0: { baseUrl: upstream.baseUrl, models: ['m'], network } };
     const { ask, gateway } = await over(upstream, network, { providers, upstreamErrors: 'message', maxAttempts: 1 });
     for (let turn = 0; turn < 10; turn++) {
-      const answer = await ask({});
-      expect([502, 503]).toContain(answer.status);
-      expect(await answer.text()).not.toMatch(/proxy|CONNECT|127\.0\.0\.1/);
+      const response = await ask({});
+      expect([502, 503]).toContain(response.status);
+      expect(await response.text()).not.toMatch(/proxy|CONNECT|127\.0\.0\.1/);
     }
     expect(JSON.stringify(gateway.status())).toContain('"open"');
   });
 
-  it('connectMs covers the proxy: one that says nothing is left in time', async () => {
+  it('connectMs covers the proxy: one that sends nothing times out', async () => {
     const upstream = await upstreamFor(chat('hello'));
-    const proxy = await connectProxy({ responds: 'silent' });
+    const proxy = await connectProxy({ responds: 'never' });
     const { ask, records } = await over(
       upstream,
       { proxy: `http://127.0.0.1:${proxy.port}` },
@@ -118,15 +118,15 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
 
-  it('a client that leaves ends the wait for the proxy', async () => {
+  it('a client that disconnects ends the wait for the proxy', async () => {
     const upstream = await upstreamFor(chat('hello'));
-    const proxy = await connectProxy({ responds: 'silent' });
+    const proxy = await connectProxy({ responds: 'never' });
     const { ask } = await over(upstream, { proxy: `http://127.0.0.1:${proxy.port}` });
-    const leaving = new AbortController();
-    const asked = ask({}, { signal: leaving.signal }).catch(() => 'left');
+    const controller = new AbortController();
+    const pending = ask({}, { signal: controller.signal }).catch(() => 'aborted');
     await vi.waitFor(() => expect(proxy.requests).toHaveLength(1));
-    leaving.abort();
-    expect(await asked).toBe('left');
+    controller.abort();
+    expect(await pending).toBe('aborted');
     await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
 
@@ -154,23 +154,23 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
       { proxy: `http://127.0.0.1:${proxy.port}` },
       { callerOverrides: { allowedOrigins: [`http://localhost:${internal.port}`] }, maxAttempts: 1 },
     );
-    const answer = await ask({
+    const response = await ask({
       provider_only: ['p0'],
       provider_configs: {
         p0: { api_key: 'callers-own-key', base_url: `http://localhost:${internal.port}/v1` },
       },
     });
-    expect(answer.status).toBe(502);
+    expect(response.status).toBe(502);
     expect(proxy.accepted + internal.accepted).toBe(0);
   });
 
-  it("an upstream that repeats secrets of the network is not believed to the client's ears", async () => {
+  it('secrets of the network that an upstream repeats are redacted for the client', async () => {
     const upstream = await upstreamFor(error(400, 'you came with gate:pass-word and pass-word'));
     const proxy = await connectProxy();
     const { ask, records, log } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}` });
-    const answer = await ask({});
-    expect(answer.status).toBe(400);
-    const shown = (await answer.text()) + JSON.stringify(records) + log();
+    const response = await ask({});
+    expect(response.status).toBe(400);
+    const shown = (await response.text()) + JSON.stringify(records) + log();
     expect(shown).toContain('[redacted]');
     expect(shown).not.toContain('pass-word');
   });
@@ -188,7 +188,7 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     expect([first.accepted, second.accepted]).toEqual([1, 1]);
   });
 
-  it('NODE_USE_ENV_PROXY and the variables beside it hold for providers that say nothing', async () => {
+  it('NODE_USE_ENV_PROXY and the variables beside it hold for providers without a setting', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy();
     vi.stubEnv('NODE_USE_ENV_PROXY', '1');
@@ -221,7 +221,7 @@ describe("a host's own transport", () => {
     },
   });
 
-  it('is refused where it would leave a network out, also by update()', () => {
+  it('is refused if it would drop a network, also by update()', () => {
     const network = { proxy: 'http://proxy.test' };
     expect(() => createGateway(options(undefined, network))).toThrow(
       /^providers\.p\.network needs a transport that supports it/,

@@ -20,12 +20,12 @@ async function over(script: ScriptSource, options: object = {}) {
   return gatewayOver([await upstreamFor(script), await upstreamFor(chat('spare'))], { timeouts: SHORT, ...options });
 }
 
-interface Answered {
+interface Completion {
   readonly choices: readonly { readonly message: Record<string, unknown>; readonly finish_reason: unknown }[];
 }
 
 async function messageOf(response: Response): Promise<Record<string, unknown>> {
-  return ((await response.json()) as Answered).choices[0]!.message;
+  return ((await response.json()) as Completion).choices[0]!.message;
 }
 
 describe('a whole response', () => {
@@ -64,7 +64,7 @@ describe('a whole response', () => {
   it.each(['length', 'content_filter'])('without a message, ended by %s, is not bought again', async (reason) => {
     const { ask, upstreams } = await over(json({ choices: [{ index: 0, finish_reason: reason }] }));
     const response = await ask({});
-    expect(((await response.json()) as Answered).choices[0]).toMatchObject({
+    expect(((await response.json()) as Completion).choices[0]).toMatchObject({
       finish_reason: reason,
       message: { content: '' },
     });

@@ -20,7 +20,7 @@ const say = (content: unknown, finish_reason: string | null = null, more: object
 const usage = { id: 'c', usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }, choices: [] };
 const comment = Buffer.from(': still here\n\n');
 
-async function asked(script: ScriptSource, options: Partial<GatewayOptions> = {}) {
+async function requestTo(script: ScriptSource, options: Partial<GatewayOptions> = {}) {
   const set = await gatewayOver([await upstreamFor(script)], { timeouts: SHORT, maxAttempts: 1, ...options });
   return { ...set, response: await set.ask({ stream: true }) };
 }
@@ -33,11 +33,11 @@ describe('a finish reason is not the end', () => {
     ['in every chunk, then [DONE]', [first, second, '[DONE]'], 'hang'],
     ['in every chunk, then the upstream’s own end', [first, second], 'clean'],
     ['in the only chunk, then the upstream’s own end', [say('First half, second half.', 'stop')], 'clean'],
-    ['beside the last words, then a reset', [say('First half, '), second], 'reset'],
-    ['behind the last words, then silence', [say('First half, second half.'), say('', 'stop')], 'hang'],
+    ['beside the last text, then a reset', [say('First half, '), second], 'reset'],
+    ['after the last text, then nothing', [say('First half, second half.'), say('', 'stop')], 'hang'],
     ['then usage, then silence', [say('First half, second half.'), say('', 'stop'), usage], 'hang'],
   ])('%s: whole', async (_where, events, end) => {
-    const { response } = await asked(sse(events, { end }));
+    const { response } = await requestTo(sse(events, { end }));
     expect(await textOf(response)).toBe('First half, second half.');
   });
 
@@ -46,20 +46,16 @@ describe('a finish reason is not the end', () => {
     ['in every chunk, then a reset', [first, second], 'reset'],
     ['in the first chunk, then a reset', [first], 'reset'],
     ['in the first chunk, then silence', [first], 'hang'],
-    ['before more words, then the upstream’s own end', [say('a'), say('', 'stop'), say('b')], 'clean'],
+    ['before more text, then the upstream’s own end', [say('a'), say('', 'stop'), say('b')], 'clean'],
     [
       'before more reasoning, then silence',
       [say('a'), say('', 'stop'), { choices: [{ index: 0, delta: { reasoning: 'b' } }] }],
       'hang',
     ],
-    [
-      'before more words and another one, then a reset',
-      [say('a'), say('', 'stop'), say('b'), say('', 'stop')],
-      'reset',
-    ],
-    ['before an empty delta like those of words, and words', [say('a'), say('', 'stop'), say(''), say('b')], 'clean'],
-  ])('%s: broken off, and not remembered', async (_where, events, end) => {
-    const set = await asked(sse(events, { end }), { cache: { maxEntries: 9 } });
+    ['before more text and another one, then a reset', [say('a'), say('', 'stop'), say('b'), say('', 'stop')], 'reset'],
+    ['before an empty delta like those with text, and text', [say('a'), say('', 'stop'), say(''), say('b')], 'clean'],
+  ])('%s: ends with an error, and is not stored', async (_where, events, end) => {
+    const set = await requestTo(sse(events, { end }), { cache: { maxEntries: 9 } });
     await expectHonestEnd(set.response);
     set.upstreams[0]!.always(chat('whole'));
     const again = await set.ask({ stream: true });
@@ -67,8 +63,8 @@ describe('a finish reason is not the end', () => {
     await again.text();
   });
 
-  it.each([true, false])('that was taken back is passed on but not remembered (stream: %s)', async (stream) => {
-    const { ask } = await asked(sse([first, second, '[DONE]']), { cache: { maxEntries: 9 } });
+  it.each([true, false])('that was replaced is passed on but not stored (stream: %s)', async (stream) => {
+    const { ask } = await requestTo(sse([first, second, '[DONE]']), { cache: { maxEntries: 9 } });
     for (let sent = 0; sent < 2; sent++) {
       const response = await ask({ stream, user: 'other' });
       expect(response.headers.get('x-nordlys-cache')).toBe('MISS');
@@ -76,7 +72,7 @@ describe('a finish reason is not the end', () => {
     }
   });
 
-  it('the tail is as long as something is said in it, and not as long as comments come', async () => {
+  it('the tail lasts as long as content arrives, and not as long as comments arrive', async () => {
     const clock = new FakeClock();
     const late = [say('a'), say('', 'stop'), 20_000, usage, 20_000, '[DONE]'];
     const script = sse(late as StreamEvent[], { end: 'hang' });
@@ -122,14 +118,14 @@ describe('errors without an envelope', () => {
     ...bodies.map((body): [string, object] => [JSON.stringify(body), body]),
     ['an event of that name that is no JSON', named],
   ])('%s ends a stream that has begun', async (_text, body) => {
-    const { response } = await asked(sse([say('Half '), body, say('more', 'stop'), '[DONE]']));
+    const { response } = await requestTo(sse([say('Half '), body, say('more', 'stop'), '[DONE]']));
     expect((await expectHonestEnd(response)).said).toBe('Half ');
   });
 
   it.each<[string, object | Buffer]>([
     ...bodies.map((body): [string, object] => [JSON.stringify(body), body]),
     ['an event of that name that is no JSON', named],
-  ])('%s before the first word is another provider’s turn', async (_text, body) => {
+  ])('%s before the first word causes a fallback', async (_text, body) => {
     const upstreams = [await upstreamFor(sse([say(''), body, '[DONE]'])), await upstreamFor(chat('spare'))];
     const { ask } = await gatewayOver(upstreams, { timeouts: SHORT });
     expect(await textOf(await ask({ stream: true }))).toBe('spare');
@@ -145,8 +141,8 @@ describe('objects without choices', () => {
     ['a report of progress', { status: 'processing', message: 'You are number 3' }],
     ['usage', { usage: { total_tokens: 3 } }],
     ['nothing at all', {}],
-  ])('%s: dropped, wherever it stands', async (_what, event) => {
-    const { response } = await asked(sse([event, say('Hel'), event, say('lo'), say('', 'stop'), event, '[DONE]']));
+  ])('%s: dropped at every position', async (_what, event) => {
+    const { response } = await requestTo(sse([event, say('Hel'), event, say('lo'), say('', 'stop'), event, '[DONE]']));
     const payloads = await readSse(response);
     expect(payloads).toHaveLength(4);
     expect(contentOf(payloads)).toBe('Hello');
@@ -156,30 +152,30 @@ describe('objects without choices', () => {
     ['citations', { citations: ['https://x'] }],
     ['a chunk with null for choices', { object: 'chat.completion.chunk', choices: null, x_groq: { id: 'r' } }],
   ])('%s: passed on with an empty list', async (_what, event) => {
-    const { response } = await asked(sse([say('a'), event, say('', 'stop')]));
+    const { response } = await requestTo(sse([say('a'), event, say('', 'stop')]));
     expect(JSON.parse((await readSse(response))[1]!)).toEqual({ ...event, choices: [] });
   });
 
-  it('usage reaches those who asked, with an empty list', async () => {
-    const { ask } = await asked(sse([say('a'), say('', 'stop'), { usage: usage.usage }]));
+  it('usage reaches clients that requested it, with an empty list', async () => {
+    const { ask } = await requestTo(sse([say('a'), say('', 'stop'), { usage: usage.usage }]));
     const payloads = await readSse(await ask({ stream: true, stream_options: { include_usage: true } }));
     expect(JSON.parse(payloads.at(-2)!)).toEqual({ usage: usage.usage, choices: [] });
   });
 });
 
 describe('what comes before the first word', () => {
-  it('hundreds of empty deltas are told as one', async () => {
+  it('hundreds of empty deltas are sent as one', async () => {
     const empty = {
       choices: [{ index: 0, delta: { role: 'assistant', content: '', tool_calls: [] }, finish_reason: null }],
     };
     const numbered = Array.from({ length: 3_000 }, (_, at) => ({ ...empty, created: at }));
-    const { response } = await asked(sse([...numbered, say('a'), say('', 'stop')]));
+    const { response } = await requestTo(sse([...numbered, say('a'), say('', 'stop')]));
     expect(await readSse(response)).toHaveLength(4);
   });
 
-  it('empty deltas of several choices are told once each', async () => {
+  it('empty deltas of several choices are sent once each', async () => {
     const empty = (index: number): object => ({ choices: [{ index, delta: { content: '' }, finish_reason: null }] });
-    const { response } = await asked(
+    const { response } = await requestTo(
       sse([empty(0), empty(1), empty(0), empty(1), say('a'), say('', 'stop'), '[DONE]']),
     );
     expect(await readSse(response)).toHaveLength(5);
@@ -190,13 +186,13 @@ describe('what comes before the first word', () => {
       url: `https://x/${at}`,
       text: 's'.repeat(1_000),
     }));
-    const { response } = await asked(sse([say('', null, { search_results }), say('a'), say('', 'stop')]));
+    const { response } = await requestTo(sse([say('', null, { search_results }), say('a'), say('', 'stop')]));
     const [opening] = await readSse(response);
     expect(JSON.parse(opening!)).toMatchObject({ search_results });
   });
 });
 
-describe('patience', () => {
+describe('timeouts', () => {
   const every = (ms: number, times: number, event: StreamEvent): StreamEvent[] =>
     Array.from({ length: times }, () => [ms, event]).flat();
 
@@ -216,10 +212,10 @@ describe('patience', () => {
   it.each<[string, object, number, number]>([
     ['signs of life for ever', {}, 590_000, 660_000],
     ['signs of life beyond the operator’s headersMs', { headersMs: 120_000 }, 115_000, 180_000],
-  ])('%s: another provider is asked in the end', async (_what, timeouts, earliest, latest) => {
+  ])('%s: another provider is called in the end', async (_what, timeouts, earliest, latest) => {
     const clock = new FakeClock();
-    const silent = await upstreamFor({ script: sse([...every(45_000, 40, comment)], { end: 'hang' }), clock });
-    const { ask } = await gatewayOver([silent, await upstreamFor(chat('spare'))], { clock, timeouts });
+    const slow = await upstreamFor({ script: sse([...every(45_000, 40, comment)], { end: 'hang' }), clock });
+    const { ask } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock, timeouts });
     const before = clock.now();
     expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('spare');
     expect(clock.now() - before).toBeGreaterThan(earliest);
@@ -228,8 +224,8 @@ describe('patience', () => {
 
   it('without a sign of life a minute is enough', async () => {
     const clock = new FakeClock();
-    const silent = await upstreamFor({ script: sse([100_000, say('late')]), clock });
-    const { ask } = await gatewayOver([silent, await upstreamFor(chat('spare'))], { clock });
+    const slow = await upstreamFor({ script: sse([100_000, say('late')]), clock });
+    const { ask } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock });
     expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('spare');
   });
 
@@ -243,7 +239,7 @@ describe('patience', () => {
     expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('a'.repeat(41));
   });
 
-  it('a caller’s own timeout cuts it, as it was asked to', async () => {
+  it('a caller’s own timeout aborts it', async () => {
     const clock = new FakeClock();
     const script = sse([say('a'), ...every(20_000, 40, say('a')), say('', 'stop')]);
     const { ask } = await gatewayOver([await upstreamFor({ script, clock })], { clock });

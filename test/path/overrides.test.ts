@@ -7,14 +7,14 @@ import { gatewayOver, upstreamFor } from './fixtures.js';
 const BYOK = 'callers-own-key-1234';
 
 describe("a caller's own key", () => {
-  it("is sent to the provider's own address, and shared with nobody", async () => {
+  it("is sent to the provider's own address, and shared with no other request", async () => {
     const upstream = await upstreamFor();
     const { ask } = await gatewayOver([upstream], { cache: {} });
     for (let time = 0; time < 2; time++) {
-      const answer = await ask({ provider_configs: { p0: { api_key: BYOK } } });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('x-nordlys-cache')).toBe('BYPASS');
-      await answer.text();
+      const response = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('x-nordlys-cache')).toBe('BYPASS');
+      await response.text();
     }
     await (await ask({})).text();
     expect(upstream.ledger.map(({ headers }) => headers['authorization'])).toEqual([
@@ -42,9 +42,9 @@ describe("a caller's own key", () => {
     );
     const { ask } = await gatewayOver([upstream]);
     for (let time = 0; time < 10; time++) {
-      const answer = await ask({ provider_configs: { p0: { api_key: BYOK } } });
-      expect(answer.status).toBe(401);
-      expect(await answer.text()).not.toContain(BYOK);
+      const response = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      expect(response.status).toBe(401);
+      expect(await response.text()).not.toContain(BYOK);
     }
     expect((await ask({})).status).toBe(200);
   });
@@ -59,12 +59,12 @@ describe("a caller's own key", () => {
     expect(gateway.status().endpoints[0]).toMatchObject({ failed: 0, readiness: { breaker: { failures: 0 } } });
   });
 
-  it('may be less patient than the operator', async () => {
+  it('may set shorter timeouts than the operator', async () => {
     const { ask } = await gatewayOver([await upstreamFor(hang({ after: 'request' }))], { maxAttempts: 1 });
-    const answer = await ask({
+    const response = await ask({
       provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: 100 } } } },
     });
-    expect(answer.status).toBe(504);
+    expect(response.status).toBe(504);
   });
 });
 
@@ -72,8 +72,8 @@ describe("a caller's own address", () => {
   it('is called when the operator lists its origin, with the caller’s key only', async () => {
     const [own, theirs] = [await upstreamFor(), await upstreamFor(chat('from the caller’s upstream'))];
     const { ask } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
-    const answer = await ask({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
-    expect(await answer.text()).toContain('from the caller');
+    const response = await ask({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
+    expect(await response.text()).toContain('from the caller');
     expect(own.ledger).toHaveLength(0);
     expect(theirs.ledger[0]).toMatchObject({
       path: '/v1/chat/completions',
@@ -99,19 +99,19 @@ describe("a caller's own address", () => {
     const { ask, baseUrl } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
     const connect = vi.spyOn(net, 'connect');
     const text = JSON.stringify(config).replace('LISTED', theirs.baseUrl);
-    const answer = await ask({ provider_configs: { p0: JSON.parse(text) } });
-    expect(answer.status).toBe(400);
-    const body = await answer.text();
+    const response = await ask({ provider_configs: { p0: JSON.parse(text) } });
+    expect(response.status).toBe(400);
+    const body = await response.text();
     expect(JSON.parse(body)).toMatchObject({ error: { code, param: expect.stringMatching(/^provider_configs\.p0/) } });
     expect(body).not.toContain(BYOK);
     expect(own.ledger.length + theirs.ledger.length).toBe(0);
-    // Our own client has connected to the gateway, and nobody to anything else.
+    // Our own client has connected to the gateway, and nothing else was connected.
     const ports = connect.mock.calls.map(([options]) => String((options as unknown as net.TcpNetConnectOpts).port));
     expect(ports.filter((port) => port !== new URL(baseUrl).port)).toEqual([]);
     connect.mockRestore();
   });
 
-  it('whose name turns out to mean this machine is not dialled: the guard stands where sockets are opened', async () => {
+  it('whose name resolves to this machine is not connected: the guard checks where sockets are opened', async () => {
     const own = await upstreamFor();
     const { ask } = await gatewayOver([own], {
       callerOverrides: { allowedOrigins: [`http://rebound.example.com:${own.port}`] },
@@ -121,15 +121,15 @@ describe("a caller's own address", () => {
       .mockImplementation(((
         _host: string,
         _options: unknown,
-        done: (error: null, answers: dns.LookupAddress[]) => void,
+        done: (error: null, responses: dns.LookupAddress[]) => void,
       ) => done(null, [{ address: '127.0.0.1', family: 4 }])) as never);
-    const answer = await ask({
+    const response = await ask({
       provider_configs: { p0: { api_key: BYOK, base_url: `http://rebound.example.com:${own.port}/v1` } },
     });
     expect(lookup).toHaveBeenCalled();
     lookup.mockRestore();
-    expect(answer.status).toBe(502);
-    expect(await answer.json()).toMatchObject({
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({
       error: { code: 'upstream_unreachable', message: 'The upstream provider could not be reached.' },
     });
     expect(own.accepted).toBe(0);

@@ -4,7 +4,7 @@ import { chat, completion } from '../../src/testing/index.js';
 import { readSse } from '../support/read-sse.js';
 import { gatewayOver, upstreamFor } from './fixtures.js';
 
-it('a body that came before is answered from the cache by its bytes, to its own caller only', async () => {
+it('a body that came before is served from the cache by its bytes, to its own caller only', async () => {
   const upstream = await upstreamFor();
   const { ask, gateway } = await gatewayOver([upstream], { keys: ['demo-key', 'other-key'], cache: {} });
   expect((await ask({})).headers.get('x-nordlys-cache')).toBe('MISS');
@@ -28,7 +28,7 @@ it('a body that came before is answered from the cache by its bytes, to its own 
 it.each([
   ['short', 1],
   ['long', 1_000],
-])('a %s answer in any script comes back as it came', async (_length, times) => {
+])('a %s response in any script is replayed unchanged', async (_length, times) => {
   const words = 'Grüße, 你好 🙂 '.repeat(times);
   const counted = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3, größe: '大 🙂' };
   const upstream = await upstreamFor(completion(words, { usage: counted }));
@@ -43,25 +43,25 @@ it.each([
   }
 });
 
-it('a store is asked once for the response to a request, also where it has nothing', async () => {
+it('a store is read once per request, also if it holds nothing', async () => {
   // What was filtered is never kept.
   const upstream = await upstreamFor(completion('…', { finishReason: 'content_filter' }));
-  let asked = 0;
+  let calls = 0;
   // Marks of purges begin with `!`, and are read twice a second at most.
-  const store = { get: (key: string) => void (asked += key.startsWith('!') ? 0 : 1), set() {}, delete() {} };
+  const store = { get: (key: string) => void (calls += key.startsWith('!') ? 0 : 1), set() {}, delete() {} };
   const { ask } = await gatewayOver([upstream], { cache: { store } });
   for (let time = 1; time <= 3; time++) {
-    const answer = await ask({});
-    expect(answer.headers.get('x-nordlys-cache')).toBe('MISS');
-    await answer.text();
-    expect(asked).toBe(time);
+    const response = await ask({});
+    expect(response.headers.get('x-nordlys-cache')).toBe('MISS');
+    await response.text();
+    expect(calls).toBe(time);
   }
   expect((await ask({}, { headers: { 'cache-control': 'only-if-cached' } })).status).toBe(504);
-  expect(asked).toBe(4);
+  expect(calls).toBe(4);
 });
 
 it('what a store has shortened is nothing', async () => {
-  const upstream = await upstreamFor(completion('A whole answer.'));
+  const upstream = await upstreamFor(completion('A whole response.'));
   let kept: Uint8Array | undefined;
   const store = {
     get: () => kept?.subarray(0, -10),
@@ -70,22 +70,22 @@ it('what a store has shortened is nothing', async () => {
   };
   const { ask } = await gatewayOver([upstream], { cache: { store } });
   for (let time = 1; time <= 3; time++) {
-    const answer = await ask({});
-    expect(answer.headers.get('x-nordlys-cache')).toBe('MISS');
-    expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'A whole answer.' } }] });
+    const response = await ask({});
+    expect(response.headers.get('x-nordlys-cache')).toBe('MISS');
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'A whole response.' } }] });
   }
 });
 
 it('a hook that decides sees repeated requests as well', async () => {
   const upstream = await upstreamFor(chat('hello'));
-  let asked = 0;
-  const { ask } = await gatewayOver([upstream], { cache: {}, hooks: { beforeRoute: () => void asked++ } });
+  let calls = 0;
+  const { ask } = await gatewayOver([upstream], { cache: {}, hooks: { beforeRoute: () => void calls++ } });
   for (let time = 0; time < 3; time++) await (await ask({})).text();
-  expect(asked).toBe(3);
+  expect(calls).toBe(3);
   expect(upstream.ledger).toHaveLength(1);
 });
 
-it('a hook that is told afterwards can see what was asked, and has it read only then', async () => {
+it('a hook that runs afterwards can see the request, which is parsed only then', async () => {
   const upstream = await upstreamFor(chat('hello'));
   const seen: object[] = [];
   const { ask } = await gatewayOver([upstream], {
@@ -112,7 +112,7 @@ it('a hook that is told afterwards can see what was asked, and has it read only 
   expect(seen.at(-1)).toMatchObject({ cache: 'HIT', routed: true, request: large });
 });
 
-it('is answered from the cache the second time, however many endpoints it might have been drawn to', async () => {
+it('is served from the cache the second time, however many endpoints could have been drawn', async () => {
   const upstreams = await Promise.all([upstreamFor(), upstreamFor(), upstreamFor()]);
   const providers = Object.fromEntries(
     upstreams.map(({ baseUrl }, index) => [
@@ -127,16 +127,16 @@ it('is answered from the cache the second time, however many endpoints it might 
   for (let body = 0; body < 12; body++) {
     const question = { messages: [{ role: 'user', content: `question ${body}` }] };
     // Other bytes, the same request; and bytes that came before.
-    const asked = [question, { ...question, stream: false }, question];
+    const requests = [question, { ...question, stream: false }, question];
     const seen = [];
-    for (const one of asked) seen.push((await ask(one)).headers.get('x-nordlys-cache'));
+    for (const one of requests) seen.push((await ask(one)).headers.get('x-nordlys-cache'));
     expect(seen).toEqual(['MISS', 'HIT', 'HIT']);
   }
   expect(upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBe(12);
   expect(upstreams.every(({ ledger }) => ledger.length > 0)).toBe(true);
 });
 
-it('is asked once by all who ask it at once, however many endpoints it might have been drawn to', async () => {
+it('is called once for all concurrent requests, however many endpoints could have been drawn', async () => {
   const upstreams = await Promise.all([upstreamFor(), upstreamFor(), upstreamFor()]);
   const providers = Object.fromEntries(
     upstreams.map(({ baseUrl }, index) => [
@@ -145,12 +145,12 @@ it('is asked once by all who ask it at once, however many endpoints it might hav
     ]),
   );
   const { ask } = await gatewayOver(upstreams, { providers, random: Math.random, cache: { coalesce: true } });
-  const answers = await Promise.all(Array.from({ length: 60 }, () => ask({})));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  const responses = await Promise.all(Array.from({ length: 60 }, () => ask({})));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
   expect(upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBe(1);
 });
 
-it('is not changed by a hook that changes what it was told of the last one', async () => {
+it('is not changed by a hook that changes what it got for the last one', async () => {
   const upstream = await upstreamFor();
   const { ask } = await gatewayOver([upstream], {
     cache: {},

@@ -13,7 +13,7 @@ async function gatewayFor(row: ResponseCase): Promise<Set> {
   return gatewayOver([await upstreamFor(scriptOf(row))], { maxAttempts: 1, timeouts });
 }
 
-/** What a client makes of events: by choice, what was said and why it ended. */
+/** What a client reads from events: by choice, its content and why it ended. */
 function assembled(payloads: readonly string[]): {
   content: string[];
   refusal: string[];
@@ -40,16 +40,16 @@ function assembled(payloads: readonly string[]): {
 describe('what an upstream sends, as the client gets it', () => {
   it.each(responseCases.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
     const { ask } = await gatewayFor(row);
-    const answer = await ask(row.request);
+    const response = await ask(row.request);
     const { deliver } = row;
-    expect(answer.status).toBe(deliver.status);
-    expect(answer.headers.get('content-type')).toContain(deliver.content_type);
-    expect(answer.headers.get('content-encoding')).toBeNull();
-    expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
-    for (const [name, value] of Object.entries(deliver.headers ?? {})) expect(answer.headers.get(name)).toBe(value);
+    expect(response.status).toBe(deliver.status);
+    expect(response.headers.get('content-type')).toContain(deliver.content_type);
+    expect(response.headers.get('content-encoding')).toBeNull();
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+    for (const [name, value] of Object.entries(deliver.headers ?? {})) expect(response.headers.get(name)).toBe(value);
 
     if (deliver.content_type?.includes('event-stream') === true) {
-      const payloads = await readSse(answer);
+      const payloads = await readSse(response);
       if (deliver.data !== undefined) expect(payloads.map(parsed)).toEqual(deliver.data.map(parsed));
       const { content, refusal, finish, usage, error } = deliver.result ?? {};
       const got = assembled(payloads);
@@ -60,7 +60,7 @@ describe('what an upstream sends, as the client gets it', () => {
       expect(got.error).toBe(error ?? false);
       expect(payloads.includes('[DONE]')).toBe(error !== true);
     } else {
-      const body: unknown = await answer.json();
+      const body: unknown = await response.json();
       if (deliver.body !== undefined) expect(body).toEqual(deliver.body);
     }
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -97,7 +97,7 @@ describe('what an upstream sends, as the client gets it', () => {
     },
   );
 
-  it('does not take a bomb for an answer', async () => {
+  it('does not take a bomb for a response', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(200_000_000, ' '));
     const { ask } = await gatewayOver(
@@ -138,8 +138,8 @@ describe('what an upstream sends, as the client gets it', () => {
         ),
       ),
     ]);
-    const answer = await ask({});
-    expect([...answer.headers.keys()].toSorted()).toEqual([
+    const response = await ask({});
+    expect([...response.headers.keys()].toSorted()).toEqual([
       'connection',
       'content-length',
       'content-type',
@@ -164,7 +164,7 @@ describe('the same request, directly and through the gateway', () => {
       const direct = await read(set.upstreams[0]!.baseUrl, row);
       const through = await read(set.baseUrl, row);
       if (through.error === undefined) {
-        // Where the direct client could not read the answer, or got nothing, ours may be better but never other.
+        // Where the direct client could not read the response, or got nothing, ours may be better but never other.
         if (direct.error === undefined && direct.text !== '') expect(through).toEqual(direct);
       } else if (direct.error === undefined) {
         expect(row.deliver.mode).toMatch(/error|transform/);
@@ -207,19 +207,19 @@ describe('the same request, directly and through the gateway', () => {
 describe('many at once', () => {
   it('streams do not mix', async () => {
     const upstream = await upstreamFor((request) =>
-      chat(`answer to ${String((request.json as { user: string }).user)}`, { delayMs: 1 }),
+      chat(`response to ${String((request.json as { user: string }).user)}`, { delayMs: 1 }),
     );
     const { ask } = await gatewayOver([upstream], { maxInFlightPerCaller: 1_000 });
-    const asked = Array.from({ length: 200 }, (_, index) => `caller-${index}`);
+    const users = Array.from({ length: 200 }, (_, index) => `caller-${index}`);
     const texts = await Promise.all(
-      asked.map(async (user, index) => assembledText(await ask({ user, stream: index % 2 === 0 }))),
+      users.map(async (user, index) => assembledText(await ask({ user, stream: index % 2 === 0 }))),
     );
-    expect(texts).toEqual(asked.map((user) => `answer to ${user}`));
+    expect(texts).toEqual(users.map((user) => `response to ${user}`));
   });
 
-  async function assembledText(answer: Response): Promise<string> {
-    if (answer.headers.get('content-type')?.includes('event-stream') === true)
-      return assembled(await readSse(answer)).content[0] ?? '';
-    return ((await answer.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
+  async function assembledText(response: Response): Promise<string> {
+    if (response.headers.get('content-type')?.includes('event-stream') === true)
+      return assembled(await readSse(response)).content[0] ?? '';
+    return ((await response.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
   }
 });

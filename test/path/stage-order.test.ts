@@ -49,17 +49,20 @@ describe('stages in the wrong order', () => {
     },
   ];
 
-  it.each(wrong)('$order: the host is told which is missing, the client nothing', async ({ order, cause }) => {
-    const seen: OnErrorState[] = [];
-    const stages = await stagesFor({ hooks: { onError: (state) => void seen.push(state) } });
-    const app = express().use(...order.map((name) => stages[name]));
-    for (const _ of [1, 2]) {
-      const { body } = await request(app).post('/').send(hello).expect(500);
-      expect(body.error).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('passed') });
-    }
-    expect(seen).toMatchObject([{ error: { cause: { message: cause } } }, { error: { cause: { message: cause } } }]);
-    expect(warn.mock.calls).toEqual([[cause, { code: 'NORDLYS_STAGE_ORDER' }]]);
-  });
+  it.each(wrong)(
+    '$order: the host gets the name of the missing stage, the client nothing',
+    async ({ order, cause }) => {
+      const seen: OnErrorState[] = [];
+      const stages = await stagesFor({ hooks: { onError: (state) => void seen.push(state) } });
+      const app = express().use(...order.map((name) => stages[name]));
+      for (const _ of [1, 2]) {
+        const { body } = await request(app).post('/').send(hello).expect(500);
+        expect(body.error).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('passed') });
+      }
+      expect(seen).toMatchObject([{ error: { cause: { message: cause } } }, { error: { cause: { message: cause } } }]);
+      expect(warn.mock.calls).toEqual([[cause, { code: 'NORDLYS_STAGE_ORDER' }]]);
+    },
+  );
 });
 
 describe('stages in their order', () => {
@@ -79,7 +82,7 @@ describe('stages in their order', () => {
     ]);
   });
 
-  it('warn also where a cache for all stands in front of authenticate', async () => {
+  it('warn also if a global cache is mounted before authenticate', async () => {
     const stages = await stagesFor();
     const app = express().use(stages.validate, stages.route, stages.cache, stages.authenticate, stages.proxy);
     await request(app).post('/').send(hello).expect(200);
@@ -89,10 +92,10 @@ describe('stages in their order', () => {
   });
 
   it('keep to the limits of proxy', async () => {
-    const { validate: asked, route: planned, authenticate: known } = await stagesFor();
-    const app = express().use(known, asked, planned, proxy({ maxInFlight: 1 }));
-    const answers = await Promise.all([1, 2].map(() => request(app).post('/').send(hello)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 503]);
+    const { validate: checked, route: planned, authenticate: known } = await stagesFor();
+    const app = express().use(known, checked, planned, proxy({ maxInFlight: 1 }));
+    const responses = await Promise.all([1, 2].map(() => request(app).post('/').send(hello)));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 503]);
     expect(() => proxy({ maxInFlight: -3 })).toThrow(/maxInFlight must be a whole number of requests/);
     expect(() => proxy({ overloadProtection: 'on' as never })).toThrow(/overloadProtection must be true or false/);
   });
@@ -109,15 +112,15 @@ describe('stages in their order', () => {
   });
 
   it('show the host a view that it can set nothing in but the caller', async () => {
-    const { validate: asked } = await stagesFor();
-    const answers: unknown[] = [];
-    const app = express().use(asked, (req, res) => {
+    const { validate: checked } = await stagesFor();
+    const responses: unknown[] = [];
+    const app = express().use(checked, (req, res) => {
       const view = getContext(req);
       for (const member of ['request', 'attempts', 'requestId', 'signal', 'route', 'outcome']) {
-        answers.push(Reflect.set(view, member, 'mine'));
+        responses.push(Reflect.set(view, member, 'mine'));
       }
       const hidden = ['sink', 'cancelSignal', 'inFlightIndex', 'res', 'body', 'client'].map((name) => name in view);
-      answers.push(...hidden, getContext(req) !== view);
+      responses.push(...hidden, getContext(req) !== view);
       expect(() => (view.caller = {} as never)).toThrow('caller must be { id: string } or undefined');
       expect(() => (view.caller = null as never)).toThrow(TypeError);
       view.caller = { id: 'ada' };
@@ -125,7 +128,7 @@ describe('stages in their order', () => {
       res.json({ model: view.request?.model, caller: view.caller ?? 'none' });
     });
     await request(app).post('/').send(hello).expect(200, { model: 'm', caller: 'none' });
-    expect(answers).toEqual(Array.from(answers, () => false));
+    expect(responses).toEqual(Array.from(responses, () => false));
   });
 
   it('may be taken alone where they need nothing of others', async () => {

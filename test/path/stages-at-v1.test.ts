@@ -21,7 +21,7 @@ const mounts: readonly [string, (chain: readonly Middleware[]) => RequestListene
   ],
 ];
 
-it.each(mounts)('a chain of stages answers chat completions and nothing else: %s', async (name, mount) => {
+it.each(mounts)('a chain of stages serves chat completions and nothing else: %s', async (name, mount) => {
   const upstream = await upstreamFor(completion('Hello.'));
   const chain = [
     authenticate({ keys: ['k'] }),
@@ -41,13 +41,13 @@ it.each(mounts)('a chain of stages answers chat completions and nothing else: %s
   expect(await post('/chat/completions')).toBe(200);
   for (const path of ['/embeddings', '/completions', '/responses', '/models', '/moderations', '/audio/speech']) {
     expect([path, await post(path)]).toEqual([path, 404]);
-    // Whoever stands behind may rely on `authenticate`.
+    // Later middleware may rely on `authenticate`.
     expect([path, await post(path, 'wrong')]).toEqual([path, 401]);
   }
   expect(upstream.ledger).toHaveLength(1);
 });
 
-it('a chain at a path of the host is meant there', async () => {
+it('a chain at a path of the host serves that path', async () => {
   const upstream = await upstreamFor(completion('Hello.'));
   const app = express();
   app.use('/ask', validate(), route({ providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'] } } }));

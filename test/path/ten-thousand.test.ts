@@ -55,15 +55,15 @@ it.each(TRANSPORTS)(
   'of ten thousand requests through %s over three providers, two of which fail every fifth call, none is lost, doubled or spoilt, and nothing stays behind',
   async (_name, transport) => {
     const random = seeded(42);
-    const answer: ScriptSource = (request) => chat(`echo of ${(request.json as { user: string }).user}`);
+    const response: ScriptSource = (request) => chat(`echo of ${(request.json as { user: string }).user}`);
     const faulty: ScriptSource = (request) => {
-      const script = random() < 0.2 ? FAILURES[Math.floor(random() * FAILURES.length)]! : answer;
+      const script = random() < 0.2 ? FAILURES[Math.floor(random() * FAILURES.length)]! : response;
       return typeof script === 'function' ? script(request) : script;
     };
     const upstreams = [
       await fakeUpstream({ script: faulty }),
       await fakeUpstream({ script: faulty }),
-      await fakeUpstream({ script: answer }),
+      await fakeUpstream({ script: response }),
     ];
     const gateway = createGateway({
       keys: ['demo-key'],
@@ -110,18 +110,18 @@ it.each(TRANSPORTS)(
     expect(lost).toEqual([]);
     expect(spoilt).toEqual([]);
 
-    // No request was answered to its end by two providers.
-    const answered = new Map<string, number>();
+    // No request got complete responses from two providers.
+    const responded = new Map<string, number>();
     let attempts = 0;
     for (const { ledger } of upstreams) {
       for (const entry of ledger) {
         attempts++;
         if (entry.script === 'chat' && entry.completed)
-          answered.set(entry.requestId!, (answered.get(entry.requestId!) ?? 0) + 1);
+          responded.set(entry.requestId!, (responded.get(entry.requestId!) ?? 0) + 1);
       }
     }
-    expect([...answered.values()].filter((count) => count > 1)).toEqual([]);
-    expect(answered.size).toBe(REQUESTS);
+    expect([...responded.values()].filter((count) => count > 1)).toEqual([]);
+    expect(responded.size).toBe(REQUESTS);
     expect(attempts / REQUESTS).toBeLessThan(1.35);
 
     expect(gateway.status().inFlight).toBe(0);

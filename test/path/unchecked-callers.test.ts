@@ -11,8 +11,8 @@ async function gatewayWith(options: Options) {
 }
 
 describe('a caller that the host does not know', () => {
-  it.each([undefined, null, false])('is refused where caller gives %j', async (nobody) => {
-    const { ask, upstreams } = await gatewayWith({ keys: false, caller: () => nobody });
+  it.each([undefined, null, false])('is refused if `caller` returns %j', async (caller) => {
+    const { ask, upstreams } = await gatewayWith({ keys: false, caller: () => caller });
     const response = await ask({});
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: { code: 'invalid_api_key' } });
@@ -39,7 +39,7 @@ describe('a caller that the host does not know', () => {
     }
   });
 
-  it('is no matter of words', async () => {
+  it('does not depend on the message', async () => {
     await expect(gatewayWith({ anonymous: 'yes' })).rejects.toThrow('anonymous must be true or false, got "yes"');
   });
 });
@@ -53,7 +53,7 @@ describe('a caller that could not be checked', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   const bug = (): never => {
-    throw new Error('words of a caller');
+    throw new Error('text of a caller');
   };
   const failing: readonly [string, Options, RegExp][] = [
     ['verifyKey throws', { verifyKey: bug }, /threw at .*bug .*unchecked-callers/],
@@ -63,15 +63,15 @@ describe('a caller that could not be checked', () => {
     ['caller gives a name', { keys: false, caller: () => 'x' }, /caller must give .* and gave a string/],
   ];
 
-  it.each(failing)('is a warning of the process, said once: %s', async (_, options, words) => {
+  it.each(failing)('is a process warning, once: %s', async (_, options, message) => {
     const { ask } = await gatewayWith({ keys: undefined, ...options });
     for (let time = 0; time < 2; time++) {
       const response = await ask({});
       expect(response.status).toBe(503);
-      expect(await response.text()).not.toMatch(/verifyKey|words of a caller/);
+      expect(await response.text()).not.toMatch(/verifyKey|text of a caller/);
     }
-    expect(warnings).toEqual([[expect.stringMatching(words), { code: 'NORDLYS_AUTHENTICATION_UNAVAILABLE' }]]);
-    expect(JSON.stringify(warnings)).not.toContain('words of a caller');
+    expect(warnings).toEqual([[expect.stringMatching(message), { code: 'NORDLYS_AUTHENTICATION_UNAVAILABLE' }]]);
+    expect(JSON.stringify(warnings)).not.toContain('text of a caller');
   });
 
   it.each(failing)('reaches onError with its cause, and is then no warning: %s', async (_, options) => {
@@ -88,15 +88,15 @@ describe('a hook that never settles', () => {
   it.each(['beforeRoute', 'selectCandidates'])('ends with totalMs, and the warning names it: %s', async (hook) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const clock = new FakeClock();
-    let asked = (): void => {};
-    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    let called = (): void => {};
+    const isCalled = new Promise<void>((resolve) => (called = resolve));
     const never = () => {
-      asked();
+      called();
       return new Promise<never>(() => {});
     };
     const { ask } = await gatewayWith({ clock, hooks: { [hook]: never }, timeouts: { totalMs: 3_000 } });
     const response = ask({});
-    await isAsked;
+    await isCalled;
     clock.advance(2_999);
     expect(warn).not.toHaveBeenCalled();
     clock.advance(1);

@@ -30,18 +30,18 @@ describe('an endpoint that the gateway does not serve', () => {
     ['Express at /v1', '/v1', (gateway) => express().use('/v1', gateway)],
     ['Connect at /v1', '/v1', (gateway) => connect().use('/v1', gateway)],
     ['Express at /llm', '/llm', (gateway) => express().use('/llm', gateway)],
-    ['Express at /llm, asked with /v1', '/llm/v1', (gateway) => express().use('/llm', gateway)],
+    ['Express at /llm, called with /v1', '/llm/v1', (gateway) => express().use('/llm', gateway)],
   ];
-  it.each(mounts)('is answered in JSON with what is served: %s', async (_name, base, mount) => {
+  it.each(mounts)('gets a JSON error that lists the served paths: %s', async (_name, base, mount) => {
     const post = await posting(mount);
     for (const path of UNSERVED) {
-      const answer = await post(`${base}${path}?a=b`);
-      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+      const response = await post(`${base}${path}?a=b`);
+      expect([path, response.status, response.headers.get('content-type')]).toEqual([
         path,
         404,
         'application/json; charset=utf-8',
       ]);
-      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
       expect(error.code).toBe('unknown_url');
       expect(error.message).toContain('POST …/chat/completions');
       expect(error.message).toContain(`not POST …${path.replace(/\/$/, '')}.`);
@@ -51,7 +51,7 @@ describe('an endpoint that the gateway does not serve', () => {
   it.each([
     ['/v1', true],
     ['/v1', false],
-  ])('is left to a handler that is mounted later, with next (%s)', async (base, isServed) => {
+  ])('is passed to a handler that is mounted later, with next (%s)', async (base, isServed) => {
     const post = await posting(
       (gateway) => {
         const app = express().use(base, gateway);
@@ -61,13 +61,13 @@ describe('an endpoint that the gateway does not serve', () => {
       { unservedPaths: 'next' },
     );
     for (const path of UNSERVED) {
-      const answer = await post(base + path);
-      expect(answer.status).toBe(isServed ? 200 : 404);
-      if (isServed) expect(await answer.json()).toEqual({ served: 'by the host' });
+      const response = await post(base + path);
+      expect(response.status).toBe(isServed ? 200 : 404);
+      if (isServed) expect(await response.json()).toEqual({ served: 'by the host' });
     }
   });
 
-  it('is left to a handler that is mounted earlier, whatever is said', async () => {
+  it('is served by a handler that is mounted earlier, whatever the option', async () => {
     const post = await posting((gateway) =>
       express()
         .post('/v1/embeddings', (_req, res) => void res.json({ mine: true }))
@@ -91,7 +91,7 @@ describe('an endpoint that the gateway does not serve', () => {
     expect((await post(path, method)).status).toBe(418);
   });
 
-  it('stays the host’s where the gateway stands in front of everything', async () => {
+  it('is passed to the host if the gateway is mounted before everything', async () => {
     const post = await posting((gateway) => express().use(gateway, (_req, res) => void res.status(418).end()));
     for (const path of UNSERVED) expect((await post(`/v1${path}`)).status).toBe(418);
   });
@@ -110,16 +110,16 @@ describe('an endpoint that the gateway does not serve', () => {
     expect(await (await post('/v1/embeddings')).json()).toEqual({ mine: 'unknown_url' });
   });
 
-  it('is told to the operator once', async () => {
-    const told: string[] = [];
+  it('is reported to the operator once', async () => {
+    const reported: string[] = [];
     const post = await posting((gateway) => express().use('/v1', gateway), {
-      onDiagnostic: ({ code }) => void told.push(code),
+      onDiagnostic: ({ code }) => void reported.push(code),
     });
     for (const path of UNSERVED) await post(`/v1${path}`);
-    expect(told).toEqual(['NORDLYS_WRONG_PATH']);
+    expect(reported).toEqual(['NORDLYS_WRONG_PATH']);
   });
 
-  it.each([['answer'], [true], [1]])('takes no %j for an option', (unservedPaths) => {
+  it.each([['reply'], [true], [1]])('refuses %j as an option', (unservedPaths) => {
     const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
     expect(() => createGateway({ keys: ['k'], providers, unservedPaths } as never)).toThrow(/^unservedPaths must be/);
   });

@@ -18,7 +18,7 @@ const CANNOT_AFFORD = said('This request requires more credits, or fewer max_tok
 });
 const WAF = '<html><title>Attention Required! | Cloudflare</title></html>';
 const HTML = { 'content-type': 'text/html' };
-const errorOf = async (answer: Response) => ((await answer.json()) as { error: Record<string, unknown> }).error;
+const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error;
 
 /** A first upstream that gives `scripts` and then serves, and a second one that serves. */
 async function over(scripts: readonly Script[], options: Partial<GatewayOptions> = {}) {
@@ -29,9 +29,9 @@ async function over(scripts: readonly Script[], options: Partial<GatewayOptions>
   const hooks = { afterAttempt: ({ record }: { record: AttemptRecord }) => void records.push(record) };
   const set = await gatewayOver([first, second], { hooks, ...options });
   const provider = async (body: object = {}, init?: RequestInit): Promise<string | null> => {
-    const answer = await set.ask(body, init);
-    await answer.text();
-    return answer.headers.get('x-nordlys-provider');
+    const response = await set.ask(body, init);
+    await response.text();
+    return response.headers.get('x-nordlys-provider');
   };
   return { ...set, first, second, records, provider };
 }
@@ -42,14 +42,14 @@ async function alone(scripts: readonly Script[], options: Partial<GatewayOptions
   return { ...(await gatewayOver([upstream], options)), upstream };
 }
 
-describe('the operator’s empty account moves on and rests the endpoint, wherever it is told', () => {
+describe('an empty account of the operator causes a fallback and a cooldown, wherever it is reported', () => {
   it.each<[string, Script, boolean]>([
     ['in the status line', error(400, NO_CREDIT), false],
     ['in the status line, of a stream', error(400, NO_CREDIT), true],
     ['inside of a 200', json(NO_CREDIT), false],
     ['inside of a 200, of a stream', json(NO_CREDIT), true],
     ['in the first event', sse([NO_CREDIT]), true],
-    ['in the first event, of a whole answer', sse([NO_CREDIT]), false],
+    ['in the first event, of a whole response', sse([NO_CREDIT]), false],
   ])('%s', async (_where, script, stream) => {
     const { provider, gateway, records } = await over([script]);
     expect(await provider({ stream })).toBe('p1');
@@ -66,17 +66,17 @@ describe('a fault of one request', () => {
     ['no tools', error(404, NO_TOOLS), 404, 'No endpoints found that support tool use.'],
     ['too many tokens for the credit', error(402, CANNOT_AFFORD), 402, 'can only afford'],
     ['a firewall', error(403, WAF, HTML), 403, 'firewall'],
-  ])('%s is told with a 4xx, and the next request is served there', async (_what, script, status, words) => {
+  ])('%s is relayed with a 4xx, and the next request is served there', async (_what, script, status, message) => {
     const { ask, gateway } = await alone([script]);
     const refused = await ask({});
     expect(refused.status).toBe(status);
-    expect((await errorOf(refused))['message']).toContain(words);
+    expect((await errorOf(refused))['message']).toContain(message);
     expect(gateway.status().endpoints[0]?.readiness).toMatchObject({ coolsForMs: 0, breaker: { failures: 0 } });
     expect((await ask({})).status).toBe(200);
   });
 
   it.each<[string, Script, boolean]>([
-    ['moderation asks nobody else', error(403, FLAGGED), false],
+    ['moderation causes no fallback', error(403, FLAGGED), false],
     ['no tools moves on', error(404, NO_TOOLS), true],
     ['too many tokens moves on', error(402, CANNOT_AFFORD), true],
     ['a firewall moves on', error(403, WAF, { ...HTML, 'retry-after': '120' }), true],
@@ -85,14 +85,14 @@ describe('a fault of one request', () => {
       error(400, said('Failed to call a function.', { code: 'tool_use_failed' })),
       true,
     ],
-  ])('%s, and leaves the endpoint as it was', async (_what, script, moves) => {
+  ])('%s, and does not affect the endpoint', async (_what, script, moves) => {
     const set = await over([script]);
     await set.provider();
     expect(set.second.ledger).toHaveLength(moves ? 1 : 0);
     expect(await set.provider()).toBe('p0');
   });
 
-  it('told by all candidates, it is told in the provider’s words', async () => {
+  it('sent by all candidates, it is relayed with the provider’s message', async () => {
     const { ask, second } = await over([error(402, CANNOT_AFFORD)]);
     second.always(error(500));
     const refused = await ask({});
@@ -108,7 +108,7 @@ describe('what many requests in a row report', () => {
     ['a firewall', error(403, WAF, HTML)],
     ['no credit for any of them', error(402, CANNOT_AFFORD)],
     ['no endpoint for any of them', error(404, NO_TOOLS)],
-  ])('%s is no longer the fault of one: the endpoint rests', async (_what, script) => {
+  ])('%s is no longer the fault of one request: the endpoint cools down', async (_what, script) => {
     const { provider, first } = await over(many(script));
     for (let time = 0; time < 5; time++) expect(await provider()).toBe('p1');
     expect(await provider()).toBe('p1');
@@ -121,7 +121,7 @@ describe('what many requests in a row report', () => {
     for (const expected of ['p1', 'p1', 'p1', 'p1', 'p0', 'p1', 'p1', 'p0']) expect(await provider()).toBe(expected);
   });
 
-  it('one caller cannot rest an endpoint that serves others', async () => {
+  it('one caller cannot put an endpoint that serves others into cooldown', async () => {
     const waf = error(403, WAF, HTML);
     const keys = ['key-of-ada', 'key-of-bob'];
     const { provider } = await over([chat('ok'), ...many(waf), ...many(waf)], { keys });
@@ -136,38 +136,38 @@ describe('what many requests in a row report', () => {
 describe('stream_options', () => {
   const REFUSED = error(422, { detail: [{ loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted' }] });
 
-  it('refused by an upstream: it is asked again without them, at no cost, and not asked with them again', async () => {
+  it('refused by an upstream: the request is repeated without them, at no cost, and later requests omit them', async () => {
     const { ask, upstream } = await alone([REFUSED], { maxAttempts: 1 });
     for (let time = 0; time < 2; time++) {
-      const answer = await ask({ stream: true });
-      expect(answer.status).toBe(200);
-      expect(await answer.text()).toContain('[DONE]');
+      const response = await ask({ stream: true });
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain('[DONE]');
     }
     expect(upstream.ledger.map(({ json }) => 'stream_options' in (json as object))).toEqual([true, false, false]);
   });
 
-  it('asked for by the caller: it is served without them, and the next one is asked with them again', async () => {
+  it('requested by the caller: it is served without them, and the next request has them again', async () => {
     const { ask, upstream } = await alone([REFUSED]);
-    const asked = { stream: true, stream_options: { include_usage: true } };
-    for (let time = 0; time < 2; time++) await (await ask(asked)).text();
+    const body = { stream: true, stream_options: { include_usage: true } };
+    for (let time = 0; time < 2; time++) await (await ask(body)).text();
     expect(upstream.ledger.map(({ json }) => 'stream_options' in (json as object))).toEqual([true, false, true]);
   });
 
   it('refused even where they are not sent: never the caller’s mistake', async () => {
     const { ask, upstream } = await alone([REFUSED, REFUSED, REFUSED]);
-    const answer = await ask({ stream: true });
-    expect(answer.status).toBe(502);
-    expect(await answer.text()).not.toContain('stream_options');
+    const response = await ask({ stream: true });
+    expect(response.status).toBe(502);
+    expect(await response.text()).not.toContain('stream_options');
     expect(upstream.ledger).toHaveLength(2);
   });
 
   it.each([{ stream: true }, { stream: true, stream_options: { include_usage: true } }])(
     'are kept from a provider that does not take them: %j',
-    async (asked) => {
+    async (body) => {
       const upstream = await upstreamFor();
       const provider = { baseUrl: upstream.baseUrl, models: ['m'], streamOptions: false };
       const { ask } = await gatewayOver([], { providers: { p0: provider } });
-      expect(await (await ask(asked)).text()).toContain('[DONE]');
+      expect(await (await ask(body)).text()).toContain('[DONE]');
       expect(upstream.ledger[0]?.json).not.toHaveProperty('stream_options');
     },
   );
@@ -189,28 +189,28 @@ describe('a format that cannot express the request', () => {
     },
   };
 
-  it('moves on, at no cost, and leaves the endpoint as it was', async () => {
+  it('causes a fallback, at no cost, and does not affect the endpoint', async () => {
     const [narrow, wide] = [await upstreamFor(), await upstreamFor(chat('from the second'))];
     const providers = {
       p0: { baseUrl: narrow.baseUrl, models: ['m'], format },
       p1: { baseUrl: wide.baseUrl, models: ['m'] },
     };
     const { ask, gateway } = await gatewayOver([], { providers, maxAttempts: 1 });
-    const answer = await ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
+    const response = await ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(narrow.ledger).toHaveLength(0);
     expect(gateway.status().endpoints[0]?.readiness).toMatchObject({ coolsForMs: 0, breaker: { failures: 0 } });
     wide.always(error(503));
     expect((await ask({})).status).toBe(503);
   });
 
-  it('of the last candidate: the client is told which member it was', async () => {
+  it('of the last candidate: the client gets the name of the member', async () => {
     const upstream = await upstreamFor();
     const { ask } = await gatewayOver([], { providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format } } });
-    const answer = await ask({});
-    expect(answer.status).toBe(400);
-    expect(await errorOf(answer)).toEqual({
+    const response = await ask({});
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toEqual({
       message: 'The format has no audio.',
       type: 'invalid_request_error',
       param: 'messages[0].content[1]',
@@ -220,18 +220,18 @@ describe('a format that cannot express the request', () => {
 });
 
 describe('a wait in a body', () => {
-  it('is told to the client, and kept', async () => {
+  it('is sent to the client, and applied', async () => {
     const body = said('Please try again in 34.07s.', { code: 'rate_limit_exceeded' });
     const { ask, upstream, gateway } = await alone([error(429, body)]);
-    const answer = await ask({});
-    expect(answer.status).toBe(429);
-    expect(answer.headers.get('retry-after')).toBe('35');
-    expect(answer.headers.get('retry-after-ms')).toBe('34070');
+    const response = await ask({});
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('35');
+    expect(response.headers.get('retry-after-ms')).toBe('34070');
     expect(upstream.ledger).toHaveLength(1);
     expect(gateway.status().endpoints[0]?.readiness?.coolsForMs).toBeGreaterThan(30_000);
   });
 
-  it('longer than an endpoint rests for it is told as it is', async () => {
+  it('longer than the cooldown of an endpoint is sent unchanged', async () => {
     const { ask, gateway } = await alone([error(429, undefined, { 'retry-after': '3600' })]);
     expect((await ask({})).headers.get('retry-after')).toBe('3600');
     expect(gateway.status().endpoints[0]?.readiness?.coolsForMs).toBeLessThanOrEqual(60_000);
@@ -244,14 +244,14 @@ describe('why it failed, for the operator', () => {
     type: 'auth',
   });
 
-  it('stands in the hook, the log line and the status, never in the response', async () => {
+  it('is in the hook, the log line and the status, never in the response', async () => {
     const lines: object[] = [];
     const note = (facts: object) => void lines.push(facts);
     const logger = { debug: note, info: note, warn: note, error: note };
     const { ask, gateway, records, second } = await over([error(401, KEY)], { logger });
     second.always(error(500));
-    const answer = await ask({});
-    expect(await answer.text()).not.toContain('Incorrect');
+    const response = await ask({});
+    expect(await response.text()).not.toContain('Incorrect');
     const upstreamError = {
       status: 401,
       type: 'auth',
@@ -263,17 +263,17 @@ describe('why it failed, for the operator', () => {
     expect(gateway.status().endpoints[0]?.readiness?.lastFailure).toMatchObject({ outcome: 'auth', upstreamError });
   });
 
-  it('is told to clients where the operator wants that', async () => {
+  it('is sent to clients if the operator configures it', async () => {
     const { ask } = await alone([error(401, KEY)], { upstreamErrors: 'message' });
-    const answer = await ask({});
-    expect(answer.status).toBe(502);
-    expect(await errorOf(answer)).toMatchObject({
+    const response = await ask({});
+    expect(response.status).toBe(502);
+    expect(await errorOf(response)).toMatchObject({
       code: 'provider_auth_error',
       message: 'Incorrect API key [redacted] of [redacted].',
     });
   });
 
-  it('of a stream that broke off stands in the record as well', async () => {
+  it('of an incomplete stream is in the record as well', async () => {
     const begun = { choices: [{ index: 0, delta: { content: 'Half' }, finish_reason: null }] };
     const { ask, records } = await over([sse([begun, said('Boom.', { type: 'server_error', code: 'x1' })])]);
     await (await ask({ stream: true })).text();
@@ -282,13 +282,13 @@ describe('why it failed, for the operator', () => {
       .toMatchObject({ outcome: 'truncated', upstreamError: { type: 'server_error', code: 'x1', message: 'Boom.' } });
   });
 
-  it('is undefined where no upstream said anything', async () => {
+  it('is undefined if no upstream sent an error', async () => {
     const { ask, records } = await over([]);
     await (await ask({})).text();
     expect(records[0]).toMatchObject({ outcome: 'ok', upstreamError: undefined });
   });
 
-  it('is one of two words', async () => {
+  it('is one of two values', async () => {
     await expect(alone([], { upstreamErrors: 'all' as never })).rejects.toThrow(
       'upstreamErrors must be one of "summary", "message", got "all".',
     );

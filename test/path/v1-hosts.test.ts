@@ -151,11 +151,11 @@ describe.each<[string, Mount]>([
     expect((await client.models.retrieve('m')).id).toBe('m');
   });
 
-  it('says who served, refuses what is wrong, and leaves the routes of the host alone', async () => {
+  it('names the provider, refuses invalid requests, and does not affect the routes of the host', async () => {
     const { origin, ask } = await start();
-    const answer = await ask({ stream: true });
-    expect(answer.headers.get('x-nordlys-provider')).toBe('demo');
-    expect((await readSse(answer)).at(-1)).toBe('[DONE]');
+    const response = await ask({ stream: true });
+    expect(response.headers.get('x-nordlys-provider')).toBe('demo');
+    expect((await readSse(response)).at(-1)).toBe('[DONE]');
     const refused = await ask({ messages: 7 });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ error: { param: 'messages' } });
@@ -163,7 +163,7 @@ describe.each<[string, Mount]>([
     expect(await (await fetch(`${origin}/hello`)).text()).toBe('host');
   });
 
-  it('takes a picture of three megabytes', async () => {
+  it('accepts a picture of three megabytes', async () => {
     const { ask, upstream } = await start();
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
@@ -171,20 +171,20 @@ describe.each<[string, Mount]>([
     expect(upstream.ledger[0]!.json).toMatchObject(picture);
   });
 
-  it('closes the upstream when the client leaves: before the response, and in a stream', async () => {
+  it('closes the upstream when the client disconnects: before the response, and in a stream', async () => {
     const complaints = vi.spyOn(console, 'error').mockReturnValue();
     onTestFinished(() => complaints.mockRestore());
     const { ask, upstream } = await start();
     upstream.enqueue(hang({ after: 'request' }), stall('one two three four', { after: 2, ms: 60_000 }));
     const first = new AbortController();
-    const asked = ask({}, { signal: first.signal }).catch(() => 'left');
+    const pending = ask({}, { signal: first.signal }).catch(() => 'aborted');
     const waiting = await upstream.nextRequest();
     first.abort();
-    expect(await asked).toBe('left');
+    expect(await pending).toBe('aborted');
     expect((await upstream.closed(waiting)).closedBy).toBe('client');
     const second = new AbortController();
-    const answer = await ask({ stream: true }, { signal: second.signal });
-    await answer.body!.getReader().read();
+    const response = await ask({ stream: true }, { signal: second.signal });
+    await response.body!.getReader().read();
     second.abort();
     expect((await upstream.closed(upstream.ledger[1]!)).closedBy).toBe('client');
     // Hono and its server log what fetch rejects with, and a body that ends early, as every runtime does.

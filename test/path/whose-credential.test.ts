@@ -90,7 +90,7 @@ describe('a call that the operator pays for', () => {
     expect(spans[0]).not.toHaveProperty('nordlys.caller_key');
   });
 
-  it('whose timeout a caller made shorter still tells how its endpoint does', async () => {
+  it('whose timeout a caller made shorter still counts for its endpoint', async () => {
     const { ask, samples } = await watched(await upstreamFor(error(503)), { maxAttempts: 1 });
     await ask(ownTimeout);
     expect(sumOf(await samples(), 'nordlys_attempts_total', { outcome: 'overloaded' })).toBe(1);
@@ -104,8 +104,8 @@ describe('a call with the caller’s own key', () => {
       const { ask, attempts, responses, lines, spans, costs, samples } = await watched(
         await upstreamFor(chat('Hello', { usage })),
       );
-      const answer = await ask({ ...ownKey, stream });
-      await answer.text();
+      const response = await ask({ ...ownKey, stream });
+      await response.text();
       await expect.poll(() => responses).toHaveLength(1);
       const counted = await samples();
       expect(sumOf(counted, 'nordlys_attempts_total', { provider: 'p0' })).toBe(0);
@@ -121,7 +121,7 @@ describe('a call with the caller’s own key', () => {
     },
   );
 
-  it('is told apart from the operator’s calls of the same request', async () => {
+  it('is distinguished from the operator’s calls of the same request', async () => {
     const [first, second] = [await upstreamFor(error(503)), await upstreamFor(chat('Hello', { usage }))];
     const { ask, attempts, responses } = await watched(first, {
       providers: {
@@ -137,7 +137,7 @@ describe('a call with the caller’s own key', () => {
     expect(responses).toMatchObject([{ provider: 'p1', callerKey: false, costUsd: 11 }]);
   });
 
-  it('leaves no mark on what the cache answers later', async () => {
+  it('does not change what the cache serves later', async () => {
     const { ask, responses } = await watched(await upstreamFor(chat('Hello', { usage })), { cache: {} });
     await (await ask(ownKey)).text();
     await (await ask({})).text();
@@ -171,13 +171,13 @@ describe('an origin that the operator lists as a literal address', () => {
 
     const body = { provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } };
     for (const url of [gateway.baseUrl, `${chain.url}/v1`]) {
-      const answer = await fetch(`${url}/chat/completions`, {
+      const response = await fetch(`${url}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
       });
-      expect(answer.status).toBe(200);
-      expect(await answer.text()).toContain('theirs');
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain('theirs');
     }
     expect(theirs.ledger).toHaveLength(2);
     expect(own.ledger).toHaveLength(0);

@@ -61,7 +61,7 @@ describe('a breaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('forgets what is older than its window', () => {
+  it('drops what is older than its window', () => {
     const { breaker, clock, call } = breakerAt();
     times(4, () => call('bad'));
     clock.advance(31_000);
@@ -95,7 +95,7 @@ describe('a breaker', () => {
     expect(Math.max(...opened)).toBe(300_000);
   });
 
-  it('gives the probe’s place back when the call says nothing of the upstream', () => {
+  it('releases the probe if the call proves nothing about the upstream', () => {
     const { breaker, clock, call } = breakerAt();
     times(5, () => call('bad'));
     clock.advance(30_000);
@@ -105,7 +105,7 @@ describe('a breaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
-  it('leaves the probe in its place when a call from before the trouble is given up', () => {
+  it('keeps the probe when a call from before the failures is aborted', () => {
     const { breaker, clock, call } = breakerAt();
     const longStream = breaker.begin();
     times(5, () => call('bad'));
@@ -116,7 +116,7 @@ describe('a breaker', () => {
     expect(breaker.begin().kind).toBe('last-resort');
   });
 
-  it('is neither shut nor kept open by calls from before the trouble', () => {
+  it('is neither closed nor kept open by calls from before the failures', () => {
     const { breaker, clock, call } = breakerAt();
     const [one, other] = [breaker.begin(), breaker.begin()];
     times(5, () => call('bad'));

@@ -25,7 +25,7 @@ afterEach(async () => {
     await ('close' in thing ? thing.close() : thing[Symbol.asyncDispose]());
 });
 
-/** Upstreams that answer with `scripts`, and a proxy that asks them in this order. */
+/** Upstreams that respond with `scripts`, and a proxy that calls them in this order. */
 async function proxyOver(
   scripts: readonly ScriptSource[],
   options: Partial<HarnessOptions> = {},
@@ -38,10 +38,10 @@ async function proxyOver(
 }
 
 const SHORT = { connectMs: 300, headersMs: 300, firstChunkMs: 300, idleMs: 300 };
-const errorOf = async (answer: Response): Promise<Record<string, unknown>> =>
-  ((await answer.json()) as { error: Record<string, unknown> }).error;
+const errorOf = async (response: Response): Promise<Record<string, unknown>> =>
+  ((await response.json()) as { error: Record<string, unknown> }).error;
 
-describe('before the first event that means something, another provider answers', () => {
+describe('before the first content event, another provider responds', () => {
   const faults: readonly [string, ScriptSource][] = [
     ['500', error(500)],
     ['502 with a page of HTML', error(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' })],
@@ -99,30 +99,30 @@ describe('before the first event that means something, another provider answers'
 
   it.each(faults)('%s (JSON)', async (_name, script) => {
     const { harness } = await proxyOver([script, chat('from the second')], { timeouts: SHORT });
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
-    expect(await answer.text()).toContain('from the second');
+    const response = await harness.ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-provider')).toBe('p1');
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
+    expect(await response.text()).toContain('from the second');
   });
 
   it.each([...faults, ...streamFaults])('%s (stream)', async (_name, script) => {
     const { harness } = await proxyOver([script, chat('from the second')], { timeouts: SHORT });
-    const answer = await harness.ask({ stream: true });
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
-    const payloads = await readSse(answer);
+    const response = await harness.ask({ stream: true });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
+    const payloads = await readSse(response);
     expect(payloads.at(-1)).toBe('[DONE]');
     expect(payloads.join('')).toContain('second');
     expect(payloads.join('')).not.toContain('never read');
   });
 
   it('a refused connection costs one more try at once, then the next provider', async () => {
-    const { harness, upstreams } = await proxyOver([chat('gone'), chat('from the second')]);
+    const { harness, upstreams } = await proxyOver([chat('closed'), chat('from the second')]);
     await upstreams[0]!.refuse();
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('3');
+    const response = await harness.ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-attempts')).toBe('3');
     expect(harness.contexts[0]!.attempts.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'ok']);
   });
 
@@ -130,9 +130,9 @@ describe('before the first event that means something, another provider answers'
     const { harness, upstreams } = await proxyOver([chat('hello')]);
     await (await harness.ask({})).text();
     upstreams[0]!.enqueue(reset({ after: 'request' }));
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('1');
+    const response = await harness.ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-attempts')).toBe('1');
     expect(upstreams[0]!.accepted).toBe(2);
   });
 });
@@ -142,7 +142,7 @@ describe("the caller's own fault stops the chain", () => {
     const { harness, upstreams } = await proxyOver([
       error(status, {
         error: {
-          message: 'Too long, says the provider.',
+          message: 'Too long for the provider.',
           type: 'invalid_request_error',
           param: 'messages',
           code: 'context_length_exceeded',
@@ -150,10 +150,10 @@ describe("the caller's own fault stops the chain", () => {
       }),
       chat('no'),
     ]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(status === 422 ? 400 : status);
-    expect(await errorOf(answer)).toEqual({
-      message: 'Too long, says the provider.',
+    const response = await harness.ask({});
+    expect(response.status).toBe(status === 422 ? 400 : status);
+    expect(await errorOf(response)).toEqual({
+      message: 'Too long for the provider.',
       type: 'invalid_request_error',
       param: 'messages',
       code: 'context_length_exceeded',
@@ -174,9 +174,9 @@ describe("the caller's own fault stops the chain", () => {
       ],
     });
     open.push(harness);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-model')).toBe('large');
+    const response = await harness.ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-model')).toBe('large');
     expect(second.ledger).toHaveLength(0);
   });
 
@@ -191,24 +191,24 @@ describe("the caller's own fault stops the chain", () => {
 });
 
 describe('when no provider responds', () => {
-  it('says 429 with the shortest wait, and that asking again can help', async () => {
+  it('responds with 429, the shortest wait, and retryable: true', async () => {
     const { harness } = await proxyOver([
       error(429, undefined, { 'retry-after': '40' }),
       error(429, undefined, { 'retry-after': '10' }),
       error(429, undefined, { 'retry-after': '12' }),
     ]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(429);
-    expect(answer.headers.get('retry-after')).toBe('10');
-    expect(answer.headers.get('retry-after-ms')).toBe('10000');
-    expect(answer.headers.get('x-should-retry')).toBeNull();
-    expect(await errorOf(answer)).toMatchObject({
+    const response = await harness.ask({});
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('10');
+    expect(response.headers.get('retry-after-ms')).toBe('10000');
+    expect(response.headers.get('x-should-retry')).toBeNull();
+    expect(await errorOf(response)).toMatchObject({
       code: 'capacity_exhausted',
       metadata: { retryable: true, previous_errors: [{ provider: 'p0' }, { provider: 'p1' }, { provider: 'p2' }] },
     });
   });
 
-  it('relays the words of a lone 429', async () => {
+  it('relays the message of a lone 429', async () => {
     const { harness } = await proxyOver(
       [
         error(
@@ -219,10 +219,10 @@ describe('when no provider responds', () => {
       ],
       { maxAttempts: 1 },
     );
-    const answer = await harness.ask({});
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(answer.headers.get('retry-after-ms')).toBe('174');
-    expect(await errorOf(answer)).toEqual({
+    const response = await harness.ask({});
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(response.headers.get('retry-after-ms')).toBe('174');
+    expect(await errorOf(response)).toEqual({
       message: 'Slow down.',
       type: 'tokens',
       param: null,
@@ -236,34 +236,36 @@ describe('when no provider responds', () => {
         error: { message: 'No money.', type: 'insufficient_quota', param: null, code: 'insufficient_quota' },
       }),
     ]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(429);
-    expect(answer.headers.get('x-should-retry')).toBe('false');
+    const response = await harness.ask({});
+    expect(response.status).toBe(429);
+    expect(response.headers.get('x-should-retry')).toBe('false');
     expect(upstreams[0]!.ledger).toHaveLength(1);
   });
 
-  it('an upstream that repeats the prompt says nothing of its own account, also where the prompt has quotes', async () => {
+  it('an upstream that repeats the prompt proves nothing about its own account, also where the prompt has quotes', async () => {
     const prompt = 'Why is my API key "geese" invalid?';
-    const { harness } = await proxyOver([error(400, { error: { message: `Cannot answer: ${prompt}`, code: null } })]);
-    const answer = await harness.ask({ messages: [{ role: 'user', content: prompt }] });
-    expect(answer.status).toBe(400);
-    expect(await errorOf(answer)).toMatchObject({ message: `Cannot answer: ${prompt}` });
+    const { harness } = await proxyOver([
+      error(400, { error: { message: `Cannot respond to: ${prompt}`, code: null } }),
+    ]);
+    const response = await harness.ask({ messages: [{ role: 'user', content: prompt }] });
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({ message: `Cannot respond to: ${prompt}` });
   });
 
   it('a missing model everywhere is 404', async () => {
     const { harness } = await proxyOver([error(404), error(404)]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(404);
-    expect(await errorOf(answer)).toMatchObject({ code: 'model_unavailable_upstream' });
+    const response = await harness.ask({});
+    expect(response.status).toBe(404);
+    expect(await errorOf(response)).toMatchObject({ code: 'model_unavailable_upstream' });
   });
 
   it("our refused key is our fault: 502, and nothing of the provider's text", async () => {
     const { harness } = await proxyOver([
       error(401, { error: { message: 'Incorrect API key provided: operator-secret-0', code: 'invalid_api_key' } }),
     ]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(502);
-    const text = await answer.text();
+    const response = await harness.ask({});
+    expect(response.status).toBe(502);
+    const text = await response.text();
     expect(text).toContain('provider_auth_error');
     expect(text).not.toContain('operator-secret');
   });
@@ -286,31 +288,31 @@ describe('when no provider responds', () => {
     ['an empty body', raw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'), 502, 'empty_response'],
   ] as const)('%s becomes JSON with a status of its own', async (_what, script, status, code) => {
     const { harness } = await proxyOver([script], { maxAttempts: 1, timeouts: SHORT });
-    for (const asked of [{}, { stream: true }]) {
-      const answer = await harness.ask(asked);
-      expect(answer.status).toBe(status);
-      expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
-      expect(await errorOf(answer)).toMatchObject({ type: 'server_error', code, param: null });
+    for (const body of [{}, { stream: true }]) {
+      const response = await harness.ask(body);
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(await errorOf(response)).toMatchObject({ type: 'server_error', code, param: null });
     }
   });
 
-  it('tells SDKs not to multiply our own tries', async () => {
+  it('sends x-should-retry: false after own retries, so that SDKs do not multiply them', async () => {
     const { harness } = await proxyOver([error(503), error(503)]);
-    const answer = await harness.ask({});
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('x-should-retry')).toBe('false');
+    const response = await harness.ask({});
+    expect(response.status).toBe(503);
+    expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('asks a lone provider again after faults that may pass, five times at most', async () => {
+  it('retries a lone provider after transient faults, five times at most', async () => {
     const { harness, upstreams } = await proxyOver([error(503)]);
-    const answer = await harness.ask({});
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('5');
+    const response = await harness.ask({});
+    expect(response.headers.get('x-nordlys-attempts')).toBe('5');
     expect(upstreams[0]!.ledger).toHaveLength(5);
     upstreams[0]!.enqueue(error(503), error(503), chat('third time'));
     expect((await harness.ask({})).status).toBe(200);
   });
 
-  it('a dead provider costs hardly more than the requests themselves', async () => {
+  it('a failing provider costs hardly more than the requests themselves', async () => {
     const { harness, upstreams } = await proxyOver([error(503)]);
     const requests = 200;
     for (let sent = 0; sent < requests; sent++) await (await harness.ask({})).body?.cancel();
@@ -362,7 +364,7 @@ describe('hooks', () => {
     await expect.poll(() => reported.toSorted()).toEqual(['afterAttempt', 'afterAttempt', 'afterResponse']);
   });
 
-  it('afterResponse knows who answered, what it used and what it cost', async () => {
+  it('afterResponse gets the provider, usage and cost of the response', async () => {
     const seen: unknown[] = [];
     const { harness } = await proxyOver(
       [error(503), completion('ok', { usage: { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 } })],

@@ -42,7 +42,7 @@ describe('a watchdog', () => {
     expect(bites).toEqual(['idle']);
   });
 
-  it('does not bite for bytes that a stall of the loop left unread', async () => {
+  it('does not fire for bytes that a stall of the loop left unread', async () => {
     const { dog, clock, bites } = watched();
     dog.watch('idle', 100, clock.now());
     clock.advance(5_000);
@@ -52,7 +52,7 @@ describe('a watchdog', () => {
     expect(bites).toEqual([]);
   });
 
-  it('rests when told to, and leaves no timer', async () => {
+  it('stops when paused, and leaks no timer', async () => {
     const { dog, clock, bites } = watched();
     dog.watch('idle', 100, clock.now());
     dog.stop();

@@ -8,7 +8,7 @@ describe('redact', () => {
     ['anything that looks like a key', 'sk-proj-abcdef123456 and AIzaSyA1234567890', '[redacted] and [redacted]'],
     ['a bearer token', 'Authorization: Bearer abc.def-ghi failed', 'Authorization: [redacted] failed'],
     ['an organisation', 'for org-AbCdEfGh1234', 'for [redacted]'],
-  ])('takes out %s', (_what, text, expected) => {
+  ])('removes %s', (_what, text, expected) => {
     expect(redact(text, ['my-secret-key'])).toBe(expected);
   });
 
@@ -44,7 +44,7 @@ describe('redact', () => {
     ['organization: "Acme Corp Ltd" has', 'organization: "[redacted]" has'],
     ['/accounts/0123456789abcdef0123456789abcdef/ai/run', '/accounts/[redacted]/ai/run'],
     ['account 0123456789abcdef0123456789abcdef', 'account [redacted]'],
-  ])('takes out what names the operator’s account: %s', (text, expected) => {
+  ])('removes what names the operator’s account: %s', (text, expected) => {
     expect(redact(text, [])).toBe(expected);
   });
 
@@ -59,9 +59,9 @@ describe('redact', () => {
     'Use **bold** words and req_0123456789abcdef for support',
     'Please retry after 20 seconds (request 0a1b2c3d-0000-1111-2222-333344445555).',
     'tool call call_abc123def456 has no response',
-  ])('leaves what the sender needs: %s', (text) => expect(redact(text, [])).toBe(text));
+  ])('keeps what the sender needs: %s', (text) => expect(redact(text, [])).toBe(text));
 
-  it('takes control characters out, and leaves line ends', () => {
+  it('removes control characters, and keeps line ends', () => {
     expect(redact('a\u0000b\u001bc\nd', [])).toBe('abc\nd');
   });
 
@@ -69,13 +69,13 @@ describe('redact', () => {
     expect(redact('my-sec\u0000ret-key', ['my-secret-key'])).toBe('[redacted]');
   });
 
-  it.each(['base64', 'base64url', 'hex'] as const)('knows a secret in %s', (encoding) => {
+  it.each(['base64', 'base64url', 'hex'] as const)('finds a secret in %s', (encoding) => {
     expect(redact(`Got ${Buffer.from('my-secret-key').toString(encoding)}.`, ['my-secret-key'])).toBe(
       'Got [redacted].',
     );
   });
 
-  it('never shows the secret, wherever it stands and however long the text is', () => {
+  it('never shows the secret, at any position and in a text of any length', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 2_000 }), fc.string({ maxLength: 2_000 }), (before, after) => {
         const secret = 'canary-0123456789';

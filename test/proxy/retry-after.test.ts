@@ -6,17 +6,17 @@ const NOW = Date.parse('Sun, 22 Nov 2026 12:00:00 GMT');
 
 describe('readRetryAfter', () => {
   it.each<[string, Record<string, string | string[]>, number | undefined]>([
-    ['nothing said', {}, undefined],
+    ['no header', {}, undefined],
     ['seconds', { 'retry-after': '5' }, 5_000],
     ['a fraction of seconds', { 'retry-after': '5.5' }, 5_500],
     ['zero', { 'retry-after': '0' }, 0],
     ['milliseconds before seconds', { 'retry-after': '1', 'retry-after-ms': '174' }, 174],
     ['Azure’s milliseconds', { 'x-ms-retry-after-ms': '250', 'retry-after': '9' }, 250],
     ['junk in milliseconds, then seconds', { 'retry-after-ms': 'soon', 'retry-after': '2' }, 2_000],
-    ['an hour, as it was said', { 'retry-after': '3600' }, 3_600_000],
+    ['an hour, not shortened', { 'retry-after': '3600' }, 3_600_000],
     ['more than a month is nothing', { 'retry-after': '1000000000' }, undefined],
     ['negative', { 'retry-after': '-1' }, undefined],
-    ['words', { 'retry-after': 'later' }, undefined],
+    ['text', { 'retry-after': 'later' }, undefined],
     ['empty', { 'retry-after': '' }, undefined],
     ['hexadecimal', { 'retry-after': '0x10' }, undefined],
     ['exponent', { 'retry-after': '1e3' }, undefined],
@@ -58,7 +58,7 @@ describe('retryAfterHeaders', () => {
     [1_000, '1', '1000'],
     [1_001, '2', '1001'],
     [999.4, '1', '1000'],
-  ])('%d ms is said in seconds, rounded up, and in milliseconds', (ms, seconds, milliseconds) => {
+  ])('%d ms is sent in seconds, rounded up, and in milliseconds', (ms, seconds, milliseconds) => {
     expect(retryAfterHeaders(ms)).toEqual({ 'retry-after': seconds, 'retry-after-ms': milliseconds });
   });
 });

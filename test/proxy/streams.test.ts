@@ -45,13 +45,13 @@ const delta = (content: string, finish_reason: string | null = null, index = 0):
   choices: [{ index, delta: { content }, finish_reason }],
 });
 
-describe('an answer is told as it was', () => {
+describe('a response is relayed as it was', () => {
   it('a stream that ends with a finish reason gets the [DONE] that it lacks', async () => {
     const { harness } = await proxyOver(stream('Hello world', { done: false }));
     expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 
-  it.each([1, 2, 3, 4])('a stream cut off after %i words is an error, never an end', async (words) => {
+  it.each([1, 2, 3, 4])('a stream cut off after %i words is an error, never complete', async (words) => {
     for (const end of ['reset', 'fin', 'clean'] as const) {
       const { harness } = await proxyOver(
         stream('one two three four five', { afterEvents: words + 1, end, done: false }),
@@ -66,7 +66,7 @@ describe('an answer is told as it was', () => {
     }
   });
 
-  it('an error in the middle is told in the provider’s words, without its envelope’s mistakes', async () => {
+  it('an error in the middle is relayed with the provider’s message, in a correct envelope', async () => {
     const { harness } = await proxyOver(
       sse([
         delta('Hel'),
@@ -106,7 +106,7 @@ describe('an answer is told as it was', () => {
     expect((await readSse(await whole.harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 
-  it('an upstream that falls silent in the middle is cut, and the client is told', async () => {
+  it('an upstream that stops sending in the middle is aborted, and the client gets an error', async () => {
     const { harness, upstream } = await proxyOver(stall('one two three four', { after: 2, ms: 60_000 }), {
       timeouts: SHORT,
     });
@@ -129,44 +129,44 @@ describe('an answer is told as it was', () => {
 });
 
 describe('usage', () => {
-  it('is always asked for, and told only to those who asked', async () => {
-    const { harness, upstream } = await proxyOver(stream('Hello world', { usage: 'asked' }));
-    const unasked = await readSse(await harness.ask({ stream: true }));
+  it('is always requested, and sent only to clients that requested it', async () => {
+    const { harness, upstream } = await proxyOver(stream('Hello world', { usage: 'requested' }));
+    const withoutUsage = await readSse(await harness.ask({ stream: true }));
     expect(upstream.ledger[0]!.json).toMatchObject({ stream_options: { include_usage: true } });
-    expect(unasked.join('')).not.toContain('usage');
+    expect(withoutUsage.join('')).not.toContain('usage');
     expect(harness.contexts[0]!.outcome?.usage).toMatchObject({ completion_tokens: expect.any(Number) });
-    const asked = await readSse(await harness.ask({ stream: true, stream_options: { include_usage: true } }));
-    expect(JSON.parse(asked.at(-2)!)).toMatchObject({ choices: [], usage: { completion_tokens: expect.any(Number) } });
+    const body = await readSse(await harness.ask({ stream: true, stream_options: { include_usage: true } }));
+    expect(JSON.parse(body.at(-2)!)).toMatchObject({ choices: [], usage: { completion_tokens: expect.any(Number) } });
   });
 });
 
-describe('the form that was asked for', () => {
-  it('JSON where a stream was asked for becomes a stream', async () => {
+describe('the requested form', () => {
+  it('JSON where a stream was requested becomes a stream', async () => {
     const { harness } = await proxyOver(completion('Hello world'));
-    const answer = await harness.ask({ stream: true });
-    expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    const payloads = await readSse(answer);
+    const response = await harness.ask({ stream: true });
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const payloads = await readSse(response);
     expect(contentOf(payloads)).toBe('Hello world');
     expect(payloads.at(-1)).toBe('[DONE]');
   });
 
-  it('a stream where JSON was asked for becomes JSON', async () => {
+  it('a stream where JSON was requested becomes JSON', async () => {
     const { harness } = await proxyOver(stream('Hello world'));
-    const answer = await harness.ask({});
-    expect(answer.headers.get('content-type')).toBe('application/json');
-    expect(await answer.json()).toMatchObject({
+    const response = await harness.ask({});
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toMatchObject({
       object: 'chat.completion',
       choices: [{ message: { content: 'Hello world' }, finish_reason: 'stop' }],
     });
   });
 
-  it('a stream where JSON was asked for, cut off, is another provider’s turn', async () => {
+  it('an incomplete stream where JSON was requested causes a fallback', async () => {
     const { harness } = await proxyOver(stream('Hello world', { afterEvents: 2, end: 'reset' }));
     expect((await harness.ask({})).status).toBe(502);
   });
 });
 
-describe('a client that leaves', () => {
+describe('a client that disconnects', () => {
   const phases: readonly [string, ScriptSource, object][] = [
     ['before the head, JSON', hang({ after: 'request' }), {}],
     ['before the head, stream', hang({ after: 'request' }), { stream: true }],
@@ -179,15 +179,15 @@ describe('a client that leaves', () => {
 
   it.each(phases)(
     '%s: the upstream’s socket closes at once, and no other provider is called',
-    async (_name, script, asked) => {
+    async (_name, script, body) => {
       const upstream = await fakeUpstream({ script });
       const spare = await fakeUpstream({ script: chat('no') });
       open.push(upstream, spare);
       const harness = await proxyHarness({ upstreams: [upstream, spare] });
       open.push(harness);
       const controller = new AbortController();
-      const answer = harness
-        .ask(asked, { signal: controller.signal })
+      const text = harness
+        .ask(body, { signal: controller.signal })
         .then((response) => response.text())
         .catch(() => 'aborted');
       const entry = await upstream.nextRequest('head');
@@ -196,7 +196,7 @@ describe('a client that leaves', () => {
       controller.abort();
       await upstream.closed(entry);
       expect(ran()).toBeLessThan(100);
-      await answer;
+      await text;
       expect(spare.ledger).toHaveLength(0);
       await expect
         .poll(() => harness.endpointStates.status(harness.endpoints[0]!.id))
@@ -207,12 +207,12 @@ describe('a client that leaves', () => {
   it('while the upstream does not even read the request: the connection is given up', async () => {
     const { harness, upstream } = await proxyOver(stopReading());
     const controller = new AbortController();
-    const answer = harness
+    const response = harness
       .ask({ messages: [{ role: 'user', content: 'x'.repeat(8_000_000) }] }, { signal: controller.signal })
       .catch(() => 'aborted');
     await upstream.nextRequest('head');
     controller.abort();
-    await answer;
+    await response;
     await expect.poll(() => harness.transport.sockets()).toEqual({ active: 0, idle: 0 });
   });
 });
@@ -227,12 +227,12 @@ describe('a client that does not read', () => {
       ),
     );
     const before = process.memoryUsage().rss;
-    const answer = await harness.ask({ stream: true });
+    const response = await harness.ask({ stream: true });
     await new Promise((resolve) => setTimeout(resolve, 700));
     const sent = upstream.ledger[0]!.bytesSent;
     expect(sent).toBeLessThan(40_000_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(120_000_000);
-    await answer.body!.cancel();
+    await response.body!.cancel();
     await upstream.closed(upstream.ledger[0]!);
   });
 });
@@ -250,14 +250,14 @@ describe('nothing stays behind', () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
-    const answer = await harness.ask({ stream: true });
+    const response = await harness.ask({ stream: true });
     const { res, req } = harness.contexts[0]!;
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('12');
+    expect(response.headers.get('x-nordlys-attempts')).toBe('12');
     // One of ours, one of Node's own.
     expect(res.listenerCount('close')).toBeLessThanOrEqual(2);
     expect(res.listenerCount('error')).toBe(0);
     expect(req.listenerCount('error')).toBeLessThanOrEqual(1);
-    await collectSse(answer);
+    await collectSse(response);
     process.off('warning', onWarning);
     expect(warnings).toEqual([]);
     expect(harness.server.listenerCount('close')).toBe(0);

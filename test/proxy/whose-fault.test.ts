@@ -521,8 +521,8 @@ const SAID: readonly (readonly [FailureKind, string, number, unknown])[] = [
   ['auth', 'Bedrock: token', 403, { message: 'The security token included in the request is expired' }],
   ['auth', 'an account that was flagged', 403, e('Your account has been flagged for potential abuse.')],
   ['auth', 'Mistral', 401, { message: 'Unauthorized', request_id: 'x' }],
-  ['auth', 'a 403 without words', 403, { error: { message: 'Forbidden' } }],
-  ['auth', 'legal reasons without words', 451, ''],
+  ['auth', 'a 403 without a message', 403, { error: { message: 'Forbidden' } }],
+  ['auth', 'legal reasons without a message', 451, ''],
 
   ['auth', 'Bedrock: account', 400, { message: 'Operation not allowed' }],
   [
@@ -729,7 +729,7 @@ const SAID: readonly (readonly [FailureKind, string, number, unknown])[] = [
   ['unexpected_status', 'a teapot', 418, e('No.')],
   ['unexpected_status', 'a wrong method', 405, { detail: 'Method Not Allowed' }],
   ['unexpected_status', 'a precondition', 412, e('Precondition failed')],
-  ['try_later', 'a client that left', 499, google(499, 'The operation was cancelled.', 'CANCELLED')],
+  ['try_later', 'a client that disconnected', 499, google(499, 'The operation was cancelled.', 'CANCELLED')],
   [
     'generation_failed',
     'Groq: tools',
@@ -829,7 +829,7 @@ describe('whose fault an error is', () => {
     expect(faultOf(401, {}, { ...CONTEXT, format: by('auth'), callersKey: true }).kind).toBe('caller_auth');
   });
 
-  it('words that the caller wrote into the request prove nothing', () => {
+  it('text that the caller wrote into the request proves nothing', () => {
     const quotes = (text: string): boolean => '{"x":"insufficient balance"}'.includes(text.toLowerCase());
     const echo = e('Invalid value: Insufficient balance', 'invalid_value');
     expect(faultOf(400, echo, { ...CONTEXT, quotes }).kind).toBe('rejected');
@@ -929,12 +929,12 @@ describe('what the client reads', () => {
     [404, e('No model of acme.'), 404],
     [500, e('acme broke.'), 502],
     [503, e('acme is full.'), 503],
-  ])('a summary of the operator’s %i, or its words where they are asked for', (status, body, told) => {
+  ])('a summary of the operator’s %i, or its message if configured', (status, body, expected) => {
     const summary = faultOf(status, body).error;
-    expect(summary.status).toBe(told);
+    expect(summary.status).toBe(expected);
     expect(summary.message).not.toContain('acme');
     const inWords = faultOf(status, body, { ...CONTEXT, relay: 'message' }).error;
-    expect({ status: inWords.status, code: inWords.code }).toEqual({ status: told, code: summary.code });
+    expect({ status: inWords.status, code: inWords.code }).toEqual({ status: expected, code: summary.code });
     expect(inWords.message).toContain('acme');
   });
 
@@ -945,8 +945,8 @@ describe('what the client reads', () => {
     [404, e('No endpoints found that support tool use.'), 404],
     [451, e('The content failed moderation.'), 451],
     [403, '<html><title>x</title></html>', 403],
-  ])('a fault of the request (%i) with a status of its own', (status, body, told) => {
-    expect(faultOf(status, body).error).toMatchObject({ status: told, code: 'upstream_rejected' });
+  ])('a fault of the request (%i) with a status of its own', (status, body, expected) => {
+    expect(faultOf(status, body).error).toMatchObject({ status: expected, code: 'upstream_rejected' });
   });
 
   it('never a page', () => {
@@ -975,7 +975,7 @@ describe('what the operator reads', () => {
 describe('how long to wait', () => {
   const waits = e('Please try again in 34.07s.', 'rate_limit_exceeded');
 
-  it('the header says before the body', () => {
+  it('the header takes precedence over the body', () => {
     expect(faultOf(429, waits).retryAfterMs).toBe(34_070);
     expect(faultOf(429, waits, CONTEXT, { 'retry-after': '5' }).retryAfterMs).toBe(5_000);
     expect(faultOf(429, waits, CONTEXT, { 'retry-after': 'soon' }).retryAfterMs).toBe(34_070);

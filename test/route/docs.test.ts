@@ -16,13 +16,13 @@ describe('the worked examples of the routing guide', () => {
   const planner = plannerFor({ providers });
 
   test.each(rows)('$request: $outcome', ({ request, outcome }) => {
-    expect(told(JSON.parse(request) as Record<string, unknown>)).toBe(outcome);
+    expect(outcomeOf(JSON.parse(request) as Record<string, unknown>)).toBe(outcome);
   });
 
   test('are there', () => expect(rows.length).toBeGreaterThan(15));
 
   /** Slugs in order, with the model where it is not the first one's; or status and code. */
-  function told(request: Record<string, unknown>): string {
+  function outcomeOf(request: Record<string, unknown>): string {
     try {
       const { candidates } = planner.run(request);
       return candidates.map(({ endpoint: { slug, model } }) => (model === 'mini' ? `${slug} mini` : slug)).join(', ');

@@ -13,7 +13,7 @@ describe('the environment names a proxy', () => {
     [{ NODE_OPTIONS: '--enable-source-maps --use-env-proxy' }, [], true],
     [{ NODE_OPTIONS: '--no-use-env-proxy' }, [], false],
     [{}, ['--use-env-proxy'], true],
-  ])('that is used only where Node itself is told so: %j %j', (env, execArgv, uses) => {
+  ])('that is used only if Node itself is configured so: %j %j', (env, execArgv, uses) => {
     expect(usesEnvProxy({ env, execArgv })).toBe(uses);
   });
 

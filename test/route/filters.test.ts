@@ -12,7 +12,7 @@ describe('who stays', () => {
     stays: readonly string[];
     promptTokens?: number;
   }[] = [
-    { it: 'keeps everybody but tiers by default', fields: {}, stays: ALL },
+    { it: 'keeps all endpoints but tiers by default', fields: {}, stays: ALL },
     {
       it: "allows a provider and another one's exact tag",
       fields: { provider_only: ['alpha', 'gamma/us'] },
@@ -43,7 +43,7 @@ describe('who stays', () => {
     { it: 'takes no relatives of a relative: mxfp4', fields: { provider_quantizations: ['mxfp4'] }, stays: ['D1'] },
     { it: 'takes relatives of a quantization: fp8', fields: { provider_quantizations: ['FP8'] }, stays: ['A1'] },
     {
-      it: 'takes what declares no quantization only when asked for',
+      it: 'selects endpoints without a quantization only if requested',
       fields: { provider_quantizations: ['unknown'] },
       stays: ['C1', 'C2'],
     },
@@ -80,7 +80,7 @@ describe('who stays', () => {
       stays: ['C1', 'C2'],
     },
     {
-      it: 'leaves out contexts that cannot hold the prompt',
+      it: 'excludes contexts that cannot hold the prompt',
       fields: {},
       promptTokens: 65_537,
       stays: ['A1', 'C1', 'C2', 'B1'],
@@ -103,7 +103,7 @@ describe('who stays', () => {
       fields: { response_format: { type: 'json_schema' } },
       stays: ['A1', 'C1', 'C2', 'D1', 'B1'],
     },
-    { it: 'asks nothing for plain text', fields: { response_format: { type: 'text' } }, stays: ALL },
+    { it: 'requires nothing for plain text', fields: { response_format: { type: 'text' } }, stays: ALL },
     { it: 'does not prefer by parameters that change little', fields: { seed: 7, logprobs: true }, stays: ALL },
     {
       it: 'requires a parameter',
@@ -148,8 +148,8 @@ describe('tiers', () => {
       fields: { service_tier: 'flex' },
       order: ALL,
     },
-    { it: 'leaves tiers out for auto', fields: { service_tier: 'auto' }, order: ALL },
-    { it: 'leaves tiers out for default', fields: { service_tier: 'default' }, order: ALL },
+    { it: 'excludes tiers for auto', fields: { service_tier: 'auto' }, order: ALL },
+    { it: 'excludes tiers for default', fields: { service_tier: 'default' }, order: ALL },
     {
       it: 'lets priority endpoints join for :nitro',
       fields: { model: 'acme/chat-70b:nitro' },
@@ -222,7 +222,7 @@ describe('reasons', () => {
     [{ response_format: { type: 'json_object' } }, 'A2', 'parameter:response_format'],
     [{ provider_allow_fallbacks: false }, 'A1', 'allow_fallbacks'],
     [{ provider_order: ['beta'], provider_allow_fallbacks: false }, 'A1', 'allowed_providers'],
-  ])('%j takes %s out for %s', (fields, id, reason) => {
+  ])('%j excludes %s for %s', (fields, id, reason) => {
     expect(reasons(fields)[id]).toBe(reason);
   });
 
@@ -245,7 +245,7 @@ describe('soft parameters', () => {
     expect(plan.droppedParameters).toEqual(['tools', 'tool_choice', 'parallel_tool_calls']);
   });
 
-  test('count per model, so a fallback model is not lost for a fault of its own', () => {
+  test('apply per model, so a fallback model without support stays', () => {
     expect(ids({ models: ['acme/doc'], tools: TOOLS })).toEqual(['A1', 'C1', 'C2', 'D1', 'B1', 'X1', 'X3', 'X2']);
   });
 
@@ -261,7 +261,7 @@ describe('soft parameters', () => {
   });
 });
 
-describe('no endpoint left', () => {
+describe('no endpoint remains', () => {
   const cases: readonly {
     it: string;
     fields: Record<string, unknown>;
@@ -269,15 +269,20 @@ describe('no endpoint left', () => {
     by: string;
     promptTokens?: number;
   }[] = [
-    { it: 'nobody is allowed', fields: { provider_only: ['azure'] }, code: 'no_endpoints', by: 'allowed_providers' },
     {
-      it: 'everybody is ignored',
+      it: 'no endpoint is allowed',
+      fields: { provider_only: ['azure'] },
+      code: 'no_endpoints',
+      by: 'allowed_providers',
+    },
+    {
+      it: 'every endpoint is ignored',
       fields: { provider_ignore: ['alpha', 'beta', 'gamma', 'delta'] },
       code: 'no_endpoints',
       by: 'allowed_providers',
     },
     {
-      it: 'a closed order names nobody who serves the model',
+      it: 'a closed order names no endpoint of the model',
       fields: { provider_order: ['azure', 'zeta'], provider_allow_fallbacks: false },
       code: 'no_endpoints',
       by: 'allowed_providers',
@@ -327,7 +332,7 @@ describe('no endpoint left', () => {
       by: 'context_length',
     },
     {
-      it: 'nobody understands a required parameter',
+      it: 'no endpoint supports a required parameter',
       fields: { top_k: 5, provider_require_parameters: true },
       code: 'constraint_filtered',
       by: 'require_parameters',

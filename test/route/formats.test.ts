@@ -58,8 +58,8 @@ describe('the format of a provider', () => {
     ['/openai', '/openai/deployments', ''],
     ['/x', '', '/x'],
     ['', '/v1/messages', ''],
-  ])('a base %s before %s becomes "%s"', (base, path, left) => {
-    expect(withoutOverlap(base, path)).toBe(left);
+  ])('a base %s before %s becomes "%s"', (base, path, rest) => {
+    expect(withoutOverlap(base, path)).toBe(rest);
   });
 
   test('keeps the query of a base URL', () => {
@@ -67,11 +67,11 @@ describe('the format of a provider', () => {
     expect(url.path).toBe('?team=7');
   });
 
-  test('takes a signer or a key, not both', () => {
+  test('accepts a signer or a key, not both', () => {
     const auth = { sign: async () => ({}), secrets: () => [] };
     const provider = table({ format: bedrock({ region: 'us-east-1' }), auth, models: ['m'] }).providers.get('p')!;
     expect(provider.signer).toBe(auth);
-    // A caller's own key is sent as the format says.
+    // A caller's own key is sent as the format defines.
     expect(provider.auth).toEqual({ header: 'authorization', prefix: 'Bearer ' });
     expect(() => table({ format: 'bedrock', baseUrl: 'https://h', auth, apiKey: 'k', models: ['m'] })).toThrow(
       /providers\.p\.auth signs requests.*leave apiKey out/,
@@ -122,7 +122,7 @@ describe('traits of a model', () => {
     expect(() => table({ format, models: { m: { format: traits } } })).toThrow(message);
   });
 
-  test('say together with the name what the endpoint understands', () => {
+  test('list with the name what the endpoint supports', () => {
     expect(claude({}).understands).not.toBe(-1);
     expect(claude({ format: { sampling: false } }).understands).not.toBe(claude({}).understands);
     // What is not declared is not understood, and what the format cannot express neither.
@@ -151,7 +151,7 @@ describe('a plan', () => {
     expect(excluded).toEqual([{ provider: 'claude', model: 'm', slug: 'claude', reason: 'format' }]);
   });
 
-  test('names what the first candidate will not be told', () => {
+  test('names the members that the first candidate will not get', () => {
     const request = {
       model: 'm',
       seed: 1,
@@ -163,12 +163,12 @@ describe('a plan', () => {
     expect(planned({ openai }, request).droppedParameters).toEqual([]);
   });
 
-  test('does not name values that ask for nothing', () => {
+  test('does not name values that request nothing', () => {
     const request = { model: 'm', frequency_penalty: 0, presence_penalty: null, logit_bias: {}, n: 1 };
     expect(planned({ claude }, request).droppedParameters).toEqual([]);
   });
 
-  test('leaves out of the request only what the endpoint itself does not declare', () => {
+  test('drops from the request only what the endpoint itself does not declare', () => {
     const declared = {
       ...claude,
       models: { m: { upstreamModel: 'claude-sonnet-4-5', supportedParameters: ['tools'] } },
@@ -183,7 +183,7 @@ describe('a plan', () => {
     );
   });
 
-  test('excludes with `require_parameters` what would leave a parameter out', () => {
+  test('excludes with `require_parameters` what would drop a parameter', () => {
     const request = { model: 'm', seed: 3, provider: { require_parameters: true } };
     const { candidates, excluded } = planned({ claude, google }, request);
     expect(candidates.map(({ slug }) => slug)).toEqual(['google']);
@@ -293,7 +293,7 @@ describe('a conversation that carries signatures', () => {
     expect(order({}, { messages })).toEqual(GOOGLE);
   });
 
-  test("leaves the caller's own order alone", () => {
+  test("keeps the caller's own order", () => {
     const provider = { order: ['openai', 'google', 'claude', 'aws'] };
     const details = [{ type: 'reasoning.encrypted', data: 'd', format: 'anthropic-claude-v1' }];
     expect(order({ reasoning_details: details }, { provider })).toEqual(['openai', 'google', 'claude', 'aws']);

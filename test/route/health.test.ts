@@ -34,7 +34,7 @@ describe('health', () => {
   test.each([
     ['nothing is known', [], 'ok'],
     [
-      'fewer than a hundred requests say nothing',
+      'fewer than a hundred requests prove nothing',
       [
         { calls: 49, of: SUCCESS, at: MINUTE },
         { calls: 50, of: FAILURE, at: 0 },
@@ -98,7 +98,7 @@ describe('health', () => {
     expect(health(30_000)).toBe('ok');
   });
 
-  test('forgets after five minutes', () => {
+  test('drops samples after five minutes', () => {
     const { health } = after({ calls: 200, of: FAILURE, at: 0 });
     expect(health(4 * MINUTE)).toBe('down');
     expect(health(5 * MINUTE)).toBe('ok');
@@ -111,7 +111,7 @@ describe('health', () => {
     expect(health(12)).toBe('down');
   });
 
-  test('is not touched by failures that say nothing of the endpoint', () => {
+  test('is not affected by failures that prove nothing about the endpoint', () => {
     expect(after({ calls: 500, of: { ...FAILURE, countable: false }, at: 0 }).health(1)).toBe('ok');
   });
 
@@ -134,7 +134,7 @@ describe('speed', () => {
     expect([throughput(1), latency(1)]).toEqual([undefined, undefined]);
   });
 
-  test('is told in seconds and in tokens per second, the waiting included', () => {
+  test('is reported in seconds and in tokens per second, including the wait', () => {
     const history = Array.from({ length: 100 }, (_, index) => ({
       calls: 1,
       of: streamed(index + 1, 2 * (index + 1)),
@@ -172,7 +172,7 @@ describe('speed', () => {
     expect(latency(1_010)?.p50).toBe(5);
   });
 
-  test('ignores answers without tokens or without duration', () => {
+  test('ignores responses without tokens or without duration', () => {
     const { throughput } = after(
       { calls: 1, of: { ...streamed(1, 0) }, at: 0 },
       { calls: 1, of: { ...streamed(1, 5), durationMs: 0 }, at: 0 },
@@ -194,7 +194,7 @@ describe('status', () => {
   });
 
   test('is empty for what was never used', () => {
-    expect(after().statistics.statusOf('nobody m', 0)).toMatchObject({ health: 'ok', succeeded: 0, failed: 0 });
+    expect(after().statistics.statusOf('unknown m', 0)).toMatchObject({ health: 'ok', succeeded: 0, failed: 0 });
   });
 
   test('holds a bounded number of endpoints', () => {

@@ -17,7 +17,7 @@ const options = {
 const { run, refusal } = plannerFor(options);
 const withDefault = plannerFor({ ...options, defaultModel: 'fast' });
 
-const asked = (fields: Record<string, unknown>, planner = run, anyModel = false) =>
+const planned = (fields: Record<string, unknown>, planner = run, anyModel = false) =>
   planner(fields, { anyModel }).candidates.map(({ endpoint: { slug, model } }) => `${slug} ${model}`);
 
 describe("a model's name", () => {
@@ -35,8 +35,8 @@ describe("a model's name", () => {
     ['fast:floor', ['meta acme/llama']],
     ['best', ['azure gpt-5', 'meta acme/llama']],
     ['cheap:nitro', ['meta acme/llama:free']],
-  ])('%s means %j', (model, expected) => {
-    expect(asked({ model })).toEqual(expected);
+  ])('%s resolves to %j', (model, expected) => {
+    expect(planned({ model })).toEqual(expected);
   });
 
   test.each([
@@ -83,17 +83,17 @@ describe('no model', () => {
     expect(refusal(fields)).toMatchObject({ status: 400, code: 'missing_model', param: 'model' });
   });
 
-  test('takes the first of models', () => {
-    expect(asked({ models: ['acme/llama', 'azure:gpt-5'] })).toEqual(['meta acme/llama', 'azure gpt-5']);
+  test('uses the first of models', () => {
+    expect(planned({ models: ['acme/llama', 'azure:gpt-5'] })).toEqual(['meta acme/llama', 'azure gpt-5']);
   });
 
-  test('takes the default model', () => {
-    expect(asked({}, withDefault.run)).toEqual(['meta acme/llama']);
-    expect(asked({}, withDefault.run, true)).toEqual(['meta acme/llama']);
+  test('uses the default model', () => {
+    expect(planned({}, withDefault.run)).toEqual(['meta acme/llama']);
+    expect(planned({}, withDefault.run, true)).toEqual(['meta acme/llama']);
   });
 
-  test('takes every model where a hook will choose', () => {
-    expect(asked({}, run, true)).toEqual([
+  test('uses every model if a hook will choose', () => {
+    expect(planned({}, run, true)).toEqual([
       'openai gpt-5',
       'azure gpt-5',
       'openai ft:gpt-5:org::id',
@@ -105,26 +105,26 @@ describe('no model', () => {
 
 describe('an auto model', () => {
   test('is everything there is, for a hook', () => {
-    expect(asked({ model: 'auto' }, run, true)).toHaveLength(5);
-    expect(asked({ model: 'auto' }, withDefault.run, true)[0]).toBe('meta acme/llama');
+    expect(planned({ model: 'auto' }, run, true)).toHaveLength(5);
+    expect(planned({ model: 'auto' }, withDefault.run, true)[0]).toBe('meta acme/llama');
   });
 
   test.each(['nordlys/hypernova', 'adaptive/auto', 'openrouter/auto'])('is not %s unless it is configured', (model) => {
     expect(refusal({ model })).toMatchObject({ code: 'model_not_found' });
     const own = plannerFor({ ...options, autoModels: ['auto', model] });
-    expect(asked({ model }, own.run, true)).toHaveLength(5);
+    expect(planned({ model }, own.run, true)).toHaveLength(5);
   });
 
   test('is the default model without a hook', () => {
-    expect(asked({ model: 'auto' }, withDefault.run)).toEqual(['meta acme/llama']);
+    expect(planned({ model: 'auto' }, withDefault.run)).toEqual(['meta acme/llama']);
   });
 
   test('is unknown without a hook and without a default', () => {
     expect(refusal({ model: 'auto' })).toMatchObject({ code: 'model_not_found' });
   });
 
-  test('leaves the choice among models, where they are named', () => {
-    expect(asked({ model: 'auto', models: ['azure:gpt-5', 'acme/llama'] }, run, true)).toEqual([
+  test('restricts the choice to models that are named', () => {
+    expect(planned({ model: 'auto', models: ['azure:gpt-5', 'acme/llama'] }, run, true)).toEqual([
       'azure gpt-5',
       'meta acme/llama',
     ]);
@@ -132,7 +132,7 @@ describe('an auto model', () => {
 
   test('is what the operator calls so', () => {
     const own = plannerFor({ ...options, autoModels: ['router'], aliases: { auto: 'gpt-5' } });
-    expect(asked({ model: 'router' }, own.run, true)).toHaveLength(5);
-    expect(asked({ model: 'auto' }, own.run, true)).toEqual(['openai gpt-5', 'azure gpt-5']);
+    expect(planned({ model: 'router' }, own.run, true)).toHaveLength(5);
+    expect(planned({ model: 'auto' }, own.run, true)).toEqual(['openai gpt-5', 'azure gpt-5']);
   });
 });

@@ -103,7 +103,7 @@ describe('network', () => {
     expect(() => networkOf(options, 'http://llm.test/v1')).toThrow(message);
   });
 
-  it('takes authorities for a proxy with TLS in front of an upstream without', () => {
+  it('accepts authorities for a proxy with TLS in front of an upstream without', () => {
     expect(networkOf({ ca, proxy: 'https://proxy.test' }, 'http://llm.test/v1')?.proxy?.secureContext).toBeDefined();
   });
 
@@ -142,21 +142,21 @@ describe('network', () => {
 
 describe('the proxy of the environment', () => {
   const env = { HTTPS_PROXY: 'http://env:s3cret@proxy.test:3128', NO_PROXY: 'direct.test' };
-  const asked = { env: { ...env, NODE_USE_ENV_PROXY: '1' }, execArgv: [] };
-  const notAsked = { env, execArgv: [] };
+  const enabled = { env: { ...env, NODE_USE_ENV_PROXY: '1' }, execArgv: [] };
+  const disabled = { env, execArgv: [] };
   const originOf = (...given: Parameters<typeof networkOf>) => networkOf(...given)?.proxy?.origin;
   const URL = 'https://llm.test/v1';
 
   it.each([
-    ['with NODE_USE_ENV_PROXY', undefined, URL, asked, 'http://proxy.test:3128'],
-    ['without', undefined, URL, notAsked, undefined],
-    ['where the provider asks for it', { proxy: 'env' }, URL, notAsked, 'http://proxy.test:3128'],
-    ['not where the provider says false', { proxy: false }, URL, asked, undefined],
-    ['not where it has its own', { proxy: 'http://own.test' }, URL, asked, 'http://own.test'],
-    ['not for a host of NO_PROXY', undefined, 'https://direct.test/v1', asked, undefined],
-    ['not for http://, for which it names none', undefined, 'http://llm.test/v1', asked, undefined],
-    ['not for a unix socket', { socketPath: '/run/a.sock' }, URL, asked, undefined],
-    ['beside other settings', { ca }, URL, asked, 'http://proxy.test:3128'],
+    ['with NODE_USE_ENV_PROXY', undefined, URL, enabled, 'http://proxy.test:3128'],
+    ['without', undefined, URL, disabled, undefined],
+    ['if the provider sets it', { proxy: 'env' }, URL, disabled, 'http://proxy.test:3128'],
+    ['not if the provider sets false', { proxy: false }, URL, enabled, undefined],
+    ['not where it has its own', { proxy: 'http://own.test' }, URL, enabled, 'http://own.test'],
+    ['not for a host of NO_PROXY', undefined, 'https://direct.test/v1', enabled, undefined],
+    ['not for http://, for which it names none', undefined, 'http://llm.test/v1', enabled, undefined],
+    ['not for a unix socket', { socketPath: '/run/a.sock' }, URL, enabled, undefined],
+    ['beside other settings', { ca }, URL, enabled, 'http://proxy.test:3128'],
   ])('is used %s', (_when, options, baseUrl, settings, origin) => {
     expect(originOf(options, baseUrl, settings)).toBe(origin);
   });

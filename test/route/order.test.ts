@@ -37,7 +37,7 @@ describe('load balancing', () => {
     expect(ids({ provider_only: ['gamma/us'] }, { random })).toEqual(['C2']);
   });
 
-  test.each([1, -1, Number.NaN, Number.POSITIVE_INFINITY])('takes a draw of %d as 0', (random) => {
+  test.each([1, -1, Number.NaN, Number.POSITIVE_INFINITY])('treats a draw of %d as 0', (random) => {
     expect(ids({}, { random })).toEqual(CHAT);
   });
 
@@ -82,7 +82,7 @@ describe('health', () => {
     expect(slugs({ model: 'm', provider_sort: 'price' })).toEqual(['c', 'b', 'a']);
   });
 
-  test('is never asked inside an explicit order', () => {
+  test('is never called inside an explicit order', () => {
     const { slugs } = plannerFor(providersAt({ a: 1, b: 2, c: 3 }), { 'b m': { health: 'down' } });
     expect(slugs({ model: 'm', provider_order: ['b'] })).toEqual(['b', 'a', 'c']);
   });
@@ -196,21 +196,21 @@ describe('an explicit order', () => {
 });
 
 describe('without fallbacks', () => {
-  test('asks the cheapest stable endpoint, not a drawn one', () => {
+  test('takes the cheapest stable endpoint, not a drawn one', () => {
     expect(ids({ provider_allow_fallbacks: false }, { random: 0.99 })).toEqual(['A2']);
   });
 
-  test('asks the first by sort', () => {
+  test('takes the first by sort', () => {
     expect(ids({ provider_allow_fallbacks: false, provider_sort: 'latency', provider_ignore: ['alpha'] })).toEqual([
       'D1',
     ]);
   });
 
-  test('asks one endpoint of each model', () => {
+  test('takes one endpoint of each model', () => {
     expect(ids({ models: ['acme/mini-8b', 'acme/doc'], provider_allow_fallbacks: false })).toEqual(['A2', 'M1', 'X1']);
   });
 
-  test('asks the first that is fast enough', () => {
+  test('takes the first that is fast enough', () => {
     expect(ids({ provider: { allow_fallbacks: false, preferred_max_latency: 0.45, ignore: ['alpha/turbo'] } })).toEqual(
       ['D1'],
     );
@@ -264,7 +264,7 @@ describe('several models', () => {
     ]);
   });
 
-  test('tell the first one that was asked for', () => {
+  test('name the first one that was requested', () => {
     expect(run({ model: 'acme/doc', models: ['acme/mini-8b'] }).model).toBe('acme/doc');
   });
 });
@@ -283,8 +283,8 @@ describe('performance cutoffs', () => {
       { preferred_min_throughput: 45, preferred_max_latency: 0.4 },
       ['A2', 'D1', 'A1', 'C1', 'C2', 'B1'],
     ],
-    ['a percentile that nobody measured is not met', { preferred_max_latency: { p99: 100 } }, CHAT],
-    ['an empty object asks for nothing', { preferred_max_latency: {} }, CHAT],
+    ['a percentile that was not measured is not met', { preferred_max_latency: { p99: 100 } }, CHAT],
+    ['an empty object requires nothing', { preferred_max_latency: {} }, CHAT],
     [
       "the whole list is demoted, the caller's order too",
       { order: ['gamma'], preferred_max_latency: 0.5 },
@@ -313,7 +313,7 @@ describe('stickiness', () => {
     ['never moves an unstable endpoint before stable ones', 'beta', {}, CHAT],
     ['gives way to an explicit order', 'gamma/us', { provider_order: ['beta'] }, ['B1', 'A2', 'A1', 'C1', 'C2', 'D1']],
     ['does nothing for an endpoint that is filtered out', 'gamma/us', { provider_zdr: true }, ['A2', 'A1']],
-    ['does nothing for what is not there', 'nobody', {}, CHAT],
+    ['does nothing for what is not there', 'unknown', {}, CHAT],
     ['stays within its own model', 'beta', { model: 'acme/chat-70b', models: ['acme/mini-8b'] }, [...CHAT, 'M2', 'M1']],
     [
       'stays behind other models in a common pool',
@@ -339,13 +339,13 @@ describe('stickiness', () => {
 });
 
 describe('a snapshot', () => {
-  test('stands over what was measured, value by value', () => {
+  test('overrides what was measured, value by value', () => {
     const base = sampleSnapshot();
     const slow = { ...base, 'alpha/turbo acme/chat-70b': { health: 'down' as const } };
     expect(ids({}, { snapshot: slow })).toEqual(['A1', 'C1', 'C2', 'D1', 'B1', 'A2']);
   });
 
-  test('takes any word but ok and degraded for down', () => {
+  test('treats any value but ok and degraded as down', () => {
     const snapshot = { 'alpha/turbo acme/chat-70b': { health: 'unhealthy' } } as unknown as Snapshot;
     expect(ids({}, { snapshot }).at(-1)).toBe('A2');
   });

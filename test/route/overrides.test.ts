@@ -19,7 +19,7 @@ function reader(overrides: RouteOptions['callerOverrides'] = { allowedOrigins: [
 const read = reader();
 const chat = (fields: object) => ({ endpoint_overrides: { chat_completions: fields } });
 
-describe('what callers may say', () => {
+describe('what callers may override', () => {
   test("their own key, for the provider's own address", () => {
     expect(read({ openai: { api_key: 'sk-mine' } })?.get('openai')).toEqual({
       apiKey: 'sk-mine',
@@ -47,7 +47,7 @@ describe('what callers may say', () => {
     expect(override?.get('openai')?.url?.path).toBe('/b/chat/completions');
   });
 
-  test('less patience, with or without a key', () => {
+  test('shorter timeouts, with or without a key', () => {
     expect(read({ openai: chat({ timeout: 1_500 }) })?.get('openai')).toEqual({
       apiKey: undefined,
       url: undefined,
@@ -55,7 +55,7 @@ describe('what callers may say', () => {
     });
   });
 
-  test('but never more patience than the operator has', () => {
+  test('but never longer timeouts than the operator’s', () => {
     expect(read({ slow: chat({ timeout: 600_000 }) })?.get('slow')?.timeoutMs).toBe(2_000);
   });
 
@@ -218,7 +218,7 @@ describe('faults', () => {
     );
   });
 
-  test('tell a prober nothing: all refused addresses read alike', () => {
+  test('expose nothing to a prober: all refused addresses have the same error', () => {
     const messages = ['http://localhost', 'https://evil.example', 'nonsense', 'https://mine.example.com:1'].map(
       (base_url) => refusalOf(() => read({ openai: { api_key: 'k', base_url } })).message,
     );
@@ -226,7 +226,7 @@ describe('faults', () => {
   });
 });
 
-describe('an operator who takes no keys', () => {
+describe('an operator who accepts no keys', () => {
   const closed = reader({ apiKeys: false, allowedOrigins: ['https://mine.example.com'] });
 
   test.each([
@@ -240,7 +240,7 @@ describe('an operator who takes no keys', () => {
     });
   });
 
-  test('still lets callers be less patient', () => {
+  test('still lets callers set shorter timeouts', () => {
     expect(closed({ openai: chat({ timeout: 10 }) })?.get('openai')?.timeoutMs).toBe(10);
   });
 });

@@ -6,7 +6,7 @@ const sent = (fields: Record<string, unknown>) => sentParameters({ messages: [],
 const understood = (...names: string[]) => understoodBy(new Set(names));
 const TOOLS = [{ type: 'function', function: { name: 'f' } }];
 
-describe('what a request asks for', () => {
+describe('what a request requires', () => {
   test.each([
     [{ temperature: 0 }, ['temperature']],
     [{ temperature: null, seed: undefined }, []],
@@ -77,7 +77,7 @@ describe('what is dropped', () => {
     expect(membersToDrop(sent(fields), understood(...declared))).toEqual(dropped);
   });
 
-  test('is never a limit on what an answer may cost', () => {
+  test('is never a limit on what a response may cost', () => {
     expect(membersToDrop(sent({ max_tokens: 5, max_completion_tokens: 5 }), understood('tools'))).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ export function plannerFor(options: RouteOptions, snapshot?: Snapshot) {
   };
 }
 
-/** Plans over the sample table, told by the ids of its rows. */
+/** Plans over the sample table, as the ids of its rows. */
 export function samplePlanner() {
   const planner = plannerFor(sampleOptions, sampleSnapshot());
   return {

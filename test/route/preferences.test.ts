@@ -42,7 +42,7 @@ describe('flat and nested', () => {
     ['provider_max_image_price', 0.005, { max_price: { image: '5e-3' } }],
   ];
 
-  test.each(pairs)('%s means the same in both forms', (flat, value, nested) => {
+  test.each(pairs)('%s has the same effect in both forms', (flat, value, nested) => {
     const expected = ids({ [flat]: value });
     expect(ids({ provider: nested })).toEqual(expected);
     expect(ids({ [flat]: value, provider: nested })).toEqual(expected);

@@ -17,7 +17,7 @@ describe('priceCatalog', () => {
     ]);
   });
 
-  it('asks for the name that the upstream knows', () => {
+  it('looks up the upstream’s own model name', () => {
     expect(registryOf({ mine: { upstreamModel: 'gpt-4o' } })[0]?.pricing).toMatchObject({ prompt: 2.5 });
   });
 
@@ -32,7 +32,7 @@ describe('priceCatalog', () => {
     expect(registryOf(['my-own-model'])[0]?.pricing).toBeUndefined();
   });
 
-  it('gives what the changelog promises, and nothing else is promised', () => {
+  it('fills what the changelog names, and nothing else', () => {
     const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
     const promised = /^- `priceCatalog`: (.*?) out of/m.exec(changelog)?.[1]?.split(/, | and /);
     const bare = registryOf(['gpt-4o'], { calcPrice: () => null })[0]!;

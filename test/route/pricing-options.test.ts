@@ -20,7 +20,7 @@ describe('pricing', () => {
     expect(tiered({ above: 10, completion: 20 })).toMatchObject({ prompt: 3, completion: 20, cacheRead: 0.3 });
   });
 
-  it('takes the highest tier that the prompt reaches, in whatever order they are written', () => {
+  it('uses the highest tier that the prompt reaches, in whatever order they are written', () => {
     const pricing = resolvePricing('pricing', {
       prompt: 1,
       completion: 0,
@@ -64,7 +64,7 @@ describe('a price catalogue', () => {
     expect(costOf(agent, pricingOf('gpt-5-mini', 'https://api.openai.com/v1'))).toBeCloseTo(0.00027, 12);
   });
 
-  it('is asked without the details that it refuses, and our table stands in where it throws', () => {
+  it('is called without the details that it refuses, and our table is used if it throws', () => {
     const book = {
       calcPrice(usage: Record<string, number>) {
         if (usage['output_reasoning_tokens'] !== undefined) throw new Error('unknown unit');

@@ -24,7 +24,7 @@ describe('the prompt estimate', () => {
     expect(measurePrompt(prompt('abcd', 2) as never)).toEqual({ bytes: 4, fixedTokens: 4 + 2 * 765, images: 2 });
   });
 
-  it('learns from each response: 5 % of the way', () => {
+  it('adapts with each response by 5 %', () => {
     const calibration = new PromptCalibration();
     const size = { bytes: 10_000, fixedTokens: 4, images: 0 };
     calibration.learn('e', size, 5_004);
@@ -39,13 +39,13 @@ describe('the prompt estimate', () => {
     ['images', { bytes: 1_000, fixedTokens: 769, images: 1 }, 10],
     ['no text', { bytes: 0, fixedTokens: 4, images: 0 }, 10],
     ['a count below the frame', { bytes: 1_000, fixedTokens: 4, images: 0 }, 3],
-  ])('learns nothing from %s', (_, size, tokens) => {
+  ])('ignores %s', (_, size, tokens) => {
     const calibration = new PromptCalibration();
     calibration.learn('e', size, tokens);
     expect(calibration.bytesPerToken('e')).toBe(3.8);
   });
 
-  it('lets neither nonsense nor a short prompt turn the mean over', () => {
+  it('lets neither invalid counts nor a short prompt change the mean much', () => {
     const calibration = new PromptCalibration();
     calibration.learn('e', { bytes: 2, fixedTokens: 4, images: 0 }, 6);
     expect(calibration.bytesPerToken('e')).toBeGreaterThan(3.79);
@@ -53,7 +53,7 @@ describe('the prompt estimate', () => {
     expect(calibration.bytesPerToken('e')).toBeLessThanOrEqual(16);
   });
 
-  it('measures once, and takes a given count as it is', () => {
+  it('measures once, and uses a given count unchanged', () => {
     const calibration = new PromptCalibration();
     const estimate = new PromptEstimate(prompt('x'.repeat(380)) as never, { calibration });
     estimate.learn('e', 50);

@@ -152,22 +152,22 @@ const names2 = (list: readonly string[] | undefined, { slug, tier, provider }: R
 /** `m` at one provider first, then `m` wherever it is: two models of a plan that have one name. */
 const isNamedTwice = ({ model, models }: Situation['request']) => model === 'a:m' && models?.includes('m') === true;
 
-describe('whatever is asked of whatever table', () => {
+describe('every request over every table', () => {
   test('no filter admits what it should not', () => {
-    holds(({ request: asked, promptTokens }, outcome) => {
+    holds(({ request, promptTokens }, outcome) => {
       for (const endpoint of chosen(outcome)) {
         const { pricing } = endpoint;
-        expect(names2(asked.provider_only, endpoint)).toBe(true);
-        if (asked.provider_zdr === true) expect(endpoint.zdr).toBe(true);
-        if (asked.provider_data_collection === 'deny') expect(endpoint.dataCollection).toBe('deny');
-        if (asked.provider_enforce_distillable_text === true) expect(endpoint.distillable).toBe(true);
-        expect(promptTokens + (asked.max_tokens ?? 0)).toBeLessThanOrEqual(endpoint.contextLength ?? Infinity);
-        expect(asked.max_tokens ?? 0).toBeLessThanOrEqual(endpoint.maxCompletionTokens ?? Infinity);
+        expect(names2(request.provider_only, endpoint)).toBe(true);
+        if (request.provider_zdr === true) expect(endpoint.zdr).toBe(true);
+        if (request.provider_data_collection === 'deny') expect(endpoint.dataCollection).toBe('deny');
+        if (request.provider_enforce_distillable_text === true) expect(endpoint.distillable).toBe(true);
+        expect(promptTokens + (request.max_tokens ?? 0)).toBeLessThanOrEqual(endpoint.contextLength ?? Infinity);
+        expect(request.max_tokens ?? 0).toBeLessThanOrEqual(endpoint.maxCompletionTokens ?? Infinity);
         const caps = [
-          [asked.provider_max_prompt_price, pricing?.prompt],
-          [asked.provider_max_completion_price, pricing?.completion],
-          [asked.provider_max_request_price, pricing?.request],
-          [asked.provider_max_image_price, pricing?.image],
+          [request.provider_max_prompt_price, pricing?.prompt],
+          [request.provider_max_completion_price, pricing?.completion],
+          [request.provider_max_request_price, pricing?.request],
+          [request.provider_max_image_price, pricing?.image],
         ] as const;
         for (const [cap, value] of caps) if (cap !== undefined) expect(value ?? Infinity).toBeLessThanOrEqual(cap);
       }
@@ -175,32 +175,32 @@ describe('whatever is asked of whatever table', () => {
   });
 
   test('an ignored provider is never called, whatever else allows or orders it', () => {
-    holds(({ request: asked }, outcome) => {
-      const ignored = asked.provider?.ignore ?? [];
+    holds(({ request }, outcome) => {
+      const ignored = request.provider?.ignore ?? [];
       for (const { provider, tier } of chosen(outcome)) {
         if (tier === undefined) expect(ignored).not.toContain(provider.slug);
       }
     });
   });
 
-  test('every endpoint of the models is either asked once or excluded once with a reason', () => {
+  test('every endpoint of the models is either planned once or excluded once with a reason', () => {
     holds((_, outcome) => {
       if (outcome.plan === undefined) return;
       const models = new Set(outcome.plan.preferences.models.map(({ model }) => model));
       const there = outcome.endpoints.filter(({ model }) => models.has(model)).map(({ id }) => id);
-      const told = [
+      const listed = [
         ...chosen(outcome).map(({ id }) => id),
         ...outcome.plan.excluded.map(({ slug, model }) => `${slug} ${model}`),
       ];
-      expect(told.toSorted()).toEqual(there.toSorted());
+      expect(listed.toSorted()).toEqual(there.toSorted());
       for (const { reason } of outcome.plan.excluded) expect(reason).not.toBe('');
     });
   });
 
-  test("the caller's order stands in front, in its order, without cutoffs and within a model", () => {
-    holds(({ request: asked }, outcome) => {
-      const order = asked.provider_order?.map((name) => name.toLowerCase());
-      if (order === undefined || order.length === 0 || asked.provider !== undefined || isNamedTwice(asked)) return;
+  test("the caller's order comes first, in its order, without cutoffs and within a model", () => {
+    holds(({ request }, outcome) => {
+      const order = request.provider_order?.map((name) => name.toLowerCase());
+      if (order === undefined || order.length === 0 || request.provider !== undefined || isNamedTwice(request)) return;
       const place = ({ slug, tier, provider }: RoutableEndpoint) =>
         order.findIndex((name) => name === slug || (tier === undefined && name === provider.slug));
       for (const model of MODELS) {
@@ -213,11 +213,12 @@ describe('whatever is asked of whatever table', () => {
     });
   });
 
-  test('healthier endpoints of a model stand first, where neither an order nor cutoffs nor a tier speak', () => {
+  test('healthier endpoints of a model come first, without an order, cutoffs or a tier', () => {
     const rank = { ok: 0, degraded: 1, down: 2 };
-    holds(({ request: asked }, outcome) => {
-      const { provider_order, provider, service_tier } = asked;
-      if (provider_order?.length || provider !== undefined || service_tier !== undefined || isNamedTwice(asked)) return;
+    holds(({ request }, outcome) => {
+      const { provider_order, provider, service_tier } = request;
+      if (provider_order?.length || provider !== undefined || service_tier !== undefined || isNamedTwice(request))
+        return;
       for (const model of MODELS) {
         const ranks = chosen(outcome)
           .filter((endpoint) => endpoint.model === model)
@@ -227,7 +228,7 @@ describe('whatever is asked of whatever table', () => {
     });
   });
 
-  test('the same question has the same answer, and nothing that was given is changed', () => {
+  test('equal input has equal output, and the input is not changed', () => {
     holds((given, outcome) => {
       const before = JSON.stringify(given.request);
       const again = decide(given);
@@ -250,7 +251,7 @@ describe('whatever is asked of whatever table', () => {
   });
 });
 
-test('whatever stands in a request, it is a plan or a GatewayError', () => {
+test('every request has a plan or a GatewayError', () => {
   const { table } = createRegistry({
     providers: {
       a: { baseUrl: 'https://a.example', models: ['m'] },

@@ -11,8 +11,8 @@ import { createRouter } from '../../src/route/route.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { idOf, sampleOptions } from './sample-table.js';
 
-/** Whom `hooks` let answer: ids of the sample table, in order. */
-async function asked(
+/** The candidates after `hooks`: ids of the sample table, in order. */
+async function candidatesFor(
   hooks: Hooks,
   request: Readonly<Record<string, unknown>>,
   callerId = 'tenant',
@@ -39,20 +39,20 @@ describe('routing by content', () => {
       return { ...request, model: text.length > 8_000 || text.includes('```') ? 'acme/chat-70b' : 'acme/mini-8b' };
     },
   };
-  const says = (content: string) => ({ model: 'auto', messages: [{ role: 'user', content }] });
+  const prompt = (content: string) => ({ model: 'auto', messages: [{ role: 'user', content }] });
 
   test.each([
-    ['a short question', says('What time is it?'), 'M1'],
-    ['code', says('Mend this: ```js\nlet x\n```'), 'A2'],
-    ['a long text', says('x'.repeat(9_000)), 'A2'],
+    ['a short question', prompt('What time is it?'), 'M1'],
+    ['code', prompt('Fix this: ```js\nlet x\n```'), 'A2'],
+    ['a long text', prompt('x'.repeat(9_000)), 'A2'],
     ['a model that is named', { model: 'acme/doc' }, 'X1'],
   ])('%s', async (_, request, first) => {
-    expect((await asked(hooks, request))[0]).toBe(first);
+    expect((await candidatesFor(hooks, request))[0]).toBe(first);
   });
 });
 
 describe('providers by tenant', () => {
-  const tenants: Readonly<Record<string, readonly string[]>> = { careful: ['gamma'], nobody: [] };
+  const tenants: Readonly<Record<string, readonly string[]>> = { careful: ['gamma'], none: [] };
   const hooks: Hooks = {
     selectCandidates: ({ candidates, caller }) =>
       candidates.filter(({ provider }) => tenants[caller?.id ?? '']?.includes(provider) ?? true),
@@ -60,13 +60,13 @@ describe('providers by tenant', () => {
 
   test.each([
     ['careful', ['C1', 'C2']],
-    ['anybody', ['A2', 'A1', 'B1', 'C1', 'C2', 'D1']],
+    ['another', ['A2', 'A1', 'B1', 'C1', 'C2', 'D1']],
   ])('%s', async (tenant, expected) => {
-    expect(await asked(hooks, { model: 'acme/chat-70b' }, tenant)).toEqual(expected);
+    expect(await candidatesFor(hooks, { model: 'acme/chat-70b' }, tenant)).toEqual(expected);
   });
 
   test('a tenant without providers is refused', async () => {
-    await expect(asked(hooks, { model: 'acme/chat-70b' }, 'nobody')).rejects.toMatchObject({ status: 503 });
+    await expect(candidatesFor(hooks, { model: 'acme/chat-70b' }, 'none')).rejects.toMatchObject({ status: 503 });
   });
 });
 
@@ -80,8 +80,8 @@ test('a split between two models keeps each tenant on its side', async () => {
   };
   const sides = await Promise.all(
     Array.from({ length: 40 }, async (_, tenant) => {
-      const [first] = await asked(hooks, {}, `t${tenant}`);
-      const [again] = await asked(hooks, {}, `t${tenant}`);
+      const [first] = await candidatesFor(hooks, {}, `t${tenant}`);
+      const [again] = await candidatesFor(hooks, {}, `t${tenant}`);
       expect(again).toBe(first);
       return first;
     }),
@@ -89,19 +89,19 @@ test('a split between two models keeps each tenant on its side', async () => {
   expect(new Set(sides)).toEqual(new Set(['M1', 'X1']));
 });
 
-test('a guard of costs lowers the cap, and refuses who has nothing left', () => {
-  const left: Readonly<Record<string, number>> = { rich: 100, poor: 0.3, broke: 0 };
+test('a guard of costs lowers the cap, and refuses callers without a remaining budget', () => {
+  const budgets: Readonly<Record<string, number>> = { rich: 100, poor: 0.3, broke: 0 };
   const hooks: Hooks = {
     beforeRoute({ request, caller }) {
-      const budget = left[caller?.id ?? ''] ?? 0;
+      const budget = budgets[caller?.id ?? ''] ?? 0;
       if (budget === 0) throw new GatewayError('insufficient_quota', 'Your budget for this month is spent.');
       return { ...request, provider_max_completion_price: Math.min(budget, 5) };
     },
   };
   const request = { model: 'acme/chat-70b', models: ['acme/mini-8b'] };
   return Promise.all([
-    expect(asked(hooks, request, 'rich')).resolves.toContain('A2'),
-    expect(asked(hooks, request, 'poor')).resolves.toEqual(['M1', 'M2']),
-    expect(asked(hooks, request, 'broke')).rejects.toMatchObject({ status: 429 }),
+    expect(candidatesFor(hooks, request, 'rich')).resolves.toContain('A2'),
+    expect(candidatesFor(hooks, request, 'poor')).resolves.toEqual(['M1', 'M2']),
+    expect(candidatesFor(hooks, request, 'broke')).rejects.toMatchObject({ status: 429 }),
   ]);
 });

@@ -26,7 +26,7 @@ describe('a base URL', () => {
     expect(first(provider({ baseUrl })).provider.url).toMatchObject({ origin, port, path });
   });
 
-  test('has an IPv6 host without brackets, as sockets want it', () => {
+  test('has an IPv6 host without brackets, as sockets need it', () => {
     expect(first(provider({ baseUrl: 'http://[::1]:8000/v1' })).provider.url.hostname).toBe('::1');
   });
 
@@ -149,7 +149,7 @@ describe('models', () => {
 });
 
 describe('endpoints', () => {
-  test('are told by slug and model, and inherit from their provider', () => {
+  test('are identified by slug and model, and inherit from their provider', () => {
     const { endpoints } = resolved({
       providers: {
         OpenAI: {
@@ -259,7 +259,7 @@ describe('providers', () => {
     ]);
   });
 
-  test("may speak a format of the host's own", () => {
+  test("may use a format of the host's own", () => {
     const format = { name: 'mine', path: '/messages' };
     expect(first(provider({ format })).provider.url.path).toBe('/v1/messages');
   });
@@ -297,7 +297,7 @@ describe('hot replacement', () => {
     expect(before.models.has('m')).toBe(true);
   });
 
-  test('leaves the old table where the new one is wrong', () => {
+  test('keeps the old table if the new one is wrong', () => {
     const registry = createRegistry({ providers: { p: BASE }, defaultModel: 'm' });
     const before = registry.table;
     expect(() => registry.replace({ p: { ...BASE, models: ['n'] } })).toThrow(/defaultModel/);

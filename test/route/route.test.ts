@@ -36,17 +36,17 @@ function routerWith(hooks: Hooks = {}, options: Partial<RouteOptions> = {}) {
   return { clock, router, checked };
 }
 
-interface Told {
+interface Sent {
   head?: SinkHead;
   body?: unknown;
 }
 
 function contextFor(request: Record<string, unknown>, headers: Record<string, string> = {}, callerId = 'tenant') {
-  const told: Told = {};
+  const sent: Sent = {};
   const sink: Partial<ResponseSink> = {
     json(head, body) {
-      told.head = head;
-      told.body = JSON.parse(Buffer.from(body).toString());
+      sent.head = head;
+      sent.body = JSON.parse(Buffer.from(body).toString());
     },
   };
   const req = new IncomingMessage(new Socket());
@@ -55,7 +55,7 @@ function contextFor(request: Record<string, unknown>, headers: Record<string, st
   context.caller = { id: callerId };
   context.request = { model: MODEL, messages: [{ role: 'user', content: 'hi' }], ...request };
   context.body = new SerialisedBody(context.request);
-  return { context, told };
+  return { context, sent };
 }
 
 const chosen = (context: RequestContext) => context.route?.candidates.map(({ endpoint }) => idOf(endpoint));
@@ -79,7 +79,7 @@ describe('the stage', () => {
     });
   });
 
-  test('tells which members no upstream is told', () => {
+  test('lists the members that no upstream gets', () => {
     const { router } = routerWith();
     const { context } = contextFor({});
     void router.stage(context);
@@ -165,7 +165,7 @@ describe('conversations', () => {
     expect(chosen(late)?.[0]).toBe('A2');
   });
 
-  test('are not followed where the caller gives an order', () => {
+  test('are not followed if the caller sets an order', () => {
     const { router } = routerWith();
     const { context } = contextFor({ provider_order: ['beta'], session_id: 's' });
     void router.stage(context);
@@ -174,7 +174,7 @@ describe('conversations', () => {
 });
 
 describe('beforeRoute', () => {
-  test('replaces the request and the bytes that mean it', () => {
+  test('replaces the request and its bytes', () => {
     const { router } = routerWith({ beforeRoute: ({ request }) => ({ ...request, model: 'acme/doc' }) });
     const { context } = contextFor({});
     expect(router.stage(context)).toBe('next');
@@ -231,7 +231,7 @@ describe('selectCandidates', () => {
     expect(chosen(context)).toEqual(['D1', 'C2', 'C1', 'B1', 'A1', 'A2']);
   });
 
-  test('leaves the plan as it is by returning nothing', async () => {
+  test('does not change the plan by returning nothing', async () => {
     const { router } = routerWith({ selectCandidates: async () => undefined });
     const { context } = contextFor({ provider_only: ['gamma'] });
     expect(await router.stage(context)).toBe('next');
@@ -281,16 +281,16 @@ describe('selectCandidates', () => {
   test.each([
     [
       'an endpoint that is not configured',
-      [candidate('nobody')],
-      /"nobody" for "acme\/chat-70b", which is not a configured endpoint/,
+      [candidate('unknown')],
+      /"unknown" for "acme\/chat-70b", which is not a configured endpoint/,
     ],
-    ['a model that nobody has', [candidate('alpha', 'gpt')], /not a configured endpoint/],
+    ['a model that no endpoint has', [candidate('alpha', 'gpt')], /not a configured endpoint/],
     [
       'an endpoint that the caller forbids',
       [candidate('beta')],
       /"beta", which the request excludes \(data_policy:zdr\)/,
     ],
-    ['an endpoint that cannot hold the answer', [candidate('alpha', 'acme/mini-8b')], /excludes \(max_tokens\)/],
+    ['an endpoint that cannot hold the response', [candidate('alpha', 'acme/mini-8b')], /excludes \(max_tokens\)/],
   ])('may not choose %s', (_, candidates, message) => {
     const { router } = routerWith({ selectCandidates: () => candidates });
     const act = () => router.stage(contextFor({ provider_zdr: true, max_tokens: 9_000 }).context);
@@ -302,11 +302,11 @@ describe('selectCandidates', () => {
 describe('the dry run', () => {
   test('responds with the plan and calls no provider', () => {
     const { router } = routerWith();
-    const { context, told } = contextFor({ provider_only: ['alpha'], top_k: 5 }, { 'x-nordlys-dry-run': 'plan' });
+    const { context, sent } = contextFor({ provider_only: ['alpha'], top_k: 5 }, { 'x-nordlys-dry-run': 'plan' });
     expect(router.stage(context)).toBe('responded');
     expect(context.route).toBeUndefined();
-    expect(told.head?.status).toBe(200);
-    expect(told.body).toEqual(router.plan({ model: MODEL, provider_only: ['alpha'], top_k: 5 }));
+    expect(sent.head?.status).toBe(200);
+    expect(sent.body).toEqual(router.plan({ model: MODEL, provider_only: ['alpha'], top_k: 5 }));
   });
 
   test('shows what hooks make of the plan', async () => {
@@ -314,10 +314,10 @@ describe('the dry run', () => {
       beforeRoute: async ({ request }) => ({ ...request, provider_only: ['gamma'] }),
       selectCandidates: async ({ candidates }) => candidates.toReversed(),
     });
-    const { context, told } = contextFor({}, { 'x-nordlys-dry-run': 'plan' });
+    const { context, sent } = contextFor({}, { 'x-nordlys-dry-run': 'plan' });
     const outcome: StageOutcome = await router.stage(context);
     expect(outcome).toBe('responded');
-    expect((told.body as { candidates: Candidate[] }).candidates.map(idOf)).toEqual(['C2', 'C1']);
+    expect((sent.body as { candidates: Candidate[] }).candidates.map(idOf)).toEqual(['C2', 'C1']);
   });
 
   test.each(['true', '1', '', 'Plan'])('does not mistake %j for a request', (value) => {
@@ -361,14 +361,14 @@ describe('plan()', () => {
     ]);
   });
 
-  test('takes what-if statistics over live ones', () => {
+  test('prefers what-if statistics to live ones', () => {
     const { router } = routerWith();
     const snapshot = { [`alpha/turbo ${MODEL}`]: { health: 'down' as const } };
     expect(router.plan({ model: MODEL }, { snapshot }).candidates.map(idOf).at(-1)).toBe('A2');
     expect(router.plan({ model: MODEL }).candidates.map(idOf)[0]).toBe('A2');
   });
 
-  test('takes a draw, a prompt size and a remembered endpoint', () => {
+  test('accepts a draw, a prompt size and a sticky endpoint', () => {
     const { router } = routerWith();
     const first = (context: Parameters<typeof router.plan>[1]) =>
       idOf(router.plan({ model: MODEL }, context).candidates[0]!);
@@ -378,7 +378,7 @@ describe('plan()', () => {
     expect(first({ sticky: 'gamma/us' })).toBe('C2');
   });
 
-  test('looks at statistics of the moment it is told', () => {
+  test('uses the statistics of the given moment', () => {
     const { router, clock } = routerWith();
     const { context } = contextFor({});
     void router.stage(context);
@@ -425,7 +425,7 @@ describe('an update', () => {
     expect(router.plan({ model: MODEL }).candidates).toHaveLength(6);
   });
 
-  test('leaves requests on the table that they began with', async () => {
+  test('keeps requests on the table that they began with', async () => {
     const { router } = routerWith({
       async selectCandidates({ candidates }) {
         router.update({ other: { baseUrl: 'https://other.example', models: ['m'] } });

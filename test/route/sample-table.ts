@@ -91,7 +91,7 @@ function toEndpoint(row: Row): EndpointOptions {
   };
 }
 
-/** What the sample table says of health and speed, some of it changed. */
+/** Health and speed of the sample table, with changes. */
 export function sampleSnapshot(patch: RoutingCase['context']['patch'] = {}): Snapshot {
   return Object.fromEntries(
     fixture.endpoints.map((row) => {

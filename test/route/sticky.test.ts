@@ -24,9 +24,11 @@ const MINUTE = 60_000;
 function setUp(capacity?: number) {
   const clock = new FakeClock();
   const memory = new StickyMemory(clock, capacity);
-  const talk = (fields: Record<string, unknown>, { tenant = 't', header }: { tenant?: string; header?: string } = {}) =>
-    new Conversation(memory, { messages: [], ...fields } as ChatRequest, tenant, header);
-  return { clock, memory, talk };
+  const conversation = (
+    fields: Record<string, unknown>,
+    { tenant = 't', header }: { tenant?: string; header?: string } = {},
+  ) => new Conversation(memory, { messages: [], ...fields } as ChatRequest, tenant, header);
+  return { clock, memory, conversation };
 }
 
 const messages = (...texts: string[]) =>
@@ -34,12 +36,8 @@ const messages = (...texts: string[]) =>
 
 describe('a conversation', () => {
   test.each([
-    ['its session id', { session_id: 's' }, { session_id: 's', messages: messages('other', 'words') }],
-    [
-      'its prompt cache key',
-      { prompt_cache_key: 'k' },
-      { prompt_cache_key: 'k', messages: messages('other', 'words') },
-    ],
+    ['its session id', { session_id: 's' }, { session_id: 's', messages: messages('other', 'text') }],
+    ['its prompt cache key', { prompt_cache_key: 'k' }, { prompt_cache_key: 'k', messages: messages('other', 'text') }],
     [
       'its instructions and first message',
       { messages: messages('be kind', 'hi') },
@@ -51,55 +49,55 @@ describe('a conversation', () => {
       { messages: messages('', 'hi').slice(1) },
     ],
   ])('is known by %s', (_, before, later) => {
-    const { talk } = setUp();
-    talk(before).served(pm, CACHED);
-    expect(talk(later).slugFor('m')).toBe('p');
+    const { conversation } = setUp();
+    conversation(before).served(pm, CACHED);
+    expect(conversation(later).slugFor('m')).toBe('p');
   });
 
   test.each([
     ['another session id', { session_id: 's' }, { session_id: 't' }],
     ['another first message', { messages: messages('be kind', 'hi') }, { messages: messages('be kind', 'ho') }],
     ['other instructions', { messages: messages('be kind', 'hi') }, { messages: messages('be brief', 'hi') }],
-    ['the same words in other places', { messages: messages('ab', 'c') }, { messages: messages('a', 'bc') }],
+    ['the same text in other places', { messages: messages('ab', 'c') }, { messages: messages('a', 'bc') }],
     ['a session id over a cache key', { prompt_cache_key: 's' }, { session_id: 's' }],
-  ])('is told apart by %s', (_, before, later) => {
-    const { talk } = setUp();
-    talk(before).served(pm, CACHED);
-    expect(talk(later).slugFor('m')).toBeUndefined();
+  ])('is distinguished by %s', (_, before, later) => {
+    const { conversation } = setUp();
+    conversation(before).served(pm, CACHED);
+    expect(conversation(later).slugFor('m')).toBeUndefined();
   });
 
-  test('takes its session id from the header where the body has none', () => {
-    const { talk } = setUp();
-    talk({}, { header: 's' }).served(pm, undefined);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBe('p');
-    expect(talk({ session_id: 'other' }, { header: 's' }).slugFor('m')).toBeUndefined();
+  test('uses the session id of the header if the body has none', () => {
+    const { conversation } = setUp();
+    conversation({}, { header: 's' }).served(pm, undefined);
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBe('p');
+    expect(conversation({ session_id: 'other' }, { header: 's' }).slugFor('m')).toBeUndefined();
   });
 
   test('does not take a session id of more than 256 characters', () => {
-    const { talk } = setUp();
-    talk({ session_id: 'x'.repeat(257) }).served(pm, undefined);
-    expect(talk({ session_id: 'x'.repeat(257) }).slugFor('m')).toBeUndefined();
+    const { conversation } = setUp();
+    conversation({ session_id: 'x'.repeat(257) }).served(pm, undefined);
+    expect(conversation({ session_id: 'x'.repeat(257) }).slugFor('m')).toBeUndefined();
   });
 
   test('belongs to its tenant', () => {
-    const { talk } = setUp();
-    talk({ session_id: 's' }, { tenant: 'a' }).served(pm, undefined);
-    expect(talk({ session_id: 's' }, { tenant: 'b' }).slugFor('m')).toBeUndefined();
-    expect(talk({ session_id: 's\0a' }, { tenant: '' }).slugFor('m')).toBeUndefined();
+    const { conversation } = setUp();
+    conversation({ session_id: 's' }, { tenant: 'a' }).served(pm, undefined);
+    expect(conversation({ session_id: 's' }, { tenant: 'b' }).slugFor('m')).toBeUndefined();
+    expect(conversation({ session_id: 's\0a' }, { tenant: '' }).slugFor('m')).toBeUndefined();
   });
 
-  test('is remembered for each model', () => {
-    const { talk } = setUp();
-    talk({ session_id: 's' }).served(pn, undefined);
-    talk({ session_id: 's' }).served(qm, undefined);
-    expect(talk({ session_id: 's' }).slugFor('n')).toBe('p');
-    expect(talk({ session_id: 's' }).slugFor('m')).toBe('q');
+  test('is stored for each model', () => {
+    const { conversation } = setUp();
+    conversation({ session_id: 's' }).served(pn, undefined);
+    conversation({ session_id: 's' }).served(qm, undefined);
+    expect(conversation({ session_id: 's' }).slugFor('n')).toBe('p');
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBe('q');
   });
 
   test.each([{}, { messages: null }, { messages: [null, 7] }, { session_id: 7 }])('%j has no effect', (fields) => {
-    const { talk } = setUp();
-    talk(fields).served(pm, CACHED);
-    expect(talk(fields).slugFor('m')).toBe('p');
+    const { conversation } = setUp();
+    conversation(fields).served(pm, CACHED);
+    expect(conversation(fields).slugFor('m')).toBe('p');
   });
 });
 
@@ -112,34 +110,34 @@ describe('memory', () => {
     ['without one, not without usage', { messages: messages('a', 'b') }, undefined, undefined],
     ['with a cache key, when a cache was read', { prompt_cache_key: 'k' }, FRESH, undefined],
   ])('begins %s', (_, fields, usage, expected) => {
-    const { talk } = setUp();
-    talk(fields).served(pm, usage);
-    expect(talk(fields).slugFor('m')).toBe(expected);
+    const { conversation } = setUp();
+    conversation(fields).served(pm, usage);
+    expect(conversation(fields).slugFor('m')).toBe(expected);
   });
 
   test('ends after ten idle minutes', () => {
-    const { clock, talk } = setUp();
-    talk({ session_id: 's' }).served(pm, undefined);
+    const { clock, conversation } = setUp();
+    conversation({ session_id: 's' }).served(pm, undefined);
     clock.advance(10 * MINUTE - 1);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBe('p');
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBe('p');
     clock.advance(1);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBeUndefined();
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBeUndefined();
   });
 
   test('begins anew with each success, cached or not', () => {
-    const { clock, talk } = setUp();
-    talk({ prompt_cache_key: 'k' }).served(pm, CACHED);
+    const { clock, conversation } = setUp();
+    conversation({ prompt_cache_key: 'k' }).served(pm, CACHED);
     clock.advance(9 * MINUTE);
-    talk({ prompt_cache_key: 'k' }).served(pm, FRESH);
+    conversation({ prompt_cache_key: 'k' }).served(pm, FRESH);
     clock.advance(9 * MINUTE);
-    expect(talk({ prompt_cache_key: 'k' }).slugFor('m')).toBe('p');
+    expect(conversation({ prompt_cache_key: 'k' }).slugFor('m')).toBe('p');
   });
 
   test('moves with the conversation', () => {
-    const { talk } = setUp();
-    talk({ session_id: 's' }).served(pm, undefined);
-    talk({ session_id: 's' }).served(qm, undefined);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBe('q');
+    const { conversation } = setUp();
+    conversation({ session_id: 's' }).served(pm, undefined);
+    conversation({ session_id: 's' }).served(qm, undefined);
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBe('q');
   });
 
   test.each([
@@ -154,19 +152,23 @@ describe('memory', () => {
     ],
     ['an hour', { cache_control: { ttl: '1h' } }, 59],
     ['a day', { prompt_cache_retention: '24h' }, 23 * 60],
-  ])('lasts as long as a cache that the request asks for: %s', (_, fields, minutes) => {
-    const { clock, talk } = setUp();
-    talk({ session_id: 's', ...fields }).served(pm, undefined);
+  ])('lasts as long as the prompt cache that is requested: %s', (_, fields, minutes) => {
+    const { clock, conversation } = setUp();
+    conversation({ session_id: 's', ...fields }).served(pm, undefined);
     clock.advance(minutes * MINUTE);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBe('p');
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBe('p');
     clock.advance(60 * MINUTE);
-    expect(talk({ session_id: 's' }).slugFor('m')).toBeUndefined();
+    expect(conversation({ session_id: 's' }).slugFor('m')).toBeUndefined();
   });
 
   test('is bounded: the longest unused conversation goes', () => {
-    const { memory, talk } = setUp(2);
-    for (const session_id of ['a', 'b', 'a', 'c']) talk({ session_id }).served(pm, undefined);
+    const { memory, conversation } = setUp(2);
+    for (const session_id of ['a', 'b', 'a', 'c']) conversation({ session_id }).served(pm, undefined);
     expect(memory.size).toBe(2);
-    expect(['a', 'b', 'c'].map((session_id) => talk({ session_id }).slugFor('m'))).toEqual(['p', undefined, 'p']);
+    expect(['a', 'b', 'c'].map((session_id) => conversation({ session_id }).slugFor('m'))).toEqual([
+      'p',
+      undefined,
+      'p',
+    ]);
   });
 });

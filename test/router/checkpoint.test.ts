@@ -115,7 +115,7 @@ describe('PCA', () => {
     },
   });
 
-  it('subtracts the mean, and whitens where asked for', () => {
+  it('subtracts the mean, and whitens if configured', () => {
     const plain = checkpointRouter(with_({ reduction: pca({}) }) as typeof sample, { embed: () => [] });
     expect(plain.decide([2, 1, 9])).toMatchObject({ cluster: 0, distance: 0 });
     const whitened = checkpointRouter(with_({ reduction: pca({ kwargs: { whiten: true } }) }) as typeof sample, {
@@ -139,7 +139,7 @@ describe('msgpack', () => {
     return encode({ ...rest, cluster_centers: { rows: 2, cols: 2, data: floats }, ...changes });
   };
 
-  it('reads what JSON would say, from a file by its name', async () => {
+  it('reads what JSON would hold, from a file by its name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'c.MSGPACK'), packed());
@@ -147,7 +147,7 @@ describe('msgpack', () => {
     expect(await readCheckpoint(join(folder, 'c.MSGPACK'))).toEqual(await readCheckpoint(join(folder, 'c.json')));
   });
 
-  it('takes a decoder of the host', async () => {
+  it('accepts a decoder of the host', async () => {
     const decoded = {
       ...sample,
       metrics: undefined,

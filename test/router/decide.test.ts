@@ -86,11 +86,11 @@ describe('a decision', () => {
 
   it('ignores unknown and repeated names, and the order of names', () => {
     const router = routerOf(withScores(0.1, 0.2, 0.3));
-    expect(router.decide([0], { models: ['m1', 'nobody', 'm0', 'm1'] }).ranking).toEqual(['m1', 'm0']);
+    expect(router.decide([0], { models: ['m1', 'unknown', 'm0', 'm1'] }).ranking).toEqual(['m1', 'm0']);
     expect(router.decide([0], { models: ['M1'] })).toMatchObject({ model: '', ranking: [], cluster: 0 });
   });
 
-  it('takes the lowest of equally near centroids, with the exact distance', () => {
+  it('uses the lowest of equally near centroids, with the exact distance', () => {
     const router = routerOf({
       ...sample,
       cluster_centers: [
@@ -163,7 +163,7 @@ describe('cost', () => {
     [{ maxQualityLoss: Number.NaN }, /maxQualityLoss must be/],
     [{ tradeOff: 1, maxQualityLoss: 0.1 }, /give one of them/],
     [{ tradeoff: 1 }, /Did you mean "tradeOff"/],
-    [{ models: { nobody: 'm' } }, /"nobody", which is no model of the checkpoint/],
+    [{ models: { unknown: 'm' } }, /"unknown", which is no model of the checkpoint/],
     [{ embed: undefined }, /made with "test"/],
   ])('refuses %o', (options, message) => {
     expect(() => routerOf(sample, options)).toThrow(message);

@@ -19,7 +19,7 @@ describe('hashingEmbedder', () => {
     return left.reduce((sum, value, index) => sum + value * right[index]!, 0);
   };
 
-  it('gives the same text the same vector of unit length', () => {
+  it('returns the same vector of unit length for the same text', () => {
     const first = embed('How many legs has a spider?');
     embed('something else in between');
     expect(embed('How many legs has a spider?')).toEqual(first);
@@ -36,7 +36,7 @@ describe('hashingEmbedder', () => {
     );
   });
 
-  it.each(['', ' \n ', '\u0000', '🙂'.repeat(3_000), 'é\u0301ß漢字', '\uD800'])('takes any text (%j)', (text) => {
+  it.each(['', ' \n ', '\u0000', '🙂'.repeat(3_000), 'é\u0301ß漢字', '\uD800'])('accepts any text (%j)', (text) => {
     const vector = embed(text);
     expect(vector.every((value) => Number.isFinite(value))).toBe(true);
   });
@@ -46,7 +46,7 @@ describe('hashingEmbedder', () => {
     expect(embed(`${long}the end`)).toEqual(embed(`${long}another end`));
   });
 
-  it('says so where a checkpoint was made with another embedder', () => {
+  it('refuses a checkpoint that was made with another embedder', () => {
     expect(() => hashingEmbedder(sample)).toThrow(/made with "test", not with the hashing embedder/);
   });
 });
@@ -74,7 +74,7 @@ describe('openaiEmbedder', () => {
     return { embed, seen };
   }
 
-  it('asks the endpoint, and gives its vector', async () => {
+  it('calls the endpoint, and returns its vector', async () => {
     const { embed, seen } = await endpoint(200, JSON.stringify({ data: [{ embedding: [1, 2, 3] }] }));
     expect(await embed('hello', { signal })).toEqual([1, 2, 3]);
     expect(seen[0]).toMatchObject({ url: '/v1/embeddings', key: 'Bearer secret' });

@@ -32,7 +32,7 @@ describe('vectors by text', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('are forgotten, the least used first', async () => {
+  it('are evicted, the least used first', async () => {
     const { cache, calls } = setUp(2);
     for (const [index, text] of ['a', 'b', 'c'].entries()) {
       const made = cache.embed(text, stays);
@@ -57,15 +57,15 @@ describe('vectors by text', () => {
 });
 
 describe('a call', () => {
-  it('is aborted when its last waiter has gone, and no sooner', async () => {
+  it('is aborted when its last waiter has aborted, and no sooner', async () => {
     const { cache, calls, clock } = setUp();
     const [first, second] = [new AbortController(), new AbortController()];
     const waits = [cache.embed('a', first.signal), cache.embed('a', second.signal)];
     const ends = Promise.allSettled(waits);
-    first.abort(new Error('left'));
+    first.abort(new Error('aborted'));
     await turn();
     expect(calls[0]!.signal.aborted).toBe(false);
-    second.abort(new Error('left'));
+    second.abort(new Error('aborted'));
     expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(calls[0]!.signal.aborted).toBe(true);
     expect(clock.pending.size).toBe(0);
@@ -86,15 +86,15 @@ describe('a call', () => {
     expect(calls[0]!.signal.aborted).toBe(false);
   });
 
-  it('is not waited for by a client that has left already', async () => {
+  it('is not waited for by a client that has disconnected already', async () => {
     const { cache, calls } = setUp();
-    await expect(cache.embed('a', AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
+    await expect(cache.embed('a', AbortSignal.abort(new Error('aborted')))).rejects.toThrow('aborted');
     expect(calls[0]!.signal.aborted).toBe(true);
   });
 });
 
 describe('without waiting', () => {
-  it('an embedder that waits is tried once, and then left alone', () => {
+  it('an embedder that waits is tried once, and then not called', () => {
     const { cache, calls } = setUp();
     expect(cache.embedNow('a')).toBeUndefined();
     expect(cache.embedNow('b')).toBeUndefined();

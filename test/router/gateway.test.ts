@@ -7,7 +7,7 @@ import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { embedSample, sample } from './sample-checkpoint.js';
 
-const says = (content: string, fields: object = {}) => ({
+const prompt = (content: string, fields: object = {}) => ({
   model: 'auto',
   messages: [{ role: 'user', content }],
   ...fields,
@@ -53,23 +53,23 @@ async function dryRun(ask: Ask, body: object): Promise<DryRun> {
 describe('a request that leaves the model open', () => {
   it('goes to the model that did best on prompts of its kind', async () => {
     const { modelFor } = await routed();
-    expect(await modelFor(says('hello'))).toBe('small');
-    expect(await modelFor(says('a proof, please'))).toBe('large');
-    expect(await modelFor(says('a proof, please', { model: undefined }))).toBe('large');
+    expect(await modelFor(prompt('hello'))).toBe('small');
+    expect(await modelFor(prompt('a proof, please'))).toBe('large');
+    expect(await modelFor(prompt('a proof, please', { model: undefined }))).toBe('large');
   });
 
   it('falls back along the ranking', async () => {
     const { ask, upstream } = await routed();
     upstream.enqueue(error(503));
-    const response = await ask(says('a proof'));
+    const response = await ask(prompt('a proof'));
     expect(response.headers.get('x-nordlys-model')).toBe('small');
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
 
   it('chooses among `models`, and within the caller’s filters', async () => {
     const { modelFor } = await routed();
-    expect(await modelFor(says('a proof', { models: ['small', 'extra'] }))).toBe('small');
-    expect(await modelFor(says('a proof', { provider_max_prompt_price: 5 }))).toBe('small');
+    expect(await modelFor(prompt('a proof', { models: ['small', 'extra'] }))).toBe('small');
+    expect(await modelFor(prompt('a proof', { provider_max_prompt_price: 5 }))).toBe('small');
   });
 
   it('reads the last user message, all its texts, and nothing else', async () => {
@@ -93,23 +93,23 @@ describe('a request that leaves the model open', () => {
   it('reads no more of it than `maxCharacters`', async () => {
     const seen: string[] = [];
     const { modelFor } = await routed({ maxCharacters: 7, embed: (text) => (seen.push(text), embedSample(text)) });
-    expect(await modelFor(says('a proof'))).toBe('large');
-    expect(await modelFor(says('the proof'))).toBe('small');
+    expect(await modelFor(prompt('a proof'))).toBe('large');
+    expect(await modelFor(prompt('the proof'))).toBe('small');
     expect(seen).toEqual(['a proof', 'the pro']);
   });
 
   it('weighs expected USD by the registry’s prices', async () => {
     const { modelFor, ask } = await routed({ tradeOff: 300, completionTokens: 1_000 });
-    expect(await modelFor(says('a proof'))).toBe('small');
+    expect(await modelFor(prompt('a proof'))).toBe('small');
     // Fewer tokens, less money: quality wins again.
-    expect(await modelFor(says('a proof', { max_tokens: 10 }))).toBe('large');
-    const plan = await dryRun(ask, says('a proof', { max_tokens: 10 }));
+    expect(await modelFor(prompt('a proof', { max_tokens: 10 }))).toBe('large');
+    const plan = await dryRun(ask, prompt('a proof', { max_tokens: 10 }));
     expect(plan.router.costs['large']).toBeCloseTo(plan.router.costs['small']! * 10, 12);
   });
 
-  it('takes names from the option `models`', async () => {
+  it('uses the names of the option `models`', async () => {
     const { modelFor } = await routed({ models: { large: 'extra' } });
-    expect(await modelFor(says('a proof'))).toBe('extra');
+    expect(await modelFor(prompt('a proof'))).toBe('extra');
   });
 });
 
@@ -121,15 +121,15 @@ describe('a request that names a model', () => {
       hooks: { selectCandidates: (state) => hook(state) },
     });
     const modelFor = async (body: object) => (await ask(body)).headers.get('x-nordlys-model');
-    expect(await modelFor(says('a proof', { model: 'small', models: ['large'] }))).toBe('small');
+    expect(await modelFor(prompt('a proof', { model: 'small', models: ['large'] }))).toBe('small');
     expect(embeddings()).toBe(0);
-    expect(await modelFor(says('a proof'))).toBe('large');
+    expect(await modelFor(prompt('a proof'))).toBe('large');
   });
 
   it('is neither read nor moved', async () => {
     const { modelFor, embeddings, ended, hook } = await routed();
-    expect(await modelFor(says('a proof', { model: 'small' }))).toBe('small');
-    expect(await modelFor(says('a proof', { model: undefined, models: ['extra'] }))).toBe('extra');
+    expect(await modelFor(prompt('a proof', { model: 'small' }))).toBe('small');
+    expect(await modelFor(prompt('a proof', { model: undefined, models: ['extra'] }))).toBe('extra');
     expect(embeddings()).toBe(0);
     expect(ended.map(({ router }) => router)).toEqual([undefined, undefined]);
     expect(hook.status().decisions).toBe(0);
@@ -137,14 +137,14 @@ describe('a request that names a model', () => {
 
   it('goes to `defaultModel` where it names none', async () => {
     const { modelFor, embeddings } = await routed({}, { defaultModel: 'extra' });
-    expect(await modelFor(says('a proof', { model: undefined }))).toBe('extra');
+    expect(await modelFor(prompt('a proof', { model: undefined }))).toBe('extra');
     expect(embeddings()).toBe(0);
-    expect(await modelFor(says('a proof'))).toBe('large');
+    expect(await modelFor(prompt('a proof'))).toBe('large');
   });
 
-  it('is still answered from the cache before it is parsed', async () => {
+  it('is still served from the cache before it is parsed', async () => {
     const { ask, upstream } = await routed({}, { cache: {} });
-    for (const body of [says('hi', { model: 'small' }), says('a proof')]) {
+    for (const body of [prompt('hi', { model: 'small' }), prompt('a proof')]) {
       expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('MISS');
       expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('HIT');
     }
@@ -156,7 +156,7 @@ function fails(): never {
   throw new Error('no');
 }
 
-describe('where the prompt says too little', () => {
+describe('if the prompt is too short', () => {
   const rows: readonly (readonly [string, CheckpointRouterOptions, string])[] = [
     ['a prompt that is far from all training data', { embed: () => [9, 9], maxDistance: 1 }, 'far'],
     ['an embedder that throws', { embed: fails }, 'embedder_failed'],
@@ -168,7 +168,7 @@ describe('where the prompt says too little', () => {
   ];
   it.each(rows)('%s goes to the best on average', async (_, options, reason) => {
     const { modelFor, ended } = await routed(options);
-    expect(await modelFor(says('hello'))).toBe('large');
+    expect(await modelFor(prompt('hello'))).toBe('large');
     expect(ended[0]?.router).toMatchObject({ abstained: true, reason, model: 'large', ranking: ['large', 'small'] });
   });
 
@@ -180,16 +180,16 @@ describe('where the prompt says too little', () => {
         selectCandidates: checkpointRouter(document, { embed: (text) => (text === 'far' ? [0.5, 0.5] : [0.6, 0]) }),
       },
     });
-    expect(gateway.plan(says('far')).router).toMatchObject({ abstained: true, reason: 'far', cluster: 0 });
-    expect(gateway.plan(says('near')).router).toMatchObject({ abstained: false, model: 'small' });
+    expect(gateway.plan(prompt('far')).router).toMatchObject({ abstained: true, reason: 'far', cluster: 0 });
+    expect(gateway.plan(prompt('near')).router).toMatchObject({ abstained: false, model: 'small' });
   });
 
   it('`fallback` comes first, else `defaultModel`', async () => {
     const far = { embed: () => [9, 9], maxDistance: 1 };
-    expect(await (await routed({ ...far, fallback: 'extra' }, { defaultModel: 'small' })).modelFor(says('x'))).toBe(
+    expect(await (await routed({ ...far, fallback: 'extra' }, { defaultModel: 'small' })).modelFor(prompt('x'))).toBe(
       'extra',
     );
-    expect(await (await routed(far, { defaultModel: 'small' })).modelFor(says('x'))).toBe('small');
+    expect(await (await routed(far, { defaultModel: 'small' })).modelFor(prompt('x'))).toBe('small');
   });
 
   it('a slow embedder is not waited for beyond its deadline, and is aborted', async () => {
@@ -200,20 +200,20 @@ describe('where the prompt says too little', () => {
         signal.addEventListener('abort', () => (aborted.push(true), reject(new Error('aborted')))),
       );
     const { modelFor, ended } = await routed({ embed, clock, deadlineMs: 50 });
-    const answered = modelFor(says('hello'));
+    const responded = modelFor(prompt('hello'));
     while (clock.pending.size === 0) await turn();
     clock.advance(49);
     await turn();
     expect(ended).toEqual([]);
     clock.advance(1);
-    expect(await answered).toBe('large');
+    expect(await responded).toBe('large');
     expect(ended[0]?.router).toMatchObject({ abstained: true, reason: 'timeout' });
     expect(aborted).toEqual([true]);
   });
 
-  it('leaves the plan alone where no model of the checkpoint may answer', async () => {
+  it('leaves the plan unchanged if no model of the checkpoint may be used', async () => {
     const { modelFor, ended } = await routed();
-    expect(await modelFor(says('hello', { models: ['extra'] }))).toBe('extra');
+    expect(await modelFor(prompt('hello', { models: ['extra'] }))).toBe('extra');
     expect(ended[0]?.router).toMatchObject({ model: undefined, abstained: true, reason: 'no_known_model' });
   });
 });
@@ -221,32 +221,32 @@ describe('where the prompt says too little', () => {
 describe('a conversation', () => {
   it('stays on its model', async () => {
     const { modelFor, ended, embeddings } = await routed();
-    expect(await modelFor(says('a proof', { session_id: 's' }))).toBe('large');
-    expect(await modelFor(says('hello', { session_id: 's' }))).toBe('large');
+    expect(await modelFor(prompt('a proof', { session_id: 's' }))).toBe('large');
+    expect(await modelFor(prompt('hello', { session_id: 's' }))).toBe('large');
     expect(ended.at(-1)?.router).toMatchObject({ sticky: true, abstained: false, model: 'large' });
     expect(embeddings()).toBe(1);
-    expect(await modelFor(says('hello', { session_id: 'another' }))).toBe('small');
+    expect(await modelFor(prompt('hello', { session_id: 'another' }))).toBe('small');
   });
 
-  it('moves where its model may not answer, or where stickiness is off', async () => {
+  it('moves if its model may not be used, or if stickiness is off', async () => {
     const { modelFor } = await routed();
-    expect(await modelFor(says('a proof', { session_id: 's' }))).toBe('large');
-    expect(await modelFor(says('hello', { session_id: 's', models: ['small'] }))).toBe('small');
+    expect(await modelFor(prompt('a proof', { session_id: 's' }))).toBe('large');
+    expect(await modelFor(prompt('hello', { session_id: 's', models: ['small'] }))).toBe('small');
     const free = await routed({ sticky: false });
-    expect(await free.modelFor(says('a proof', { session_id: 's' }))).toBe('large');
-    expect(await free.modelFor(says('hello', { session_id: 's' }))).toBe('small');
+    expect(await free.modelFor(prompt('a proof', { session_id: 's' }))).toBe('large');
+    expect(await free.modelFor(prompt('hello', { session_id: 's' }))).toBe('small');
   });
 });
 
 describe('shadow', () => {
   it('records what it would have done, and changes nothing', async () => {
     const { modelFor, ask, ended, gateway } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
-    expect(await modelFor(says('a proof'))).toBe('extra');
+    expect(await modelFor(prompt('a proof'))).toBe('extra');
     expect(ended[0]?.router).toMatchObject({ mode: 'shadow', model: 'large', abstained: false });
-    const plan = await dryRun(ask, says('a proof'));
+    const plan = await dryRun(ask, prompt('a proof'));
     expect(plan.candidates.map(({ model }) => model)).toEqual(['extra']);
     expect(plan.router).toMatchObject({ mode: 'shadow', model: 'large' });
-    const planned = gateway.plan(says('a proof'));
+    const planned = gateway.plan(prompt('a proof'));
     expect(planned.candidates.map(({ model }) => model)).toEqual(['extra']);
     expect(planned.router).toMatchObject({ mode: 'shadow', model: 'large' });
   });
@@ -258,11 +258,11 @@ describe('shadow', () => {
       { mode: 'shadow', embed, deadlineMs: 60_000 },
       { defaultModel: 'extra' },
     );
-    expect(await modelFor(says('a proof'))).toBe('extra');
+    expect(await modelFor(prompt('a proof'))).toBe('extra');
     resolve?.([0, 1]);
     const closed = await routed({ mode: 'shadow' });
-    expect((await closed.ask(says('a proof', { model: undefined }))).status).toBe(400);
-    expect((await closed.ask(says('a proof'))).status).toBe(404);
+    expect((await closed.ask(prompt('a proof', { model: undefined }))).status).toBe(400);
+    expect((await closed.ask(prompt('a proof'))).status).toBe(404);
     expect(ask).toBeTypeOf('function');
     expect(hook.mode).toBe('shadow');
   });
@@ -282,31 +282,31 @@ describe('explained', () => {
 
   it('in the dry run, in plan(), and in afterResponse', async () => {
     const { ask, gateway, ended, upstream } = await routed();
-    const plan = await dryRun(ask, says('a proof'));
+    const plan = await dryRun(ask, prompt('a proof'));
     expect(plan.router).toMatchObject(expected);
     expect(plan.router.costs['small']).toBeGreaterThan(0);
-    expect(gateway.plan(says('a proof'))).toMatchObject({
+    expect(gateway.plan(prompt('a proof'))).toMatchObject({
       candidates: [{ model: 'large' }, { model: 'small' }],
       router: expected,
     });
-    expect(gateway.plan(says('a proof', { model: 'small' }))).not.toHaveProperty('router');
+    expect(gateway.plan(prompt('a proof', { model: 'small' }))).not.toHaveProperty('router');
     expect(upstream.ledger).toHaveLength(0);
-    await ask(says('a proof'));
+    await ask(prompt('a proof'));
     expect(ended.at(-1)?.router).toMatchObject(expected);
   });
 
-  it('plan() does not wait: what is not embedded yet is said', async () => {
+  it('plan() does not wait: it reports what is not embedded yet', async () => {
     const { ask, gateway } = await routed({ embed: async (text) => embedSample(text) });
-    expect(gateway.plan(says('a proof')).router).toMatchObject({ abstained: true, reason: 'not_embedded' });
-    await ask(says('a proof'));
-    expect(gateway.plan(says('a proof')).router).toMatchObject(expected);
+    expect(gateway.plan(prompt('a proof')).router).toMatchObject({ abstained: true, reason: 'not_embedded' });
+    await ask(prompt('a proof'));
+    expect(gateway.plan(prompt('a proof')).router).toMatchObject(expected);
   });
 
   it('in status(), by model and reason', async () => {
     const { ask, gateway } = await routed();
-    await ask(says('a proof'));
-    await ask(says('hello'));
-    await ask(says(' '));
+    await ask(prompt('a proof'));
+    await ask(prompt('hello'));
+    await ask(prompt(' '));
     expect(gateway.status().routing).toEqual({
       mode: 'active',
       decisions: 3,

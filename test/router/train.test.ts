@@ -22,7 +22,7 @@ const VERBS = ['sort', 'reverse', 'search', 'print', 'count', 'merge', 'split', 
 const PLACES = ['Norway', 'Peru', 'Kenya', 'Japan', 'Chile', 'Egypt', 'Spain', 'Nepal', 'Cuba', 'Ghana'];
 const THINGS = ['capital', 'king', 'river', 'flag', 'anthem', 'mountain', 'war', 'coast', 'language', 'coin'];
 
-/** The white or the black squares of two boards. Half asks for code, where `coder` is right; half for facts, where `cheap` is as good as `big`. */
+/** The white or the black squares of two boards. Half request code, where `coder` is right; half facts, where `cheap` is as good as `big`. */
 function lines(part: 0 | 1): TrainingLine[] {
   const code = VERBS.flatMap((verb) => SUBJECTS.map((subject) => `Write a python function to ${verb} ${subject}.`));
   const facts = THINGS.flatMap((thing) => PLACES.map((place) => `What is the name of the ${thing} of ${place}?`));
@@ -57,7 +57,7 @@ describe('train', () => {
     expect(parseCheckpoint(stored).extras.max_distance).toBeGreaterThan(0);
   });
 
-  it('knows how far prompts of these kinds lie from their centroids', async () => {
+  it('has the distance of such prompts from their centroids', async () => {
     const { checkpoint } = await train(lines(0), options);
     const router = checkpointRouter(checkpoint);
     const embed = hashingEmbedder(checkpoint);
@@ -66,7 +66,7 @@ describe('train', () => {
     expect(near.length).toBeGreaterThan(90);
   });
 
-  it('takes scores that are missing, and keeps costs that are known', async () => {
+  it('accepts missing scores, and keeps known costs', async () => {
     const some = lines(0).map((line, index) => {
       const { big, ...rest } = line.scores as Record<string, number>;
       return { ...line, scores: index % 3 === 0 ? rest : { big: big!, ...rest }, costs: { big: 0.01, coder: 0.002 } };
@@ -77,7 +77,7 @@ describe('train', () => {
     for (const { scores } of checkpoint.models) expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
   });
 
-  it('takes an embedder of the host', async () => {
+  it('accepts an embedder of the host', async () => {
     const embed = async (text: string): Promise<number[]> => (text.startsWith('Write') ? [2, 0] : [0, 5]);
     const { checkpoint } = await train(lines(0), { ...options, embed, embeddingModel: 'mine', clusters: 2 });
     expect(checkpoint).toMatchObject({
@@ -160,7 +160,7 @@ describe('evaluate', () => {
 });
 
 describe('training lines', () => {
-  it('are read one a line, and every bad one is named by its number', () => {
+  it('are read one per line, and every invalid one is named by its number', () => {
     expect(
       parseTrainingLines('{"prompt":"a","scores":{"m":1}}\r\n\n{"prompt":"b","scores":{"m":0},"costs":{"m":0.1}}'),
     ).toHaveLength(2);
@@ -169,7 +169,7 @@ describe('training lines', () => {
     );
   });
 
-  it('are held out by their hash: about as many as asked for, always the same', () => {
+  it('are held out by their hash: about as many as requested, always the same', () => {
     const held = lines(0).filter(({ prompt }) => isHeldOut(prompt, 0.3));
     expect(held.length).toBeGreaterThan(15);
     expect(held.length).toBeLessThan(45);

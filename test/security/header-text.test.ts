@@ -16,14 +16,14 @@ it('text of models, ids and keys is refused or harmless in headers', async () =>
   const names = Object.keys(upstream.ledger[0]!.headers).toSorted();
   await fc.assert(
     fc.asyncProperty(text, text, text, async (model, user, key) => {
-      const answer = await ask({
+      const response = await ask({
         model,
         user,
         provider_order: [user],
         provider_configs: { p0: { api_key: key } },
       });
-      expect(answer.status).toBeLessThan(500);
-      await answer.text();
+      expect(response.status).toBeLessThan(500);
+      await response.text();
     }),
     { numRuns: 200 },
   );
@@ -39,13 +39,13 @@ it('text of an upstream never reaches the client’s head', async () => {
   });
   const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headersMs: 500 } });
   await fc.assert(
-    fc.asyncProperty(text, async (words) => {
-      said = words;
-      const answer = await ask({});
-      expect([429, 502]).toContain(answer.status);
-      const wait = answer.headers.get('retry-after');
+    fc.asyncProperty(text, async (value) => {
+      said = value;
+      const response = await ask({});
+      expect([429, 502]).toContain(response.status);
+      const wait = response.headers.get('retry-after');
       if (wait !== null) expect(wait).toMatch(/^\d{1,2}$/);
-      await answer.text();
+      await response.text();
     }),
     { numRuns: 150 },
   );

@@ -16,7 +16,7 @@ const GOLDEN = [
   'x-request-id',
 ];
 
-/** Headers that clients, browsers, proxies and attackers send; each value is told apart by its name. */
+/** Headers that clients, browsers, proxies and attackers send; each value contains its name. */
 const HOSTILE_NAMES = `
   authorization proxy-authorization cookie cookie2 api-key x-goog-api-key x-auth-token openai-organization
   openai-project openai-beta anthropic-version anthropic-beta x-stainless-lang forwarded x-forwarded-for
@@ -47,7 +47,7 @@ async function sentTo(lines: readonly string[], body: object = {}) {
   const upstream = await upstreamFor();
   const { baseUrl } = await gatewayOver([upstream]);
   const request = rawPost({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }, lines);
-  // `100 Continue` comes before the answer.
+  // `100 Continue` comes before the response.
   const awaited = lines.includes('expect: 100-continue') ? 2 : 1;
   const { responses } = await rawRequest(port(baseUrl), request, { responses: awaited, timeoutMs: 10_000 });
   return { status: responses.at(-1)?.status, sent: upstream.ledger[0]! };
@@ -90,7 +90,7 @@ describe('what a provider is sent', () => {
     ['expect', ['expect: 100-continue']],
     ['upgrade', ['connection: upgrade', 'upgrade: canary']],
     ['connection: authorization', ['connection: authorization, content-length, x-request-id, canary']],
-  ])('keeps the provider’s key, and only it, whatever %s asks for', async (_what, lines) => {
+  ])('keeps the provider’s key, and only it, whatever %s requests', async (_what, lines) => {
     const { sent } = await sentTo([KEY_LINE, 'cookie: canary', ...lines]);
     expect(Object.keys(sent.headers).toSorted()).toEqual(GOLDEN);
     expect(sent.headers['authorization']).toBe('Bearer operator-secret-0');

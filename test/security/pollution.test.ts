@@ -61,7 +61,7 @@ describe.each(['__proto__', 'constructor', 'prototype'])('a member named %s', (n
 });
 
 describe('names of Object.prototype', () => {
-  it.each(NAMES)('%s is no key, no model, no provider and no cached answer', async (name) => {
+  it.each(NAMES)('%s is no key, no model, no provider and no cached response', async (name) => {
     const { ask, gateway } = await gatewayOver([await upstreamFor(chat('fine'))], { cache: {} });
     expect((await ask({}, { headers: { authorization: `Bearer ${name}` } })).status).toBe(401);
     expect((await ask({}, { headers: { authorization: `Bearer ${name.padEnd(16, '_')}` } })).status).toBe(401);
@@ -73,7 +73,7 @@ describe('names of Object.prototype', () => {
   });
 });
 
-describe('an answer with such members', () => {
+describe('a response with such members', () => {
   const choice = `{"index":0,"message":{"role":"assistant","content":"fine","__proto__":${POISON}},"finish_reason":"stop"}`;
   const delta = `{"index":0,"delta":{"content":"fine","__proto__":${POISON},"constructor":{"prototype":${POISON}}},"finish_reason":"stop"}`;
   const whole = `{"id":"c","object":"chat.completion","choices":[${choice}],"usage":{"__proto__":${POISON}},"__proto__":${POISON}}`;
@@ -86,9 +86,9 @@ describe('an answer with such members', () => {
   ])('%s changes nothing here, in either form, from the cache or not', async (_what, script) => {
     const { ask } = await gatewayOver([await upstreamFor(script)], { cache: {}, maxAttempts: 1 });
     for (const stream of [false, true, false, true]) {
-      const answer = await ask({ stream });
-      expect([200, 502]).toContain(answer.status);
-      const { error } = await collectSse(answer);
+      const response = await ask({ stream });
+      expect([200, 502]).toContain(response.status);
+      const { error } = await collectSse(response);
       expect(error).toBeUndefined();
     }
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

@@ -17,7 +17,7 @@ const portOf = (baseUrl: string): number => Number(new URL(baseUrl).port);
 
 /** Good requests are waited for; of the others all that comes within a moment, for there may be nothing. */
 function patienceFor({ expect: outcome, requests, bytes }: RawRequest): { responses: number; timeoutMs: number } {
-  // `100 Continue` comes before the answer.
+  // `100 Continue` comes before the response.
   const interim = bytes.includes('100-continue') ? 1 : 0;
   if (outcome === 'served') return { responses: requests + interim, timeoutMs: 10_000 };
   return { responses: Infinity, timeoutMs: outcome === 'either' ? 400 : 150 };
@@ -40,14 +40,14 @@ describe.each(hosts)('behind %s, a request that two servers could read different
     const upstream = await upstreamFor();
     const { baseUrl, ask } = await gatewayOver([upstream], {}, mount);
     const exchange = await rawRequest(portOf(baseUrl), Buffer.from(row.bytes, 'latin1'), patienceFor(row));
-    const answers = exchange.responses.filter(({ status }) => status >= 200);
-    const served = answers.filter(({ status }) => status === 200).length;
-    if (row.expect === 'served') expect(answers.map(({ status }) => status)).toEqual(Array(row.requests).fill(200));
+    const responses = exchange.responses.filter(({ status }) => status >= 200);
+    const served = responses.filter(({ status }) => status === 200).length;
+    if (row.expect === 'served') expect(responses.map(({ status }) => status)).toEqual(Array(row.requests).fill(200));
     if (row.expect === 'refused') expect(served).toBe(0);
     expect(served).toBeLessThanOrEqual(row.requests);
-    // Whoever comes next on the same upstream connection gets an answer of their own.
+    // The next request on the same upstream connection gets a response of their own.
     expect((await ask({})).status).toBe(200);
-    // As many upstream requests as the clients were answered, never one more.
+    // As many upstream requests as responses to the clients, never one more.
     expect(upstream.ledger).toHaveLength(served + 1);
     expectNothingSmuggled(upstream);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -80,10 +80,10 @@ it('a corpus with a few bytes changed still makes one upstream request of one cl
         timeoutMs: 60,
         fin: true,
       });
-      const answers = responses.filter(({ status }) => status >= 200);
-      // A client that closes its side may miss its answer; a request that nobody asked for is another matter.
+      const final = responses.filter(({ status }) => status >= 200);
+      // A client that closes its side may miss its response; a request that no client sent must not exist.
       expect(upstream.ledger.length).toBeLessThanOrEqual(row.requests);
-      expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+      expect(final.filter(({ status }) => status === 500)).toEqual([]);
       expect(upstream.violations).toEqual([]);
       for (const { rawHeaders } of upstream.ledger)
         expect(JSON.stringify(rawHeaders).toLowerCase()).not.toContain(SMUGGLED);

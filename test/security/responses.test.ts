@@ -5,7 +5,7 @@ import { gatewayOver, upstreamFor, type Set } from '../path/fixtures.js';
 import { collectSse, contentOf } from '../support/read-sse.js';
 
 const SHORT = { connectMs: 300, headersMs: 300, firstChunkMs: 300, idleMs: 300 };
-/** What an answer may carry: ours, and Node's framing. */
+/** What a response may carry: ours, and Node's framing. */
 const ALLOWED: ReadonlySet<string> = new Set([
   'cache-control',
   'connection',
@@ -33,47 +33,47 @@ afterAll(() => {
   expect(uncaught).toEqual([]);
 });
 
-/** An error in JSON, or an answer whose every byte we made: nothing in between. */
-async function readAnswer(answer: Response): Promise<{ status: number; text: string }> {
-  for (const name of answer.headers.keys()) expect(ALLOWED).toContain(name);
-  expect(answer.statusText).not.toMatch(/[^\x20-\x7e]/);
-  const type = answer.headers.get('content-type');
-  if (answer.status !== 200) {
+/** An error in JSON, or a response whose every byte we made: nothing in between. */
+async function readResponse(response: Response): Promise<{ status: number; text: string }> {
+  for (const name of response.headers.keys()) expect(ALLOWED).toContain(name);
+  expect(response.statusText).not.toMatch(/[^\x20-\x7e]/);
+  const type = response.headers.get('content-type');
+  if (response.status !== 200) {
     expect(type).toMatch(/^application\/json/);
-    expect(await answer.json()).toHaveProperty('error.message');
-    return { status: answer.status, text: '' };
+    expect(await response.json()).toHaveProperty('error.message');
+    return { status: response.status, text: '' };
   }
   if (type === 'application/json') {
-    const body = (await answer.json()) as { choices: [{ message: { content: string } }] };
+    const body = (await response.json()) as { choices: [{ message: { content: string } }] };
     return { status: 200, text: body.choices[0].message.content };
   }
-  const { payloads, error } = await collectSse(answer);
+  const { payloads, error } = await collectSse(response);
   expect(error).toBeUndefined();
   return { status: payloads.at(-1) === '[DONE]' ? 200 : 502, text: contentOf(payloads.slice(0, -1)) };
 }
 
-describe.each([false, true])('a response that no honest upstream sends (stream: %s)', (stream) => {
-  async function through(row: HostileHead): Promise<Set & { answer: { status: number; text: string } }> {
+describe.each([false, true])('a response that no correct upstream sends (stream: %s)', (stream) => {
+  async function through(row: HostileHead): Promise<Set & { response: { status: number; text: string } }> {
     const upstream = await upstreamFor(row.script);
     const set = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
-    return { ...set, answer: await readAnswer(await set.ask({ stream })) };
+    return { ...set, response: await readResponse(await set.ask({ stream })) };
   }
 
   it.each(hostileHeads.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
-    const { answer, upstreams, ask, gateway } = await through(row);
-    if (row.expect === 'error') expect(answer.status).toBeGreaterThanOrEqual(400);
-    if (row.expect === 'answer') expect(answer).toEqual({ status: 200, text: 'Sound.' });
-    if (answer.status === 200) expect(answer.text).toBe('Sound.');
-    // Nothing of it is left for whoever comes next.
+    const { response, upstreams, ask, gateway } = await through(row);
+    if (row.expect === 'error') expect(response.status).toBeGreaterThanOrEqual(400);
+    if (row.expect === 'response') expect(response).toEqual({ status: 200, text: 'Sound.' });
+    if (response.status === 200) expect(response.text).toBe('Sound.');
+    // Nothing of it reaches the next request.
     upstreams[0]!.always(chat('next'));
-    expect(await readAnswer(await ask({ stream }))).toEqual({ status: 200, text: 'next' });
+    expect(await readResponse(await ask({ stream }))).toEqual({ status: 200, text: 'next' });
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 });
 
 it('the corpus with a few bytes changed is handled safely as well', async () => {
-  const rows = hostileHeads.filter(({ end, unasked }) => end !== 'hang' && !unasked);
+  const rows = hostileHeads.filter(({ end, unrequested }) => end !== 'hang' && !unrequested);
   let pieces: readonly (string | Uint8Array | number)[] = [];
   const upstream = await upstreamFor(() => raw(pieces));
   const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
@@ -89,7 +89,7 @@ it('the corpus with a few bytes changed is handled safely as well', async () => 
       );
       for (const [where, value] of at) if (whole.length > 0) whole[Math.floor(where * whole.length)] = value;
       pieces = [whole];
-      await readAnswer(await ask({ stream }));
+      await readResponse(await ask({ stream }));
       expect(uncaught).toEqual([]);
     }),
     { numRuns: 300 },
@@ -98,14 +98,14 @@ it('the corpus with a few bytes changed is handled safely as well', async () => 
 }, 60_000);
 
 describe('a body that is JSON and nothing else of what it should be', () => {
-  const words = ['id', 'choices', 'index', 'delta', 'message', 'content', 'tool_calls', 'function', 'arguments'];
+  const members = ['id', 'choices', 'index', 'delta', 'message', 'content', 'tool_calls', 'function', 'arguments'];
   const more = ['finish_reason', 'logprobs', 'audio', 'usage', 'error', 'type', 'code', '__proto__', 'constructor'];
   const { node } = fc.letrec<{ node: unknown }>((tie) => ({
     node: fc.oneof(
       { maxDepth: 5 },
       fc.constantFrom(null, true, 0, -1, 1e308, '', 'x', 'stop', 'error', '[DONE]'),
       fc.array(tie('node'), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom(...words, ...more), tie('node'), { maxKeys: 4 }),
+      fc.dictionary(fc.constantFrom(...members, ...more), tie('node'), { maxKeys: 4 }),
     ),
   }));
   const choice = fc.record(
@@ -120,7 +120,7 @@ describe('a body that is JSON and nothing else of what it should be', () => {
   const choices = fc.oneof(fc.array(fc.oneof(choice, node), { maxLength: 3 }), node);
   const chunk = fc.record({ id: node, choices, usage: node, model: node, error: node }, { requiredKeys: ['choices'] });
 
-  it('is an answer or an error, never the end of the process', async () => {
+  it('is a response or an error, never the end of the process', async () => {
     let bytes = '';
     const upstream = await upstreamFor(() => raw(bytes));
     const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
@@ -134,9 +134,9 @@ describe('a body that is JSON and nothing else of what it should be', () => {
           bytes = events
             ? head('text/event-stream') + chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('')
             : head('application/json') + JSON.stringify(chunks[0]);
-          const answer = await ask({ stream });
-          expect([200, 400, 401, 402, 403, 404, 408, 413, 429, 502, 503, 504]).toContain(answer.status);
-          const { payloads, error } = await collectSse(answer);
+          const response = await ask({ stream });
+          expect([200, 400, 401, 402, 403, 404, 408, 413, 429, 502, 503, 504]).toContain(response.status);
+          const { payloads, error } = await collectSse(response);
           expect(error).toBeUndefined();
           for (const payload of payloads) if (payload !== '[DONE]') JSON.parse(payload);
           expect(uncaught).toEqual([]);

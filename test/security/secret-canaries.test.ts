@@ -36,29 +36,32 @@ function expectNoCanary(where: string, text: string): void {
     for (const spelling of spellings(secret)) expect(text, where).not.toContain(spelling);
 }
 
-/** Everything that a gateway tells anybody, written down. */
+/** Everything that a gateway sends, logs or reports. */
 class Witness {
-  readonly told: [where: string, text: string][] = [];
+  readonly records: [where: string, text: string][] = [];
 
-  tell(where: string, value: unknown): void {
-    this.told.push([where, typeof value === 'string' ? value : inspect(value, { depth: Infinity, showHidden: true })]);
+  record(where: string, value: unknown): void {
+    this.records.push([
+      where,
+      typeof value === 'string' ? value : inspect(value, { depth: Infinity, showHidden: true }),
+    ]);
   }
 
-  /** The host's own request object holds what the client sent; all else is ours to answer for. */
+  /** The host's own request object holds what the client sent; everything else is the gateway's. */
   readonly hooks: Hooks = {
-    afterAttempt: ({ req: _req, ...state }) => this.tell('afterAttempt', state),
-    afterResponse: ({ req: _req, ...state }) => this.tell('afterResponse', state),
+    afterAttempt: ({ req: _req, ...state }) => this.record('afterAttempt', state),
+    afterResponse: ({ req: _req, ...state }) => this.record('afterResponse', state),
     onError: ({ req: _req, ...state }) => {
-      this.tell('onError', state);
-      this.tell('the error', [state.error, state.error.stack, JSON.stringify(state.error)]);
+      this.record('onError', state);
+      this.record('the error', [state.error, state.error.stack, JSON.stringify(state.error)]);
     },
-    onHookError: (thrown) => this.tell('onHookError', thrown),
-    beforeAttempt: ({ req: _req, request: _request, ...state }) => this.tell('beforeAttempt', state),
-    selectCandidates: ({ req: _req, request: _request, ...state }) => this.tell('selectCandidates', state),
+    onHookError: (thrown) => this.record('onHookError', thrown),
+    beforeAttempt: ({ req: _req, request: _request, ...state }) => this.record('beforeAttempt', state),
+    selectCandidates: ({ req: _req, request: _request, ...state }) => this.record('selectCandidates', state),
   };
 
   options(): Partial<GatewayOptions> {
-    const log = (facts: object, message: string): void => this.tell('the log', [facts, message]);
+    const log = (facts: object, message: string): void => this.record('the log', [facts, message]);
     return { hooks: this.hooks, logger: { debug: log, info: log, warn: log, error: log } } as Partial<GatewayOptions>;
   }
 }
@@ -83,14 +86,17 @@ async function expectSilence(script: ScriptSource, maxAttempts = 1): Promise<voi
   for (const [what, body] of REQUESTS) {
     // Some of these never end.
     const signal = AbortSignal.timeout(1_500);
-    const answer = await ask(body, { headers: { authorization: `Bearer ${CALLER}` }, signal }).catch(() => undefined);
-    if (answer === undefined) continue;
-    witness.tell(`the head of an answer (${what})`, [...answer.headers]);
-    witness.tell(`the reason (${what})`, answer.statusText);
-    witness.tell(`the body of an answer (${what})`, await answer.text().catch((broken: unknown) => inspect(broken)));
+    const response = await ask(body, { headers: { authorization: `Bearer ${CALLER}` }, signal }).catch(() => undefined);
+    if (response === undefined) continue;
+    witness.record(`the head of a response (${what})`, [...response.headers]);
+    witness.record(`the reason (${what})`, response.statusText);
+    witness.record(
+      `the body of a response (${what})`,
+      await response.text().catch((broken: unknown) => inspect(broken)),
+    );
   }
-  witness.tell('status()', gateway.status());
-  for (const [where, text] of witness.told) expectNoCanary(where, text);
+  witness.record('status()', gateway.status());
+  for (const [where, text] of witness.records) expectNoCanary(where, text);
 }
 
 /** The ways in which an upstream may repeat what it was sent. */
@@ -165,14 +171,14 @@ describe('no key is disclosed', () => {
       { provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: BYOK } } } } },
     ];
     for (const body of bodies) {
-      const answer = await ask(body, { headers: { authorization: `Bearer ${CALLER}` } });
-      witness.tell('the head', [...answer.headers]);
+      const response = await ask(body, { headers: { authorization: `Bearer ${CALLER}` } });
+      witness.record('the head', [...response.headers]);
       // The name of a model is shown: it is no place for a key.
-      if (!('model' in body)) witness.tell('the body', await answer.text());
+      if (!('model' in body)) witness.record('the body', await response.text());
     }
     const wrong = await ask({}, { headers: { authorization: `Bearer ${CALLER}x` } });
-    witness.tell('a wrong key', await wrong.text());
-    for (const [where, text] of witness.told.filter(([, text]) => !text.includes('model_not_found')))
+    witness.record('a wrong key', await wrong.text());
+    for (const [where, text] of witness.records.filter(([, text]) => !text.includes('model_not_found')))
       expectNoCanary(where, text);
   });
 });

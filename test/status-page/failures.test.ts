@@ -12,7 +12,7 @@ interface Failure {
 }
 
 describe('failures on the status page', () => {
-  it('lead to their reason: what the upstream said, redacted and escaped, and the id of the request', async () => {
+  it('link to their reason: the upstream’s message, redacted and escaped, and the id of the request', async () => {
     const upstreams = [
       await upstreamFor(error(503, { error: { message: 'No <b>sk-abcdefgh</b> today.', code: 'too_busy' } })),
       await upstreamFor(),
@@ -29,7 +29,7 @@ describe('failures on the status page', () => {
     expect(frame).toContain(`<a href="#${target}">last failure, 10 s ago</a>`);
   });
 
-  it('say what came where the upstream said nothing, and lead to the list where they are no longer listed', async () => {
+  it('show what was received if the upstream sent no message, and link to the list if they are no longer listed', async () => {
     const upstreams = [await upstreamFor(reset()), await upstreamFor(error(500))];
     const { ask, get, clock, frames } = await watched(upstreams, { maxAttempts: 2 });
     await ask({});
@@ -44,13 +44,13 @@ describe('failures on the status page', () => {
     expect(first.received).toContain('ECONNRESET');
   });
 
-  it('never show what an upstream said of one request, and are bounded', async () => {
-    const upstream = await upstreamFor(error(400, { error: { message: 'Words of a prompt.' } }));
+  it('never show the message of an upstream about one request, and are bounded', async () => {
+    const upstream = await upstreamFor(error(400, { error: { message: 'Text of a prompt.' } }));
     const { ask, get, gateway } = await watched([upstream]);
     await ask({});
     expect(await get('/status.json').then((response) => response.json())).toMatchObject({ failures: [] });
-    // The model failed at what this request asked for, and quotes it.
-    const quoting = { message: 'Failed to generate JSON: Words of a prompt.', code: 'json_validate_failed' };
+    // The model failed at this request, and quotes it.
+    const quoting = { message: 'Failed to generate JSON: Text of a prompt.', code: 'json_validate_failed' };
     upstream.always(error(400, { error: quoting }));
     await ask({});
     const { failures } = (await (await get('/status.json')).json()) as { failures: readonly Failure[] };
@@ -65,7 +65,7 @@ describe('failures on the status page', () => {
       gateway.update({ [`p${count}`]: { baseUrl: upstream.baseUrl, models: ['m'] } });
     }
     const text = await (await get('/status.json')).text();
-    expect(text).not.toContain('Words of a prompt');
+    expect(text).not.toContain('Text of a prompt');
     expect((JSON.parse(text) as { failures: readonly Failure[] }).failures).toHaveLength(40);
   });
 });

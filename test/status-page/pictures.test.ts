@@ -19,7 +19,7 @@ describe('a ring', () => {
   });
 });
 
-describe('words', () => {
+describe('texts', () => {
   it.each([
     [compact(950), '950'],
     [compact(1_234), '1,234'],
@@ -58,12 +58,12 @@ describe('the latency band', () => {
     );
   });
 
-  it('joins the levels of neighbours to one line, and leaves the gap between others', () => {
+  it('joins the levels of neighbours to one line, and keeps the gap between others', () => {
     const { svg } = latencyBand([1, NONE, 1, 0.5], [2, NONE, 2, 2]);
     expect(svg).toContain('<path class="p50" d="M0 33h1M2 33h1V48.5h1"/>');
   });
 
-  it('of nothing is an empty picture that says so', () => {
+  it('without data is an empty picture with a label', () => {
     expect(latencyBand([NONE], [NONE]).svg).toContain('aria-label="No response yet."');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { routerCard } from '../../src/status-page/router-card.js';
 
 describe('the router on the status page', () => {
-  it('is not there without one, and says where it has nothing to say', () => {
+  it('is absent without a router, and has a text if there is no data', () => {
     expect(routerCard(undefined)).toBe('');
     expect(routerCard({ mode: 'active', decisions: 0, models: {}, abstained: {}, sticky: 0 })).toContain(
       'Nothing was left',

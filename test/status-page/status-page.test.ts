@@ -9,7 +9,7 @@ import { listen } from '../support/listen.js';
 import { watched, type Numbers } from './watched.js';
 
 describe('the status page', () => {
-  it('takes no dry run for a request, whatever comes of it', async () => {
+  it('does not count a dry run as a request, whatever its result', async () => {
     const { clock, gateway, origin, ask, get } = await watched([await upstreamFor(chat('Hi'))]);
     const dryRun = (body: object) =>
       fetch(`${origin}/v1/chat/completions`, {
@@ -70,7 +70,7 @@ describe('the status page', () => {
   const mounts: [string, (page: ReturnType<typeof statusPage>) => RequestListener, string][] = [
     ['app.use(page)', (page) => express().use(page), '/status'],
     ['app.use(path, page)', (page) => express().use('/admin/llm', page), '/admin/llm'],
-    ['app.use(path, page), asked with a slash', (page) => express().use('/admin/llm', page), '/admin/llm/'],
+    ['app.use(path, page), called with a slash', (page) => express().use('/admin/llm', page), '/admin/llm/'],
     ['a server of its own', (page) => page, '/'],
   ];
   it.each(mounts)('finds its parts when mounted by %s', async (_how, mount, path) => {
@@ -81,13 +81,13 @@ describe('the status page', () => {
     );
     expect(links).toHaveLength(5);
     for (const link of links) {
-      const answer = await get(link.pathname);
-      expect([link.pathname, answer.status]).toEqual([link.pathname, 200]);
-      await answer.body?.cancel();
+      const response = await get(link.pathname);
+      expect([link.pathname, response.status]).toEqual([link.pathname, 200]);
+      await response.body?.cancel();
     }
   });
 
-  it('leaves the host what is the host’s', async () => {
+  it('passes other requests to the host', async () => {
     const { get, origin } = await watched([await upstreamFor()], {
       mount: (_gateway, page) => express().use(page, (_req, res) => void res.send('host')),
     });
@@ -97,7 +97,7 @@ describe('the status page', () => {
     expect((await fetch(`${origin}/status`, { method: 'POST' })).status).toBe(405);
   });
 
-  it('counts by intervals, and forgets what is older than they reach', async () => {
+  it('counts by intervals, and drops what is older', async () => {
     const usage = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
     const upstreams = [await upstreamFor(error(500)), await upstreamFor(chat('Hi', { usage }))];
     const models = { m: { pricing: { prompt: 100_000, completion: 100_000 } } };
@@ -155,9 +155,9 @@ describe('the status page', () => {
         ],
       },
     });
-    const errorsAfter = async (script: Script, asked: () => Promise<unknown>) => {
+    const errorsAfter = async (script: Script, send: () => Promise<unknown>) => {
       upstream.enqueue(script);
-      await asked();
+      await send();
       await expect.poll(() => gateway.status().inFlight).toBe(0);
       clock.advance(10_000);
       const { history } = (await (await get('/status.json')).json()) as Numbers;
@@ -168,8 +168,8 @@ describe('the status page', () => {
 
     expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'reset' }), readAll)).toEqual([1, 1]);
     expect(await errorsAfter(stream(`${long} forbidden ${long}`), readAll)).toEqual([1, 0]);
-    const leave = async (): Promise<void> => (await ask({ stream: true })).body!.cancel();
-    expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'hang' }), leave)).toEqual([1, 0]);
+    const disconnect = async (): Promise<void> => (await ask({ stream: true })).body!.cancel();
+    expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'hang' }), disconnect)).toEqual([1, 0]);
   });
 
   it('follows the provider table', async () => {
@@ -196,16 +196,16 @@ describe('the status page', () => {
     expect(value).toContain('<p class="badge ready">');
   });
 
-  it('says why the last call failed, in the upstream’s own words, escaped; never what one request did wrong', async () => {
+  it('shows why the last call failed, with the upstream’s own message, escaped; never the error of one request', async () => {
     const said = (message: string) => ({ error: { message, type: null, code: 'invalid_api_key', param: null } });
     const upstream = await upstreamFor(error(401, said('Key <b>sk-abcdefgh</b> refused.')));
     const { ask, frames } = await watched([upstream]);
     await ask({});
-    upstream.always(error(400, { error: { message: 'Words of a prompt.' } }));
+    upstream.always(error(400, { error: { message: 'Text of a prompt.' } }));
     await ask({});
     const { value: frame } = await (await frames()).next();
     expect(frame).toContain('auth · 401 · invalid_api_key · Key &lt;b&gt;[redacted]&lt;/b&gt; refused.');
-    expect(frame).not.toContain('Words of a prompt');
+    expect(frame).not.toContain('Text of a prompt');
   });
 
   it('escapes every name', async () => {
@@ -249,7 +249,7 @@ describe('the status page', () => {
     }
   });
 
-  it('of a gateway that leaves authentication to the host must say who guards it', async () => {
+  it('of a gateway that leaves authentication to the host needs a setting for who may see it', async () => {
     const gateway = createGateway({ keys: false, providers: { p: { baseUrl: 'http://127.0.0.1:1', models: ['m'] } } });
     onTestFinished(() => gateway.close());
     expect(() => statusPage(gateway)).toThrow('Guard the page yourself and set authenticate: false.');

@@ -126,10 +126,10 @@ describe('limits and callers on the status page', () => {
     expect([callers[0]!.requests, rules[0]!.keys[0]!.used]).toEqual([1, 1]);
   });
 
-  it('are left out where their store throws, and the page is still there', async () => {
+  it('are omitted if their store throws, and the page is still served', async () => {
     const store = memoryLimits();
     store.read = () => {
-      throw new Error('The store is gone.');
+      throw new Error('The store is down.');
     };
     const { as, get, frame } = await limited({
       limits: { store, rules: [{ name: 'daily', by: 'caller', requests: 5, per: 'day' }] },

@@ -41,9 +41,9 @@ export async function watched(
   return { clock, gateway, origin, ask, get, frames: async () => framesOf(await get('/status/events')) };
 }
 
-async function* framesOf(answer: Response): AsyncGenerator<string> {
+async function* framesOf(response: Response): AsyncGenerator<string> {
   let text = '';
-  for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
     text += piece;
     for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
       yield JSON.parse(/^data: (.*)$/m.exec(text.slice(0, end))![1]!) as string;

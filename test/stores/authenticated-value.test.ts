@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createValueSigner } from '../../src/stores/authenticated-value.js';
 
-const VALUE = Buffer.from('an answer');
+const VALUE = Buffer.from('a response');
 const sealer = createValueSigner('a secret of some length');
 const sealed = sealer.seal('key', VALUE, 1_750_000_000_000);
 

@@ -7,7 +7,7 @@ const hangs = (): Promise<never> => new Promise(() => undefined);
 const works = (): Promise<string> => Promise.resolve('value');
 
 describe('FailOpen', () => {
-  it('gives what a call gives', async () => {
+  it('returns the result of the call', async () => {
     expect(await new FailOpen(new FakeClock()).run(works, 50)).toBe('value');
   });
 
@@ -27,16 +27,16 @@ describe('FailOpen', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('takes an answer that came while this process was busy', async () => {
+  it('accepts a response that arrived while this process was busy', async () => {
     const clock = new FakeClock();
-    const answers: ((value: string) => void)[] = [];
-    const result = new FailOpen(clock).run(() => new Promise<string>((resolve) => answers.push(resolve)), 50);
+    const responses: ((value: string) => void)[] = [];
+    const result = new FailOpen(clock).run(() => new Promise<string>((resolve) => responses.push(resolve)), 50);
     clock.advance(50);
-    answers[0]?.('just so');
+    responses[0]?.('just so');
     expect(await result).toBe('just so');
   });
 
-  it('leaves a server alone after five faults in a row, for five seconds', async () => {
+  it('does not call a server after five faults in a row, for five seconds', async () => {
     const clock = new FakeClock();
     const effort = new FailOpen(clock);
     for (let fault = 0; fault < 5; fault++) await effort.run(fails, 50);

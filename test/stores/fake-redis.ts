@@ -7,18 +7,18 @@ export class FakeRedis extends EventEmitter {
   mode: 'works' | 'fails' | 'hangs' = 'works';
 
   getBuffer(key: string): Promise<Buffer | null> {
-    return this.#answer(() => this.values.get(key)?.value ?? null);
+    return this.#respond(() => this.values.get(key)?.value ?? null);
   }
 
   set(key: string, value: Buffer, _unit: 'PX', ttlMs: number): Promise<unknown> {
-    return this.#answer(() => this.values.set(key, { value: Buffer.from(value), ttlMs }));
+    return this.#respond(() => this.values.set(key, { value: Buffer.from(value), ttlMs }));
   }
 
   del(key: string): Promise<unknown> {
-    return this.#answer(() => this.values.delete(key));
+    return this.#respond(() => this.values.delete(key));
   }
 
-  #answer<T>(work: () => T): Promise<T> {
+  #respond<T>(work: () => T): Promise<T> {
     this.calls++;
     if (this.mode === 'hangs') return new Promise(() => undefined);
     if (this.mode === 'fails')

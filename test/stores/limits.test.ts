@@ -86,7 +86,7 @@ describe.runIf(hasRedis)('redisLimits', () => {
     expect((await callsOf(ioredis)) - before).toBe(2);
   });
 
-  it('a server that has forgotten the script is sent it again', async () => {
+  it('a server that has lost the script gets it again', async () => {
     const store = redisLimits(nodeRedis);
     await store.reserve(order('flush', 'a'));
     await ioredis.script('FLUSH');

@@ -22,7 +22,7 @@ describe('lruStore', () => {
     expect(store.size?.()).toEqual({ entries: 3, bytes: 90 });
   });
 
-  it('does not take what is larger than all it may hold, and forgets what it replaces', () => {
+  it('refuses what is larger than its limit, and drops what it replaces', () => {
     const store = lruStore({ maxBytes: 100 });
     store.set('k', new Uint8Array(10), later);
     store.set('k', new Uint8Array(101), later);

@@ -39,13 +39,13 @@ describe('a value that another process has replaced', () => {
     expect(here.get('k')).toEqual(new Uint8Array(bytes('new')));
   });
 
-  it('is asked for each time with 0', async () => {
+  it('is read from Redis each time with 0', async () => {
     const { here, there, forAMinute } = await twoProcesses({ revalidateMs: 0 });
     await there.set('k', bytes('new'), forAMinute());
     expect(await text(here.get('k'))).toBe('new');
   });
 
-  it('and deleted is gone here as well', async () => {
+  it('and deleted is deleted here as well', async () => {
     const { clock, here, there } = await twoProcesses();
     await there.delete('k');
     clock.advance(1_000);
@@ -63,7 +63,7 @@ describe('a value that another process has replaced', () => {
 });
 
 describe('a value that no process has replaced', () => {
-  it('stays the same object, and Redis is asked once per interval and key, however many want it', async () => {
+  it('stays the same object, and Redis is read once per interval and key, however many requests need it', async () => {
     const { redis, clock, here } = await twoProcesses();
     const near = here.get('k');
     clock.advance(1_000);
@@ -75,7 +75,7 @@ describe('a value that no process has replaced', () => {
     expect(redis.calls).toBe(calls + 1);
   });
 
-  it('is served until it expires while Redis does not answer', async () => {
+  it('is served until it expires while Redis does not respond', async () => {
     const { redis, clock, here } = await twoProcesses();
     redis.mode = 'hangs';
     clock.advance(1_000);
@@ -103,7 +103,7 @@ describe('a value that no process has replaced', () => {
   });
 });
 
-it('a value that this process stores while Redis is asked is not overwritten', async () => {
+it('a value that this process stores during a read of Redis is not overwritten', async () => {
   const { clock, here, forAMinute } = await twoProcesses();
   clock.advance(1_000);
   const found = here.get('k');
@@ -117,19 +117,19 @@ it('a value that this process stores while Redis is asked is not overwritten', a
 it('a response that no-cache has replaced in one gateway ends in the other within a second', async () => {
   const redis = new FakeRedis();
   const clock = new FakeClock();
-  let answers = 0;
-  const upstream = await upstreamFor(() => chat(`answer ${++answers}`));
+  let responses = 0;
+  const upstream = await upstreamFor(() => chat(`response ${++responses}`));
   const gateway = () =>
     gatewayOver([upstream], { clock, cache: { store: redisStore(redis, { clock, random: () => 0 }) } });
   const [one, other] = [await gateway(), await gateway()];
-  const answerOf = async ({ ask }: typeof one, headers = {}): Promise<string> =>
-    /answer \d/.exec(await (await ask({}, { headers })).text())![0];
+  const responseOf = async ({ ask }: typeof one, headers = {}): Promise<string> =>
+    /response \d/.exec(await (await ask({}, { headers })).text())![0];
 
-  expect(await answerOf(one)).toBe('answer 1');
-  expect(await answerOf(other)).toBe('answer 1');
-  expect(await answerOf(one, { 'cache-control': 'no-cache' })).toBe('answer 2');
-  expect(await answerOf(one)).toBe('answer 2');
+  expect(await responseOf(one)).toBe('response 1');
+  expect(await responseOf(other)).toBe('response 1');
+  expect(await responseOf(one, { 'cache-control': 'no-cache' })).toBe('response 2');
+  expect(await responseOf(one)).toBe('response 2');
   clock.advance(1_000);
-  expect(await answerOf(other)).toBe('answer 2');
+  expect(await responseOf(other)).toBe('response 2');
   expect(upstream.ledger).toHaveLength(2);
 });

@@ -12,7 +12,7 @@ const later = (): number => Date.now() + 60_000;
 
 interface Connection {
   readonly client: RedisClient;
-  command(...words: string[]): Promise<unknown>;
+  command(...args: string[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ const CLIENTS: Record<string, (port: number, password?: string) => Promise<Conne
     await Promise.race([client.connect(), once(client, 'error')]).catch(() => undefined);
     return {
       client,
-      command: (...words) => client.sendCommand(words),
+      command: (...args) => client.sendCommand(args),
       close: async () => client.destroy(),
     };
   },
@@ -42,7 +42,7 @@ const CLIENTS: Record<string, (port: number, password?: string) => Promise<Conne
     await client.ping().catch(() => undefined);
     return {
       client,
-      command: (name, ...words) => client.call(name!, ...words),
+      command: (name, ...args) => client.call(name!, ...args),
       close: async () => client.disconnect(),
     };
   },
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
 
     storeContract(it, async () => (await fresh()).store, { time: 'real', shortestTtlMs: 100 });
 
-    it('gives one process what another has stored, byte for byte', async () => {
+    it('returns to one process what another has stored, byte for byte', async () => {
       const [one, other] = [await connect(name), await connect(name)];
       const options = { prefix: `pair-${name}:`, secret: 'a secret of some length' };
       await redisStore(one.client, options).set('k', VALUE, later());
@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(Buffer.from(found!)).toEqual(VALUE);
     });
 
-    it('gives every value an end', async () => {
+    it('sets an expiry on every value', async () => {
       const { store, connection, key } = await fresh();
       await store.set('k', VALUE, later());
       const ttl = Number(await connection.command('PTTL', key('k')));
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(ttl).toBeLessThanOrEqual(60_000);
     });
 
-    it('takes a poisoned value for none', async () => {
+    it('treats a poisoned value as missing', async () => {
       const { store, connection, key } = await fresh();
       await store.set('k', VALUE, later());
       await connection.command('SET', key('k'), '{"choices":[{"message":{"content":"evil"}}]}');
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       own.thaw();
     });
 
-    it('has nothing while Redis is gone, and goes on when it is back', async () => {
+    it('has nothing while Redis is down, and continues when it is back', async () => {
       const own = await ownRedis();
       const { client } = await connect(name, own.port);
       let now = 0;
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
       expect(store.statistics().faults).toBe(2);
     });
 
-    it('forgets what a full Redis does not take', async () => {
+    it('drops what a full Redis does not accept', async () => {
       const own = await ownRedis(undefined, '--maxmemory', '1mb', '--maxmemory-policy', 'noeviction');
       const { client } = await connect(name, own.port);
       const store = redisStore(client);
@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis)('redisStore at a real redis-server (skipped where non
   });
 });
 
-/** A server for one test, gone when that is over, however it ends. */
+/** A server for one test, stopped when that ends, however it ends. */
 async function ownRedis(...settings: Parameters<typeof startRedis>): Promise<RedisServer> {
   const own = await startRedis(...settings);
   onTestFinished(() => own.kill());

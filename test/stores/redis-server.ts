@@ -1,13 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** Where redis-server is missing, tests that need one say so and are skipped. */
+/** Without redis-server, tests that need one are skipped with a note. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 /** A redis-server of our own, on loopback, without a file anywhere. */
 export interface RedisServer {
   readonly port: number;
-  /** Holds the process in the middle of whatever it does: connections stay open and nothing answers. */
+  /** Stops the process (SIGSTOP): connections stay open and get no replies. */
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;

@@ -5,7 +5,7 @@ import { storeContract } from '../../src/testing/store-contract.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeRedis } from './fake-redis.js';
 
-const VALUE = Buffer.from('an answer');
+const VALUE = Buffer.from('a response');
 const text = async (value: unknown): Promise<string | undefined> => {
   const bytes = (await value) as Uint8Array | undefined;
   return bytes && Buffer.from(bytes).toString();
@@ -17,13 +17,13 @@ describe('redisStore', () => {
     return redisStore(new FakeRedis(), { clock });
   });
 
-  it('gives one process what another has stored', async () => {
+  it('returns to one process what another has stored', async () => {
     const redis = new FakeRedis();
     await redisStore(redis).set('k', VALUE, Date.now() + 60_000);
-    expect(await text(redisStore(redis).get('k'))).toBe('an answer');
+    expect(await text(redisStore(redis).get('k'))).toBe('a response');
   });
 
-  it('asks Redis once and then its own memory, at once', async () => {
+  it('reads Redis once and then its own memory, synchronously', async () => {
     const redis = new FakeRedis();
     await redisStore(redis).set('k', VALUE, Date.now() + 60_000);
     const store = redisStore(redis);
@@ -50,7 +50,7 @@ describe('redisStore', () => {
     expect(ttls).toEqual([100_000, 95_000, 90_010]);
   });
 
-  it('does not believe a value that Redis has kept too long', async () => {
+  it('ignores a value that Redis has kept too long', async () => {
     const redis = new FakeRedis();
     const clock = new FakeClock();
     const store = redisStore(redis, { clock, l1: false });
@@ -62,7 +62,7 @@ describe('redisStore', () => {
   describe('a value in Redis that is not ours', () => {
     const secret = 'a secret of some length';
     const poisons: Record<string, (redis: FakeRedis) => Buffer> = {
-      'is somebody else’s text': () => Buffer.from('{"choices":[]}'),
+      'is another party’s text': () => Buffer.from('{"choices":[]}'),
       'is empty': () => Buffer.alloc(0),
       'was changed': (redis) => {
         const changed = Buffer.from(redis.values.get('nordlys:k')!.value);
@@ -83,7 +83,7 @@ describe('redisStore', () => {
 
     it('is a miss when it was sealed with another secret', async () => {
       const redis = new FakeRedis();
-      await redisStore(redis, { secret: 'somebody else’s secret' }).set('k', VALUE, Date.now() + 60_000);
+      await redisStore(redis, { secret: 'another party’s secret' }).set('k', VALUE, Date.now() + 60_000);
       expect(await redisStore(redis, { secret }).get('k')).toBeUndefined();
     });
   });
@@ -102,7 +102,7 @@ describe('redisStore', () => {
       expect(store.statistics().faults).toBe(2);
     });
 
-    it('is left alone after five faults, while the memory goes on', async () => {
+    it('is not called after five faults, while the memory continues', async () => {
       const redis = new FakeRedis();
       const clock = new FakeClock();
       const store = redisStore(redis, { clock });
@@ -141,12 +141,12 @@ describe('redisStore', () => {
     expect(store.statistics().tooLarge).toBe(1);
   });
 
-  it('leaves the client open: it is the host’s', async () => {
+  it('keeps the client open: it is the host’s', async () => {
     const redis = new FakeRedis();
     const store = redisStore(redis);
     await store.set('k', VALUE, Date.now() + 60_000);
     await store.close?.();
-    expect(await text(store.get('k'))).toBe('an answer');
+    expect(await text(store.get('k'))).toBe('a response');
   });
 
   it.each([

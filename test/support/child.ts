@@ -33,11 +33,11 @@ export function runChild(program: URL, { env = {}, wrapper = [], nodeOptions = [
   let stderr = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const inbox: unknown[] = [];
-  let tell: ((message: unknown) => void) | undefined;
+  let deliver: ((message: unknown) => void) | undefined;
   child.on('message', (message) => {
-    if (tell === undefined) inbox.push(message);
-    else tell(message);
-    tell = undefined;
+    if (deliver === undefined) inbox.push(message);
+    else deliver(message);
+    deliver = undefined;
   });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal));
@@ -53,7 +53,7 @@ export function runChild(program: URL, { env = {}, wrapper = [], nodeOptions = [
       inbox.length > 0
         ? Promise.resolve(inbox.shift())
         : Promise.race([
-            new Promise((resolve) => (tell = resolve)),
+            new Promise((resolve) => (deliver = resolve)),
             ended.then((how) => Promise.reject(new Error(`The program ended with ${String(how)}: ${stderr}`))),
           ]),
   };

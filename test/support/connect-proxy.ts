@@ -7,8 +7,8 @@ export interface ConnectProxyOptions {
   readonly tls?: tls.TlsOptions;
   /** `user:password` that it requires. */
   readonly credentials?: string;
-  /** What it sends in place of a tunnel, and whether it then closes; `'silent'`: nothing. */
-  readonly responds?: string | 'silent';
+  /** What it sends in place of a tunnel, and whether it then closes; `'never'`: nothing. */
+  readonly responds?: string | 'never';
   /** Bytes that it sends after its 200, before the upstream has sent anything. */
   readonly adds?: string;
   /** Host names that it resolves. */
@@ -66,7 +66,7 @@ function respond(
   { responds, credentials, adds = '', hosts = {} }: ConnectProxyOptions,
   note: (text: string) => void,
 ): void {
-  if (responds === 'silent') return;
+  if (responds === 'never') return;
   if (responds !== undefined) return void client.end(responds);
   const expected = `Basic ${Buffer.from(credentials ?? '').toString('base64')}`;
   const sent = /^proxy-authorization: (.*)\r$/im.exec(head)?.[1];

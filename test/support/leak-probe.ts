@@ -5,7 +5,7 @@ type Counts = Readonly<Record<string, number>>;
 export interface LeakProbe {
   /**
    * Resources that have increased since the probe was created; `{}`: nothing leaked. Sockets take a moment to close, so
-   * it checks until nothing is left or `withinMs` has passed.
+   * it checks until nothing remains or `withinMs` has passed.
    */
   leaks(withinMs?: number): Promise<Counts>;
 }

@@ -29,7 +29,7 @@ export async function collectSse(source: SseSource): Promise<SseReading> {
   return { payloads: payloadsOf(text), error };
 }
 
-/** The chunks of a chat stream, `[DONE]` left out. */
+/** The chunks of a chat stream, without `[DONE]`. */
 export async function readChunks(source: SseSource): Promise<Record<string, unknown>[]> {
   const payloads = await readSse(source);
   return payloads

@@ -44,7 +44,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   everyChunkHasChoices: ({ chunks }) => chunks.every(({ error, choices }) => error || Array.isArray(choices)),
   maxUpstreamCalls: (_, value, { upstreamCalls }) => upstreamCalls <= Number(value),
   sameAsUpstream: ({ text }) => text === 'First half, second half.',
-  containsAll: (seen) => ['See', 'for more'].every((words) => saidIn(seen).includes(words)),
+  containsAll: (seen) => ['See', 'for more'].every((text) => saidIn(seen).includes(text)),
   joined: (seen) => /Let ?me/.test(saidIn(seen)) && !saidIn(seen).includes('"thinking":"me."'),
   oneBlock: ({ body }, value) => isOneSignedBlock(body, String(value)),
   idAndModel: ({ body }) => Boolean(body?.['id'] && body['model']),

@@ -9,7 +9,7 @@ import { readResponses } from './raw-response.js';
 import { collectSse, contentOf, readChunks, readSse } from './read-sse.js';
 
 describe('a fake clock', () => {
-  it('fires timers in their turn, also those set on the way', () => {
+  it('fires timers in order, also those set meanwhile', () => {
     const clock = new FakeClock({ now: 0 });
     const log: string[] = [];
     clock.setTimer(() => log.push(`late at ${clock.now()}`), 100);
@@ -26,7 +26,7 @@ describe('a fake clock', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('lets promises run between two timers where it is asked to', async () => {
+  it('lets promises run between two timers with advanceAsync', async () => {
     const clock = new FakeClock({ now: 0 });
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(resolve, ms));
     let rounds = 0;
@@ -56,7 +56,7 @@ describe('listen', () => {
     expect(await probe.leaks()).toEqual({});
   });
 
-  it('takes a server as it is', async () => {
+  it('accepts a server object', async () => {
     await using served = await listen(createServer((_req, res) => res.end()));
     expect((await fetch(served.url)).status).toBe(200);
   });
@@ -66,7 +66,7 @@ describe('raw responses', () => {
   const sized = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx: 1\r\nx: 2\r\n\r\n{}';
   const chunked = 'HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
 
-  it('are told apart, whatever frames them', () => {
+  it('are separated, whatever frames them', () => {
     const responses = readResponses(`HTTP/1.1 100 Continue\r\n\r\n${sized}${chunked}`, false);
     expect(responses.map(({ status, text }) => [status, text])).toEqual([
       [100, ''],
@@ -88,7 +88,7 @@ describe('raw responses', () => {
 });
 
 describe('readSse', () => {
-  it('reads events as the standard says', async () => {
+  it('reads events as the standard defines', async () => {
     const stream = '\uFEFFdata: one\r\n\r\n: comment\n\ndata:two\ndata:  lines\n\nevent: x\n\ndata: cut';
     expect(await readSse(stream)).toEqual(['one', 'two\n lines']);
   });
@@ -101,7 +101,7 @@ describe('readSse', () => {
     expect(await readSse(bytewise)).toEqual(['☃']);
   });
 
-  it('fails where the connection breaks, and tells what came before where it is asked to', async () => {
+  it('fails if the connection breaks, and optionally returns what came before', async () => {
     const broken = async function* () {
       yield Buffer.from('data: one\n\n');
       throw new Error('broken');
@@ -110,7 +110,7 @@ describe('readSse', () => {
     expect(await collectSse(broken())).toMatchObject({ payloads: ['one'], error: { message: 'broken' } });
   });
 
-  it('puts the words of a choice together', async () => {
+  it('joins the text of a choice', async () => {
     const stream = [0, 1, 0].map(
       (index, turn) => `data: {"choices":[{"index":${index},"delta":{"content":"${turn}"}}]}\n\n`,
     );

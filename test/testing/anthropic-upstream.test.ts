@@ -16,7 +16,7 @@ const REPLY: AnthropicReply = {
   usage: { cache_read_input_tokens: 7 },
 };
 
-/** What a fake upstream answers to a request that the format has translated. */
+/** The response of a fake upstream to a request that the format has translated. */
 async function ask(script: ScriptSource, stream: boolean) {
   await using upstream = await fakeUpstream();
   upstream.enqueue(script);
@@ -44,7 +44,7 @@ function eventsIn(text: string): UpstreamEvent[] {
 }
 
 describe('the fake upstream of Anthropic', () => {
-  it('answers whole and streamed the same', async () => {
+  it('sends the same content whole and streamed', async () => {
     const whole = await ask(anthropicReply(REPLY), false);
     const completion = whole.sent.completion(JSON.parse(whole.text), { status: 200, headers: {} });
     const streamed = await ask(anthropicReply(REPLY), true);
@@ -58,7 +58,7 @@ describe('the fake upstream of Anthropic', () => {
     });
   });
 
-  it.each(['cut', 'noMessageStop'] as const)('leaves a stream incomplete: %s', async (fault) => {
+  it.each(['cut', 'noMessageStop'] as const)('sends an incomplete stream: %s', async (fault) => {
     const { sent, text } = await ask(anthropicReply({ text: 'Hello there', fault }), true);
     expect(decode(sent, eventsIn(text))).toMatchObject({ complete: false, failure: undefined });
   });
@@ -72,7 +72,7 @@ describe('the fake upstream of Anthropic', () => {
     expect(await ask(overloaded, false)).toMatchObject({ status: 529 });
   });
 
-  it('cuts a whole response in its JSON, and answers errors', async () => {
+  it('cuts a whole response within its JSON, and sends errors', async () => {
     const cut = await ask(anthropicReply({ text: 'Hello', fault: 'cut' }), false);
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
     const refused = await ask(anthropicError(429, 'rate_limit_error', 'Slow down.'), false);

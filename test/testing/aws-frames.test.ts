@@ -58,7 +58,7 @@ describe('a scripted Bedrock', () => {
     });
   });
 
-  it('gives a whole response', async () => {
+  it('sends a whole response', async () => {
     const { pieces } = await ask(json(converseBody('Hello.')));
     const body: unknown = JSON.parse(Buffer.concat(pieces).toString());
     expect(exchange.completion(body, OK).choices[0]!.message!.content).toBe('Hello.');
@@ -68,12 +68,12 @@ describe('a scripted Bedrock', () => {
 describe('faults', () => {
   it.each(Object.entries(awsFaults))('%s', async (_, { script, expect: expected }) => {
     const read = await stream(script);
-    expect(read.complete).toBe(expected === 'answer');
+    expect(read.complete).toBe(expected === 'response');
     if (expected === 'next') expect(read.message).toBeUndefined();
     else expect(read.message).toMatchObject({ content: expect.stringMatching(/^(Half|All)/) as string });
   });
 
-  it('tell damaged bytes from a response that just ends', async () => {
+  it('distinguish damaged bytes from a response that just ends', async () => {
     const failures: (string | undefined)[] = [];
     for (const name of [
       'cutFrame',

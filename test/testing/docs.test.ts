@@ -156,7 +156,7 @@ test('no response, however hostile, affects the process or later requests', asyn
   for (const head of hostileHeads) {
     upstream.always(head.script);
     const { status } = await gateway.ask({});
-    if (head.expect === 'answer') expect(status, head.name).toBe(200);
+    if (head.expect === 'response') expect(status, head.name).toBe(200);
     if (head.expect === 'error') expect(status, head.name).toBeGreaterThanOrEqual(400);
   }
 });
@@ -178,7 +178,7 @@ providerContract(test, parrot, {
 
 const page = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8');
 
-test('the page and the tests say the same', () => {
+test('the page and the tests have the same code', () => {
   const tests = ['docs', 'transport-contract'].map((name) =>
     readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
   );

@@ -9,7 +9,7 @@ import {
 import { providerContract, type ProviderFixtures } from '../../src/testing/index.js';
 import { failuresOf } from './contract-runner.js';
 
-/** A wire format that nobody speaks, small enough to be read at one go. */
+/** An invented wire format, as small as possible. */
 const owl: WireFormat = {
   name: 'owl',
   path: '/trees',
@@ -87,10 +87,10 @@ describe('a wire format that translates keeps the contract', () => {
 
 describe('the contract catches an exchange', () => {
   let shared = 0;
-  const changed = (change: (made: Exchange, asked: ChatRequest, context: ExchangeContext) => Partial<Exchange>) => ({
-    exchange: (asked: ChatRequest, context: ExchangeContext): Exchange => {
-      const made = exchange(asked, context);
-      return { ...made, ...change(made, asked, context) };
+  const changed = (change: (made: Exchange, request: ChatRequest, context: ExchangeContext) => Partial<Exchange>) => ({
+    exchange: (request: ChatRequest, context: ExchangeContext): Exchange => {
+      const made = exchange(request, context);
+      return { ...made, ...change(made, request, context) };
     },
   });
 
@@ -101,7 +101,7 @@ describe('the contract catches an exchange', () => {
       caught: 'owl translates a request for barn owl',
     },
     {
-      that: 'has a path that does not begin as it says',
+      that: 'has a path that does not begin as declared',
       flaw: { path: '/bushes' },
       caught: 'owl translates a request for barn owl',
     },
@@ -112,14 +112,14 @@ describe('the contract catches an exchange', () => {
     },
     {
       that: 'writes into the request',
-      flaw: changed((_, asked) => {
-        asked.model = 'green';
+      flaw: changed((_, request) => {
+        request.model = 'green';
         return {};
       }),
       caught: 'owl translates a request for barn owl',
     },
     {
-      that: 'says another thing each time',
+      that: 'returns another result each time',
       flaw: changed(() => ({ body: { count: ++shared } })),
       caught: 'owl translates a request for barn owl',
     },
@@ -130,15 +130,15 @@ describe('the contract catches an exchange', () => {
     },
     {
       that: 'sends what it should refuse',
-      flaw: { exchange: (asked, context) => exchange({ ...asked, n: 1 }, context) },
+      flaw: { exchange: (request, context) => exchange({ ...request, n: 1 }, context) },
       caught: 'owl refuses a request for barn owl',
     },
     {
       that: 'names another member than the one it refuses',
       flaw: {
-        exchange(asked, context) {
-          if (asked.n === 2) throw new UnsupportedRequest('seed', 'No.');
-          return exchange(asked, context);
+        exchange(request, context) {
+          if (request.n === 2) throw new UnsupportedRequest('seed', 'No.');
+          return exchange(request, context);
         },
       },
       caught: 'owl refuses a request for barn owl',

@@ -26,7 +26,7 @@ function ask(body: object = {}, init: RequestInit = {}): Promise<Response> {
   return fetch(`${upstream.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(body), ...init });
 }
 
-describe('what is asked next is answered with', () => {
+describe('the next request gets', () => {
   it('the scripts of the queue, one each, then the standing one', async () => {
     upstream.enqueue(error(503), json({ turn: 2 }));
     upstream.always(json({ turn: 'later' }));
@@ -36,7 +36,7 @@ describe('what is asked next is answered with', () => {
     expect(await (await ask()).json()).toEqual({ turn: 'later' });
   });
 
-  it('a greeting, streamed or whole as the request asks, when nothing was said', async () => {
+  it('a greeting, streamed or whole as requested, if no script was set', async () => {
     expect(await (await ask({ model: 'm' })).json()).toMatchObject({
       object: 'chat.completion',
       model: 'm',
@@ -92,22 +92,22 @@ describe('the ledger', () => {
     expect(entry?.headers['x-twice']).toBe('1, 2');
   });
 
-  it('counts the bytes of the answer', async () => {
-    upstream.enqueue(json({ some: 'answer' }));
+  it('counts the bytes of the response', async () => {
+    upstream.enqueue(json({ some: 'response' }));
     const { received } = await rawRequest(upstream.port, rawPost({}));
     await upstream.nextRequest();
     expect(upstream.ledger[0]?.bytesSent).toBe(received.length);
   });
 
-  it('tells who closed the connection, and when', async () => {
+  it('records who closed the connection, and when', async () => {
     upstream.enqueue(hang());
     const leaver = new AbortController();
-    const asked = ask({}, { signal: leaver.signal });
+    const pending = ask({}, { signal: leaver.signal });
     const entry = await upstream.nextRequest();
     expect(entry.closedAt).toBeUndefined();
     const leftAt = performance.now();
     leaver.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(pending).rejects.toThrow();
     await upstream.closed(entry);
     expect(entry).toMatchObject({ closedBy: 'client', completed: false });
     expect(entry.closedAt).toBeGreaterThanOrEqual(leftAt);
@@ -119,7 +119,7 @@ describe('the ledger', () => {
     expect(second).toMatchObject({ closedBy: 'server', completed: true });
   });
 
-  it('tells which requests shared a connection', async () => {
+  it('records which requests shared a connection', async () => {
     await rawRequest(upstream.port, [rawPost({ n: 1 }), rawPost({ n: 2 })], { responses: 2 });
     await rawRequest(upstream.port, rawPost({ n: 3 }));
     expect(upstream.ledger.map(({ connection, reusedConnection }) => [connection, reusedConnection])).toEqual([
@@ -130,7 +130,7 @@ describe('the ledger', () => {
     expect(upstream.accepted).toBe(2);
   });
 
-  it('gives requests out one after the other, whether they came before they were asked for or not', async () => {
+  it('returns requests one after the other, whether they arrived before nextRequest() or after', async () => {
     await ask({ n: 1 });
     const second = upstream.nextRequest().then(() => upstream.nextRequest());
     await ask({ n: 2 });
@@ -149,7 +149,7 @@ describe('the ledger', () => {
   });
 
   it('can be emptied between two tests', async () => {
-    upstream.enqueue(json({ a: 1 }), json({ never: 'asked' }));
+    upstream.enqueue(json({ a: 1 }), json({ never: 'sent' }));
     await ask();
     upstream.forget();
     expect(upstream.ledger).toEqual([]);
@@ -159,13 +159,13 @@ describe('the ledger', () => {
 });
 
 describe('a connection', () => {
-  it('is answered in the order of its requests, though all came at once', async () => {
+  it('gets responses in the order of its requests, though all were sent at once', async () => {
     upstream.enqueue(json({ n: 1 }, { delayMs: 30 }), json({ n: 2 }), json({ n: 3 }));
     const { responses } = await rawRequest(upstream.port, rawPost({}).repeat(3), { responses: 3 });
     expect(responses.map((response) => response.json)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
-  it('is closed after the answer to a client that asks for it', async () => {
+  it('is closed after the response to a request with connection: close', async () => {
     const { responses, ended } = await rawRequest(upstream.port, rawPost({}, ['connection: close']), {
       responses: Infinity,
     });
@@ -183,17 +183,17 @@ describe('a connection', () => {
   it('is closed when it was idle for the time that was given', async () => {
     const clock = new FakeClock();
     await using idle = await fakeUpstream({ idleTimeoutMs: 5_000, clock });
-    const asked = rawRequest(idle.port, rawPost({}), { responses: Infinity });
+    const pending = rawRequest(idle.port, rawPost({}), { responses: Infinity });
     const entry = await idle.nextRequest();
     while (clock.pending.size === 0) await new Promise((resolve) => setImmediate(resolve));
     clock.advance(4_999);
     expect(idle.connections).toBe(1);
     clock.advance(1);
-    expect((await asked).ended).toBe('fin');
+    expect((await pending).ended).toBe('fin');
     expect((await idle.closed(entry)).closedBy).toBe('server');
   });
 
-  it('that has gone stale is reset when it is used again', async () => {
+  it('that is stale is reset when it is used again', async () => {
     upstream.enqueue(stale(chat('Once.')));
     const { responses, ended } = await rawRequest(upstream.port, [rawPost({}), 30, rawPost({})], { responses: 2 });
     expect(ended).toBe('reset');
@@ -205,9 +205,9 @@ describe('a connection', () => {
 describe('an outage', () => {
   it('resets what is open and refuses what comes, until it is over', async () => {
     upstream.enqueue(hang());
-    const asked = ask();
+    const pending = ask();
     await upstream.nextRequest();
-    await Promise.all([upstream.refuse(), expect(asked).rejects.toThrow()]);
+    await Promise.all([upstream.refuse(), expect(pending).rejects.toThrow()]);
     await expect(ask()).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     await upstream.resume();
     expect((await ask()).status).toBe(200);
@@ -219,12 +219,12 @@ describe('closing', () => {
     const probe = leakProbe();
     const closing = await fakeUpstream({ idleTimeoutMs: 60_000 });
     closing.enqueue(json({}), json({}, { delayMs: 60_000 }), hang());
-    const asked = [1, 2, 3].map(() => rawRequest(closing.port, rawPost({}), { responses: Infinity }));
+    const pending = [1, 2, 3].map(() => rawRequest(closing.port, rawPost({}), { responses: Infinity }));
     await Promise.all([closing.nextRequest(), closing.nextRequest(), closing.nextRequest()]);
     const waiting = closing.nextRequest();
     await closing.close();
     await expect(waiting).rejects.toThrow('The fake upstream was closed.');
-    await Promise.all(asked);
+    await Promise.all(pending);
     expect(closing.connections).toBe(0);
     expect(await probe.leaks()).toEqual({});
   });
@@ -251,7 +251,7 @@ describe('what is no request', () => {
     expect(upstream.ledger.filter((entry) => entry.receivedAt !== undefined)).toEqual([]);
   });
 
-  it('does no harm to those who ask rightly', async () => {
+  it('does not affect valid requests', async () => {
     for (const bytes of ['\0\0\0\0\r\n\r\n', 'x'.repeat(100_000), Buffer.alloc(1_000, 0xff)]) {
       await rawRequest(upstream.port, bytes, { responses: Infinity, timeoutMs: 50 });
     }

@@ -11,9 +11,9 @@ const format = gemini();
 /** Sends a request through the format to an upstream with this script. */
 async function ask(script: ScriptSource, stream: boolean, request: JsonObject = {}) {
   await using upstream = await fakeUpstream({ script });
-  const asked = asRequest({ messages: [{ role: 'user', content: 'Hi' }], ...request });
+  const chatRequest = asRequest({ messages: [{ role: 'user', content: 'Hi' }], ...request });
   const model = { upstreamModel: 'gemini-2.5-flash', maxCompletionTokens: undefined, traits: {} };
-  const exchange = format.exchange!(asked, { model, stream, requestId: 'req-1', now: 1 });
+  const exchange = format.exchange!(chatRequest, { model, stream, requestId: 'req-1', now: 1 });
   const response = await fetch(upstream.origin + exchange.path, {
     method: 'POST',
     body: JSON.stringify(exchange.body),
@@ -43,7 +43,7 @@ const SCRIPT = geminiReply({
 });
 
 describe('a fake Gemini', () => {
-  it('says the same whole and as a stream', async () => {
+  it('has the same content whole and as a stream', async () => {
     const whole = await ask(SCRIPT, false);
     const completion = whole.exchange.completion(JSON.parse(whole.text), HEAD);
     expect(completion).toMatchObject({

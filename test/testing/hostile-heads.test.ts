@@ -4,7 +4,7 @@ import { fakeUpstream, hostileHeads, type HostileHead } from '../../src/testing/
 import { probe, readBody, requestTo } from '../../src/testing/transport-probe.js';
 import { plainTransport } from './plain-transport.js';
 
-/** What a careful client of `node:http` makes of a head: the answer in it, or nothing. */
+/** What a careful client of `node:http` makes of a head: the response in it, or nothing. */
 async function understood(head: UpstreamHead): Promise<unknown> {
   const { text, complete } = await readBody(head);
   const coding = head.headers['content-encoding'] ?? 'identity';
@@ -17,7 +17,7 @@ async function understood(head: UpstreamHead): Promise<unknown> {
   }
 }
 
-async function outcomeOf(hostile: HostileHead): Promise<'answer' | 'error'> {
+async function outcomeOf(hostile: HostileHead): Promise<'response' | 'error'> {
   await using upstream = await fakeUpstream({ script: hostile.script });
   const transport = plainTransport();
   const call = probe(transport, requestTo(upstream));
@@ -28,7 +28,7 @@ async function outcomeOf(hostile: HostileHead): Promise<'answer' | 'error'> {
     }
     if ((await call.settled()) === 'failure') return 'error';
     const body = await understood(await call.head());
-    return JSON.stringify(body)?.includes('Sound.') === true ? 'answer' : 'error';
+    return JSON.stringify(body)?.includes('Sound.') === true ? 'response' : 'error';
   } finally {
     call.abort();
     transport.close();
@@ -36,10 +36,13 @@ async function outcomeOf(hostile: HostileHead): Promise<'answer' | 'error'> {
 }
 
 describe('a careful client of node:http makes of', () => {
-  it.each(hostileHeads.map((head) => [head.name, head] as const))('%s what the corpus says', async (_name, head) => {
-    const outcome = await outcomeOf(head);
-    if (head.expect !== 'either') expect(outcome).toBe(head.expect);
-  });
+  it.each(hostileHeads.map((head) => [head.name, head] as const))(
+    '%s has the result of the corpus',
+    async (_name, head) => {
+      const outcome = await outcomeOf(head);
+      if (head.expect !== 'either') expect(outcome).toBe(head.expect);
+    },
+  );
 });
 
 describe('the corpus', () => {
@@ -50,7 +53,7 @@ describe('the corpus', () => {
 
   it('holds heads of every kind', () => {
     expect(hostileHeads.length).toBeGreaterThan(80);
-    for (const kind of ['error', 'answer', 'either']) {
+    for (const kind of ['error', 'response', 'either']) {
       expect(hostileHeads.filter((head) => head.expect === kind).length).toBeGreaterThan(8);
     }
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   close,
   keepAliveOnly,
-  earlyAnswer,
+  earlyResponse,
   fakeUpstream,
   hang,
   ignoreAbort,
@@ -62,16 +62,16 @@ describe.each([
 });
 
 describe('a stall', () => {
-  it('is silence for a while, and then the rest', async () => {
+  it('sends nothing for a while, and then the rest', async () => {
     const clock = new FakeClock();
     await using slow = await fakeUpstream({ clock, script: stall('one two three', { after: 2, ms: 30_000 }) });
     let sofar = '';
-    const asked = rawRequest(slow.port, STREAM, { onData: (text) => (sofar = text) });
+    const pending = rawRequest(slow.port, STREAM, { onData: (text) => (sofar = text) });
     await slow.nextRequest();
     while (clock.pending.size === 0) await new Promise((resolve) => setImmediate(resolve));
     while (progress(sofar) !== '2 events') await new Promise((resolve) => setImmediate(resolve));
     clock.advance(30_000);
-    const { responses } = await asked;
+    const { responses } = await pending;
     expect(responses[0]).toMatchObject({
       complete: true,
       text: expect.stringMatching(/three.*\[DONE\]\n\n$/s) as string,
@@ -95,9 +95,9 @@ describe('a stream of comments', () => {
   });
 });
 
-describe('an early answer', () => {
+describe('an early response', () => {
   it('comes at the head, and the body is never read', async () => {
-    upstream.enqueue(earlyAnswer(413));
+    upstream.enqueue(earlyResponse(413));
     const head = WHOLE.slice(0, WHOLE.indexOf('\r\n\r\n') + 4);
     const { responses, ended } = await rawRequest(upstream.port, head, { responses: Infinity });
     expect(responses.map((response) => response.status)).toEqual([413]);
@@ -108,7 +108,7 @@ describe('an early answer', () => {
 });
 
 describe('an upstream that stops reading', () => {
-  it('takes what the kernel takes, and no more', async () => {
+  it('reads what the kernel accepts, and no more', async () => {
     upstream.enqueue(stopReading());
     const socket = connect(upstream.port, '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 67108864\r\n\r\n');
@@ -123,7 +123,7 @@ describe('an upstream that stops reading', () => {
 });
 
 describe('an upstream that ignores an abort', () => {
-  it('sends on after the client has left, until the kernel refuses', async () => {
+  it('keeps sending after the client has disconnected, until the kernel refuses', async () => {
     upstream.enqueue(ignoreAbort({ everyMs: 1 }));
     const socket = connect({ port: upstream.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write(STREAM);

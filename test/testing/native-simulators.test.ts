@@ -29,7 +29,7 @@ async function demo(): Promise<{ readonly simulators: Simulators; readonly clien
 }
 
 describe('the model of all formats', () => {
-  it.each(BREAK_KINDS)('a Claude answers where the OpenAI-shaped endpoint fails (%s), then a Gemini', async (kind) => {
+  it.each(BREAK_KINDS)('a Claude responds if the OpenAI-shaped endpoint fails (%s), then a Gemini', async (kind) => {
     const { simulators, client } = await demo();
     const whole = () => client.chat.completions.create(QUESTION).withResponse();
     const providerOf = async () => (await whole()).response.headers.get('x-nordlys-provider');
@@ -41,7 +41,7 @@ describe('the model of all formats', () => {
     simulators.gemini.break(kind);
     await expect(whole()).rejects.toThrow();
     expect(simulators.gemini.broken).toBe(kind);
-    simulators.gemini.mend();
+    simulators.gemini.repair();
     expect(simulators.gemini.broken).toBeUndefined();
   });
 
@@ -67,7 +67,7 @@ describe('the model of all formats', () => {
     }
   });
 
-  it('says that a stream broke off, and never that it is done', async () => {
+  it('reports an incomplete stream, and never its end', async () => {
     const { simulators, client } = await demo();
     simulators.fastCheap.break('down');
     for (const simulator of [simulators.anthropic, simulators.gemini]) {
@@ -81,7 +81,7 @@ describe('the model of all formats', () => {
 describe.each(['anthropic', 'gemini'] as const)('the simulated %s', (slug) => {
   const only = { ...QUESTION, provider_only: [slug] };
 
-  it('says the same whole and streamed', async () => {
+  it('has the same content whole and streamed', async () => {
     const { simulators, client } = await demo();
     const whole = await client.chat.completions.create(only);
     const streamed = await client.chat.completions.stream(only).finalChatCompletion();
@@ -111,7 +111,7 @@ describe.each(['anthropic', 'gemini'] as const)('the simulated %s', (slug) => {
     expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({ title: 'northern light' });
   });
 
-  it('calls a tool, and says what came of it', async () => {
+  it('calls a tool, and uses its result', async () => {
     const { client } = await demo();
     const forced = { type: 'function' as const, function: { name: 'get_weather' } };
     for (const tool_choice of ['required' as const, forced]) {

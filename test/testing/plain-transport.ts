@@ -85,12 +85,12 @@ function start(
     sent.once('close', () => socket.off('connect', stand));
   });
   sent.on('information', countInterim);
-  // Node tells 100 apart from the other interim statuses.
+  // Node handles 100 apart from the other interim statuses.
   sent.on('continue', countInterim);
   const upgraded = (): void => fail(new Error('The upstream wants another protocol.'));
   sent.on('upgrade', upgraded);
   sent.on('response', (message) => {
-    // Without an `upgrade` header Node takes a 101 for an answer.
+    // Without an `upgrade` header Node takes a 101 for a response.
     if (message.statusCode === 101 && flaws.handsOnUpgrades !== true) upgraded();
     if (settled) return;
     settled = true;

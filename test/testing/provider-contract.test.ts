@@ -4,7 +4,7 @@ import type { WireFormat } from '../../src/contracts/wire-format.js';
 import { providerContract, type ProviderFixtures } from '../../src/testing/index.js';
 import { failuresOf } from './contract-runner.js';
 
-/** A wire format that nobody speaks, small enough to be read at one go. */
+/** An invented wire format, as small as possible. */
 const parrot: WireFormat = {
   name: 'parrot',
   path: '/squawk',
@@ -16,12 +16,12 @@ const parrot: WireFormat = {
     return completionOf(said);
   },
   createChunkDecoder() {
-    let words = 0;
+    let count = 0;
     return ({ event, data }) => {
       if (event === 'end') return 'done';
       if (event !== 'word') return [];
-      words += 1;
-      return [chunkOf(words, data)];
+      count += 1;
+      return [chunkOf(count, data)];
     };
   },
   decodeError(body) {
@@ -81,7 +81,7 @@ describe('the contract catches a wire format', () => {
       caught: 'parrot encodes a request for grey',
     },
     {
-      that: 'takes anything for an answer',
+      that: 'takes anything for a response',
       flaw: { decodeCompletion: (body) => completionOf((body as { said?: string } | undefined)?.said ?? 'Hello') },
       caught: 'parrot does not take junk for a response',
     },

@@ -37,7 +37,7 @@ function encode(body: string, chunked: boolean): string {
   return `${head}transfer-encoding: chunked\r\n\r\n${framed}0\r\n\r\n`;
 }
 
-it('tells every request apart, whatever is in it and however it is cut', () => {
+it('separates every request, whatever is in it and however it is cut', () => {
   const requests = fc.array(fc.tuple(latin1, fc.boolean()), { maxLength: 6 });
   fc.assert(
     fc.property(requests, sizes, (list, cuts) => {
@@ -48,7 +48,7 @@ it('tells every request apart, whatever is in it and however it is cut', () => {
   );
 });
 
-it('throws at nothing, and says at most once that this is no request', () => {
+it('never throws, and reports at most once that this is no request', () => {
   const junk = fc.oneof(
     latin1,
     fc.stringMatching(/^(POST|GET) \/[a-z]{0,3} HTTP\/1\.1\r\n([a-z-]{1,20}: ?[0-9a-z]{0,9}\r\n){0,4}\r\n.{0,20}$/),

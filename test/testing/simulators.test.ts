@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  for (const simulator of all()) simulator.mend();
+  for (const simulator of all()) simulator.repair();
 });
 
 afterAll(() => simulators.close());
@@ -24,23 +24,23 @@ function client(simulator: Simulator = simulators.fastCheap): OpenAI {
 
 const QUESTION = { model: 'demo-chat', messages: [{ role: 'user' as const, content: 'Why is the sky green?' }] };
 
-describe('a simulator answers as OpenAI does', () => {
-  it('with words, and what they cost', async () => {
-    const answer = await client().chat.completions.create(QUESTION);
-    const said = answer.choices[0]?.message.content ?? '';
-    expect(answer.choices[0]?.finish_reason).toBe('stop');
+describe('a simulator responds as OpenAI does', () => {
+  it('with text and usage', async () => {
+    const response = await client().chat.completions.create(QUESTION);
+    const said = response.choices[0]?.message.content ?? '';
+    expect(response.choices[0]?.finish_reason).toBe('stop');
     expect(said.split(' ').length).toBeGreaterThan(30);
-    expect(answer.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: said.split(' ').length });
+    expect(response.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: said.split(' ').length });
   });
 
-  it('the same to the same question, and other words from another simulator', async () => {
+  it('the same to the same question, and another text from another simulator', async () => {
     const ask = async (simulator: Simulator): Promise<unknown> =>
       (await client(simulator).chat.completions.create(QUESTION)).choices[0]?.message.content;
     expect(await ask(simulators.fastCheap)).toBe(await ask(simulators.fastCheap));
     expect(await ask(simulators.fastCheap)).not.toBe(await ask(simulators.strictZdr));
   });
 
-  it('streamed, with the same words', async () => {
+  it('streamed, with the same text', async () => {
     const whole = await client().chat.completions.create(QUESTION);
     const streamed = await client().chat.completions.stream(QUESTION).finalChatCompletion();
     expect(streamed.choices[0]?.message.content).toBe(whole.choices[0]?.message.content);
@@ -49,7 +49,7 @@ describe('a simulator answers as OpenAI does', () => {
   it.each([
     [undefined, false],
     [{ include_usage: true }, true],
-  ])('with usage on a stream when it is asked for (%j)', async (options, told) => {
+  ])('with usage on a stream if requested (%j)', async (options, isSent) => {
     const chunks = await client().chat.completions.create({
       ...QUESTION,
       stream: true,
@@ -57,10 +57,10 @@ describe('a simulator answers as OpenAI does', () => {
     });
     const usages: unknown[] = [];
     for await (const chunk of chunks) if (chunk.usage) usages.push(chunk.usage);
-    expect(usages).toHaveLength(told ? 1 : 0);
+    expect(usages).toHaveLength(isSent ? 1 : 0);
   });
 
-  it('with as many choices as are wanted, each its own', async () => {
+  it('with as many choices as requested, each different', async () => {
     const { choices } = await client().chat.completions.create({ ...QUESTION, n: 3 });
     expect(new Set(choices.map((choice) => choice.message.content)).size).toBe(3);
     const streamed = await client()
@@ -133,11 +133,11 @@ describe('a simulator calls a tool', () => {
     ['the question has its name in it', weather, 'tool_calls'],
     ['it must', { ...QUESTION, tool_choice: 'required' as const }, 'tool_calls'],
     [
-      'it is told which',
+      'it is named',
       { ...QUESTION, tool_choice: { type: 'function' as const, function: { name: 'get_weather' } } },
       'tool_calls',
     ],
-    ['not when nothing asks for it', QUESTION, 'stop'],
+    ['not if nothing requests it', QUESTION, 'stop'],
     ['not when it may not', { ...weather, tool_choice: 'none' as const }, 'stop'],
   ])('%s', async (_when, request, finishReason) => {
     const { choices } = await client().chat.completions.create({ ...request, tools });
@@ -152,7 +152,7 @@ describe('a simulator calls a tool', () => {
     else expect(calls).toBeUndefined();
   });
 
-  it('and says what came of it', async () => {
+  it('and uses its result', async () => {
     const { choices } = await client().chat.completions.create({
       ...weather,
       tools,
@@ -179,13 +179,13 @@ describe('a simulator refuses', () => {
   });
 
   it('a model that it does not have', async () => {
-    const asked = client().chat.completions.create({ ...QUESTION, model: 'demo-large' });
-    await expect(asked).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+    const pending = client().chat.completions.create({ ...QUESTION, model: 'demo-large' });
+    await expect(pending).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
   });
 
   it('what is no JSON', async () => {
-    const answer = await fetch(`${simulators.fastCheap.baseUrl}/chat/completions`, { method: 'POST', body: '{' });
-    expect(answer.status).toBe(400);
+    const response = await fetch(`${simulators.fastCheap.baseUrl}/chat/completions`, { method: 'POST', body: '{' });
+    expect(response.status).toBe(400);
   });
 });
 
@@ -194,9 +194,9 @@ describe('their characters', () => {
     await using own = await startSimulators({ timeScale: 0 });
     const statuses: number[] = [];
     for (let turn = 0; turn < 6; turn++) {
-      const asked = client(own.flaky).chat.completions.create(QUESTION);
+      const pending = client(own.flaky).chat.completions.create(QUESTION);
       statuses.push(
-        await asked.then(
+        await pending.then(
           () => 200,
           (error: { status: number }) => error.status,
         ),
@@ -232,23 +232,23 @@ describe('a simulator can be broken, and mended', () => {
     await expect(whole).rejects.toThrow(message);
     const streamed = client(slowSmart).chat.completions.stream(QUESTION).finalChatCompletion();
     await expect(streamed).rejects.toThrow(message);
-    slowSmart.mend();
+    slowSmart.repair();
     await client(slowSmart).chat.completions.create(QUESTION);
   });
 
-  it('says nothing, and notices who gives up', async () => {
+  it('sends nothing, and notices a client that disconnects', async () => {
     const { strictZdr } = simulators;
     strictZdr.break('hang');
     const leaver = new AbortController();
-    const asked = client(strictZdr).chat.completions.create(QUESTION, { signal: leaver.signal });
+    const pending = client(strictZdr).chat.completions.create(QUESTION, { signal: leaver.signal });
     while (strictZdr.stats.open === 0) await new Promise((resolve) => setImmediate(resolve));
     leaver.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(pending).rejects.toThrow();
     while (strictZdr.stats.open > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(strictZdr.stats.aborted).toBe(1);
   });
 
-  it('stops talking when its client leaves', async () => {
+  it('stops sending when its client disconnects', async () => {
     await using own = await startSimulators();
     const leaver = new AbortController();
     const stream = await client(own.fastCheap).chat.completions.create(

@@ -11,8 +11,8 @@ describe('a store with a clock of its own keeps the contract', () => {
   storeContract(test, async () => mapStore(Date.now), { time: 'real', shortestTtlMs: 40 });
 });
 
-describe('a store that forgets everything at once keeps only what no store may break', () => {
-  it('never gives a value to the wrong key', async () => {
+describe('a store that drops everything at once meets only the unconditional cases', () => {
+  it('never returns a value for the wrong key', async () => {
     const forgetful = { get: () => undefined, set: () => {}, delete: () => {} };
     const failed = await failuresOf((declare) => storeContract(declare, () => forgetful));
     expect(failed).toContain('a store gives back what was set');

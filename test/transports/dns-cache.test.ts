@@ -3,25 +3,25 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDnsCache } from '../../src/transports/dns-cache.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-type Done = (error: NodeJS.ErrnoException | null, answers: dns.LookupAddress[]) => void;
+type Done = (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void;
 
 afterEach(() => vi.restoreAllMocks());
 
-function asked() {
+function setUp() {
   const clock = new FakeClock();
   const questions: { host: string; done: Done }[] = [];
   vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _options: unknown, done: Done) => {
     questions.push({ host, done });
   }) as never);
   const lookup = createDnsCache(clock);
-  const told: string[] = [];
+  const results: string[] = [];
   const ask = (host = 'api.test', all = true): void =>
-    lookup(host, { all }, (error, answer) => {
-      told.push(
-        error === null ? (Array.isArray(answer) ? answer.map(({ address }) => address).join() : answer) : error.code!,
+    lookup(host, { all }, (error, found) => {
+      results.push(
+        error === null ? (Array.isArray(found) ? found.map(({ address }) => address).join() : found) : error.code!,
       );
     });
-  return { clock, questions, ask, told };
+  return { clock, questions, ask, results };
 }
 
 const found: dns.LookupAddress[] = [
@@ -31,62 +31,62 @@ const found: dns.LookupAddress[] = [
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a lookup that is shared', () => {
-  it('asks once for all who wait, and each name by itself', () => {
-    const { questions, ask, told } = asked();
+  it('sends one lookup per name for all waiting callers', () => {
+    const { questions, ask, results } = setUp();
     for (let time = 0; time < 5; time++) ask();
     ask('other.test');
     expect(questions.map(({ host }) => host)).toEqual(['api.test', 'other.test']);
     questions[0]!.done(null, found);
-    expect(told).toEqual(Array<string>(5).fill('203.0.113.1,203.0.113.2'));
+    expect(results).toEqual(Array<string>(5).fill('203.0.113.1,203.0.113.2'));
   });
 
-  it('knows the answer for 30 seconds', async () => {
-    const { clock, questions, ask, told } = asked();
+  it('caches an address for 30 seconds', async () => {
+    const { clock, questions, ask, results } = setUp();
     ask();
     questions[0]!.done(null, found);
     clock.advance(29_999);
     ask('api.test', false);
     await turn();
     expect(questions).toHaveLength(1);
-    expect(told.at(-1)).toBe('203.0.113.1');
+    expect(results.at(-1)).toBe('203.0.113.1');
     clock.advance(1);
     ask();
     expect(questions).toHaveLength(2);
   });
 
-  it('believes a failure for a second', async () => {
-    const { clock, questions, ask, told } = asked();
+  it('caches a failure for a second', async () => {
+    const { clock, questions, ask, results } = setUp();
     ask();
     questions[0]!.done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
     ask();
     await turn();
     expect(questions).toHaveLength(1);
-    expect(told).toEqual(['ENOTFOUND', 'ENOTFOUND']);
+    expect(results).toEqual(['ENOTFOUND', 'ENOTFOUND']);
     clock.advance(1_000);
     ask();
     expect(questions).toHaveLength(2);
   });
 
   it('lets no request wait longer than two seconds, and queries a name service that hangs only once', () => {
-    const { clock, questions, ask, told } = asked();
+    const { clock, questions, ask, results } = setUp();
     ask();
     clock.advance(1_500);
     ask();
     clock.advance(500);
-    expect(told).toEqual(['ETIMEOUT']);
+    expect(results).toEqual(['ETIMEOUT']);
     clock.advance(1_500);
-    expect(told).toEqual(['ETIMEOUT', 'ETIMEOUT']);
+    expect(results).toEqual(['ETIMEOUT', 'ETIMEOUT']);
     ask();
     expect(questions).toHaveLength(1);
     questions[0]!.done(null, found);
-    expect(told.at(-1)).toBe('203.0.113.1,203.0.113.2');
+    expect(results.at(-1)).toBe('203.0.113.1,203.0.113.2');
     expect(clock.pending.size).toBe(0);
   });
 
-  it('says so when a name has no address', () => {
-    const { questions, ask, told } = asked();
+  it('fails with ENOTFOUND if a name has no address', () => {
+    const { questions, ask, results } = setUp();
     ask();
     questions[0]!.done(null, []);
-    expect(told).toEqual(['ENOTFOUND']);
+    expect(results).toEqual(['ENOTFOUND']);
   });
 });

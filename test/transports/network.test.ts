@@ -39,7 +39,7 @@ function requestFor(baseUrl: string, options: NetworkOptions, changes: Partial<U
   return { url, headers, body, fresh: false, pool: '', network, ...changes };
 }
 
-/** `transport` as it is asked for a provider with `network`, for the transport contract. */
+/** `transport` as a provider with `network` calls it, for the transport contract. */
 function within(transport: Transport, network: (request: UpstreamRequest) => UpstreamNetwork | undefined): Transport {
   return {
     ...transport,
@@ -143,18 +143,20 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
         expect(JSON.stringify(failure)).toContain(`http://127.0.0.1:${proxy.port}`);
         expect(JSON.stringify(failure)).not.toMatch(/gate|pass-word/);
         expect(upstream.ledger).toHaveLength(0);
-        await eventually('the proxy is left', () => proxy.connections === 0);
+        await eventually('no connection to the proxy remains', () => proxy.connections === 0);
       },
     );
 
     it('without a listener, or not covered by its certificate', async () => {
       const upstream = await upstreamFor();
-      const gone = await fakeUpstream();
-      await gone.close();
-      expect(await failureOf(requestFor(upstream.baseUrl, { proxy: `http://127.0.0.1:${gone.port}` }))).toMatchObject({
-        code: 'ERR_NORDLYS_PROXY_UNREACHABLE',
-        message: `The proxy http://127.0.0.1:${gone.port} could not be connected to (ECONNREFUSED).`,
-      });
+      const closed = await fakeUpstream();
+      await closed.close();
+      expect(await failureOf(requestFor(upstream.baseUrl, { proxy: `http://127.0.0.1:${closed.port}` }))).toMatchObject(
+        {
+          code: 'ERR_NORDLYS_PROXY_UNREACHABLE',
+          message: `The proxy http://127.0.0.1:${closed.port} could not be connected to (ECONNREFUSED).`,
+        },
+      );
       const proxy = await connectProxy({ tls: SERVER });
       expect(await failureOf(requestFor(upstream.baseUrl, { proxy: `https://127.0.0.1:${proxy.port}` }))).toMatchObject(
         {
@@ -166,25 +168,25 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
     });
 
     it.each([
-      ['for its response', { responds: 'silent' }, 'http', 1],
+      ['for its response', { responds: 'never' }, 'http', 1],
       ['for the TLS of the upstream', {}, 'https', 1],
     ] as const)(
       'aborted while it waits %s: the tunnel closes within 100 ms',
       async (_what, settings, scheme, requests) => {
-        // A server that accepts and says nothing.
-        const silent = await connectProxy({ responds: 'silent' });
+        // A server that accepts and sends nothing.
+        const hanging = await connectProxy({ responds: 'never' });
         const proxy = await connectProxy(settings);
         const transport = open();
-        const request = requestFor(`${scheme}://127.0.0.1:${silent.port}/v1`, {
+        const request = requestFor(`${scheme}://127.0.0.1:${hanging.port}/v1`, {
           proxy: `http://127.0.0.1:${proxy.port}`,
         });
         const call = probe(transport, request);
-        await eventually('the proxy was asked', () => proxy.requests.length === requests);
-        if (scheme === 'https') await eventually('the tunnel is open', () => silent.connections === 1);
+        await eventually('the proxy was called', () => proxy.requests.length === requests);
+        if (scheme === 'https') await eventually('the tunnel is open', () => hanging.connections === 1);
         expect(transport.sockets()).toEqual({ active: 1, idle: 0 });
         const abortedAt = performance.now();
         call.abort();
-        await eventually('the tunnel closed', () => proxy.connections + silent.connections === 0);
+        await eventually('the tunnel closed', () => proxy.connections + hanging.connections === 0);
         expect(performance.now() - abortedAt).toBeLessThan(100);
         await eventually('nothing is counted any more', () => transport.sockets().active === 0);
         expect(transport.sockets()).toEqual({ active: 0, idle: 0 });
@@ -210,7 +212,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const entry = await upstream.nextRequest();
       call.abort();
       expect((await upstream.closed(entry)).closedBy).toBe('client');
-      await eventually('the proxy is left', () => proxy.connections === 0);
+      await eventually('no connection to the proxy remains', () => proxy.connections === 0);
     });
   });
 
@@ -227,7 +229,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       expect(upstream.ledger).toHaveLength(4);
     });
 
-    it('are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+    it('are verified whatever NODE_TLS_REJECT_UNAUTHORIZED is', async () => {
       const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
       onTestFinished(() => {
@@ -255,7 +257,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
     it.each([
       ['a plain key', CLIENT],
       ['an encrypted one', { ...CLIENT, key: certificate('client.encrypted.key'), passphrase: 'key-passphrase' }],
-    ])('of the client, with %s, reach an upstream that asks for them (mTLS)', async (_what, client) => {
+    ])('of the client, with %s, reach an upstream that requires them (mTLS)', async (_what, client) => {
       const upstream = await upstreamFor();
       const front = await tlsFront(upstream.port, { requestCert: true, rejectUnauthorized: true, ca: AUTHORITY });
       const baseUrl = `https://127.0.0.1:${front.port}/v1`;
@@ -272,7 +274,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
   });
 
   describe('a unix socket', () => {
-    it.each(['http', 'https'])('takes the place of host and port (%s)', async (scheme) => {
+    it.each(['http', 'https'])('replaces host and port (%s)', async (scheme) => {
       const upstream = await upstreamFor();
       const socketPath = await unixFront(scheme === 'http' ? upstream.port : (await tlsFront(upstream.port)).port);
       const network = { socketPath, ...(scheme === 'https' && { ca: AUTHORITY }) };
@@ -329,7 +331,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
 });
 
 describe.each(TRANSPORTS)('%s keeps the transport contract', (_name, makeTransport) => {
-  // A proxy reports an upstream that refuses connections in words of its own.
+  // A proxy reports an upstream that refuses connections with a message of its own.
   const notThroughProxies = 'reports that nothing was sent when the connection is refused';
 
   describe('through a proxy', () => {

@@ -36,7 +36,7 @@ describe('a connection to an address that a caller chose', () => {
     ['this machine', ['127.0.0.1']],
     ['public and private at once', ['203.0.114.1', '127.0.0.1']],
     ['nothing', []],
-  ])('is not opened to a name that means %s', async (_what, addresses) => {
+  ])('is not opened to a name that resolves to %s', async (_what, addresses) => {
     const lookup = dns.lookup as (...given: unknown[]) => void;
     await using canary = await fakeUpstream();
     vi.spyOn(dns, 'lookup').mockImplementation(((

@@ -20,11 +20,11 @@ it.each([
   [{ allowedOrigins: ['http://10.0.0.1'] }, /option allowedOrigins was removed. Set callerOverrides.allowedOrigins/],
   [{ lifo: true }, /lifo/],
   [null, /undiciTransport must be an object/],
-])('says what is wrong with %j', (options, message) => {
+])('is refused with %j', (options, message) => {
   expect(() => undiciTransport(options as never)).toThrow(message);
 });
 
-it.each([[undiciTransport], [{}], ['undici']])('is told from what is no transport: %s', (transport) => {
+it.each([[undiciTransport], [{}], ['undici']])('is distinguished from what is no transport: %s', (transport) => {
   const providers = { p: { baseUrl: 'http://127.0.0.1:1/v1', models: ['m'] } };
   expect(() => createGateway({ keys: ['k'], providers, transport: transport as never })).toThrow(
     /^transport must be a transport/,
@@ -87,7 +87,7 @@ describe('a connection', () => {
   });
 
   it.each([65_536, 70_000, 100_000])(
-    'that closes behind a whole answer of %i bytes, read late, loses none of them',
+    'that closes behind a whole response of %i bytes, read late, loses none of them',
     async (length) => {
       const server = net.createServer((socket) => {
         socket.on('error', () => socket.destroy());
@@ -119,13 +119,13 @@ describe('a connection', () => {
     },
   );
 
-  it('is not kept where the answer came before all of the request had gone out', async () => {
+  it('is not kept if the response came before all of the request was sent', async () => {
     let connections = 0;
     const server = net.createServer((socket) => {
       const isFirst = ++connections === 1;
       socket.on('error', () => socket.destroy());
       socket.once('data', () => {
-        // The first reads no more of the request; its connection is open, and of no use to anybody.
+        // The first reads no more of the request; its connection is open, and cannot be used again.
         if (isFirst) socket.pause();
         socket.write(`HTTP/1.1 ${isFirst ? '429 Slow Down' : '200 OK'}\r\ncontent-length: 2\r\n\r\n{}`);
       });
@@ -142,40 +142,40 @@ describe('a connection', () => {
 
 describe('a gateway that calls its providers through undici', () => {
   it('fails over, streams to the end, and reuses its connections', async () => {
-    const [dead, well] = [
+    const [failing, healthy] = [
       await upstreamFor(stream('never', { afterEvents: 0, end: 'reset' })),
       await upstreamFor(stream('all of it')),
     ];
-    const { ask, gateway } = await gatewayOver([dead, well], { transport: undiciTransport() });
+    const { ask, gateway } = await gatewayOver([failing, healthy], { transport: undiciTransport() });
     for (let turn = 0; turn < 5; turn++) {
-      const answer = await ask({ stream: true });
-      expect(answer.headers.get('x-nordlys-provider')).toBe('p1');
-      expect((await readSse(answer)).at(-1)).toBe('[DONE]');
+      const response = await ask({ stream: true });
+      expect(response.headers.get('x-nordlys-provider')).toBe('p1');
+      expect((await readSse(response)).at(-1)).toBe('[DONE]');
     }
-    expect(well.accepted).toBe(1);
+    expect(healthy.accepted).toBe(1);
     expect(gateway.status().sockets).toMatchObject({ active: 0 });
   });
 
-  it('closes the upstream connection of a client that leaves', async () => {
+  it('closes the upstream connection of a client that disconnects', async () => {
     const upstream = await upstreamFor(hang({ after: 'request' }));
     const { ask } = await gatewayOver([upstream], { transport: undiciTransport() });
-    const leaving = new AbortController();
-    const asked = ask({ stream: true }, { signal: leaving.signal }).catch(() => 'left');
+    const controller = new AbortController();
+    const pending = ask({ stream: true }, { signal: controller.signal }).catch(() => 'aborted');
     await upstream.nextRequest();
-    leaving.abort();
-    expect(await asked).toBe('left');
+    controller.abort();
+    expect(await pending).toBe('aborted');
     await upstream.allClosed();
   });
 
-  it('takes an unasked 100 for a failure, as undici does, and goes on to the next provider', async () => {
+  it('treats an unrequested 100 as a failure, as undici does, and tries the next provider', async () => {
     const odd = await upstreamFor(raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
     const { ask } = await gatewayOver([odd, await upstreamFor(chat('well'))], { transport: undiciTransport() });
-    const answer = await ask({});
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-nordlys-attempts')).toBe('2');
+    const response = await ask({});
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
 
-  it('dials a private address for a caller only where the request says that the operator listed it', async () => {
+  it('dials a private address for a caller only if the request states that the operator listed it', async () => {
     const upstream = await upstreamFor(raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
     const transport = undiciTransport();
     onTestFinished(() => transport.close());
@@ -183,7 +183,7 @@ describe('a gateway that calls its providers through undici', () => {
     const refused = { code: 'ERR_NORDLYS_ADDRESS_BLOCKED' };
     await expect(statusOf(transport, url, Buffer.from('{}'), GUARDED_POOL)).rejects.toMatchObject(refused);
     expect(await statusOf(transport, { ...url, isListedAddress: true }, Buffer.from('{}'), GUARDED_POOL)).toBe(200);
-    // The connection that is idle now must not serve a request that does not say so.
+    // The connection that is idle now must not serve a request without that setting.
     await expect(statusOf(transport, url, Buffer.from('{}'), GUARDED_POOL)).rejects.toMatchObject(refused);
     expect(upstream.ledger).toHaveLength(1);
   });

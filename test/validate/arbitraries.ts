@@ -95,7 +95,7 @@ const optional = {
 
 export type RequestObject = { [key: string]: unknown };
 
-/** A request that must be accepted, with members that nobody knows. */
+/** A request that must be accepted, with unknown members. */
 export const validRequest: fc.Arbitrary<RequestObject> = fc
   .tuple(
     fc.record(
@@ -106,14 +106,14 @@ export const validRequest: fc.Arbitrary<RequestObject> = fc
   )
   .map(([known, unknown]) => objectOf([...Object.entries(withoutNegativeZero(known) as object), ...unknown]));
 
-/** How a text is written where JSON leaves a choice: an endless row of small numbers. */
+/** How a text is written where JSON allows several forms: an endless row of small numbers. */
 export const handwriting: fc.Arbitrary<readonly number[]> = fc.array(fc.nat({ max: 9 }), {
   minLength: 8,
   maxLength: 24,
 });
 
 /**
- * `value` as JSON text with odd white space, escaped letters, members in any order, some of them said twice (the last counts).
+ * `value` as JSON text with odd white space, escaped letters, members in any order, some of them repeated (the last counts).
  */
 export function written(value: unknown, hand: readonly number[]): string {
   let used = 0;

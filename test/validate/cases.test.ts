@@ -9,14 +9,14 @@ import { acceptedCases, OVERRULED } from './own-cases.js';
 const validator = createValidator({}, systemClock);
 const NO_EDITS = { set: {}, remove: new Set<string>() };
 
-/** Rows that the gateway answers in a later stage, or leaves to the provider. */
+/** Rows that a later stage of the gateway rejects, or that it leaves to the provider. */
 const NOT_HERE = new Set([
-  // Nobody named a model: `route` knows whether there is a default.
+  // No model was named: `route` knows whether there is a default.
   'model-missing',
   'model-empty',
 ]);
 
-describe('requests that OpenAI takes', () => {
+describe('requests that OpenAI accepts', () => {
   it.each(validCases.filter((row) => row.certainty === 'certain'))('accepts $name and forwards its meaning', (row) => {
     expectForwarded(row);
   });
@@ -39,7 +39,7 @@ describe('requests that break a rule between members, or of one model', () => {
   const rows = invalidCases.filter(
     (row) => row.certainty === 'certain' && (['semantic', 'model'].includes(row.layer) || NOT_HERE.has(row.name)),
   );
-  it.each(rows)('leaves $name to whoever knows', (row) => {
+  it.each(rows)('leaves $name to a later stage', (row) => {
     expect(() => validator.parse(bytesOf(row))).not.toThrow();
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Case name → whether such a request is accepted, as `docs/wire-decisions.md` says. */
+/** Case name → whether such a request is accepted, as `docs/wire-decisions.md` lists. */
 export const decisions: ReadonlyMap<string, 'accepted' | 'refused'> = new Map(
   [...page().matchAll(/^\| `([^`]+)` \| (accepted|refused) \|/gm)].map(([, name, decision]) => [
     name as string,

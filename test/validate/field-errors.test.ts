@@ -168,7 +168,7 @@ describe('the error of a field', () => {
     { openai: { base_url: { is: 'sk-canary' } } },
     { openai: { endpoint_overrides: { chat_completions: { timeout: 'sk-canary' } } } },
     { openai: { endpoint_overrides: { chat_completions: { timeout: 4_711_000_000 } } } },
-  ])('never echoes what stands under provider_configs: %j', (configs) => {
+  ])('never echoes what is under provider_configs: %j', (configs) => {
     const { message, param } = refusal({ provider_configs: configs });
     expect(param).toMatch(/^provider_configs\.openai/);
     expect(message).not.toMatch(/canary|4711/);

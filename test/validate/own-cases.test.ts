@@ -17,12 +17,12 @@ describe('requests that clients of other servers send', () => {
     }
   });
 
-  it('keeps the received bytes where there is nothing to leave out', () => {
+  it('keeps the received bytes if there is nothing to drop', () => {
     const text = '{"model":"m",  "messages":[{"role":"assistant","content":"x","annotations":[]}]}';
     expect(Buffer.from(lenient.parse(Buffer.from(text)).body.bytesFor(NO_EDITS)).toString()).toBe(text);
   });
 
-  it('leaves an unusual spelling of -1 out of what is sent, too', () => {
+  it('drops an unusual spelling of -1 from what is sent, too', () => {
     const text =
       '{"model":"m","messages":[{"role":"user","content":"q"}],"max_tokens":-1.00000000000000000000,"x":12345678901234567890}';
     const { request, body } = lenient.parse(Buffer.from(text));
@@ -32,7 +32,7 @@ describe('requests that clients of other servers send', () => {
     );
   });
 
-  it('leaves the value of the host as it was', () => {
+  it('does not change the value of the host', () => {
     const body = { model: 'm', tools: [], messages: [{ role: 'assistant', content: 'x', tool_calls: [] }] };
     const before = structuredClone(body);
     lenient.check(body);
@@ -40,7 +40,7 @@ describe('requests that clients of other servers send', () => {
   });
 });
 
-describe('their neighbours', () => {
+describe('similar requests', () => {
   const question = { role: 'user', content: 'q' };
   it.each([
     [
@@ -72,7 +72,7 @@ describe('their neighbours', () => {
     expect(check).toThrowError(expect.objectContaining({ status: 400, param: member }));
   });
 
-  it('keeps a call that is required without tools: the provider says that there are none', () => {
+  it('keeps a call that is required without tools: the provider refuses it', () => {
     const request = { model: 'm', messages: [question], tools: [], tool_choice: 'required' };
     expect(lenient.check(request)).toEqual({ model: 'm', messages: [question], tool_choice: 'required' });
   });

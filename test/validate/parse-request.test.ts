@@ -64,7 +64,7 @@ describe('the bytes that came', () => {
   });
 });
 
-describe('a text that says something twice', () => {
+describe('a text with duplicate keys', () => {
   it('is sent as it was understood: the last one counts', () => {
     const text = sent(`{"model":"a",${MESSAGES},"model":"b","n":1,"n":2}`);
     expect(text).toBe(`{"model":"b",${MESSAGES},"n":2}`);
@@ -103,7 +103,7 @@ describe('a key of one letter that is written as an escape', () => {
     ['\\/', '/'],
     ['\\u4e2d', '中'],
     ['\\ud83d', '\ud83d'],
-  ])('is the letter that it says, and sent as it came: %s', (written, key) => {
+  ])('is the letter that it encodes, and sent as it came: %s', (written, key) => {
     poison();
     const text = `{${MESSAGES},"${written}":[9007199254740993]}`;
     expect(Object.keys(parse(text).request)).toEqual(['messages', key]);
@@ -208,7 +208,7 @@ describe('depth', () => {
     expect(refusal(() => validator.check(body(MAX_DEPTH)))).toMatchObject({ code: 'request_too_complex', param: 'x' });
   });
 
-  it('gives way to the fault that it stands in', () => {
+  it('is not reported if its parent has a fault', () => {
     expect(refusal(() => parse(`{"messages":[{"role":"user","content":${nested(10_000)}}]}`))).toMatchObject({
       code: 'invalid_type',
       param: 'messages[0].content[0]',
@@ -249,7 +249,7 @@ describe('a value that is no text', () => {
     });
   });
 
-  it('may leave members undefined', () => {
+  it('may have undefined members', () => {
     expect(() => validator.check(body({ temperature: undefined, x: { y: undefined } }))).not.toThrow();
   });
 

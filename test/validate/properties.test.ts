@@ -18,7 +18,7 @@ function sent(parsed: ParsedRequest, edits: Parameters<ParsedRequest['body']['by
 }
 
 describe('whatever valid request comes, in whatever handwriting', () => {
-  it('is accepted, and what is sent means what was checked', () => {
+  it('is accepted, and what is sent is equivalent to what was checked', () => {
     fc.assert(
       fc.property(validRequest, handwriting, (request, hand) => {
         const text = written(request, hand);
@@ -30,7 +30,7 @@ describe('whatever valid request comes, in whatever handwriting', () => {
     );
   });
 
-  it('means the same whether it came as text or as an object', () => {
+  it('is the same as text or as an object', () => {
     fc.assert(
       fc.property(validRequest, (request) => {
         const parsed = validator.parse(Buffer.from(JSON.stringify(request)));
@@ -128,7 +128,7 @@ describe('whatever else comes', () => {
     );
   });
 
-  it('leaves the prototypes of the process alone', () => {
+  it('does not change the prototypes of the process', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).length;
     for (const text of [
       '{"__proto__":{"a":1},"messages":[{"__proto__":{"role":"user"},"role":"user","content":"x"}]}',

@@ -1,5 +1,5 @@
 import type { Schema } from '../../src/validate/schema/build.js';
-import * as answer from '../../src/validate/schema/response-options.js';
+import * as responseOptions from '../../src/validate/schema/response-options.js';
 import * as content from '../../src/validate/schema/content.js';
 import * as messages from '../../src/validate/schema/messages.js';
 import * as routing from '../../src/validate/schema/routing-fields.js';
@@ -19,17 +19,17 @@ export const publishedSchemas = {
   RegistryProviderConfigOverride: routing.providerConfigOverride,
   SharedFunctionDefinitionParam: tools.functionDefinition,
   SharedFunctionParameters: tools.functionDefinition.properties!.parameters!,
-  SharedMetadata: answer.metadata,
-  SharedResponseFormatJSONObjectParam: answer.responseFormatJSONObject,
-  SharedResponseFormatJSONSchemaJSONSchemaParam: answer.responseFormatJSONSchemaJSONSchema,
-  SharedResponseFormatJSONSchemaParam: answer.responseFormatJSONSchema,
-  SharedResponseFormatTextParam: answer.responseFormatText,
+  SharedMetadata: responseOptions.metadata,
+  SharedResponseFormatJSONObjectParam: responseOptions.responseFormatJSONObject,
+  SharedResponseFormatJSONSchemaJSONSchemaParam: responseOptions.responseFormatJSONSchemaJSONSchema,
+  SharedResponseFormatJSONSchemaParam: responseOptions.responseFormatJSONSchema,
+  SharedResponseFormatTextParam: responseOptions.responseFormatText,
   V2ChatCompletionAllowedToolChoiceParam: tools.allowedToolChoice,
   V2ChatCompletionAllowedToolsParam: tools.allowedTools,
   V2ChatCompletionAssistantMessageParam: message.assistant,
   V2ChatCompletionAssistantMessageParamAudio: messages.assistantMessageAudio,
   V2ChatCompletionAssistantMessageParamFunctionCall: messages.functionCall,
-  V2ChatCompletionAudioParam: answer.audioParam,
+  V2ChatCompletionAudioParam: responseOptions.audioParam,
   V2ChatCompletionContentPartFileFileParam: content.contentPartFileFile,
   V2ChatCompletionContentPartFileParam: content.contentPartFile,
   V2ChatCompletionContentPartImageImageURLParam: content.contentPartImageImageURL,
@@ -54,11 +54,12 @@ export const publishedSchemas = {
   V2ChatCompletionNamedToolChoiceCustomParam: tools.namedToolChoiceCustom,
   V2ChatCompletionNamedToolChoiceFunctionParam: tools.namedToolChoiceFunction,
   V2ChatCompletionNamedToolChoiceParam: tools.namedToolChoice,
-  V2ChatCompletionNewParamsWebSearchOptions: answer.webSearchOptions,
-  V2ChatCompletionNewParamsWebSearchOptionsUserLocation: answer.webSearchOptionsUserLocation,
-  V2ChatCompletionNewParamsWebSearchOptionsUserLocationApproximate: answer.webSearchOptionsUserLocationApproximate,
-  V2ChatCompletionPredictionContentParam: answer.predictionContent,
-  V2ChatCompletionStreamOptionsParam: answer.streamOptions,
+  V2ChatCompletionNewParamsWebSearchOptions: responseOptions.webSearchOptions,
+  V2ChatCompletionNewParamsWebSearchOptionsUserLocation: responseOptions.webSearchOptionsUserLocation,
+  V2ChatCompletionNewParamsWebSearchOptionsUserLocationApproximate:
+    responseOptions.webSearchOptionsUserLocationApproximate,
+  V2ChatCompletionPredictionContentParam: responseOptions.predictionContent,
+  V2ChatCompletionStreamOptionsParam: responseOptions.streamOptions,
   V2ChatCompletionSystemMessageParam: message.system,
   V2ChatCompletionToolMessageParam: message.tool,
   V2ChatCompletionUserMessageParam: message.user,

@@ -30,12 +30,12 @@ let server: Listening;
 beforeEach(async () => {
   clock = new FakeClock();
   outcomes = [];
-  server = await listen(answerWhatWasRead);
+  server = await listen(sendWhatWasRead);
 });
 
 afterEach(() => server.close());
 
-function answerWhatWasRead(req: IncomingMessage, res: ServerResponse): void {
+function sendWhatWasRead(req: IncomingMessage, res: ServerResponse): void {
   const limits = { bodyLimit: BODY_LIMIT, bodyTimeoutMs: 5_000, clock };
   readBody(req, limits, new ClientConnection(res)).then(
     (received) => {
@@ -58,7 +58,7 @@ function listenersOf(req: IncomingMessage): string[] {
   return names.filter((name) => !['clearRequestTimeout', 'clearIncoming'].includes(name));
 }
 
-/** Sends a request by hand, as JSON unless `head` says otherwise. Returns status and body of the answer. */
+/** Sends a request by hand, as JSON unless `head` says otherwise. Returns status and body of the response. */
 async function send(
   head: readonly string[],
   body: string | Uint8Array = '',
@@ -67,8 +67,8 @@ async function send(
     `${['POST / HTTP/1.1', 'host: a', ...typed(head)].join('\r\n')}\r\n\r\n`,
     body,
   ]);
-  const [answer] = responses;
-  return answer === undefined ? {} : { status: answer.status, body: answer.text };
+  const [response] = responses;
+  return response === undefined ? {} : { status: response.status, body: response.text };
 }
 
 const JSON_TYPE = 'content-type: application/json';
@@ -97,7 +97,7 @@ describe('a body on the connection', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('leaves no listener and no open end behind, so that the connection serves on', async () => {
+  it('leaks no listener and reads to the end, so that the connection can be reused', async () => {
     const { responses } = await rawRequest(server.port, rawPost(REQUEST) + rawPost(REQUEST), { responses: 2 });
     expect(responses.map((response) => response.status)).toEqual([200, 200]);
     for (const { req } of outcomes) expect(listenersOf(req)).toEqual([]);
@@ -113,7 +113,7 @@ describe('a body on the connection', () => {
   it('is text where the host has set an encoding', async () => {
     await using decoding = await listen((req, res) => {
       req.setEncoding('utf8');
-      answerWhatWasRead(req, res);
+      sendWhatWasRead(req, res);
     });
     const { responses } = await rawRequest(decoding.port, rawPost('{"a":"ü"}'));
     expect(responses[0]?.text).toBe('{"a":"ü"}');
@@ -173,7 +173,7 @@ describe('a body that does not come', () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  it('ends quietly when the client leaves', async () => {
+  it('ends without an error when the client disconnects', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write(half);
     await until(() => clock.pending.size === 1);
@@ -187,11 +187,11 @@ describe('a body that does not come', () => {
 
 describe('a client that has left already', () => {
   it('is not waited for', async () => {
-    await using gone = await listen((req, res) => {
+    await using closing = await listen((req, res) => {
       req.destroy();
-      req.once('close', () => answerWhatWasRead(req, res));
+      req.once('close', () => sendWhatWasRead(req, res));
     });
-    await rawRequest(gone.port, half).catch(() => undefined);
+    await rawRequest(closing.port, half).catch(() => undefined);
     await until(() => outcomes.length === 1);
     expect(outcomes[0]?.error?.code).toBe('client_closed_request');
     expect(clock.pending.size).toBe(0);
@@ -236,7 +236,7 @@ describe('a body of another kind', () => {
   });
 
   it.each(invalidCases.filter((row) => row.layer === 'transport'))(
-    'is refused as the cases say: $name',
+    'is refused as the cases define: $name',
     async (row) => {
       const bytes = bytesOf(row);
       const head = Object.entries(headersOf(row)).map(([name, value]) => `${name}: ${value}`);
@@ -267,7 +267,7 @@ describe('a request of unclear extent', () => {
   });
 });
 
-describe('what a parser before the gateway has left', () => {
+describe('a body that a parser before the gateway has read', () => {
   const parsers = [
     { parser: 'express.json()', type: 'application/json', expected: { value: REQUEST } },
     { parser: 'express.raw()', type: 'application/raw+json', expected: REQUEST },
@@ -286,14 +286,14 @@ describe('what a parser before the gateway has left', () => {
         create.raw({ type: 'application/raw+json' }),
         create.text({ type: 'application/text+json' }),
       );
-      app.use(answerWhatWasRead);
+      app.use(sendWhatWasRead);
       await using behind = await listen(app);
-      const answer = await fetch(behind.url, {
+      const response = await fetch(behind.url, {
         method: 'POST',
         headers: { 'content-type': type },
         body: JSON.stringify(REQUEST),
       });
-      expect(await answer.json()).toEqual(expected);
+      expect(await response.json()).toEqual(expected);
     });
 
     it.each(['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded'])(
@@ -305,7 +305,7 @@ describe('what a parser before the gateway has left', () => {
           create.text(),
           create.urlencoded({ extended: false }),
         );
-        app.use(answerWhatWasRead);
+        app.use(sendWhatWasRead);
         await using behind = await listen(app);
         const init = { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(REQUEST) };
         expect((await fetch(behind.url, init)).status).toBe(415);
@@ -314,49 +314,49 @@ describe('what a parser before the gateway has left', () => {
 
     it.each(['json', 'raw', 'text'] as const)('is taken inflated: %s()', async (parser) => {
       const app = create();
-      app.use(create[parser]({ type: 'application/json' }), answerWhatWasRead);
+      app.use(create[parser]({ type: 'application/json' }), sendWhatWasRead);
       await using behind = await listen(app);
-      const answer = await fetch(behind.url, {
+      const response = await fetch(behind.url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
         body: gzipSync(JSON.stringify(REQUEST)),
       });
-      expect(await answer.json()).toEqual(parser === 'json' ? { value: REQUEST } : REQUEST);
+      expect(await response.json()).toEqual(parser === 'json' ? { value: REQUEST } : REQUEST);
     });
 
     it('is not mistaken for a body that the parser has passed by', async () => {
       const app = create();
       app.use(create.json());
-      app.use(answerWhatWasRead);
+      app.use(sendWhatWasRead);
       await using behind = await listen(app);
       const headers = { 'content-type': 'application/vnd.api+json' };
-      const answer = await fetch(behind.url, { method: 'POST', headers, body: JSON.stringify(REQUEST) });
-      expect(await answer.json()).toEqual(REQUEST);
+      const response = await fetch(behind.url, { method: 'POST', headers, body: JSON.stringify(REQUEST) });
+      expect(await response.json()).toEqual(REQUEST);
     });
   });
 
   it('is measured, too', async () => {
     const app = express();
     app.use(express.text({ type: '*/*' }));
-    app.use(answerWhatWasRead);
+    app.use(sendWhatWasRead);
     await using behind = await listen(app);
     const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(behind.url, { method: 'POST', headers, body: 'x'.repeat(BODY_LIMIT + 1) });
-    expect(answer.status).toBe(413);
+    const response = await fetch(behind.url, { method: 'POST', headers, body: 'x'.repeat(BODY_LIMIT + 1) });
+    expect(response.status).toBe(413);
   });
 
-  it('is missed out loud where it has left nothing', async () => {
+  it('is an error if the parser kept nothing', async () => {
     await using behind = await listen(async (req, res) => {
       req.resume();
       await once(req, 'end');
-      answerWhatWasRead(req, res);
+      sendWhatWasRead(req, res);
     });
-    const answer = await fetch(behind.url, {
+    const response = await fetch(behind.url, {
       method: 'POST',
       body: '{}',
       headers: { 'content-type': 'application/json' },
     });
-    expect(answer.status).toBe(500);
+    expect(response.status).toBe(500);
     expect(outcomes[0]?.error?.message).toContain('req.body');
   });
 });

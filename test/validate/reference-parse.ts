@@ -12,7 +12,7 @@ const SPACE = /[ \n\r\t]*/y;
 
 /**
  * Reads a valid JSON text. JSON.parse cannot check itself: V8 misreads some keys (nodejs/node#63785), and it does not
- * tell which members were repeated.
+ * show which members were repeated.
  */
 export function referenceParse(text: string): Meaning {
   let at = 0;

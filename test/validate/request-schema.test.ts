@@ -12,7 +12,7 @@ const SCALARS = ['ParamOptBool', 'ParamOptFloat64', 'ParamOptInt64', 'ParamOptSt
 const schemas: Readonly<Record<string, Schema>> = publishedSchemas;
 
 describe('the request schema', () => {
-  it.each(publishedKeys.request)('knows %s', (key) => {
+  it.each(publishedKeys.request)('has %s', (key) => {
     const [name = '', member] = key.split('.');
     if (member === undefined) expect([...SCALARS, ...Object.keys(schemas)]).toContain(name);
     else if (publishedKeys.of.includes(key)) expect(Object.keys(UNIONS[name as keyof typeof UNIONS])).toContain(member);
@@ -67,7 +67,7 @@ describe('unknown members', () => {
     expect(() => strict.check(body)).toThrow(expect.objectContaining({ code: 'unknown_parameter', param }));
   });
 
-  it('leaves free-form objects free', () => {
+  it('does not restrict free-form objects', () => {
     const tools = [{ type: 'function', function: { name: 'f', parameters: { anything: { at: ['all'] } } } }];
     const metadata = { any: 'key' };
     expect(() => strict.check({ ...request, tools, metadata, logit_bias: { 7: 1 } })).not.toThrow();
@@ -186,7 +186,7 @@ describe('unknown content parts', () => {
     );
   });
 
-  it('lets pictures into the answers of tools together with them', () => {
+  it('accepts pictures in tool results together with them', () => {
     expect(() => open.check(saying('tool', { type: 'image_url', image_url: { url: 'data:,x' } }))).not.toThrow();
   });
 });

@@ -23,7 +23,7 @@ describe('a wrapper', () => {
       body: { stop: { OfString: {}, OfStringArray: ['a'] } },
       wire: { stop: ['a'] },
     },
-    { it: 'is left out with nothing set', body: { stop: { OfString: null }, response_format: {} }, wire: {} },
+    { it: 'is omitted with nothing set', body: { stop: { OfString: null }, response_format: {} }, wire: {} },
     {
       it: 'has its constant filled in',
       body: { response_format: { OfJSONSchema: { json_schema: { name: 's' } } } },
@@ -151,7 +151,7 @@ describe('a wrapper', () => {
 });
 
 describe('an optional scalar as {}', () => {
-  it('is left out where the published document has one', () => {
+  it('is omitted where the published document has one', () => {
     const body = {
       model: 'm',
       messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: {}, file_data: 'd' } }], name: {} }],

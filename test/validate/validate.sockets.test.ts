@@ -16,7 +16,7 @@ const SINK: ResponseSink = {
   fail() {},
 };
 
-/** Runs the stage on one request; answers with what it wrote into the context, or with the code of its refusal. */
+/** Runs the stage on one request; responds with what it wrote into the context, or with the code of its refusal. */
 async function stageOn(options: ValidateOptions, body: string): Promise<unknown> {
   const stage = validateStage(options, systemClock);
   await using server = await listen((req, res) => {
@@ -29,8 +29,8 @@ async function stageOn(options: ValidateOptions, body: string): Promise<unknown>
       (error: unknown) => res.end(JSON.stringify({ code: toGatewayError(error).code })),
     );
   });
-  const answer = await fetch(server.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
-  return answer.json();
+  const response = await fetch(server.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  return response.json();
 }
 
 const TEXT = '{"model":"m","messages":[{"role":"user","content":"x"}]}';
@@ -54,7 +54,7 @@ describe('the validate stage', () => {
     });
   });
 
-  it('leaves it to routing to miss the model', async () => {
+  it('accepts a request without a model: routing refuses it', async () => {
     const { model: _model, ...nameless } = JSON.parse(TEXT) as { model: string };
     for (const body of [nameless, { ...nameless, model: null }, { ...nameless, model: '' }]) {
       expect(await stageOn({}, JSON.stringify(body))).toMatchObject({ outcome: 'next' });
@@ -84,11 +84,11 @@ describe('options of the stage', () => {
     );
   });
 
-  it('may be left out, or undefined', () => {
+  it('may be absent, or undefined', () => {
     expect(() => createValidator({ bodyLimit: undefined, unknownFields: undefined }, systemClock)).not.toThrow();
   });
 
-  it('mean the same after the host has changed its object', () => {
+  it('are not affected if the host changes its object later', () => {
     const options: { unknownFields: 'pass' | 'reject' } = { unknownFields: 'reject' };
     const validator = createValidator(options, systemClock);
     options.unknownFields = 'pass';

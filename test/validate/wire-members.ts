@@ -5,7 +5,7 @@ import type * as types from '../../src/chat/types.js';
  * has a member, a JSON type or a question mark more or less than stands here; a test compares it with the schema.
  */
 
-/** Each schema and the type that says the same. */
+/** Each schema and the equivalent type. */
 interface RequestTypes {
   CompletionsChatCompletionRequest: types.ChatRequest;
   RegistryEndpointOverride: types.EndpointOverride;
@@ -361,8 +361,8 @@ export const REQUEST_MEMBERS: { readonly [Name in keyof RequestTypes]: JsonObjec
   },
 };
 
-/** Each schema of the published answer and the type that says the same. */
-interface AnswerTypes {
+/** Each schema of the published response and the equivalent type. */
+interface ResponseTypes {
   V2ChatCompletion: types.ChatCompletion;
   V2ChatCompletionChoice: types.ChatChoice;
   V2ChatCompletionMessage: types.ChatResponseMessage;
@@ -381,8 +381,8 @@ interface AnswerTypes {
   V2CompletionUsageCompletionTokensDetails: types.CompletionTokensDetails;
 }
 
-export const ANSWER_MEMBERS: {
-  readonly [Name in keyof AnswerTypes]: Readonly<Record<KnownKeys<AnswerTypes[Name]>, 1>>;
+export const RESPONSE_MEMBERS: {
+  readonly [Name in keyof ResponseTypes]: Readonly<Record<KnownKeys<ResponseTypes[Name]>, 1>>;
 } = {
   V2ChatCompletion: {
     choices: 1,

@@ -6,7 +6,7 @@ import * as routing from '../../src/validate/schema/routing-fields.js';
 import { createValidator } from '../../src/validate/validate.js';
 import { publishedKeys } from '../fixtures/cases.js';
 import { publishedSchemas } from './published-schemas.js';
-import { ANSWER_MEMBERS, REQUEST_MEMBERS } from './wire-members.js';
+import { RESPONSE_MEMBERS, REQUEST_MEMBERS } from './wire-members.js';
 
 const schemas: Readonly<Record<string, Schema>> = {
   ...publishedSchemas,
@@ -21,7 +21,7 @@ describe('the exported request types', () => {
     expect(Object.keys(REQUEST_MEMBERS).sort()).toEqual(withMembers.sort());
   });
 
-  it.each(Object.entries(REQUEST_MEMBERS))('say what the schema says: %s', (name, members) => {
+  it.each(Object.entries(REQUEST_MEMBERS))('match the schema: %s', (name, members) => {
     expect(members).toEqual(membersOf(schemas[name]));
   });
 
@@ -46,7 +46,7 @@ describe('the exported request types', () => {
   it('refuse what the schema refuses', () => {
     // @ts-expect-error a role that does not exist
     const role: ChatRequest = { messages: [{ role: 'human', content: 'x' }] };
-    // @ts-expect-error a tool message answers a call
+    // @ts-expect-error a tool message names a call
     const tool: ChatRequest = { messages: [{ role: 'tool', content: 'x' }] };
     // @ts-expect-error text is no number
     const temperature: ChatRequest = { messages: [{ role: 'user', content: 'x' }], temperature: '1' };
@@ -55,17 +55,17 @@ describe('the exported request types', () => {
   });
 });
 
-describe('the exported answer types', () => {
-  it('have every member of the published answer, and no other', () => {
+describe('the exported response types', () => {
+  it('have every member of the published response, and no other', () => {
     const request = new Set(publishedKeys.request);
     const published = publishedKeys.all.filter((key) => !request.has(key));
-    const ours = Object.entries(ANSWER_MEMBERS).flatMap(([name, members]) =>
+    const ours = Object.entries(RESPONSE_MEMBERS).flatMap(([name, members]) =>
       Object.keys(members).map((member) => `${name}.${member}`),
     );
     expect(ours.sort()).toEqual([...published].sort());
   });
 
-  it('let a chunk say little, and more than they know', () => {
+  it('allow chunks with few members, and with unknown ones', () => {
     const chunks: ChatChunk[] = [
       {},
       { choices: [] },

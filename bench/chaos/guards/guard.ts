@@ -2,7 +2,7 @@
 export interface Guard {
   readonly about: string;
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
   readonly tests: readonly string[];

@@ -106,7 +106,7 @@ const OF_STORES: readonly Guard[] = [
 
 const OF_SHARES: readonly Guard[] = [
   guard(
-    'what others keep is granted to nobody else',
+    'what another process keeps is granted to no other',
     `${SCRIPT}/counters.ts`,
     ['if process ~= me then sum = sum + share.amount end', 'if false then sum = sum + share.amount end'],
     'limit/shares',
@@ -124,9 +124,9 @@ const OF_SHARES: readonly Guard[] = [
     'limit/shares',
   ),
   guard(
-    'only what was tied is untied',
+    'only what was committed is released',
     'limit/process-shares.ts',
-    ['    if (!this.#isTied) return;\n', ''],
+    ['    if (!this.#isCommitted) return;\n', ''],
     'limit/shares',
   ),
   guard(
@@ -148,7 +148,7 @@ const OF_SHARES: readonly Guard[] = [
     'limit/shares',
   ),
   guard(
-    'a burst may use the share that it has not heard of',
+    'a burst may use the share that is not known yet',
     'limit/resilient-store.ts',
     ['if (again.isCovered || again.hasMoreThan(ticket)) return', 'if (again.isCovered && again === ticket) return'],
     'limit/shares',
@@ -166,7 +166,7 @@ const OF_SHARES: readonly Guard[] = [
     'limit/shares',
   ),
   guard(
-    'only what the store was never asked for is used again',
+    'only what was never requested from the store is used again',
     'limit/local-grants.ts',
     ['if (lease?.isOwn === true) for', 'if (lease !== undefined) for'],
     'limit/shares',
@@ -254,7 +254,7 @@ const OF_REQUESTS: readonly Guard[] = [
     'limit/request-spend',
   ),
   guard(
-    'a cache hit is free where the rule says so',
+    'a cache hit is free if the rule sets it',
     'limit/request-spend.ts',
     ["rule.cached === 'free' && this.#context.cacheStatus === 'HIT' ? 0 : 1", "rule.cached === 'free' ? 1 : 1"],
     'limit/path',
@@ -369,7 +369,7 @@ const OF_REQUESTS: readonly Guard[] = [
     'limit/path',
   ),
   guard(
-    'a policy that is wrong lets nobody in',
+    'a wrong policy admits no caller',
     'limit/limit.ts',
     [
       "if (!Array.isArray(limits)) throw optionError('policy.limits', 'must be a list of rules', limits);",

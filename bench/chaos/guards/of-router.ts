@@ -79,7 +79,7 @@ export const OF_ROUTER: readonly Guard[] = [
     'router/embedding-cache',
   ),
   guard(
-    'a client that leaves ends the wait for a vector',
+    'a client that disconnects ends the wait for a vector',
     'router/embed/embedding-cache.ts',
     ["signal.addEventListener('abort', onAbort, { once: true });", ''],
     'router/embedding-cache',
@@ -158,7 +158,7 @@ export const OF_ROUTER: readonly Guard[] = [
     'router/checkpoint',
   ),
   guard(
-    'models of a checkpoint that nobody serves are named',
+    'models of a checkpoint that no endpoint serves are named',
     'router/checkpoint-router.ts',
     ['.filter((id) => !served.has(id))', '.filter(() => false)'],
     'router/gateway',

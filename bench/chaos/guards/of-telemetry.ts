@@ -40,7 +40,7 @@ export const OF_TELEMETRY: readonly Guard[] = [
     'observe/content-guards',
   ),
   guard(
-    'content is asked once for a request',
+    'the content decision is made once per request',
     'observe/content.ts',
     ['if (known !== undefined) return known;', ''],
     'observe/content',
@@ -88,7 +88,7 @@ export const OF_TELEMETRY: readonly Guard[] = [
     'observe/content-guards',
   ),
   guard(
-    'trace headers are sent where the host says so only',
+    'trace headers are sent only if the host sets it',
     'observe/observe.ts',
     ['tracing !== undefined && propagate', 'tracing !== undefined'],
     'observe/telemetry',

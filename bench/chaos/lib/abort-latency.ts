@@ -40,10 +40,10 @@ export async function abortLatency(
 }
 
 async function leaveMidway(port: number, question: Question, leftAt: Map<string, number>): Promise<void> {
-  const asked = ask(port, question);
+  const request = ask(port, question);
   // Without any response, wait until the request has reached the upstream.
-  await Promise.race([asked.begun, sleep(100 + Math.random() * 50)]);
+  await Promise.race([request.begun, sleep(100 + Math.random() * 50)]);
   leftAt.set(question.id, now());
-  asked.abort();
-  await asked.finished;
+  request.abort();
+  await request.finished;
 }

@@ -134,17 +134,17 @@ async function read(response: IncomingMessage, record: ClientRecord, begun: () =
   }
 }
 
-interface AnswerPart {
+interface ResponsePart {
   readonly choices?: readonly { readonly delta?: { content?: string }; readonly message?: { content?: string } }[];
   readonly error?: { readonly code?: string | null; readonly message?: string };
 }
 
 function readWhole(body: string, record: ClientRecord): void {
-  const answer = parsed(body);
-  if (answer === undefined) return;
-  record.text = answer.choices?.[0]?.message?.content ?? '';
-  record.done = answer.choices !== undefined;
-  note(answer, record);
+  const part = parsed(body);
+  if (part === undefined) return;
+  record.text = part.choices?.[0]?.message?.content ?? '';
+  record.done = part.choices !== undefined;
+  note(part, record);
 }
 
 function readEvents(body: string, record: ClientRecord): void {
@@ -161,13 +161,13 @@ function readEvents(body: string, record: ClientRecord): void {
   record.text = text.join('');
 }
 
-function note({ error }: AnswerPart, record: ClientRecord): void {
+function note({ error }: ResponsePart, record: ClientRecord): void {
   if (error !== undefined) record.error ??= error.code ?? error.message ?? 'an error without words';
 }
 
-function parsed(text: string): AnswerPart | undefined {
+function parsed(text: string): ResponsePart | undefined {
   try {
-    return JSON.parse(text) as AnswerPart;
+    return JSON.parse(text) as ResponsePart;
   } catch {
     return undefined;
   }

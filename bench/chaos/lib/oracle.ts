@@ -17,7 +17,7 @@ export interface Verdict {
   readonly whole: number;
   readonly cached: number;
   /** Complete responses by their upstream, including those from the cache. */
-  readonly answersOf: ReadonlyMap<string, number>;
+  readonly responsesOf: ReadonlyMap<string, number>;
   /** Streams that their upstream cut after the start, and that ended in an error event. */
   readonly truncated: number;
   /** The client disconnected on purpose. */
@@ -48,7 +48,7 @@ export function judge(evidence: Evidence): Verdict {
   const byId = attemptsById(evidence.attempts);
   const byMark = new Map(evidence.attempts.map((attempt) => [attempt.mark, attempt]));
   const findings: Finding[] = [];
-  const answersOf = new Map<string, number>();
+  const responsesOf = new Map<string, number>();
   const fates: Record<Fate, number> = { whole: 0, truncated: 0, aborted: 0, excluded: 0, lost: 0 };
   for (const record of evidence.records) {
     const attempts = byId.get(record.id) ?? [];
@@ -56,18 +56,18 @@ export function judge(evidence: Evidence): Verdict {
     const fate = fateOf(record, attempts, evidence);
     fates[fate]++;
     const upstream = fate === 'whole' ? byMark.get(marksIn(record.text)[0] ?? '')?.upstream : undefined;
-    if (upstream !== undefined) answersOf.set(upstream, (answersOf.get(upstream) ?? 0) + 1);
+    if (upstream !== undefined) responsesOf.set(upstream, (responsesOf.get(upstream) ?? 0) + 1);
     if (fate === 'lost') find('lost', reasonOf(record));
     const corruption = corruptionOf(record, fate === 'whole', byMark);
     if (corruption !== undefined) find('corrupted', corruption);
     if (marksIn(record.text).length > 1) find('duplicated', 'content of two attempts');
-    if (answeredTwice(attempts, evidence)) find('duplicated', 'two attempts were completed');
+    if (respondedTwice(attempts, evidence)) find('duplicated', 'two attempts were completed');
   }
   return {
     findings,
     whole: fates.whole,
     cached: evidence.records.filter(({ cached }) => cached).length,
-    answersOf,
+    responsesOf,
     truncated: fates.truncated,
     aborted: fates.aborted,
     excluded: fates.excluded,
@@ -102,17 +102,17 @@ function broke(attempt: Attempt, evidence: Evidence): boolean {
 function reasonOf({ status, error, broken, done, text }: ClientRecord): string {
   if (broken !== undefined) return `the connection broke: ${broken}`;
   if (error !== undefined) return `${status} ${error}${text === '' ? '' : ', though its upstream was well'}`;
-  return done ? `status ${status}` : 'ended without a word about it';
+  return done ? `status ${status}` : 'ended without an error event';
 }
 
 function corruptionOf(record: ClientRecord, whole: boolean, byMark: ReadonlyMap<string, Attempt>): string | undefined {
   const [mark] = marksIn(record.text);
-  if (mark === undefined) return whole ? 'an answer that no upstream gave' : undefined;
+  if (mark === undefined) return whole ? 'a response that no upstream sent' : undefined;
   const expected = textOf(record.question, mark);
   if (whole ? record.text !== expected : !expected.startsWith(record.text)) return 'other bytes than were sent';
   const attempt = byMark.get(mark);
-  if (attempt === undefined) return 'an answer that is in no ledger';
-  if (attempt.id !== record.id && !record.cached) return 'the answer to another request';
+  if (attempt === undefined) return 'a response that is in no ledger';
+  if (attempt.id !== record.id && !record.cached) return 'the response to another request';
   return undefined;
 }
 
@@ -120,10 +120,10 @@ function corruptionOf(record: ClientRecord, whole: boolean, byMark: ReadonlyMap<
  * Whether two responses were sent without a disturbance that explains it. An upstream that was stopped (SIGSTOP) reads
  * its requests when it continues, long after they were aborted.
  */
-function answeredTwice(attempts: readonly Attempt[], evidence: Evidence): boolean {
-  const answered = attempts.filter(({ sound, end }) => sound && end?.completed === true);
-  return answered.some((first, place) => {
-    const second = answered[place + 1];
+function respondedTwice(attempts: readonly Attempt[], evidence: Evidence): boolean {
+  const completed = attempts.filter(({ sound, end }) => sound && end?.completed === true);
+  return completed.some((first, place) => {
+    const second = completed[place + 1];
     if (second === undefined) return false;
     const until = second.end?.at ?? second.begunAt;
     return !disturbed(first, second.begunAt, evidence) && !disturbed(second, until, evidence);

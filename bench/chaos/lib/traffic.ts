@@ -50,18 +50,18 @@ export class Traffic {
 
   /** Many clients disconnect at once. */
   abortStorm(share: number): void {
-    for (const asked of this.#open) if (this.#random() < share) asked.abort();
+    for (const request of this.#open) if (this.#random() < share) request.abort();
   }
 
   #send(number: number): void {
-    const asked = ask(this.#options.port, this.#question(number));
-    this.#open.add(asked);
-    void asked.finished.then((record) => {
-      this.#open.delete(asked);
+    const request = ask(this.#options.port, this.#question(number));
+    this.#open.add(request);
+    void request.finished.then((record) => {
+      this.#open.delete(request);
       record.gateway = this.#options.gatewayOf?.(record.localPort) ?? '';
       this.#count(record);
     });
-    if (this.#random() < LEAVING_SHARE) setTimeout(asked.abort, this.#random() * 200);
+    if (this.#random() < LEAVING_SHARE) setTimeout(request.abort, this.#random() * 200);
   }
 
   #count(record: ClientRecord): void {
@@ -74,9 +74,9 @@ export class Traffic {
     const id = `chaos-${this.#options.seed}-${number}`;
     const common = this.#random() < COMMON_SHARE;
     const question = common ? `What is ${Math.floor(this.#random() * COMMON_QUESTIONS)}?` : id;
-    const asked = { id, question, stream: this.#random() < 0.5 };
+    const parts = { id, question, stream: this.#random() < 0.5 };
     // Without a fixed order the gateway would soon avoid failing providers, and hardly any request would meet a fault.
     const own = randomOf(hashOf(question));
-    return own() < ORDERED_SHARE ? { ...asked, order: shuffled(this.#options.providers, own) } : asked;
+    return own() < ORDERED_SHARE ? { ...parts, order: shuffled(this.#options.providers, own) } : parts;
   }
 }

@@ -23,7 +23,7 @@ const UNSEEN: readonly FaultName[] = [
   ...(['switchingProtocols', 'endlessLine'] as const),
 ];
 
-const HOSTILE = hostileHeads.filter(({ expect, unasked }) => expect === 'error' && !unasked);
+const HOSTILE = hostileHeads.filter(({ expect, unrequested }) => expect === 'error' && !unrequested);
 
 /** Ways in which a stream breaks at any point of the response. */
 const CUTS = {

@@ -61,7 +61,7 @@ export class RespClient {
     this.#waiting = [];
     this.#bytes = Buffer.alloc(0);
     this.#socket = undefined;
-    for (const { reject } of waiting) reject(new Error('Redis has gone.'));
+    for (const { reject } of waiting) reject(new Error('The connection to Redis was closed.'));
     if (!this.#closed) setTimeout(() => !this.#closed && this.#connect(), RETRY_MS).unref();
   }
 
@@ -81,9 +81,9 @@ export class RespClient {
     if (this.#bytes.length < end) return false;
     const value = length < 0 ? null : Buffer.from(this.#bytes.subarray(start, start + length));
     this.#bytes = this.#bytes.subarray(end);
-    const asked = this.#waiting.shift();
-    if (line.startsWith('-')) asked?.reject(new Error(line.slice(1)));
-    else asked?.resolve(value);
+    const pending = this.#waiting.shift();
+    if (line.startsWith('-')) pending?.reject(new Error(line.slice(1)));
+    else pending?.resolve(value);
     return true;
   }
 }

@@ -17,11 +17,11 @@ const write = ledgerWriter(ledger);
 const wire = WIRES[wireName];
 let served = 0;
 
-const upstream = await fakeUpstream({ port, script: answer });
+const upstream = await fakeUpstream({ port, script: respond });
 process.once('disconnect', () => process.exit());
 startDraining([upstream.port]);
 
-function answer(request: ReceivedRequest): Script {
+function respond(request: ReceivedRequest): Script {
   const mark = `${name}${life}-${++served}`;
   const question = wire.questionOf(request.json);
   const text = textOf(question, mark);

@@ -26,7 +26,7 @@ export class Coalescer {
     this.#options = options;
     this.#clock = clock;
     this.#budget = {
-      perAnswer: options.maxBufferBytes,
+      perResponse: options.maxBufferBytes,
       inAll: options.maxBufferBytes * FLIGHTS_IN_BUDGET,
       used: 0,
     };

@@ -3,7 +3,7 @@ import type { GatewayError } from '../../errors/gateway-error.js';
 
 /** How much all running streams together may buffer, in characters. */
 export interface BufferBudget {
-  readonly perAnswer: number;
+  readonly perResponse: number;
   readonly inAll: number;
   used: number;
 }
@@ -30,7 +30,7 @@ export class EventBuffer {
   }
 
   get overfull(): boolean {
-    if (this.#size > this.#budget.perAnswer) return true;
+    if (this.#size > this.#budget.perResponse) return true;
     return this.#size > 0 && this.#budget.used > this.#budget.inAll;
   }
 

@@ -74,7 +74,7 @@ export class SharedRequest implements SharedCall {
     if (this.#closed) return;
     this.#closed = true;
     this.#onClosed();
-    this.#letGo();
+    this.#dropRead();
   }
 
   json(from: RequestContext, head: SinkHead, body: Uint8Array): void {
@@ -94,12 +94,12 @@ export class SharedRequest implements SharedCall {
     if (!this.#isCurrent(from)) return true;
     this.#buffer.append(payload);
     this.#serveAll();
-    if (this.#buffer.overfull) this.#makeRoom();
-    return this.#someoneKeepsUp();
+    if (this.#buffer.overfull) this.#freeBuffer();
+    return this.#hasReadySubscriber();
   }
 
   onDrain(resume: () => void): void {
-    if (this.#someoneKeepsUp()) process.nextTick(resume);
+    if (this.#hasReadySubscriber()) process.nextTick(resume);
     else this.#resume = resume;
   }
 
@@ -154,7 +154,7 @@ export class SharedRequest implements SharedCall {
   #serve(subscriber: Subscriber): void {
     if (!subscriber.read()) return;
     this.#subscribers.delete(subscriber);
-    this.#letGo();
+    this.#dropRead();
   }
 
   readonly #onDrained = (subscriber: Subscriber): void => {
@@ -172,7 +172,7 @@ export class SharedRequest implements SharedCall {
     this.#subscribers.delete(subscriber);
     if (this.#subscribers.size > 0) this.#wake();
     else if (this.#buffer.end === undefined) this.#abandon();
-    this.#letGo();
+    this.#dropRead();
   }
 
   #abandon(): void {
@@ -181,7 +181,7 @@ export class SharedRequest implements SharedCall {
   }
 
   /** Frees buffer space: first no request can join late any more, then the slowest subscribers are dropped. */
-  #makeRoom(): void {
+  #freeBuffer(): void {
     this.close();
     for (;;) {
       const slowest = slowestOf(this.#subscribers);
@@ -194,12 +194,12 @@ export class SharedRequest implements SharedCall {
   }
 
   /** Drops events that no subscriber will read any more. */
-  #letGo(): void {
+  #dropRead(): void {
     if (this.#closed && this.#subscribers.size === 0) this.#buffer.dropBefore(this.#buffer.length);
   }
 
   /** Whether some subscriber is not blocked: the upstream is read as fast as by the fastest one. */
-  #someoneKeepsUp(): boolean {
+  #hasReadySubscriber(): boolean {
     if (this.#subscribers.size === 0) return true;
     for (const subscriber of this.#subscribers) if (!subscriber.blocked) return true;
     return false;
@@ -207,7 +207,7 @@ export class SharedRequest implements SharedCall {
 
   #wake(): void {
     const resume = this.#resume;
-    if (resume === undefined || !this.#someoneKeepsUp()) return;
+    if (resume === undefined || !this.#hasReadySubscriber()) return;
     this.#resume = undefined;
     resume();
   }

@@ -100,7 +100,7 @@ export function anthropic(options: AnthropicOptions = {}): WireFormat {
         excludeReasoning: sent.excludeReasoning,
         fallbackId: `chatcmpl-${context.requestId}`,
         created: context.now,
-        askedModel: context.model.upstreamModel,
+        requestedModel: context.model.upstreamModel,
       };
       return exchangeOf({ path, headers, body, dropped: [...translation.dropped] }, reading, door);
     },

@@ -41,10 +41,10 @@ export function arrangeMarks(body: MarkedBody, traits: AnthropicTraits): void {
   if (traits.promptCaching === 'auto' && !isMarked) markAutomatically(body);
   const prefix = [...body.tools, ...body.system].filter(hasMark);
   const turns = body.messages.flatMap(({ content }) => content.flatMap(nested)).filter(hasMark);
-  const room = MAX_MARKS - (body.topLevel === undefined ? 0 : 1);
-  for (const place of prefix.slice(0, Math.max(prefix.length - room, 0))) delete place.cache_control;
-  const left = Math.max(room - prefix.length, 0);
-  for (const place of turns.slice(0, Math.max(turns.length - left, 0))) delete place.cache_control;
+  const allowed = MAX_MARKS - (body.topLevel === undefined ? 0 : 1);
+  for (const place of prefix.slice(0, Math.max(prefix.length - allowed, 0))) delete place.cache_control;
+  const remaining = Math.max(allowed - prefix.length, 0);
+  for (const place of turns.slice(0, Math.max(turns.length - remaining, 0))) delete place.cache_control;
   shortenLater(markedIn(body));
 }
 

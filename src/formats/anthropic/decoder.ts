@@ -7,7 +7,7 @@ import { annotationsOf, customInput, refusalOf, responseHead, type Reading } fro
 import { REASONING_FORMAT } from './signed-thinking.js';
 import { mergedUsage, tierOf, usageOf } from './usage.js';
 
-/** Characters that one decoder remembers at most. */
+/** Characters that one decoder keeps at most. */
 const MAX_HELD = 32 * 1024 * 1024;
 /** What a block or a citation counts, in characters. */
 const HELD_PER_ITEM = 1_024;
@@ -57,7 +57,7 @@ export class AnthropicDecoder implements ChunkDecoder {
 
   /**
    * @throws SyntaxError when the event holds no JSON.
-   * @throws RangeError when the stream makes the decoder remember too much.
+   * @throws RangeError when the decoder would have to keep too much of the stream.
    */
   event({ data }: UpstreamEvent): readonly ChatChunk[] {
     if (this.#ended || data.trim() === '' || data.trim() === '[DONE]') return [];
@@ -248,7 +248,7 @@ export class AnthropicDecoder implements ChunkDecoder {
     return [...this.#deltas(left), last, ...counted];
   }
 
-  /** @throws RangeError when a stream makes us remember too much. */
+  /** @throws RangeError when the decoder would have to keep too much of the stream. */
   #hold(characters: number): void {
     this.#held += characters;
     if (this.#held > MAX_HELD) throw new RangeError('The stream has too many blocks, citations or custom inputs.');

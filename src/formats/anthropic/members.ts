@@ -6,7 +6,7 @@ const NO_EQUIVALENT: Omit<MemberRow, 'member'> = { fate: 'dropped' };
 /** What `format: 'anthropic'` does with each member of a request. */
 export const ANTHROPIC_MEMBERS: MemberTable = [
   { member: 'model', fate: 'sent', sentAs: 'model', note: 'In the path on Vertex AI and Bedrock.' },
-  { member: 'messages', fate: 'sent', sentAs: 'messages', note: 'Neighbours of one role become one message.' },
+  { member: 'messages', fate: 'sent', sentAs: 'messages', note: 'Adjacent messages of one role become one.' },
   {
     member: 'messages[].role',
     fate: 'sent',
@@ -148,7 +148,7 @@ export const ANTHROPIC_MEMBERS: MemberTable = [
     member: 'reasoning_effort',
     fate: 'sent',
     sentAs: 'thinking',
-    note: 'By the trait `thinking`: an effort for adaptive models, a budget below `max_tokens` for manual ones. Dropped where the limit leaves no room, and where signed thinking of the turn was lost.',
+    note: 'By the trait `thinking`: an effort for adaptive models, a budget below `max_tokens` for manual ones. Dropped where the limit is too small, and where signed thinking of the turn was lost.',
   },
   {
     member: 'reasoning',

@@ -16,7 +16,7 @@ export interface Reading {
   /** Unix seconds. */
   readonly created: number;
   /** Used where the response names no model. */
-  readonly askedModel: string;
+  readonly requestedModel: string;
 }
 
 /** Top-level members that a completion and every chunk share. */
@@ -24,7 +24,7 @@ export function responseHead(message: JsonObject, reading: Reading) {
   return {
     id: textOr(message['id'], reading.fallbackId),
     created: reading.created,
-    model: textOr(message['model'], reading.askedModel),
+    model: textOr(message['model'], reading.requestedModel),
   };
 }
 

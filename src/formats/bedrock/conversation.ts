@@ -31,7 +31,7 @@ export class Conversation {
   readonly #calls: OpenCall[] = [];
   #functionCalls = 0;
 
-  /** The turn that a message of `role` belongs to: roles must alternate, so neighbours are one turn. */
+  /** The turn that a message of `role` belongs to: roles must alternate, so adjacent messages are one turn. */
   turn(role: Turn['role'], index: number): Turn {
     const current = this.turns.at(-1);
     if (current?.role === role) {

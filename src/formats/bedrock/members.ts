@@ -6,7 +6,7 @@ const CACHE_NOTE = 'Only with the trait `promptCaching`; ignored without it. At 
 export const BEDROCK_MEMBERS: MemberTable = [
   { member: 'model', fate: 'sent', sentAs: 'path' },
   { member: 'stream', fate: 'sent', sentAs: 'path', note: '`/converse-stream` instead of `/converse`.' },
-  { member: 'messages', fate: 'sent', sentAs: 'messages', note: 'Neighbours of one role become one message.' },
+  { member: 'messages', fate: 'sent', sentAs: 'messages', note: 'Adjacent messages of one role become one.' },
   {
     member: 'messages[].name',
     fate: 'dropped',
@@ -157,7 +157,7 @@ export const BEDROCK_MEMBERS: MemberTable = [
     member: 'reasoning_effort',
     fate: 'sent',
     sentAs: 'additionalModelRequestFields',
-    note: 'Claude, Nova and gpt-oss; dropped for others, beside a forced tool, and where `max_tokens` leaves no room.',
+    note: 'Claude, Nova and gpt-oss; dropped for others, beside a forced tool, and where `max_tokens` is too small.',
   },
   { member: 'reasoning', fate: 'sent', sentAs: 'additionalModelRequestFields', note: 'As `reasoning_effort`.' },
   { member: 'include_reasoning', fate: 'ignored', note: '`false` leaves the reasoning text out of the response.' },

@@ -8,7 +8,7 @@ export interface EncodedReasoning {
   readonly fields: JsonObject;
   /** The model will think, so sampling and forced tools are limited. */
   readonly thinks: boolean;
-  /** `maxTokens` where the request gives none and a budget needs room. */
+  /** `maxTokens` where the request gives none and a budget needs more tokens. */
   readonly maxTokens?: number;
   /** The request is not followed in full. */
   readonly dropped: boolean;
@@ -90,7 +90,7 @@ const SHARES: Readonly<Record<Effort, number>> = {
   max: 0.95,
 };
 
-/** A budget of at least 1,024 tokens that stays below `maxTokens`; without room for it there is no thinking. */
+/** A budget of at least 1,024 tokens that stays below `maxTokens`; if that is impossible there is no thinking. */
 function manual(wanted: WantedReasoning, limits: ReasoningLimits): EncodedReasoning {
   if (wanted.effort === 'none') return NOTHING;
   if (limits.forbidden) return NOT_FOLLOWED;

@@ -83,7 +83,7 @@ export class ToolStream {
     if (toolUse['type'] === 'server_tool_use') return 'ignored';
     const name = String(toolUse['name']);
     if (name === this.#reading.jsonTool) return this.jsonSeen ? 'ignored' : 'json';
-    // The deprecated form has room for one call.
+    // The deprecated form holds one call.
     if (this.#reading.legacyFunctions) return this.#calls === 0 ? 'function_call' : 'ignored';
     return this.#reading.customTools.has(name) ? 'custom' : 'call';
   }

@@ -11,7 +11,7 @@ export interface PendingCall {
   /** Position among the calls of its turn. */
   readonly slot: number;
   /** Path of the message that gave the result. */
-  answeredBy?: string;
+  resultPath?: string;
 }
 
 interface Turn {
@@ -55,13 +55,13 @@ export class Conversation {
   }
 
   callWithName(name: string): PendingCall | undefined {
-    return this.#latest((call) => call.name === name && call.answeredBy === undefined);
+    return this.#latest((call) => call.name === name && call.resultPath === undefined);
   }
 
   /** Adds a result. Returns the path of the message whose result it replaces. */
   addResult(call: PendingCall, part: Part, path: string): string | undefined {
-    const replaced = call.answeredBy;
-    call.answeredBy = path;
+    const replaced = call.resultPath;
+    call.resultPath = path;
     this.#resultsOf(call.turn).set(call.slot, part);
     return replaced;
   }
@@ -90,7 +90,7 @@ export class Conversation {
     const last = this.#calls.findLast(matches);
     if (last === undefined) return undefined;
     const same = this.#calls.filter((call) => call.turn === last.turn && matches(call));
-    return same.find((call) => call.answeredBy === undefined) ?? last;
+    return same.find((call) => call.resultPath === undefined) ?? last;
   }
 
   #resultsOf(turn: Turn): Turn['results'] {

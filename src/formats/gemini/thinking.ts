@@ -5,7 +5,7 @@ import type { Encoding } from './encoding.js';
 import { numberOf, textOf } from './json.js';
 
 /** What `reasoning_effort` and OpenRouter's `reasoning` ask for. */
-interface ReasoningWish {
+interface RequestedReasoning {
   /** `none` … `max`. */
   readonly effort?: string | undefined;
   /** Tokens. */
@@ -28,39 +28,39 @@ export function excludesReasoning(request: ChatRequest): boolean {
 /** `thinkingConfig`; `undefined` where nothing was requested. */
 export function thinkingConfig(encoding: Encoding): JsonObject | undefined {
   const { request, traits, dropped } = encoding;
-  const wish = wishOf(request);
-  if (wish === undefined) return undefined;
-  if (!isKnown(wish)) {
-    dropped.add(wish.param);
+  const requested = requestedReasoning(request);
+  if (requested === undefined) return undefined;
+  if (!isKnown(requested)) {
+    dropped.add(requested.param);
     return undefined;
   }
-  const off = wish.effort === 'none' || wish.budget === 0;
+  const off = requested.effort === 'none' || requested.budget === 0;
   if (traits.thinking === 'none') {
-    if (!off) dropped.add(wish.param);
+    if (!off) dropped.add(requested.param);
     return undefined;
   }
   const amount =
     traits.thinking === 'budget'
-      ? { thinkingBudget: budgetOf(wish, encoding) }
-      : { thinkingLevel: levelOf(wish, encoding) };
+      ? { thinkingBudget: budgetOf(requested, encoding) }
+      : { thinkingLevel: levelOf(requested, encoding) };
   return { ...amount, ...(!off && !excludesReasoning(request) && { includeThoughts: true }) };
 }
 
-function isKnown({ effort, budget }: ReasoningWish): boolean {
+function isKnown({ effort, budget }: RequestedReasoning): boolean {
   return (effort === undefined || EFFORTS.has(effort)) && (budget === undefined || budget >= 0);
 }
 
-function wishOf(request: ChatRequest): ReasoningWish | undefined {
+function requestedReasoning(request: ChatRequest): RequestedReasoning | undefined {
   const effort = textOf(request.reasoning_effort);
   const { reasoning } = request;
-  const own = isRecord(reasoning) ? wishIn(reasoning) : undefined;
+  const own = isRecord(reasoning) ? reasoningIn(reasoning) : undefined;
   if (own === undefined) return effort === undefined ? undefined : { effort, param: 'reasoning_effort' };
   if (effort !== undefined && own.effort !== undefined && own.effort !== effort)
     throw new UnsupportedRequest('reasoning_effort', 'reasoning_effort and reasoning.effort differ.');
   return own;
 }
 
-function wishIn(reasoning: JsonObject): ReasoningWish | undefined {
+function reasoningIn(reasoning: JsonObject): RequestedReasoning | undefined {
   const budget = numberOf(reasoning['max_tokens']);
   if (reasoning['enabled'] === false) return { effort: 'none', param: 'reasoning.enabled' };
   if (budget !== undefined) return { budget, param: 'reasoning.max_tokens' };
@@ -70,7 +70,7 @@ function wishIn(reasoning: JsonObject): ReasoningWish | undefined {
 }
 
 /** A caller's own budget is sent as it is; where the model cannot be silenced, it gets its least. */
-function budgetOf({ effort, budget, param }: ReasoningWish, { traits, dropped }: Encoding): number {
+function budgetOf({ effort, budget, param }: RequestedReasoning, { traits, dropped }: Encoding): number {
   const { minThinkingBudget: min, maxThinkingBudget: max } = traits;
   if (budget !== undefined && budget > 0) return budget;
   if (effort === 'none' || budget === 0) {
@@ -80,7 +80,7 @@ function budgetOf({ effort, budget, param }: ReasoningWish, { traits, dropped }:
   return Math.min(Math.max(BUDGETS[effort ?? ''] ?? max, min), max);
 }
 
-function levelOf({ effort, budget, param }: ReasoningWish, { traits, dropped }: Encoding): string {
+function levelOf({ effort, budget, param }: RequestedReasoning, { traits, dropped }: Encoding): string {
   if (budget !== undefined) dropped.add(param);
   const wanted = budget === undefined ? levelOfEffort(effort) : levelOfBudget(budget);
   const known = traits.thinkingLevels;

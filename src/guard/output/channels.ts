@@ -23,7 +23,7 @@ export interface ChannelParts {
   readonly table: PlaceholderTable;
   readonly context: GuardContext;
   /** The request required JSON, so `content` is JSON text. */
-  readonly answersInJson: boolean;
+  readonly respondsInJson: boolean;
   /** Called when a watching guard blocks. */
   readonly onBlock: (blocked: unknown) => void;
 }
@@ -126,9 +126,9 @@ export class ResponseChannels {
   }
 
   #filtersOf({ choice, channel, member, isJson }: ChannelPlace): readonly TextFilter[] {
-    const { guards, table, context, onBlock, answersInJson } = this.#parts;
+    const { guards, table, context, onBlock, respondsInJson } = this.#parts;
     const facts = { choice, channel, path: `choices[${choice}].message.${member}` };
-    const isJsonText = isJson || (answersInJson && member === 'content');
+    const isJsonText = isJson || (respondsInJson && member === 'content');
     const view = (): TextView => (isJsonText ? new JsonView() : new PlainView());
     const filters: TextFilter[] = [];
     for (const guard of guards) {

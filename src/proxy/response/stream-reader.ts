@@ -256,7 +256,7 @@ export class StreamReader {
   #onDone(): void {
     // [DONE] before any content is an empty response.
     if (this.#state === 'holding') this.#fail(new UpstreamFailure('empty'));
-    // Without a finish reason [DONE] is believed only where everything could be read.
+    // Without a finish reason [DONE] counts as the end only if everything could be read.
     else if (this.#hasStrayLines && !this.progress.complete) this.#fail(new UpstreamFailure('truncated'));
     else this.#complete();
   }

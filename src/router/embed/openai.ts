@@ -92,8 +92,8 @@ function exchange(request: http.ClientRequest, body: Buffer): Promise<unknown> {
   });
 }
 
-function vectorOf(answer: unknown): readonly number[] {
-  const data: unknown = isRecord(answer) ? answer['data'] : undefined;
+function vectorOf(body: unknown): readonly number[] {
+  const data: unknown = isRecord(body) ? body['data'] : undefined;
   const first: unknown = Array.isArray(data) ? data[0] : undefined;
   const embedding: unknown = isRecord(first) ? first['embedding'] : undefined;
   if (Array.isArray(embedding) && embedding.length > 0 && embedding.every((value) => typeof value === 'number'))

@@ -1,7 +1,7 @@
 import { READINESS } from '../endpoint-history.js';
 import { path, picture } from './picture.js';
 
-const WORDS = {
+const LABELS = {
   ready: 'ready',
   resting: 'cooling down, as its provider asked for',
   failing: 'failing often',
@@ -16,7 +16,7 @@ export function readinessStrip(readiness: readonly number[]): string {
     return path(state, data.join(''));
   });
   const now = READINESS[readiness.at(-1) ?? 0] ?? 'ready';
-  return picture('strip', `Now ${WORDS[now]}.`, { width: readiness.length, height: 8 }, blocks.join(''));
+  return picture('strip', `Now ${LABELS[now]}.`, { width: readiness.length, height: 8 }, blocks.join(''));
 }
 
 /** Where `value` is in a row: positions and lengths. */

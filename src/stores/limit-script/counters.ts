@@ -10,9 +10,9 @@ local SLOTS, GRACE, TOLERANCE = 60, 3600000, 0.000001
 
 local function text(n) return string.format('%.17g', n) end
 
-local function words(line)
+local function fieldsOf(line)
   local list = {}
-  for word in string.gmatch(line, '%S+') do list[#list + 1] = word end
+  for field in string.gmatch(line, '%S+') do list[#list + 1] = field end
   return list
 end
 
@@ -21,17 +21,17 @@ end
 local counters = {}
 
 local function parse(raw)
-  local w = words(raw)
-  local c = { kind = w[1], rate = tonumber(w[2]), expires = tonumber(w[3]), amount = tonumber(w[4]),
-    held = tonumber(w[5]), at = tonumber(w[6]), slots = {}, shares = {} }
+  local fields = fieldsOf(raw)
+  local c = { kind = fields[1], rate = tonumber(fields[2]), expires = tonumber(fields[3]), amount = tonumber(fields[4]),
+    held = tonumber(fields[5]), at = tonumber(fields[6]), slots = {}, shares = {} }
   local i = 7
-  while i <= #w and w[i] ~= '|' do
-    c.slots[tonumber(w[i])] = tonumber(w[i + 1])
+  while i <= #fields and fields[i] ~= '|' do
+    c.slots[tonumber(fields[i])] = tonumber(fields[i + 1])
     i = i + 2
   end
-  for j = i + 1, #w, 4 do
-    local share = { amount = tonumber(w[j + 1]), expires = tonumber(w[j + 2]), sequence = tonumber(w[j + 3]) }
-    if share.expires > now then c.shares[w[j]] = share end
+  for j = i + 1, #fields, 4 do
+    local share = { amount = tonumber(fields[j + 1]), expires = tonumber(fields[j + 2]), sequence = tonumber(fields[j + 3]) }
+    if share.expires > now then c.shares[fields[j]] = share end
   end
   return c
 end
@@ -119,12 +119,12 @@ local function waitForShares(c)
 end
 
 local function waitForSlots(c, excess)
-  local order, gone = {}, 0
+  local order, expired = {}, 0
   for slot in pairs(c.slots) do order[#order + 1] = slot end
   table.sort(order)
   for _, slot in ipairs(order) do
-    gone = gone + c.slots[slot]
-    if gone + TOLERANCE >= excess then return math.max(1, (slot + SLOTS + 1) * c.rate - now) end
+    expired = expired + c.slots[slot]
+    if expired + TOLERANCE >= excess then return math.max(1, (slot + SLOTS + 1) * c.rate - now) end
   end
   return -2
 end

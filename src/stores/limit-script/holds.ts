@@ -53,10 +53,10 @@ local function growShare(h)
   local mine = shareOf(h)
   if not mine or h.amount <= 0 then return end
   local c = counterOf(h)
-  local left = h.capacity - used(c)
-  local target = math.floor(left / parts)
+  local remaining = h.capacity - used(c)
+  local target = math.floor(remaining / parts)
   if target < minRequests * h.amount then return end
-  local more = math.min(target, left - keptByOthers(c)) - mine.amount
+  local more = math.min(target, remaining - keptByOthers(c)) - mine.amount
   if more <= 0 then return end
   mine.amount = mine.amount + more
   h.grown = h.grown + more
@@ -84,19 +84,19 @@ local function save()
   end
   local last = redis.call('ZRANGE', expiry, -1, -1, 'WITHSCORES')
   if last[2] then
-    local left = math.max(1, math.ceil(tonumber(last[2]) - now)) + GRACE
-    redis.call('PEXPIRE', state, text(left))
-    redis.call('PEXPIRE', expiry, text(left))
+    local remaining = math.max(1, math.ceil(tonumber(last[2]) - now)) + GRACE
+    redis.call('PEXPIRE', state, text(remaining))
+    redis.call('PEXPIRE', expiry, text(remaining))
   end
 end
 
--- What the call asked for where it was refused; otherwise how the counters stand.
-local function reply(outcome, isAsked)
+-- The requested amounts if the call was refused; otherwise the state of the counters.
+local function reply(outcome, isRefused)
   local list = { outcome }
   for _, h in ipairs(holds) do
     local c = counterOf(h)
     local amount, kept = 0, 0
-    if isAsked then amount, kept = h.amount, h.enforced and keptFrom(h) or 0 end
+    if isRefused then amount, kept = h.amount, h.enforced and keptFrom(h) or 0 end
     list[#list + 1] = text(used(c))
     list[#list + 1] = text(c.kind == 'window' and c.amount or 0)
     list[#list + 1] = text(wait(c, amount, h.capacity, kept))

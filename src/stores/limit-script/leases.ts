@@ -8,8 +8,8 @@ local function giveBack(held)
 end
 
 local function heldBy(raw)
-  local w, held = words(raw), {}
-  for i = 1, #w, 2 do held[w[i]] = tonumber(w[i + 1]) end
+  local fields, held = fieldsOf(raw), {}
+  for i = 1, #fields, 2 do held[fields[i]] = tonumber(fields[i + 1]) end
   return held
 end
 

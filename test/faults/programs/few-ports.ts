@@ -22,7 +22,7 @@ writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '40000 40003\n');
 let clients = 1;
 function ask(onStatus: (status: number | undefined) => void): void {
   const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
-  const asked = request(
+  const sent = request(
     {
       port,
       host: '127.0.0.1',
@@ -31,14 +31,14 @@ function ask(onStatus: (status: number | undefined) => void): void {
       path: '/v1/chat/completions',
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     },
-    (answer) => onStatus(answer.resume().statusCode),
+    (response) => onStatus(response.resume().statusCode),
   );
-  asked.on('error', () => {});
-  asked.end(body);
+  sent.on('error', () => {});
+  sent.end(body);
 }
 
 let refused: unknown;
-for (let asked = 0; asked < 8 && refused === undefined; asked++) {
+for (let sent = 0; sent < 8 && refused === undefined; sent++) {
   const status = new Promise((resolve) => ask(resolve));
   refused = await Promise.race([status, upstream.nextRequest().then(() => undefined)]);
 }

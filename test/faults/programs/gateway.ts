@@ -23,14 +23,14 @@ process.once('SIGTERM', async () => {
 const opened: number[] = [];
 
 process.on('message', (message: unknown) => {
-  const asked = message as { stallMs?: number; files?: 'open' | 'close' };
-  if (asked.stallMs !== undefined) stall(asked.stallMs);
-  if (asked.files === 'open') openUntilRefused();
-  for (const file of asked.files === 'close' ? opened.splice(0) : []) closeSync(file);
+  const command = message as { stallMs?: number; files?: 'open' | 'close' };
+  if (command.stallMs !== undefined) stall(command.stallMs);
+  if (command.files === 'open') openUntilRefused();
+  for (const file of command.files === 'close' ? opened.splice(0) : []) closeSync(file);
   process.send!(gateway.status());
 });
 
-/** A neighbour may take the processor meanwhile, so the time counts as computed here whoever had it. */
+/** Another process may use the processor meanwhile, so wall-clock time counts as computed here. */
 function stall(ms: number): void {
   const before = process.cpuUsage();
   const until = performance.now() + ms;

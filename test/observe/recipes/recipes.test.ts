@@ -9,8 +9,8 @@ import { langfuse } from './langfuse.js';
 import { phoenix } from './phoenix.js';
 import { userAndSession } from './user-and-session.js';
 
-const PROMPT = 'words-of-the-prompt';
-const RESPONSE = 'words-of-the-response';
+const PROMPT = 'text-of-the-prompt';
+const RESPONSE = 'text-of-the-response';
 const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
 
 beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
@@ -97,7 +97,7 @@ describe.each(backends)('$name', ({ connect, path, authorization }) => {
     await say('no-bob', { stream: true });
     await shutdown();
     expect(backend.spans().some(({ attributes }) => attributes['user.id'] === 'no-bob')).toBe(true);
-    expect(backend.requests.map(({ body }) => body).join('')).not.toContain('words-of');
+    expect(backend.requests.map(({ body }) => body).join('')).not.toContain('text-of');
   });
 
   it('may refuse everything: clients do not notice', async () => {

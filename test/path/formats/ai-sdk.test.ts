@@ -103,7 +103,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('through %s the A
     expect(await stream.reasoningText).toBe('Hm.');
   });
 
-  it('is told of a stream that broke off', async () => {
+  it('gets an error for an incomplete stream', async () => {
     const set = await gatewayOfWires([wire]);
     set.upstream.always(wire.say({ text: 'one two three four five six' }, { afterEvents: 4, end: 'reset' }));
     const errors: unknown[] = [];

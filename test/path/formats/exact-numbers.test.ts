@@ -46,12 +46,12 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
 
   it.each<readonly [what: string, script: Script, stream: boolean]>([
     ['a whole response', whole, false],
-    ['a whole response where a stream was asked for', whole, true],
+    ['a whole response where a stream was requested', whole, true],
     ...(streamed === undefined
       ? []
       : [
           ['a stream', streamed, true] as [string, Script, boolean],
-          ['a stream where a whole response was asked for', streamed, false] as [string, Script, boolean],
+          ['a stream where a whole response was requested', streamed, false] as [string, Script, boolean],
         ]),
   ])('keeps the digits of a tool input: %s', async (_what, script, stream) => {
     const { ask, upstream } = await gatewayOfWires([wire]);

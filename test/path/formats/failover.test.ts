@@ -73,7 +73,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     }
   });
 
-  it('a request that Claude cannot express goes to whom can, and costs no attempt', async () => {
+  it('a request that Claude cannot express goes to another endpoint, without an upstream call', async () => {
     const set = await chain([CHAIN[1]!, CHAIN[2]!]);
     set.upstreams[1]!.always(CHAIN[2]!.say({ text: 'Two.' }));
     const response = await set.ask({ n: 2 });
@@ -94,7 +94,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     expect(set.upstreams[0]!.ledger).toHaveLength(0);
   });
 
-  it('with `require_parameters` a member that would be left out moves the request on', async () => {
+  it('with `require_parameters` a member that would be dropped causes a fallback', async () => {
     const set = await chain([CHAIN[1]!, CHAIN[2]!]);
     set.upstreams[1]!.always(CHAIN[2]!.say({ text: 'Both.' }));
     const body = { temperature: 0.4, top_p: 0.4, provider: { require_parameters: true } };

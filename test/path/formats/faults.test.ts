@@ -16,7 +16,7 @@ const SHORT = { connectMs: 150, headersMs: 300, firstChunkMs: 300, idleMs: 150, 
 
 const wire = (name: string): Wire => NATIVE.find((one) => one.name === name)!;
 
-/** Faults in the words of one API, and the wires that speak it. */
+/** Faults as one API sends them, and the wires that speak it. */
 const TABLES: readonly (readonly [wire: Wire, faults: Readonly<Record<string, Fault>>])[] = [
   [wire('anthropic'), anthropicFaults],
   [wire('anthropic-vertex'), anthropicFaults],
@@ -26,7 +26,7 @@ const TABLES: readonly (readonly [wire: Wire, faults: Readonly<Record<string, Fa
 
 /** Of the faults that are no completions, so that they are the same in every language. */
 const COMMON =
-  /^(reset(OnConnect|BeforeHead|AfterHead)|closeBeforeHead|hang(OnConnect|BeforeHead|AfterHead)|answersEarly|rateLimited.*|quotaExhausted|serverError.*|badGateway|unavailable|gatewayTimeout|overloaded|badRequest|contextTooLong|unsupportedParameter|tooLarge|unprocessable|badKey|paymentRequired|forbidden|moderated|modelMissing|requestTimeout|conflict|tooEarly|noContent|oddSuccess|redirect|errorInSuccess|brokenJson|cutJson|cutChunk|badChunkSize|shortBody|htmlPage|emptyBody|compressed|switchingProtocols|endlessLine)$/;
+  /^(reset(OnConnect|BeforeHead|AfterHead)|closeBeforeHead|hang(OnConnect|BeforeHead|AfterHead)|respondsEarly|rateLimited.*|quotaExhausted|serverError.*|badGateway|unavailable|gatewayTimeout|overloaded|badRequest|contextTooLong|unsupportedParameter|tooLarge|unprocessable|badKey|paymentRequired|forbidden|moderated|modelMissing|requestTimeout|conflict|tooEarly|noContent|oddSuccess|redirect|errorInSuccess|brokenJson|cutJson|cutChunk|badChunkSize|shortBody|htmlPage|emptyBody|compressed|switchingProtocols|endlessLine)$/;
 
 async function through(one: Wire, { script }: Fault, stream: boolean) {
   const broken = await upstreamFor(script);
@@ -50,7 +50,7 @@ async function expectOutcome(one: Wire, fault: Fault, stream: boolean): Promise<
       expect(view.status).toBeLessThan(500);
       expect(view.body).toMatchObject({ error: { message: expect.any(String) } });
       return expect(spare.ledger).toHaveLength(0);
-    case 'answer':
+    case 'response':
       expect(view).toMatchObject({ status: 200, done: true });
       expect(view.text).toMatch(/^(Said in full|All)\.$/);
       return expect(spare.ledger).toHaveLength(0);
@@ -75,7 +75,7 @@ describe.each(TABLES.map(([one, table]) => [one.name, one, table] as const))('%s
   const cut = Object.entries(table).filter(
     ([name, fault]) => fault.expect === 'cut' && /^(error|reset|closed|hang|ends|broken)/.test(name),
   );
-  it.each(cut)('%s: what was said before it reaches the client', async (_fault, fault) => {
+  it.each(cut)('%s: content before it reaches the client', async (_fault, fault) => {
     const { view, spare } = await through(one, fault, true);
     expect(view.text).toMatch(/^(Half|Said)/);
     expect(spare.ledger).toHaveLength(0);

@@ -5,7 +5,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { gatewayOver, upstreamFor } from '../fixtures.js';
 import { NATIVE, providerAt } from './wires.js';
 
-/** Gemini has no last event: a body that stays open behind its finish reason is told by what it has said. */
+/** Gemini has no last event: a body that stays open after its finish reason is judged by its content. */
 const GEMINI = NATIVE.find(({ name }) => name === 'gemini')!;
 const USAGE = { promptTokenCount: 4, candidatesTokenCount: 2, totalTokenCount: 6 };
 /** Short enough for a test, long enough for a busy machine. */
@@ -31,8 +31,8 @@ async function read(script: Script, body: object = {}) {
 
 describe('a Gemini stream whose body stays open', () => {
   it.each<[string, object[]]>([
-    ['beside the last words', [response(candidate('Said ')), response(candidate('in full.', 'STOP'))]],
-    ['behind the last words', [response(candidate('Said in full.')), response(candidate('', 'STOP'))]],
+    ['beside the last text', [response(candidate('Said ')), response(candidate('in full.', 'STOP'))]],
+    ['after the last text', [response(candidate('Said in full.')), response(candidate('', 'STOP'))]],
     [
       'for each candidate',
       [
@@ -51,11 +51,7 @@ describe('a Gemini stream whose body stays open', () => {
   it.each<[string, object[], StreamEnding]>([
     ['in each response', [response(candidate('Said ', 'STOP')), response(candidate('in', 'STOP'))], 'hang'],
     ['in the only response', [response(candidate('Said in', 'STOP'))], 'hang'],
-    [
-      'before more words',
-      [response(candidate('a')), response(candidate('', 'STOP')), response(candidate('b'))],
-      'hang',
-    ],
+    ['before more text', [response(candidate('a')), response(candidate('', 'STOP')), response(candidate('b'))], 'hang'],
     [
       'for one of two candidates',
       [response(candidate('a'), candidate('b', undefined, 1)), response(candidate('', 'STOP'))],
@@ -79,14 +75,14 @@ describe('a Gemini stream whose body stays open', () => {
       clock,
     });
     const before = clock.now();
-    const asked = ask({ stream: true }).then((streamed) => readResponse(streamed, true));
+    const pending = ask({ stream: true }).then((streamed) => readResponse(streamed, true));
     let isOver = false;
-    void asked.finally(() => (isOver = true));
+    void pending.finally(() => (isOver = true));
     while (!isOver) {
       await clock.advanceAsync(1_000);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    expect(await asked).toMatchObject({ done: true, text: 'Said in full.' });
+    expect(await pending).toMatchObject({ done: true, text: 'Said in full.' });
     expect(clock.now() - before).toBeLessThan(50_000);
   });
 });

@@ -345,7 +345,7 @@ describe('a signer', () => {
     expect(gateway.status().endpoints[0]?.readiness?.breaker.failures).toBe(0);
   });
 
-  it('is not asked for a request with a key of the caller', async () => {
+  it('is not called for a request with a key of the caller', async () => {
     const sign = async () => ({ authorization: 'Signed x' });
     const upstream = await upstreamFor(converseReply(HELLO));
     const { ask } = await gatewayOver([upstream], {
@@ -357,13 +357,13 @@ describe('a signer', () => {
     expect(upstream.ledger[0]!.headers['authorization']).toBe('Bearer callers-key');
   });
 
-  it('is given up when the client leaves', async () => {
-    let asked = (): void => {};
+  it('is aborted when the client disconnects', async () => {
+    let called = (): void => {};
     const signing = new Promise<void>((resolve) => {
-      asked = resolve;
+      called = resolve;
     });
     const sign = () => {
-      asked();
+      called();
       return new Promise<never>(() => undefined);
     };
     const upstream = await upstreamFor(converseReply(HELLO));

@@ -124,7 +124,7 @@ describe.each(cases)('through %s (stream: %s) the openai client', (_name, stream
     expect(sent(set)).toContain(PIXEL.split(',')[1]!);
   });
 
-  it('is told of a limit that was reached', async () => {
+  it('gets finish reason length if the limit was reached', async () => {
     const set = await gatewayOfWires([wire]);
     set.upstream.always(wire.say({ text: 'Half of', finish: 'length' }));
     const { chat } = client(set);
@@ -182,7 +182,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('through %s', (_n
 });
 
 describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wire: Wire) => {
-  it.each([false, true])('gives its reasoning out and gets it back signed (stream: %s)', async (streamed) => {
+  it.each([false, true])('sends its reasoning and gets it back signed (stream: %s)', async (streamed) => {
     const set = await gatewayOfWires(
       [wire],
       {},
@@ -205,7 +205,7 @@ describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wi
     expect(sent(set)).toContain('c2lnbmVk');
   });
 
-  it('never sees the fields of the gateway, and asks for no usage', async () => {
+  it('never receives the fields of the gateway, and no request for usage', async () => {
     const set = await gatewayOfWires([wire]);
     set.upstream.always(wire.say({ text: 'Hi.' }));
     const response = await set.ask({ stream: true, session_id: 's', provider: { sort: 'price' }, user: 'u' });

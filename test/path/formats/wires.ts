@@ -6,16 +6,16 @@ import { chat, error, type EventStreamOptions, type FakeUpstream, type Script } 
 import type { FakeToolCall } from '../../../src/testing/chat-bodies.js';
 import { gatewayOver, upstreamFor, type Set } from '../fixtures.js';
 
-/** What an upstream says, in whatever language. */
+/** What an upstream sends, in any wire format. */
 interface Reply {
   readonly text?: string;
   readonly thinking?: { readonly text: string; readonly signature: string };
   readonly toolCalls?: readonly FakeToolCall[];
-  /** Of OpenAI's words. */
+  /** A finish reason of OpenAI. */
   readonly finish?: 'length';
 }
 
-/** One language of upstreams: how a provider is set up for it, and how its fake upstream says something in it. */
+/** One wire format: how a provider is set up for it, and how its fake upstream sends a response in it. */
 export interface Wire {
   readonly name: string;
   readonly provider: Pick<ProviderOptions, 'format' | 'apiKey'>;

@@ -9,7 +9,7 @@ import { gateway, PROVIDERS, TYPES, type PublicGroup } from './public-group.js';
 export const functionGroups: readonly PublicGroup[] = [
   {
     heading: '`gateway.update(options)`',
-    text: 'Options that are left out stay as they are; `null` restores the default.',
+    text: 'Absent options stay as they are; `null` restores the default.',
     group: UPDATE,
     type: ['RouteOptions', TYPES],
     at: '',

@@ -2,7 +2,7 @@
 const STORED = 'nordlys-key';
 let key = '';
 
-/** The key: out of the link (`#key=…`), of an earlier visit, or the one that everybody knows. `null`: ask. */
+/** The key: from the link (`#key=…`), from an earlier visit, or the public one. `null`: the user must enter it. */
 export async function findKey() {
   const given = new URLSearchParams(location.hash.slice(1)).get('key');
   if (given !== null) history.replaceState(null, '', location.pathname + location.search);
@@ -30,13 +30,13 @@ async function request(path, init) {
   }
 }
 
-/** @returns the JSON of an answer, or its error with `status` */
+/** @returns the JSON of a response, or its error with `status` */
 async function json(path, init = {}) {
-  const answer = await request(path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
-  const body = await answer.json();
-  if (answer.ok) return body;
-  const { message = `HTTP ${answer.status}`, metadata } = body.error ?? {};
-  throw Object.assign(new Error(message), { status: answer.status, metadata });
+  const response = await request(path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
+  const body = await response.json();
+  if (response.ok) return body;
+  const { message = `HTTP ${response.status}`, metadata } = body.error ?? {};
+  throw Object.assign(new Error(message), { status: response.status, metadata });
 }
 
 export const models = () => json('v1/models').then(({ data }) => data.map(({ id }) => id));
@@ -52,7 +52,7 @@ export const breakUpstream = (slug, broken) =>
 /** What the caller has used, and how far its limits are used up. */
 export const usage = () => json('v1/usage');
 
-/** What would become of a request: no provider is asked. */
+/** A dry run: no provider is called. */
 export const plan = (body, guard) =>
   json('v1/chat/completions', {
     method: 'POST',
@@ -84,8 +84,8 @@ export function complete(body, { id, cache, guard, signal }) {
 }
 
 /** The payloads of an event stream, as they come. */
-export async function* eventsOf(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+export async function* eventsOf(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();

@@ -1,5 +1,5 @@
 // What the gateway would do with a request, and what it did.
-import { showSent } from './answer.js';
+import { showSent } from './response.js';
 import { byId, element, ms, usd } from './dom.js';
 import { showRouter } from './router-card.js';
 import { upstreamOf } from './upstreams.js';
@@ -21,7 +21,7 @@ export function showPlan({ candidates, excluded, router }) {
   byId('excluded').replaceChildren(...(excluded.length === 0 ? [none] : excluded.map(excludedItem)));
 }
 
-/** Where no endpoint is left, the error counts how many each rule excluded. */
+/** If no endpoint remains, the error counts how many each rule excluded. */
 export function showPlanError({ message, metadata }) {
   showRouter(undefined);
   const counts = Object.entries(metadata?.counts ?? {});
@@ -73,26 +73,26 @@ export function clearDecision() {
   byId('facts').hidden = true;
   byId('attempts-part').hidden = true;
   byId('attempts').replaceChildren();
-  byId('answered-by').replaceChildren();
+  byId('served-by').replaceChildren();
   showSent(undefined);
 }
 
 /** What is known of a request, while it runs and after. */
-export function showDetails({ attempts, answer, error, sent }) {
+export function showDetails({ attempts, response, error, sent }) {
   showAttempts(attempts);
   showSent(sent);
-  if (answer !== undefined) showFacts(answer, attempts);
+  if (response !== undefined) showFacts(response, attempts);
   if (error !== undefined) say('bad', `${error.status} ${error.code}`);
-  else if (answer !== undefined) showVerdict(answer, attempts);
+  else if (response !== undefined) showVerdict(response, attempts);
 }
 
 function showVerdict({ provider, slug, model, cache, complete }, attempts) {
   if (cache === 'HIT') say('cached', 'from the cache');
-  else if (!complete) say('bad', `${provider ?? 'nobody'} broke off`);
+  else if (!complete) say('bad', `the response of ${provider ?? 'the provider'} is incomplete`);
   else say('good', attempts.length > 1 ? `${provider}, after ${attempts.length - 1} failed` : `${provider}`);
   if (slug === undefined) return;
   const by = cache === 'HIT' ? 'first given by ' : '';
-  byId('answered-by').replaceChildren(by, element('b', { text: slug }), ` ${model ?? ''} `, formatChip(slug));
+  byId('served-by').replaceChildren(by, element('b', { text: slug }), ` ${model ?? ''} `, formatChip(slug));
 }
 
 function showAttempts(attempts) {
@@ -115,7 +115,7 @@ function attemptItem(attempt, begin, total) {
   const bar = element('span', { className: `time ${kind}` });
   bar.style.marginInlineStart = `${begin * 100}%`;
   bar.style.width = `max(3px, ${(durationMs / total) * 100}%)`;
-  const told = [status === undefined ? '' : `${status} `, outcome === 'ok' ? '' : outcome].join('');
+  const result = [status === undefined ? '' : `${status} `, outcome === 'ok' ? '' : outcome].join('');
   const times =
     firstTokenMs === undefined ? ms(durationMs) : `${ms(firstTokenMs)} to the first token, ${ms(durationMs)} in total`;
   const reason = reasonOf(attempt);
@@ -127,7 +127,7 @@ function attemptItem(attempt, begin, total) {
       {},
       element('b', { text: slug }),
       ' ',
-      element('code', { text: told.trim() || 'ok' }),
+      element('code', { text: result.trim() || 'ok' }),
       formatChip(slug),
       element('small', { text: times }),
     ),
@@ -136,12 +136,12 @@ function attemptItem(attempt, begin, total) {
   );
 }
 
-/** Why an attempt failed, in the upstream's own words where it said any. */
+/** Why an attempt failed: the upstream's own error message, if it sent one. */
 function reasonOf({ outcome, upstreamError, received }) {
   return outcome === 'ok' ? '' : upstreamError?.message || received || '';
 }
 
-/** Endpoints that were asked stand first, in the order in which they were: a new draw may differ from the one shown. */
+/** Endpoints that were called come first, in the order of the calls: a new draw may differ from the one shown. */
 function markCandidates(attempts) {
   const list = byId('candidates');
   const tried = [...new Map(attempts.map(({ slug, outcome }) => [slug, outcome]))];
@@ -153,8 +153,8 @@ function markCandidates(attempts) {
   }
 }
 
-function showFacts(answer, attempts) {
-  const { firstTokenMs, durationMs, promptTokens, completionTokens, costUsd, cache, finishReason } = answer;
+function showFacts(response, attempts) {
+  const { firstTokenMs, durationMs, promptTokens, completionTokens, costUsd, cache, finishReason } = response;
   const facts = {
     'first token': firstTokenMs === undefined ? '–' : ms(firstTokenMs),
     'whole response': ms(durationMs),

@@ -11,12 +11,12 @@ export function element(name, { className, text } = {}, ...children) {
 }
 
 /** A share of a whole as a bar, with words for those who cannot see it. */
-export function meter({ share, says, state = '' }) {
+export function meter({ share, label, state = '' }) {
   const bar = element('span', { className: `filled ${state} ${share > 0 ? 'some' : ''}` });
   bar.style.width = `${Math.min(1, Math.max(0, share)) * 100}%`;
   const whole = element('div', { className: 'meter' }, bar);
   whole.setAttribute('role', 'img');
-  whole.setAttribute('aria-label', says);
+  whole.setAttribute('aria-label', label);
   return whole;
 }
 

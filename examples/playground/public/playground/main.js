@@ -1,5 +1,5 @@
-// What is asked, and when.
-import { AnswerWriter, readInto } from './answer.js';
+// The request form, and when it is sent.
+import { ResponseWriter, readInto } from './response.js';
 import * as api from './api.js';
 import { clearDecision, say, showDetails, showPlan, showPlanError } from './decision.js';
 import { byId } from './dom.js';
@@ -14,11 +14,12 @@ const TYPING_MS = 120;
 const GUARDS = {
   redact: {
     name: 'redact response',
-    says: 'E-mail addresses, card numbers, IBANs and keys are taken out of the response while it streams.',
+    effect: 'E-mail addresses, card numbers, IBANs and keys are taken out of the response while it streams.',
   },
   restore: {
     name: 'redact prompt',
-    says: 'The provider gets placeholders instead of e-mail addresses, card numbers, IBANs and keys; the response has your values again.',
+    effect:
+      'The provider gets placeholders instead of e-mail addresses, card numbers, IBANs and keys; the response has your values again.',
   },
 };
 /** The card number is the one that card schemes publish for tests. */
@@ -67,11 +68,11 @@ async function preview() {
   showCurl();
   showGuard();
   if (running !== undefined) return;
-  const asked = body();
+  const previewed = body();
   try {
-    const plan = await api.plan(asked, guard.value);
+    const plan = await api.plan(previewed, guard.value);
     // A request was sent, or something was changed, in the meantime.
-    if (running !== undefined || JSON.stringify(body()) !== JSON.stringify(asked)) return;
+    if (running !== undefined || JSON.stringify(body()) !== JSON.stringify(previewed)) return;
     clearDecision();
     showPlan(plan);
     say('', 'not sent yet');
@@ -85,40 +86,40 @@ async function preview() {
 
 async function send() {
   running?.abort();
-  const asking = new AbortController();
-  running = asking;
+  const controller = new AbortController();
+  running = controller;
   clearDecision();
   say('busy', 'sending');
-  const writer = new AnswerWriter();
+  const writer = new ResponseWriter();
   byId('stop').hidden = false;
   await api.plan(body(), guard.value).then(showPlan, showPlanError);
   const id = `playground-${crypto.randomUUID()}`;
-  const watching = watch(id, asking);
-  const options = { id, cache: byId('cache').checked, guard: guard.value, signal: asking.signal };
+  const watching = watch(id, controller);
+  const options = { id, cache: byId('cache').checked, guard: guard.value, signal: controller.signal };
   try {
     await readInto(writer, await api.complete(body(), options));
   } catch (error) {
-    if (asking.signal.aborted) writer.stopped();
+    if (controller.signal.aborted) writer.stopped();
     else {
       writer.failed(error.message);
       // Replaced by what the gateway knows of the request, if it does.
-      if (running === asking) say('bad', 'no response');
+      if (running === controller) say('bad', 'no response');
     }
   }
   await watching.end();
   // Of two requests the later one has the card.
-  if (running !== asking) return;
+  if (running !== controller) return;
   writer.end();
   running = undefined;
   byId('stop').hidden = true;
 }
 
-/** Looks what has become of a request until it has ended: attempts are seen as they fail. */
-function watch(id, asking) {
+/** Polls the details of a request until it has ended, so that attempts appear as they fail. */
+function watch(id, controller) {
   let isOver = false;
   const look = async () => {
     const found = await api.details(id).catch(() => null);
-    if (found !== null && running === asking) showDetails(found);
+    if (found !== null && running === controller) showDetails(found);
     return found;
   };
   const loop = (async () => {
@@ -134,10 +135,10 @@ function watch(id, asking) {
       // The last facts are known just after the last byte.
       for (let tries = 0; tries < 5; tries++) {
         const found = await look();
-        if (found?.answer !== undefined || found?.error !== undefined) break;
+        if (found?.response !== undefined || found?.error !== undefined) break;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
-      // Where the server has gone, what is shown stays.
+      // If the server is down, the page keeps what it shows.
       await Promise.all([showUpstreams(kinds), showUsage()]).catch(() => undefined);
     },
   };
@@ -145,7 +146,7 @@ function watch(id, asking) {
 
 function showGuard() {
   byId('guard-hint').hidden = guard.value === '';
-  byId('guard-says').textContent = GUARDS[guard.value]?.says ?? '';
+  byId('guard-effect').textContent = GUARDS[guard.value]?.effect ?? '';
 }
 
 function showCurl() {

@@ -15,11 +15,11 @@ export function showRouter(router) {
   byId('router-part').hidden = router === undefined;
   if (router === undefined) return;
   const { model, ranking, scores, costs } = router;
-  byId('router-says').replaceChildren(...saying(router));
+  byId('router-text').replaceChildren(...saying(router));
   const best = Math.max(...Object.values(scores), 0);
   const rows = ranking.map((name) => {
     const score = scores[name] ?? 0;
-    const says = `${name} scores ${score.toFixed(2)}`;
+    const label = `${name} scores ${score.toFixed(2)}`;
     return element(
       'tr',
       { className: name === model ? 'chosen' : '' },
@@ -28,7 +28,7 @@ export function showRouter(router) {
         'td',
         {},
         element('span', { text: score.toFixed(2) }),
-        meter({ share: best === 0 ? 0 : score / best, says }),
+        meter({ share: best === 0 ? 0 : score / best, label }),
       ),
       element('td', { text: costs[name] === undefined ? '–' : usd(costs[name]) }),
     );

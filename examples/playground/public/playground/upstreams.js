@@ -27,7 +27,7 @@ export async function showUpstreams(kinds) {
     const row = rows.get(upstream.slug) ?? list.appendChild(upstreamRow(upstream, kinds));
     row.querySelector('select').value = upstream.broken ?? '';
     row.classList.toggle('broken', upstream.broken !== null);
-    row.querySelector('.asked').textContent = upstream.requests === 1 ? '1 call' : `${upstream.requests} calls`;
+    row.querySelector('.calls').textContent = upstream.requests === 1 ? '1 call' : `${upstream.requests} calls`;
   }
 }
 
@@ -53,7 +53,7 @@ function upstreamRow({ slug, name, format, pricing, zdr }, kinds) {
     element('p', {}, element('b', { text: slug }), element('span', { className: 'chip', text: format })),
     element('small', { className: 'price' }, price, ...retention),
     select,
-    element('small', { className: 'asked' }),
+    element('small', { className: 'calls' }),
   );
   row.dataset.slug = slug;
   return row;

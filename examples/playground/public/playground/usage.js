@@ -17,7 +17,7 @@ function limitItem({ rule, unit, limit, used, remaining, resetsAt }) {
   const write = unit === 'usd' ? usd : count;
   const share = used / limit;
   const state = remaining <= 0 ? 'full' : share >= NEAR ? 'near' : 'ok';
-  const says = `${rule}: ${write(used)} of ${write(limit)} used`;
+  const label = `${rule}: ${write(used)} of ${write(limit)} used`;
   const reset = resetsAt === undefined ? '' : `resets in ${untilWords(Date.parse(resetsAt) - Date.now())}`;
   return element(
     'li',
@@ -28,7 +28,7 @@ function limitItem({ rule, unit, limit, used, remaining, resetsAt }) {
       element('b', { text: rule.replaceAll('-', ' ').replace(/^usd/, 'USD') }),
       element('span', { text: `${write(used)} of ${write(limit)}` }),
     ),
-    meter({ share, says, state }),
+    meter({ share, label, state }),
     element('small', { text: reset }),
   );
 }

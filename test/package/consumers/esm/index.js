@@ -7,12 +7,12 @@ await using upstream = await fakeUpstream();
 const gateway = createGateway({ keys: ['k'], providers: { demo: { baseUrl: upstream.baseUrl, models: ['m'] } } });
 const server = http.createServer(gateway).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
-const answer = await fetch(`http://127.0.0.1:${server.address().port}/v1/chat/completions`, {
+const response = await fetch(`http://127.0.0.1:${server.address().port}/v1/chat/completions`, {
   method: 'POST',
   headers: { 'content-type': 'application/json', 'x-api-key': 'k' },
   body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }),
 });
-const { choices } = await answer.json();
+const { choices } = await response.json();
 console.log(manifest.name, typeof GatewayError, choices[0].message.content);
 await gateway.close();
 server.closeAllConnections();

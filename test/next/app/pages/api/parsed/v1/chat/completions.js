@@ -1,6 +1,6 @@
 import { gateway } from '../../../../../gateway.js';
 
-// At the path itself, and as somebody writes it who has not read the recipe: Next parses the body.
+// At the path itself, as without the recipe: Next parses the body.
 export default function handler(req, res) {
   gateway(req, res);
 }

@@ -8,12 +8,12 @@ class FakeMessage extends Readable {
   override _read(): void {}
 }
 
-/** One upstream call as its upstream sees it. The test says what happens on it, within the transport's contract. */
-export class AnsweringCall implements UpstreamCall {
+/** One upstream call as its upstream sees it. The test decides what happens on it, within the transport's contract. */
+export class RespondingCall implements UpstreamCall {
   readonly number: number;
   readonly host: string;
   readonly requestId: string | undefined;
-  state: 'connecting' | 'connected' | 'answering' | 'ended' = 'connecting';
+  state: 'connecting' | 'connected' | 'responding' | 'ended' = 'connecting';
   aborted = false;
   /** 0 until there is a head. */
   status = 0;
@@ -34,7 +34,7 @@ export class AnsweringCall implements UpstreamCall {
     return this.#message === undefined || this.#message.readableEnded || this.#message.destroyed;
   }
 
-  /** Its answer may still be the one: it is neither over nor a refusal, of which only the rest is read. */
+  /** Its response may still be used: it has not ended, and is not an error, of which only the rest is read. */
   get held(): boolean {
     return this.live && this.status <= 200;
   }
@@ -59,8 +59,8 @@ export class AnsweringCall implements UpstreamCall {
     this.#events.onFailure({ error: Object.assign(new Error(code), { code }), connected, reusedSocket });
   }
 
-  answer(status: number, headers: Readonly<Record<string, string>>): void {
-    this.state = 'answering';
+  respond(status: number, headers: Readonly<Record<string, string>>): void {
+    this.state = 'responding';
     this.status = status;
     this.#message = new FakeMessage();
     this.#events.onHead({ status, headers, message: this.#message });
@@ -82,12 +82,12 @@ export class AnsweringCall implements UpstreamCall {
   }
 }
 
-/** A transport without a network: every call waits for the test to say what becomes of it. */
-export class AnsweringTransport implements Transport {
-  readonly calls: AnsweringCall[] = [];
+/** A transport without a network: every call waits for the test to settle it. */
+export class RespondingTransport implements Transport {
+  readonly calls: RespondingCall[] = [];
 
   open(request: UpstreamRequest, events: UpstreamEvents): UpstreamCall {
-    const call = new AnsweringCall(this.calls.length, request, events);
+    const call = new RespondingCall(this.calls.length, request, events);
     this.calls.push(call);
     return call;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, faults, json, raw, sse, stream } from '../../src/testing/index.js';
-import { alone, expectHonestEnd, expectSpareAnswers, faultyAndSpare, SPARE, textOf } from './fixtures.js';
+import { alone, expectHonestEnd, expectSpareResponse, faultyAndSpare, SPARE, textOf } from './fixtures.js';
 
 const BODY = JSON.stringify({
   id: 'c',
@@ -17,7 +17,7 @@ const delta = (content: string, finish_reason: string | null = null): object => 
   choices: [{ index: 0, delta: { content }, finish_reason }],
 });
 
-it('F20 JSON cut short at any byte is no answer, and may be billed', async () => {
+it('F20 JSON cut short at any byte is no response, and may be billed', async () => {
   let length = 0;
   const billed: boolean[] = [];
   const { ask } = await alone(() => json(BODY.slice(0, length)), {
@@ -30,11 +30,11 @@ it('F20 JSON cut short at any byte is no answer, and may be billed', async () =>
 });
 
 it('F20 JSON with something behind it is no JSON', async () => {
-  await expectSpareAnswers(await faultyAndSpare(faults.brokenJson.script));
+  await expectSpareResponse(await faultyAndSpare(faults.brokenJson.script));
 });
 
 describe('F21 an event that is no JSON', () => {
-  it('as the first: the next provider answers', async () => {
+  it('as the first: the next provider responds', async () => {
     const { ask } = await faultyAndSpare(sse(['{"choices":[']));
     expect(await textOf(await ask({ stream: true }))).toBe(SPARE);
   });
@@ -48,9 +48,9 @@ describe('F21 an event that is no JSON', () => {
   });
 });
 
-describe('F22 a body that is not what its framing says', () => {
-  it.each(['cutChunk', 'badChunkSize', 'shortBody'] as const)('%s: the next provider answers', async (name) => {
-    await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+describe('F22 a body that contradicts its framing', () => {
+  it.each(['cutChunk', 'badChunkSize', 'shortBody'] as const)('%s: the next provider responds', async (name) => {
+    await expectSpareResponse(await faultyAndSpare(faults[name].script));
   });
 
   const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n';
@@ -67,7 +67,7 @@ describe('F22 a body that is not what its framing says', () => {
     ],
     ['no last chunk', `${HEAD}transfer-encoding: chunked\r\n\r\n${event.length.toString(16)}\r\n${event}\r\n`],
     ['fewer bytes than content-length', `${HEAD}content-length: 9999\r\n\r\n${event}`],
-  ])('%s, after the first event: an honest end', async (_what, bytes) => {
+  ])('%s, after the first event: ends with an error', async (_what, bytes) => {
     const { ask } = await alone(raw(bytes));
     expect((await expectHonestEnd(await ask({ stream: true }))).said).toBe('begun ');
   });
@@ -84,31 +84,31 @@ describe('F23 a stream that just ends', () => {
     expect(await textOf(await ask({ stream: true }))).toBe('all of it');
   });
 
-  it('without either is half an answer', async () => {
+  it('without either is half a response', async () => {
     const { ask } = await alone(faults.noFinish.script);
     expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_truncated');
   });
 });
 
-describe('F24 another form than was asked for', () => {
-  it('JSON for a stream, a stream for JSON: both are answers', async () => {
+describe('F24 another form than requested', () => {
+  it('JSON for a stream, a stream for JSON: both are valid responses', async () => {
     const whole = await alone(faults.jsonForStream.script);
     expect(await textOf(await whole.ask({ stream: true }))).toBe('Whole.');
     const streamed = await alone(faults.streamForJson.script);
     expect(await textOf(await streamed.ask({}))).toBe('Streamed.');
   });
 
-  it.each(['htmlPage', 'compressed'] as const)('%s: the next provider answers', async (name) => {
-    await expectSpareAnswers(await faultyAndSpare(faults[name].script));
+  it.each(['htmlPage', 'compressed'] as const)('%s: the next provider responds', async (name) => {
+    await expectSpareResponse(await faultyAndSpare(faults[name].script));
   });
 });
 
 describe('F25 nothing in it', () => {
   it.each(['emptyBody', 'emptyChoices', 'onlyUsage', 'emptyStream', 'onlyDone'] as const)(
-    '%s: the next provider answers; alone it is an error',
+    '%s: the next provider responds; alone it is an error',
     async (name) => {
       const set = await faultyAndSpare(faults[name].script);
-      await expectSpareAnswers(set);
+      await expectSpareResponse(set);
       const lone = await alone(faults[name].script);
       for (const streamed of [false, true]) expect((await lone.ask({ stream: streamed })).status).toBe(502);
     },
@@ -118,7 +118,7 @@ describe('F25 nothing in it', () => {
 it.each([
   ['roles', {}],
   ['search results', { search_results: ['x'.repeat(400)] }],
-])('F25 %s without end are no answer: what is held back has a bound', async (_what, more) => {
+])('F25 %s without end are no response: what is held back has a bound', async (_what, more) => {
   const roles = (function* () {
     for (;;) yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], ...more };
   })();
@@ -133,12 +133,12 @@ it.each([
 it.each([
   ['another version', 'HTTP/2.0 200 OK'],
   ['a switch to nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK'],
-])('F26 an answer in another protocol (%s) is none', async (_what, line) => {
+])('F26 a response in another protocol (%s) is none', async (_what, line) => {
   const head = `${line}\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n`;
-  await expectSpareAnswers(await faultyAndSpare(raw(head + BODY)));
+  await expectSpareResponse(await faultyAndSpare(raw(head + BODY)));
 });
 
-it('F40 an upstream that goes on sending after the end is cut off', async () => {
+it('F40 an upstream that keeps sending after the end is aborted', async () => {
   const endless = (function* () {
     yield delta('all', 'stop');
     yield '[DONE]';
@@ -150,11 +150,11 @@ it('F40 an upstream that goes on sending after the end is cut off', async () => 
   expect(closedBy).toBe('client');
 });
 
-it('F41 an answer before the body was read: its status counts, not the reset that follows', async () => {
-  const { ask, spare } = await faultyAndSpare(faults.answersEarly.script);
+it('F41 a response before the body was read: its status counts, not the reset that follows', async () => {
+  const { ask, spare } = await faultyAndSpare(faults.respondsEarly.script);
   const long = { role: 'user', content: 'x'.repeat(900_000) };
-  const answer = await ask({ messages: [long, long, long, long] });
-  expect(answer.status).toBe(413);
+  const response = await ask({ messages: [long, long, long, long] });
+  expect(response.status).toBe(413);
   expect(spare.ledger).toHaveLength(0);
 });
 
@@ -164,8 +164,8 @@ describe('F42 bytes after the response belong to no response', () => {
   it.each([
     ['junk', [`${own}junk`]],
     ['half a head', [`${own}HTTP/1.1 200 OK\r\ncontent-le`]],
-    ['a second answer', [own + own.replace('whole', 'evil!')]],
-    ['a second answer a little later', [own, 20, own.replace('whole', 'evil!')]],
+    ['a second response', [own + own.replace('whole', 'evil!')]],
+    ['a second response a little later', [own, 20, own.replace('whole', 'evil!')]],
     ['junk a little later', [own, 20, 'junk']],
   ])('%s', async (_what, pieces) => {
     const { ask, faulty } = await alone(chat('mine'));

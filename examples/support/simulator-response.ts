@@ -11,13 +11,13 @@ export interface SimulatedChoice {
   readonly finishReason: 'stop' | 'length' | 'tool_calls';
 }
 
-export interface SimulatedAnswer {
+export interface SimulatedResponse {
   readonly id: string;
   readonly choices: readonly SimulatedChoice[];
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number };
 }
 
-export function answerTo(request: SimulatedRequest, personality: Personality): SimulatedAnswer {
+export function respondTo(request: SimulatedRequest, personality: Personality): SimulatedResponse {
   const question = lastText(request);
   const seed = seedOf(`${personality.slug} ${question}`);
   const choices = Array.from({ length: request.choices }, (_, index) => choose(request, personality, seed + index));
@@ -90,8 +90,8 @@ function countOf(choice: SimulatedChoice): number {
 }
 
 function lastText(request: SimulatedRequest): string {
-  const asked = request.messages.findLast((message) => message.role === 'user');
-  return textOf(asked?.content);
+  const last = request.messages.findLast((message) => message.role === 'user');
+  return textOf(last?.content);
 }
 
 /** Text of a message, whether it is one string or a list of parts. */

@@ -6,14 +6,14 @@ import { byId, element } from './dom.js';
 const PLACEHOLDER = /⟨[^⟨⟩\s]{1,100}⟩/g;
 
 /** Writes the response into its card, piece by piece: what is there is never written again, so readers keep their place. */
-export class AnswerWriter {
+export class ResponseWriter {
   #text = element('p', { className: 'text' });
   /** The beginning of a placeholder whose end has not come yet. */
   #pending = '';
 
   constructor() {
-    byId('answer').replaceChildren(this.#text);
-    byId('answer').setAttribute('aria-busy', 'true');
+    byId('response').replaceChildren(this.#text);
+    byId('response').setAttribute('aria-busy', 'true');
   }
 
   write(piece) {
@@ -29,13 +29,13 @@ export class AnswerWriter {
   }
 
   failed(message) {
-    byId('answer').append(element('p', { className: 'error', text: message }));
+    byId('response').append(element('p', { className: 'error', text: message }));
   }
 
   end() {
     this.#text.append(this.#pending);
     this.#pending = '';
-    byId('answer').setAttribute('aria-busy', 'false');
+    byId('response').setAttribute('aria-busy', 'false');
   }
 }
 

@@ -33,13 +33,13 @@ function client(): OpenAI {
 
 const QUESTION = { model: 'm', messages: [{ role: 'user' as const, content: 'Why?' }] };
 
-describe('a whole answer', () => {
+describe('a whole response', () => {
   it('is what the openai client expects', async () => {
     upstream.enqueue(completion('Because.', { model: 'm-2026', usage: { prompt_tokens: 7 } }));
-    const answer = await client().chat.completions.create(QUESTION);
-    expect(answer.choices[0]).toMatchObject({ index: 0, finish_reason: 'stop', message: { content: 'Because.' } });
-    expect(answer.model).toBe('m-2026');
-    expect(answer.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 1 });
+    const response = await client().chat.completions.create(QUESTION);
+    expect(response.choices[0]).toMatchObject({ index: 0, finish_reason: 'stop', message: { content: 'Because.' } });
+    expect(response.model).toBe('m-2026');
+    expect(response.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 1 });
   });
 
   it('may be tool calls', async () => {
@@ -51,7 +51,7 @@ describe('a whole answer', () => {
     ]);
   });
 
-  it('says nothing of usage when told so', async () => {
+  it('has no usage with usage: never', async () => {
     upstream.enqueue(completion('Because.', { usage: 'never' }));
     expect(await (await ask()).json()).not.toHaveProperty('usage');
   });
@@ -61,19 +61,19 @@ describe('a whole answer', () => {
     expect(await (await ask()).text()).toBe(await (await ask()).text());
   });
 
-  it('waits as long as it is told to, by the clock it is given', async () => {
+  it('waits for delayMs, by the given clock', async () => {
     const clock = new FakeClock();
     await using paced = await fakeUpstream({ clock, script: completion('Late.', { delayMs: 5_000 }) });
-    const asked = fetch(paced.baseUrl, { method: 'POST' });
+    const pending = fetch(paced.baseUrl, { method: 'POST' });
     await paced.nextRequest();
     while (clock.pending.size === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(paced.ledger[0]?.bytesSent).toBe(0);
     clock.advance(5_000);
-    expect((await asked).status).toBe(200);
+    expect((await pending).status).toBe(200);
   });
 });
 
-describe('a streamed answer', () => {
+describe('a streamed response', () => {
   it('is what the openai client expects', async () => {
     upstream.enqueue(stream('Because it is so.'));
     const runner = client().chat.completions.stream({ ...QUESTION, stream_options: { include_usage: true } });
@@ -82,7 +82,7 @@ describe('a streamed answer', () => {
     expect(final.usage).toMatchObject({ completion_tokens: 4 });
   });
 
-  it('comes in the order of OpenAI: role, words, finish reason, usage, [DONE]', async () => {
+  it('comes in the order of OpenAI: role, text, finish reason, usage, [DONE]', async () => {
     upstream.enqueue(stream('one two'));
     const payloads = await readSse(await ask({ model: 'm', stream: true, stream_options: { include_usage: true } }));
     const chunks = payloads.slice(0, -1).map((payload) => JSON.parse(payload) as Record<string, unknown>);
@@ -98,14 +98,14 @@ describe('a streamed answer', () => {
   });
 
   it.each([
-    ['asked', {}, false],
-    ['asked', { stream_options: { include_usage: true } }, true],
+    ['requested', {}, false],
+    ['requested', { stream_options: { include_usage: true } }, true],
     ['always', {}, true],
     ['never', { stream_options: { include_usage: true } }, false],
-  ] as const)('tells usage (%s) of a request %j: %s', async (usage, request, told) => {
+  ] as const)('has usage (%s) for a request %j: %s', async (usage, request, isSent) => {
     upstream.enqueue(stream('word', { usage }));
     const chunks = await readChunks(await ask({ model: 'm', ...request }));
-    expect(chunks.some((chunk) => chunk['usage'] !== undefined)).toBe(told);
+    expect(chunks.some((chunk) => chunk['usage'] !== undefined)).toBe(isSent);
   });
 
   it('cuts the arguments of tool calls into fragments that join', async () => {
@@ -139,7 +139,7 @@ describe('a streamed answer', () => {
     expect(entry?.completed).toBe(options.end === 'clean');
   });
 
-  it('does as its options say of role, finish reason and [DONE]', async () => {
+  it('follows its options for role, finish reason and [DONE]', async () => {
     upstream.enqueue(stream('bare', { role: false, finishReason: null, done: false }));
     const payloads = await readSse(await ask());
     expect(payloads).toHaveLength(1);
@@ -160,23 +160,23 @@ describe('an error', () => {
     [404, 'model_not_found'],
     [429, 'rate_limit_exceeded'],
     [500, null],
-  ])('%s has the words of OpenAI', async (status, code) => {
+  ])('%s has the error object of OpenAI', async (status, code) => {
     upstream.enqueue(error(status));
     await expect(client().chat.completions.create(QUESTION)).rejects.toMatchObject({ status, code });
   });
 
-  it('takes a body and headers of its own', async () => {
+  it('accepts a body and headers', async () => {
     upstream.enqueue(error(503, '<h1>Sorry</h1>', { 'Content-Type': 'text/html', 'Retry-After': '3' }));
-    const answer = await ask();
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('content-type')).toBe('text/html');
-    expect(answer.headers.get('retry-after')).toBe('3');
-    expect(await answer.text()).toBe('<h1>Sorry</h1>');
+    const response = await ask();
+    expect(response.status).toBe(503);
+    expect(response.headers.get('content-type')).toBe('text/html');
+    expect(response.headers.get('retry-after')).toBe('3');
+    expect(await response.text()).toBe('<h1>Sorry</h1>');
   });
 });
 
 describe('chat', () => {
-  it('streams when it is asked to', async () => {
+  it('streams if requested', async () => {
     upstream.always(chat('Either way.'));
     expect(await (await ask()).json()).toMatchObject({ choices: [{ message: { content: 'Either way.' } }] });
     expect(contentOf(await readSse(await ask({ stream: true })))).toBe('Either way.');
