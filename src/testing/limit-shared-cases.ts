@@ -17,11 +17,13 @@ export const limitSharedCases: readonly LimitCase[] = [
   [
     'lets one of many claim a name, until the claim expires',
     async (lab) => {
-      const claims = await Promise.all(Array.from({ length: 10 }, async () => lab.store.claim(lab.group, 'alert', 80)));
+      const claim = async (name: string, ttlMs: number) => lab.store.claim(lab.group, name, ttlMs);
+      const claims = await Promise.all(Array.from({ length: 10 }, () => claim('alert', 60_000)));
       assert.equal(claims.filter(Boolean).length, 1);
-      assert.equal(await lab.store.claim(lab.group, 'other', 80), true);
+      assert.equal(await claim('brief', 80), true);
       await lab.pass(120);
-      assert.equal(await lab.store.claim(lab.group, 'alert', 80), true);
+      assert.equal(await claim('brief', 80), true);
+      assert.equal(await claim('alert', 60_000), false);
     },
   ],
   [
