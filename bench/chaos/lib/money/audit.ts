@@ -26,6 +26,8 @@ export interface Audit {
   /** Findings of the three comparisons. */
   readonly unexplained: readonly string[];
   readonly exceeded: readonly string[];
+  /** Of one budget, the most that was spent beyond it because what killed gateways had reserved has expired. */
+  readonly largestExcess: number;
   readonly miscounted: readonly string[];
   /** Of all budgets, how much was billed. */
   readonly usedShare: number;
@@ -64,6 +66,7 @@ export function audit(evidence: Evidence): Audit {
     overBudget: overBudgets(accounts),
     unexplained,
     exceeded: exceededBudgets(accounts),
+    largestExcess: excessBy(accounts),
     miscounted: miscounts(evidence),
     usedShare: total(bills.map(({ nano }) => nano)) / total([...counted.keys()].map(budgetOf)),
   };
@@ -89,35 +92,43 @@ function missing({ journal, killed }: Evidence, records: ReadonlyMap<string, unk
  */
 function exceededBudgets(accounts: ReadonlyMap<string, Account>): readonly string[] {
   return [...accounts]
-    .filter(([caller, { recorded, unrecorded, expired }]) => {
-      const spent = reservedBy(recorded) + reservedBy(unrecorded);
-      return spent - expired > budgetOf(caller);
-    })
+    .filter(([caller, account]) => spentBy(account) - account.expired > budgetOf(caller))
     .map(([caller, account]) => described(caller, account));
 }
 
+function excessBy(accounts: ReadonlyMap<string, Account>): number {
+  return Math.max(0, ...[...accounts].map(([caller, account]) => spentBy(account) / budgetOf(caller) - 1));
+}
+
+/** Those that were exceeded the most by what gateways knew are the first ones. */
 function overBudgets(accounts: ReadonlyMap<string, Account>): readonly string[] {
   return [...accounts]
     .filter(([caller, { recorded, unrecorded }]) => billedIn(recorded) + billedIn(unrecorded) > budgetOf(caller))
+    .sort(([a, one], [b, other]) => spentBy(other) / budgetOf(b) - spentBy(one) / budgetOf(a))
     .map(([caller, account]) => described(caller, account));
 }
 
-function reservedBy({ exact, estimated, inFlight, overestimated }: Attribution): number {
-  return exact.known + estimated.known - overestimated + inFlight.billed;
+function spentBy({ recorded, unrecorded }: Account): number {
+  let spent = 0;
+  for (const { exact, estimated, inFlight, overestimated } of [recorded, unrecorded]) {
+    spent += exact.known + estimated.known - overestimated + inFlight.billed;
+  }
+  return spent;
 }
 
 function billedIn({ exact, estimated, inFlight }: Attribution): number {
   return exact.billed + estimated.billed + inFlight.billed;
 }
 
-function described(caller: string, { recorded, unrecorded, expired }: Account): string {
+function described(caller: string, account: Account): string {
+  const { recorded, unrecorded, expired } = account;
   const part = ({ exact, estimated }: Attribution): string =>
     `${exact.billed} reported, ${estimated.billed} cut (estimated ${estimated.known})`;
   const over = recorded.overestimated + unrecorded.overestimated;
   return (
     `${caller}: billed ${billedIn(recorded) + billedIn(unrecorded)} of ${budgetOf(caller)} nano-USD: in the ledger ` +
     `${part(recorded)}; lost with a gateway ${part(unrecorded)}, ${unrecorded.inFlight.billed} in flight; known ` +
-    `${reservedBy(recorded) + reservedBy(unrecorded)}, estimates above the reservation ${over}, expired ${expired}`
+    `${spentBy(account)}, estimates above the reservation ${over}, expired ${expired}`
   );
 }
 

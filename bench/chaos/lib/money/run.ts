@@ -78,7 +78,7 @@ function report(
   seed: number,
   acts: readonly string[],
   { statuses }: MoneyClients,
-  { recorded, unrecorded, overBudget, unexplained, exceeded, miscounted, usedShare }: Audit,
+  { recorded, unrecorded, overBudget, unexplained, exceeded, largestExcess, miscounted, usedShare }: Audit,
   more: readonly Row[],
 ): boolean {
   for (const line of [...unexplained, ...exceeded, ...miscounted].slice(0, SHOWN)) print(`finding: ${line}`);
@@ -94,6 +94,7 @@ function report(
     { name: 'of all budgets, billed', figure: `${(usedShare * 100).toFixed(1)} %` },
     { name: 'callers billed more than their budget', figure: overBudget.length },
     none('budgets exceeded by what gateways knew, or had in flight', exceeded.length),
+    { name: '  by what had expired after a kill, at most', figure: `${(largestExcess * 100).toFixed(1)} %` },
     { name: 'attempts with reported usage', figure: recorded.exact.attempts },
     { name: '  billed by upstreams', figure: usd(recorded.exact.billed) },
     { name: '  in the ledger', figure: usd(recorded.exact.known) },
