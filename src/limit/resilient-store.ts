@@ -90,11 +90,9 @@ export class ResilientStore {
     ticket: ShareTicket | undefined,
     limits: WaitLimits,
   ): GrantedReply | Promise<GrantedReply> {
-    const call = () => {
-      const sentOrder = sent(this.#known.withFloors(order), ticket, this.#shares);
-      return this.#repliedAtOnce(this.#parts.store.reserve(sentOrder), ticket);
-    };
+    const call = () => this.#parts.store.reserve(sent(this.#known.withFloors(order), ticket, this.#shares));
     return this.#link.call(call, limits, {
+      onReplyAtOnce: (reply) => this.#noteShare(reply, ticket),
       onReply: (reply) => {
         const result = this.#noteReply(order, reply, ticket);
         return this.#reserveAgain(order, ticket, reply, limits) ?? result;
@@ -130,8 +128,9 @@ export class ResilientStore {
     if (by === 'none') return granted('none');
     const ticket = this.#shares?.take(order, growth);
     if (by === 'local') return { ...this.#local.adjust(order, ticket, this.#link.isUnreachable), by: 'local' };
-    const call = () => this.#repliedAtOnce(this.#parts.store.adjust(sent(order, ticket, this.#shares)), ticket);
+    const call = () => this.#parts.store.adjust(sent(order, ticket, this.#shares));
     return this.#link.call(call, limits, {
+      onReplyAtOnce: (reply) => this.#noteShare(reply, ticket),
       onReply: (reply) => this.#noteReply(order, reply, ticket),
       onFailure: (late) => this.#adjustWithout(order, ticket, late),
     });
@@ -197,18 +196,15 @@ export class ResilientStore {
     await Promise.all((this.#shares?.giveUp() ?? []).map(giveUp));
   }
 
-  /** The link does not wait for such a reply, but a store that keeps shares says with it how large they are. */
-  #repliedAtOnce<Reply extends LimitReply | Promise<LimitReply>>(reply: Reply, ticket: ShareTicket | undefined): Reply {
-    if (ticket === undefined || reply instanceof Promise) return reply;
-    if (reply.outcome !== 'granted') ticket.refused();
-    ticket.replied(reply, this.#parts.clock.now());
-    return reply;
+  /** A store that keeps shares says with its reply how large they are. */
+  #noteShare(reply: LimitReply, ticket: ShareTicket | undefined): void {
+    if (reply.outcome !== 'granted') ticket?.refused();
+    ticket?.replied(reply, this.#parts.clock.now());
   }
 
   #noteReply(order: Pick<LimitOrder, 'group' | 'holds'>, reply: LimitReply, ticket?: ShareTicket): GrantedReply {
     this.#known.note(order, reply);
-    if (reply.outcome !== 'granted') ticket?.refused();
-    ticket?.replied(reply, this.#parts.clock.now());
+    this.#noteShare(reply, ticket);
     return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
   }
 

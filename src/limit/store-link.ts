@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.js';
 import type { LimitReply } from '../contracts/limit-store.js';
 import { FailOpen } from '../stores/fail-open.js';
+import { isPromise } from '../util/is-promise.js';
 import type { GrantedReply, WaitLimits } from './grants.js';
 
 /** The pending reply of a call that timed out. */
@@ -10,6 +11,8 @@ export type LateReply = Promise<LimitReply>;
 interface Handling {
   /** The reply came in time. */
   readonly onReply: (reply: LimitReply) => GrantedReply | Promise<GrantedReply>;
+  /** A synchronous store has replied. */
+  readonly onReplyAtOnce?: (reply: LimitReply) => void;
   /** No reply came in time; `undefined`: the call was not sent. */
   readonly onFailure: (late: LateReply | undefined) => GrantedReply;
 }
@@ -58,17 +61,20 @@ export class StoreLink {
   call(
     send: () => LimitReply | Promise<LimitReply>,
     limits: WaitLimits,
-    { onReply, onFailure }: Handling,
+    { onReply, onReplyAtOnce, onFailure }: Handling,
   ): GrantedReply | Promise<GrantedReply> {
     if (limits.leftMs <= 0 || !this.#breaker.admits()) return onFailure(undefined);
     let reply: LimitReply | Promise<LimitReply>;
     try {
-      reply = send();
+      reply = promiseOf(send());
     } catch {
       reply = Promise.reject(new Error('The limit store threw.'));
     }
     // A synchronous store cannot be late, so no state of an outage is kept.
-    if (!(reply instanceof Promise)) return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
+    if (!(reply instanceof Promise)) {
+      onReplyAtOnce?.(reply);
+      return { outcome: reply.outcome, levels: reply.levels, by: 'store' };
+    }
     return this.#waitFor(reply, limits, { onReply, onFailure });
   }
 
@@ -89,4 +95,9 @@ export class StoreLink {
     if (this.#outage === undefined || now - this.#outage.last > OUTAGE_GAP_MS) this.#outage = { since: now, last: now };
     else this.#outage.last = now;
   }
+}
+
+/** A store of the host may return a thenable of another library or realm, which is no instance of `Promise`. */
+function promiseOf(reply: LimitReply | Promise<LimitReply>): LimitReply | Promise<LimitReply> {
+  return !(reply instanceof Promise) && isPromise(reply) ? Promise.resolve(reply) : reply;
 }

@@ -1,5 +1,6 @@
 import { queryObjects } from 'node:v8';
-import { expect, it } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
 import type { LimitCounter, LimitLevel, LimitOrder, LimitReply, LimitStore } from '../../src/contracts/limit-store.js';
 import type { LimitOptions } from '../../src/contracts/limits.js';
 import type { Endpoint } from '../../src/contracts/routing.js';
@@ -85,6 +86,28 @@ it('a store that replies synchronously reports the share of the process as well'
   );
   for (const lease of ['a', 'b', 'c']) await store.reserve(orderOf([window('tokens')], 1, lease), { leftMs: 50 });
   expect(sent).toEqual([0, 100, 199]);
+});
+
+describe('a store whose replies are promises of another realm', () => {
+  const foreign = runInNewContext('Promise') as PromiseConstructor;
+
+  it('is waited for', async () => {
+    const levels = [level({ used: 7, share: 100 })];
+    const order = orderOf([window('tokens')], 1);
+    const store = resilient({
+      ...storeWith(() => foreign.resolve({ outcome: 'refused', levels })),
+      settle: () => foreign.resolve({ outcome: 'granted', levels }),
+    });
+    expect(await store.reserve(order, { leftMs: 50 })).toEqual({ outcome: 'refused', levels, by: 'store' });
+    expect(await store.settle(order, 'store')).toEqual({ outcome: 'granted', levels, by: 'store' });
+  });
+
+  it('fails if one is rejected', async () => {
+    const store = resilient(storeWith(() => foreign.reject(new Error('The connection is closed.'))));
+    const reply = await store.reserve(orderOf([BUCKET], 1), { leftMs: 50 });
+    expect(reply).toMatchObject({ outcome: 'granted', by: 'local' });
+    expect(store.faults).toBe(1);
+  });
 });
 
 /** Requests of one caller that have passed the stage. */

@@ -2,7 +2,8 @@
 import { openSync, writeSync } from 'node:fs';
 import type { ReceivedRequest, Script } from 'nordlys-proxy/testing';
 import { setup, startDraining } from '../../lib/channel.ts';
-import { MAX_TOKENS, nanoOf, type MoneyUpstreamSetup } from '../lib/money/set-up.ts';
+import type { Bill } from '../lib/money/files.ts';
+import { ATTEMPT_HEADER, callerOf, MAX_TOKENS, nanoOf, type MoneyUpstreamSetup } from '../lib/money/set-up.ts';
 import { testKit } from '../lib/package.ts';
 import { between, hashOf, pickOf, randomOf } from '../lib/random.ts';
 import { textOf } from '../lib/texts.ts';
@@ -23,9 +24,9 @@ const REFUSED = [
 const CUTS = ['reset', 'fin', 'hang'] as const;
 let served = 0;
 
-const upstream = await fakeUpstream({ script: answer });
+const { port } = await fakeUpstream({ script: answer });
 process.once('disconnect', () => process.exit());
-startDraining([upstream.port]);
+startDraining([port]);
 
 function answer(request: ReceivedRequest): Script {
   const mark = `${name}-${++served}`;
@@ -42,23 +43,17 @@ function answer(request: ReceivedRequest): Script {
   return billed(request, cut, mark, tokens);
 }
 
+/** `script`, whose bill is written before anything is sent. */
 function billed(request: ReceivedRequest, script: Script, mark: string, tokens: number): Script {
-  const { index, requestId: id = '' } = request;
+  const { requestId: id = '' } = request;
+  const attempt = Number(request.headers[ATTEMPT_HEADER]);
   return {
     ...script,
     starts: 'request',
     *steps(request) {
-      write({ mark, upstream: name, id, caller: id.split('-')[2], nano: nanoOf(name, tokens) });
-      try {
-        yield* script.steps(request);
-      } finally {
-        // The kit's own record is complete only when the player has returned.
-        setImmediate(() => write({ mark, completed: upstream.ledger[index]?.completed === true }));
-      }
+      const bill: Bill = { mark, upstream: name, id, attempt, caller: callerOf(id), nano: nanoOf(name, tokens) };
+      writeSync(file, `${JSON.stringify(bill)}\n`);
+      yield* script.steps(request);
     },
   };
-}
-
-function write(line: object): void {
-  writeSync(file, `${JSON.stringify(line)}\n`);
 }

@@ -1,153 +1,181 @@
+import { attribute, type Attribution, emptyAttribution } from './attribution.ts';
 import { type Bill, type LedgerLine, nanoIn } from './files.ts';
-import { BUDGET_USD, NANO } from './set-up.ts';
+import { attemptsOf, type Journal, type KnownRequest } from './journal.ts';
+import { budgetOf, callerOf } from './set-up.ts';
 import type { Counted } from './world.ts';
 
 export interface Evidence {
   readonly bills: readonly Bill[];
   readonly ledger: readonly LedgerLine[];
+  readonly journal: Journal;
   readonly counted: ReadonlyMap<string, Counted>;
-  /** Gateways that were killed. */
-  readonly killed: ReadonlySet<string>;
-  /** Requests by id, and the gateway that served them. */
-  readonly servedBy: ReadonlyMap<string, string>;
+  /** Gateways that were killed, and whether what they had reserved has expired since. */
+  readonly killed: ReadonlyMap<string, { readonly hasExpired: boolean }>;
   /** Callers none of whose gateways was killed. */
   readonly isSafe: (caller: string) => boolean;
 }
 
 /** Amounts in nano-USD. */
 export interface Audit {
-  /** Of attempts whose usage was reported, as the ledger has them and as upstreams billed them. */
-  readonly exact: { attempts: number; ledger: number; billed: number };
-  /** Of attempts that were cut: what the ledger estimates, and what upstreams billed. */
-  readonly estimated: { attempts: number; ledger: number; billed: number };
-  /** Of requests that were in flight in a gateway when it was killed, and are in no ledger. */
-  readonly killed: { attempts: number; billed: number };
+  /** Of requests in the ledger. */
+  readonly recorded: Attribution;
+  /** Of requests whose gateway was killed before their entry was in the ledger. */
+  readonly unrecorded: Attribution;
+  /** Callers who were billed more than their budget, and what their bills consist of. */
+  readonly overBudget: readonly string[];
   /** Findings of the three comparisons. */
   readonly unexplained: readonly string[];
   readonly exceeded: readonly string[];
+  /** Of one budget, the most that was spent beyond it because what killed gateways had reserved has expired. */
+  readonly largestExcess: number;
   readonly miscounted: readonly string[];
   /** Of all budgets, how much was billed. */
   readonly usedShare: number;
 }
 
-/** Compares the ledger with what upstreams billed, and both with what Redis has counted. */
+/** The bills of one caller. */
+interface Account {
+  readonly recorded: Attribution;
+  readonly unrecorded: Attribution;
+  /** Of gateways that were killed: what Redis does not hold any more, and has not settled. */
+  expired: number;
+}
+
+/** Compares what upstreams billed with what gateways knew of it, and both with what Redis has counted. */
 export function audit(evidence: Evidence): Audit {
-  const sums = {
-    exact: { attempts: 0, ledger: 0, billed: 0 },
-    estimated: { attempts: 0, ledger: 0, billed: 0 },
-    killed: { attempts: 0, billed: 0 },
-  };
+  const { bills, counted } = evidence;
+  const [recorded, unrecorded] = [emptyAttribution(), emptyAttribution()];
+  const accounts = new Map<string, Account>();
   const unexplained: string[] = [];
-  /** By caller: how much more was billed for cut responses than was estimated. */
-  const underestimated = new Map<string, number>();
+  const records = new Map(evidence.ledger.map(({ record }) => [record.requestId, record]));
   const billsById = new Map<string, Bill[]>();
-  for (const bill of evidence.bills) billsById.set(bill.id, [...(billsById.get(bill.id) ?? []), bill]);
-  const ids = new Set<string>();
-  for (const { record } of evidence.ledger) {
-    ids.add(record.requestId);
-    const { open, estimates } = matched(record, billsById.get(record.requestId) ?? [], sums, unexplained);
-    const billed = total(open.map(({ nano }) => nano));
-    const ledger = total(estimates);
-    sums.estimated.attempts += Math.max(open.length, estimates.length);
-    sums.estimated.billed += billed;
-    sums.estimated.ledger += ledger;
-    add(underestimated, record.caller!, Math.max(0, billed - ledger));
-    if (open.length > estimates.length) unexplained.push(`${record.requestId}: billed, and not in the ledger`);
+  for (const bill of bills) billsById.set(bill.id, [...(billsById.get(bill.id) ?? []), bill]);
+  for (const id of new Set([...billsById.keys(), ...records.keys()])) {
+    const record = records.get(id);
+    const caller = callerOf(id);
+    const account = accountIn(accounts, caller);
+    const known = record === undefined ? knownOf(id, evidence) : { attempts: attemptsOf(record), inFlight: [] };
+    const sums = record === undefined ? [unrecorded, account.unrecorded] : [recorded, account.recorded];
+    unexplained.push(...attribute(id, known, billsById.get(id) ?? [], sums));
   }
-  for (const [id, bills] of billsById) {
-    const billed = total(bills.map(({ nano }) => nano));
-    if (ids.has(id) || billed === 0) continue;
-    sums.killed.attempts += bills.length;
-    sums.killed.billed += billed;
-    const gateway = evidence.servedBy.get(id);
-    if (!wasKilled(bills[0]!, evidence)) unexplained.push(`${id}: ${billed} nano-USD in no ledger, by ${gateway}`);
-  }
+  unexplained.push(...missing(evidence, records));
+  for (const [caller, nano] of expiredOf(evidence)) accountIn(accounts, caller).expired = nano;
   return {
-    ...sums,
+    recorded,
+    unrecorded,
+    overBudget: overBudgets(accounts),
     unexplained,
-    exceeded: exceededBudgets(evidence, underestimated, ids),
+    exceeded: exceededBudgets(accounts),
+    largestExcess: excessBy(accounts),
     miscounted: miscounts(evidence),
-    usedShare: total(evidence.bills.map(({ nano }) => nano)) / (evidence.counted.size * BUDGET_USD * NANO),
+    usedShare: total(bills.map(({ nano }) => nano)) / total([...counted.keys()].map(budgetOf)),
   };
 }
 
-/** Finds the bill of every attempt whose usage was reported. The remaining bills belong to estimated attempts. */
-function matched(
-  record: LedgerLine['record'],
-  bills: readonly Bill[],
-  sums: Pick<Audit, 'exact'>,
-  unexplained: string[],
-): { readonly open: readonly Bill[]; readonly estimates: readonly number[] } {
-  const open = bills.filter(({ nano }) => nano > 0);
-  const estimates: number[] = [];
-  for (const { slug, costUsd, estimated } of record.attempts) {
-    const nano = nanoIn(costUsd);
-    if (nano === 0 && !estimated) continue;
-    if (estimated) {
-      estimates.push(nano);
-      continue;
-    }
-    const at = open.findIndex((bill) => bill.upstream === slug && bill.nano === nano);
-    if (at < 0) unexplained.push(`${record.requestId}: ${slug} has not billed ${nano} nano-USD`);
-    else open.splice(at, 1);
-    sums.exact.attempts++;
-    sums.exact.ledger += nano;
-    sums.exact.billed += at < 0 ? 0 : nano;
-  }
-  return { open, estimates };
+/** What the gateway of a request that is in no ledger knew of it. Only a killed one leaves attempts in flight. */
+function knownOf(id: string, { journal, killed }: Evidence): Pick<KnownRequest, 'attempts' | 'inFlight'> {
+  const known = journal.requests.get(id);
+  if (known === undefined) return { attempts: [], inFlight: [] };
+  return killed.has(known.gateway) ? known : { ...known, inFlight: [] };
 }
 
-/** All bills of upstreams count, including those of requests in killed gateways; only estimates may differ. */
-function exceededBudgets(
-  { bills }: Evidence,
-  underestimated: ReadonlyMap<string, number>,
-  inLedger: ReadonlySet<string>,
-): readonly string[] {
-  const billed = new Map<string, number>();
-  const unrecorded = new Map<string, number>();
-  for (const { caller, nano, id } of bills) {
-    add(billed, caller, nano);
-    if (!inLedger.has(id)) add(unrecorded, caller, nano);
+/** Requests that a gateway has charged, and that are not in the ledger although it ended by itself. */
+function missing({ journal, killed }: Evidence, records: ReadonlyMap<string, unknown>): readonly string[] {
+  return [...journal.requests]
+    .filter(([id, { gateway, attempts }]) => !killed.has(gateway) && !records.has(id) && attempts.length > 0)
+    .map(([id, { gateway }]) => `${id}: in the journal of ${gateway} and not in the ledger`);
+}
+
+/**
+ * What gateways knew of a caller's spend, all bills of attempts in flight at a kill included, is at most its budget. An
+ * estimate counts up to what is reserved for its attempt; by the rest the settlement exceeds the reservation.
+ */
+function exceededBudgets(accounts: ReadonlyMap<string, Account>): readonly string[] {
+  return [...accounts]
+    .filter(([caller, account]) => spentBy(account) - account.expired > budgetOf(caller))
+    .map(([caller, account]) => described(caller, account));
+}
+
+function excessBy(accounts: ReadonlyMap<string, Account>): number {
+  return Math.max(0, ...[...accounts].map(([caller, account]) => spentBy(account) / budgetOf(caller) - 1));
+}
+
+/** Those that were exceeded the most by what gateways knew are the first ones. */
+function overBudgets(accounts: ReadonlyMap<string, Account>): readonly string[] {
+  return [...accounts]
+    .filter(([caller, { recorded, unrecorded }]) => billedIn(recorded) + billedIn(unrecorded) > budgetOf(caller))
+    .sort(([a, one], [b, other]) => spentBy(other) / budgetOf(b) - spentBy(one) / budgetOf(a))
+    .map(([caller, account]) => described(caller, account));
+}
+
+function spentBy({ recorded, unrecorded }: Account): number {
+  let spent = 0;
+  for (const { exact, estimated, inFlight, overestimated } of [recorded, unrecorded]) {
+    spent += exact.known + estimated.known - overestimated + inFlight.billed;
   }
-  return [...billed]
-    .filter(([caller, nano]) => nano - (underestimated.get(caller) ?? 0) > BUDGET_USD * NANO)
-    .map(
-      ([caller, nano]) =>
-        `${caller}: ${nano} nano-USD, ${underestimated.get(caller) ?? 0} of them by estimates, ` +
-        `${unrecorded.get(caller) ?? 0} by killed gateways`,
-    );
+  return spent;
+}
+
+function billedIn({ exact, estimated, inFlight }: Attribution): number {
+  return exact.billed + estimated.billed + inFlight.billed;
+}
+
+function described(caller: string, account: Account): string {
+  const { recorded, unrecorded, expired } = account;
+  const part = ({ exact, estimated }: Attribution): string =>
+    `${exact.billed} reported, ${estimated.billed} cut (estimated ${estimated.known})`;
+  const over = recorded.overestimated + unrecorded.overestimated;
+  return (
+    `${caller}: billed ${billedIn(recorded) + billedIn(unrecorded)} of ${budgetOf(caller)} nano-USD: in the ledger ` +
+    `${part(recorded)}; lost with a gateway ${part(unrecorded)}, ${unrecorded.inFlight.billed} in flight; known ` +
+    `${spentBy(account)}, estimates above the reservation ${over}, expired ${expired}`
+  );
+}
+
+/** By caller: what killed gateways had spent, in flight included, and Redis neither settled nor holds any more. */
+function expiredOf({ bills, journal, killed }: Evidence): ReadonlyMap<string, number> {
+  const expired = new Map<string, number>();
+  const hasExpired = (gateway: string | undefined): boolean => killed.get(gateway ?? '')?.hasExpired === true;
+  for (const [id, known] of journal.requests) {
+    if (hasExpired(known.gateway)) add(expired, callerOf(id), total(known.attempts.map(({ nano }) => nano)));
+  }
+  for (const { id, attempt, caller, nano } of bills) {
+    const known = journal.requests.get(id);
+    if (known?.inFlight.includes(attempt) === true && hasExpired(known.gateway)) add(expired, caller, nano);
+  }
+  for (const { gateway, caller, nano } of journal.settled) if (hasExpired(gateway)) add(expired, caller, -nano);
+  return expired;
 }
 
 /**
  * What Redis has settled for a caller is what the ledger has, to the nano-dollar, and nothing is held any more. Of
- * callers of killed gateways it is that of the surviving ones, and at most all that the killed ones had spent.
+ * callers of killed gateways it is at least that and what Redis has confirmed to the killed ones, and at most everything that
+ * those had written into their journals.
  */
-function miscounts(evidence: Evidence): readonly string[] {
-  const { ledger, bills, counted, killed, isSafe } = evidence;
-  const [surviving, others] = [new Map<string, number>(), new Map<string, number>()];
-  const written = new Set<string>();
+function miscounts({ ledger, journal, counted, killed, isSafe }: Evidence): readonly string[] {
+  const [surviving, confirmed, journalled] = [new Map<string, number>(), new Map(), new Map()];
   for (const { gateway, record } of ledger) {
-    written.add(record.requestId);
-    add(killed.has(gateway) ? others : surviving, record.caller!, nanoIn(record.costUsd));
+    if (!killed.has(gateway)) add(surviving, record.caller!, nanoIn(record.costUsd));
   }
-  for (const bill of bills) {
-    if (!written.has(bill.id) && wasKilled(bill, evidence)) add(others, bill.caller, bill.nano);
+  for (const { gateway, caller, nano } of journal.settled) if (killed.has(gateway)) add(confirmed, caller, nano);
+  for (const [id, { gateway, attempts, isSpent }] of journal.requests) {
+    if (isSpent && killed.has(gateway)) add(journalled, callerOf(id), total(attempts.map(({ nano }) => nano)));
   }
   return [...counted].flatMap(([caller, { settled, held }]) => {
-    const least = surviving.get(caller) ?? 0;
-    const most = least + (others.get(caller) ?? 0);
+    const least = (surviving.get(caller) ?? 0) + (confirmed.get(caller) ?? 0);
+    const most = (surviving.get(caller) ?? 0) + (journalled.get(caller) ?? 0);
     if (settled >= least && settled <= most && (held === 0 || !isSafe(caller))) return [];
-    return [`${caller}: Redis has ${settled} settled and ${held} held, the ledger ${least} to ${most} nano-USD`];
+    return [`${caller}: Redis has ${settled} settled and ${held} held, the gateways ${least} to ${most} nano-USD`];
   });
 }
 
-/**
- * Its gateway was killed. If a client disconnected at once, the balancer does not know its port, so its gateway is unknown:
- * it may be a killed one, unless the caller is never served by those.
- */
-function wasKilled({ id, caller }: Bill, { killed, servedBy, isSafe }: Evidence): boolean {
-  const gateway = servedBy.get(id) ?? '';
-  return killed.has(gateway) || (gateway === '' && !isSafe(caller));
+function accountIn(accounts: Map<string, Account>, caller: string): Account {
+  let account = accounts.get(caller);
+  if (account === undefined) {
+    account = { recorded: emptyAttribution(), unrecorded: emptyAttribution(), expired: 0 };
+    accounts.set(caller, account);
+  }
+  return account;
 }
 
 function add(sums: Map<string, number>, key: string, amount: number): void {

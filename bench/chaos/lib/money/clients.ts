@@ -13,8 +13,6 @@ const LEAVING_SHARE = 0.05;
 export class MoneyClients {
   /** Responses by status; 0 if the connection broke or the client disconnected. */
   readonly statuses = new Map<number, number>();
-  /** Requests by id, and the gateway that served them. */
-  readonly servedBy = new Map<string, string>();
   readonly #world: MoneyWorld;
   readonly #seed: number;
   readonly #open = new Set<Asked>();
@@ -59,10 +57,9 @@ export class MoneyClients {
       const asked = ask(balancer.port, question);
       this.#open.add(asked);
       if (random() < LEAVING_SHARE) setTimeout(asked.abort, random() * 100);
-      const { status, localPort } = await asked.finished;
+      const { status } = await asked.finished;
       this.#open.delete(asked);
       this.statuses.set(status ?? 0, (this.statuses.get(status ?? 0) ?? 0) + 1);
-      this.servedBy.set(id, balancer.backendOf(localPort) ?? '');
       await sleep(random() * PAUSE_MS);
     }
   }

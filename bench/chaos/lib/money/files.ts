@@ -8,10 +8,10 @@ export interface Bill {
   readonly upstream: string;
   /** The client's request id. */
   readonly id: string;
+  /** Number of the attempt within its request. */
+  readonly attempt: number;
   readonly caller: string;
   readonly nano: number;
-  /** The response was sent to its end, with its usage. */
-  completed?: boolean;
 }
 
 /** A line of the ledger of the gateways. */
@@ -20,14 +20,8 @@ export interface LedgerLine {
   readonly record: SpendRecord;
 }
 
-/** Bills by mark; a second line with the same mark means that the response was completed. */
 export function readBills(paths: readonly string[]): readonly Bill[] {
-  const bills = new Map<string, Bill>();
-  for (const line of paths.flatMap(linesOf<Bill | { readonly mark: string; readonly completed: boolean }>)) {
-    if ('nano' in line) bills.set(line.mark, line);
-    else bills.get(line.mark)!.completed = line.completed;
-  }
-  return [...bills.values()];
+  return paths.flatMap((path) => linesOf<Bill>(path));
 }
 
 /** Each record once, by its idempotency key, and how many lines there were. */
@@ -42,7 +36,7 @@ export function nanoIn(usd: number | undefined): number {
 }
 
 /** A kill may have come in the middle of a line. */
-function linesOf<T>(path: string): readonly T[] {
+export function linesOf<T>(path: string): readonly T[] {
   let text = '';
   try {
     text = readFileSync(path, 'utf8');

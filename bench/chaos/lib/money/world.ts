@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort, untilListening } from '../../../lib/ports.ts';
 import { Balancer } from '../balancer.ts';
-import { KEY } from '../client.ts';
 import { Program } from '../program.ts';
 import { sleep } from '../time.ts';
-import { type MoneyGatewaySetup, type MoneyUpstreamSetup, PRICES } from './set-up.ts';
+import { GATEWAYS, type MoneyGatewaySetup, type MoneyUpstreamSetup, PRICES } from './set-up.ts';
 
 const UPSTREAM = import.meta.resolve('../../processes/money-upstream.ts');
 const GATEWAY = import.meta.resolve('../../processes/money-gateway.ts');
-const GATEWAYS = 4;
 /** The first two gateways are never killed: the usage of their callers is known to the nano-dollar. */
 const SAFE = 2;
 const FAULT_SHARE = 0.2;
@@ -26,8 +24,8 @@ export interface Counted {
 
 /** Four gateways over one Redis that keeps its data, and three upstreams that bill. */
 export class MoneyWorld {
-  /** Killed gateways: records that they had not written are lost. */
-  readonly killed = new Set<string>();
+  /** Killed gateways, and when: records that they had not written are lost. */
+  readonly killed = new Map<string, number>();
   /** Of the gateways that run to the end, and of all of them. */
   readonly safe: Balancer;
   readonly risky: Balancer;
@@ -57,6 +55,10 @@ export class MoneyWorld {
 
   get ledger(): string {
     return join(this.#folder, 'ledger.jsonl');
+  }
+
+  get journal(): string {
+    return join(this.#folder, 'journal.jsonl');
   }
 
   get bills(): readonly string[] {
@@ -89,7 +91,7 @@ export class MoneyWorld {
     const place = SAFE + (turn % (GATEWAYS - SAFE));
     const old = this.#gateways[place]!;
     const next = await this.#startGateway();
-    this.killed.add(old.name);
+    this.killed.set(old.name, performance.now());
     await old.kill();
     this.#gateways[place] = next;
     this.#direct();
@@ -120,7 +122,7 @@ export class MoneyWorld {
     const counted = new Map<string, Counted>();
     for (const caller of callers) {
       const state = await redis.hgetall(`nordlys:{tenant%2F${caller}}:limits`);
-      const [, line = ''] = Object.entries(state).find(([field]) => field.startsWith(`Cbudget:${caller}:`)) ?? [];
+      const [, line = ''] = Object.entries(state).find(([field]) => field.startsWith('Cbudget:')) ?? [];
       const [, , , settled = 0, held = 0] = line.split(' ').map(Number);
       counted.set(caller, { settled, held });
     }
@@ -142,8 +144,8 @@ export class MoneyWorld {
   /** A metric, of all gateways together. */
   async #counted(metric: string): Promise<number> {
     let sum = 0;
+    const headers = { authorization: 'Bearer caller0' };
     for (const { port } of this.#gateways) {
-      const headers = { authorization: `Bearer ${KEY}` };
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
       sum += Number(new RegExp(`^${metric} (\\d+)`, 'm').exec(text)?.[1]);
     }
@@ -168,6 +170,7 @@ export class MoneyWorld {
       upstreams,
       redisPort: this.#redisPort,
       ledger: this.ledger,
+      journal: this.journal,
       seed: this.#seed,
     };
     return Program.node(name, GATEWAY, setup);
