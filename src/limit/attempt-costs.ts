@@ -29,17 +29,26 @@ export class AttemptCosts {
     this.#open.push(attempt);
   }
 
-  /** @param isOwn - the caller's own key pays for it */
-  ended(endpoint: Endpoint, { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord, isOwn: boolean): void {
+  /**
+   * @param isOwn - the caller's own key pays for it
+   * @returns USD to charge instead of the cost in the record, which is lower than what was reserved
+   */
+  ended(
+    endpoint: Endpoint,
+    { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord,
+    isOwn: boolean,
+  ): number | undefined {
     const at = this.#open.findIndex((open) => open.endpoint === endpoint);
     const reserved = at < 0 ? undefined : this.#open[at];
     if (reserved !== undefined) this.#open.splice(at, 1);
-    if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return;
+    if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return undefined;
     this.tokens += tokens ?? 0;
-    if (isOwn) return;
+    if (isOwn) return undefined;
     const { onAbort, unpriced = 0 } = this.#options;
     const usd = costUsd ?? unpriced;
-    this.usd += outcome === 'cancelled' && onAbort === 'reserved' ? Math.max(usd, reserved?.usd ?? 0) : usd;
+    const atLeast = outcome === 'cancelled' && onAbort === 'reserved' ? (reserved?.usd ?? 0) : 0;
+    this.usd += Math.max(usd, atLeast);
+    return atLeast > usd ? atLeast : undefined;
   }
 
   /** What must be reserved for one more attempt that uses `amount`, while those in flight continue (`beside`) or have ended. */

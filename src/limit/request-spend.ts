@@ -182,8 +182,9 @@ export class RequestSpend implements SpendLease, OpenSpend {
     return { endpoint, usd, tokens: this.#holdings.tokensAt(endpoint, 'worst') };
   }
 
-  attemptEnded(endpoint: Endpoint, record: AttemptRecord): void {
-    this.#costs.ended(endpoint, record, this.#holdings.plan?.usesCallerCredential(endpoint) === true);
+  attemptEnded(endpoint: Endpoint, record: AttemptRecord, correct?: (costUsd: number) => void): void {
+    const charged = this.#costs.ended(endpoint, record, this.#holdings.plan?.usesCallerCredential(endpoint) === true);
+    if (charged !== undefined) correct?.(charged);
     if (this.#isClosed) this.finishWhenIdle();
   }
 

@@ -268,7 +268,7 @@ const OF_REQUESTS: readonly Guard[] = [
   guard(
     "a caller's own key costs nothing",
     'limit/attempt-costs.ts',
-    ['    if (isOwn) return;\n', ''],
+    ['    if (isOwn) return undefined;\n', ''],
     'limit/request-spend',
   ),
   guard(
