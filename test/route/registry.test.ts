@@ -58,6 +58,16 @@ describe('a base URL', () => {
   );
 });
 
+describe('traits of a model', () => {
+  test.each(['openai', 'azure'])('are refused where the format has none: %s', (format) => {
+    const models = { m: { format: { thinking: 'adaptive' } } };
+    expect(() => resolved(provider({ format, models }))).toThrow(
+      `providers.p.models["m"].format has no effect: the provider's format "${format}" has no traits.`,
+    );
+    expect(() => resolved(provider({ format, models: { m: { format: {}, promptCaching: 'auto' } } }))).not.toThrow();
+  });
+});
+
 describe('authentication', () => {
   test.each([
     [undefined, { header: 'authorization', prefix: 'Bearer ' }],
