@@ -41,8 +41,11 @@ export interface SpendLease {
   reprice(endpoint: Endpoint, beside: boolean): boolean | Promise<boolean>;
   /** The error of a request whose budget suffices for no endpoint. */
   refusal(): GatewayError;
-  /** An attempt has ended; `record.costUsd` is what it cost, or may have cost. */
-  attemptEnded(endpoint: Endpoint, record: AttemptRecord): void;
+  /**
+   * An attempt has ended; `record.costUsd` is what it cost, or may have cost.
+   * @param correct - called with the USD that are charged instead, where an aborted attempt costs what was reserved
+   */
+  attemptEnded(endpoint: Endpoint, record: AttemptRecord, correct?: (costUsd: number) => void): void;
   /** The response and all attempts have ended: replaces the reservation by the amounts used. Takes effect once. */
   finish(): void;
   /** As `finish`, as soon as no attempt is in flight. */

@@ -11,7 +11,7 @@ export interface ResponseMeta {
   readonly requestId: string;
   readonly startedAt: number;
   readonly served: { readonly provider: string; readonly model: string } | undefined;
-  readonly attempts: readonly { readonly provider: string; readonly model: string }[];
+  readonly attempts: readonly { readonly provider: string; readonly model: string; readonly outcome: string }[];
   readonly cacheStatus: string | undefined;
   /** Notified when the response has been written completely. */
   readonly client: { responded(): void };
@@ -180,7 +180,7 @@ export class HttpResponseSink implements ResponseSink {
       headers['x-nordlys-provider'] = headerSafe(by.provider);
       headers['x-nordlys-model'] = headerSafe(by.model);
     }
-    headers['x-nordlys-attempts'] = String(meta.attempts.length);
+    headers['x-nordlys-attempts'] = String(callsIn(meta.attempts));
     if (meta.cacheStatus !== undefined) headers['x-nordlys-cache'] = meta.cacheStatus;
     headers['server-timing'] = this.#serverTiming();
     if (meta.limitHeaders !== undefined) Object.assign(headers, meta.limitHeaders);
@@ -193,6 +193,13 @@ export class HttpResponseSink implements ResponseSink {
     const upstream = this.#meta.upstreamMs;
     return `gateway;dur=${hundredths(Math.max(0, total - upstream))}, upstream;dur=${hundredths(upstream)}`;
   }
+}
+
+/** How many attempts called an upstream: a request that a format cannot express is not sent. */
+function callsIn(attempts: ResponseMeta['attempts']): number {
+  let calls = attempts.length;
+  for (const { outcome } of attempts) if (outcome === 'unsupported') calls--;
+  return calls;
 }
 
 /** The operator's names may contain any characters, but headers hold ASCII only: others are percent-encoded. */

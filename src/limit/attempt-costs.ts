@@ -33,22 +33,25 @@ export class AttemptCosts {
   /**
    * @param isOwn - the caller's own key pays for it
    * @param mostUsd - the highest cost of an attempt at `endpoint`
+   * @returns USD to charge instead of the cost in the record, which is lower than what was reserved
    */
   ended(
     endpoint: Endpoint,
     { costUsd, tokens, possiblyBilled, outcome }: AttemptRecord,
     isOwn: boolean,
     mostUsd: (endpoint: Endpoint) => number,
-  ): void {
+  ): number | undefined {
     const at = this.#open.indexOf(endpoint);
     if (at >= 0) this.#open.splice(at, 1);
-    if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return;
+    if (!possiblyBilled && outcome !== 'ok' && costUsd === undefined) return undefined;
     this.tokens += tokens ?? 0;
-    if (isOwn) return;
+    if (isOwn) return undefined;
     const { onAbort, unpriced = 0 } = this.#options;
     const usd = costUsd ?? unpriced;
-    const costsReserved = outcome === 'cancelled' && onAbort === 'reserved' && at >= 0;
-    this.usd += costsReserved ? Math.max(usd, mostUsd(endpoint)) : usd;
+    const isReserved = outcome === 'cancelled' && onAbort === 'reserved' && at >= 0;
+    const atLeast = isReserved ? mostUsd(endpoint) : 0;
+    this.usd += Math.max(usd, atLeast);
+    return atLeast > usd ? atLeast : undefined;
   }
 
   /**

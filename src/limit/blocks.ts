@@ -16,7 +16,7 @@ export function parseBlock(block: LimitBlock, rules: readonly Rule[]): { subject
   if (!isRecord(block)) throw optionError('limits.block', 'must be { by, key, untilMs }', block);
   const { by, key, untilMs } = block;
   if (typeof untilMs !== 'number' || !Number.isFinite(untilMs)) {
-    throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs ?? 'nothing');
+    throw optionError('limits.block: untilMs', 'must be Unix time in milliseconds', untilMs);
   }
   const known = new Set(['caller', 'tenant', 'team', 'session', 'model', ...rules.map(({ name }) => name)]);
   if (!known.has(by)) throw optionError('limits.block: by', `must be one of ${[...known].join(', ')}`, by);

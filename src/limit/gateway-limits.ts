@@ -1,6 +1,7 @@
 import type { GatewayLimits } from '../contracts/limits.js';
 import { Limits, type LimitsParts } from './limit.js';
 import type { Diagnostics } from '../observe/diagnostics.js';
+import { text } from '../options/checks.js';
 import type { GatewayOptions } from '../options/types.js';
 
 /** Limits and accounts; `undefined` where no option needs them. @throws TypeError naming the option at fault. */
@@ -22,7 +23,7 @@ export function publicLimits(limits: Limits | undefined): GatewayLimits {
     throw new TypeError('This gateway counts nothing: give createGateway `limits`, `spendSink` or hooks.onSpend.');
   };
   return {
-    usage: async (callerId) => counting().usage(callerId),
+    usage: async (callerId) => counting().usage(text('usage: callerId', callerId)),
     limits: { block: async (block) => counting().block(block) },
   };
 }

@@ -34,6 +34,8 @@ const STORE_METHODS = ['reserve', 'adjust', 'settle', 'read', 'claim', 'block', 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_RULES = 64;
 const MAX_STORE_MS = 50;
+/** Largest share of a limit at which an alert is of use. */
+const MAX_SHARE = 10;
 
 export const ON_EXCEEDED = defineOptions({
   path: 'limits.rules[<n>].onExceeded',
@@ -192,9 +194,8 @@ function checkSubject(path: string, value: unknown): LimitRule['by'] {
 }
 
 function checkBudget(path: string, value: unknown): number {
-  const usd = checkUsd(path, value);
-  if (usd > 0 && usd * NANO <= Number.MAX_SAFE_INTEGER) return usd;
-  throw optionError(path, 'must be a number of USD above 0 and below 9 million', usd);
+  if (typeof value === 'number' && value > 0 && value * NANO <= Number.MAX_SAFE_INTEGER) return value;
+  throw optionError(path, 'must be a number of USD above 0 and below 9 million', value);
 }
 
 function checkOnExceeded(path: string, value: unknown): NonNullable<LimitRule['onExceeded']> {
@@ -208,9 +209,15 @@ function checkFallbacks(path: string, value: unknown): readonly string[] {
 }
 
 function checkAlerts(path: string, value: unknown): readonly number[] {
-  const isShare = (entry: unknown): entry is number => typeof entry === 'number' && entry > 0 && entry <= 10;
-  if (Array.isArray(value) && value.every(isShare)) return value;
-  throw optionError(path, 'must be a list of shares of the limit, such as [0.5, 0.8, 1]', value);
+  if (!Array.isArray(value)) throw optionError(path, 'must be a list of shares of the limit, such as [0.5, 1]', value);
+  return value.map((entry: unknown, index) => {
+    if (typeof entry === 'number' && entry > 0 && entry <= MAX_SHARE) return entry;
+    throw optionError(
+      `${path}[${index}]`,
+      `must be a share of the limit above 0, at most ${MAX_SHARE}: 0.8 is 80 %`,
+      entry,
+    );
+  });
 }
 
 function checkBudgetStatus(path: string, value: unknown): 402 | 429 {

@@ -21,6 +21,7 @@ import { Accounts } from './accounts.js';
 import { Alerts } from './alerts.js';
 import { Blocks, parseBlock } from './blocks.js';
 import { type BoundRule, boundTo } from './bound-rules.js';
+import { checkEndpoints, type ServedNames } from './check-endpoints.js';
 import { CompletionEstimate } from './completion-estimate.js';
 import { resolveLimits, resolveRules, type ResolvedLimits } from './limit-options.js';
 import { blocked } from './refusals.js';
@@ -117,16 +118,9 @@ export class Limits implements SpendServices {
     return { checkEndpoints: this.checkEndpoints, previewFor: (caller, request) => this.previewFor(caller, request) };
   }
 
-  /** @throws TypeError naming an endpoint without a price, which no budget can count. */
-  readonly checkEndpoints = (endpoints: readonly Endpoint[]): void => {
-    const rule = this.options.rules.find(({ unit }) => unit === 'usd');
-    if (rule === undefined || this.options.unpriced !== undefined) return;
-    const unpriced = endpoints.find(({ pricing }) => pricing === undefined);
-    if (unpriced === undefined) return;
-    throw new TypeError(
-      `limits: the rule "${rule.name}" counts USD, and "${unpriced.slug}" has no price for "${unpriced.model}". Declare its pricing, look it up with priceCatalog, or say what such a request counts as: limits: { unpriced: 0.01 }.`,
-    );
-  };
+  /** @throws TypeError as the function of this name does. */
+  readonly checkEndpoints = (endpoints: readonly Endpoint[], names: ServedNames): void =>
+    checkEndpoints(this.options, endpoints, names);
 
   /** Refuses a subject until a given time, and ends its open requests. @throws TypeError for an invalid block. */
   async block(block: LimitBlock): Promise<void> {

@@ -180,9 +180,10 @@ export class RequestSpend implements SpendLease, OpenSpend {
     return this.#holdings.heldFor === endpoint && !this.#costs.hasBegun;
   }
 
-  attemptEnded(endpoint: Endpoint, record: AttemptRecord): void {
+  attemptEnded(endpoint: Endpoint, record: AttemptRecord, correct?: (costUsd: number) => void): void {
     const isOwn = this.#holdings.plan?.usesCallerCredential(endpoint) === true;
-    this.#costs.ended(endpoint, record, isOwn, (each) => this.#holdings.priceAt(each, 'worst'));
+    const charged = this.#costs.ended(endpoint, record, isOwn, (each) => this.#holdings.priceAt(each, 'worst'));
+    if (charged !== undefined) correct?.(charged);
     if (this.#isClosed) this.finishWhenIdle();
   }
 

@@ -130,6 +130,12 @@ export const FAILURES = {
     'bad_gateway',
     'The upstream provider refused a parameter that the gateway added.',
   ),
+  returned_reasoning: rule(
+    'retry-same',
+    [],
+    'upstream_rejected',
+    'The upstream provider refused the reasoning of earlier responses.',
+  ),
   unsupported: rule(
     'next',
     [],
@@ -189,6 +195,7 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'firewall',
   'generation_failed',
   'added_parameter',
+  'returned_reasoning',
   'unsupported',
   'host_code',
 ]);
@@ -197,7 +204,11 @@ export const OF_ONE_REQUEST: ReadonlySet<FailureKind> = new Set<FailureKind>([
  * Failures that count neither against `maxAttempts` nor against the retry budget, because the gateway corrects them
  * itself.
  */
-export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>(['added_parameter', 'unsupported']);
+export const FREE_OF_CHARGE: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'added_parameter',
+  'returned_reasoning',
+  'unsupported',
+]);
 
 /** Why an attempt failed, and the error that the client gets if no other attempt succeeds. */
 export class UpstreamFailure {

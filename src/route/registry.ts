@@ -54,15 +54,14 @@ export interface Registry {
   replace(providers: RouteOptions['providers']): void;
 }
 
+/** Throws to refuse a provider table. */
+type TableCheck = (endpoints: readonly RoutableEndpoint[], names: ModelNames) => void;
+
 /**
  * The registry that `options` describe.
- * @param check - throws to refuse a provider table
  * @throws TypeError naming the invalid option, the value received and the values allowed
  */
-export function createRegistry(
-  options: RouteOptions,
-  check?: (endpoints: readonly RoutableEndpoint[]) => void,
-): Registry {
+export function createRegistry(options: RouteOptions, check?: TableCheck): Registry {
   const { callerOverrides } = ROUTE.read(options);
   let current = options;
   let table = buildTable(ROUTE.read(current), check);
@@ -89,13 +88,13 @@ export function createRegistry(
 
 function buildTable(
   { providers, timeouts: topLevel, priceCatalog, ...named }: Parsed<typeof ROUTE.rows>,
-  check: ((endpoints: readonly RoutableEndpoint[]) => void) | undefined,
+  check: TableCheck | undefined,
 ): RouteTable {
   const timeouts = resolveTimeouts(topLevel, DEFAULT_TIMEOUTS);
   const resolved = resolveProviders(providers, timeouts, priceCatalog);
-  check?.(resolved.endpoints);
   const models = groupByModel(resolved.endpoints);
   const names = resolveModelNames(named, models, resolved.providers);
+  check?.(resolved.endpoints, names);
   const readsReasoning = resolved.endpoints.some(({ reasoningFormat }) => reasoningFormat !== undefined);
   return Object.freeze({ ...resolved, models, names, readsReasoning, totalMs: timeouts.totalMs });
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { Hooks } from '../contracts/hooks.js';
 import type { Endpoint } from '../contracts/routing.js';
 import type { SpendLease } from '../contracts/spend.js';
+import type { ModelNames } from './options/model-names.js';
 import type { PlanAssumptions, ShownPlan } from './plan/plan.js';
 
 /** Assumptions of `gateway.plan()` that replace measured values. */
@@ -31,7 +32,7 @@ export interface RouterParts {
   /** Checks the body that `plan()` gets exactly as a request's. */
   readonly validator: { check(body: unknown): ChatRequest };
   /** Throws if the limits cannot be applied to a provider table, such as a USD rule to an endpoint without a price. */
-  readonly checkEndpoints?: ((endpoints: readonly Endpoint[]) => void) | undefined;
+  readonly checkEndpoints?: ((endpoints: readonly Endpoint[], names: ModelNames) => void) | undefined;
   /** A lease to preview how a caller's limits would change a plan. */
   readonly previewFor?: ((caller: Caller, request: ChatRequest) => SpendLease) | undefined;
 }

@@ -34,6 +34,7 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'request_refused',
   'firewall',
   'added_parameter',
+  'returned_reasoning',
   'unsupported',
   'caller_auth',
   'local',

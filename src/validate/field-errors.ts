@@ -26,6 +26,8 @@ interface Fault {
   readonly expected: string;
   /** Whether the message shows the value; for a wrong type the type is enough. */
   readonly echo: boolean;
+  /** Characters of a text that is too long. */
+  readonly length: number | undefined;
 }
 
 function faultOf({ keyword, params, data, parentSchema, schema, propertyName }: ErrorObject): Fault {
@@ -61,9 +63,9 @@ function faultOf({ keyword, params, data, parentSchema, schema, propertyName }: 
 function fault(
   code: GatewayErrorCode,
   expected: string,
-  { below = [], echo = false }: { below?: readonly string[]; echo?: boolean } = {},
+  { below = [], echo = false, length }: { below?: readonly string[]; echo?: boolean; length?: number } = {},
 ): Fault {
-  return { code, below, expected, echo };
+  return { code, below, expected, echo, length };
 }
 
 /** The discriminating member of an object is missing, not a string, or unknown. */
@@ -81,24 +83,26 @@ function tagFault(params: ErrorObject['params'], parentSchema: unknown): Fault {
 
 /** A pattern expresses a set of words, a maximum length, or a form. */
 function textFault(value: unknown, schema: unknown, below: readonly string[]): Fault {
-  const { longest, words } = isRecord(schema) ? schema : {};
+  const { longest, form, words } = isRecord(schema) ? schema : {};
   if (words !== undefined) return fault('invalid_value', `expected one of ${quoted(words)}`, { below, echo: true });
   if (value === '') return fault('empty_string', 'expected at least 1 character', { below });
   if (typeof value === 'string' && typeof longest === 'number' && value.length > longest) {
     const code = below.length > 0 ? 'property_name_above_max_length' : 'string_above_max_length';
-    return fault(code, `expected at most ${longest} characters`, { below });
+    return fault(code, `expected at most ${longest} characters`, { below, length: value.length });
   }
-  return fault('invalid_value', 'expected another form of text', { below, echo: true });
+  const expected = typeof form === 'string' ? form : 'another form of text';
+  return fault('invalid_value', `expected ${expected}`, { below, echo: true });
 }
 
-function message(param: string, error: ErrorObject, { code, below, expected, echo }: Fault): string {
+function message(param: string, error: ErrorObject, { code, below, expected, echo, length }: Fault): string {
   const name = `'${param}'`;
   if (code === 'missing_required_parameter') return `Missing required parameter: ${name}.`;
   if (code === 'unknown_parameter') return `Unknown parameter: ${name}.`;
   const value = valueBelow(error.data, error.propertyName === undefined ? below : []);
   // The value may be a key or an address of the caller.
   const secret = param === 'provider_configs' || param.startsWith('provider_configs.');
-  const received = echo && !secret ? formatValue(value) : jsonTypeOf(value);
+  const shown = echo && !secret ? formatValue(value) : jsonTypeOf(value);
+  const received = length === undefined ? shown : `${length}`;
   return `Invalid ${code === 'invalid_type' ? 'type for' : 'value for'} ${name}: ${expected}, got ${received}.`;
 }
 

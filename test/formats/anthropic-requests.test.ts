@@ -55,6 +55,18 @@ describe('messages', () => {
     ]);
   });
 
+  it('gives each of two parallel calls with one id its own result', () => {
+    const parallel = messages(user('q'), calls(call('a'), call('a')), result('a', 'first'), result('a', 'second'));
+    const [, turn, results] = body(parallel)['messages'] as { content: JsonObject[] }[];
+    const [first, second] = turn!.content.map(({ id }) => id);
+    expect(first).not.toBe(second);
+    expect(results!.content).toEqual([
+      { type: 'tool_result', tool_use_id: first, content: 'first' },
+      { type: 'tool_result', tool_use_id: second, content: 'second' },
+    ]);
+    expect(dropped(parallel)).toEqual([]);
+  });
+
   it('keeps the later of two results for one call, and reports the earlier one', () => {
     const twice = messages(user('q'), calls(call('a')), result('a', 'old'), result('a', 'new'));
     expect((body(twice)['messages'] as JsonObject[]).at(-1)).toEqual(

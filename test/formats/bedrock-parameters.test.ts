@@ -4,7 +4,8 @@ import { calls, claude, weather, call, result, user, send, refusedParam, type Tr
 describe('parameters', () => {
   it.each([
     [{ temperature: 1.5 }, claude, { temperature: 1 }, ['temperature']],
-    [{ temperature: 1.5 }, { family: 'nova' }, { temperature: 1.5 }, []],
+    [{ temperature: 1.5 }, { family: 'nova' }, { temperature: 1 }, ['temperature']],
+    [{ temperature: 1.5 }, { family: 'mistral' }, { temperature: 1 }, ['temperature']],
     [{ temperature: 0.5, top_p: 0.9 }, claude, { temperature: 0.5 }, ['top_p']],
     [{ top_p: 0.9 }, claude, { topP: 0.9 }, []],
     [{ temperature: 0.5, top_p: 0.9 }, { family: 'mistral' }, { temperature: 0.5, topP: 0.9 }, []],

@@ -72,6 +72,7 @@ describe('media', () => {
       'a low resolution',
       image(`data:;base64,${PNG}`, { detail: 'low' }),
       [{ inlineData: { mimeType: 'image/png', data: PNG }, mediaResolution: { level: 'MEDIA_RESOLUTION_LOW' } }],
+      { model: 'gemini-3-flash-preview' },
     ],
     ['an automatic resolution', image(`data:;base64,${PNG}`, { detail: 'auto' }), inline('image/png', PNG)],
   ];
@@ -102,9 +103,14 @@ describe('media', () => {
     expect(refused({ messages: [{ role: 'user', content }] }, given)).toBe(param);
   });
 
-  it('reports a resolution that the model does not take', () => {
+  it.each([
+    { model: 'gemini-2.5-flash' },
+    { model: 'gemini-2.0-flash' },
+    { model: 'gemma-3-27b-it' },
+    { model: 'gemini-3-pro', traits: { mediaResolution: false } },
+  ])('reports a resolution that the model does not take: %j', (given) => {
     const content = image(`data:;base64,${PNG}`, { detail: 'high' });
-    const made = exchange({ messages: [{ role: 'user', content }] }, { traits: { mediaResolution: false } });
+    const made = exchange({ messages: [{ role: 'user', content }] }, given);
     expect(made.dropped).toEqual(['messages[0].content[0].image_url.detail']);
     expect(JSON.stringify(made.body)).not.toContain('mediaResolution');
   });

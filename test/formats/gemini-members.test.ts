@@ -63,8 +63,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   'messages[].content[].image_url.url': { with: withPart({ type: 'image_url', image_url: { url: PNG } }) },
   'messages[].content[].image_url.detail': {
-    with: withPart({ type: 'image_url', image_url: { url: PNG, detail: 'low' } }),
-    without: withPart({ type: 'image_url', image_url: { url: PNG } }),
+    with: { model: 'gemini-3-pro', ...withPart({ type: 'image_url', image_url: { url: PNG, detail: 'low' } }) },
+    without: { model: 'gemini-3-pro', ...withPart({ type: 'image_url', image_url: { url: PNG } }) },
   },
   'messages[].content[].input_audio.data': {
     with: withPart({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }),

@@ -64,16 +64,25 @@ describe('names and ids', () => {
     const ids = new ToolCallIds({ forbidden: /[^a-zA-Z0-9_-]/g, maxLength: 64 });
     const long = 'x'.repeat(90);
     const sent = [
-      ids.call(long, 'f'),
-      ids.call(`${long}y`, 'f'),
-      ids.call('', 'f'),
-      ids.call('f', 'g'),
-      ids.call('f', 'h'),
+      ids.call(long, 'f', 0),
+      ids.call(`${long}y`, 'f', 0),
+      ids.call('', 'f', 0),
+      ids.call('f', 'g', 1),
+      ids.call('f', 'h', 2),
     ];
     expect(new Set(sent).size).toBe(5);
     for (const id of sent) expect(id).toMatch(/^[\w-]{1,64}$/);
     expect(ids.result('f')).toBe(sent[4]);
     expect(ids.result('none')).toBeUndefined();
+  });
+
+  it('of results are those of the calls in the latest turn of their id, in order', () => {
+    const ids = new ToolCallIds({ forbidden: /[^a-zA-Z0-9_-]/g });
+    ids.call('call_0', 'f', 1);
+    const [first, second] = [ids.call('call_0', 'g', 3), ids.call('call_0', 'h', 3)];
+    expect(ids.result('call_0')).toBe(first);
+    expect(ids.result('call_0')).toBe(second);
+    expect(ids.result('call_0')).toBe(second);
   });
 });
 

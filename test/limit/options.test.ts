@@ -16,6 +16,7 @@ describe('limits', () => {
   it.each([
     rules({}),
     rules({ timeZone: null, burst: null, alertAt: null, onExceeded: null }),
+    rules({ onExceeded: { models: ['m:floor', 'p:m', 'auto'] } }),
     rules({ requests: undefined, tokens: 5, burst: 10, reserve: 'expected' }),
     rules({ requests: undefined, usd: 0.01, per: 'month', timeZone: 'Asia/Tokyo', alertAt: [0.5, 1] }),
     rules({ requests: undefined, usd: 5, per: '24h', onExceeded: { models: ['m'] } }),
@@ -52,6 +53,7 @@ describe('limits', () => {
     [rules({ requests: '5' }), /limits\.rules\[0\]\.requests must be a whole number/],
     [rules({ requests: undefined, usd: 0 }), /limits\.rules\[0\]\.usd must be a number of USD above 0/],
     [rules({ requests: undefined, usd: 1e7 }), /below 9 million/],
+    [rules({ requests: undefined, usd: -5 }), /usd must be a number of USD above 0 and below 9 million, got -5/],
     [rules({ requests: undefined, usd: '5' }), /limits\.rules\[0\]\.usd must be a number of USD/],
     [rules({ per: undefined }), /limits\.rules\[0\]\.per must be "minute"/],
     [rules({ requests: undefined, concurrent: 1 }), /limits\.rules\[0\]\.per is not for concurrent/],
@@ -61,9 +63,30 @@ describe('limits', () => {
     [rules({ onExceeded: 'block' }), /limits\.rules\[0\]\.onExceeded must be one of "refuse", "warn"/],
     [rules({ onExceeded: { models: [] } }), /limits\.rules\[0\]\.onExceeded\.models must name at least one model/],
     [rules({ onExceeded: { model: ['m'] } }), /unknown option "model"\. Did you mean "models"/],
-    [rules({ alertAt: [0] }), /limits\.rules\[0\]\.alertAt must be a list of shares/],
+    [rules({ alertAt: 0.8 }), /limits\.rules\[0\]\.alertAt must be a list of shares of the limit, .*, got 0\.8/],
+    [rules({ alertAt: [0] }), /limits\.rules\[0\]\.alertAt\[0\] must be a share of the limit above 0, .*, got 0/],
+    [rules({ alertAt: [0.5, 80] }), /limits\.rules\[0\]\.alertAt\[1\] must be a share .* 0\.8 is 80 %, got 80/],
+    [
+      rules({ onExceeded: { models: ['m', 'mm'] } }),
+      /limits\.rules\[0\]\.onExceeded\.models: no provider has "mm"\. Did you mean "m"\?/,
+    ],
     [rules({ cached: true }), /limits\.rules\[0\]\.cached must be one of "count", "free"/],
   ])('refuses %j', (limits, message) => expect(() => start(limits)).toThrow(message as RegExp));
+
+  it('refuse an update that takes a fallback model away, and arguments of the wrong type', async () => {
+    const provider = (model: string) => ({ baseUrl: 'http://127.0.0.1:9/v1', models: [model] });
+    const gateway = createGateway({
+      keys: ['k'],
+      providers: { p: provider('m'), q: provider('spare') },
+      limits: rules({ onExceeded: { models: ['spare'] } }) as never,
+    });
+    expect(() => gateway.update({ p: provider('m') })).toThrow(/onExceeded\.models: no provider has "spare"/);
+    await expect(gateway.usage(undefined as never)).rejects.toThrow('usage: callerId must be a non-empty string.');
+    await expect(gateway.limits.block({ by: 'caller', key: 'a' } as never)).rejects.toThrow(
+      'limits.block: untilMs must be Unix time in milliseconds.',
+    );
+    await gateway.close();
+  });
 
   it('are options of the stage as well', () => {
     expect(() => limit({ rules: [rule as never] })).not.toThrow();

@@ -319,9 +319,28 @@ describe('budgets', () => {
       await expect.poll(() => records.length).toBe(1);
       expect(records[0]).toMatchObject({ outcome: 'aborted', estimated: true });
       const { used: spent } = (await gateway.usage('a')).limits[0]!;
+      expect(records[0]!.costUsd).toBeCloseTo(spent, 9);
       if (onAbort === 'reserved') expect(spent).toBe(505e-6);
       else expect(spent).toBeLessThan(20e-6);
     }
+  });
+
+  it('a request that is aborted before its first chunk costs what its record says', async () => {
+    const { ask, records, gateway, upstreams } = await limited({
+      rules: [day],
+      scripts: [stream('one two three', { headDelayMs: 5_000 })],
+      limits: { onAbort: 'reserved' },
+    });
+    const client = new AbortController();
+    const headers = { authorization: 'Bearer a' };
+    const response = ask({ stream: true, max_tokens: 500 }, { headers, signal: client.signal });
+    await upstreams[0]!.nextRequest();
+    client.abort();
+    await expect(response).rejects.toThrow();
+    await expect.poll(() => records.length).toBe(1);
+    const { costUsd, limits } = await gateway.usage('a');
+    expect([records[0]!.costUsd, costUsd]).toEqual([limits[0]!.used, limits[0]!.used]);
+    expect(costUsd).toBeCloseTo(505e-6, 9);
   });
 
   it('with `drain` the upstream may finish after its client has disconnected, and its usage is charged', async () => {

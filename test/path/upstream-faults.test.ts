@@ -199,6 +199,7 @@ describe('a format that cannot express the request', () => {
     const response = await ask({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
+    expect(response.headers.get('x-nordlys-attempts')).toBe('1');
     expect(narrow.ledger).toHaveLength(0);
     expect(gateway.status().endpoints[0]?.readiness).toMatchObject({ coolsForMs: 0, breaker: { failures: 0 } });
     wide.always(error(503));

@@ -26,12 +26,19 @@ describe('a base URL', () => {
     expect(first(provider({ baseUrl })).provider.url).toMatchObject({ origin, port, path });
   });
 
+  test.each([
+    ['bedrock', 'the format "bedrock" has no URL of its own, unless it is bedrock({ region: \'us-east-1\' }).'],
+    ['azure', 'the format "azure" has no URL of its own, unless it is azure({ resource: \'my-resource\' }).'],
+  ])('of the format %s may come from an option of it', (format, message) => {
+    expect(() => resolved(provider({ baseUrl: undefined, format }))).toThrow(message);
+  });
+
   test('has an IPv6 host without brackets, as sockets need it', () => {
     expect(first(provider({ baseUrl: 'http://[::1]:8000/v1' })).provider.url.hostname).toBe('::1');
   });
 
   test.each([
-    [undefined, /providers\.p\.baseUrl must be a non-empty string/],
+    [undefined, /providers\.p\.baseUrl must be a non-empty string: the format "openai" has no URL of its own\./],
     ['', /must be a non-empty string/],
     [7, /got 7/],
     ['api.openai.com/v1', /must be an absolute URL such as .*got "api\.openai\.com\/v1"/],
@@ -49,6 +56,16 @@ describe('a base URL', () => {
       expect(() => resolved(provider({ baseUrl }))).toThrow(/^(?!.*hunter2).*baseUrl/s);
     },
   );
+});
+
+describe('traits of a model', () => {
+  test.each(['openai', 'azure'])('are refused where the format has none: %s', (format) => {
+    const models = { m: { format: { thinking: 'adaptive' } } };
+    expect(() => resolved(provider({ format, models }))).toThrow(
+      `providers.p.models["m"].format has no effect: the provider's format "${format}" has no traits.`,
+    );
+    expect(() => resolved(provider({ format, models: { m: { format: {}, promptCaching: 'auto' } } }))).not.toThrow();
+  });
 });
 
 describe('authentication', () => {

@@ -88,7 +88,7 @@ describe('the error of a field', () => {
       members: { metadata: { k: 'v'.repeat(513) } },
       param: 'metadata.k',
       code: 'string_above_max_length',
-      message: "Invalid value for 'metadata.k': expected at most 512 characters, got a string.",
+      message: "Invalid value for 'metadata.k': expected at most 512 characters, got 513.",
     },
     {
       members: { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, 'v'])) },
@@ -105,6 +105,14 @@ describe('the error of a field', () => {
       members: { tools: [{ type: 'function', function: { name: 'n'.repeat(65) } }] },
       param: 'tools[0].function.name',
       code: 'string_above_max_length',
+      message: "Invalid value for 'tools[0].function.name': expected at most 64 characters, got 65.",
+    },
+    {
+      members: { tools: [{ type: 'function', function: { name: 'a/b' } }] },
+      param: 'tools[0].function.name',
+      code: 'invalid_value',
+      message:
+        'Invalid value for \'tools[0].function.name\': expected only letters, digits, "_", "-", "." and ":", got "a/b".',
     },
     {
       members: { provider: { max_price: { prompt: 'cheap' } } },

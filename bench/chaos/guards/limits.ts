@@ -268,7 +268,7 @@ const OF_REQUESTS: readonly Guard[] = [
   guard(
     "a caller's own key costs nothing",
     'limit/attempt-costs.ts',
-    ['    if (isOwn) return;\n', ''],
+    ['    if (isOwn) return undefined;\n', ''],
     'limit/request-spend',
   ),
   guard(
@@ -279,8 +279,8 @@ const OF_REQUESTS: readonly Guard[] = [
   ),
   guard(
     'an endpoint without a price stops the start',
-    'limit/limit.ts',
-    ['if (unpriced === undefined) return;', 'if (unpriced !== null) return;'],
+    'limit/check-endpoints.ts',
+    ['&& free !== undefined', '&& free === null'],
     'limit/path',
   ),
   guard(

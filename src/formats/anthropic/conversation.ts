@@ -130,10 +130,10 @@ class Conversation implements SentConversation {
     const blocks = (calls ?? []).map((call, position) => {
       const at = `messages[${index}].tool_calls[${position}]`;
       const { name, input } = this.#callee(call, at);
-      return this.#use(name, input, this.#ids.call(call.id, `call_${index}_${position}`));
+      return this.#use(name, input, this.#ids.call(call.id, `call_${index}_${position}`, index));
     });
     if (!isRecord(legacy)) return blocks;
-    const id = this.#ids.call(`call_fn_${this.#functionCalls++}`, '');
+    const id = this.#ids.call(`call_fn_${this.#functionCalls++}`, '', index);
     return [...blocks, this.#use(legacy.name, argumentsObject(legacy.arguments), id)];
   }
 

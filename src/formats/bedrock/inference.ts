@@ -2,6 +2,9 @@ import type { JsonObject } from '../../util/json-object.js';
 import type { ChatRequest } from '../../chat/types.js';
 import type { EncodeState } from './encode-state.js';
 
+/** Converse refuses more, whatever the model. */
+const HIGHEST_TEMPERATURE = 1;
+
 /** Where sampling parameters go. */
 export interface EncodedInference {
   readonly config: JsonObject;
@@ -44,10 +47,9 @@ function encodeSampling(state: EncodeState, thinks: boolean, config: JsonObject)
 function encodeTemperature({ request, model, dropped }: EncodeState, thinks: boolean, config: JsonObject): void {
   const temperature = request.temperature ?? undefined;
   if (temperature === undefined) return;
-  const most = model.family === 'claude' ? 1 : 2;
   const isTaken = model.sampling !== false && (!thinks || temperature === 1);
-  if (isTaken) config['temperature'] = Math.min(temperature, most);
-  if (!isTaken || temperature > most) dropped.add('temperature');
+  if (isTaken) config['temperature'] = Math.min(temperature, HIGHEST_TEMPERATURE);
+  if (!isTaken || temperature > HIGHEST_TEMPERATURE) dropped.add('temperature');
 }
 
 function encodeTopK({ request, model, dropped }: EncodeState, thinks: boolean, fields: JsonObject): void {

@@ -106,7 +106,7 @@ export const BEDROCK_MEMBERS: MemberTable = [
     member: 'temperature',
     fate: 'sent',
     sentAs: 'inferenceConfig.temperature',
-    note: 'Claude: at most 1, and dropped while it thinks or with the trait `sampling: false`.',
+    note: 'Above 1 it is sent as 1 and reported. Claude: dropped while it thinks, and with the trait `sampling: false`.',
   },
   {
     member: 'top_p',

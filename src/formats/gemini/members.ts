@@ -35,7 +35,7 @@ export const geminiMembers: MemberTable = [
     member: 'messages[].content[].image_url.detail',
     fate: 'sent',
     sentAs: 'parts[].mediaResolution.level',
-    note: '`auto` is left out. Dropped where `format.mediaResolution` is `false`.',
+    note: '`auto` is left out. Dropped where `format.mediaResolution` is `false`, as it is up to Gemini 2.5 and for other models.',
   },
   { member: 'messages[].content[].input_audio.data', fate: 'sent', sentAs: 'parts[].inlineData.data' },
   {

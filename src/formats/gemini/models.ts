@@ -63,6 +63,8 @@ const GEMINI_2_5: Partial<GeminiTraits> = {
   thoughtSignatures: false,
   jsonWithTools: false,
   toolResultMedia: false,
+  // Of single parts from Gemini 3 on.
+  mediaResolution: false,
 };
 const GEMINI_2_0: Partial<GeminiTraits> = { ...GEMINI_2_5, thinking: 'none', jsonSchema: false, validatedMode: false };
 
@@ -75,8 +77,8 @@ const DEFAULTS: readonly (readonly [prefix: string, traits: Partial<GeminiTraits
   ['gemini-3-pro', { thinkingLevels: ['LOW', 'HIGH'] }],
   ['gemini-3.1-pro', { thinkingLevels: ['LOW', 'MEDIUM', 'HIGH'] }],
   ['gemini-', {}],
-  // Gemma, LearnLM, tuned models: no thinking and no signatures unless the endpoint sets them.
-  ['', { thinking: 'none', thoughtSignatures: false }],
+  // Gemma, LearnLM, tuned models: no thinking, signatures and resolution of images unless the endpoint sets them.
+  ['', { thinking: 'none', thoughtSignatures: false, mediaResolution: false }],
 ];
 
 const BY_NAME = "by the model's name";

@@ -29,4 +29,6 @@ export interface AttemptContext {
    * gateway adds.
    */
   refusedStreamOptions(candidate: PlannedCandidate): boolean;
+  /** Whether an earlier attempt of this request on `candidate` was refused because of reasoning of earlier responses. */
+  refusedReasoning(candidate: PlannedCandidate): boolean;
 }

@@ -9,6 +9,7 @@ import { isPromise } from '../../util/is-promise.js';
 import { waitFor, type WaitLimits } from '../../util/wait-for.js';
 import { changesMeaning } from '../request/attempt-change.js';
 import { outboundHeaders, withoutStreamOptions, type BuiltRequest } from '../request/build-request.js';
+import { returnsReasoning } from '../request/returned-reasoning.js';
 import { resolveDestination, secretsOf, type Destination } from '../request/destination.js';
 import { prepareRequest } from '../request/prepare-request.js';
 import type { UpstreamErrorContext } from '../response/parse-error.js';
@@ -35,6 +36,7 @@ export interface PreparedAttempt {
 interface ClientRequest {
   readonly request: ChatRequest;
   readonly sendsStreamOptions: boolean;
+  readonly sendsReasoning: boolean;
   readonly override: ProviderOverride | undefined;
 }
 
@@ -85,11 +87,12 @@ export class AttemptPreparation {
     if (changesMeaning(change)) context.attemptChanged = true;
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.#candidate : withoutStreamOptions(this.#candidate);
-    const requestParts = { destination, headers, change, wallNow: parts.clock.wallNow() };
+    const sendsReasoning = this.#sendsReasoning();
+    const requestParts = { destination, headers, change, sendsReasoning, wallNow: parts.clock.wallNow() };
     const prepared = prepareRequest(context, candidate, requestParts, () => this.#waitLimits(connectMs));
     const built = isPromise(prepared) ? await prepared : prepared;
     if (built === undefined || built instanceof UpstreamFailure) return built;
-    return this.#preparedFor(built, destination, { request, sendsStreamOptions, override });
+    return this.#preparedFor(built, destination, { request, sendsStreamOptions, sendsReasoning, override });
   }
 
   async #callHook(
@@ -119,7 +122,7 @@ export class AttemptPreparation {
   #preparedFor(
     { request: sent, exchange }: BuiltRequest,
     destination: Destination,
-    { request, sendsStreamOptions, override }: ClientRequest,
+    { request, override, ...sends }: ClientRequest,
   ): PreparedAttempt {
     const { parts } = this.#shared;
     const { provider } = this.#candidate.endpoint;
@@ -133,7 +136,7 @@ export class AttemptPreparation {
       streamDeadline: override?.timeoutMs === undefined ? Infinity : this.#deadline(override.timeoutMs),
       wanted: { stream: request.stream === true, usage: request.stream_options?.include_usage === true },
       exchange,
-      errors: this.#errorContext(destination, secrets, sendsStreamOptions),
+      errors: this.#errorContext(destination, secrets, sends),
     });
     return { exchange: upstreamExchange, url: sent.url, secrets };
   }
@@ -145,10 +148,16 @@ export class AttemptPreparation {
     return streamOptions && !isRefused && format.exchange === undefined;
   }
 
+  /** A format that translates sends only reasoning of its own kind. */
+  #sendsReasoning(): boolean {
+    const isRefused = this.#shared.refusedReasoning(this.#candidate) || this.#endpointState.refusesReasoning;
+    return !isRefused && this.#candidate.endpoint.provider.format.exchange === undefined;
+  }
+
   #errorContext(
     { callersKey }: Destination,
     secrets: readonly string[],
-    sendsStreamOptions: boolean,
+    { sendsStreamOptions, sendsReasoning }: Pick<ClientRequest, 'sendsStreamOptions' | 'sendsReasoning'>,
   ): UpstreamErrorContext {
     return {
       format: this.#candidate.endpoint.provider.format,
@@ -156,6 +165,7 @@ export class AttemptPreparation {
       secrets,
       relay: this.#shared.parts.upstreamErrors,
       sentStreamOptions: sendsStreamOptions && this.request.stream === true,
+      sentReasoning: () => sendsReasoning && returnsReasoning(this.request),
       quotes: (text) => quotes(this.request, text),
     };
   }

@@ -151,7 +151,7 @@ export class AttemptRecorder {
     const { endpoint } = this.#candidate;
     this.log.outcome = outcome;
     this.log.durationMs = this.#elapsedMs;
-    context.spend?.attemptEnded(endpoint, this.log);
+    context.spend?.attemptEnded(endpoint, this.log, (costUsd) => Object.assign(this.log, { costUsd, estimated: true }));
     parts.hooks.attemptEnded(context, endpoint, this.log);
   }
 

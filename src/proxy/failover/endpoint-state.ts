@@ -13,8 +13,8 @@ const MAX_THROTTLE_MS = 60_000;
 const MIN_HINTED_MS = 1_000;
 /** Longest cooldown that an upstream's `Retry-After` may cause, in milliseconds. */
 const MAX_HINTED_MS = 60_000;
-/** How long `stream_options` are not sent to an upstream that refused them, in milliseconds. */
-const STREAM_OPTIONS_MS = 3_600_000;
+/** How long a member is not sent to an upstream that refused it, in milliseconds. */
+const REFUSED_MS = 3_600_000;
 
 /** Availability of an endpoint, as seen by this process. */
 export interface EndpointReadiness {
@@ -47,6 +47,7 @@ export class EndpointState {
   #throttles = 0;
   readonly #refusals = new RefusalStreak();
   #streamOptionsRefusedUntil = 0;
+  #reasoningRefusedUntil = 0;
   #lastFailure: { readonly at: number; readonly failure: UpstreamFailure } | undefined;
 
   constructor(clock: Clock, random: () => number) {
@@ -65,7 +66,17 @@ export class EndpointState {
 
   /** An attempt with `stream_options` was refused, and one without them succeeded. */
   learnNoStreamOptions(): void {
-    this.#streamOptionsRefusedUntil = this.#clock.now() + STREAM_OPTIONS_MS;
+    this.#streamOptionsRefusedUntil = this.#clock.now() + REFUSED_MS;
+  }
+
+  /** The upstream has refused reasoning of earlier responses within the last hour. */
+  get refusesReasoning(): boolean {
+    return this.#clock.now() < this.#reasoningRefusedUntil;
+  }
+
+  /** An attempt with reasoning of earlier responses was refused, and one without it succeeded. */
+  learnNoReasoning(): void {
+    this.#reasoningRefusedUntil = this.#clock.now() + REFUSED_MS;
   }
 
   begin(): BreakerTicket {

@@ -37,6 +37,7 @@ export class Failover implements AttemptContext {
   readonly #totalMs: number;
   readonly #failures: FailedAttempt[] = [];
   readonly #withoutStreamOptions = new Set<PlannedCandidate>();
+  readonly #withoutReasoning = new Set<PlannedCandidate>();
   /**
    * Attempts whose failure the gateway corrects itself: they count neither against `maxAttempts` nor against the
    * budget.
@@ -135,10 +136,12 @@ export class Failover implements AttemptContext {
       this.#lastWasFree = FREE_OF_CHARGE.has(result.kind);
       if (this.#lastWasFree) this.#freeAttempts++;
       if (result.kind === 'added_parameter') this.#withoutStreamOptions.add(attempt.candidate);
+      if (result.kind === 'returned_reasoning') this.#withoutReasoning.add(attempt.candidate);
       this.#failures.push({ failure: result, provider: attempt.candidate.endpoint.provider.slug });
       this.#stored ||= attempt.request.store === true;
-    } else if (result !== undefined && this.#provesStreamOptionsRefused(attempt)) {
-      attempt.endpointState.learnNoStreamOptions();
+    } else if (result !== undefined) {
+      if (this.#provesStreamOptionsRefused(attempt)) attempt.endpointState.learnNoStreamOptions();
+      if (this.#withoutReasoning.has(attempt.candidate)) attempt.endpointState.learnNoReasoning();
     }
     return result;
   }
@@ -150,6 +153,10 @@ export class Failover implements AttemptContext {
 
   refusedStreamOptions(candidate: PlannedCandidate): boolean {
     return this.#withoutStreamOptions.has(candidate);
+  }
+
+  refusedReasoning(candidate: PlannedCandidate): boolean {
+    return this.#withoutReasoning.has(candidate);
   }
 
   /**

@@ -17,6 +17,7 @@ import { CALLERS_POOL, GUARDED_POOL } from '../../transports/agent-pool.js';
 import type { Destination } from './destination.js';
 import type { RequestSigner } from './request-signer.js';
 import { urlBehind } from './request-url.js';
+import { withoutReasoning } from './returned-reasoning.js';
 import type { WaitLimits } from '../../util/wait-for.js';
 
 /** Headers that a hook must not set. */
@@ -55,6 +56,8 @@ export interface RequestParts {
   readonly headers: Record<string, string>;
   /** What `beforeAttempt` returned. */
   readonly change: AttemptChange | undefined;
+  /** Assistant messages are sent with the reasoning of earlier responses. */
+  readonly sendsReasoning: boolean;
   /** Unix milliseconds. */
   readonly wallNow: number;
 }
@@ -74,7 +77,7 @@ export function buildRequest(context: RequestContext, candidate: PlannedCandidat
   const { destination, change } = parts;
   const { format } = candidate.endpoint.provider;
   const translated = format.exchange === undefined ? undefined : exchangeFor(context, candidate, parts);
-  const body = translated === undefined ? bodyOf(change?.request, context, candidate) : encoded(translated.body);
+  const body = translated === undefined ? bodyOf(context, candidate, parts) : encoded(translated.body);
   const url =
     translated === undefined ? addressOf(context, candidate, parts) : urlBehind(destination.url, translated.path);
   // The operator's headers take precedence over those of the format.
@@ -140,9 +143,14 @@ function addressOf(
   return urlBehind(destination.url, pathFor.call(endpoint.provider.format, endpoint.facts, request?.stream === true));
 }
 
-function bodyOf(changed: ChatRequest | undefined, context: RequestContext, candidate: PlannedCandidate): Uint8Array {
+function bodyOf(context: RequestContext, candidate: PlannedCandidate, parts: RequestParts): Uint8Array {
   const route = context.route!;
-  return changed === undefined ? bodyFor(context, route, candidate) : changedBody(changed, context, route, candidate);
+  const changed = parts.change?.request;
+  const given = changed ?? context.request!;
+  const request = parts.sendsReasoning ? given : withoutReasoning(given);
+  return changed === undefined
+    ? bodyFor(request, context, route, candidate)
+    : changedBody(request, context, route, candidate);
 }
 
 /**
@@ -152,12 +160,17 @@ function poolOfCallers(url: UpstreamUrl, { endpoint }: PlannedCandidate): string
   return url === endpoint.provider.url ? CALLERS_POOL : GUARDED_POOL;
 }
 
-function bodyFor(context: RequestContext, route: ResolvedRoute, candidate: PlannedCandidate): Uint8Array {
+/** @param request - that of the client, or the same with other messages */
+function bodyFor(
+  request: ChatRequest,
+  context: RequestContext,
+  route: ResolvedRoute,
+  candidate: PlannedCandidate,
+): Uint8Array {
   const { encodeRequest } = candidate.endpoint.provider.format;
-  const request = context.request!;
   if (encodeRequest !== undefined) return encoded(encodeRequest(ownRequest(request, route, candidate)));
   const sent = marksAsTaken(request, candidate);
-  const body = sent === request ? context.body! : changedOf(context.body!, sent);
+  const body = sent === context.request ? context.body! : changedOf(context.body!, sent);
   return body.bytesFor({ set: editsFor(request, candidate), remove: removedFields(route, candidate) });
 }
 

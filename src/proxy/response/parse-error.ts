@@ -7,6 +7,7 @@ import { readErrorBody, type ErrorBody, type ErrorResponse } from './error-respo
 import { kindOfStatus } from '../failure-kind.js';
 import { UpstreamFailure, FAILURES, OF_ONE_REQUEST, type FailureKind } from '../upstream-failure.js';
 import { knownError } from './known-errors.js';
+import { anyOf } from './known-errors/row.js';
 import { redact, shortened } from './redact.js';
 import { readRetryAfter } from '../retry-after.js';
 
@@ -23,6 +24,8 @@ export interface UpstreamErrorContext {
   readonly relay?: 'summary' | 'message' | undefined;
   /** Whether `stream_options` was sent, which the gateway adds to every stream. */
   readonly sentStreamOptions?: boolean | undefined;
+  /** Whether the request was sent with reasoning of earlier responses. */
+  readonly sentReasoning?: (() => boolean) | undefined;
   /** Whether the caller's request contains this text: an upstream that quotes it proves nothing. */
   readonly quotes?: ((text: string) => boolean) | undefined;
 }
@@ -31,6 +34,7 @@ export interface UpstreamErrorContext {
 const RELAYED: ReadonlySet<FailureKind> = new Set([
   'rejected',
   'request_refused',
+  'returned_reasoning',
   'generation_failed',
   'rate_limited',
   'quota',
@@ -117,6 +121,7 @@ function kindOf(decoded: DecodedError, context: UpstreamErrorContext): FailureKi
   if (body.form === 'page') return status !== undefined && BLOCKING.has(status) ? 'firewall' : byStatus;
   if (reported === undefined) return byStatus;
   if (isAboutStreamOptions(reported, status, context)) return 'added_parameter';
+  if (isAboutReturnedReasoning(reported, status, context)) return 'returned_reasoning';
   // A kind that only repeats the status is no verdict: the wording may be more precise.
   const verdict = reported.kind === byStatus ? undefined : reported.kind;
   const kind = verdict ?? kindByTable(reported, status, context) ?? byStatus;
@@ -154,6 +159,27 @@ function isAboutStreamOptions(
   if (named === undefined) return false;
   return sentStreamOptions === true || (sentStreamOptions === false && quotes?.('stream_options') !== true);
 }
+
+/**
+ * Clients send back the reasoning that they got, which another provider may have produced: an upstream that does not
+ * know the members of it has not rejected the conversation.
+ */
+function isAboutReturnedReasoning(
+  { message, param, reasons }: UpstreamErrorBody,
+  status: number | undefined,
+  { sentReasoning }: UpstreamErrorContext,
+): boolean {
+  if (status !== undefined && status !== 400 && status !== 422) return false;
+  return [param ?? '', message, ...(reasons ?? [])].some((text) => REASONING.test(text)) && sentReasoning?.() === true;
+}
+
+const REASONING = anyOf(
+  /reasoning_(?:content|details)/, // Groq, Mistral, Cerebras
+  /thinking_blocks/,
+  /extra_content/,
+  /messages?\b.{0,40}\breasoning\b/,
+  /reasoning input\b/, // Mistral
+);
 
 /** The kind by status alone, if it concerns the operator: many such errors in a row mean that. */
 function repeatedKind(kind: FailureKind, status: number | undefined): FailureKind | undefined {

@@ -4,6 +4,7 @@ import { defineOptions, type Parsed, type RowsFor } from '../../options/group.js
 import { custom } from '../../options/row.js';
 import { choice, count, flag, flagOr, word, wordList } from '../../options/rows.js';
 import type { ModelFacts, WireFormat } from '../../contracts/wire-format.js';
+import { isOwnFormat } from '../../formats/own-formats.js';
 import type { EndpointOptions } from '../../options/provider-types.js';
 import type { PriceCatalog } from '../../options/types.js';
 import { lookUpModelInfo } from './price-catalog.js';
@@ -106,7 +107,7 @@ function resolveEndpoint(path: string, model: string, options: unknown, defaults
     facts,
     quantization: given.quantization,
     supportedParameters: supportedParameters && new Set(supportedParameters),
-    expressibleParameters: expressibleBy(path, defaults.provider.format, facts),
+    expressibleParameters: expressibleBy(path, defaults.provider.format, facts, given.format),
     zdr: given.zdr ?? defaults.zdr,
     dataCollection: given.dataCollection ?? defaults.dataCollection,
     distillable: given.distillable,
@@ -120,7 +121,15 @@ function traitsOf({ format, promptCaching }: Parsed<typeof ENDPOINT.rows>): Mode
 }
 
 /** @throws TypeError for a trait that the format cannot use. */
-function expressibleBy(path: string, format: WireFormat, facts: ModelFacts): ReadonlySet<string> | undefined {
+function expressibleBy(
+  path: string,
+  format: WireFormat,
+  facts: ModelFacts,
+  traits: object = {},
+): ReadonlySet<string> | undefined {
+  if (Object.keys(traits).length > 0 && isOwnFormat(format) && format.exchange === undefined) {
+    throw new TypeError(`${path}.format has no effect: the provider's format "${format.name}" has no traits.`);
+  }
   try {
     return format.supportedParameters?.(facts);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { WireFormat } from '../../contracts/wire-format.js';
 import type { FormatAuth, Signer } from '../../contracts/wire-format.js';
 import type { ResolvedProvider, Timeouts } from '../../contracts/routing.js';
 import { FORMAT_NAMES, resolveFormat } from './provider-format.js';
@@ -74,7 +75,7 @@ export function resolveProvider(
   fallback: Timeouts,
 ): ResolvedProvider {
   const format = resolveFormat(`${path}.format`, given.format);
-  const url = resolveAddress(`${path}.baseUrl`, given.baseUrl ?? format.defaultBaseUrl, format);
+  const url = resolveAddress(`${path}.baseUrl`, baseUrlOf(`${path}.baseUrl`, given.baseUrl, format), format);
   return Object.freeze({
     slug,
     displayName: given.name ?? slug,
@@ -88,6 +89,23 @@ export function resolveProvider(
     timeouts: resolveTimeouts(given.timeouts, fallback),
     forwardsPreferences: given.forwardPreferences,
   });
+}
+
+/** Formats whose own URL follows from an option of theirs. */
+const URL_BY_OPTION: Readonly<Record<string, string>> = {
+  bedrock: "bedrock({ region: 'us-east-1' })",
+  azure: "azure({ resource: 'my-resource' })",
+};
+
+function baseUrlOf(option: string, given: unknown, { name, defaultBaseUrl }: WireFormat): unknown {
+  const baseUrl = given ?? defaultBaseUrl;
+  if (baseUrl !== undefined) return baseUrl;
+  const source = URL_BY_OPTION[name];
+  const hint = source === undefined ? '' : `, unless it is ${source}`;
+  throw optionError(
+    option,
+    `must be a non-empty string: the format ${JSON.stringify(name)} has no URL of its own${hint}`,
+  );
 }
 
 /** The options of one entry of `providers`, checked. @throws TypeError */

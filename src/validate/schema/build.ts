@@ -24,6 +24,8 @@ export interface Schema {
   readonly pattern?: string;
   /** For error messages: the length that `pattern` allows, in characters. */
   readonly longest?: number;
+  /** For error messages: what `pattern` allows. */
+  readonly form?: string;
   /** For error messages: the words that `pattern` allows. */
   readonly words?: readonly string[];
   /** Members that are known but not checked: no errors where unknown members are. */
@@ -38,7 +40,7 @@ interface Condition {
 }
 
 /** Keywords that check nothing: `field-errors.ts` and `closed` read them. */
-export const ANNOTATIONS = ['longest', 'words', 'passedOn'];
+export const ANNOTATIONS = ['longest', 'form', 'words', 'passedOn'];
 
 /** Any value: the member is known, but not checked. */
 export const anything: Schema = { type: ['string', 'number', 'boolean', 'object', 'array', 'null'] };

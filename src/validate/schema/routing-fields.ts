@@ -34,6 +34,7 @@ const priceOrText: Schema = {
   type: ['number', 'string', 'null'],
   minimum: 0,
   pattern: '^[0-9]{1,20}(?:\\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?$',
+  form: 'a number, 0 or more',
 };
 
 const cutoff = orNull(decimal(0));

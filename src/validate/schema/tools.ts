@@ -20,6 +20,7 @@ const functionName: Schema = {
   type: 'string',
   pattern: `^[a-zA-Z0-9_.:-]{1,${LONGEST_NAME}}$`,
   longest: LONGEST_NAME,
+  form: 'only letters, digits, "_", "-", "." and ":"',
 };
 
 export const functionDefinition = object(

@@ -80,6 +80,8 @@ export const REFUSED_REQUESTS: readonly ErrorRow[] = [
         /tools?\b/,
         /function/,
         /image/,
+        /audio/,
+        /video/,
         /document/,
         /system messages?/,
         /thinking/,
