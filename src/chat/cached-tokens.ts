@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../util/json-object.js';
-import { countOf, recordIn } from './counts.js';
+import { countOf } from './counts.js';
 
 /** Tokens of a prompt that the provider's prompt cache had, or has from now on. */
 export interface CachedTokens {
@@ -10,37 +10,39 @@ export interface CachedTokens {
   readonly write1h: number;
 }
 
-/** Names of OpenAI and Moonshot, Mistral, Anthropic, DeepSeek, and Bedrock. */
-const READ = [
-  'cached_tokens',
-  'num_cached_tokens',
-  'cache_read_input_tokens',
-  'prompt_cache_hit_tokens',
-  'cacheReadInputTokens',
-] as const;
-/** Names of OpenAI, of proxies, of Anthropic and Qwen, and of Bedrock. */
-const WRITE = [
-  'cache_write_tokens',
-  'cache_creation_tokens',
-  'cache_creation_input_tokens',
-  'cacheWriteInputTokens',
-] as const;
+/** What a member of a usage, or of its details, counts. */
+type Kind = 'read' | 'anthropicRead' | 'write' | 'byLifetime' | 'list';
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  // OpenAI and Moonshot, Mistral, DeepSeek, and Bedrock.
+  ['cached_tokens', 'read'],
+  ['num_cached_tokens', 'read'],
+  ['prompt_cache_hit_tokens', 'read'],
+  ['cacheReadInputTokens', 'read'],
+  ['cache_read_input_tokens', 'anthropicRead'],
+  // OpenAI, proxies, Anthropic and Qwen, and Bedrock.
+  ['cache_write_tokens', 'write'],
+  ['cache_creation_tokens', 'write'],
+  ['cache_creation_input_tokens', 'write'],
+  ['cacheWriteInputTokens', 'write'],
+  // Anthropic, and proxies.
+  ['cache_creation', 'byLifetime'],
+  ['cache_creation_token_details', 'byLifetime'],
+  // Bedrock.
+  ['cacheDetails', 'list'],
+]);
 /** Names of Anthropic, whose sum leaves these tokens out. */
 const BESIDE = ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation'] as const;
-/** Counts of writes by lifetime: Anthropic's name, and that of proxies. */
-const BY_LIFETIME = ['cache_creation', 'cache_creation_token_details'] as const;
 
 /**
  * What `usage` and the details of its prompt say about the cache. One count may stand under several names, and a proxy
  * fills those that it does not know with 0, so the highest counts.
  */
 export function cachedTokens(usage: JsonObject, details: readonly JsonObject[]): CachedTokens {
-  const places = [usage, ...details];
-  const byLifetime = places.flatMap((place) => BY_LIFETIME.map((name) => recordIn(place, name)));
-  const write5m = highest(byLifetime, ['ephemeral_5m_input_tokens']);
-  const write1h = Math.max(highest(byLifetime, ['ephemeral_1h_input_tokens']), hourInList(usage['cacheDetails']));
-  const write = Math.max(highest(places, WRITE), write5m + write1h);
-  return { read: tokensRead(places, write), write, write1h };
+  const found = new CacheCounts();
+  found.addMembers(usage);
+  for (const place of details) found.addMembers(place);
+  return found.tokens;
 }
 
 /** Whether `usage` counts as Anthropic does: what the cache read and wrote stands beside the input. */
@@ -49,13 +51,57 @@ export function isCountedBeside(usage: JsonObject): boolean {
   return BESIDE.some((name) => usage[name] !== undefined);
 }
 
-function tokensRead(places: readonly JsonObject[], write: number): number {
-  const read = highest(places, READ);
-  const named = highest(places, ['cache_read_input_tokens']);
-  const isSum =
-    write > 0 && read === named + write && places.some((place) => place['cache_read_input_tokens'] === named);
-  // Some proxies report reads and writes together as `cached_tokens`.
-  return isSum ? named : read;
+/** The highest counts of each kind. Only the members that are there are looked at, because most usages have few. */
+class CacheCounts {
+  #read = 0;
+  #anthropicRead: number | undefined;
+  #write = 0;
+  #write5m = 0;
+  #write1h = 0;
+
+  addMembers(place: JsonObject): void {
+    for (const name in place) {
+      const kind = KINDS.get(name);
+      if (kind !== undefined) this.#add(kind, place[name]);
+    }
+  }
+
+  get tokens(): CachedTokens {
+    const write = Math.max(this.#write, this.#write5m + this.#write1h);
+    return { read: this.#tokensRead(write), write, write1h: this.#write1h };
+  }
+
+  #add(kind: Kind, value: unknown): void {
+    const count = countOf(value);
+    switch (kind) {
+      case 'read':
+        this.#read = Math.max(this.#read, count ?? 0);
+        break;
+      case 'anthropicRead':
+        if (count !== undefined) this.#anthropicRead = Math.max(this.#anthropicRead ?? 0, count);
+        break;
+      case 'write':
+        this.#write = Math.max(this.#write, count ?? 0);
+        break;
+      case 'byLifetime':
+        if (isRecord(value)) this.#addLifetimes(value);
+        break;
+      case 'list':
+        this.#write1h = Math.max(this.#write1h, hourInList(value));
+    }
+  }
+
+  #addLifetimes(counts: JsonObject): void {
+    this.#write5m = Math.max(this.#write5m, countOf(counts['ephemeral_5m_input_tokens']) ?? 0);
+    this.#write1h = Math.max(this.#write1h, countOf(counts['ephemeral_1h_input_tokens']) ?? 0);
+  }
+
+  #tokensRead(write: number): number {
+    const anthropic = this.#anthropicRead;
+    const read = Math.max(this.#read, anthropic ?? 0);
+    // Some proxies report reads and writes together as `cached_tokens`.
+    return anthropic !== undefined && write > 0 && read === anthropic + write ? anthropic : read;
+  }
 }
 
 /** Bedrock lists its writes: `[{ ttl: '1h', inputTokens: 200 }]`. */
@@ -66,10 +112,4 @@ function hourInList(list: unknown): number {
     if (isRecord(entry) && entry['ttl'] === '1h') tokens += countOf(entry['inputTokens']) ?? 0;
   }
   return tokens;
-}
-
-function highest(places: readonly JsonObject[], names: readonly string[]): number {
-  let found = 0;
-  for (const place of places) for (const name of names) found = Math.max(found, countOf(place[name]) ?? 0);
-  return found;
 }

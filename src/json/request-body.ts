@@ -1,8 +1,11 @@
 import type { ChatRequest } from '../chat/types.js';
 import { parseExact } from './exact-numbers.js';
 
+const BACKSLASH = 0x5c;
 /** Begins a character that is written as its code. */
 const UNICODE_ESCAPE = '\\u';
+/** The search for a text costs more than measuring the texts of a body below this number of bytes. */
+const WORTH_SEARCHING = 8_192;
 
 /** Position of a top-level member in the text of a JSON object, in bytes. */
 export interface MemberSpan {
@@ -66,7 +69,10 @@ export class ReceivedBody implements RequestBody {
   }
 
   get isAscii(): boolean {
-    return this.#facts.isAscii && !this.received.includes(UNICODE_ESCAPE);
+    if (!this.#facts.isAscii) return false;
+    const escape = this.received.indexOf(BACKSLASH);
+    if (escape === -1) return true;
+    return this.received.length >= WORTH_SEARCHING && !this.received.includes(UNICODE_ESCAPE, escape);
   }
 
   exactMember(key: string): unknown {

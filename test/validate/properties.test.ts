@@ -80,6 +80,12 @@ describe('whatever valid request comes, in whatever handwriting', () => {
     );
   });
 
+  it.each([10, 3_000])('counts %d characters that are escaped by their bytes', (count) => {
+    const text = `{"messages":[{"role":"user","content":"${'\\u00e9'.repeat(count)}"}]}`;
+    const { request, body } = validator.parse(Buffer.from(text));
+    expect(new PromptEstimate(request, { body }).size.bytes).toBe(2 * count);
+  });
+
   it('keeps every digit of its long numbers', () => {
     const digits = fc.stringMatching(/^-?[1-9][0-9]{16,40}$/);
     fc.assert(

@@ -88,7 +88,7 @@ export class AttemptPreparation {
     const sendsStreamOptions = this.#sendsStreamOptions();
     const candidate = sendsStreamOptions ? this.#candidate : withoutStreamOptions(this.#candidate);
     const sendsReasoning = this.#sendsReasoning();
-    const requestParts = { destination, headers, change, sendsReasoning, wallNow: parts.clock.wallNow() };
+    const requestParts = { destination, headers, change, sendsReasoning, clock: parts.clock };
     const prepared = prepareRequest(context, candidate, requestParts, () => this.#waitLimits(connectMs));
     const built = isPromise(prepared) ? await prepared : prepared;
     if (built === undefined || built instanceof UpstreamFailure) return built;

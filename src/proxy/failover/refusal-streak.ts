@@ -28,8 +28,10 @@ export class RefusalStreak {
 
   /** A request of `tenant` succeeded. */
   reset(tenant: string): void {
-    this.#count = 0;
-    this.#refused.clear();
+    if (this.#count > 0) {
+      this.#count = 0;
+      this.#refused.clear();
+    }
     addTenant(this.#tenants, tenant);
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { Clock } from '../../contracts/clock.js';
 import type { PlannedCandidate, RequestContext, ResolvedRoute } from '../../request/context.js';
 import type { AttemptChange } from '../../contracts/hooks.js';
 import type { Endpoint } from '../../contracts/routing.js';
@@ -58,8 +59,7 @@ export interface RequestParts {
   readonly change: AttemptChange | undefined;
   /** Assistant messages are sent with the reasoning of earlier responses. */
   readonly sendsReasoning: boolean;
-  /** Unix milliseconds. */
-  readonly wallNow: number;
+  readonly clock: Clock;
 }
 
 /** An upstream request that is ready to be sent. */
@@ -103,13 +103,13 @@ export async function signed(
 }
 
 function exchangeFor(context: RequestContext, candidate: PlannedCandidate, parts: RequestParts): Exchange | undefined {
-  const { change, wallNow } = parts;
+  const { change, clock } = parts;
   const original = change?.request ?? context.request!;
   const own = upstreamRequest(original, candidate, context.route!.ownFields);
   const request = withExactSchemas(own, exactMembers(context, change?.request), candidate);
   if (change?.request !== undefined) request.model = changedModel(change.request, context, candidate);
   // Clients may send one request id with every request; ids of calls and messages must differ.
-  return translate(request, candidate, { requestId: randomUUID(), now: Math.floor(wallNow / 1_000) });
+  return translate(request, candidate, { requestId: randomUUID(), now: Math.floor(clock.wallNow() / 1_000) });
 }
 
 /** Schemas are sent as they are, with bounds of 64-bit integers in them. A host's format gets plain numbers. */
