@@ -22,10 +22,10 @@ await once(balancer, 'listening');
 
 try {
   const question = 'What is the capital of Norway?';
-  assert.equal((await ask(ports[0]!, question)).cache, 'MISS');
+  assert.equal((await post(ports[0]!, question)).cache, 'MISS');
   // No request waits for the write to Redis, so it may finish a moment later.
-  while ((await ask(ports[1]!, question, 'only-if-cached')).status !== 200);
-  assert.equal((await ask(ports[1]!, question)).cache, 'HIT');
+  while ((await post(ports[1]!, question, 'only-if-cached')).status !== 200);
+  assert.equal((await post(ports[1]!, question)).cache, 'HIT');
   assert.equal(upstream.ledger.length, 1);
   process.stdout.write('sent to both gateways: MISS at the one, HIT at the other, one upstream call\n');
 
@@ -59,7 +59,7 @@ interface ReceivedResponse {
   readonly backend: string | null;
 }
 
-async function ask(port: number, question: string, cacheControl = 'max-age=60'): Promise<ReceivedResponse> {
+async function post(port: number, question: string, cacheControl = 'max-age=60'): Promise<ReceivedResponse> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key', 'cache-control': cacheControl },
@@ -80,7 +80,7 @@ async function load(count: number, onResponse: (received: number) => void): Prom
   const { port } = balancer.address() as AddressInfo;
   const worker = async (): Promise<void> => {
     while (sent < count) {
-      responses.push(await ask(port, `How much is ${sent++} plus 1?`));
+      responses.push(await post(port, `How much is ${sent++} plus 1?`));
       onResponse(responses.length);
     }
   };

@@ -48,7 +48,7 @@ const server = http.createServer(gateway).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
 
-const ask = async (): Promise<void> => {
+const post = async (): Promise<void> => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer ada-key' },
@@ -58,7 +58,7 @@ const ask = async (): Promise<void> => {
   await response.text();
 };
 
-for (let times = 0; times < 3; times++) await ask();
+for (let times = 0; times < 3; times++) await post();
 isDown = false;
 await gateway.close();
 

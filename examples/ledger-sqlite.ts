@@ -50,7 +50,7 @@ const server = http.createServer(gateway).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
 
-const ask = async (key: string): Promise<number> => {
+const post = async (key: string): Promise<number> => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
@@ -60,8 +60,8 @@ const ask = async (key: string): Promise<number> => {
   return response.status;
 };
 
-assert.deepEqual([await ask('ada-key'), await ask('ada-key'), await ask('ada-key')], [200, 200, 402]);
-assert.equal(await ask('bob-key'), 200);
+assert.deepEqual([await post('ada-key'), await post('ada-key'), await post('ada-key')], [200, 200, 402]);
+assert.equal(await post('bob-key'), 200);
 process.stdout.write('two requests of $0.002 fit a budget of $0.005, the third does not\n');
 
 // close() writes the remaining records.

@@ -17,7 +17,7 @@ const server = http.createServer(gateway).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
 
-const ask = async (key: string, stream = false): Promise<{ cache: string | null; type: string | null }> => {
+const post = async (key: string, stream = false): Promise<{ cache: string | null; type: string | null }> => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
@@ -32,16 +32,16 @@ const ask = async (key: string, stream = false): Promise<{ cache: string | null;
   return { cache: response.headers.get('x-nordlys-cache'), type: response.headers.get('content-type') };
 };
 
-assert.equal((await ask('ada-key')).cache, 'MISS');
-assert.equal((await ask('ada-key')).cache, 'HIT');
+assert.equal((await post('ada-key')).cache, 'MISS');
+assert.equal((await post('ada-key')).cache, 'HIT');
 process.stdout.write('sent twice: MISS, HIT\n');
 
-const streamed = await ask('ada-key', true);
+const streamed = await post('ada-key', true);
 assert.equal(streamed.cache, 'HIT');
 assert.match(streamed.type ?? '', /^text\/event-stream/);
 process.stdout.write('requested as a stream: the same response from the cache, as a stream\n');
 
-assert.equal((await ask('bob-key')).cache, 'MISS');
+assert.equal((await post('bob-key')).cache, 'MISS');
 assert.equal(upstream.ledger.length, 2);
 process.stdout.write('another caller: MISS. No caller gets responses of another tenant\n');
 

@@ -36,19 +36,19 @@ app.use(errorHandler());
 const server = app.listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
-const ask = (headers: Record<string, string>): Promise<Response> =>
+const send = (headers: Record<string, string>): Promise<Response> =>
   fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ model: 'demo-model', messages: [{ role: 'user', content: 'Hello' }] }),
   });
 
-assert.equal((await ask({})).status, 401);
-assert.equal((await ask({ 'x-api-key': 'ada-key', 'x-plan': 'free' })).status, 402);
-const response = await ask({ 'x-api-key': 'ada-key' });
+assert.equal((await send({})).status, 401);
+assert.equal((await send({ 'x-api-key': 'ada-key', 'x-plan': 'free' })).status, 402);
+const response = await send({ 'x-api-key': 'ada-key' });
 assert.equal(response.status, 200);
 assert.equal(response.headers.get('x-nordlys-cache'), 'MISS');
-assert.equal((await ask({ 'x-api-key': 'ada-key' })).headers.get('x-nordlys-cache'), 'HIT');
+assert.equal((await send({ 'x-api-key': 'ada-key' })).headers.get('x-nordlys-cache'), 'HIT');
 assert.equal(upstream.ledger.length, 1);
 process.stdout.write(`four requests, one upstream call. Between the stages: ${seen.slice(-2).join(', ')}\n`);
 

@@ -76,7 +76,7 @@ const server = http.createServer(gateway).listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
 
-const ask = async (key: string, model = 'small'): Promise<number> => {
+const post = async (key: string, model = 'small'): Promise<number> => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
@@ -89,16 +89,16 @@ const ask = async (key: string, model = 'small'): Promise<number> => {
 const policy: CallerPolicy = { models: ['small'], limits: [{ name: 'plan', by: 'caller', requests: 4, per: 'month' }] };
 database.prepare('INSERT INTO customer VALUES (?, ?)').run('acme', JSON.stringify(policy));
 const first = issueKey('acme');
-assert.deepEqual([await ask(first), await ask(first, 'large'), await ask('sk-guessed')], [200, 403, 401]);
+assert.deepEqual([await post(first), await post(first, 'large'), await post('sk-guessed')], [200, 403, 401]);
 process.stdout.write('a key of its own: its models only\n');
 
 const second = rotateKey(first, 60_000);
-assert.deepEqual([await ask(first), await ask(second)], [200, 200]);
+assert.deepEqual([await post(first), await post(second)], [200, 200]);
 revokeKey(first);
-assert.deepEqual([await ask(first), await ask(second)], [401, 200]);
+assert.deepEqual([await post(first), await post(second)], [401, 200]);
 process.stdout.write('rotated: both were valid for a while, the old one is not any more\n');
 
-assert.equal(await ask(second), 429);
+assert.equal(await post(second), 429);
 process.stdout.write('four requests a month, counted over both keys\n');
 
 await gateway.close();

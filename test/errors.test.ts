@@ -14,8 +14,8 @@ it('the client gets the error that a hook throws for it', async () => {
     throw new GatewayError('insufficient_quota', 'Used up.');
   };
   const providers = { p0: { baseUrl: 'http://127.0.0.1:9/v1', models: ['m'] } };
-  const { ask } = await gatewayOver([], { providers, hooks: { beforeRoute } });
-  const response = await ask({});
+  const { post } = await gatewayOver([], { providers, hooks: { beforeRoute } });
+  const response = await post({});
   expect(response.status).toBe(429);
   expect(response.headers.get('x-should-retry')).toBe('false');
 });

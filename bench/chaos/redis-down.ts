@@ -1,7 +1,7 @@
 // Latency of a gateway that caches in Redis, while Redis is stopped or down.
 // node bench/chaos/redis-down.ts [--seconds N] [--seed N]
 import { quantile } from '../lib/statistics.ts';
-import { ask } from './lib/client.ts';
+import { send } from './lib/client.ts';
 import { numbers } from './lib/options.ts';
 import { incidents } from './lib/program.ts';
 import { print, printTable, type Row } from './lib/report.ts';
@@ -62,7 +62,7 @@ function sendOne(about: string) {
   const number = sent++;
   // Each request is sent twice: the second may be served from the cache.
   const question = `!plain:${about.replaceAll(' ', '')}:${number >> 1}`;
-  return ask(gateway!.port, { id: `redis-${seed}-${number}`, question, stream: number % 4 < 2 }).finished;
+  return send(gateway!.port, { id: `redis-${seed}-${number}`, question, stream: number % 4 < 2 }).finished;
 }
 
 function report(phases: readonly Phase[]): boolean {

@@ -2,7 +2,7 @@
 // node bench/chaos/streams.ts [--streams N] [--seconds N] [--aborts N]
 import { quantile } from '../lib/statistics.ts';
 import { abortLatency, PHASES, type AbortLatency, type Phase } from './lib/abort-latency.ts';
-import { ask, type ClientRecord } from './lib/client.ts';
+import { send, type ClientRecord } from './lib/client.ts';
 import { numbers } from './lib/options.ts';
 import { incidents } from './lib/program.ts';
 import { print, printTable, type Row } from './lib/report.ts';
@@ -57,7 +57,7 @@ process.exitCode = report() ? 0 : 1;
 async function warmUp(): Promise<void> {
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     const batch = Array.from({ length: BATCH }, (_, number) =>
-      ask(gateway.port, { id: `warm-${round}-${number}`, question: `!plain:0:${round}-${number}`, stream: true }),
+      send(gateway.port, { id: `warm-${round}-${number}`, question: `!plain:0:${round}-${number}`, stream: true }),
     );
     await Promise.all(batch.map((request) => request.finished));
   }
@@ -69,7 +69,7 @@ async function open(): Promise<readonly Promise<ClientRecord>[]> {
     for (let next = 0; next < BATCH && finished.length < streams; next++) {
       const number = finished.length;
       finished.push(
-        ask(gateway.port, { id: `tick-${number}`, question: `!ticks:${ticks}:${number}`, stream: true }).finished,
+        send(gateway.port, { id: `tick-${number}`, question: `!ticks:${ticks}:${number}`, stream: true }).finished,
       );
     }
     await sleep(BATCH_MS);

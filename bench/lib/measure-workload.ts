@@ -94,13 +94,13 @@ async function compareLatency(
   settings: Settings,
   rig: Rig,
 ): Promise<void> {
-  const ask = async (port: number, request: RequestSpec): Promise<Latency> =>
+  const post = async (port: number, request: RequestSpec): Promise<Latency> =>
     (await rig.driver.call('load', { port, request, concurrency: 1, durationMs: settings.windowMs })).latency;
 
   for (let round = 0; round < settings.rounds; round++) {
-    const direct = await ask(upstream.ports[0]!, { ...workload.request, headers: {} });
+    const direct = await post(upstream.ports[0]!, { ...workload.request, headers: {} });
     for (const { server, request, figures } of inTurn(runners, round)) {
-      const through = await ask(server.port, request);
+      const through = await post(server.port, request);
       figures.added.push({ p50: through.p50 - direct.p50, p99: through.p99 - direct.p99 });
     }
   }

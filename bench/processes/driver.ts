@@ -95,7 +95,7 @@ const methods = {
     const failures: string[] = [];
     const startedAt = performance.now();
     const endsAt = startedAt + durationMs;
-    const clients = Array.from({ length: concurrency }, () => ask(port, bytes, endsAt, latencies, failures));
+    const clients = Array.from({ length: concurrency }, () => post(port, bytes, endsAt, latencies, failures));
     const sleep = stayAwake();
     await Promise.all(clients);
     sleep();
@@ -160,7 +160,13 @@ function stayAwake(): () => void {
 }
 
 /** One client, until the time is over. */
-function ask(port: number, bytes: WireRequest, endsAt: number, latencies: number[], failures: string[]): Promise<void> {
+function post(
+  port: number,
+  bytes: WireRequest,
+  endsAt: number,
+  latencies: number[],
+  failures: string[],
+): Promise<void> {
   return new Promise((resolve) => {
     let sentAt = 0;
     const send = (): void => {

@@ -15,7 +15,7 @@ export function createBalancer(ports: readonly number[]): http.Server {
     const body = await buffer(req);
     const first = turn++;
     for (let attempt = 0; attempt < ports.length; attempt++) {
-      const response = await ask(ports[(first + attempt) % ports.length]!, req, body).catch(() => undefined);
+      const response = await post(ports[(first + attempt) % ports.length]!, req, body).catch(() => undefined);
       if (response === undefined) continue;
       res.writeHead(response.status, { ...response.headers, 'x-backend': String((first + attempt) % ports.length) });
       res.end(response.body);
@@ -25,7 +25,7 @@ export function createBalancer(ports: readonly number[]): http.Server {
   });
 }
 
-function ask(port: number, req: IncomingMessage, body: Buffer): Promise<ReceivedResponse> {
+function post(port: number, req: IncomingMessage, body: Buffer): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
     const { method, url, headers } = req;
     const request = http.request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {

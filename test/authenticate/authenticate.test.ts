@@ -155,18 +155,18 @@ describe('a request is known by its key', () => {
 });
 
 describe('verifyKey', () => {
-  const ask = (port: number, key = KEY): Promise<Response> =>
+  const post = (port: number, key = KEY): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'x-api-key': key } });
 
   it('sets the caller that it finds, with its members', async () => {
     const port = await serve({ verifyKey: async (key) => (key === KEY ? { id: 'ada', plan: 'pro' } : undefined) });
-    expect(await (await ask(port)).json()).toEqual({ id: 'ada', plan: 'pro' });
-    expect((await ask(port, OTHER)).status).toBe(401);
+    expect(await (await post(port)).json()).toEqual({ id: 'ada', plan: 'pro' });
+    expect((await post(port, OTHER)).status).toBe(401);
   });
 
   it('may return synchronously', async () => {
     const port = await serve({ verifyKey: (key) => (key === KEY ? { id: 'ada' } : undefined) });
-    expect((await ask(port)).status).toBe(200);
+    expect((await post(port)).status).toBe(200);
   });
 
   it.each([
@@ -187,7 +187,7 @@ describe('verifyKey', () => {
     ['gives true', () => true as never],
   ])('that %s means 503, never access, and exposes nothing', async (_what, verifyKey) => {
     const port = await serve({ verifyKey });
-    const response = await ask(port);
+    const response = await post(port);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.text()).not.toContain('database');

@@ -35,8 +35,8 @@ describe('a cache together with beforeAttempt', () => {
 
   it('is accepted with ignoresBeforeAttempt', async () => {
     const upstream = await upstreamFor(chat('Hi'));
-    const { ask } = await gatewayOver([upstream], { cache: { ignoresBeforeAttempt: true }, hooks: byPlan });
-    for (const plan of ['a', 'b']) await (await ask({}, { headers: { 'x-plan': plan } })).text();
+    const { post } = await gatewayOver([upstream], { cache: { ignoresBeforeAttempt: true }, hooks: byPlan });
+    for (const plan of ['a', 'b']) await (await post({}, { headers: { 'x-plan': plan } })).text();
     expect(upstream.ledger).toHaveLength(1);
   });
 
@@ -55,7 +55,7 @@ describe('a chain whose cache does not know of the hook', () => {
     app.use('/v1', cache(cacheOptions), proxy({ hooks: { beforeAttempt } }));
     const { url, close } = await listen(app);
     onTestFinished(close);
-    const ask = async (plan: string): Promise<string> => {
+    const post = async (plan: string): Promise<string> => {
       const response = await fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-api-key': 'k', 'x-plan': plan },
@@ -63,16 +63,16 @@ describe('a chain whose cache does not know of the hook', () => {
       });
       return response.text();
     };
-    return { ask, upstream };
+    return { post, upstream };
   }
 
   it.each<[string, Hooks['beforeAttempt']]>([
     ['headers', byPlan.beforeAttempt],
     ['the request', ({ req, request }) => ({ headers: { 'x-plan': planOf(req) }, request })],
   ])('serves no plan the response of another: %s', async (_what, hook) => {
-    const { ask, upstream } = await chainWith(hook);
-    expect(await ask('a')).toContain('for a');
-    expect(await ask('b')).toContain('for b');
+    const { post, upstream } = await chainWith(hook);
+    expect(await post('a')).toContain('for a');
+    expect(await post('b')).toContain('for b');
     expect(upstream.ledger).toHaveLength(2);
   });
 
@@ -81,8 +81,8 @@ describe('a chain whose cache does not know of the hook', () => {
     ['trace headers', () => ({ headers: { Traceparent: '00-0-0-01', tracestate: 'a=b' } })],
     ['headers that do not matter', byPlan.beforeAttempt, { ignoresBeforeAttempt: true }],
   ])('stores responses if the hook changes %s', async (_what, hook, options) => {
-    const { ask, upstream } = await chainWith(hook, options);
-    for (let time = 0; time < 3; time++) await ask('a');
+    const { post, upstream } = await chainWith(hook, options);
+    for (let time = 0; time < 3; time++) await post('a');
     expect(upstream.ledger).toHaveLength(1);
   });
 });

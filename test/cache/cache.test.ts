@@ -22,7 +22,7 @@ interface Bench {
   readonly cache: Cache;
   readonly clock: FakeClock;
   /** Sends a request through the stage; on a miss `respond` is the upstream. */
-  ask(
+  post(
     options?: TicketOptions,
     respond?: (ticket: AttemptTicket) => void,
   ): Promise<AttemptTicket & { outcome: StageOutcome }>;
@@ -34,7 +34,7 @@ function bench(options: CacheOptions = {}): Bench {
   return {
     cache,
     clock,
-    async ask(
+    async post(
       options = {},
       respond = ({ context }) =>
         context.request?.stream === true ? upstream.stream(context) : upstream.whole(context),
@@ -50,12 +50,12 @@ function bench(options: CacheOptions = {}): Bench {
 
 describe('the cache', () => {
   it('serves the same request of the same caller without another upstream call', async () => {
-    const { ask, cache } = bench();
-    const first = await ask();
+    const { post, cache } = bench();
+    const first = await post();
     expect(first.outcome).toBe('next');
     expect(first.context.cacheStatus).toBe('MISS');
 
-    const second = await ask();
+    const second = await post();
     expect(second.outcome).toBe('responded');
     expect(second.context).toMatchObject({
       cacheStatus: 'HIT',
@@ -68,39 +68,39 @@ describe('the cache', () => {
   });
 
   it('responds from memory synchronously', async () => {
-    const { ask, cache } = bench();
-    await ask();
+    const { post, cache } = bench();
+    await post();
     expect(cache.stage(ticket().context)).toBe('responded');
   });
 
   it('never serves one tenant the response of another', async () => {
-    const { ask } = bench();
-    await ask({ caller: 'tenant-a' });
-    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('next');
+    const { post } = bench();
+    await post({ caller: 'tenant-a' });
+    expect((await post({ caller: 'tenant-b' })).outcome).toBe('next');
   });
 
   it('serves all callers the same responses with shared: true', async () => {
-    const { ask } = bench({ shared: true });
-    await ask({ caller: 'tenant-a' });
-    expect((await ask({ caller: 'tenant-b' })).outcome).toBe('responded');
-    expect((await ask({ caller: undefined })).outcome).toBe('responded');
+    const { post } = bench({ shared: true });
+    await post({ caller: 'tenant-a' });
+    expect((await post({ caller: 'tenant-b' })).outcome).toBe('responded');
+    expect((await post({ caller: undefined })).outcome).toBe('responded');
   });
 
   it('skips requests without a caller', async () => {
-    const { ask, cache } = bench();
-    await ask({ caller: undefined });
-    const again = await ask({ caller: undefined });
+    const { post, cache } = bench();
+    await post({ caller: undefined });
+    const again = await post({ caller: undefined });
     expect(again.outcome).toBe('next');
     expect(again.context.cacheStatus).toBe('BYPASS');
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 0 });
   });
 
   it('sets a new id and date on each replay', async () => {
-    const { ask, clock } = bench();
-    await ask();
+    const { post, clock } = bench();
+    await post();
     clock.advance(60_000);
-    const second = (await ask()).client.completion;
-    const third = (await ask()).client.completion;
+    const second = (await post()).client.completion;
+    const third = (await post()).client.completion;
     expect(second.id).toMatch(/^chatcmpl-[0-9a-f-]{36}$/);
     expect(second.id).not.toBe(third.id);
     expect(second.id).not.toBe('chatcmpl-upstream');
@@ -108,25 +108,25 @@ describe('the cache', () => {
   });
 
   it('sends the age of the response', async () => {
-    const { ask, clock } = bench();
-    await ask();
+    const { post, clock } = bench();
+    await post();
     clock.advance(61_900);
-    expect((await ask()).client.head).toEqual({ status: 200, headers: { age: '61' } });
+    expect((await post()).client.head).toEqual({ status: 200, headers: { age: '61' } });
   });
 
   it('drops a response when its ttl has passed', async () => {
-    const { ask, clock } = bench({ ttlMs: 1_000 });
-    await ask();
+    const { post, clock } = bench({ ttlMs: 1_000 });
+    await post();
     clock.advance(999);
-    expect((await ask()).outcome).toBe('responded');
+    expect((await post()).outcome).toBe('responded');
     clock.advance(1);
-    expect((await ask()).outcome).toBe('next');
+    expect((await post()).outcome).toBe('next');
   });
 
   it('hands the response on while it is recorded, as it came', async () => {
-    const { ask } = bench();
+    const { post } = bench();
     const payloads = streamOf('Hello there');
-    const { client } = await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, payloads));
+    const { client } = await post({ request: { stream: true } }, ({ context }) => upstream.stream(context, payloads));
     expect(client.events).toEqual(payloads);
     expect(client.ending).toBe('done');
   });
@@ -134,9 +134,9 @@ describe('the cache', () => {
 
 describe('a replay', () => {
   it('serves a stream from a whole response', async () => {
-    const { ask } = bench();
-    await ask();
-    const { client, context } = await ask({ request: { stream: true } });
+    const { post } = bench();
+    await post();
+    const { client, context } = await post({ request: { stream: true } });
     expect(client.ending).toBe('done');
     expect(client.chunks[0]?.choices?.[0]?.delta).toMatchObject({ role: 'assistant' });
     expect(assembleCompletion(client.chunks).choices).toEqual(completion().choices);
@@ -145,46 +145,46 @@ describe('a replay', () => {
   });
 
   it('serves a whole response from a stream, with the usage that the caller of the stream did not get', async () => {
-    const { ask } = bench();
-    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('Hello')));
-    const { client } = await ask();
+    const { post } = bench();
+    await post({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('Hello')));
+    const { client } = await post();
     expect(client.completion.choices[0]?.message).toEqual({ role: 'assistant', content: 'Hello', refusal: null });
     expect(client.completion).toMatchObject({ object: 'chat.completion', usage: USAGE });
   });
 
   it('sends usage at the end of a stream if it was requested', async () => {
-    const { ask } = bench();
-    await ask();
-    const { client } = await ask({ request: { stream: true, stream_options: { include_usage: true } } });
+    const { post } = bench();
+    await post();
+    const { client } = await post({ request: { stream: true, stream_options: { include_usage: true } } });
     expect(client.chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE });
   });
 
   it('can set usage to 0', async () => {
-    const { ask } = bench({ usageOnHit: 'zero' });
-    await ask();
+    const { post } = bench({ usageOnHit: 'zero' });
+    await post();
     const zero = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-    const whole = await ask();
+    const whole = await post();
     expect(whole.client.completion.usage).toEqual(zero);
     expect(whole.context.outcome?.usage).toEqual(zero);
-    const stream = await ask({ request: { stream: true, stream_options: { include_usage: true } } });
+    const stream = await post({ request: { stream: true, stream_options: { include_usage: true } } });
     expect(stream.client.chunks.at(-1)?.usage).toEqual(zero);
   });
 
   it('has no usage if none was counted', async () => {
-    const { ask } = bench();
+    const { post } = bench();
     const uncounted = completion();
     delete uncounted.usage;
-    await ask({}, ({ context }) => {
+    await post({}, ({ context }) => {
       context.served = { provider: 'alpha', model: 'small', slug: 'alpha' };
       context.sink.json({ status: 200, headers: {} }, Buffer.from(JSON.stringify(uncounted)));
     });
-    const { client } = await ask();
+    const { client } = await post();
     expect(client.completion).not.toHaveProperty('usage');
   });
 
   it('is as fast as its reader, and no faster', async () => {
-    const { ask, cache } = bench();
-    await ask();
+    const { post, cache } = bench();
+    await post();
     const slow = ticket({ request: { stream: true } });
     slow.client.room = 1;
     const outcome = cache.stage(slow.context);
@@ -199,8 +199,8 @@ describe('a replay', () => {
   });
 
   it('ends when its reader disconnects', async () => {
-    const { ask, cache } = bench();
-    await ask();
+    const { post, cache } = bench();
+    await post();
     const aborted = ticket({ request: { stream: true } });
     aborted.client.room = 1;
     const outcome = cache.stage(aborted.context);
@@ -212,14 +212,14 @@ describe('a replay', () => {
   });
 
   it('keeps what it does not know of a response', async () => {
-    const { ask } = bench();
+    const { post } = bench();
     const odd = completion(
       'x',
       { native_finish_reason: 'END' },
       { citations: ['https://x'], system_fingerprint: 'fp' },
     );
-    await ask({}, ({ context }) => upstream.whole(context, odd));
-    const { client } = await ask();
+    await post({}, ({ context }) => upstream.whole(context, odd));
+    const { client } = await post();
     expect(client.completion).toMatchObject({ citations: ['https://x'], system_fingerprint: 'fp' });
     expect(client.completion.choices[0]).toMatchObject({ native_finish_reason: 'END' });
   });
@@ -234,16 +234,16 @@ describe('what is not looked up', () => {
     },
   ];
   it.each(requests)('$it', async ({ request }) => {
-    const { ask } = bench();
-    await ask({ request });
-    const again = await ask({ request });
+    const { post } = bench();
+    await post({ request });
+    const again = await post({ request });
     expect(again.outcome).toBe('next');
     expect(again.context.cacheStatus).toBe('BYPASS');
   });
 
   it('a request whose route has overrides', async () => {
-    const { ask, cache } = bench();
-    await ask();
+    const { post, cache } = bench();
+    await post();
     const one = ticket();
     one.context.route = { ...one.context.route!, overrides: new Map() };
     expect(cache.stage(one.context)).toBe('next');
@@ -251,9 +251,9 @@ describe('what is not looked up', () => {
   });
 
   it('empty provider settings are none', async () => {
-    const { ask } = bench();
-    await ask({ request: { provider_configs: {} } });
-    expect((await ask({ request: { provider_configs: {} } })).outcome).toBe('responded');
+    const { post } = bench();
+    await post({ request: { provider_configs: {} } });
+    expect((await post({ request: { provider_configs: {} } })).outcome).toBe('responded');
   });
 });
 
@@ -271,129 +271,129 @@ describe('what is not kept', () => {
     },
   ];
   it.each(responses)('$it', async ({ body }) => {
-    const { ask, cache } = bench();
-    await ask({}, ({ context }) => upstream.whole(context, body));
-    expect((await ask()).outcome).toBe('next');
+    const { post, cache } = bench();
+    await post({}, ({ context }) => upstream.whole(context, body));
+    expect((await post()).outcome).toBe('next');
     expect(cache.statistics().entries).toBeLessThanOrEqual(1);
   });
 
   it.each(['length', 'tool_calls', 'function_call'])('but a response that ended by %s is', async (reason) => {
-    const { ask } = bench();
-    await ask({}, ({ context }) => upstream.whole(context, completion('x', { finish_reason: reason })));
-    expect((await ask()).outcome).toBe('responded');
+    const { post } = bench();
+    await post({}, ({ context }) => upstream.whole(context, completion('x', { finish_reason: reason })));
+    expect((await post()).outcome).toBe('responded');
   });
 
   it('half a stream', async () => {
-    const { ask } = bench();
-    await ask({ request: { stream: true } }, ({ context }) => {
+    const { post } = bench();
+    await post({ request: { stream: true } }, ({ context }) => {
       upstream.open(context);
       for (const payload of streamOf('half of').slice(0, 2)) context.sink.event(payload);
       context.sink.fail(new GatewayError('upstream_truncated', 'cut'));
     });
-    expect((await ask({ request: { stream: true } })).outcome).toBe('next');
+    expect((await post({ request: { stream: true } })).outcome).toBe('next');
   });
 
   it('a stream that ended without a finish reason', async () => {
-    const { ask } = bench();
-    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('x', null)));
-    expect((await ask()).outcome).toBe('next');
+    const { post } = bench();
+    await post({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf('x', null)));
+    expect((await post()).outcome).toBe('next');
   });
 
   it('a stream with an event that cannot be read', async () => {
-    const { ask } = bench();
-    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, ['{', ...streamOf('x')]));
-    expect((await ask()).outcome).toBe('next');
+    const { post } = bench();
+    await post({ request: { stream: true } }, ({ context }) => upstream.stream(context, ['{', ...streamOf('x')]));
+    expect((await post()).outcome).toBe('next');
   });
 
   it('a response that is larger than the cache', async () => {
-    const { ask, cache } = bench({ maxBytes: 300 });
+    const { post, cache } = bench({ maxBytes: 300 });
     const long = 'x'.repeat(1_000);
-    await ask({}, ({ context }) => upstream.whole(context, completion(long)));
-    expect((await ask()).outcome).toBe('next');
-    await ask({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf(long)));
-    expect((await ask()).outcome).toBe('next');
+    await post({}, ({ context }) => upstream.whole(context, completion(long)));
+    expect((await post()).outcome).toBe('next');
+    await post({ request: { stream: true } }, ({ context }) => upstream.stream(context, streamOf(long)));
+    expect((await post()).outcome).toBe('next');
     expect(cache.statistics().entries).toBe(0);
   });
 
   it('a response with another status than 200', async () => {
-    const { ask } = bench();
-    await ask({}, ({ context }) => {
+    const { post } = bench();
+    await post({}, ({ context }) => {
       context.served = { provider: 'alpha', model: 'small', slug: 'alpha' };
       context.sink.json({ status: 203, headers: {} }, Buffer.from(JSON.stringify(completion())));
     });
-    expect((await ask()).outcome).toBe('next');
+    expect((await post()).outcome).toBe('next');
   });
 });
 
 describe('which provider responded', () => {
   it('a response is stored under the endpoint that sent it, not under the planned one', async () => {
-    const { ask } = bench();
+    const { post } = bench();
     const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
-    await ask({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
-    expect((await ask({ endpoints: [alpha, beta] })).outcome).toBe('next');
-    const direct = await ask({ endpoints: [beta, alpha] });
+    await post({ endpoints: [alpha, beta] }, ({ context }) => upstream.whole(context, completion(), beta));
+    expect((await post({ endpoints: [alpha, beta] })).outcome).toBe('next');
+    const direct = await post({ endpoints: [beta, alpha] });
     expect(direct.outcome).toBe('responded');
     expect(direct.context.served?.slug).toBe('beta');
   });
 
   it('with a random draw, equal requests use the first draw, or the endpoint that responded', async () => {
-    const { ask } = bench();
+    const { post } = bench();
     const [alpha, beta] = [endpoint('alpha'), endpoint('beta')];
-    await ask({ endpoints: [alpha, beta], drawn: true }, ({ context }) => upstream.whole(context, completion(), beta));
+    await post({ endpoints: [alpha, beta], drawn: true }, ({ context }) => upstream.whole(context, completion(), beta));
     for (const endpoints of [
       [alpha, beta],
       [beta, alpha],
     ]) {
-      const again = await ask({ endpoints, drawn: true });
+      const again = await post({ endpoints, drawn: true });
       expect(again.outcome).toBe('responded');
       expect(again.context.served?.slug).toBe('beta');
     }
     // No endpoint that could be drawn now.
-    expect((await ask({ endpoints: [alpha, endpoint('gamma')], drawn: true })).outcome).toBe('next');
+    expect((await post({ endpoints: [alpha, endpoint('gamma')], drawn: true })).outcome).toBe('next');
   });
 
   it('a response of an endpoint outside the plan is not kept', async () => {
-    const { ask, cache } = bench();
-    await ask({}, ({ context }) => upstream.whole(context, completion(), endpoint('stranger')));
+    const { post, cache } = bench();
+    await post({}, ({ context }) => upstream.whole(context, completion(), endpoint('stranger')));
     expect(cache.statistics().stores).toBe(0);
   });
 });
 
 describe('cache-control of callers', () => {
   it('no-cache calls the upstream, and the new response is stored', async () => {
-    const { ask } = bench();
-    await ask({}, ({ context }) => upstream.whole(context, completion('old')));
-    const fresh = await ask({ cacheControl: 'no-cache' }, ({ context }) => upstream.whole(context, completion('new')));
+    const { post } = bench();
+    await post({}, ({ context }) => upstream.whole(context, completion('old')));
+    const fresh = await post({ cacheControl: 'no-cache' }, ({ context }) => upstream.whole(context, completion('new')));
     expect(fresh.outcome).toBe('next');
     expect(fresh.context.cacheStatus).toBe('BYPASS');
-    expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
+    expect((await post()).client.completion.choices[0]?.message?.content).toBe('new');
   });
 
   it('no-store bypasses the cache', async () => {
-    const { ask, cache } = bench();
-    const first = await ask({ cacheControl: 'no-store' });
+    const { post, cache } = bench();
+    const first = await post({ cacheControl: 'no-store' });
     expect(first.context.cacheStatus).toBe('BYPASS');
     expect(cache.statistics().stores).toBe(0);
-    await ask();
-    expect((await ask({ cacheControl: 'no-store' })).outcome).toBe('next');
+    await post();
+    expect((await post({ cacheControl: 'no-store' })).outcome).toBe('next');
   });
 
   it('max-age accepts no older response', async () => {
-    const { ask, clock } = bench();
-    await ask({}, ({ context }) => upstream.whole(context, completion('old')));
+    const { post, clock } = bench();
+    await post({}, ({ context }) => upstream.whole(context, completion('old')));
     clock.advance(30_000);
-    expect((await ask({ cacheControl: 'max-age=31' })).outcome).toBe('responded');
-    const renewed = await ask({ cacheControl: 'max-age=30' }, ({ context }) =>
+    expect((await post({ cacheControl: 'max-age=31' })).outcome).toBe('responded');
+    const renewed = await post({ cacheControl: 'max-age=30' }, ({ context }) =>
       upstream.whole(context, completion('new')),
     );
     expect(renewed.outcome).toBe('next');
-    expect((await ask()).client.completion.choices[0]?.message?.content).toBe('new');
+    expect((await post()).client.completion.choices[0]?.message?.content).toBe('new');
   });
 
   it('max-age=0 accepts no response at all', async () => {
-    const { ask } = bench();
-    await ask();
-    expect((await ask({ cacheControl: 'max-age=0' })).outcome).toBe('next');
+    const { post } = bench();
+    await post();
+    expect((await post({ cacheControl: 'max-age=0' })).outcome).toBe('next');
   });
 
   it.each(['only-if-cached', 'only-if-cached, no-cache', 'only-if-cached, no-store'])(
@@ -409,9 +409,9 @@ describe('cache-control of callers', () => {
   );
 
   it('only-if-cached is served if the cache holds a usable response', async () => {
-    const { ask } = bench();
-    await ask();
-    expect((await ask({ cacheControl: 'only-if-cached' })).outcome).toBe('responded');
+    const { post } = bench();
+    await post();
+    expect((await post({ cacheControl: 'only-if-cached' })).outcome).toBe('responded');
   });
 });
 
@@ -424,8 +424,8 @@ describe('a store that misbehaves', () => {
   };
   it.each(Object.entries(stores))('that %s loses no response', async (_, broken) => {
     const store: CacheStore = { get: () => undefined, set: () => undefined, delete: () => undefined, ...broken };
-    const { ask, cache } = bench({ store });
-    const { client, outcome } = await ask();
+    const { post, cache } = bench({ store });
+    const { client, outcome } = await post();
     expect(outcome).toBe('next');
     expect(client.ending).toBe('done');
     expect(cache.statistics().storeFaults).toBe(1);
@@ -454,7 +454,7 @@ describe('a store that misbehaves', () => {
   ];
   it.each(junk)('that holds $it has nothing', async ({ value }) => {
     const store: CacheStore = { get: () => Buffer.from(value), set: () => undefined, delete: () => undefined };
-    expect((await bench({ store }).ask()).outcome).toBe('next');
+    expect((await bench({ store }).post()).outcome).toBe('next');
   });
 
   it('that holds members which cannot be read has no stream', async () => {
@@ -464,7 +464,7 @@ describe('a store that misbehaves', () => {
       set: () => undefined,
       delete: () => undefined,
     };
-    const { outcome, context } = await bench({ store }).ask({ request: { stream: true } });
+    const { outcome, context } = await bench({ store }).post({ request: { stream: true } });
     expect(outcome).toBe('next');
     expect(context.cacheStatus).toBe('MISS');
   });
@@ -476,9 +476,9 @@ describe('a store that misbehaves', () => {
       set: async (key, value) => void kept.set(key, value),
       delete: async (key) => void kept.delete(key),
     };
-    const { ask } = bench({ store });
-    await ask();
-    expect((await ask()).outcome).toBe('responded');
+    const { post } = bench({ store });
+    await post();
+    expect((await post()).outcome).toBe('responded');
   });
 
   it('and was passed in is not closed', async () => {
@@ -498,8 +498,8 @@ describe('a repeated body', () => {
   const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
 
   it('gets its response before the request is parsed', async () => {
-    const { ask, cache } = bench();
-    await ask({ received });
+    const { post, cache } = bench();
+    await post({ received });
     const again = unread();
     expect(await cache.lookupByBody(again.context, received)).toBe(true);
     expect(again.client.completion.choices).toEqual(completion().choices);
@@ -518,8 +518,8 @@ describe('a repeated body', () => {
     { it: 'that differs in one byte', options: {}, bytes: Buffer.concat([received, Buffer.from(' ')]) },
   ];
   it.each(refused)('$it passes all stages', async ({ options, bytes }) => {
-    const { ask, cache } = bench();
-    await ask({ received });
+    const { post, cache } = bench();
+    await post({ received });
     // Once by its hash, and then by its bytes.
     expect(await cache.lookupByBody(unread().context, received)).toBe(true);
     const again = unread(options);
@@ -529,25 +529,25 @@ describe('a repeated body', () => {
 
   it('can be stored by a cache in front, as any other response', async () => {
     const [front, behind] = [bench(), bench()];
-    await behind.ask({ received });
-    await front.ask({ received }, ({ context }) => void behind.cache.stage(context));
-    const { client } = await front.ask({ received }, boom);
+    await behind.post({ received });
+    await front.post({ received }, ({ context }) => void behind.cache.stage(context));
+    const { client } = await front.post({ received }, boom);
     expect(client.completion.choices).toEqual(completion().choices);
   });
 
   it('is dropped when the providers have changed', async () => {
-    const { ask, cache } = bench();
-    await ask({ received });
+    const { post, cache } = bench();
+    await post({ received });
     expect(await cache.lookupByBody(unread().context, received)).toBe(true);
     cache.clearBodyIndex();
     expect(await cache.lookupByBody(unread().context, received)).toBe(false);
-    expect((await ask({ received })).outcome).toBe('responded');
+    expect((await post({ received })).outcome).toBe('responded');
   });
 
   it('is a stream if the request was for one', async () => {
-    const { ask, cache } = bench();
+    const { post, cache } = bench();
     const streaming = Buffer.from('{"model":"small","stream":true,"messages":[{"role":"user","content":"hi"}]}');
-    await ask({ received: streaming, request: { stream: true } });
+    await post({ received: streaming, request: { stream: true } });
     const again = unread();
     expect(await cache.lookupByBody(again.context, streaming)).toBe(true);
     expect(again.client.events.length).toBeGreaterThan(0);

@@ -30,12 +30,12 @@ async function textOf(response: Response): Promise<string> {
 describe('the cache on the path of a request', () => {
   it('sends the same text under a new id the second time, with x-nordlys-cache: HIT', async () => {
     const upstream = await upstreamFor(chat('Hello there.'));
-    const { ask, gateway } = await gatewayOver([upstream], { cache: {} });
-    const first = await ask({});
+    const { post, gateway } = await gatewayOver([upstream], { cache: {} });
+    const first = await post({});
     expect(first.headers.get('x-nordlys-cache')).toBe('MISS');
     const one = (await first.json()) as ReceivedResponse;
 
-    const second = await ask({});
+    const second = await post({});
     expect(second.headers.get('x-nordlys-cache')).toBe('HIT');
     expect(second.headers.get('age')).toBe('0');
     expect(second.headers.get('content-type')).toBe('application/json');
@@ -55,11 +55,11 @@ describe('the cache on the path of a request', () => {
     ['a guard that changes the prompt', '', { guards: { input: [redact()] } }],
   ])('calls the upstream for each long number, with %s', async (_what, member, options) => {
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask } = await gatewayOver([upstream], { cache: {}, ...options });
+    const { post } = await gatewayOver([upstream], { cache: {}, ...options });
     const statuses: (string | null)[] = [];
     for (const seed of ['9007199254740993', '9007199254740992', '9007199254740993']) {
       const messages = '[{"role":"user","content":"I am a@example.com"}]';
-      const response = await ask({}, { body: `{"model":"m",${member}"messages":${messages},"seed":${seed}}` });
+      const response = await post({}, { body: `{"model":"m",${member}"messages":${messages},"seed":${seed}}` });
       statuses.push(response.headers.get('x-nordlys-cache'));
       await response.text();
     }
@@ -72,9 +72,9 @@ describe('the cache on the path of a request', () => {
 
   it('calls the upstream once for each tenant', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask } = await gatewayOver([upstream], TWO_KEYS);
-    await ask({}, bearer('demo-key'));
-    await ask({}, bearer('other-key'));
+    const { post } = await gatewayOver([upstream], TWO_KEYS);
+    await post({}, bearer('demo-key'));
+    await post({}, bearer('other-key'));
     expect(upstream.ledger).toHaveLength(2);
   });
 
@@ -97,8 +97,8 @@ describe('the cache on the path of a request', () => {
 
   it('obeys Cache-Control', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask } = await gatewayOver([upstream], { cache: {} });
-    const say = (cacheControl: string) => ask({}, { headers: { 'cache-control': cacheControl } });
+    const { post } = await gatewayOver([upstream], { cache: {} });
+    const say = (cacheControl: string) => post({}, { headers: { 'cache-control': cacheControl } });
     const refused = await say('only-if-cached');
     expect([refused.status, ((await refused.json()) as { error: { code: string } }).error.code]).toEqual([
       504,
@@ -112,17 +112,17 @@ describe('the cache on the path of a request', () => {
 
   it('does not store half a response', async () => {
     const upstream = await upstreamFor(reset({ after: 3 }));
-    const { ask } = await gatewayOver([upstream], { cache: {}, maxAttempts: 1 });
-    for (let turn = 0; turn < 2; turn++) await (await ask(STREAM)).text();
+    const { post } = await gatewayOver([upstream], { cache: {}, maxAttempts: 1 });
+    for (let turn = 0; turn < 2; turn++) await (await post(STREAM)).text();
     expect(upstream.ledger).toHaveLength(2);
   });
 
   it('does not store responses to a key of the caller’s own', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask } = await gatewayOver([upstream], { cache: {} });
+    const { post } = await gatewayOver([upstream], { cache: {} });
     const body = { provider_configs: { p0: { api_key: 'own' } } };
-    expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('BYPASS');
-    await ask(body);
+    expect((await post(body)).headers.get('x-nordlys-cache')).toBe('BYPASS');
+    await post(body);
     expect(upstream.ledger).toHaveLength(2);
   });
 });
@@ -133,10 +133,10 @@ describe('coalescing on the path of a request', () => {
     ['streams', STREAM],
   ])('makes one upstream call of 1,000 equal requests for %s', async (_, form) => {
     const upstream = await upstreamFor(chat('One response for all.', { delayMs: 20 }));
-    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxInFlightPerCaller: 2_000 });
+    const { post } = await gatewayOver([upstream], { cache: { coalesce: true }, maxInFlightPerCaller: 2_000 });
     const texts = await Promise.all(
       Array.from({ length: 1_000 }, async () => {
-        const response = await ask(form);
+        const response = await post(form);
         return 'stream' in form
           ? textOf(response)
           : ((await response.json()) as ReceivedResponse).choices[0]?.message.content;
@@ -148,10 +148,10 @@ describe('coalescing on the path of a request', () => {
 
   it('continues for the others if the client of the first request disconnects', async () => {
     const upstream = await upstreamFor(chat('Word after word after word.', { delayMs: 20 }));
-    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
+    const { post } = await gatewayOver([upstream], { cache: { coalesce: true } });
     const controller = new AbortController();
-    const leader = await ask(STREAM, { signal: controller.signal });
-    const follower = await ask(STREAM);
+    const leader = await post(STREAM, { signal: controller.signal });
+    const follower = await post(STREAM);
     controller.abort();
     await expect(leader.text()).rejects.toThrow();
     expect(await textOf(follower)).toBe('Word after word after word.');
@@ -161,11 +161,11 @@ describe('coalescing on the path of a request', () => {
 
   it('closes the upstream when all clients have disconnected', async () => {
     const upstream = await upstreamFor(chat('Word after word after word after word.', { delayMs: 200 }));
-    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true } });
+    const { post } = await gatewayOver([upstream], { cache: { coalesce: true } });
     const controller = new AbortController();
     const responses = await Promise.all([
-      ask(STREAM, { signal: controller.signal }),
-      ask(STREAM, { signal: controller.signal }),
+      post(STREAM, { signal: controller.signal }),
+      post(STREAM, { signal: controller.signal }),
     ]);
     const entry = await upstream.nextRequest();
     controller.abort();
@@ -175,8 +175,8 @@ describe('coalescing on the path of a request', () => {
 
   it('calls at most twice when the upstream is down, and all clients get the error', async () => {
     const upstream = await upstreamFor(error(500));
-    const { ask } = await gatewayOver([upstream], { cache: { coalesce: true }, maxAttempts: 1 });
-    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));
+    const { post } = await gatewayOver([upstream], { cache: { coalesce: true }, maxAttempts: 1 });
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await post({})).status));
     expect(statuses.every((status) => status >= 500)).toBe(true);
     // Those who arrive after the second failure begin anew.
     expect(upstream.ledger.length).toBeLessThan(20);
@@ -198,17 +198,17 @@ describe.skipIf(!hasRedis)('two gateways with one Redis (skipped where redis-ser
       }),
     );
     const [one, other] = gateways as [(typeof gateways)[0], (typeof gateways)[0]];
-    await (await one.ask({})).text();
+    await (await one.post({})).text();
     // The write is not waited for.
     await expect
-      .poll(async () => (await other.ask({}, { headers: { 'cache-control': 'only-if-cached' } })).status)
+      .poll(async () => (await other.post({}, { headers: { 'cache-control': 'only-if-cached' } })).status)
       .toBe(200);
-    expect((await other.ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+    expect((await other.post({})).headers.get('x-nordlys-cache')).toBe('HIT');
     expect(upstream.ledger).toHaveLength(1);
 
     await redis.kill();
-    const responses = await Promise.all(Array.from({ length: 20 }, (_, seed) => other.ask({ seed })));
+    const responses = await Promise.all(Array.from({ length: 20 }, (_, seed) => other.post({ seed })));
     expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200));
-    expect((await other.ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+    expect((await other.post({})).headers.get('x-nordlys-cache')).toBe('HIT');
   });
 });

@@ -23,7 +23,7 @@ async function gatewayFor(cache: GatewayOptions['cache'], upstream?: FakeUpstrea
 }
 
 /** The `x-nordlys-cache` of a request with `key`. */
-async function ask({ ask: send }: Made, key: Key, body: object = {}): Promise<string | null> {
+async function post({ post: send }: Made, key: Key, body: object = {}): Promise<string | null> {
   const response = await send(body, { headers: { authorization: `Bearer ${key}` } });
   await response.text();
   expect(response.status).toBe(200);
@@ -33,13 +33,13 @@ async function ask({ ask: send }: Made, key: Key, body: object = {}): Promise<st
 describe('gateway.purgeCache', () => {
   it('drops one caller’s responses, or all', async () => {
     const made = await gatewayFor({});
-    for (const key of ['key-a', 'key-b'] as const) await ask(made, key);
+    for (const key of ['key-a', 'key-b'] as const) await post(made, key);
     await made.gateway.purgeCache({ callerId: 'tenant-a' });
-    expect([await ask(made, 'key-a'), await ask(made, 'key-b')]).toEqual(['MISS', 'HIT']);
-    expect([await ask(made, 'key-a'), await ask(made, 'key-b')]).toEqual(['HIT', 'HIT']);
+    expect([await post(made, 'key-a'), await post(made, 'key-b')]).toEqual(['MISS', 'HIT']);
+    expect([await post(made, 'key-a'), await post(made, 'key-b')]).toEqual(['HIT', 'HIT']);
     await made.gateway.purgeCache();
     expect(made.gateway.status().cache).toMatchObject({ entries: 0, bytes: 0 });
-    expect([await ask(made, 'key-a'), await ask(made, 'key-b')]).toEqual(['MISS', 'MISS']);
+    expect([await post(made, 'key-a'), await post(made, 'key-b')]).toEqual(['MISS', 'MISS']);
   });
 
   it('has nothing to do without a cache', async () => {
@@ -51,7 +51,7 @@ describe('gateway.purgeCache', () => {
   it('reports what ttlMs throws to onHookError, and the client has its response', async () => {
     const reported: unknown[] = [];
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask: send } = await gatewayOver([upstream], {
+    const { post: send } = await gatewayOver([upstream], {
       cache: {
         ttlMs: () => {
           throw new Error('mine');
@@ -104,13 +104,13 @@ describe.skipIf(!hasRedis).each(CLIENTS)(
       const [one, other] = [await another(), await another()];
       // Both have both callers' responses in their own memory.
       for (const key of ['key-a', 'key-b'] as const) {
-        await ask(one, key);
-        await ask(other, key);
-        await expect.poll(() => ask(other, key)).toBe('HIT');
+        await post(one, key);
+        await post(other, key);
+        await expect.poll(() => post(other, key)).toBe('HIT');
       }
       for (const seed of [1, 2]) {
-        await ask(one, 'key-a', { seed });
-        await expect.poll(() => ask(other, 'key-a', { seed })).toBe('HIT');
+        await post(one, 'key-a', { seed });
+        await expect.poll(() => post(other, 'key-a', { seed })).toBe('HIT');
       }
       return { redis, one, other, another, clock };
     }
@@ -118,33 +118,33 @@ describe.skipIf(!hasRedis).each(CLIENTS)(
     it('reaches the memory of every process within a second, and no other caller', async () => {
       const { one, other, another, clock } = await twoGateways();
       await one.gateway.purgeCache({ callerId: 'tenant-a' });
-      expect([await ask(one, 'key-a', { seed: 1 }), await ask(one, 'key-b')]).toEqual(['MISS', 'HIT']);
+      expect([await post(one, 'key-a', { seed: 1 }), await post(one, 'key-b')]).toEqual(['MISS', 'HIT']);
       clock.advance(500);
-      expect(await ask(other, 'key-a')).toBe('MISS');
-      expect(await ask(other, 'key-b')).toBe('HIT');
+      expect(await post(other, 'key-a')).toBe('MISS');
+      expect(await post(other, 'key-b')).toBe('HIT');
       // One that starts now does not find what was purged either.
       const late = await another();
-      expect([await ask(late, 'key-a', { seed: 2 }), await ask(late, 'key-b')]).toEqual(['MISS', 'HIT']);
+      expect([await post(late, 'key-a', { seed: 2 }), await post(late, 'key-b')]).toEqual(['MISS', 'HIT']);
       // They share what came since.
-      await expect.poll(() => ask(late, 'key-a')).toBe('HIT');
+      await expect.poll(() => post(late, 'key-a')).toBe('HIT');
     });
 
     it('purges all callers everywhere', async () => {
       const { one, other, clock } = await twoGateways();
       await other.gateway.purgeCache();
       clock.advance(500);
-      expect([await ask(one, 'key-a'), await ask(one, 'key-b')]).toEqual(['MISS', 'MISS']);
+      expect([await post(one, 'key-a'), await post(one, 'key-b')]).toEqual(['MISS', 'MISS']);
       // A response that one of them stored since is served by the other.
-      await expect.poll(() => ask(other, 'key-a')).toBe('HIT');
+      await expect.poll(() => post(other, 'key-a')).toBe('HIT');
     });
 
     it('rejects if Redis is down, and still applies in this process', async () => {
       const { redis, one, other } = await twoGateways();
       await redis.kill();
       await expect(one.gateway.purgeCache({ callerId: 'tenant-a' })).rejects.toThrow(/in this process only/);
-      expect([await ask(one, 'key-a'), await ask(one, 'key-b')]).toEqual(['MISS', 'HIT']);
+      expect([await post(one, 'key-a'), await post(one, 'key-b')]).toEqual(['MISS', 'HIT']);
       // The other one cannot know, and goes on.
-      expect(await ask(other, 'key-b')).toBe('HIT');
+      expect(await post(other, 'key-b')).toBe('HIT');
     });
   },
 );

@@ -44,7 +44,7 @@ function cacheOver(options: CacheOptions = {}, clock = new FakeClock()) {
 }
 
 /** Sends a request as `caller`; on a miss the upstream responds, and its response is stored. */
-async function ask(cache: Cache, caller = 'tenant-a', calls: TicketOptions = {}): Promise<string | undefined> {
+async function post(cache: Cache, caller = 'tenant-a', calls: TicketOptions = {}): Promise<string | undefined> {
   const { context } = ticket({ caller, ...calls });
   if ((await cache.stage(context)) === 'next') upstream.whole(context);
   await settled();
@@ -62,35 +62,35 @@ const STORES: readonly [string, () => CacheStore | undefined][] = [
 describe.each(STORES)('purge with %s', (_name, make) => {
   it('drops one caller’s responses and keeps the others’', async () => {
     const { cache } = cacheOver({ store: make() });
-    for (const caller of ['tenant-a', 'tenant-b', 'tenant-a.b']) await ask(cache, caller);
-    expect(await ask(cache, 'tenant-a')).toBe('HIT');
+    for (const caller of ['tenant-a', 'tenant-b', 'tenant-a.b']) await post(cache, caller);
+    expect(await post(cache, 'tenant-a')).toBe('HIT');
     await cache.purge({ callerId: 'tenant-a' });
-    expect(await ask(cache, 'tenant-a')).toBe('MISS');
-    expect([await ask(cache, 'tenant-b'), await ask(cache, 'tenant-a.b')]).toEqual(['HIT', 'HIT']);
+    expect(await post(cache, 'tenant-a')).toBe('MISS');
+    expect([await post(cache, 'tenant-b'), await post(cache, 'tenant-a.b')]).toEqual(['HIT', 'HIT']);
     // Responses to requests after the purge are stored as before.
-    expect(await ask(cache, 'tenant-a')).toBe('HIT');
+    expect(await post(cache, 'tenant-a')).toBe('HIT');
   });
 
   it('drops everything', async () => {
     const { cache } = cacheOver({ store: make() });
-    for (const caller of ['tenant-a', 'tenant-b']) await ask(cache, caller);
+    for (const caller of ['tenant-a', 'tenant-b']) await post(cache, caller);
     await cache.purge();
-    expect([await ask(cache, 'tenant-a'), await ask(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
-    expect([await ask(cache, 'tenant-a'), await ask(cache, 'tenant-b')]).toEqual(['HIT', 'HIT']);
+    expect([await post(cache, 'tenant-a'), await post(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
+    expect([await post(cache, 'tenant-a'), await post(cache, 'tenant-b')]).toEqual(['HIT', 'HIT']);
     await cache.purge({ callerId: 'tenant-b' });
     await cache.purge();
     await cache.purge({});
-    expect([await ask(cache, 'tenant-a'), await ask(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
+    expect([await post(cache, 'tenant-a'), await post(cache, 'tenant-b')]).toEqual(['MISS', 'MISS']);
   });
 
   it.each(['with space', 'a:b', '__proto__', 'ü', 'x'.repeat(300), '*', '#'])(
     'supports the caller %j',
     async (caller) => {
       const { cache } = cacheOver({ store: make() });
-      await ask(cache, caller);
-      await ask(cache, 'a');
+      await post(cache, caller);
+      await post(cache, 'a');
       await cache.purge({ callerId: caller });
-      expect([await ask(cache, caller), await ask(cache, 'a')]).toEqual(['MISS', 'HIT']);
+      expect([await post(cache, caller), await post(cache, 'a')]).toEqual(['MISS', 'HIT']);
     },
   );
 
@@ -103,8 +103,8 @@ describe.each(STORES)('purge with %s', (_name, make) => {
       await cache.purge(options);
       upstream.whole(context);
       await settled();
-      expect(await ask(cache)).toBe('MISS');
-      expect(await ask(cache)).toBe('HIT');
+      expect(await post(cache)).toBe('MISS');
+      expect(await post(cache)).toBe('HIT');
     },
   );
 
@@ -120,17 +120,17 @@ describe.each(STORES)('purge with %s', (_name, make) => {
 
   it('purges the one cache of all callers', async () => {
     const { cache } = cacheOver({ store: make(), shared: true });
-    await ask(cache);
+    await post(cache);
     await expect(cache.purge({ callerId: 'tenant-a' })).rejects.toThrow(/all callers share one cache/);
-    expect(await ask(cache)).toBe('HIT');
+    expect(await post(cache)).toBe('HIT');
     await cache.purge();
-    expect(await ask(cache)).toBe('MISS');
+    expect(await post(cache)).toBe('MISS');
   });
 
   it('drops on the fast path too', async () => {
     const { cache } = cacheOver({ store: make() });
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
-    await ask(cache, 'tenant-a', { received });
+    await post(cache, 'tenant-a', { received });
     expect(await cache.lookupByBody(ticket().context, received)).toBe(true);
     await cache.purge({ callerId: 'tenant-a' });
     expect(await cache.lookupByBody(ticket().context, received)).toBe(false);
@@ -141,8 +141,8 @@ describe('purge of a store that two caches share', () => {
   async function twoCaches(store = new HostStore()) {
     const clock = new FakeClock();
     const [one, other] = [cacheOver({ store }, clock).cache, cacheOver({ store }, clock).cache];
-    await ask(one);
-    expect(await ask(other)).toBe('HIT');
+    await post(one);
+    expect(await post(other)).toBe('HIT');
     return { clock, one, other, store };
   }
 
@@ -153,9 +153,9 @@ describe('purge of a store that two caches share', () => {
     const { clock, one, other } = await twoCaches();
     await one.purge(options);
     clock.advance(500);
-    expect(await ask(other)).toBe('MISS');
+    expect(await post(other)).toBe('MISS');
     // Both share again.
-    expect(await ask(one)).toBe('HIT');
+    expect(await post(one)).toBe('HIT');
   });
 
   it('is known to a process that starts later', async () => {
@@ -163,7 +163,7 @@ describe('purge of a store that two caches share', () => {
     await one.purge({ callerId: 'tenant-a' });
     const late = cacheOver({ store }, clock).cache;
     // Both send before the first generation was read.
-    expect(await Promise.all([ask(late, 'tenant-a', { request: { seed: 1 } }), ask(late)])).toEqual(['MISS', 'MISS']);
+    expect(await Promise.all([post(late, 'tenant-a', { request: { seed: 1 } }), post(late)])).toEqual(['MISS', 'MISS']);
   });
 
   it('is not undone by an earlier request of the other one', async () => {
@@ -172,10 +172,10 @@ describe('purge of a store that two caches share', () => {
     await other.stage(context);
     await one.purge();
     clock.advance(1_000);
-    await ask(other);
+    await post(other);
     upstream.whole(context);
     await settled();
-    expect(await ask(one, 'tenant-a', { request: { seed: 7 } })).toBe('MISS');
+    expect(await post(one, 'tenant-a', { request: { seed: 7 } })).toBe('MISS');
   });
 
   it('stays in force when the store loses the mark', async () => {
@@ -184,23 +184,23 @@ describe('purge of a store that two caches share', () => {
     for (const key of store.entries.keys()) if (key.startsWith('!')) store.entries.delete(key);
     clock.advance(600);
     // Whichever generation is next, what was purged does not come back.
-    expect(await ask(one)).toBe('MISS');
+    expect(await post(one)).toBe('MISS');
     clock.advance(600);
-    await ask(one);
+    await post(one);
     const late = cacheOver({ store }, clock).cache;
     clock.advance(600);
-    await ask(other);
-    expect(await ask(late)).toBe('HIT');
+    await post(other);
+    expect(await post(late)).toBe('HIT');
   });
 
   it('reads the generation twice a second, not with every request', async () => {
     const { one, store, clock } = await twoCaches();
-    await ask(one);
+    await post(one);
     store.gets = 0;
-    for (let turn = 0; turn < 10; turn++) await ask(one);
+    for (let turn = 0; turn < 10; turn++) await post(one);
     expect(store.gets).toBe(10);
     clock.advance(500);
-    await ask(one);
+    await post(one);
     expect(store.gets).toBe(13);
   });
 
@@ -208,13 +208,13 @@ describe('purge of a store that two caches share', () => {
     const { one, other, store, clock } = await twoCaches();
     store.fault = fault;
     await expect(one.purge({ callerId: 'tenant-a' })).rejects.toThrow(/in this process only/);
-    expect(await ask(one)).toBe('MISS');
+    expect(await post(one)).toBe('MISS');
     store.fault = 'none';
     clock.advance(500);
     // The next request takes the purge to the store.
-    await ask(one);
+    await post(one);
     clock.advance(500);
-    expect(await ask(other)).toBe('HIT');
+    expect(await post(other)).toBe('HIT');
     expect([...store.entries.keys()].filter((key) => key.startsWith('!generation:tenant-a'))).toHaveLength(1);
   });
 
@@ -243,9 +243,9 @@ describe('what purge is given', () => {
     ['tenant-a', /purge must be an object/],
   ])('refuses %j, and purges nothing', async (options, message) => {
     const { cache } = cacheOver();
-    await ask(cache);
+    await post(cache);
     await expect(cache.purge(options as object)).rejects.toThrow(message);
-    expect(await ask(cache)).toBe('HIT');
+    expect(await post(cache)).toBe('HIT');
   });
 });
 
@@ -260,9 +260,9 @@ describe('shouldCache', () => {
       },
     });
     const hot = { request: { temperature: 1 } };
-    expect([await ask(cache, 'a', hot), await ask(cache, 'a', hot)]).toEqual(['BYPASS', 'BYPASS']);
+    expect([await post(cache, 'a', hot), await post(cache, 'a', hot)]).toEqual(['BYPASS', 'BYPASS']);
     const cold = { request: { temperature: 0 } };
-    expect([await ask(cache, 'a', cold), await ask(cache, 'a', cold)]).toEqual(['MISS', 'HIT']);
+    expect([await post(cache, 'a', cold), await post(cache, 'a', cold)]).toEqual(['MISS', 'HIT']);
     expect(calls[0]).toEqual(['a', 'small', 'alpha', 'req_1']);
     expect(cache.statistics()).toMatchObject({ bypasses: 2, stores: 1, coalesced: 0 });
   });
@@ -270,7 +270,7 @@ describe('shouldCache', () => {
   it('is called for repeated requests as well', async () => {
     const received = Buffer.from('{"model":"small","messages":[{"role":"user","content":"hi"}]}');
     const { cache } = cacheOver({ shouldCache: () => true });
-    await ask(cache, 'tenant-a', { received });
+    await post(cache, 'tenant-a', { received });
     expect(await cache.lookupByBody(ticket().context, received)).toBe(false);
   });
 
@@ -280,9 +280,9 @@ describe('shouldCache', () => {
         throw new RangeError('mine');
       },
     });
-    await expect(ask(throwing.cache)).rejects.toThrow('mine');
+    await expect(post(throwing.cache)).rejects.toThrow('mine');
     const later = cacheOver({ shouldCache: (async () => false) as unknown as () => boolean });
-    await expect(ask(later.cache)).rejects.toThrow(/shouldCache must return true or false/);
+    await expect(post(later.cache)).rejects.toThrow(/shouldCache must return true or false/);
   });
 });
 
@@ -297,18 +297,18 @@ describe('ttlMs as a function', () => {
     });
     const short = { request: { seed: 1_000 } };
     const long = { request: { seed: 60_000 } };
-    await ask(cache, 'a', short);
-    await ask(cache, 'a', long);
+    await post(cache, 'a', short);
+    await post(cache, 'a', long);
     clock.advance(999);
-    expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['HIT', 'HIT']);
+    expect([await post(cache, 'a', short), await post(cache, 'a', long)]).toEqual(['HIT', 'HIT']);
     clock.advance(2);
-    expect([await ask(cache, 'a', short), await ask(cache, 'a', long)]).toEqual(['MISS', 'HIT']);
+    expect([await post(cache, 'a', short), await post(cache, 'a', long)]).toEqual(['MISS', 'HIT']);
     expect(received[0]).toEqual(['Hello', 'a', 'small', 'alpha']);
   });
 
   it.each([0, -1, Number.NEGATIVE_INFINITY])('does not store a response with ttl %s', async (ms) => {
     const { cache, reported } = cacheOver({ ttlMs: () => ms });
-    expect([await ask(cache), await ask(cache)]).toEqual(['MISS', 'MISS']);
+    expect([await post(cache), await post(cache)]).toEqual(['MISS', 'MISS']);
     expect([cache.statistics().stores, reported]).toEqual([0, []]);
   });
 
@@ -316,11 +316,11 @@ describe('ttlMs as a function', () => {
     'stores a response with ttl %s for 100 days',
     async (ms) => {
       const { cache, clock } = cacheOver({ ttlMs: () => ms });
-      await ask(cache);
+      await post(cache);
       clock.advance(99 * 24 * 3_600_000);
-      expect(await ask(cache)).toBe('HIT');
+      expect(await post(cache)).toBe('HIT');
       clock.advance(24 * 3_600_000);
-      expect(await ask(cache)).toBe('MISS');
+      expect(await post(cache)).toBe('MISS');
     },
   );
 
@@ -336,7 +336,7 @@ describe('ttlMs as a function', () => {
     ['returns a promise', () => Promise.resolve(1_000)],
   ])('keeps nothing and reports it when it %s', async (_what, ttlMs) => {
     const { cache, reported } = cacheOver({ ttlMs: ttlMs as () => number });
-    expect([await ask(cache), await ask(cache)]).toEqual(['MISS', 'MISS']);
+    expect([await post(cache), await post(cache)]).toEqual(['MISS', 'MISS']);
     expect(reported[0]).toEqual(['cache.ttlMs', expect.stringMatching(/mine|must return a number of milliseconds/)]);
   });
 

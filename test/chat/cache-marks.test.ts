@@ -4,11 +4,11 @@ import type { ChatRequest } from '../../src/chat/types.js';
 import { deepFreeze } from '../../src/testing/contract-test.js';
 
 const cache_control = { type: 'ephemeral' };
-const ask = (members: object): ChatRequest => deepFreeze({ model: 'm', messages: [], ...members }) as ChatRequest;
+const post = (members: object): ChatRequest => deepFreeze({ model: 'm', messages: [], ...members }) as ChatRequest;
 
 describe('a request without cache marks', () => {
   it('takes marks from every place that has them', () => {
-    const marked = ask({
+    const marked = post({
       cache_control,
       messages: [
         { role: 'user', content: [{ type: 'text', text: 'a', cache_control }, 'odd', null] },
@@ -28,7 +28,7 @@ describe('a request without cache marks', () => {
 
   it('leaves data of that name alone', () => {
     const parameters = { type: 'object', properties: { cache_control: { type: 'string' } } };
-    const request = ask({
+    const request = post({
       metadata: { cache_control: 'x' },
       messages: [{ role: 'user', content: 'cache_control' }],
       tools: [{ type: 'function', function: { name: 'f', parameters } }],

@@ -66,8 +66,8 @@ describe('F27 a client that reads nothing', () => {
 
   it('loses nothing by pausing for a while', async () => {
     const text = 'word '.repeat(20_000);
-    const { ask } = await alone(stream(text));
-    const response = await ask({ stream: true });
+    const { post } = await alone(stream(text));
+    const response = await post({ stream: true });
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(contentOf(await readSse(response))).toBe(text);
   });
@@ -187,9 +187,9 @@ describe('F28 a client that disconnects', () => {
   ];
 
   it.each(windows)('%s (%#): the upstream is closed within 100 ms', async (_when, script, streamed) => {
-    const { ask, faulty, gateway } = await alone(script, { timeouts: {}, maxAttempts: 5 });
+    const { post, faulty, gateway } = await alone(script, { timeouts: {}, maxAttempts: 5 });
     const controller = new AbortController();
-    const text = ask({ stream: streamed }, { signal: controller.signal })
+    const text = post({ stream: streamed }, { signal: controller.signal })
       .then((response) => response.text())
       .catch(() => 'aborted');
     const entry = await faulty.nextRequest();
@@ -216,11 +216,11 @@ describe('F28 a client that disconnects', () => {
   });
 
   it('during a pause before a retry: no upstream is called', async () => {
-    const { ask, faulty, gateway } = await alone(chat('no'), { maxAttempts: 3 });
+    const { post, faulty, gateway } = await alone(chat('no'), { maxAttempts: 3 });
     const limited = { status: 429, headers: { 'retry-after-ms': '4000' } };
     faulty.enqueue(completion('no', limited));
     const controller = new AbortController();
-    const response = ask({}, { signal: controller.signal }).catch(() => 'aborted');
+    const response = post({}, { signal: controller.signal }).catch(() => 'aborted');
     await faulty.nextRequest();
     await new Promise((resolve) => setTimeout(resolve, 50));
     controller.abort();

@@ -35,15 +35,15 @@ describe('F01 the name service', () => {
   it('hangs: the next provider responds, and the name is looked up once', async () => {
     const lookups = nameService({ 'hanging.test': 'hang' });
     const set = await namedAndSpare('hanging.test');
-    const texts = await Promise.all(Array.from({ length: 20 }, async () => textOf(await set.ask({}))));
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => textOf(await set.post({}))));
     expect(texts).toEqual(Array<string>(20).fill(SPARE));
     expect(lookups).toEqual(['hanging.test']);
   });
 
   it('is looked up once for two hundred concurrent requests, and then not for a while', async () => {
     const lookups = nameService({ 'upstream.test': '127.0.0.1' });
-    const { ask } = await namedAndSpare('upstream.test');
-    const texts = await Promise.all(Array.from({ length: 200 }, async () => textOf(await ask({}))));
+    const { post } = await namedAndSpare('upstream.test');
+    const texts = await Promise.all(Array.from({ length: 200 }, async () => textOf(await post({}))));
     expect(new Set(texts)).toEqual(new Set(['by name']));
     expect(lookups).toEqual(['upstream.test']);
   });
@@ -54,7 +54,7 @@ describe('F02 no connection', () => {
     const set = await faultyAndSpare(chat('unreachable'));
     await set.faulty.refuse();
     const outcomes: string[] = [];
-    const response = await set.ask({});
+    const response = await set.post({});
     outcomes.push(response.headers.get('x-nordlys-attempts')!);
     expect(await textOf(response)).toBe(SPARE);
     expect(outcomes).toEqual(['3']);
@@ -81,11 +81,11 @@ it('F03 the connection hangs: the next provider responds within the connect time
   onTestFinished(() => queue.forEach((socket) => socket.destroy()));
   await new Promise((resolve) => setTimeout(resolve, 100));
   const spare = await upstreamFor(chat(SPARE));
-  const { ask } = await gatewayOver([{ baseUrl: `http://127.0.0.1:${port}/v1` } as FakeUpstream, spare], {
+  const { post } = await gatewayOver([{ baseUrl: `http://127.0.0.1:${port}/v1` } as FakeUpstream, spare], {
     timeouts: SHORT,
   });
   const startedAt = performance.now();
-  expect(await textOf(await ask({}))).toBe(SPARE);
+  expect(await textOf(await post({}))).toBe(SPARE);
   expect(performance.now() - startedAt).toBeLessThan(SHORT.connectMs + 600);
 });
 
@@ -123,16 +123,16 @@ describe('F04 TLS', () => {
     nameService({ 'upstream.test': '127.0.0.1' });
     const plain = await upstreamFor();
     const set = await namedAndSpare('upstream.test', plain.port, 'https');
-    for (const stream of [false, true]) expect(await textOf(await set.ask({ stream }))).toBe(SPARE);
+    for (const stream of [false, true]) expect(await textOf(await set.post({ stream }))).toBe(SPARE);
     expect(plain.ledger).toHaveLength(0);
   });
 });
 
 describe('F05 a kept connection that the upstream has closed', () => {
   it('resets as it is used: the request is repeated on a new one, and counted once', async () => {
-    const { ask, faulty } = await faultyAndSpare(stale(chat('fresh')));
+    const { post, faulty } = await faultyAndSpare(stale(chat('fresh')));
     for (let time = 0; time < 5; time++) {
-      const response = await ask({ stream: time % 2 === 0 });
+      const response = await post({ stream: time % 2 === 0 });
       expect(response.headers.get('x-nordlys-attempts')).toBe('1');
       expect(await textOf(response)).toBe('fresh');
     }
@@ -142,20 +142,20 @@ describe('F05 a kept connection that the upstream has closed', () => {
 
   it('that sends garbage instead was not closed: the request is not repeated', async () => {
     const upstream = await upstreamFor(chat('fresh'));
-    const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
-    expect(await textOf(await ask({}))).toBe('fresh');
+    const { post } = await gatewayOver([upstream], { maxAttempts: 1 });
+    expect(await textOf(await post({}))).toBe('fresh');
     upstream.always(raw('HTTP/9.9 nonsense\r\n\r\n'));
-    expect((await ask({})).status).toBe(502);
+    expect((await post({})).status).toBe(502);
     expect(upstream.ledger).toHaveLength(2);
   });
 
   it('is closed just as the next request is sent: none of a hundred is lost or served twice', async () => {
     const upstream = await upstreamFor({ script: chat('fresh'), idleTimeoutMs: 30 });
-    const { ask } = await gatewayOver([upstream], { maxAttempts: 1 });
+    const { post } = await gatewayOver([upstream], { maxAttempts: 1 });
     for (let time = 0; time < 100; time++) {
       const wait = 28 + (time % 5);
       await new Promise((resolve) => setTimeout(resolve, wait));
-      expect(await textOf(await ask({}))).toBe('fresh');
+      expect(await textOf(await post({}))).toBe('fresh');
     }
     expect(upstream.ledger.filter(({ completed }) => completed)).toHaveLength(100);
   });
@@ -167,7 +167,7 @@ describe('F06 a reset before the head', () => {
     const set = await faultyAndSpare(reset(), {
       hooks: { afterAttempt: ({ record }) => void records.push(record.possiblyBilled) },
     });
-    expect(await textOf(await set.ask({}))).toBe(SPARE);
+    expect(await textOf(await set.post({}))).toBe(SPARE);
     expect(records).toEqual([true, false]);
   });
 
@@ -175,8 +175,8 @@ describe('F06 a reset before the head', () => {
     ['with retryNonIdempotent: false', {}, { retryNonIdempotent: false }],
     ['when the response was to be stored at the provider', { store: true }, {}],
   ])('%s no other provider is called', async (_when, body, options) => {
-    const { ask, spare } = await faultyAndSpare(reset(), options);
-    expect((await ask(body)).status).toBe(502);
+    const { post, spare } = await faultyAndSpare(reset(), options);
+    expect((await post(body)).status).toBe(502);
     expect(spare.ledger).toHaveLength(0);
   });
 });

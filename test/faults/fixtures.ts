@@ -47,9 +47,9 @@ export async function errorOf(response: Response): Promise<Record<string, unknow
 }
 
 /** The spare responds, in both forms, and the client does not notice the fault. */
-export async function expectSpareResponse({ ask, faulty }: Pair): Promise<void> {
+export async function expectSpareResponse({ post, faulty }: Pair): Promise<void> {
   for (const stream of [false, true]) {
-    const response = await ask({ stream });
+    const response = await post({ stream });
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(await textOf(response)).toBe(SPARE);
   }

@@ -60,10 +60,10 @@ describe('code of the host that throws while a response is read', () => {
   it.each(places)(
     '%s: is not the provider’s failure, and is reported to the host',
     async (_place, options, script, streamed) => {
-      const { ask, gateway, reported, outcomes } = await gatewayWith(script, options);
+      const { post, gateway, reported, outcomes } = await gatewayWith(script, options);
       // Twice as many as open a breaker.
       for (let time = 0; time < 20; time++) {
-        const { payloads } = await collectSse(await ask({ stream: streamed }));
+        const { payloads } = await collectSse(await post({ stream: streamed }));
         expect(payloads.join('')).not.toContain('secret text');
         expect(payloads.at(-1)).not.toBe('[DONE]');
       }
@@ -82,14 +82,14 @@ describe('code of the host that throws while a response is read', () => {
   it('leads to the next provider, and is reported to the host as well', async () => {
     const [first, second] = [await upstreamFor(completion('no')), await upstreamFor(completion('yes'))];
     const reported: unknown[] = [];
-    const { ask } = await gatewayOver([], {
+    const { post } = await gatewayOver([], {
       providers: {
         p0: { baseUrl: first.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } },
         p1: { baseUrl: second.baseUrl, models: ['m'] },
       },
       hooks: { onHookError: (error) => void reported.push(error) },
     });
-    const response = await ask({});
+    const response = await post({});
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('yes');
     expect(reported).toEqual([veto]);
@@ -97,11 +97,11 @@ describe('code of the host that throws while a response is read', () => {
 
   it('is reported by a warning, without its message, if there is no listener', async () => {
     const upstream = await upstreamFor(completion('fine'));
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       maxAttempts: 1,
       providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format: { ...openai, decodeCompletion: refuse } } },
     });
-    const response = await ask({});
+    const response = await post({});
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ error: { code: 'internal_error' } });
     const warnings = vi.mocked(process.emitWarning).mock.calls.map(([text]) => String(text));
@@ -115,10 +115,10 @@ describe('a response that is none', () => {
     const bad = (): never => {
       throw new FailedResponse('malformed', 'No choices in it.');
     };
-    const { ask, gateway, reported, outcomes } = await gatewayWith(completion('x'), {
+    const { post, gateway, reported, outcomes } = await gatewayWith(completion('x'), {
       format: { decodeCompletion: bad },
     });
-    expect((await ask({})).status).toBe(502);
+    expect((await post({})).status).toBe(502);
     expect(outcomes).toEqual(['malformed']);
     expect(reported).toEqual([]);
     expect(gateway.status().endpoints[0]).toMatchObject({ failed: 1, readiness: { breaker: { failures: 1 } } });

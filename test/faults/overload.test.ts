@@ -114,7 +114,7 @@ describe('under load', () => {
       processLoad,
       admission,
       seen,
-      ask: (signal?: AbortSignal) => fetch(server.url, { method: 'POST', body: 'x', signal: signal ?? null }),
+      post: (signal?: AbortSignal) => fetch(server.url, { method: 'POST', body: 'x', signal: signal ?? null }),
       finishAll: () => {
         for (const resolve of finish) resolve();
         finish = [];
@@ -123,13 +123,13 @@ describe('under load', () => {
   }
 
   it('connections are not kept, and optional work is skipped', async () => {
-    const { clock, processLoad, admission, seen, ask, finishAll } = await served();
-    const first = ask();
+    const { clock, processLoad, admission, seen, post, finishAll } = await served();
+    const first = post();
     await expect.poll(() => seen.length).toBe(1);
     processLoad.now = { ...WELL, loopDelayMs: 150 };
     clock.advance(500);
     expect(admission.load).toBe(1);
-    const second = ask();
+    const second = post();
     await expect.poll(() => seen.length).toBe(2);
     finishAll();
     expect((await first).headers.get('connection')).toBe('keep-alive');
@@ -138,9 +138,9 @@ describe('under load', () => {
   });
 
   it('that has disconnected holds no place, even while work for it goes on', async () => {
-    const { admission, seen, ask } = await served();
+    const { admission, seen, post } = await served();
     const controller = new AbortController();
-    const response = ask(controller.signal).catch(() => 'aborted');
+    const response = post(controller.signal).catch(() => 'aborted');
     await expect.poll(() => seen.length).toBe(1);
     expect(admission.inFlight).toBe(1);
     controller.abort();
@@ -149,12 +149,12 @@ describe('under load', () => {
   });
 
   it('new requests are refused, and those in flight are not affected', async () => {
-    const { clock, processLoad, seen, ask, finishAll } = await served();
-    const first = ask();
+    const { clock, processLoad, seen, post, finishAll } = await served();
+    const first = post();
     await expect.poll(() => seen.length).toBe(1);
     processLoad.now = { ...WELL, loopDelayMs: 400 };
     clock.advance(2_000);
-    const refused = await ask();
+    const refused = await post();
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await refused.json()).toMatchObject({ error: { code: 'server_is_overloaded', type: 'server_error' } });
@@ -162,7 +162,7 @@ describe('under load', () => {
     expect((await first).status).toBe(200);
     processLoad.now = WELL;
     clock.advance(250);
-    const third = ask();
+    const third = post();
     await expect.poll(() => seen.length).toBe(2);
     finishAll();
     expect((await third).status).toBe(200);

@@ -10,7 +10,7 @@ import { alone, faultyAndSpare, SPARE, textOf, upstreamFor } from './fixtures.js
 
 interface Running {
   readonly child: Child;
-  ask(body: object, init?: RequestInit): Promise<Response>;
+  post(body: object, init?: RequestInit): Promise<Response>;
   /** Makes the process stall or use up its files; resolves with its status afterwards. */
   command(what: { stallMs?: number; files?: 'open' | 'close' }): Promise<GatewayStatus>;
 }
@@ -29,7 +29,7 @@ async function processOver(
   const url = `http://127.0.0.1:${String(await child.message())}/v1/chat/completions`;
   return {
     child,
-    ask: (body, init = {}) =>
+    post: (body, init = {}) =>
       fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
@@ -50,9 +50,9 @@ describe('F30 SIGTERM', () => {
         ? stream('one two three', { delayMs: 300 })
         : stream('one two three', { afterEvents: 2, end: 'hang' }),
     );
-    const { child, ask } = await processOver([upstream]);
+    const { child, post } = await processOver([upstream]);
     const responses = await Promise.all(
-      Array.from({ length: 220 }, (_, index) => ask({ stream: true, user: index % 2 === 0 ? 'slow' : 'endless' })),
+      Array.from({ length: 220 }, (_, index) => post({ stream: true, user: index % 2 === 0 ? 'slow' : 'endless' })),
     );
     const readings = responses.map((response) => collectSse(response));
     const toldAt = performance.now();
@@ -84,8 +84,8 @@ describe('F30 SIGTERM', () => {
 
   it('waits until the last byte of a long response is sent', async () => {
     const text = 'x'.repeat(12_000_000);
-    const { ask, gateway } = await alone(completion(text), { timeouts: {} });
-    const response = await ask({});
+    const { post, gateway } = await alone(completion(text), { timeouts: {} });
+    const response = await post({});
     let drained = false;
     const draining = gateway.drain({ timeoutMs: 10_000 }).then(() => (drained = true));
     let length = 0;
@@ -101,16 +101,16 @@ describe('F30 SIGTERM', () => {
   });
 
   it('may be called twice, and resolves both times', async () => {
-    const { ask, gateway } = await alone(hang());
-    const response = ask({});
+    const { post, gateway } = await alone(hang());
+    const response = post({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     await Promise.all([gateway.drain({ timeoutMs: 200 }), gateway.drain({ timeoutMs: 300 })]);
     expect((await response).status).toBe(503);
   });
 
   it('needs no longer than its grace, whatever hangs', async () => {
-    const { ask, gateway } = await alone(chat('no'), { hooks: { beforeRoute: () => new Promise<void>(() => {}) } });
-    const response = ask({});
+    const { post, gateway } = await alone(chat('no'), { hooks: { beforeRoute: () => new Promise<void>(() => {}) } });
+    const response = post({});
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     const startedAt = performance.now();
     await gateway.drain({ timeoutMs: 400 });
@@ -121,21 +121,21 @@ describe('F30 SIGTERM', () => {
 
 describe('F35 the wall clock jumps', () => {
   it.each([3_600_000, -3_600_000])('by %i ms: waits and breakers are not moved', async (jump) => {
-    const { ask, gateway, faulty } = await faultyAndSpare(error(429, undefined, { 'retry-after': '30' }));
-    expect(await textOf(await ask({}))).toBe(SPARE);
+    const { post, gateway, faulty } = await faultyAndSpare(error(429, undefined, { 'retry-after': '30' }));
+    expect(await textOf(await post({}))).toBe(SPARE);
     const real = Date.now;
     vi.spyOn(Date, 'now').mockImplementation(() => real() + jump);
     onTestFinished(() => void vi.restoreAllMocks());
     const { coolsForMs } = gateway.status().endpoints[0]!.readiness!;
     expect(coolsForMs).toBeGreaterThan(25_000);
     expect(coolsForMs).toBeLessThanOrEqual(30_000);
-    for (let time = 0; time < 3; time++) expect(await textOf(await ask({ stream: time === 1 }))).toBe(SPARE);
+    for (let time = 0; time < 3; time++) expect(await textOf(await post({ stream: time === 1 }))).toBe(SPARE);
     expect(faulty.ledger).toHaveLength(1);
   });
 
   it('in the middle of a stream: it is not cut', async () => {
-    const { ask } = await alone(stream('one two three four', { delayMs: 60 }));
-    const response = await ask({ stream: true });
+    const { post } = await alone(stream('one two three four', { delayMs: 60 }));
+    const response = await post({ stream: true });
     const real = Date.now;
     vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
     onTestFinished(() => void vi.restoreAllMocks());
@@ -145,11 +145,11 @@ describe('F35 the wall clock jumps', () => {
 
 it('F36 a stall of the loop: of 200 streams none is cut, and no breaker counts it', async () => {
   const upstream = await upstreamFor(stream('a b c d e f g h i j k l m n o p', { delayMs: 100 }));
-  const { ask, command } = await processOver([upstream], {
+  const { post, command } = await processOver([upstream], {
     timeouts: { idleMs: 2_000, firstChunkMs: 2_000 },
     maxAttempts: 1,
   });
-  const reading = Array.from({ length: 200 }, async () => textOf(await ask({ stream: true })));
+  const reading = Array.from({ length: 200 }, async () => textOf(await post({ stream: true })));
   await new Promise((resolve) => setTimeout(resolve, 300));
   await command({ stallMs: 5_000 });
   expect(new Set(await Promise.all(reading))).toEqual(new Set(['a b c d e f g h i j k l m n o p']));
@@ -159,31 +159,31 @@ it('F36 a stall of the loop: of 200 streams none is cut, and no breaker counts i
 
 it('F37 an overloaded process refuses new requests before it reads them, keeps its streams, and recovers', async () => {
   const upstream = await upstreamFor(stream('a '.repeat(90), { delayMs: 100 }));
-  const { ask, command } = await processOver([upstream], { overloadProtection: true });
-  const reading = Array.from({ length: 10 }, async () => textOf(await ask({ stream: true })));
+  const { post, command } = await processOver([upstream], { overloadProtection: true });
+  const reading = Array.from({ length: 10 }, async () => textOf(await post({ stream: true })));
   await expect.poll(async () => (await command({})).inFlight).toBe(10);
   let load = 'normal';
   for (let time = 0; time < 20 && load !== 'overloaded'; time++) load = (await command({ stallMs: 320 })).load;
   expect(load).toBe('overloaded');
-  const refused = await ask({});
+  const refused = await post({});
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toBe('1');
-  expect((await ask({}, { headers: { authorization: 'Bearer wrong-key-of-someone' } })).status).toBe(401);
+  expect((await post({}, { headers: { authorization: 'Bearer wrong-key-of-someone' } })).status).toBe(401);
   await expect.poll(async () => (await command({})).load, { timeout: 3_000 }).toBe('normal');
-  expect((await ask({ stream: true })).status).toBe(200);
+  expect((await post({ stream: true })).status).toBe(200);
   expect(new Set(await Promise.all(reading))).toEqual(new Set(['a '.repeat(90)]));
 }, 30_000);
 
 describe('F37 more requests than allowed', () => {
   it('exactly the excess is refused at once, and those inside are not touched', async () => {
-    const { ask, gateway } = await alone(stream('one two three', { delayMs: 200 }), {
+    const { post, gateway } = await alone(stream('one two three', { delayMs: 200 }), {
       maxInFlight: 50,
       timeouts: {},
     });
-    const inside = Array.from({ length: 50 }, () => ask({ stream: true }));
+    const inside = Array.from({ length: 50 }, () => post({ stream: true }));
     await expect.poll(() => gateway.status().inFlight).toBe(50);
     const startedAt = performance.now();
-    const excess = await Promise.all(Array.from({ length: 20 }, async () => (await ask({})).status));
+    const excess = await Promise.all(Array.from({ length: 20 }, async () => (await post({})).status));
     expect(performance.now() - startedAt).toBeLessThan(500);
     expect(new Set(excess)).toEqual(new Set([503]));
     for (const response of inside) expect(await textOf(await response)).toBe('one two three');
@@ -195,16 +195,16 @@ describe('F38 no more files can be opened', () => {
     const upstream = await fakeUpstream({ script: chat('fine'), keepAlive: false });
     onTestFinished(() => upstream.close());
     const wrapper = ['bash', '-c', 'ulimit -n 128; exec "$0" "$@"'];
-    const { ask, command } = await processOver([upstream], { maxAttempts: 2 }, wrapper);
+    const { post, command } = await processOver([upstream], { maxAttempts: 2 }, wrapper);
     // Keep-alive: the client's own connection is open before the files are used up.
-    expect(await textOf(await ask({}))).toBe('fine');
+    expect(await textOf(await post({}))).toBe('fine');
     await command({ files: 'open' });
-    const response = await ask({});
+    const response = await post({});
     expect(response.status).toBe(503);
     expect(((await response.json()) as { error: object }).error).toMatchObject({ code: 'server_is_overloaded' });
     const { endpoints } = await command({ files: 'close' });
     expect(endpoints[0]!.readiness!.breaker).toMatchObject({ state: 'closed', failures: 0 });
-    expect(await textOf(await ask({}))).toBe('fine');
+    expect(await textOf(await post({}))).toBe('fine');
   });
 
   it.each([

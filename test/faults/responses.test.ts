@@ -20,11 +20,11 @@ const delta = (content: string, finish_reason: string | null = null): object => 
 it('F20 JSON cut short at any byte is no response, and may be billed', async () => {
   let length = 0;
   const billed: boolean[] = [];
-  const { ask } = await alone(() => json(BODY.slice(0, length)), {
+  const { post } = await alone(() => json(BODY.slice(0, length)), {
     hooks: { afterAttempt: ({ record }) => void billed.push(record.possiblyBilled) },
   });
   for (length = 0; length < BODY.length; length++) {
-    expect((await ask({ stream: length % 2 === 0 })).status).toBe(502);
+    expect((await post({ stream: length % 2 === 0 })).status).toBe(502);
   }
   expect(new Set(billed)).toEqual(new Set([true]));
 });
@@ -35,13 +35,13 @@ it('F20 JSON with something behind it is no JSON', async () => {
 
 describe('F21 an event that is no JSON', () => {
   it('as the first: the next provider responds', async () => {
-    const { ask } = await faultyAndSpare(sse(['{"choices":[']));
-    expect(await textOf(await ask({ stream: true }))).toBe(SPARE);
+    const { post } = await faultyAndSpare(sse(['{"choices":[']));
+    expect(await textOf(await post({ stream: true }))).toBe(SPARE);
   });
 
   it('later: what came before it is kept, it is not skipped, and the end is an error', async () => {
-    const { ask } = await faultyAndSpare(sse([delta('before '), '{"choices":[{', delta('after', 'stop'), '[DONE]']));
-    expect(await expectHonestEnd(await ask({ stream: true }))).toEqual({
+    const { post } = await faultyAndSpare(sse([delta('before '), '{"choices":[{', delta('after', 'stop'), '[DONE]']));
+    expect(await expectHonestEnd(await post({ stream: true }))).toEqual({
       said: 'before ',
       code: 'invalid_upstream_event',
     });
@@ -68,34 +68,34 @@ describe('F22 a body that contradicts its framing', () => {
     ['no last chunk', `${HEAD}transfer-encoding: chunked\r\n\r\n${event.length.toString(16)}\r\n${event}\r\n`],
     ['fewer bytes than content-length', `${HEAD}content-length: 9999\r\n\r\n${event}`],
   ])('%s, after the first event: ends with an error', async (_what, bytes) => {
-    const { ask } = await alone(raw(bytes));
-    expect((await expectHonestEnd(await ask({ stream: true }))).said).toBe('begun ');
+    const { post } = await alone(raw(bytes));
+    expect((await expectHonestEnd(await post({ stream: true }))).said).toBe('begun ');
   });
 });
 
 describe('F23 a stream that just ends', () => {
   it('after its finish reason is whole, and gets the [DONE] that it lacks', async () => {
-    const { ask } = await alone(stream('all of it', { done: false, framing: 'close' }));
-    expect(await textOf(await ask({ stream: true }))).toBe('all of it');
+    const { post } = await alone(stream('all of it', { done: false, framing: 'close' }));
+    expect(await textOf(await post({ stream: true }))).toBe('all of it');
   });
 
   it('with [DONE] and without a finish reason is whole by the upstream’s own word', async () => {
-    const { ask } = await alone(stream('all of it', { finishReason: null }));
-    expect(await textOf(await ask({ stream: true }))).toBe('all of it');
+    const { post } = await alone(stream('all of it', { finishReason: null }));
+    expect(await textOf(await post({ stream: true }))).toBe('all of it');
   });
 
   it('without either is half a response', async () => {
-    const { ask } = await alone(faults.noFinish.script);
-    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_truncated');
+    const { post } = await alone(faults.noFinish.script);
+    expect((await expectHonestEnd(await post({ stream: true }))).code).toBe('upstream_truncated');
   });
 });
 
 describe('F24 another form than requested', () => {
   it('JSON for a stream, a stream for JSON: both are valid responses', async () => {
     const whole = await alone(faults.jsonForStream.script);
-    expect(await textOf(await whole.ask({ stream: true }))).toBe('Whole.');
+    expect(await textOf(await whole.post({ stream: true }))).toBe('Whole.');
     const streamed = await alone(faults.streamForJson.script);
-    expect(await textOf(await streamed.ask({}))).toBe('Streamed.');
+    expect(await textOf(await streamed.post({}))).toBe('Streamed.');
   });
 
   it.each(['htmlPage', 'compressed'] as const)('%s: the next provider responds', async (name) => {
@@ -110,7 +110,7 @@ describe('F25 nothing in it', () => {
       const set = await faultyAndSpare(faults[name].script);
       await expectSpareResponse(set);
       const lone = await alone(faults[name].script);
-      for (const streamed of [false, true]) expect((await lone.ask({ stream: streamed })).status).toBe(502);
+      for (const streamed of [false, true]) expect((await lone.post({ stream: streamed })).status).toBe(502);
     },
   );
 });
@@ -122,8 +122,8 @@ it.each([
   const roles = (function* () {
     for (;;) yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], ...more };
   })();
-  const { ask, faulty } = await faultyAndSpare(sse(roles), { timeouts: {} });
-  expect(await textOf(await ask({ stream: true }))).toBe(SPARE);
+  const { post, faulty } = await faultyAndSpare(sse(roles), { timeouts: {} });
+  expect(await textOf(await post({ stream: true }))).toBe(SPARE);
   const { closedBy, bytesSent } = await faulty.closed(faulty.ledger[0]!);
   expect(closedBy).toBe('client');
   // What the kernel holds on the way counts as sent.
@@ -144,16 +144,16 @@ it('F40 an upstream that keeps sending after the end is aborted', async () => {
     yield '[DONE]';
     for (;;) yield Buffer.alloc(16_384, ': more\n');
   })();
-  const { ask, faulty } = await alone(sse(endless));
-  expect(await textOf(await ask({ stream: true }))).toBe('all');
+  const { post, faulty } = await alone(sse(endless));
+  expect(await textOf(await post({ stream: true }))).toBe('all');
   const { closedBy } = await faulty.closed(faulty.ledger[0]!);
   expect(closedBy).toBe('client');
 });
 
 it('F41 a response before the body was read: its status counts, not the reset that follows', async () => {
-  const { ask, spare } = await faultyAndSpare(faults.respondsEarly.script);
+  const { post, spare } = await faultyAndSpare(faults.respondsEarly.script);
   const long = { role: 'user', content: 'x'.repeat(900_000) };
-  const response = await ask({ messages: [long, long, long, long] });
+  const response = await post({ messages: [long, long, long, long] });
   expect(response.status).toBe(413);
   expect(spare.ledger).toHaveLength(0);
 });
@@ -168,12 +168,12 @@ describe('F42 bytes after the response belong to no response', () => {
     ['a second response a little later', [own, 20, own.replace('whole', 'evil!')]],
     ['junk a little later', [own, 20, 'junk']],
   ])('%s', async (_what, pieces) => {
-    const { ask, faulty } = await alone(chat('mine'));
+    const { post, faulty } = await alone(chat('mine'));
     for (let time = 0; time < 3; time++) {
       faulty.enqueue(raw(pieces, { end: 'keep' }));
-      expect(await textOf(await ask({}))).toBe('whole');
+      expect(await textOf(await post({}))).toBe('whole');
       await new Promise((resolve) => setTimeout(resolve, 40));
-      expect(await textOf(await ask({}))).toBe('mine');
+      expect(await textOf(await post({}))).toBe('mine');
     }
   });
 });

@@ -17,7 +17,7 @@ interface Hosted {
   /** Clients whose connection the kernel has accepted. */
   connected: number;
   /** What a client hears, or what broke. */
-  ask(agent?: Agent): Promise<IncomingMessage | string>;
+  post(agent?: Agent): Promise<IncomingMessage | string>;
 }
 
 async function hosted(script: ScriptSource): Promise<Hosted> {
@@ -29,11 +29,11 @@ async function hosted(script: ScriptSource): Promise<Hosted> {
     await gateway.close();
     await close();
   });
-  const host: Hosted = { gateway, server, clock, letIn: 0, connected: 0, ask };
+  const host: Hosted = { gateway, server, clock, letIn: 0, connected: 0, post };
   server.on('connection', () => host.letIn++);
   return host;
 
-  function ask(agent?: Agent): Promise<IncomingMessage | string> {
+  function post(agent?: Agent): Promise<IncomingMessage | string> {
     return new Promise((resolve) => {
       const headers = { 'content-type': 'application/json' };
       const to = { port, host: '127.0.0.1', path: '/v1/chat/completions', method: 'POST', headers };
@@ -53,7 +53,7 @@ describe('F30 a listener that closes', () => {
   it('serves every connection that the kernel had accepted: Node alone accepts one a turn and resets the rest', async () => {
     const host = await hosted(chat('yes'));
     const clients = 100;
-    const responses = Array.from({ length: clients }, () => host.ask());
+    const responses = Array.from({ length: clients }, () => host.post());
     while (host.connected < clients) await new Promise((resolve) => setImmediate(resolve));
     expect(host.letIn).toBeLessThan(clients / 2);
     await host.gateway.drain({ server: host.server });
@@ -81,20 +81,20 @@ describe('F30 a notice', () => {
     const host = await hosted(chat('yes'));
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
-    const before = (await host.ask(agent)) as IncomingMessage;
+    const before = (await host.post(agent)) as IncomingMessage;
     expect(before.headers.connection).toBe('keep-alive');
 
     let drained = false;
     const draining = host.gateway.drain({ delayMs: 5_000 }).then(() => (drained = true));
     expect(host.gateway.status().draining).toBe(true);
     host.clock.advance(4_999);
-    const during = (await host.ask(agent)) as IncomingMessage;
+    const during = (await host.post(agent)) as IncomingMessage;
     expect([during.statusCode, during.headers.connection]).toEqual([200, 'close']);
     expect(drained).toBe(false);
 
     host.clock.advance(1);
     await draining;
-    expect(statusOf(await host.ask())).toBe(503);
+    expect(statusOf(await host.post())).toBe(503);
   });
 
   it('reaches clients whose response has not begun yet', async () => {
@@ -105,7 +105,7 @@ describe('F30 a notice', () => {
     });
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
-    const response = (await host.ask(agent)) as IncomingMessage;
+    const response = (await host.post(agent)) as IncomingMessage;
     expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
     await draining;
   });

@@ -9,8 +9,8 @@ const words = Array.from({ length: 18 }, (_, index) => `word${index} `);
 
 describe('F07 reset mid-stream', () => {
   it.each(Array.from({ length: 21 }, (_, events) => events))('after %i events', async (events) => {
-    const { ask } = await faultyAndSpare(stream(words, { afterEvents: events, end: 'reset' }));
-    const response = await ask({ stream: true });
+    const { post } = await faultyAndSpare(stream(words, { afterEvents: events, end: 'reset' }));
+    const response = await post({ stream: true });
     // The head and the role carry no content: until then the spare can still respond. The 20th event is the finish reason.
     if (events <= 1) expect(await textOf(response)).toBe(SPARE);
     else if (events >= 20) expect(await textOf(response)).toBe(words.join(''));
@@ -24,24 +24,24 @@ describe('F07 reset mid-stream', () => {
 
 describe('F09 silence in the middle', () => {
   it('nothing more comes', async () => {
-    const { ask, faulty } = await alone(stall('one two three', { after: 2, ms: 60_000 }));
-    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
+    const { post, faulty } = await alone(stall('one two three', { after: 2, ms: 60_000 }));
+    expect((await expectHonestEnd(await post({ stream: true }))).code).toBe('upstream_timeout');
     expect((await faulty.closed(faulty.ledger[0]!)).closedBy).toBe('client');
   });
 
   it('only comments come', async () => {
-    const { ask } = await alone(keepAliveOnly({ after: 2, everyMs: 20 }), { timeouts: { idleMs: 150 } });
-    expect((await expectHonestEnd(await ask({ stream: true }))).code).toBe('upstream_timeout');
+    const { post } = await alone(keepAliveOnly({ after: 2, everyMs: 20 }), { timeouts: { idleMs: 150 } });
+    expect((await expectHonestEnd(await post({ stream: true }))).code).toBe('upstream_timeout');
   });
 
   it.each([true, false])('before any content, only comments are sent (stream: %s)', async (streamed) => {
-    const { ask } = await faultyAndSpare(streamed ? keepAliveOnly({ after: 1, everyMs: 20 }) : commentsForJson());
-    expect(await textOf(await ask({ stream: streamed }))).toBe(SPARE);
+    const { post } = await faultyAndSpare(streamed ? keepAliveOnly({ after: 1, everyMs: 20 }) : commentsForJson());
+    expect(await textOf(await post({ stream: streamed }))).toBe(SPARE);
   });
 
   it('a pause within the limits has no effect', async () => {
-    const { ask } = await alone(stall('one two three', { after: 2, ms: 200 }));
-    expect(await textOf(await ask({ stream: true }))).toBe('one two three');
+    const { post } = await alone(stall('one two three', { after: 2, ms: 200 }));
+    expect(await textOf(await post({ stream: true }))).toBe('one two three');
   });
 
   function commentsForJson() {
@@ -76,7 +76,7 @@ describe('F19 half a response is never taken for a whole one', () => {
   });
 
   it.each(cuts)('by fetch (%s)', async (_how, script) => {
-    await expectHonestEnd(await (await alone(script())).ask({ stream: true }));
+    await expectHonestEnd(await (await alone(script())).post({ stream: true }));
   });
 
   it.each(cuts)('by eventsource-parser (%s)', async (_how, script) => {
@@ -85,17 +85,17 @@ describe('F19 half a response is never taken for a whole one', () => {
     expect(JSON.parse(events.at(-1)!.data)).toHaveProperty('error.code');
   });
 
-  async function parsedEvents({ ask }: Pair): Promise<{ data: string }[]> {
+  async function parsedEvents({ post }: Pair): Promise<{ data: string }[]> {
     const events: { data: string }[] = [];
     const parser = createParser({ onEvent: (event) => void events.push(event) });
-    const response = await ask({ stream: true });
+    const response = await post({ stream: true });
     for await (const text of response.body!.pipeThrough(new TextDecoderStream())) parser.feed(text);
     return events;
   }
 
   it('and is sent as one chunk, whatever the client has read before', async () => {
-    const { ask } = await alone(reset({ after: 4 }));
-    const payloads = await readSse(await ask({ stream: true }));
+    const { post } = await alone(reset({ after: 4 }));
+    const payloads = await readSse(await post({ stream: true }));
     expect(contentOf(payloads.slice(0, -1))).not.toBe('');
     expect(Object.keys(JSON.parse(payloads.at(-1)!) as object)).toEqual(['error']);
   });

@@ -91,10 +91,10 @@ describe('F43 code of the host that throws', () => {
     const upstream = await upstreamFor(script ?? chat('fine'));
     const { format, apiKey = 'operator-secret-0', ...rest } = options;
     const provider = { baseUrl: upstream.baseUrl, apiKey, models: ['m'], format: { ...openai, ...format } };
-    const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1, ...rest, providers: { p0: provider } });
+    const { post, gateway } = await gatewayOver([upstream], { maxAttempts: 1, ...rest, providers: { p0: provider } });
 
     for (const streamed of [false, true]) {
-      const response = await ask({ stream: streamed }, { signal: AbortSignal.timeout(5_000) });
+      const response = await post({ stream: streamed }, { signal: AbortSignal.timeout(5_000) });
       expect([200, 400, 500, 502, 503, 504]).toContain(response.status);
       const { payloads, error: broken } = await collectSse(response);
       expect(broken).toBeUndefined();
@@ -113,9 +113,9 @@ describe('F43 code of the host that throws', () => {
     ['beforeAttempt', { hooks: { beforeAttempt: hangs } }],
     ['the store’s get', { cache: { store: { get: hangs, set() {}, delete() {} } } }],
   ])('%s never settles: a client that disconnects frees its slot', async (_place, options) => {
-    const { ask, gateway } = await gatewayOver([await upstreamFor()], options as never);
+    const { post, gateway } = await gatewayOver([await upstreamFor()], options as never);
     const controller = new AbortController();
-    const response = ask({}, { signal: controller.signal }).catch(() => 'aborted');
+    const response = post({}, { signal: controller.signal }).catch(() => 'aborted');
     await expect.poll(() => gateway.status().inFlight).toBe(1);
     controller.abort();
     expect(await response).toBe('aborted');
@@ -125,27 +125,27 @@ describe('F43 code of the host that throws', () => {
 
   it('an apiKey() that never settles is not waited for: the next provider responds', async () => {
     const [first, second] = [await upstreamFor(), await upstreamFor(chat('with a key'))];
-    const { ask } = await gatewayOver([], {
+    const { post } = await gatewayOver([], {
       timeouts: { connectMs: 100 },
       providers: {
         p0: { baseUrl: first.baseUrl, apiKey: hangs as () => Promise<string>, models: ['m'] },
         p1: { baseUrl: second.baseUrl, apiKey: 'operator-secret-1', models: ['m'] },
       },
     });
-    expect(await (await ask({})).text()).toContain('with a key');
+    expect(await (await post({})).text()).toContain('with a key');
     expect(first.ledger).toHaveLength(0);
   });
 
   it('a beforeAttempt that never settles ends with the total timeout, and is named to the host', async () => {
     const reported: unknown[] = [];
-    const { ask } = await gatewayOver([await upstreamFor()], {
+    const { post } = await gatewayOver([await upstreamFor()], {
       timeouts: { totalMs: 200 },
       hooks: {
         beforeAttempt: hangs as () => Promise<void>,
         onHookError: (reason, hook) => void reported.push([hook, (reason as Error).message]),
       },
     });
-    expect((await ask({})).status).toBe(504);
+    expect((await post({})).status).toBe(504);
     expect(reported).toEqual([['beforeAttempt', 'the hook beforeAttempt has not settled in time']]);
   });
 });

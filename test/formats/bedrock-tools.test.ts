@@ -144,12 +144,12 @@ describe('structured output', () => {
     required: ['city'],
     additionalProperties: false,
   };
-  const ask = (more: object = {}) => ({
+  const post = (more: object = {}) => ({
     response_format: { type: 'json_schema', json_schema: { name: 'place', schema, ...more } },
   });
 
   it('is native where the model has it', () => {
-    expect(send([user()], ask({ description: 'A place' })).body.outputConfig).toEqual({
+    expect(send([user()], post({ description: 'A place' })).body.outputConfig).toEqual({
       textFormat: {
         type: 'json_schema',
         structure: { jsonSchema: { schema: JSON.stringify(schema), name: 'place', description: 'A place' } },
@@ -161,7 +161,7 @@ describe('structured output', () => {
     ['a model without it', { family: 'nova', plainSchemas: false }, schema],
     ['an open object', claude, { type: 'object', properties: {}, additionalProperties: true }],
   ])('is a forced tool for %s', (_, traits, wanted) => {
-    const { body } = send([user()], ask({ schema: wanted }), traits);
+    const { body } = send([user()], post({ schema: wanted }), traits);
     expect(body.toolConfig).toEqual({
       tools: [{ toolSpec: { name: 'place', inputSchema: { json: wanted } } }],
       toolChoice: { tool: { name: 'place' } },
@@ -172,7 +172,7 @@ describe('structured output', () => {
   it('beside tools of the caller’s lets the model call any', () => {
     const { body } = send(
       [user()],
-      { ...ask(), tools: [weather, { type: 'function', function: { name: 'place' } }] },
+      { ...post(), tools: [weather, { type: 'function', function: { name: 'place' } }] },
       { family: 'nova' },
     );
     expect(body.toolConfig!.toolChoice).toEqual({ any: {} });
@@ -182,7 +182,7 @@ describe('structured output', () => {
   it('by a tool and thinking are never sent together', () => {
     const sent = send(
       [user()],
-      { ...ask(), reasoning_effort: 'high', max_tokens: 9_000 },
+      { ...post(), reasoning_effort: 'high', max_tokens: 9_000 },
       { ...claude, nativeJsonSchema: false, thinking: 'manual' },
     );
     expect(sent.body.additionalModelRequestFields).toBeUndefined();
@@ -192,6 +192,6 @@ describe('structured output', () => {
   it('without a schema is requested as text if the endpoint is configured so', () => {
     const sent = send([user()], { response_format: { type: 'json_object' } }, { ...claude, jsonObject: 'instruct' });
     expect(sent.body.system).toEqual([{ text: 'Respond with one JSON object and nothing else.' }]);
-    expect(refusedParam([user()], ask(), { family: 'other', tools: false })).toBe('response_format');
+    expect(refusedParam([user()], post(), { family: 'other', tools: false })).toBe('response_format');
   });
 });

@@ -33,7 +33,7 @@ describe('middleware between the stages', () => {
         seen.push([slot, caller !== undefined, request?.model, route?.candidates.length, cacheStatus]);
         next();
       };
-    const { ask } = await gatewayWith(
+    const { post } = await gatewayWith(
       {
         afterAuthenticate: note('authenticate'),
         afterValidate: [note('validate'), note('validate 2')],
@@ -42,7 +42,7 @@ describe('middleware between the stages', () => {
       },
       { cache: {} },
     );
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
     expect(seen.splice(0)).toEqual([
       ['authenticate', true, undefined, undefined, undefined],
       ['validate', true, 'm', undefined, undefined],
@@ -50,7 +50,7 @@ describe('middleware between the stages', () => {
       ['route', true, 'm', 1, undefined],
       ['cache', true, 'm', 1, 'MISS'],
     ]);
-    expect((await ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+    expect((await post({})).headers.get('x-nordlys-cache')).toBe('HIT');
     // A hit ends at the cache, and passes everything before it.
     expect(seen.map(([slot]) => slot)).toEqual(['authenticate', 'validate', 'validate 2', 'route']);
   });
@@ -60,7 +60,7 @@ describe('middleware between the stages', () => {
     ['afterCache', 1],
   ] as const)('keeps repeats on the fast path with %s', async (slot, hits) => {
     let calls = 0;
-    const { ask, gateway } = await gatewayWith(
+    const { post, gateway } = await gatewayWith(
       {
         [slot]: (_req: unknown, _res: unknown, next: () => void) => {
           calls++;
@@ -69,30 +69,30 @@ describe('middleware between the stages', () => {
       },
       { cache: {} },
     );
-    await ask({});
-    expect((await ask({})).headers.get('x-nordlys-cache')).toBe('HIT');
+    await post({});
+    expect((await post({})).headers.get('x-nordlys-cache')).toBe('HIT');
     expect(gateway.status().cache).toMatchObject({ hits });
     expect(calls).toBe(slot === 'afterCache' ? 1 : 2);
   });
 
   it.each(SLOTS)('%s: `next` may be called later, and more than once', async (slot) => {
-    const { ask, upstream } = await gatewayWith({
+    const { post, upstream } = await gatewayWith({
       [slot]: (_req: unknown, _res: unknown, next: () => void) =>
         void setImmediate(() => {
           next();
           next();
         }),
     });
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
     expect(upstream.ledger).toHaveLength(1);
   });
 
   it.each(SLOTS)('%s: an error given to `next` becomes the response', async (slot) => {
     const refusal = new GatewayError('permission_denied', 'Not today.');
-    const { ask, upstream, gateway } = await gatewayWith({
+    const { post, upstream, gateway } = await gatewayWith({
       [slot]: (_req: unknown, _res: unknown, next: (error: unknown) => void) => next(refusal),
     });
-    const response = await ask({});
+    const response = await post({});
     expect([response.status, await errorOf(response)]).toEqual([
       403,
       expect.objectContaining({ code: 'permission_denied', message: 'Not today.' }),
@@ -125,11 +125,11 @@ describe('middleware between the stages', () => {
     ],
   ])('an unknown error %s is a 500 without details for the client, and onError gets all', async (_how, middleware) => {
     const reported: unknown[] = [];
-    const { ask } = await gatewayWith(
+    const { post } = await gatewayWith(
       { afterRoute: middleware },
       { hooks: { onError: ({ error }) => void reported.push(error.cause) } },
     );
-    const response = await ask({});
+    const response = await post({});
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(text).toContain('internal_error');
@@ -160,7 +160,7 @@ describe('middleware between the stages', () => {
 
   it.each(SLOTS)('%s: a middleware that responds itself ends the request', async (slot) => {
     const ended: boolean[] = [];
-    const { ask, upstream, gateway } = await gatewayWith({
+    const { post, upstream, gateway } = await gatewayWith({
       [slot]: (req: http.IncomingMessage, res: http.ServerResponse, next: () => void) => {
         res.once('close', () => ended.push(getContext(req).signal.aborted));
         res.writeHead(418, { 'content-type': 'text/plain' }).end('short and stout');
@@ -169,7 +169,7 @@ describe('middleware between the stages', () => {
       },
     });
     for (let turn = 0; turn < 2; turn++) {
-      const response = await ask({});
+      const response = await post({});
       expect([response.status, await response.text()]).toEqual([418, 'short and stout']);
     }
     await expect.poll(() => gateway.status().inFlight).toBe(0);
@@ -178,26 +178,26 @@ describe('middleware between the stages', () => {
   });
 
   it('lets a middleware respond in its own time', async () => {
-    const { ask, gateway } = await gatewayWith({
+    const { post, gateway } = await gatewayWith({
       afterRoute: (_req, res) => {
         res.writeHead(200, { 'content-type': 'text/plain' });
         res.write('one ');
         setImmediate(() => res.end('two'));
       },
     });
-    expect(await (await ask({})).text()).toBe('one two');
+    expect(await (await post({})).text()).toBe('one two');
     await expect.poll(() => gateway.status().inFlight).toBe(0);
   });
 
   it('closes the connection where a middleware fails in the middle of its response', async () => {
-    const { ask, gateway } = await gatewayWith({
+    const { post, gateway } = await gatewayWith({
       afterRoute: (_req, res, next) => {
         res.writeHead(200, { 'content-type': 'text/plain' });
         res.write('one ');
         setImmediate(() => next(new Error('broke')));
       },
     });
-    await expect(ask({}).then((response) => response.text())).rejects.toThrow();
+    await expect(post({}).then((response) => response.text())).rejects.toThrow();
     await expect.poll(() => gateway.status().inFlight).toBe(0);
   });
 
@@ -206,7 +206,7 @@ describe('middleware between the stages', () => {
     let reached = (): void => {};
     const waiting = new Promise<void>((resolve) => (reached = resolve));
     const reported: string[] = [];
-    const { ask, gateway } = await gatewayWith(
+    const { post, gateway } = await gatewayWith(
       { [slot]: () => reached() },
       {
         clock,
@@ -214,7 +214,7 @@ describe('middleware between the stages', () => {
         hooks: { onError: ({ error }) => void reported.push(String((error.cause as Error).message)) },
       },
     );
-    const pending = ask({});
+    const pending = post({});
     await waiting;
     await new Promise(setImmediate);
     clock.advance(89_999);
@@ -296,8 +296,8 @@ describe('middleware between the stages', () => {
   it.each([undefined, null, {}, { afterRoute: undefined }, { afterRoute: null }, { afterRoute: [] }])(
     'takes %j as none',
     async (middleware) => {
-      const { ask } = await gatewayWith(middleware as MiddlewareOptions);
-      expect((await ask({})).status).toBe(200);
+      const { post } = await gatewayWith(middleware as MiddlewareOptions);
+      expect((await post({})).status).toBe(200);
     },
   );
 });

@@ -47,10 +47,10 @@ describe('gateway.plan', () => {
 
   it('shows them in a dry run and in status()', async () => {
     const upstream = await upstreamFor(chat('Hello.'));
-    const { ask, gateway } = await gatewayOver([], {
+    const { post, gateway } = await gatewayOver([], {
       providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing: PRICING, contextLength: 1_000 } } } },
     });
-    const plan = await (await ask({}, { headers: { 'x-nordlys-dry-run': 'plan' } })).json();
+    const plan = await (await post({}, { headers: { 'x-nordlys-dry-run': 'plan' } })).json();
     expect(plan).toMatchObject({ candidates: [{ pricing: PRICING, contextLength: 1_000 }], promptTokens: 5 });
     expect(gateway.status().endpoints).toMatchObject([{ pricing: PRICING, contextLength: 1_000 }]);
   });

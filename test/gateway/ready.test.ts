@@ -34,9 +34,9 @@ it('is ready before the first request', async () => {
 });
 
 it('names the models whose endpoints are all in cooldown, until the cooldown has passed', async () => {
-  const { ready, ask, clock, gateway } = await readiness([error(429)]);
-  await (await ask({ model: 'large' })).text();
-  await (await ask({ model: 'small' })).text();
+  const { ready, post, clock, gateway } = await readiness([error(429)]);
+  await (await post({ model: 'large' })).text();
+  await (await post({ model: 'small' })).text();
   expect(await ready()).toEqual(WITHOUT_SMALL);
   expect(gateway.status().endpoints.find(({ model }) => model === 'small')?.readiness?.coolsForMs).toBe(5_000);
   clock.advance(5_001);
@@ -44,25 +44,25 @@ it('names the models whose endpoints are all in cooldown, until the cooldown has
 });
 
 it('names the models whose breakers are all open, until a probe is let through', async () => {
-  const { ready, ask, clock } = await readiness([error(500)]);
-  for (let turn = 0; turn < 5; turn++) await (await ask({ model: 'small' })).text();
+  const { ready, post, clock } = await readiness([error(500)]);
+  for (let turn = 0; turn < 5; turn++) await (await post({ model: 'small' })).text();
   expect(await ready()).toEqual(WITHOUT_SMALL);
   clock.advance(40_000);
   expect(await ready()).toEqual(READY);
 });
 
 it('is ready while one endpoint of each model is available', async () => {
-  const { ready, ask } = await readiness([error(429), chat('Hello.')], {
+  const { ready, post } = await readiness([error(429), chat('Hello.')], {
     maxAttempts: 2,
     random: () => 0,
   });
-  expect((await ask({ model: 'small' })).status).toBe(200);
+  expect((await post({ model: 'small' })).status).toBe(200);
   expect(await ready()).toEqual(READY);
 });
 
 it('follows the provider table, and is not ready while draining; health is about the process alone', async () => {
-  const { ready, ask, gateway, upstreams } = await readiness([error(429)]);
-  await (await ask({ model: 'small' })).text();
+  const { ready, post, gateway, upstreams } = await readiness([error(429)]);
+  await (await post({ model: 'small' })).text();
   expect(await ready()).toEqual(WITHOUT_SMALL);
   const probe = await listen(http.createServer(gateway.health));
   onTestFinished(() => probe[Symbol.asyncDispose]());

@@ -25,10 +25,10 @@ function planned({ plan }: Gateway, model?: string): string | undefined {
 
 describe('gateway.update', () => {
   it('replaces aliases, and keeps what it does not name', async () => {
-    const { gateway, ask } = await updatable({ aliases: { fast: 'large' }, defaultModel: 'large' });
-    expect((await ask({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('large');
+    const { gateway, post } = await updatable({ aliases: { fast: 'large' }, defaultModel: 'large' });
+    expect((await post({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('large');
     gateway.update({ aliases: { fast: 'small', quick: 'small' } });
-    expect((await ask({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('small');
+    expect((await post({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('small');
     expect([planned(gateway, 'quick'), planned(gateway)]).toEqual(['small', 'large']);
     gateway.update({ aliases: { only: 'large' } });
     expect([planned(gateway, 'only'), planned(gateway, 'fast')]).toEqual(['large', 'model_not_found']);
@@ -49,9 +49,9 @@ describe('gateway.update', () => {
   it('replaces timeouts of providers that have none of their own', async () => {
     const clock = new FakeClock();
     const upstream = await upstreamFor(hang());
-    const { gateway, ask } = await gatewayOver([upstream], { clock, maxAttempts: 1 });
+    const { gateway, post } = await gatewayOver([upstream], { clock, maxAttempts: 1 });
     gateway.update({ timeouts: { headersMs: 500 } });
-    const pending = ask({});
+    const pending = post({});
     await upstream.nextRequest();
     await clock.advanceAsync(501);
     expect((await pending).status).toBe(504);
@@ -61,22 +61,22 @@ describe('gateway.update', () => {
     const clock = new FakeClock();
     let reached = (): void => {};
     const waiting = new Promise<void>((resolve) => (reached = resolve));
-    const { gateway, ask } = await updatable({
+    const { gateway, post } = await updatable({
       clock,
       hooks: { beforeRoute: () => (reached(), new Promise(() => undefined)), onError: () => undefined },
     });
     gateway.update({ timeouts: { totalMs: 700 } });
-    const pending = ask({ model: 'small' });
+    const pending = post({ model: 'small' });
     await waiting;
     await clock.advanceAsync(701);
     expect((await pending).status).toBe(500);
   });
 
   it('accepts providers and names for them at once, in either form', async () => {
-    const { gateway, upstream, ask } = await updatable({ aliases: { fast: 'small' } });
+    const { gateway, upstream, post } = await updatable({ aliases: { fast: 'small' } });
     const { baseUrl } = upstream;
     gateway.update({ providers: { q: { baseUrl, models: ['new'] } }, aliases: { fast: 'new' }, defaultModel: 'new' });
-    expect((await ask({ model: 'fast' })).headers.get('x-nordlys-provider')).toBe('q');
+    expect((await post({ model: 'fast' })).headers.get('x-nordlys-provider')).toBe('q');
     // A provider table alone: the names stay, so it must serve what they stand for.
     expect(() => gateway.update({ q: { baseUrl, models: ['other'] } })).toThrow(/aliases\["fast"\]/);
     gateway.update({ r: { baseUrl, models: ['new'] } });
@@ -109,10 +109,10 @@ describe('gateway.update', () => {
     [{ p: { baseURL: 'http://x', models: ['small'] } }, /providers\.p/],
     [{}, /at least one provider/],
   ])('changes nothing where %j is wrong', async (update, message) => {
-    const { gateway, ask } = await updatable({ aliases: { fast: 'large' }, defaultModel: 'large' });
+    const { gateway, post } = await updatable({ aliases: { fast: 'large' }, defaultModel: 'large' });
     expect(() => gateway.update(update as UpdateArgument)).toThrow(message);
     expect([planned(gateway), planned(gateway, 'fast')]).toEqual(['large', 'large']);
-    expect((await ask({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('large');
+    expect((await post({ model: 'fast' })).headers.get('x-nordlys-model')).toBe('large');
   });
 
   it.each([undefined, null, 'p', [], 1])('refuses %j', async (update) => {
@@ -121,11 +121,11 @@ describe('gateway.update', () => {
   });
 
   it('does not serve a cached response of the model that a name meant before', async () => {
-    const { gateway, ask } = await updatable({ aliases: { fast: 'large' }, cache: {} });
-    await ask({ model: 'fast' });
-    expect((await ask({ model: 'fast' })).headers.get('x-nordlys-cache')).toBe('HIT');
+    const { gateway, post } = await updatable({ aliases: { fast: 'large' }, cache: {} });
+    await post({ model: 'fast' });
+    expect((await post({ model: 'fast' })).headers.get('x-nordlys-cache')).toBe('HIT');
     gateway.update({ aliases: { fast: 'small' } });
-    const after = await ask({ model: 'fast' });
+    const after = await post({ model: 'fast' });
     expect([after.headers.get('x-nordlys-cache'), after.headers.get('x-nordlys-model')]).toEqual(['MISS', 'small']);
   });
 });

@@ -35,23 +35,23 @@ async function stages(guards: GuardOptions, common: CommonOptions = {}, onError?
 
 describe('the stage guard', () => {
   it('checks between validate and route, and in front of the cache', async () => {
-    const { upstream, post: ask } = await stages({
+    const { upstream, post: send } = await stages({
       input: [blockPatterns({ patterns: [/bad/] })],
       output: [redact()],
     });
     upstream.always(chat('To a@example.com.'));
     for (const isStream of [true, false]) {
-      expect((await ask({ stream: isStream })).completion.choices[0]!.message!.content).toBe('To ⟨email⟩.');
+      expect((await send({ stream: isStream })).completion.choices[0]!.message!.content).toBe('To ⟨email⟩.');
     }
     expect(upstream.ledger).toHaveLength(1);
-    expect((await ask({ messages: [{ role: 'user', content: 'bad' }] })).error).toMatchObject({
+    expect((await send({ messages: [{ role: 'user', content: 'bad' }] })).error).toMatchObject({
       code: 'content_blocked',
     });
   });
 
   it('passes its errors to the host with errorHandling: next', async () => {
     const seen: unknown[] = [];
-    const { upstream, post: ask } = await stages(
+    const { upstream, post: send } = await stages(
       { input: [blockPatterns({ patterns: [/bad/] })], output: [blockPatterns({ patterns: [/worse/] })] },
       { errorHandling: 'next' },
       (error: { code: string }, _req, res, _next) => {
@@ -60,8 +60,8 @@ describe('the stage guard', () => {
       },
     );
     upstream.always(stream('worse'));
-    expect((await ask({ messages: [{ role: 'user', content: 'bad' }] })).status).toBe(418);
-    expect((await ask({ stream: true })).status).toBe(418);
+    expect((await send({ messages: [{ role: 'user', content: 'bad' }] })).status).toBe(418);
+    expect((await send({ stream: true })).status).toBe(418);
     expect(seen).toEqual(['content_blocked', 'content_blocked']);
   });
 

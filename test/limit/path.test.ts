@@ -47,7 +47,7 @@ async function limited({ rules, scripts = [used(10, 10)], pricing = [], limits, 
     hooks: { onSpend: (record: SpendRecord) => void records.push(record), ...options?.hooks },
   } as never);
   const as = (key: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
-    set.ask(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
+    set.post(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
   return { ...set, as, records };
 }
 
@@ -326,14 +326,14 @@ describe('budgets', () => {
   });
 
   it('a request that is aborted before its first chunk costs what its record says', async () => {
-    const { ask, records, gateway, upstreams } = await limited({
+    const { post, records, gateway, upstreams } = await limited({
       rules: [day],
       scripts: [stream('one two three', { headDelayMs: 5_000 })],
       limits: { onAbort: 'reserved' },
     });
     const client = new AbortController();
     const headers = { authorization: 'Bearer a' };
-    const response = ask({ stream: true, max_tokens: 500 }, { headers, signal: client.signal });
+    const response = post({ stream: true, max_tokens: 500 }, { headers, signal: client.signal });
     await upstreams[0]!.nextRequest();
     client.abort();
     await expect(response).rejects.toThrow();
@@ -487,17 +487,17 @@ describe('accounts', () => {
   it('GET …/usage shows a caller its own numbers', async () => {
     const { as, baseUrl } = await limited({ rules: [{ name: 'rpm', by: 'caller', requests: 5, per: 'day' }] });
     await (await as('a')).json();
-    const ask = async (key: string) =>
+    const post = async (key: string) =>
       (await fetch(`${baseUrl}/usage`, { headers: { authorization: `Bearer ${key}` } })).json();
     await expect
-      .poll(() => ask('a'))
+      .poll(() => post('a'))
       .toMatchObject({
         caller: 'a',
         requests: 1,
         tokens: 20,
         limits: [{ rule: 'rpm', used: 1, remaining: 4, resetsAt: expect.stringMatching(/T00:00:00\.000Z$/) }],
       });
-    expect(await ask('b')).toMatchObject({ requests: 0, limits: [{ used: 0 }] });
+    expect(await post('b')).toMatchObject({ requests: 0, limits: [{ used: 0 }] });
   });
 
   it('records are written in batches, again where that failed, and flushed by close()', async () => {
@@ -523,12 +523,12 @@ describe('accounts', () => {
 
   it('metrics count refusals by rule, not by caller', async () => {
     const upstream = await upstreamFor(chat('fine'));
-    const { ask, gateway } = await gatewayOver(
+    const { post, gateway } = await gatewayOver(
       [upstream],
       { limits: { rules: [{ name: 'rpm', by: 'session', requests: 1, per: 'day' }] } },
       (served) => (req, res) => (req.url === '/metrics' ? served.metrics(req, res) : served(req, res)),
     );
-    for (const session of ['a', 'a', 'b', 'b']) await ask({}, { headers: { 'x-session-id': session } });
+    for (const session of ['a', 'a', 'b', 'b']) await post({}, { headers: { 'x-session-id': session } });
     const text = await new Promise<string>((resolve) => {
       const res = { headersSent: false, destroyed: false, on: () => res, writeHead() {}, end: resolve };
       const req = {

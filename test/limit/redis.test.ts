@@ -32,7 +32,7 @@ async function gatewayWith(
     onDiagnostic: (diagnostic: Diagnostic) => void diagnostics.push(diagnostic),
   } as never);
   const as = (key: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> =>
-    set.ask(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
+    set.post(body, { headers: { authorization: `Bearer ${key}`, ...headers } });
   const granted = async (key: string, times: number): Promise<number> => {
     const responses = await Promise.all(Array.from({ length: times }, () => as(key)));
     return responses.filter(({ status }) => status === 200).length;

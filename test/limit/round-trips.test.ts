@@ -30,7 +30,7 @@ function recordingStore(calls: string[]): LimitStore {
 it('a request makes one round trip before its upstream call, and does not wait for its settlement', async () => {
   const calls: string[] = [];
   const upstream = await upstreamFor(chat('fine'));
-  const { ask } = await gatewayOver([upstream], {
+  const { post } = await gatewayOver([upstream], {
     providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing: { prompt: 1, completion: 1 } } } } },
     limits: {
       store: recordingStore(calls),
@@ -45,7 +45,7 @@ it('a request makes one round trip before its upstream call, and does not wait f
   } as never);
   for (const stream of [false, true]) {
     calls.length = 0;
-    const response = await ask({ stream, max_tokens: 10 });
+    const response = await post({ stream, max_tokens: 10 });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('fine');
     await expect.poll(() => calls).toEqual(['reserve', 'attempt', 'settle']);

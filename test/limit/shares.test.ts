@@ -373,7 +373,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
   describe('in the store', () => {
     const store = () => redisLimits(client);
     let [sequence, leases] = [0, 0];
-    const ask = async (
+    const post = async (
       group: string,
       process: string,
       amount: number,
@@ -389,39 +389,39 @@ describe.runIf(hasRedis)('the share of a process', () => {
       });
 
     it('is refused to others with the time until it expires, and is theirs then', async () => {
-      expect((await ask('expiry', 'a', 10, { own: 0 }, 80)).levels[0]).toMatchObject({ used: 10, share: 195 });
-      const refused = await ask('expiry', 'b', 200);
+      expect((await post('expiry', 'a', 10, { own: 0 }, 80)).levels[0]).toMatchObject({ used: 10, share: 195 });
+      const refused = await post('expiry', 'b', 200);
       expect(refused.outcome).toBe('refused');
       const { used, waitMs } = refused.levels[0]!;
       expect(used).toBe(10);
       expect(waitMs).toBeGreaterThan(0);
       expect(waitMs).toBeLessThanOrEqual(80);
       await new Promise((resolve) => setTimeout(resolve, 90));
-      expect((await ask('expiry', 'b', 200)).outcome).toBe('granted');
+      expect((await post('expiry', 'b', 200)).outcome).toBe('granted');
     });
 
     it('is not set by a call that arrives behind a later one', async () => {
-      await ask('order', 'a', 10);
+      await post('order', 'a', 10);
       const early = sequence;
-      await ask('order', 'a', 10, { own: 0, total: 190 });
+      await post('order', 'a', 10, { own: 0, total: 190 });
       sequence = early - 1;
-      await ask('order', 'a', 10, { own: 0, total: 0 });
+      await post('order', 'a', 10, { own: 0, total: 0 });
       sequence += 10;
-      expect((await ask('order', 'b', 200)).outcome).toBe('refused');
-      expect((await ask('order', 'b', 180)).outcome).toBe('granted');
+      expect((await post('order', 'b', 200)).outcome).toBe('refused');
+      expect((await post('order', 'b', 180)).outcome).toBe('granted');
     });
 
     it('is given up where it is too small for what is refused, and kept where it would have done', async () => {
-      await ask('refused', 'a', 10, { own: 0 });
-      expect((await ask('refused', 'b', 10, { own: 0 })).levels[0]?.share).toBe(185);
-      expect((await ask('refused', 'a', 240, { own: 195 })).outcome).toBe('refused');
+      await post('refused', 'a', 10, { own: 0 });
+      expect((await post('refused', 'b', 10, { own: 0 })).levels[0]?.share).toBe(185);
+      expect((await post('refused', 'a', 240, { own: 195 })).outcome).toBe('refused');
       // 195 came back, 185 of 380 are kept for b.
-      expect((await ask('refused', 'c', 196, { own: 0 })).outcome).toBe('refused');
-      expect((await ask('refused', 'c', 195, { own: 0 })).outcome).toBe('granted');
+      expect((await post('refused', 'c', 196, { own: 0 })).outcome).toBe('refused');
+      expect((await post('refused', 'c', 195, { own: 0 })).outcome).toBe('granted');
     });
 
     it('is kept where it would have covered what another limit refuses', async () => {
-      await ask('both', 'a', 10);
+      await post('both', 'a', 10);
       const full = { field: 'open', kind: 'held', capacity: 0, rate: 0, expiresAt: 0 } as const;
       const refused = await store().reserve({
         group: 'both',
@@ -434,13 +434,13 @@ describe.runIf(hasRedis)('the share of a process', () => {
         sharing: { process: 'a', sequence: ++sequence, parts: 2, minRequests: 2, ttlMs: 60_000 },
       });
       expect(refused.outcome).toBe('refused');
-      expect((await ask('both', 'b', 196)).outcome).toBe('refused');
-      expect((await ask('both', 'b', 195)).outcome).toBe('granted');
+      expect((await post('both', 'b', 196)).outcome).toBe('refused');
+      expect((await post('both', 'b', 195)).outcome).toBe('granted');
     });
 
     it('is what the process claims only as far as others have left it', async () => {
-      await ask('lost', 'a', 390);
-      expect((await ask('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 395, share: -30 });
+      await post('lost', 'a', 390);
+      expect((await post('lost', 'b', 5, { own: 5, total: 40 })).levels[0]).toMatchObject({ used: 395, share: -30 });
     });
   });
 

@@ -28,20 +28,20 @@ async function stages(script: Parameters<typeof upstreamFor>[0]) {
     }),
   );
   onTestFinished(() => server[Symbol.asyncDispose]());
-  const ask = async (body: object = {}): Promise<Response> =>
+  const post = async (body: object = {}): Promise<Response> =>
     fetch(`${server.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
       body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
     });
-  return { ask, records };
+  return { post, records };
 }
 
 it('the stage alone holds a budget, and settles when the response has closed', async () => {
-  const { ask, records } = await stages(chat('fine'));
+  const { post, records } = await stages(chat('fine'));
   const statuses: number[] = [];
   for (let times = 0; times < 3; times++) {
-    const response = await ask();
+    const response = await post();
     await response.text();
     statuses.push(response.status);
   }
@@ -56,13 +56,13 @@ it('the stage alone holds a budget, and settles when the response has closed', a
 
 it('the stage alone settles streams of clients that disconnected, and attempts that failed', async () => {
   const set = await stages(stream('a b c', { afterEvents: 2, end: 'hang' }));
-  const response = await set.ask({ stream: true });
+  const response = await set.post({ stream: true });
   const reader = response.body!.getReader();
   await reader.read();
   await reader.cancel();
   await expect.poll(() => set.records).toMatchObject([{ outcome: 'aborted', costUsd: 0.4, estimated: true }]);
 
   const failed = await stages(reset());
-  expect((await failed.ask()).status).toBe(502);
+  expect((await failed.post()).status).toBe(502);
   await expect.poll(() => failed.records).toMatchObject([{ outcome: 'failed', costUsd: 0.4, estimated: true }]);
 });

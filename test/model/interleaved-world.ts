@@ -186,7 +186,7 @@ export class InterleavedWorld {
     void this.#scheduler.schedule(Promise.resolve(), label).then(act);
   }
 
-  ask(stream: boolean, candidates: number, first: number): void {
+  post(stream: boolean, candidates: number, first: number): void {
     const client = new Client(`req-${this.clients.length}`, this.clock.now());
     const { context, res, sink } = client;
     const request = { model: 'm', stream, messages: [{ role: 'user' as const, content: 'hi' }] };

@@ -63,7 +63,7 @@ const fates = fc.array(fc.oneof(wellNow, fc.constantFrom(...Object.keys(FATES)))
 const sends = fc
   .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }), first: fc.nat(2) })
   .map(({ stream, candidates, first }) =>
-    command(`ask(stream: ${stream}, ${candidates} from p${first})`, (real) => real.ask(stream, candidates, first)),
+    command(`post(stream: ${stream}, ${candidates} from p${first})`, (real) => real.post(stream, candidates, first)),
   );
 const onClient = (name: string, act: (real: InterleavedWorld, client: InterleavedWorld['clients'][number]) => void) =>
   fc.nat(5).map((at) =>

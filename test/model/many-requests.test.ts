@@ -153,8 +153,8 @@ const sends = fc
   .record({ stream: fc.boolean(), candidates: fc.integer({ min: 1, max: 3 }) })
   .map(
     ({ stream, candidates }) =>
-      new Step(`ask(stream: ${stream}, ${candidates})`, (real) =>
-        real.requests.length < 8 ? real.ask(stream, candidates) : undefined,
+      new Step(`post(stream: ${stream}, ${candidates})`, (real) =>
+        real.requests.length < 8 ? real.post(stream, candidates) : undefined,
       ),
   );
 
@@ -225,7 +225,7 @@ describe('the failover of many requests, whatever happens to them', () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: 'max' }), fc.nat(1_000), async (commands, seed) => {
         const world = new World(seed);
-        await world.ask(seed % 2 === 0, 1 + (seed % 3));
+        await world.post(seed % 2 === 0, 1 + (seed % 3));
         await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
         await expectQuiet(world);
       }),
@@ -236,8 +236,8 @@ describe('the failover of many requests, whatever happens to them', () => {
   it('calls no provider that has become full during the pause', async () => {
     const roomForOne = 3;
     const world = new World(roomForOne);
-    await world.ask(false, 1);
-    await world.ask(false, 2);
+    await world.post(false, 1);
+    await world.post(false, 2);
     const hosts = (): string[] => world.transport.calls.filter(({ live }) => live).map(({ host }) => host);
     expect(hosts()).toEqual(['p0', 'p1']);
     // Both see the place that the first one frees, and pause.
@@ -259,7 +259,7 @@ describe('the failover of many requests, whatever happens to them', () => {
         const budget = world.endpointStates.budgetOf('m');
         let tokens = budget.tokens;
         for (const [number, fate] of requests.entries()) {
-          await world.ask(false, 2);
+          await world.post(false, 2);
           const request = world.requests[number]!;
           for (const step of fate) await suffer(request, step, world);
           while (!request.settled) await suffer(request, 'ok', world);

@@ -157,7 +157,7 @@ export class World {
     });
   }
 
-  async ask(stream: boolean, candidates: number): Promise<void> {
+  async post(stream: boolean, candidates: number): Promise<void> {
     const request = new SentRequest(this, stream, this.endpoints.slice(0, candidates));
     this.requests.push(request);
     const running = this.#stage(request.context) as Promise<unknown>;

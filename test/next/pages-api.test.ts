@@ -38,7 +38,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
   const openai = (apiKey = 'demo-key'): OpenAI =>
     new OpenAI({ baseURL: `${app.origin}/api/v1`, apiKey, maxRetries: 0 });
   // As browsers and most clients do, it accepts compressed responses: Next compresses whatever it may.
-  const ask = (body: object, { at = '/api/v1', headers = {}, ...init }: Asking = {}): Promise<Response> =>
+  const post = (body: object, { at = '/api/v1', headers = {}, ...init }: Asking = {}): Promise<Response> =>
     fetch(`${app.origin}${at}/chat/completions`, {
       ...init,
       method: 'POST',
@@ -68,7 +68,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
     await expect(openai('wrong').chat.completions.create({ model: 'm', messages })).rejects.toThrow(
       AuthenticationError,
     );
-    const bad = await ask({ messages: 7 });
+    const bad = await post({ messages: 7 });
     expect(bad.status).toBe(400);
     expect(await bad.json()).toMatchObject({ error: { param: 'messages', code: 'invalid_type' } });
     expect(upstream.ledger).toHaveLength(0);
@@ -93,7 +93,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
       yield '[DONE]';
     };
     upstream.always(sse(inStep()));
-    const response = await ask({ stream: true });
+    const response = await post({ stream: true });
     expect(response.headers.get('content-encoding')).toBeNull();
     for await (const text of response.body!.pipeThrough(new TextDecoderStream())) read += text;
     expect((await readSse(read)).at(-1)).toBe('[DONE]');
@@ -102,7 +102,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
   it('aborts the upstream call when the client disconnects', async () => {
     upstream.always(stall('one two three four', { after: 2, ms: 60_000 }));
     const controller = new AbortController();
-    const response = await ask({ stream: true }, { signal: controller.signal });
+    const response = await post({ stream: true }, { signal: controller.signal });
     await response.body!.getReader().read();
     controller.abort();
     expect((await upstream.closed(upstream.ledger[0]!)).closedBy).toBe('client');
@@ -111,7 +111,7 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
   it('aborts the upstream call when the client disconnects before there is a response', async () => {
     upstream.always(stall('one', { after: 0, ms: 60_000 }));
     const controller = new AbortController();
-    const response = ask({}, { signal: controller.signal });
+    const response = post({}, { signal: controller.signal });
     const request = await upstream.nextRequest();
     controller.abort();
     await expect(response).rejects.toThrow(/abort/);
@@ -120,14 +120,14 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
 
   it('ends half a response with an error, and never with [DONE]', async () => {
     upstream.always(stream('one two three', { afterEvents: 3, end: 'reset' }));
-    const { payloads } = await collectSse(await ask({ stream: true }));
+    const { payloads } = await collectSse(await post({ stream: true }));
     expect(payloads.at(-1)).toContain('"error"');
     expect(payloads).not.toContain('[DONE]');
   });
 
   it('tries again what failed before the first word', async () => {
     upstream.enqueue(reset({ after: 'request' }));
-    const response = await ask({});
+    const response = await post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
@@ -135,17 +135,17 @@ describe.skipIf(nextFolder === undefined)('in Next, pages router (skipped unless
   it('accepts pictures, which are larger than Next itself accepts', async () => {
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
-    expect((await ask(picture)).status).toBe(200);
+    expect((await post(picture)).status).toBe(200);
     expect(upstream.ledger[0]!.json).toMatchObject(picture);
     // Next leaves the rest of such a body on the connection, where the next request would wait behind it.
-    const refused = await ask(picture, { at: '/api/parsed/v1', headers: { connection: 'close' } });
+    const refused = await post(picture, { at: '/api/parsed/v1', headers: { connection: 'close' } });
     expect([refused.status, await refused.text()]).toEqual([413, 'Body exceeded 1mb limit']);
   });
 
   it('accepts what Next has parsed', async () => {
-    const whole = await ask({}, { at: '/api/parsed/v1' });
+    const whole = await post({}, { at: '/api/parsed/v1' });
     expect(await whole.json()).toMatchObject({ object: 'chat.completion' });
-    expect((await readSse(await ask({ stream: true }, { at: '/api/parsed/v1' }))).at(-1)).toBe('[DONE]');
+    expect((await readSse(await post({ stream: true }, { at: '/api/parsed/v1' }))).at(-1)).toBe('[DONE]');
   });
 
   it('does not affect the rest of the app, and lists what is served beside it', async () => {

@@ -25,7 +25,7 @@ async function gatewayWith(telemetry: GatewayOptions['telemetry'], script: Param
   const set = await gatewayOver([upstream], options as unknown as Partial<GatewayOptions>, withMetrics);
   return {
     askAs: async (key: string, body: object = {}) =>
-      (await set.ask(body, { headers: { authorization: `Bearer ${key}` } })).text(),
+      (await set.post(body, { headers: { authorization: `Bearer ${key}` } })).text(),
     text: async () => (await fetch(`${set.baseUrl}/metrics`, { headers: { authorization: 'Bearer scraper' } })).text(),
   };
 }

@@ -42,8 +42,8 @@ describe('"redacted" without telemetry.redact', () => {
     ['input', { input: [redact({ surfaces: ['system'] })] }],
     ['output', { output: [redact({ channels: ['reasoning'] })] }],
   ])('removes from prompt and response what the redact() in guards.%s looks for', async (_, guards) => {
-    const { ask, requestSpan } = await capturing(guards, stream(`write to ${ADDRESS} today`));
-    await (await ask({ messages: userMessage(`I am ${ADDRESS}.`), stream: true })).text();
+    const { post, requestSpan } = await capturing(guards, stream(`write to ${ADDRESS} today`));
+    await (await post({ messages: userMessage(`I am ${ADDRESS}.`), stream: true })).text();
     const { attributes } = await requestSpan();
     expect(attributes['nordlys.content']).toBe('redacted');
     expect(attributes['gen_ai.input.messages']).toContain('I am ⟨email⟩.');
@@ -52,12 +52,12 @@ describe('"redacted" without telemetry.redact', () => {
   });
 
   it('exports no value that was put back for the client', async () => {
-    const { ask, spanText } = await capturing(
+    const { post, spanText } = await capturing(
       { input: [redact({ restore: true })] },
       // The upstream repeats what it was sent.
       ({ json }) => chat((json as { messages: { content: string }[] }).messages[0]!.content),
     );
-    const response = await ask({ messages: userMessage(`I am ${ADDRESS}`) });
+    const response = await post({ messages: userMessage(`I am ${ADDRESS}`) });
     expect(await response.text()).toContain(ADDRESS);
     expect(await spanText()).not.toContain('example.org');
   });
@@ -67,7 +67,7 @@ describe('"redacted" without telemetry.redact', () => {
       { index: 0, id: 'c', type: 'function', function: { name: 'mail', arguments: args } },
     ];
     const delta = (tool_calls: object) => ({ choices: [{ index: 0, delta: { tool_calls } }] });
-    const { ask, spanText } = await capturing(
+    const { post, spanText } = await capturing(
       { output: [redact({ channels: ['text'] })] },
       sse([
         delta(calls('{"to":"jane\\u002eroe\\u0040exam')),
@@ -76,26 +76,26 @@ describe('"redacted" without telemetry.redact', () => {
         '[DONE]',
       ]),
     );
-    await (await ask({ messages: userMessage('Hi'), stream: true })).text();
+    await (await post({ messages: userMessage('Hi'), stream: true })).text();
     const text = await spanText();
     expect(text).toContain('⟨email⟩');
     expect(text).not.toMatch(/jane|exam/);
   });
 
   it('removes values from a prompt that was blocked because of them', async () => {
-    const { ask, spanText } = await capturing(
+    const { post, spanText } = await capturing(
       { input: [blockPatterns({ detect: [detect.email()] })], output: [redact({ detect: [detect.card()] })] },
       chat('Hi'),
     );
-    expect((await ask({ messages: userMessage(`I am ${ADDRESS}`) })).status).toBe(400);
+    expect((await post({ messages: userMessage(`I am ${ADDRESS}`) })).status).toBe(400);
     expect(await spanText()).toMatch(/I am ⟨email⟩/);
   });
 
   it('telemetry.redact replaces it', async () => {
-    const { ask, spanText } = await capturing({ output: [redact()] }, chat('Hi'), {
+    const { post, spanText } = await capturing({ output: [redact()] }, chat('Hi'), {
       redact: (text) => text.replace('secret', '[hidden]'),
     });
-    await (await ask({ messages: userMessage(`secret ${ADDRESS}`) })).text();
+    await (await post({ messages: userMessage(`secret ${ADDRESS}`) })).text();
     expect(await spanText()).toContain(`[hidden] ${ADDRESS}`);
   });
 
@@ -105,8 +105,8 @@ describe('"redacted" without telemetry.redact', () => {
     ['guards of the host only', { output: [passing] }],
     ['blockPatterns() only', { output: [blockPatterns({ patterns: [/forbidden/] })] }],
   ])('captures nothing with %s, and reports what is missing', async (_, guards) => {
-    const { ask, spanText, reported } = await capturing(guards, chat('text of the response'));
-    expect((await ask({ messages: userMessage('words of the prompt') })).status).toBe(200);
+    const { post, spanText, reported } = await capturing(guards, chat('text of the response'));
+    expect((await post({ messages: userMessage('words of the prompt') })).status).toBe(200);
     expect(await spanText()).not.toContain('text of');
     expect(String(reported[0])).toContain('needs telemetry.redact or a guard made by redact()');
     expect(reported).toHaveLength(1);

@@ -39,8 +39,8 @@ describe('telemetry.content', () => {
     ['by default', {}],
     ['with "none"', { content: () => 'none' }],
   ])('captures nothing %s', async (_, telemetry) => {
-    const { ask, spans } = await capturing(telemetry, stream(RESPONSE));
-    await (await ask({ messages, stream: true })).text();
+    const { post, spans } = await capturing(telemetry, stream(RESPONSE));
+    await (await post({ messages, stream: true })).text();
     for (const { attributes } of await spans(2)) {
       expect(textOf(attributes)).not.toContain('text-of');
       for (const name of [...NAMES, 'nordlys.content']) expect(attributes).not.toHaveProperty([name]);
@@ -51,11 +51,11 @@ describe('telemetry.content', () => {
     ['a whole response', {}],
     ['a stream', { stream: true }],
   ])('"full" captures prompt and response of %s, on the request’s span only', async (_, form) => {
-    const { ask, spans } = await capturing(
+    const { post, spans } = await capturing(
       { content: () => 'full' },
       'stream' in form ? stream(RESPONSE) : chat(RESPONSE),
     );
-    await (await ask({ messages, ...form })).text();
+    await (await post({ messages, ...form })).text();
     const [call, request] = await spans(2);
     const [instructions, input, output] = NAMES.map((name) => JSON.parse(String(request!.attributes[name])) as unknown);
     expect(instructions).toEqual([{ type: 'text', content: 'Be brief.' }]);
@@ -70,19 +70,19 @@ describe('telemetry.content', () => {
 
   it('is called once per request, with the caller and the request', async () => {
     const seen: unknown[] = [];
-    const { ask, requestSpan } = await capturing({
+    const { post, requestSpan } = await capturing({
       content: ({ caller, request, requestId, req }) => {
         seen.push([typeof caller?.id, request.model, requestId, req.method]);
         return 'full';
       },
     });
-    await ask({ messages }, { headers: { 'x-request-id': 'request-1' } });
+    await post({ messages }, { headers: { 'x-request-id': 'request-1' } });
     await requestSpan();
     expect(seen).toEqual([['string', 'm', 'request-1', 'POST']]);
   });
 
   it('decides per caller', async () => {
-    const { ask, spans } = await capturing(
+    const { post, spans } = await capturing(
       { content: ({ caller }) => (caller?.['consent'] === true ? 'full' : 'none') },
       chat(RESPONSE),
       {
@@ -90,8 +90,8 @@ describe('telemetry.content', () => {
         verifyKey: (key: string) => ({ id: key, consent: key === 'yes' }),
       } as unknown as Partial<GatewayOptions>,
     );
-    await (await ask({ messages }, { headers: { authorization: 'Bearer no' } })).text();
-    await (await ask({ messages }, { headers: { authorization: 'Bearer yes' } })).text();
+    await (await post({ messages }, { headers: { authorization: 'Bearer no' } })).text();
+    await (await post({ messages }, { headers: { authorization: 'Bearer yes' } })).text();
     const all = await spans(4);
     expect(all.filter(({ kind }) => kind === 0).map(({ attributes }) => textOf(attributes).includes(PROMPT))).toEqual([
       false,
@@ -100,8 +100,8 @@ describe('telemetry.content', () => {
   });
 
   it('captures cache hits, however often the same body comes', async () => {
-    const { ask, spans } = await capturing({ content: () => 'full' }, chat(RESPONSE), { cache: {} });
-    for (let time = 0; time < 3; time++) await (await ask({ messages })).text();
+    const { post, spans } = await capturing({ content: () => 'full' }, chat(RESPONSE), { cache: {} });
+    for (let time = 0; time < 3; time++) await (await post({ messages })).text();
     const requests = (await spans(4)).filter(({ kind }) => kind === 0);
     expect(requests.map(({ attributes }) => attributes['nordlys.cache'])).toEqual(['MISS', 'HIT', 'HIT']);
     for (const { attributes } of requests) {
@@ -113,13 +113,13 @@ describe('telemetry.content', () => {
 
 describe('requests that share an upstream call', () => {
   it('are captured each by its own decision', async () => {
-    const { ask, spans } = await capturing(
+    const { post, spans } = await capturing(
       { content: ({ req }) => (req.headers['x-consent'] === 'yes' ? 'full' : 'none') },
       stream(RESPONSE),
       { cache: { coalesce: true } },
     );
     const say = async (consent: string) =>
-      (await ask({ messages, stream: true }, { headers: { 'x-consent': consent } })).text();
+      (await post({ messages, stream: true }, { headers: { 'x-consent': consent } })).text();
     await Promise.all([say('no'), say('yes')]);
     const requests = (await spans(3)).filter(({ kind }) => kind === 0);
     const captured = requests.filter(({ attributes }) => textOf(attributes).includes('text-of'));
@@ -136,8 +136,8 @@ describe('failures obey it', () => {
   ];
   for (const [name, script] of scripts) {
     it.each<ContentCapture>(['none', 'full'])(`${name}, "%s"`, async (capture) => {
-      const { ask, spans, requestSpan } = await capturing({ content: () => capture }, script);
-      await (await ask({ messages, stream: true })).text();
+      const { post, spans, requestSpan } = await capturing({ content: () => capture }, script);
+      await (await post({ messages, stream: true })).text();
       const { attributes } = await requestSpan();
       expect(attributes).toHaveProperty(['error.type']);
       const all = (await spans(Number(attributes['nordlys.attempts']) + 1)).map((span) => textOf(span.attributes));
@@ -147,9 +147,9 @@ describe('failures obey it', () => {
   }
 
   it.each<ContentCapture>(['none', 'full'])('a client that disconnected, "%s"', async (capture) => {
-    const { ask, requestSpan, upstream } = await capturing({ content: () => capture }, hang());
+    const { post, requestSpan, upstream } = await capturing({ content: () => capture }, hang());
     const controller = new AbortController();
-    const pending = ask({ messages }, { signal: controller.signal }).catch(() => undefined);
+    const pending = post({ messages }, { signal: controller.signal }).catch(() => undefined);
     await upstream.nextRequest();
     controller.abort();
     await pending;
@@ -160,8 +160,8 @@ describe('failures obey it', () => {
 
   it('an invalid request is not captured, and content is not called', async () => {
     let calls = 0;
-    const { ask, requestSpan } = await capturing({ content: () => (calls++, 'full') });
-    await ask({ messages: PROMPT });
+    const { post, requestSpan } = await capturing({ content: () => (calls++, 'full') });
+    await post({ messages: PROMPT });
     expect(textOf((await requestSpan()).attributes)).not.toContain('text-of');
     expect(calls).toBe(0);
   });
@@ -189,8 +189,8 @@ describe('failures obey it', () => {
   it.each(faulty)('nothing is captured when %s, and the host gets the error', async (_, content, redact) => {
     const reported: unknown[] = [];
     const hooks = { onHookError: (thrown: unknown) => reported.push(thrown) };
-    const { ask, spans } = await capturing({ content, redact }, stream(RESPONSE), { hooks });
-    const response = await ask({ messages, stream: true });
+    const { post, spans } = await capturing({ content, redact }, stream(RESPONSE), { hooks });
+    const response = await post({ messages, stream: true });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('[DONE]');
     const all = await spans(2);
@@ -204,12 +204,12 @@ describe('"redacted"', () => {
   const redact = (text: string) => text.replaceAll(/\S+@\S+\.\w+/g, '[e-mail]');
 
   it('redacts every text of prompt and response, values over many chunks included', async () => {
-    const { ask, requestSpan } = await capturing(
+    const { post, requestSpan } = await capturing(
       { content: () => 'redacted', redact },
       stream('write to jane@example.org today'),
     );
     await (
-      await ask({
+      await post({
         stream: true,
         messages: [
           { role: 'system', content: 'You are a@example.org' },
@@ -250,8 +250,8 @@ describe('"redacted"', () => {
 
   it('the end of an incomplete response is not captured, as a value may end anywhere', async () => {
     const script = stream('one two three jane@exam ple.org', { afterEvents: 5, end: 'reset' });
-    const { ask, requestSpan } = await capturing({ content: () => 'redacted', redact }, script);
-    await (await ask({ messages, stream: true })).text();
+    const { post, requestSpan } = await capturing({ content: () => 'redacted', redact }, script);
+    await (await post({ messages, stream: true })).text();
     const { attributes } = await requestSpan();
     expect(attributes['error.type']).toBe('upstream_truncated');
     expect(textOf(attributes)).not.toContain('jane');
@@ -260,7 +260,7 @@ describe('"redacted"', () => {
 
 describe('contentMaxBytes', () => {
   it('bounds each attribute, and marks what was cut', async () => {
-    const { ask, requestSpan } = await capturing(
+    const { post, requestSpan } = await capturing(
       { content: () => 'full', contentMaxBytes: 200 },
       stream('много слов '.repeat(100)),
     );
@@ -270,7 +270,7 @@ describe('contentMaxBytes', () => {
       { role: 'user', content: long },
       { role: 'user', content: 'last' },
     ];
-    await (await ask({ messages: body, stream: true })).text();
+    await (await post({ messages: body, stream: true })).text();
     const { attributes } = await requestSpan();
     for (const name of NAMES) {
       const json = String(attributes[name]);
@@ -286,8 +286,8 @@ describe('contentMaxBytes', () => {
   });
 
   it('is 32,768 by default', async () => {
-    const { ask, requestSpan } = await capturing({ content: () => 'full' }, chat('x'.repeat(100_000)));
-    await (await ask({ messages })).text();
+    const { post, requestSpan } = await capturing({ content: () => 'full' }, chat('x'.repeat(100_000)));
+    await (await post({ messages })).text();
     const { attributes } = await requestSpan();
     const bytes = Buffer.byteLength(String(attributes['gen_ai.output.messages']));
     expect(bytes).toBeLessThanOrEqual(32_768);

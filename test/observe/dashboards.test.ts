@@ -56,7 +56,7 @@ async function scrapesOf(telemetry: TelemetryOptions, isStrict: boolean, script 
   const scrape = async () =>
     (await fetch(`${set.baseUrl}/metrics`, { headers: { authorization: 'Bearer demo-key' } })).text();
   const before = await scrape();
-  const say = async (body: object) => (await set.ask(body)).text();
+  const say = async (body: object) => (await set.post(body)).text();
   await say({});
   await say({});
   await say({ messages: 1 });
@@ -145,7 +145,7 @@ describe('dashboards/alerts.yml', () => {
       (await fetch(`${set.baseUrl}/metrics`, { headers: { authorization: 'Bearer demo-key' } })).text();
     const before = await scrape();
     expect(firing({ before, after: before, seconds: 60, isStrict: false })).toEqual([]);
-    for (let request = 0; request < 3; request++) await (await set.ask({})).text();
+    for (let request = 0; request < 3; request++) await (await set.post({})).text();
     expect(firing({ before, after: await scrape(), seconds: 60, isStrict: false })).toEqual([]);
   });
 

@@ -11,15 +11,15 @@ interface Case {
   readonly it: string;
   readonly code: DiagnosticCode;
   mount(gateway: Gateway, onDiagnostic: (diagnostic: Diagnostic) => void): RequestListener;
-  ask(set: Set): Promise<unknown>;
+  act(set: Set): Promise<unknown>;
 }
 
-const post =
+const postTo =
   (path: string) =>
   ({ baseUrl }: Set) =>
     fetch(baseUrl.replace('/v1', path), { method: 'POST' });
-const chat = ({ ask }: Set) => ask({});
-const forwarded = ({ ask }: Set) => ask({}, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+const chat = ({ post }: Set) => post({});
+const forwarded = ({ post }: Set) => post({}, { headers: { 'x-forwarded-for': '203.0.113.9' } });
 
 function behindProxy(trust: boolean | number) {
   return (gateway: Gateway) => express().set('trust proxy', trust).use(gateway);
@@ -31,50 +31,50 @@ const cases: readonly Case[] = [
     code: 'NORDLYS_BODY_LIMIT_IN_FRONT',
     mount: (gateway, onDiagnostic) =>
       express().use(express.json({ limit: 10 }), gateway, errorHandler({ onDiagnostic })),
-    ask: chat,
+    act: chat,
   },
   {
     it: 'a body that was read and dropped before',
     code: 'NORDLYS_BODY_CONSUMED',
     mount: (gateway) => (req, res) => void req.resume().once('end', () => gateway(req, res)),
-    ask: chat,
+    act: chat,
   },
   {
     it: 'compression in front',
     code: 'NORDLYS_COMPRESSION_IN_FRONT',
     mount: (gateway) => express().use(compression(), gateway),
-    ask: chat,
+    act: chat,
   },
   {
     it: 'a compressor that disregards no-transform',
     code: 'NORDLYS_STREAM_COMPRESSED',
     mount: (gateway) => (req, res) => void gateway(req, res.setHeader('content-encoding', 'br')),
-    ask: ({ ask }) =>
-      ask({ stream: true }, { headers: { 'accept-encoding': 'identity' } }).then(({ body }) => body?.cancel()),
+    act: ({ post }) =>
+      post({ stream: true }, { headers: { 'accept-encoding': 'identity' } }).then(({ body }) => body?.cancel()),
   },
-  { it: 'the Responses API', code: 'NORDLYS_RESPONSES_API', mount: (gateway) => gateway, ask: post('/v1/responses') },
+  { it: 'the Responses API', code: 'NORDLYS_RESPONSES_API', mount: (gateway) => gateway, act: postTo('/v1/responses') },
   {
     it: 'a path that is not served',
     code: 'NORDLYS_WRONG_PATH',
     mount: (gateway) => express().use('/llm', gateway),
-    ask: post('/llm/v1/completions'),
+    act: postTo('/llm/v1/completions'),
   },
   {
     it: 'a path that is not served, without a host',
     code: 'NORDLYS_WRONG_PATH',
     mount: (gateway) => gateway,
-    ask: post('/v1/embeddings'),
+    act: postTo('/v1/embeddings'),
   },
-  { it: 'a proxy that is not trusted', code: 'NORDLYS_TRUST_PROXY_OFF', mount: behindProxy(false), ask: forwarded },
-  { it: 'every proxy trusted', code: 'NORDLYS_TRUST_PROXY_ALL', mount: behindProxy(true), ask: forwarded },
+  { it: 'a proxy that is not trusted', code: 'NORDLYS_TRUST_PROXY_OFF', mount: behindProxy(false), act: forwarded },
+  { it: 'every proxy trusted', code: 'NORDLYS_TRUST_PROXY_ALL', mount: behindProxy(true), act: forwarded },
 ];
 
 describe('a diagnostic', () => {
-  it.each(cases)('tells of $it, once', async ({ code, mount, ask }) => {
+  it.each(cases)('reports $it, once', async ({ code, mount, act }) => {
     const reported: Diagnostic[] = [];
     const onDiagnostic = (diagnostic: Diagnostic): void => void reported.push(diagnostic);
     const set = await gatewayOver([await upstreamFor()], { onDiagnostic }, (gateway) => mount(gateway, onDiagnostic));
-    for (let time = 0; time < 3; time++) await ask(set);
+    for (let time = 0; time < 3; time++) await act(set);
     expect(reported).toEqual([{ code, message: DIAGNOSTICS[code], help: `docs/diagnostics.md#${code.toLowerCase()}` }]);
   });
 
@@ -83,7 +83,7 @@ describe('a diagnostic', () => {
     const ignore = (): void => undefined;
     const logger = { debug: ignore, info: ignore, error: ignore, warn: (...line: unknown[]) => void lines.push(line) };
     const set = await gatewayOver([await upstreamFor()], { logger });
-    await post('/v1/responses')(set);
+    await postTo('/v1/responses')(set);
     expect(lines).toEqual([
       [
         { code: 'NORDLYS_RESPONSES_API', help: 'docs/diagnostics.md#nordlys_responses_api' },
@@ -104,10 +104,10 @@ describe('a diagnostic', () => {
       return app;
     });
     await forwarded(set);
-    await (await set.ask({ stream: true })).text();
-    await post('/v1/embeddings')(set);
-    await post('/login')(set);
-    await set.ask({ messages: 1 });
+    await (await set.post({ stream: true })).text();
+    await postTo('/v1/embeddings')(set);
+    await postTo('/login')(set);
+    await set.post({ messages: 1 });
     expect(reported).toEqual([]);
   });
 
@@ -117,7 +117,7 @@ describe('a diagnostic', () => {
         throw new Error('no');
       },
     });
-    expect((await post('/v1/responses')(set)).status).toBe(404);
+    expect((await postTo('/v1/responses')(set)).status).toBe(404);
   });
 });
 

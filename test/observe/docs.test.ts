@@ -9,9 +9,9 @@ it('the page has every metric that is written, and no other', async () => {
   const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
   const upstreams = [await upstreamFor(error(503)), await upstreamFor(stream('Hi'))];
   const mount = (gateway: Gateway) => express().use('/metrics', gateway.metrics).use(gateway);
-  const { ask, baseUrl } = await gatewayOver(upstreams, { cache: {} }, mount);
-  await (await ask({ stream: true })).text();
-  await ask({ messages: 1 });
+  const { post, baseUrl } = await gatewayOver(upstreams, { cache: {} }, mount);
+  await (await post({ stream: true })).text();
+  await post({ messages: 1 });
   const url = baseUrl.replace('/v1', '/metrics');
   const text = await (await fetch(url, { headers: { authorization: 'Bearer demo-key' } })).text();
   const written = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);

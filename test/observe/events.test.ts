@@ -26,11 +26,11 @@ async function eventsWith(capture: ContentCapture, options: Partial<GatewayOptio
     events.push(event);
     within.push(trace.getActiveSpan()?.spanContext().spanId);
   };
-  const { ask } = await gatewayOver(upstreams, {
+  const { post } = await gatewayOver(upstreams, {
     ...options,
     telemetry: { tracer, events: { emit }, semconv: 'genai-0.1', content: () => capture },
   });
-  const response = await ask({ messages: [{ role: 'user', content: PROMPT }], reasoning_effort: 'low' });
+  const response = await post({ messages: [{ role: 'user', content: PROMPT }], reasoning_effort: 'low' });
   const { id } = (await response.json()) as { id: string };
   const request = (await requestSpan()).spanContext().spanId;
   return { events, within, request, id };
@@ -83,8 +83,8 @@ it('content may go to events alone, without a tracer', async () => {
   const emit = (event: EventRecord) => void events.push(event);
   const upstream = await upstreamFor(chat(RESPONSE));
   const telemetry: TelemetryOptions = { events: { emit }, semconv: 'both', content: () => 'full' };
-  const { ask } = await gatewayOver([upstream], { telemetry });
-  await (await ask({})).text();
+  const { post } = await gatewayOver([upstream], { telemetry });
+  await (await post({})).text();
   await expect.poll(() => events.length).toBe(1);
   expect(events[0]!.attributes!['gen_ai.output.messages']).toContain(RESPONSE);
 });

@@ -17,10 +17,10 @@ describe('the logger', () => {
   it('gets one line per request and one per upstream call', async () => {
     const { logger, lines } = memoryLogger();
     const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
-    const { ask } = await gatewayOver([await upstreamFor(error(503)), await upstreamFor(chat('Hi', { usage }))], {
+    const { post } = await gatewayOver([await upstreamFor(error(503)), await upstreamFor(chat('Hi', { usage }))], {
       logger,
     });
-    await ask({}, { headers: { 'x-request-id': 'mine' } });
+    await post({}, { headers: { 'x-request-id': 'mine' } });
     expect(lines).toMatchObject([
       {
         level: 'warn',
@@ -69,14 +69,14 @@ describe('the logger', () => {
   ];
   it.each(endings)('$it', async ({ script, body, expected }) => {
     const { logger, lines } = memoryLogger();
-    const { ask } = await gatewayOver([await upstreamFor(script)], { logger, maxAttempts: 1 });
-    await (await ask(body)).text();
+    const { post } = await gatewayOver([await upstreamFor(script)], { logger, maxAttempts: 1 });
+    await (await post(body)).text();
     await expect.poll(() => lines.at(-1)).toMatchObject(expected);
   });
 
   it('logs the place of the host’s own bug, without its message', async () => {
     const { logger, lines } = memoryLogger();
-    const { ask } = await gatewayOver([await upstreamFor()], {
+    const { post } = await gatewayOver([await upstreamFor()], {
       logger,
       hooks: {
         beforeRoute: function faultyHook() {
@@ -84,7 +84,7 @@ describe('the logger', () => {
         },
       },
     });
-    await ask({});
+    await post({});
     expect(lines.at(-1)).toMatchObject({
       level: 'error',
       code: 'internal_error',
@@ -95,7 +95,7 @@ describe('the logger', () => {
 
   it('logs the name and place of an observing hook that threw, without its message', async () => {
     const { logger, lines } = memoryLogger();
-    const { ask } = await gatewayOver([await upstreamFor()], {
+    const { post } = await gatewayOver([await upstreamFor()], {
       logger,
       hooks: {
         afterResponse: async function faultyHook() {
@@ -103,7 +103,7 @@ describe('the logger', () => {
         },
       },
     });
-    await (await ask({})).text();
+    await (await post({})).text();
     await expect
       .poll(() => lines.find(({ message }) => message === 'hook threw'))
       .toEqual({
@@ -120,16 +120,16 @@ describe('the logger', () => {
     const upstream = await upstreamFor(
       error(400, { error: { message: 'upstream-text', type: 'a', param: null, code: null } }),
     );
-    const { ask } = await gatewayOver([upstream], { logger, cache: {} });
+    const { post } = await gatewayOver([upstream], { logger, cache: {} });
     const secret = 'text-of-the-prompt';
-    await ask({ messages: [{ role: 'user', content: secret }], user: secret, metadata: { a: secret } });
+    await post({ messages: [{ role: 'user', content: secret }], user: secret, metadata: { a: secret } });
     upstream.always(chat('text-of-the-response'));
-    await ask({
+    await post({
       messages: [{ role: 'user', content: secret }],
       provider_configs: { p0: { api_key: 'sk-callers-own' } },
     });
-    await ask({ model: secret });
-    await ask({ [secret]: { deep: secret }, messages: [{ role: secret }] });
+    await post({ model: secret });
+    await post({ [secret]: { deep: secret }, messages: [{ role: secret }] });
     const text = JSON.stringify(lines);
     expect(lines.length).toBeGreaterThanOrEqual(5);
     for (const word of [
@@ -159,9 +159,9 @@ describe('an observing hook that throws without a listener', () => {
   async function warningsAfterTwo(options: Partial<GatewayOptions>): Promise<unknown[][]> {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     onTestFinished(() => warn.mockRestore());
-    const { ask } = await gatewayOver([await upstreamFor()], options);
-    await (await ask({})).text();
-    await (await ask({})).text();
+    const { post } = await gatewayOver([await upstreamFor()], options);
+    await (await post({})).text();
+    await (await post({})).text();
     return warn.mock.calls;
   }
 
@@ -189,8 +189,8 @@ describe('a 500 without a listener', () => {
   async function warningsOf(options: Partial<GatewayOptions>, mount?: (gateway: Gateway) => RequestListener) {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     onTestFinished(() => warn.mockRestore());
-    const { ask } = await gatewayOver([await upstreamFor()], options, mount);
-    for (let time = 0; time < 2; time++) expect((await ask({})).status).toBe(500);
+    const { post } = await gatewayOver([await upstreamFor()], options, mount);
+    for (let time = 0; time < 2; time++) expect((await post({})).status).toBe(500);
     return warn.mock.calls;
   }
 

@@ -39,8 +39,8 @@ describe('gateway.metrics', () => {
     const broken = await upstreamFor(error(503));
     const sound = await upstreamFor(chat('Hello', { usage }));
     const set = await gatewayOver([broken, sound], pricedProviders([broken, sound]), withMetrics);
-    expect((await set.ask({})).status).toBe(200);
-    await (await set.ask({ stream: true })).text();
+    expect((await set.post({})).status).toBe(200);
+    await (await set.post({ stream: true })).text();
 
     const samples = await samplesOf(set);
     const p1 = { gen_ai_provider_name: 'p1', gen_ai_request_model: 'm', nordlys_endpoint: 'p1' };
@@ -57,7 +57,7 @@ describe('gateway.metrics', () => {
 
   it('uses the buckets of the GenAI conventions', async () => {
     const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
-    await set.ask({});
+    await set.post({});
     const bounds = (name: string, keys: readonly string[]): (string | undefined)[] =>
       keys.filter((key) => key.startsWith(`${name}_bucket`)).map((key) => /le="([^"]+)"/.exec(key)?.[1]);
     const keys = [...(await samplesOf(set)).keys()];
@@ -76,10 +76,10 @@ describe('gateway.metrics', () => {
   it('does not count a dry run as a request', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], {}, withMetrics);
     const headers = { 'x-nordlys-dry-run': 'plan' };
-    expect((await set.ask({}, { headers })).status).toBe(200);
-    expect((await set.ask({ model: 'none' }, { headers })).status).toBe(404);
-    expect((await set.ask({ messages: 1 }, { headers })).status).toBe(400);
-    await set.ask({});
+    expect((await set.post({}, { headers })).status).toBe(200);
+    expect((await set.post({ model: 'none' }, { headers })).status).toBe(404);
+    expect((await set.post({ messages: 1 }, { headers })).status).toBe(400);
+    await set.post({});
     const samples = await samplesOf(set);
     expect(sumOf(samples, 'http_server_request_duration_seconds_count', {})).toBe(1);
     expect(sumOf(samples, 'nordlys_errors_total', {})).toBe(0);
@@ -87,11 +87,11 @@ describe('gateway.metrics', () => {
 
   it('counts errors sent to clients, and results of cache lookups', async () => {
     const set = await gatewayOver([await upstreamFor(completion('Hi'))], { cache: {} }, withMetrics);
-    await set.ask({});
-    await set.ask({});
-    await set.ask({}, { headers: { 'cache-control': 'no-store' } });
-    await set.ask({ messages: 1 });
-    await set.ask({}, { headers: { authorization: 'Bearer wrong' } });
+    await set.post({});
+    await set.post({});
+    await set.post({}, { headers: { 'cache-control': 'no-store' } });
+    await set.post({ messages: 1 });
+    await set.post({}, { headers: { authorization: 'Bearer wrong' } });
     const samples = await samplesOf(set);
     const cached = (result: string): number => sumOf(samples, 'nordlys_cache_requests_total', { result });
     expect([cached('hit'), cached('miss'), cached('bypass')]).toEqual([1, 1, 1]);
@@ -113,7 +113,7 @@ describe('gateway.metrics', () => {
     const set = await gatewayOver([upstream], {}, withMetrics);
     const controller = new AbortController();
     onTestFinished(() => controller.abort());
-    const response = await set.ask({ stream: true }, { signal: controller.signal });
+    const response = await set.post({ stream: true }, { signal: controller.signal });
     const during = await samplesOf(set);
     expect(sumOf(during, 'nordlys_requests_in_flight')).toBe(1);
     expect(sumOf(during, 'nordlys_upstream_sockets', { state: 'active' })).toBe(1);
@@ -130,7 +130,7 @@ describe('gateway.metrics', () => {
     const upstream = await upstreamFor(hang());
     const set = await gatewayOver([upstream], {}, withMetrics);
     const controller = new AbortController();
-    const pending = set.ask({}, { signal: controller.signal }).catch(() => undefined);
+    const pending = set.post({}, { signal: controller.signal }).catch(() => undefined);
     await upstream.nextRequest();
     controller.abort();
     await pending;
@@ -143,7 +143,7 @@ describe('gateway.metrics', () => {
 
   it('excludes calls with a caller’s own key: the operator does not pay for them', async () => {
     const set = await gatewayOver([await upstreamFor()], {}, withMetrics);
-    const response = await set.ask({ provider_configs: { p0: { api_key: 'sk-of-the-caller' } } });
+    const response = await set.post({ provider_configs: { p0: { api_key: 'sk-of-the-caller' } } });
     expect(response.status).toBe(200);
     const samples = await samplesOf(set);
     expect(sumOf(samples, 'nordlys_attempts_total')).toBe(0);

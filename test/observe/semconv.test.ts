@@ -61,7 +61,7 @@ describe('telemetry.semconv', () => {
     const { meter, metrics } = recordedMeter();
     const upstream = await upstreamFor(stream('one two three', { usage }));
     const set = await gatewayOver([upstream], { telemetry: { ...telemetry, meter } }, withMetrics);
-    await (await set.ask({ stream: true })).text();
+    await (await set.post({ stream: true })).text();
     await expect.poll(async () => sumOf(parseExposition(await exposition(set)), 'nordlys_attempts_total')).toBe(1);
     const metered = (await metrics()).map(({ descriptor }) => descriptor.name);
     expect(metered.filter((name) => name.startsWith('gen_ai')).toSorted()).toEqual(names.toSorted());
@@ -81,8 +81,8 @@ describe('telemetry.semconv', () => {
     const { meter, metrics } = recordedMeter();
     const upstreams = [await upstreamFor(error(503)), await upstreamFor(chat('Hello', { usage }))];
     const set = await gatewayOver(upstreams, { telemetry: { meter, semconv: 'genai-0.1' } }, withMetrics);
-    await set.ask({});
-    await set.ask({});
+    await set.post({});
+    await set.post({});
     const samples = parseExposition(await exposition(set));
     const counted = (kind: string) =>
       sumOf(samples, `gen_ai_client_inference_usage_${kind}_tokens_total`, { nordlys_endpoint: 'p1' });
@@ -110,10 +110,10 @@ describe('telemetry.semconv', () => {
     const options: Partial<GatewayOptions> = { telemetry: { semconv: 'genai-0.1' }, cache: {} };
     const set = await gatewayOver([upstream], options, withMetrics);
     const name = 'gen_ai_client_inference_time_per_output_chunk_seconds_count';
-    const events = (await (await set.ask({ stream: true })).text()).match(/^data: \{/gm)!.length;
+    const events = (await (await set.post({ stream: true })).text()).match(/^data: \{/gm)!.length;
     const ofFirst = sumOf(parseExposition(await exposition(set)), name, { nordlys_endpoint: 'p0' });
     expect(ofFirst).toBe(events - 1);
-    const again = await set.ask({ stream: true });
+    const again = await set.post({ stream: true });
     expect(again.headers.get('x-nordlys-cache')).toBe('HIT');
     await again.text();
     expect(sumOf(parseExposition(await exposition(set)), name)).toBe(ofFirst);
@@ -122,7 +122,7 @@ describe('telemetry.semconv', () => {
   it('does not time streams of a caller’s own key', async () => {
     const upstream = await upstreamFor(stream('one two three'));
     const set = await gatewayOver([upstream], { telemetry: { semconv: 'genai-0.1' } }, withMetrics);
-    await (await set.ask({ stream: true, provider_configs: { p0: { api_key: 'sk-of-the-caller' } } })).text();
+    await (await set.post({ stream: true, provider_configs: { p0: { api_key: 'sk-of-the-caller' } } })).text();
     const text = await exposition(set);
     expect(text).not.toContain('time_per_output_chunk');
   });
@@ -138,9 +138,9 @@ describe('telemetry.semconv', () => {
     for (const semconv of ['genai-0.1', 'legacy'] as const) {
       const { tracer, spans } = recordedTracer();
       const upstream = await upstreamFor(chat('Hello', { usage }));
-      const { ask } = await gatewayOver([upstream], { telemetry: { tracer, semconv } });
+      const { post } = await gatewayOver([upstream], { telemetry: { tracer, semconv } });
       const body = { reasoning_effort: 'high' };
-      const response = await ask(body, { headers: { 'x-session-id': 'conversation-1' } });
+      const response = await post(body, { headers: { 'x-session-id': 'conversation-1' } });
       const { id, model } = (await response.json()) as { id: string; model: string };
       const [call, request] = await spans(2);
       const values = added.map((name) => call!.attributes[name]);
@@ -154,8 +154,8 @@ describe('telemetry.semconv', () => {
 
   it('a session id that is too long to be one is no attribute', async () => {
     const { tracer, requestSpan } = recordedTracer();
-    const { ask } = await gatewayOver([await upstreamFor()], { telemetry: { tracer, semconv: 'both' } });
-    await ask({}, { headers: { 'x-session-id': 'x'.repeat(257) } });
+    const { post } = await gatewayOver([await upstreamFor()], { telemetry: { tracer, semconv: 'both' } });
+    await post({}, { headers: { 'x-session-id': 'x'.repeat(257) } });
     expect((await requestSpan()).attributes).not.toHaveProperty('gen_ai.conversation.id');
   });
 });

@@ -40,8 +40,8 @@ describe('with a tracer', () => {
   it('each request is one span and each upstream call a child of it, by today’s names', async () => {
     const { tracer, spans } = tracing();
     const providers = [await upstreamFor(error(503)), await upstreamFor(chat('Hello', { usage }))];
-    const { ask } = await gatewayOver(providers, { telemetry: { tracer } });
-    await (await ask({ stream: true, temperature: 0.5, max_tokens: 9, seed: 7, n: 1 })).text();
+    const { post } = await gatewayOver(providers, { telemetry: { tracer } });
+    await (await post({ stream: true, temperature: 0.5, max_tokens: 9, seed: 7, n: 1 })).text();
 
     const [failed, responded, request] = (await spans(3)) as [ReadableSpan, ReadableSpan, ReadableSpan];
     expect([failed.name, responded.name, request.name]).toEqual(['chat m', 'chat m', 'chat m']);
@@ -90,7 +90,7 @@ describe('with a tracer', () => {
 
   it('spans stand within the host’s own, and hooks’ spans within ours', async () => {
     const { tracer, spans } = tracing();
-    const { ask } = await gatewayOver(
+    const { post } = await gatewayOver(
       [await upstreamFor()],
       {
         telemetry: { tracer },
@@ -105,7 +105,7 @@ describe('with a tracer', () => {
           gateway(req, res);
         }),
     );
-    await ask({});
+    await post({});
     const all = await spans(5);
     const byName = (name: string): ReadableSpan => all.find((span) => span.name === name && span.kind !== 2)!;
     expect(byName('chat m').parentSpanContext?.spanId).toBe(byName('host').spanContext().spanId);
@@ -117,12 +117,12 @@ describe('with a tracer', () => {
   it('refusals, truncations and cache hits end their spans as what they are', async () => {
     const { tracer, spans } = tracing();
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([upstream], { telemetry: { tracer }, cache: {} });
-    await ask({ messages: 'none' });
-    await ask({});
-    await ask({});
+    const { post } = await gatewayOver([upstream], { telemetry: { tracer }, cache: {} });
+    await post({ messages: 'none' });
+    await post({});
+    await post({});
     upstream.enqueue(stream('one two three', { afterEvents: 3, end: 'reset' }));
-    await (await ask({ stream: true, n: 2, user: 'another' })).text();
+    await (await post({ stream: true, n: 2, user: 'another' })).text();
 
     const [refused, , responded, hit, broken, whole] = (await spans(6)) as ReadableSpan[];
     expect(refused!.attributes).toMatchObject({ 'error.type': 'invalid_type', 'http.response.status_code': 400 });
@@ -136,8 +136,8 @@ describe('with a tracer', () => {
 
   it('no span holds a word of the prompt, the response or a key', async () => {
     const { tracer, spans } = tracing();
-    const { ask } = await gatewayOver([await upstreamFor(error(400)), await upstreamFor()], { telemetry: { tracer } });
-    await ask({
+    const { post } = await gatewayOver([await upstreamFor(error(400)), await upstreamFor()], { telemetry: { tracer } });
+    await post({
       messages: [{ role: 'user', content: SECRET_PROMPT }],
       stop: SECRET_PROMPT,
       user: SECRET_PROMPT,
@@ -154,10 +154,10 @@ describe('with a tracer', () => {
     const { tracer, spans } = tracing();
     const said = (message: string) => ({ error: { message, type: 'a', code: 'b', param: null } });
     const upstream = await upstreamFor(error(401, said('Key sk-abcdefgh refused.')));
-    const { ask } = await gatewayOver([upstream], { telemetry: { tracer } });
-    await ask({});
+    const { post } = await gatewayOver([upstream], { telemetry: { tracer } });
+    await post({});
     upstream.always(error(400, said('Invalid text of the prompt.')));
-    await ask({});
+    await post({});
     const [refusedKey, , rejected] = await spans(4);
     expect(refusedKey!.attributes).toMatchObject({
       'nordlys.upstream_error.status': 401,
@@ -176,14 +176,14 @@ describe('with a tracer', () => {
     const { tracer, spans } = tracing();
     const upstream = await upstreamFor();
     const untraced = await gatewayOver([upstream], { telemetry: { tracer } });
-    await untraced.ask({}, { headers: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' } });
+    await untraced.post({}, { headers: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' } });
     expect((await upstream.nextRequest()).headers).not.toHaveProperty('traceparent');
 
     const open = await gatewayOver([upstream], {
       telemetry: { tracer, propagate: true },
       hooks: { beforeAttempt: () => ({ headers: { 'x-mine': 'yes' } }) },
     });
-    await open.ask({});
+    await open.post({});
     const { headers } = await upstream.nextRequest();
     const call = (await spans(4)).findLast(({ kind }) => kind === 2)!.spanContext();
     expect(headers['traceparent']).toBe(`00-${call.traceId}-${call.spanId}-01`);
@@ -201,11 +201,11 @@ describe('with a tracer', () => {
       { startActiveSpan, startSpan: fail },
       { startActiveSpan: fail, startSpan: fail },
     ]) {
-      const { ask } = await gatewayOver([await upstreamFor()], {
+      const { post } = await gatewayOver([await upstreamFor()], {
         telemetry: { tracer: faulty },
         hooks: { onHookError: (thrown) => reported.push(thrown) },
       });
-      expect((await ask({})).status).toBe(200);
+      expect((await post({})).status).toBe(200);
     }
     expect(reported).toHaveLength(2);
   });
@@ -218,7 +218,7 @@ describe('with a meter', () => {
     const provider = new MeterProvider({ readers: [reader] });
     const pricing = { prompt: 1, completion: 1 };
     const upstreams = [await upstreamFor(error(503)), await upstreamFor(chat('Hello', { usage }))];
-    const { ask } = await gatewayOver(upstreams, {
+    const { post } = await gatewayOver(upstreams, {
       cache: {},
       telemetry: { meter: provider.getMeter('test') },
       providers: {
@@ -226,7 +226,7 @@ describe('with a meter', () => {
         p1: { baseUrl: upstreams[1]!.baseUrl, models: { m: { pricing, upstreamModel: 'inner' } } },
       },
     });
-    await (await ask({ stream: true })).text();
+    await (await post({ stream: true })).text();
     await reader.forceFlush();
     await provider.shutdown();
 
@@ -258,6 +258,6 @@ describe('with a meter', () => {
 
 it('the real API fits the option’s types', async () => {
   const telemetry = { tracer: trace.getTracer('a'), meter: metrics.getMeter('a') };
-  const { ask } = await gatewayOver([await upstreamFor()], { telemetry });
-  expect((await ask({})).status).toBe(200);
+  const { post } = await gatewayOver([await upstreamFor()], { telemetry });
+  expect((await post({})).status).toBe(200);
 });

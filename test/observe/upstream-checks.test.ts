@@ -25,7 +25,7 @@ async function accountOf(baseUrl: string, options: Partial<GatewayOptions> = {},
   const reported: Diagnostic[] = [];
   const lines: Record<string, unknown>[] = [];
   const write = (facts: object): void => void lines.push({ ...facts });
-  const { ask } = await gatewayOver([], {
+  const { post } = await gatewayOver([], {
     maxAttempts: 1,
     providers: { p0: { baseUrl, apiKey: 'operator-secret-0', models: ['m'] } },
     hooks: { afterAttempt: ({ record }) => void records.push(record) },
@@ -33,7 +33,7 @@ async function accountOf(baseUrl: string, options: Partial<GatewayOptions> = {},
     logger: { debug: write, info: write, warn: write, error: write },
     ...options,
   });
-  const response = await ask(body);
+  const response = await post(body);
   const text = await response.text();
   await expect.poll(() => records).toHaveLength(1);
   return { record: records[0]!, reported, lines, text };

@@ -121,7 +121,7 @@ describe('every snippet of the README', () => {
   });
 
   it('runs: a prompt with a key is blocked by the guards, although they redact keys as well', async () => {
-    const ask = `
+    const post = `
 const key = 'sk-proj-' + 'aB3'.repeat(16);
 const response = await gateway.fetch(
   new Request('http://localhost/v1/chat/completions', {
@@ -136,7 +136,7 @@ console.log(response.status, (await response.json()).error.code);
       'https://api.openai.com/v1': upstream.baseUrl,
       'createGateway({': 'const gateway = createGateway({',
     });
-    await appendFile(file, ask);
+    await appendFile(file, post);
     const { stdout } = await run(process.execPath, [file], { env: { ...process.env, ...KEYS } });
     expect(stdout).toBe('400 content_blocked\n');
   });

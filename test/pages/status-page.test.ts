@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     const mount = (gateway: Gateway) => express().use(POLICIES[policy], statusPage(gateway, { intervalMs }), gateway);
     const set = await gatewayOver([flaky, sound], { cache: {} }, mount);
     for (let number = 0; number < 12; number++) {
-      await (await set.ask({ stream: number % 2 === 0, seed: number % 9 })).text();
+      await (await set.post({ stream: number % 2 === 0, seed: number % 9 })).text();
     }
     return { ...set, origin: set.baseUrl.replace('/v1', '') };
   }
@@ -49,12 +49,12 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
   });
 
   it('follows what happens, and stops when paused', async () => {
-    const { origin, ask } = await busyGateway();
+    const { origin, post } = await busyGateway();
     const { page } = await openPage(browser, `${origin}/status#key=demo-key`);
     await page.waitForSelector('.source');
     const sourceText = (): Promise<string> => page.locator('.source').innerText();
     const before = await sourceText();
-    for (let seed = 100; seed < 105; seed++) await ask({ seed });
+    for (let seed = 100; seed < 105; seed++) await post({ seed });
     await eventually(sourceText).not.toBe(before);
     await screenshot(page, 'status-light');
 
@@ -63,7 +63,7 @@ describe.skipIf(!hasBrowser)('the status page (skipped without /usr/bin/chromium
     expect(await page.getAttribute('#pause', 'aria-pressed')).toBe('true');
     expect(await page.locator('#connection').innerText()).toBe('paused');
     const paused = await sourceText();
-    await ask({ seed: 200 });
+    await post({ seed: 200 });
     await page.waitForTimeout(400);
     expect(await sourceText()).toBe(paused);
     await page.keyboard.press('Space');

@@ -13,13 +13,13 @@ async function azure(options: Parameters<typeof gatewayOver>[1] = {}) {
     ...options,
   });
   const endpoint = set.baseUrl.replace(/\/v1$/, '');
-  const ask = (deployment: string, body: object) =>
+  const post = (deployment: string, body: object) =>
     fetch(`${endpoint}/openai/deployments/${deployment}/chat/completions?api-version=2024-10-21`, {
       method: 'POST',
       headers: { 'api-key': 'demo-key', 'content-type': 'application/json' },
       body: JSON.stringify({ messages, ...body }),
     });
-  return { ...set, upstream, endpoint, ask };
+  return { ...set, upstream, endpoint, post };
 }
 
 it("Azure's SDK works as it is: its key header, its path", async () => {
@@ -30,17 +30,17 @@ it("Azure's SDK works as it is: its key header, its path", async () => {
 });
 
 it('the deployment is the model of a request that names none', async () => {
-  const { ask, upstream } = await azure();
-  expect((await ask('other', {})).headers.get('x-nordlys-model')).toBe('other');
+  const { post, upstream } = await azure();
+  expect((await post('other', {})).headers.get('x-nordlys-model')).toBe('other');
   expect(upstream.ledger.at(-1)?.json).toMatchObject({ model: 'other' });
-  expect((await ask('other', { model: 'm' })).headers.get('x-nordlys-model')).toBe('m');
-  const unknown = await ask('gpt%2F9', {});
+  expect((await post('other', { model: 'm' })).headers.get('x-nordlys-model')).toBe('m');
+  const unknown = await post('gpt%2F9', {});
   expect(unknown.status).toBe(404);
   expect(await unknown.text()).toContain('gpt/9');
 });
 
 it('the same bytes under another path are another request to the cache', async () => {
-  const { ask, baseUrl, upstream } = await azure({ cache: {} });
+  const { post, baseUrl, upstream } = await azure({ cache: {} });
   const plain = () =>
     fetch(`${baseUrl}/chat/completions`, {
       method: 'POST',
@@ -49,9 +49,9 @@ it('the same bytes under another path are another request to the cache', async (
     });
   for (const [response, model] of [
     [await plain(), 'm'],
-    [await ask('other', {}), 'other'],
+    [await post('other', {}), 'other'],
     [await plain(), 'm'],
-    [await ask('other', {}), 'other'],
+    [await post('other', {}), 'other'],
   ] as const) {
     expect(response.headers.get('x-nordlys-model')).toBe(model);
     await response.text();

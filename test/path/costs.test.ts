@@ -26,13 +26,13 @@ async function pricedGateway(...scripts: Parameters<typeof upstreamFor>[0][]) {
     ...set,
     attempts,
     responses,
-    ask: (body: object, init?: RequestInit) => set.ask({ messages: MESSAGES, ...body }, init),
+    post: (body: object, init?: RequestInit) => set.post({ messages: MESSAGES, ...body }, init),
   };
 }
 
 it('an attempt that failed after the request was read carries an estimated cost', async () => {
-  const { ask, attempts, responses } = await pricedGateway(reset(), chat('fine'));
-  expect((await ask({})).status).toBe(200);
+  const { post, attempts, responses } = await pricedGateway(reset(), chat('fine'));
+  expect((await post({})).status).toBe(200);
   await expect.poll(() => responses.length).toBe(1);
   expect(attempts).toMatchObject([
     { possiblyBilled: true, costUsd: PROMPT_USD, estimated: true },
@@ -43,20 +43,20 @@ it('an attempt that failed after the request was read carries an estimated cost'
 });
 
 it('an attempt that was refused before it was billed has no cost', async () => {
-  const { ask, attempts } = await pricedGateway(
+  const { post, attempts } = await pricedGateway(
     json({ error: { message: 'slow down' } }, { status: 429 }),
     chat('fine'),
   );
-  expect((await ask({})).status).toBe(200);
+  expect((await post({})).status).toBe(200);
   await expect.poll(() => attempts.length).toBe(2);
   expect(attempts[0]).toMatchObject({ possiblyBilled: false, costUsd: undefined, estimated: false });
 });
 
 it('an aborted stream is charged for the prompt and for what was delivered', async () => {
   const said = ['0123456789', '0123456789', '0123456789', '01234567'];
-  const { ask, attempts } = await pricedGateway(stream(said, { afterEvents: 5, end: 'hang' }));
+  const { post, attempts } = await pricedGateway(stream(said, { afterEvents: 5, end: 'hang' }));
   const controller = new AbortController();
-  const response = await ask({ stream: true }, { signal: controller.signal });
+  const response = await post({ stream: true }, { signal: controller.signal });
   let text = '';
   for await (const bytes of response.body!) {
     text += Buffer.from(bytes).toString();
@@ -70,9 +70,9 @@ it('an aborted stream is charged for the prompt and for what was delivered', asy
 });
 
 it('a client that disconnects before the first byte is charged for the prompt', async () => {
-  const { ask, attempts, upstreams } = await pricedGateway(hang());
+  const { post, attempts, upstreams } = await pricedGateway(hang());
   const controller = new AbortController();
-  const pending = ask({}, { signal: controller.signal }).catch(() => undefined);
+  const pending = post({}, { signal: controller.signal }).catch(() => undefined);
   await expect.poll(() => upstreams[0]?.ledger.length).toBe(1);
   controller.abort();
   await pending;
@@ -83,10 +83,10 @@ it('a client that disconnects before the first byte is charged for the prompt', 
 it('a response without usage is estimated from its text', async () => {
   const body = { id: 'c', object: 'chat.completion', created: 1, model: 'm' };
   const message = { role: 'assistant', content: 'y'.repeat(19), reasoning_content: 'y'.repeat(19) };
-  const { ask, responses } = await pricedGateway(
+  const { post, responses } = await pricedGateway(
     json({ ...body, choices: [{ index: 0, message, finish_reason: 'stop' }] }),
   );
-  await (await ask({})).json();
+  await (await post({})).json();
   await expect.poll(() => responses.length).toBe(1);
   expect(responses[0]).toMatchObject({ estimated: true, usage: undefined });
   expect(responses[0]?.costUsd).toBeCloseTo(PROMPT_USD + 100e-6, 12);
@@ -96,12 +96,12 @@ it('images of the prompt are charged by the piece', async () => {
   const upstream = await upstreamFor(chat('fine'));
   const responses: AfterResponseState[] = [];
   const pricing = { prompt: 0, completion: 0, image: 0.01, request: 0.5 };
-  const { ask } = await gatewayOver([upstream], {
+  const { post } = await gatewayOver([upstream], {
     providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing } } } },
     hooks: { afterResponse: (state) => void responses.push(state) },
   });
   const image = { type: 'image_url', image_url: { url: 'https://example.test/a.png' } };
-  await (await ask({ messages: [{ role: 'user', content: [{ type: 'text', text: 'both?' }, image, image] }] })).json();
+  await (await post({ messages: [{ role: 'user', content: [{ type: 'text', text: 'both?' }, image, image] }] })).json();
   await expect.poll(() => responses.length).toBe(1);
   expect(responses[0]?.costUsd).toBeCloseTo(0.52, 12);
 });
@@ -158,14 +158,14 @@ it.each(
   const responses: AfterResponseState[] = [];
   const spent: SpendRecord[] = [];
   const pricing = { prompt: 1, completion: 5, reasoning: 3, cacheRead: 0.1, cacheWrite: 1.25, webSearch: 0.005 };
-  const { ask } = await gatewayOver([upstream], {
+  const { post } = await gatewayOver([upstream], {
     providers: { p: { baseUrl: upstream.baseUrl, models: { m: { pricing } } } },
     hooks: {
       afterResponse: (state) => void responses.push(state),
       onSpend: (record) => void spent.push(record),
     },
   });
-  await (await ask({ stream: streamed })).text();
+  await (await post({ stream: streamed })).text();
   await expect.poll(() => spent.length).toBe(1);
   expect(responses[0]).toMatchObject({ estimated: false });
   expect(responses[0]?.costUsd).toBeCloseTo(usd, 12);

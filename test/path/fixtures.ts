@@ -20,7 +20,7 @@ export interface Set {
   readonly upstreams: readonly FakeUpstream[];
   /** Ends in `/v1`. */
   readonly baseUrl: string;
-  ask(body: object, init?: RequestInit): Promise<Response>;
+  post(body: object, init?: RequestInit): Promise<Response>;
 }
 
 /** A gateway in front of `upstreams` (p0, p1, …), all serving model `m`, behind whatever the test puts around it. */
@@ -47,7 +47,7 @@ export async function gatewayOver(
     gateway,
     upstreams,
     baseUrl,
-    ask: (body, init = {}) =>
+    post: (body, init = {}) =>
       fetch(`${baseUrl}/chat/completions`, {
         method: 'POST',
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),

@@ -14,7 +14,7 @@ async function switchable(chosen: ReturnType<typeof guard>, text = 'Ask ada@exam
   const upstream = await upstreamFor(chat(text));
   const set = await gatewayOver([upstream], { cache: {}, middleware: { afterValidate: onDemand(chosen) } });
   const say = async (init?: RequestInit): Promise<string> => {
-    const response = await set.ask({}, init);
+    const response = await set.post({}, init);
     const { choices } = (await response.json()) as { choices: [{ message: { content: string } }] };
     return `${response.headers.get('x-nordlys-cache')} ${choices[0].message.content}`;
   };
@@ -34,22 +34,22 @@ describe('the stage guard in a slot of the gateway', () => {
   it('redacts values in a stream that is cut anywhere', async () => {
     const text = 'Write to ada@example.com today.';
     const upstream = await upstreamFor(stream([...text].map((content) => ({ content }))));
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       middleware: { afterValidate: onDemand(guard({ output: [redact()] })) },
     });
-    const sent = await (await ask({ stream: true }, ON)).text();
+    const sent = await (await post({ stream: true }, ON)).text();
     const said = [...sent.matchAll(/"content":"([^"]*)"/g)].map(([, piece]) => piece).join('');
     expect(said).toBe('Write to ⟨email⟩ today.');
     expect(sent).toContain('[DONE]');
   });
 
   it('refuses before the upstream is called', async () => {
-    const { ask, upstream } = await switchable(guard({ input: [blockPatterns({ detect: [detect.email()] })] }));
+    const { post, upstream } = await switchable(guard({ input: [blockPatterns({ detect: [detect.email()] })] }));
     const messages = [{ role: 'user', content: 'I am ada@example.com' }];
-    const response = await ask({ messages }, ON);
+    const response = await post({ messages }, ON);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'content_blocked' } });
     expect(upstream.ledger).toEqual([]);
-    expect((await ask({ messages })).status).toBe(200);
+    expect((await post({ messages })).status).toBe(200);
   });
 });

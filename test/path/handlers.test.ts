@@ -137,9 +137,9 @@ describe('health', () => {
 
 describe('status()', () => {
   it('is plain JSON with endpoints, breakers, cache and requests in flight', async () => {
-    const { gateway, ask } = await gatewayOver([await upstreamFor()], { cache: {} });
-    await (await ask({})).text();
-    await (await ask({})).text();
+    const { gateway, post } = await gatewayOver([await upstreamFor()], { cache: {} });
+    await (await post({})).text();
+    await (await post({})).text();
     const status = gateway.status();
     expect(JSON.parse(JSON.stringify(status))).toMatchObject({
       draining: false,
@@ -165,7 +165,7 @@ describe('status()', () => {
 describe('plan()', () => {
   it('is what a request would get, without an upstream call', async () => {
     const upstream = await upstreamFor();
-    const { gateway, ask } = await gatewayOver([upstream]);
+    const { gateway, post } = await gatewayOver([upstream]);
     expect(gateway.plan({ ...body, provider_only: ['p0'] })).toEqual({
       candidates: [{ provider: 'p0', model: 'm', slug: 'p0', upstreamModel: 'm' }],
       excluded: [],
@@ -173,7 +173,7 @@ describe('plan()', () => {
       promptTokens: 5,
     });
     expect(() => gateway.plan({ ...body, model: 'nope' })).toThrow(GatewayError);
-    const dry = await ask({}, { headers: { 'x-nordlys-dry-run': 'plan' } });
+    const dry = await post({}, { headers: { 'x-nordlys-dry-run': 'plan' } });
     expect(await dry.json()).toEqual(gateway.plan(body));
     expect(upstream.ledger).toHaveLength(0);
   });
@@ -182,15 +182,15 @@ describe('plan()', () => {
 describe('update()', () => {
   it('replaces the providers while a stream of the old ones continues', async () => {
     const [old, fresh] = [await upstreamFor(hang({ after: 'request' })), await upstreamFor()];
-    const { gateway, ask } = await gatewayOver([old]);
-    const waiting = ask({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'aborted');
+    const { gateway, post } = await gatewayOver([old]);
+    const waiting = post({}, { signal: AbortSignal.timeout(2_000) }).catch(() => 'aborted');
     await old.nextRequest();
     gateway.update({ other: { baseUrl: fresh.baseUrl, models: ['m'] } });
-    const response = await ask({});
+    const response = await post({});
     expect(response.headers.get('x-nordlys-provider')).toBe('other');
     expect(gateway.status().inFlight).toBe(1);
     expect(() => gateway.update({})).toThrow(/at least one provider/);
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
     await waiting;
   });
 });
@@ -276,22 +276,22 @@ describe('onError: next', () => {
 describe('limits', () => {
   it('beyond maxInFlight: 503, and beyond maxInFlightPerCaller: 429, before the body is read', async () => {
     const upstream = await upstreamFor(hang({ after: 'request' }));
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       keys: ['demo-key', 'other-key'],
       maxInFlight: 2,
       maxInFlightPerCaller: 1,
     });
     const controller = new AbortController();
-    const first = ask({}, { signal: controller.signal }).catch(() => 'aborted');
+    const first = post({}, { signal: controller.signal }).catch(() => 'aborted');
     await upstream.nextRequest();
-    const second = await ask({});
+    const second = await post({});
     expect(second.status).toBe(429);
     expect(second.headers.get('retry-after')).toBe('1');
-    const other = ask({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(
+    const other = post({}, { signal: controller.signal, headers: { authorization: 'Bearer other-key' } }).catch(
       () => 'aborted',
     );
     await upstream.nextRequest();
-    expect((await ask({}, { headers: { authorization: 'Bearer other-key' } })).status).toBe(503);
+    expect((await post({}, { headers: { authorization: 'Bearer other-key' } })).status).toBe(503);
     controller.abort();
     await Promise.all([first, other]);
   });

@@ -56,8 +56,8 @@ const readMetrics = async ({ baseUrl }: Hedged): Promise<string> => {
   return response.text();
 };
 
-const ask = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Response> => {
-  const response = set.ask(body, init);
+const post = (set: Hedged, body: object = {}, init?: RequestInit): Promise<Response> => {
+  const response = set.post(body, init);
   // A test that fails before it awaits this must not be blamed for a rejection on top.
   response.catch(() => {});
   return response;
@@ -68,7 +68,7 @@ describe('if the first call is slow', () => {
     const [slow, quick] = [await held('slow'), await upstreamFor(completion('quick'))];
     const set = await hedgedOver([slow.upstream, quick]);
 
-    const pending = ask(set);
+    const pending = post(set);
     const first = await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     const response = await pending;
@@ -88,7 +88,7 @@ describe('if the first call is slow', () => {
     const [slow, slower] = [await held('slow'), await held('slower')];
     const set = await hedgedOver([slow.upstream, slower.upstream]);
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     const second = await slower.upstream.nextRequest();
@@ -106,7 +106,7 @@ describe('if the first call is slow', () => {
     const upstreams = [await held('a'), await held('b'), await held('c')];
     const set = await hedgedOver(upstreams.map(({ upstream }) => upstream));
 
-    const pending = ask(set);
+    const pending = post(set);
     await upstreams[0]!.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await upstreams[1]!.upstream.nextRequest();
@@ -121,7 +121,7 @@ describe('if the first call is slow', () => {
     const [slow, broken] = [await held('slow'), await upstreamFor(error(500))];
     const set = await hedgedOver([slow.upstream, broken]);
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(set.records).toHaveLength(1));
@@ -137,7 +137,7 @@ describe('if the first call is slow', () => {
     const [second, third] = [await upstreamFor(error(503)), await upstreamFor(completion('third'))];
     const set = await hedgedOver([late, second, third]);
 
-    const pending = ask(set);
+    const pending = post(set);
     await late.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(set.records).toHaveLength(1));
@@ -157,7 +157,7 @@ describe('if the first call is slow', () => {
     const set = await hedgedOver(upstreams);
     const client = new AbortController();
 
-    const pending = ask(set, {}, { signal: client.signal });
+    const pending = post(set, {}, { signal: client.signal });
     const first = await upstreams[0]!.nextRequest();
     set.clock.advance(AFTER_MS);
     const second = await upstreams[1]!.nextRequest();
@@ -185,7 +185,7 @@ describe('if the first call is slow', () => {
       },
     });
 
-    const response = ask(set);
+    const response = post(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(calls).toBe(2));
@@ -213,7 +213,7 @@ describe('the host’s own code', () => {
       },
     });
 
-    const pending = ask(set);
+    const pending = post(set);
     await vi.waitFor(() => expect(refuse).toBeDefined());
     await set.clock.advanceAsync(10 * AFTER_MS);
     refuse!();
@@ -229,7 +229,7 @@ describe('the host’s own code', () => {
       hooks: { beforeAttempt: ({ attempt }) => (attempt > 1 ? undefined : new Promise((resolve) => (go = resolve))) },
     });
 
-    const pending = ask(set);
+    const pending = post(set);
     await vi.waitFor(() => expect(go).toBeDefined());
     await set.clock.advanceAsync(1.5 * AFTER_MS);
     go!();
@@ -254,7 +254,7 @@ describe('the host’s own code', () => {
       },
     });
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(refused).toBe(1));
@@ -269,7 +269,7 @@ describe('the host’s own code', () => {
       hooks: { beforeAttempt: ({ request }) => ({ request: { ...request, store: true } }) },
     });
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
     await slow.respond();
@@ -293,7 +293,7 @@ describe('the host’s own code', () => {
       },
     });
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     set.clock.advance(AFTER_MS);
     await vi.waitFor(() => expect(hooked).toBe(2));
@@ -316,7 +316,7 @@ it('rejects an invalid request at once, although the second has not responded', 
   const other = await upstreamFor(hang());
   const set = await hedgedOver([strict, other]);
 
-  const pending = ask(set);
+  const pending = post(set);
   await strict.nextRequest();
   set.clock.advance(AFTER_MS);
   const second = await other.nextRequest();
@@ -345,7 +345,7 @@ describe('no second provider is called', () => {
     const [slow, other] = [await held('slow'), await upstreamFor()];
     const set = await hedgedOver([slow.upstream, other], options);
 
-    const pending = ask(set, body);
+    const pending = post(set, body);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
     await slow.respond();
@@ -363,7 +363,7 @@ describe('no second provider is called', () => {
       providers: { p0: { baseUrl, models: ['m'] }, p1: { baseUrl: other.baseUrl, models: ['n'] } },
     });
 
-    const pending = ask(set, { models: ['n'] });
+    const pending = post(set, { models: ['n'] });
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
     await slow.respond();
@@ -376,10 +376,10 @@ describe('no second provider is called', () => {
     const [slow, full] = [await held('slow'), await upstreamFor(hang())];
     const set = await hedgedOver([slow.upstream, full], { maxInFlightPerProvider: 1 });
     const client = new AbortController();
-    ask(set, { provider_only: ['p1'] }, { signal: client.signal });
+    post(set, { provider_only: ['p1'] }, { signal: client.signal });
     await full.nextRequest();
 
-    const pending = ask(set);
+    const pending = post(set);
     await slow.upstream.nextRequest();
     await set.clock.advanceAsync(10 * AFTER_MS);
     await slow.respond();
@@ -396,7 +396,7 @@ it('lets a probe come to its own end', async () => {
   const set = await hedgedOver([recovering.upstream, other]);
   const body = { provider_order: ['p0', 'p1'] };
   for (let failed = 1; failed <= 5; failed++) {
-    const pending = ask(set, body);
+    const pending = post(set, body);
     await vi.waitFor(async () => {
       await set.clock.advanceAsync(25);
       expect(other.ledger).toHaveLength(failed);
@@ -407,7 +407,7 @@ it('lets a probe come to its own end', async () => {
   expect(breaker()).toBe('open');
   await set.clock.advanceAsync(33_000);
 
-  const pending = ask(set, body);
+  const pending = post(set, body);
   await vi.waitFor(() => expect(recovering.upstream.ledger).toHaveLength(6));
   await set.clock.advanceAsync(10 * AFTER_MS);
   expect(other.ledger).toHaveLength(5);
@@ -420,7 +420,7 @@ it('is paid from the upper half of the retry budget, and not given back', async 
   const [slow, quick] = [await upstreamFor(hang()), await upstreamFor(completion('quick'))];
   const set = await hedgedOver([slow, quick]);
   const hedge = async (): Promise<void> => {
-    const pending = ask(set);
+    const pending = post(set);
     await slow.nextRequest();
     set.clock.advance(AFTER_MS);
     expect(await saidBy(await pending)).toBe('quick');
@@ -431,7 +431,7 @@ it('is paid from the upper half of the retry budget, and not given back', async 
   expect(quick.ledger).toHaveLength(17);
 
   const client = new AbortController();
-  ask(set, {}, { signal: client.signal });
+  post(set, {}, { signal: client.signal });
   await slow.nextRequest();
   await set.clock.advanceAsync(10 * AFTER_MS);
   expect(quick.ledger).toHaveLength(17);
@@ -439,7 +439,7 @@ it('is paid from the upper half of the retry budget, and not given back', async 
 
   // The rest is for failures.
   slow.always(error(500));
-  const pending = ask(set);
+  const pending = post(set);
   await vi.waitFor(async () => {
     await set.clock.advanceAsync(25);
     expect(quick.ledger).toHaveLength(18);
@@ -451,7 +451,7 @@ it('treats as slow what is slower than 95 % of the responses of its endpoint, fr
   const [first, second] = [await held('first'), await held('second')];
   const set = await hedgedOver([first.upstream, second.upstream], { hedging: true });
   const respondAfter = async (ms: number): Promise<void> => {
-    const pending = ask(set);
+    const pending = post(set);
     await first.upstream.nextRequest();
     set.clock.advance(ms);
     await first.respond();
@@ -461,7 +461,7 @@ it('treats as slow what is slower than 95 % of the responses of its endpoint, fr
   for (let request = 1; request < 20; request++) await respondAfter(100 * request);
 
   // The 19th of 20 took 1,900 ms.
-  const pending = ask(set);
+  const pending = post(set);
   await first.upstream.nextRequest();
   await set.clock.advanceAsync(1_899);
   expect(second.upstream.ledger).toEqual([]);

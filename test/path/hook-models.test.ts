@@ -16,8 +16,8 @@ async function withModels(options: Partial<GatewayOptions> = {}) {
 async function modelsFor(request: object, options: Partial<GatewayOptions> = {}): Promise<readonly string[]> {
   let received: readonly string[] = ['never called'];
   const beforeRoute = ({ models }: { models: readonly string[] }) => void (received = models);
-  const { ask } = await withModels({ ...options, hooks: { ...options.hooks, beforeRoute } });
-  await ask({ model: undefined, ...request });
+  const { post } = await withModels({ ...options, hooks: { ...options.hooks, beforeRoute } });
+  await post({ model: undefined, ...request });
   return received;
 }
 
@@ -47,7 +47,7 @@ it('the default model and the choice of a routing hook are passed as well', asyn
 });
 
 it('an access check by them has no way around', async () => {
-  const { ask } = await withModels({
+  const { post } = await withModels({
     hooks: {
       beforeRoute: ({ models }) => {
         if (models.includes('large')) throw new GatewayError('permission_denied', 'Not on your plan.');
@@ -55,16 +55,16 @@ it('an access check by them has no way around', async () => {
     },
   });
   for (const model of ['large', 'large:nitro', 'large:floor', 'acme:large', 'ACME:large', 'best', 'fast']) {
-    expect([model, (await ask({ model })).status]).toEqual([model, 403]);
+    expect([model, (await post({ model })).status]).toEqual([model, 403]);
   }
-  expect((await ask({ model: 'small', models: ['large'] })).status).toBe(403);
-  expect((await ask({ model: 'cheap' })).status).toBe(200);
-  expect((await ask({ model: 'Large' })).status).toBe(404);
+  expect((await post({ model: 'small', models: ['large'] })).status).toBe(403);
+  expect((await post({ model: 'cheap' })).status).toBe(200);
+  expect((await post({ model: 'Large' })).status).toBe(404);
 });
 
 it('an unknown name may still be replaced', async () => {
-  const { ask } = await withModels({
+  const { post } = await withModels({
     hooks: { beforeRoute: ({ request, models }) => (models.length === 0 ? { ...request, model: 'small' } : undefined) },
   });
-  expect((await ask({ model: 'gpt-9' })).headers.get('x-nordlys-model')).toBe('small');
+  expect((await post({ model: 'gpt-9' })).headers.get('x-nordlys-model')).toBe('small');
 });

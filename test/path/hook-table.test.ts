@@ -28,8 +28,8 @@ async function counted(options: Partial<GatewayOptions> = {}) {
 }
 
 /** Sends a request and reads the whole response. */
-async function exchange({ ask }: Set, body: object = {}, init: RequestInit = {}): Promise<void> {
-  await ask(body, init)
+async function exchange({ post }: Set, body: object = {}, init: RequestInit = {}): Promise<void> {
+  await post(body, init)
     .then((response) => response.text())
     .catch(() => undefined);
 }

@@ -60,14 +60,14 @@ const hosts: readonly [string, Mount][] = [
 describe.each(hosts)('in %s', (_host, mount) => {
   it('responds, streams, and refuses', async () => {
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([upstream], {}, mount);
-    const whole = await ask({});
+    const { post } = await gatewayOver([upstream], {}, mount);
+    const whole = await post({});
     expect(whole.status).toBe(200);
     expect(await whole.json()).toMatchObject({ object: 'chat.completion' });
-    const streamed = await ask({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
+    const streamed = await post({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
     expect((await readSse(streamed)).at(-1)).toBe('[DONE]');
-    expect((await ask({}, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
-    const bad = await ask({ messages: 'none' });
+    expect((await post({}, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+    const bad = await post({ messages: 'none' });
     expect(await bad.json()).toMatchObject({ error: { param: 'messages', code: 'invalid_type' } });
     expect(upstream.ledger).toHaveLength(2);
     expect(upstream.ledger[0]!.path).toBe('/v1/chat/completions');
@@ -75,12 +75,12 @@ describe.each(hosts)('in %s', (_host, mount) => {
 
   it('sends each event when it comes', async () => {
     // The upstream waits for ever after its second word: what arrives has not been held back on the way.
-    const { ask } = await gatewayOver(
+    const { post } = await gatewayOver(
       [await upstreamFor(stream('one two three', { afterEvents: 3, end: 'hang' }))],
       {},
       mount,
     );
-    const response = await ask({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
+    const response = await post({ stream: true }, { headers: { 'accept-encoding': 'gzip' } });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     while (!text.includes('two')) text += (await reader.read()).value ?? '';

@@ -9,12 +9,12 @@ describe('names that no header can carry', () => {
     const upstream = await upstreamFor(chat('served'));
     const model = 'модель-大';
     const providers = { p0: { baseUrl: upstream.baseUrl, models: [model] } };
-    const { ask } = await gatewayOver([upstream], { providers });
-    const response = await ask({ model });
+    const { post } = await gatewayOver([upstream], { providers });
+    const response = await post({ model });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('served');
-    expect((await ask({ model, stream: true })).status).toBe(200);
-    expect((await ask({ model: '他' })).status).toBe(404);
+    expect((await post({ model, stream: true })).status).toBe(200);
+    expect((await post({ model: '他' })).status).toBe(404);
   });
 });
 
@@ -33,7 +33,7 @@ describe('a body that the host has had in its hands', () => {
 
   it('gets a response if a part of it is missing', async () => {
     const upstream = await upstreamFor(chat('no'));
-    const { ask } = await gatewayOver([upstream], {}, (gateway) =>
+    const { post } = await gatewayOver([upstream], {}, (gateway) =>
       express()
         .use((req: IncomingMessage, _res, next) => {
           // A logger that looks at the first bytes, lets them go, and hands on late.
@@ -44,7 +44,7 @@ describe('a body that the host has had in its hands', () => {
         })
         .use('/v1', gateway),
     );
-    const response = await ask({ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] });
+    const response = await post({ messages: [{ role: 'user', content: 'x'.repeat(300_000) }] });
     expect(response.status).toBe(500);
     expect(await response.text()).toContain('has read the request body');
   });
@@ -58,8 +58,8 @@ describe('a 200 that is no response', () => {
   ];
 
   it.each(bodies)('causes a fallback: %s', async (_what, body) => {
-    const { ask } = await gatewayOver([await upstreamFor(json(body)), await upstreamFor(chat('sound'))]);
-    const response = await ask({});
+    const { post } = await gatewayOver([await upstreamFor(json(body)), await upstreamFor(chat('sound'))]);
+    const response = await post({});
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
     expect(await response.text()).toContain('sound');
   });
@@ -72,8 +72,8 @@ describe('a 200 that is no response', () => {
 
   it.each(chunks)('causes a fallback, streamed: %s', async (_what, chunk) => {
     const hostile = await upstreamFor(sse([chunk]));
-    const { ask } = await gatewayOver([hostile, await upstreamFor(chat('sound'))]);
-    const response = await ask({ stream: true });
+    const { post } = await gatewayOver([hostile, await upstreamFor(chat('sound'))]);
+    const response = await post({ stream: true });
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
     expect(await response.text()).toContain('[DONE]');
   });
@@ -89,8 +89,8 @@ describe('what an upstream repeats of its own address and headers', () => {
         models: ['m'],
       },
     };
-    const { ask } = await gatewayOver([upstream], { providers });
-    const text = await (await ask({})).text();
+    const { post } = await gatewayOver([upstream], { providers });
+    const text = await (await post({})).text();
     expect(text).toContain('Bad token');
     expect(text).not.toContain('canary');
   });
@@ -99,7 +99,7 @@ describe('what an upstream repeats of its own address and headers', () => {
 describe('a client to which the host responds itself', () => {
   it('no longer holds its upstream', async () => {
     const upstream = await upstreamFor(hang());
-    const { ask } = await gatewayOver([upstream], {}, (gateway) =>
+    const { post } = await gatewayOver([upstream], {}, (gateway) =>
       express()
         .use((_req, res, next) => {
           void upstream.nextRequest().then(() => res.status(503).end('too slow for us'));
@@ -107,7 +107,7 @@ describe('a client to which the host responds itself', () => {
         })
         .use('/v1', gateway),
     );
-    expect((await ask({})).status).toBe(503);
+    expect((await post({})).status).toBe(503);
     expect((await upstream.closed(upstream.ledger[0]!)).closedBy).toBe('client');
   });
 });

@@ -19,7 +19,7 @@ async function gatewayFor(): Promise<Gateway> {
   return createGateway({ keys: ['demo-key'], providers: { demo: { baseUrl, models: ['m'] } } });
 }
 
-async function ask(origin: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> {
+async function send(origin: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${origin}${MOUNT}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key', ...headers },
@@ -28,9 +28,9 @@ async function ask(origin: string, body: object = {}, headers: Record<string, st
 }
 
 async function respondsAt(origin: string): Promise<void> {
-  expect(await (await ask(origin)).json()).toMatchObject({ object: 'chat.completion' });
-  expect((await readSse(await ask(origin, { stream: true }))).at(-1)).toBe('[DONE]');
-  expect((await ask(origin, { messages: 7 })).status).toBe(400);
+  expect(await (await send(origin)).json()).toMatchObject({ object: 'chat.completion' });
+  expect((await readSse(await send(origin, { stream: true }))).at(-1)).toBe('[DONE]');
+  expect((await send(origin, { messages: 7 })).status).toBe(400);
 }
 
 describe('in Fastify', () => {
@@ -100,12 +100,12 @@ describe('beside other middleware', () => {
       proxy(),
     );
     await using server = await listen(app);
-    expect((await ask(server.url)).status).toBe(200);
-    expect((await ask(server.url)).status).toBe(200);
-    const refused = await ask(server.url);
+    expect((await send(server.url)).status).toBe(200);
+    expect((await send(server.url)).status).toBe(200);
+    const refused = await send(server.url);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await ask(server.url, {}, { authorization: 'Bearer other-key' })).status).toBe(200);
+    expect((await send(server.url, {}, { authorization: 'Bearer other-key' })).status).toBe(200);
   });
 
   it('cors() lets browsers read our headers', async () => {
@@ -124,7 +124,7 @@ describe('beside other middleware', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,x-stainless-lang');
-    const response = await ask(server.url, { stream: true }, { origin: 'https://app.example' });
+    const response = await send(server.url, { stream: true }, { origin: 'https://app.example' });
     expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect((await readSse(response)).at(-1)).toBe('[DONE]');
   });

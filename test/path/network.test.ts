@@ -55,14 +55,14 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     const upstream = await upstreamFor(chat('hello'));
     const front = await tlsFront(upstream.port);
     const proxy = await connectProxy({ credentials: 'gate:pass-word' });
-    const { ask } = await over(
+    const { post } = await over(
       { baseUrl: `https://127.0.0.1:${front.port}/v1` },
       { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}`, ca: certificate('authority.pem') },
     );
-    const response = await ask({});
+    const response = await post({});
     expect(response.headers.get('x-nordlys-provider')).toBe('p0');
     expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
-    expect((await readSse(await ask({ stream: true }))).at(-1)).toBe('[DONE]');
+    expect((await readSse(await post({ stream: true }))).at(-1)).toBe('[DONE]');
     expect(proxy.accepted).toBe(1);
     expect(upstream.ledger).toHaveLength(2);
   });
@@ -75,8 +75,8 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   ])('%s: the next provider responds, and record and log state the cause', async (kind, settings, status) => {
     const upstream = await upstreamFor(chat('hello'));
     const port = settings === undefined ? 1 : (await connectProxy(settings)).port;
-    const { ask, records, log, gateway } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${port}` });
-    expect(await providerOf(await ask({}))).toBe('p1');
+    const { post, records, log, gateway } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${port}` });
+    expect(await providerOf(await post({}))).toBe('p1');
     expect(records[0]).toMatchObject({
       provider: 'p0',
       outcome: kind,
@@ -96,9 +96,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     const proxy = await connectProxy({ responds: 'HTTP/1.1 502 Bad Gateway\r\n\r\n' });
     const network = { proxy: `http://127.0.0.1:${proxy.port}` };
     const providers = { p0: { baseUrl: upstream.baseUrl, models: ['m'], network } };
-    const { ask, gateway } = await over(upstream, network, { providers, upstreamErrors: 'message', maxAttempts: 1 });
+    const { post, gateway } = await over(upstream, network, { providers, upstreamErrors: 'message', maxAttempts: 1 });
     for (let turn = 0; turn < 10; turn++) {
-      const response = await ask({});
+      const response = await post({});
       expect([502, 503]).toContain(response.status);
       expect(await response.text()).not.toMatch(/proxy|CONNECT|127\.0\.0\.1/);
     }
@@ -108,12 +108,12 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   it('connectMs covers the proxy: one that sends nothing times out', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy({ responds: 'never' });
-    const { ask, records } = await over(
+    const { post, records } = await over(
       upstream,
       { proxy: `http://127.0.0.1:${proxy.port}` },
       { timeouts: { connectMs: 100 } },
     );
-    expect(await providerOf(await ask({}))).toBe('p1');
+    expect(await providerOf(await post({}))).toBe('p1');
     expect(records[0]).toMatchObject({ outcome: 'connect_timeout', possiblyBilled: false });
     await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
@@ -121,9 +121,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   it('a client that disconnects ends the wait for the proxy', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy({ responds: 'never' });
-    const { ask } = await over(upstream, { proxy: `http://127.0.0.1:${proxy.port}` });
+    const { post } = await over(upstream, { proxy: `http://127.0.0.1:${proxy.port}` });
     const controller = new AbortController();
-    const pending = ask({}, { signal: controller.signal }).catch(() => 'aborted');
+    const pending = post({}, { signal: controller.signal }).catch(() => 'aborted');
     await vi.waitFor(() => expect(proxy.requests).toHaveLength(1));
     controller.abort();
     expect(await pending).toBe('aborted');
@@ -133,9 +133,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   it("a caller's own key goes to the provider's address through its proxy, on a connection of its own", async () => {
     const upstream = await upstreamFor(chat('hello'));
     const proxy = await connectProxy();
-    const { ask } = await over(upstream, { proxy: `http://127.0.0.1:${proxy.port}` });
+    const { post } = await over(upstream, { proxy: `http://127.0.0.1:${proxy.port}` });
     const own = { provider_configs: { p0: { api_key: 'callers-own-key' } } };
-    for (const body of [{}, own, {}, own]) expect(await providerOf(await ask(body))).toBe('p0');
+    for (const body of [{}, own, {}, own]) expect(await providerOf(await post(body))).toBe('p0');
     expect(proxy.accepted).toBe(2);
     expect(upstream.ledger.map(({ headers }) => headers['authorization'])).toEqual([
       'Bearer operator-secret-0',
@@ -149,12 +149,12 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
     const upstream = await upstreamFor(chat('hello'));
     const internal = await upstreamFor(chat('internal'));
     const proxy = await connectProxy({ hosts: { localhost: '127.0.0.1' } });
-    const { ask } = await over(
+    const { post } = await over(
       upstream,
       { proxy: `http://127.0.0.1:${proxy.port}` },
       { callerOverrides: { allowedOrigins: [`http://localhost:${internal.port}`] }, maxAttempts: 1 },
     );
-    const response = await ask({
+    const response = await post({
       provider_only: ['p0'],
       provider_configs: {
         p0: { api_key: 'callers-own-key', base_url: `http://localhost:${internal.port}/v1` },
@@ -167,8 +167,8 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   it('secrets of the network that an upstream repeats are redacted for the client', async () => {
     const upstream = await upstreamFor(error(400, 'you came with gate:pass-word and pass-word'));
     const proxy = await connectProxy();
-    const { ask, records, log } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}` });
-    const response = await ask({});
+    const { post, records, log } = await over(upstream, { proxy: `http://gate:pass-word@127.0.0.1:${proxy.port}` });
+    const response = await post({});
     expect(response.status).toBe(400);
     const shown = (await response.text()) + JSON.stringify(records) + log();
     expect(shown).toContain('[redacted]');
@@ -178,13 +178,13 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
   it('update() moves the provider behind another proxy, and a wrong one changes nothing', async () => {
     const upstream = await upstreamFor(chat('hello'));
     const [first, second] = [await connectProxy(), await connectProxy()];
-    const { ask, gateway } = await over(upstream, { proxy: `http://127.0.0.1:${first.port}` });
+    const { post, gateway } = await over(upstream, { proxy: `http://127.0.0.1:${first.port}` });
     const via = (proxy: string) => ({ p0: { baseUrl: upstream.baseUrl, models: ['m'], network: { proxy } } });
-    await providerOf(await ask({}));
+    await providerOf(await post({}));
     gateway.update(via(`http://127.0.0.1:${second.port}`));
-    await providerOf(await ask({}));
+    await providerOf(await post({}));
     expect(() => gateway.update(via('socks5://127.0.0.1'))).toThrow(/providers\.p0\.network\.proxy/);
-    await providerOf(await ask({}));
+    await providerOf(await post({}));
     expect([first.accepted, second.accepted]).toEqual([1, 1]);
   });
 
@@ -199,9 +199,9 @@ describe.each(TRANSPORTS)('a gateway whose provider has a network of its own, by
         p0: { baseUrl: upstream.baseUrl, models: ['m'] },
         p1: { baseUrl: upstream.baseUrl, models: ['direct'], network: { proxy: false as const } },
       };
-      const { ask } = await over(upstream, {}, { providers });
-      await providerOf(await ask({}));
-      await providerOf(await ask({ model: 'direct' }));
+      const { post } = await over(upstream, {}, { providers });
+      await providerOf(await post({}));
+      await providerOf(await post({ model: 'direct' }));
     } finally {
       vi.unstubAllEnvs();
     }

@@ -30,18 +30,18 @@ async function messageOf(response: Response): Promise<Record<string, unknown>> {
 
 describe('a whole response', () => {
   it.each([201, 202, 203])('with the status %i is one', async (status) => {
-    const { ask } = await over(json(SAID, { status }));
-    for (const stream of [false, true]) expect(await textOf(await ask({ stream }))).toBe('said');
+    const { post } = await over(json(SAID, { status }));
+    for (const stream of [false, true]) expect(await textOf(await post({ stream }))).toBe('said');
   });
 
   it.each([202, 204])('with the status %i and no completion in it is none', async (status) => {
-    const { ask } = await over(json({ id: 'job', status: 'queued' }, { status }));
-    expect(await textOf(await ask({}))).toBe('spare');
+    const { post } = await over(json({ id: 'job', status: 'queued' }, { status }));
+    expect(await textOf(await post({}))).toBe('spare');
   });
 
   it.each(['identity', 'utf-8', 'UTF8', 'none', '', 'identity, utf-8'])('encoded as “%s” is not', async (coding) => {
-    const { ask } = await over(json(SAID, { headers: { 'content-encoding': coding } }));
-    expect(await textOf(await ask({}))).toBe('said');
+    const { post } = await over(json(SAID, { headers: { 'content-encoding': coding } }));
+    expect(await textOf(await post({}))).toBe('said');
   });
 
   it.each([
@@ -52,23 +52,23 @@ describe('a whole response', () => {
   ] as const)('in %s is read', async (coding, compress) => {
     const body = compress(Buffer.from(JSON.stringify(SAID)));
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\ncontent-length: ${body.length}\r\n\r\n`;
-    const { ask } = await over(raw([head, body]));
-    expect(await textOf(await ask({}))).toBe('said');
+    const { post } = await over(raw([head, body]));
+    expect(await textOf(await post({}))).toBe('said');
   });
 
   it('in an unknown coding is none', async () => {
-    const { ask } = await over(json(SAID, { headers: { 'content-encoding': 'pack200-gzip' } }));
-    expect(await textOf(await ask({}))).toBe('spare');
+    const { post } = await over(json(SAID, { headers: { 'content-encoding': 'pack200-gzip' } }));
+    expect(await textOf(await post({}))).toBe('spare');
   });
 
   it.each(['length', 'content_filter'])('without a message, ended by %s, is not bought again', async (reason) => {
-    const { ask, upstreams } = await over(json({ choices: [{ index: 0, finish_reason: reason }] }));
-    const response = await ask({});
+    const { post, upstreams } = await over(json({ choices: [{ index: 0, finish_reason: reason }] }));
+    const response = await post({});
     expect(((await response.json()) as Completion).choices[0]).toMatchObject({
       finish_reason: reason,
       message: { content: '' },
     });
-    const payloads = await readSse(await ask({ stream: true }));
+    const payloads = await readSse(await post({ stream: true }));
     expect(payloads.join('')).toContain(`"finish_reason":"${reason}"`);
     expect(upstreams[1]!.ledger).toHaveLength(0);
   });
@@ -78,8 +78,8 @@ describe('a whole response', () => {
     { choices: [{ index: 0 }] },
     { choices: [{ message: 'x' }] },
   ])('like %o is none', async (body) => {
-    const { ask } = await over(json(body));
-    expect(await textOf(await ask({}))).toBe('spare');
+    const { post } = await over(json(body));
+    expect(await textOf(await post({}))).toBe('spare');
   });
 
   it.each([
@@ -90,26 +90,26 @@ describe('a whole response', () => {
     [{ error: { code: 503, message: 'boom' } }],
     { Response: { Error: { Code: 'InternalError', Message: 'boom' } } },
   ])('%o is an error', async (body) => {
-    const { ask } = await over(json(body));
-    for (const stream of [false, true]) expect(await textOf(await ask({ stream }))).toBe('spare');
+    const { post } = await over(json(body));
+    for (const stream of [false, true]) expect(await textOf(await post({ stream }))).toBe('spare');
   });
 
   it.each([null, undefined, '0'])('with the index %s has a number', async (index) => {
-    const { ask } = await over(
+    const { post } = await over(
       json({ choices: [{ index, message: { role: 'assistant', content: 'said' }, finish_reason: 'stop' }] }),
     );
-    expect(await (await ask({})).json()).toMatchObject({ choices: [{ index: 0, message: { content: 'said' } }] });
+    expect(await (await post({})).json()).toMatchObject({ choices: [{ index: 0, message: { content: 'said' } }] });
   });
 
   it('with an empty finish reason has none', async () => {
-    const { ask } = await over(json(whole({ role: 'assistant', content: 'said' }, { finish_reason: '' })));
-    expect(await (await ask({})).json()).toMatchObject({ choices: [{ finish_reason: null }] });
+    const { post } = await over(json(whole({ role: 'assistant', content: 'said' }, { finish_reason: '' })));
+    expect(await (await post({})).json()).toMatchObject({ choices: [{ finish_reason: null }] });
   });
 
   it('in OpenAI’s form reaches the client byte by byte', async () => {
     const text = `{"choices":[ {"index":0,"message":{"content":"a","n":1.0e2},"finish_reason":"stop"}],"big":12345678901234567890}`;
-    const { ask } = await over(json(text));
-    expect(await (await ask({})).text()).toBe(text);
+    const { post } = await over(json(text));
+    expect(await (await post({})).text()).toBe(text);
   });
 });
 
@@ -143,9 +143,9 @@ describe('content as a list of parts', () => {
     ['stream → stream, then from the cache', streamed, true],
     ['each → each', inForm, true],
   ] as const)('%s: nothing is lost', async (_path, script, firstStreams) => {
-    const { ask, upstreams } = await over(script, { cache: { maxEntries: 9 } });
+    const { post, upstreams } = await over(script, { cache: { maxEntries: 9 } });
     for (const stream of [firstStreams, !firstStreams, firstStreams]) {
-      const response = await ask({ stream });
+      const response = await post({ stream });
       if (stream) expect(assembled(await readSse(response))).toMatchObject(flat);
       else expect(await messageOf(response)).toMatchObject(flat);
     }

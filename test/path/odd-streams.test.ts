@@ -22,7 +22,7 @@ const comment = Buffer.from(': still here\n\n');
 
 async function requestTo(script: ScriptSource, options: Partial<GatewayOptions> = {}) {
   const set = await gatewayOver([await upstreamFor(script)], { timeouts: SHORT, maxAttempts: 1, ...options });
-  return { ...set, response: await set.ask({ stream: true }) };
+  return { ...set, response: await set.post({ stream: true }) };
 }
 
 describe('a finish reason is not the end', () => {
@@ -58,15 +58,15 @@ describe('a finish reason is not the end', () => {
     const set = await requestTo(sse(events, { end }), { cache: { maxEntries: 9 } });
     await expectHonestEnd(set.response);
     set.upstreams[0]!.always(chat('whole'));
-    const again = await set.ask({ stream: true });
+    const again = await set.post({ stream: true });
     expect(again.headers.get('x-nordlys-cache')).toBe('MISS');
     await again.text();
   });
 
   it.each([true, false])('that was replaced is passed on but not stored (stream: %s)', async (stream) => {
-    const { ask } = await requestTo(sse([first, second, '[DONE]']), { cache: { maxEntries: 9 } });
+    const { post } = await requestTo(sse([first, second, '[DONE]']), { cache: { maxEntries: 9 } });
     for (let sent = 0; sent < 2; sent++) {
-      const response = await ask({ stream, user: 'other' });
+      const response = await post({ stream, user: 'other' });
       expect(response.headers.get('x-nordlys-cache')).toBe('MISS');
       expect(await textOf(response)).toBe('First half, second half.');
     }
@@ -77,14 +77,14 @@ describe('a finish reason is not the end', () => {
     const late = [say('a'), say('', 'stop'), 20_000, usage, 20_000, '[DONE]'];
     const script = sse(late as StreamEvent[], { end: 'hang' });
     const upstream = await upstreamFor({ script, clock });
-    const { ask } = await gatewayOver([upstream], { clock });
-    const whole = ask({ stream: true, stream_options: { include_usage: true } }).then(readSse);
+    const { post } = await gatewayOver([upstream], { clock });
+    const whole = post({ stream: true, stream_options: { include_usage: true } }).then(readSse);
     expect(JSON.parse((await passing(clock, whole)).at(-2)!)).toMatchObject({ usage: { total_tokens: 3 } });
 
     const comments = Array.from({ length: 30 }, () => [comment, 9_000]).flat();
     upstream.always(sse([say('a'), say('', 'stop'), ...comments, say('never read')], { end: 'hang' }));
     const before = clock.now();
-    expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('a');
+    expect(await passing(clock, post({ stream: true }).then(textOf))).toBe('a');
     expect(clock.now() - before).toBeLessThan(50_000);
   });
 });
@@ -127,8 +127,8 @@ describe('errors without an envelope', () => {
     ['an event of that name that is no JSON', named],
   ])('%s before the first word causes a fallback', async (_text, body) => {
     const upstreams = [await upstreamFor(sse([say(''), body, '[DONE]'])), await upstreamFor(chat('spare'))];
-    const { ask } = await gatewayOver(upstreams, { timeouts: SHORT });
-    expect(await textOf(await ask({ stream: true }))).toBe('spare');
+    const { post } = await gatewayOver(upstreams, { timeouts: SHORT });
+    expect(await textOf(await post({ stream: true }))).toBe('spare');
   });
 });
 
@@ -157,8 +157,8 @@ describe('objects without choices', () => {
   });
 
   it('usage reaches clients that requested it, with an empty list', async () => {
-    const { ask } = await requestTo(sse([say('a'), say('', 'stop'), { usage: usage.usage }]));
-    const payloads = await readSse(await ask({ stream: true, stream_options: { include_usage: true } }));
+    const { post } = await requestTo(sse([say('a'), say('', 'stop'), { usage: usage.usage }]));
+    const payloads = await readSse(await post({ stream: true, stream_options: { include_usage: true } }));
     expect(JSON.parse(payloads.at(-2)!)).toEqual({ usage: usage.usage, choices: [] });
   });
 });
@@ -204,8 +204,8 @@ describe('timeouts', () => {
     const clock = new FakeClock();
     const script = sse([...every(45_000, 12, sign), say('at last'), say('', 'stop')]);
     const upstream = await upstreamFor({ script, clock });
-    const { ask } = await gatewayOver([upstream], { clock });
-    expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('at last');
+    const { post } = await gatewayOver([upstream], { clock });
+    expect(await passing(clock, post({ stream: true }).then(textOf))).toBe('at last');
     expect(upstream.ledger).toHaveLength(1);
   });
 
@@ -215,9 +215,9 @@ describe('timeouts', () => {
   ])('%s: another provider is called in the end', async (_what, timeouts, earliest, latest) => {
     const clock = new FakeClock();
     const slow = await upstreamFor({ script: sse([...every(45_000, 40, comment)], { end: 'hang' }), clock });
-    const { ask } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock, timeouts });
+    const { post } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock, timeouts });
     const before = clock.now();
-    expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('spare');
+    expect(await passing(clock, post({ stream: true }).then(textOf))).toBe('spare');
     expect(clock.now() - before).toBeGreaterThan(earliest);
     expect(clock.now() - before).toBeLessThan(latest);
   });
@@ -225,8 +225,8 @@ describe('timeouts', () => {
   it('without a sign of life a minute is enough', async () => {
     const clock = new FakeClock();
     const slow = await upstreamFor({ script: sse([100_000, say('late')]), clock });
-    const { ask } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock });
-    expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('spare');
+    const { post } = await gatewayOver([slow, await upstreamFor(chat('spare'))], { clock });
+    expect(await passing(clock, post({ stream: true }).then(textOf))).toBe('spare');
   });
 
   it.each<[string, object]>([
@@ -235,16 +235,16 @@ describe('timeouts', () => {
   ])('a stream that flows for half an hour is not cut %s', async (_how, timeouts) => {
     const clock = new FakeClock();
     const script = sse([say('a'), ...every(45_000, 40, say('a')), say('', 'stop')]);
-    const { ask } = await gatewayOver([await upstreamFor({ script, clock })], { clock, timeouts });
-    expect(await passing(clock, ask({ stream: true }).then(textOf))).toBe('a'.repeat(41));
+    const { post } = await gatewayOver([await upstreamFor({ script, clock })], { clock, timeouts });
+    expect(await passing(clock, post({ stream: true }).then(textOf))).toBe('a'.repeat(41));
   });
 
   it('a caller’s own timeout aborts it', async () => {
     const clock = new FakeClock();
     const script = sse([say('a'), ...every(20_000, 40, say('a')), say('', 'stop')]);
-    const { ask } = await gatewayOver([await upstreamFor({ script, clock })], { clock });
+    const { post } = await gatewayOver([await upstreamFor({ script, clock })], { clock });
     const provider_configs = { p0: { endpoint_overrides: { chat_completions: { timeout: 90_000 } } } };
-    const ended = ask({ stream: true, provider_configs }).then(expectHonestEnd);
+    const ended = post({ stream: true, provider_configs }).then(expectHonestEnd);
     expect((await passing(clock, ended)).said).toBe('a'.repeat(5));
   });
 });

@@ -9,14 +9,14 @@ const BYOK = 'callers-own-key-1234';
 describe("a caller's own key", () => {
   it("is sent to the provider's own address, and shared with no other request", async () => {
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([upstream], { cache: {} });
+    const { post } = await gatewayOver([upstream], { cache: {} });
     for (let time = 0; time < 2; time++) {
-      const response = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      const response = await post({ provider_configs: { p0: { api_key: BYOK } } });
       expect(response.status).toBe(200);
       expect(response.headers.get('x-nordlys-cache')).toBe('BYPASS');
       await response.text();
     }
-    await (await ask({})).text();
+    await (await post({})).text();
     expect(upstream.ledger.map(({ headers }) => headers['authorization'])).toEqual([
       `Bearer ${BYOK}`,
       `Bearer ${BYOK}`,
@@ -40,28 +40,28 @@ describe("a caller's own key", () => {
           })
         : chat('fine'),
     );
-    const { ask } = await gatewayOver([upstream]);
+    const { post } = await gatewayOver([upstream]);
     for (let time = 0; time < 10; time++) {
-      const response = await ask({ provider_configs: { p0: { api_key: BYOK } } });
+      const response = await post({ provider_configs: { p0: { api_key: BYOK } } });
       expect(response.status).toBe(401);
       expect(await response.text()).not.toContain(BYOK);
     }
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
   });
 
   it('whose calls fail opens no breaker for others', async () => {
     const upstream = await upstreamFor(({ headers }) =>
       headers['authorization'] === `Bearer ${BYOK}` ? error(500) : chat('fine'),
     );
-    const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1 });
-    for (let time = 0; time < 30; time++) await (await ask({ provider_configs: { p0: { api_key: BYOK } } })).text();
-    expect((await ask({})).status).toBe(200);
+    const { post, gateway } = await gatewayOver([upstream], { maxAttempts: 1 });
+    for (let time = 0; time < 30; time++) await (await post({ provider_configs: { p0: { api_key: BYOK } } })).text();
+    expect((await post({})).status).toBe(200);
     expect(gateway.status().endpoints[0]).toMatchObject({ failed: 0, readiness: { breaker: { failures: 0 } } });
   });
 
   it('may set shorter timeouts than the operator', async () => {
-    const { ask } = await gatewayOver([await upstreamFor(hang({ after: 'request' }))], { maxAttempts: 1 });
-    const response = await ask({
+    const { post } = await gatewayOver([await upstreamFor(hang({ after: 'request' }))], { maxAttempts: 1 });
+    const response = await post({
       provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: 100 } } } },
     });
     expect(response.status).toBe(504);
@@ -71,8 +71,8 @@ describe("a caller's own key", () => {
 describe("a caller's own address", () => {
   it('is called when the operator lists its origin, with the caller’s key only', async () => {
     const [own, theirs] = [await upstreamFor(), await upstreamFor(chat('from the caller’s upstream'))];
-    const { ask } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
-    const response = await ask({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
+    const { post } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
+    const response = await post({ provider_configs: { p0: { api_key: BYOK, base_url: theirs.baseUrl } } });
     expect(await response.text()).toContain('from the caller');
     expect(own.ledger).toHaveLength(0);
     expect(theirs.ledger[0]).toMatchObject({
@@ -96,10 +96,10 @@ describe("a caller's own address", () => {
     ],
   ])('is refused %s, and nothing is connected to', async (_what, config, code) => {
     const [own, theirs] = [await upstreamFor(), await upstreamFor()];
-    const { ask, baseUrl } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
+    const { post, baseUrl } = await gatewayOver([own], { callerOverrides: { allowedOrigins: [theirs.origin] } });
     const connect = vi.spyOn(net, 'connect');
     const text = JSON.stringify(config).replace('LISTED', theirs.baseUrl);
-    const response = await ask({ provider_configs: { p0: JSON.parse(text) } });
+    const response = await post({ provider_configs: { p0: JSON.parse(text) } });
     expect(response.status).toBe(400);
     const body = await response.text();
     expect(JSON.parse(body)).toMatchObject({ error: { code, param: expect.stringMatching(/^provider_configs\.p0/) } });
@@ -113,7 +113,7 @@ describe("a caller's own address", () => {
 
   it('whose name resolves to this machine is not connected: the guard checks where sockets are opened', async () => {
     const own = await upstreamFor();
-    const { ask } = await gatewayOver([own], {
+    const { post } = await gatewayOver([own], {
       callerOverrides: { allowedOrigins: [`http://rebound.example.com:${own.port}`] },
     });
     const lookup = vi
@@ -123,7 +123,7 @@ describe("a caller's own address", () => {
         _options: unknown,
         done: (error: null, responses: dns.LookupAddress[]) => void,
       ) => done(null, [{ address: '127.0.0.1', family: 4 }])) as never);
-    const response = await ask({
+    const response = await post({
       provider_configs: { p0: { api_key: BYOK, base_url: `http://rebound.example.com:${own.port}/v1` } },
     });
     expect(lookup).toHaveBeenCalled();

@@ -17,12 +17,12 @@ describe.skipIf(!hasRedis)('rate limits across processes (skipped where no redis
     const { baseUrl } = await upstreamFor();
     const [one, two] = [await process(server.port, baseUrl), await process(server.port, baseUrl)];
     const statuses: number[] = [];
-    for (const url of [one, two, one, two]) statuses.push((await ask(url, 'ada-key')).status);
+    for (const url of [one, two, one, two]) statuses.push((await post(url, 'ada-key')).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
-    const refused = await ask(one, 'ada-key');
+    const refused = await post(one, 'ada-key');
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded', type: 'requests' } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await ask(two, 'bob-key')).status).toBe(200);
+    expect((await post(two, 'bob-key')).status).toBe(200);
   });
 
   /** What one process would mount. */
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('rate limits across processes (skipped where no redis
     return `${listening.url}/v1/chat/completions`;
   }
 
-  const ask = (url: string, key: string): Promise<Response> =>
+  const post = (url: string, key: string): Promise<Response> =>
     fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },

@@ -39,8 +39,8 @@ function assembled(payloads: readonly string[]): {
 
 describe('what an upstream sends, as the client gets it', () => {
   it.each(responseCases.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
-    const { ask } = await gatewayFor(row);
-    const response = await ask(row.request);
+    const { post } = await gatewayFor(row);
+    const response = await post(row.request);
     const { deliver } = row;
     expect(response.status).toBe(deliver.status);
     expect(response.headers.get('content-type')).toContain(deliver.content_type);
@@ -71,36 +71,36 @@ describe('what an upstream sends, as the client gets it', () => {
   it('keeps the digits of numbers', async () => {
     const payload =
       '{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop","logprobs":{"content":[{"token":"x","logprob":-5.4e-6,"big":12345678901234567890}]}}]}';
-    const { ask } = await gatewayOver([await upstreamFor(sse([payload]))]);
-    expect((await readSse(await ask({ stream: true })))[0]).toBe(payload);
+    const { post } = await gatewayOver([await upstreamFor(sse([payload]))]);
+    expect((await readSse(await post({ stream: true })))[0]).toBe(payload);
   });
 
   it('delivers an event of 20 MB, and refuses one of 40', async () => {
     const event = (size: number): object => ({
       choices: [{ index: 0, delta: { content: 'x'.repeat(size) }, finish_reason: 'stop' }],
     });
-    const { ask, upstreams } = await gatewayOver([await upstreamFor(sse([event(20_000_000)]))], { maxAttempts: 1 });
-    const payloads = await readSse(await ask({ stream: true }));
+    const { post, upstreams } = await gatewayOver([await upstreamFor(sse([event(20_000_000)]))], { maxAttempts: 1 });
+    const payloads = await readSse(await post({ stream: true }));
     expect(payloads[0]!.length).toBeGreaterThan(20_000_000);
     upstreams[0]!.always(sse([event(40_000_000)]));
-    expect((await ask({ stream: true })).status).toBe(502);
+    expect((await post({ stream: true })).status).toBe(502);
   });
 
   it.each([1e9, -1, 0.5, '1000000000', 'x', true])(
     'an index of %s is a broken event, not the client’s memory',
     async (index) => {
-      const { ask } = await gatewayOver(
+      const { post } = await gatewayOver(
         [await upstreamFor(sse([{ choices: [{ index, delta: { content: 'x' }, finish_reason: 'stop' }] }]))],
         { maxAttempts: 1 },
       );
-      expect((await ask({ stream: true })).status).toBe(502);
+      expect((await post({ stream: true })).status).toBe(502);
     },
   );
 
   it('does not take a bomb for a response', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(200_000_000, ' '));
-    const { ask } = await gatewayOver(
+    const { post } = await gatewayOver(
       [
         await upstreamFor(
           raw([
@@ -112,12 +112,12 @@ describe('what an upstream sends, as the client gets it', () => {
       { maxAttempts: 1 },
     );
     const before = process.memoryUsage().rss;
-    expect((await ask({})).status).toBe(502);
+    expect((await post({})).status).toBe(502);
     expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
   });
 
   it('lets nothing of the upstream’s headers through', async () => {
-    const { ask } = await gatewayOver([
+    const { post } = await gatewayOver([
       await upstreamFor(
         json(
           JSON.parse('{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}'),
@@ -138,7 +138,7 @@ describe('what an upstream sends, as the client gets it', () => {
         ),
       ),
     ]);
-    const response = await ask({});
+    const response = await post({});
     expect([...response.headers.keys()].toSorted()).toEqual([
       'connection',
       'content-length',
@@ -209,10 +209,10 @@ describe('many at once', () => {
     const upstream = await upstreamFor((request) =>
       chat(`response to ${String((request.json as { user: string }).user)}`, { delayMs: 1 }),
     );
-    const { ask } = await gatewayOver([upstream], { maxInFlightPerCaller: 1_000 });
+    const { post } = await gatewayOver([upstream], { maxInFlightPerCaller: 1_000 });
     const users = Array.from({ length: 200 }, (_, index) => `caller-${index}`);
     const texts = await Promise.all(
-      users.map(async (user, index) => assembledText(await ask({ user, stream: index % 2 === 0 }))),
+      users.map(async (user, index) => assembledText(await post({ user, stream: index % 2 === 0 }))),
     );
     expect(texts).toEqual(users.map((user) => `response to ${user}`));
   });

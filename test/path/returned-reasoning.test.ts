@@ -50,9 +50,9 @@ describe('reasoning of an earlier response', () => {
     ['Groq', GROQ, false],
     ['Mistral', MISTRAL, true],
   ])('refused by %s is left out of a second attempt, at no cost, and of later requests', async (_, refusal, stream) => {
-    const { ask, sent } = await over(refusal);
+    const { post, sent } = await over(refusal);
     for (let time = 0; time < 2; time++) {
-      const response = await ask({ messages: conversation, stream });
+      const response = await post({ messages: conversation, stream });
       expect(response.status).toBe(200);
       expect(await response.text()).toContain('served');
     }
@@ -60,21 +60,21 @@ describe('reasoning of an earlier response', () => {
   });
 
   it('is sent to upstreams that do not refuse it', async () => {
-    const { ask, sent } = await over();
-    await (await ask({ messages: conversation })).text();
+    const { post, sent } = await over();
+    await (await post({ messages: conversation })).text();
     expect(sent()).toEqual([conversation[1]]);
   });
 
   it('refused where none was sent: the error is relayed after one attempt', async () => {
-    const { ask, upstream } = await over(GROQ, GROQ);
-    const response = await ask({ messages: [conversation[0], bare, conversation[2]] });
+    const { post, upstream } = await over(GROQ, GROQ);
+    const response = await post({ messages: [conversation[0], bare, conversation[2]] });
     expect(response.status).toBe(400);
     expect(upstream.ledger).toHaveLength(1);
   });
 
   it('refused twice: the upstream’s error is relayed', async () => {
-    const { ask, upstream } = await over(GROQ, GROQ);
-    const response = await ask({ messages: conversation });
+    const { post, upstream } = await over(GROQ, GROQ);
+    const response = await post({ messages: conversation });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain("property 'reasoning_content' is unsupported");
     expect(upstream.ledger).toHaveLength(2);
@@ -83,18 +83,18 @@ describe('reasoning of an earlier response', () => {
   it('of Claude does not end a conversation that moves to a strict provider', async () => {
     const claude = await upstreamFor(anthropicReply({ thinking: { text: 'Hm.', signature: 's' }, text: 'Hello.' }));
     const strict = await upstreamFor(chat('served'));
-    const { ask } = await gatewayOver([], {
+    const { post } = await gatewayOver([], {
       providers: {
         claude: { format: 'anthropic', baseUrl: new URL(claude.baseUrl).origin, models: ['claude-sonnet-4-5'] },
         strict: { baseUrl: strict.baseUrl, models: ['m'] },
       },
     });
     const user = { role: 'user', content: 'Hi' };
-    const first = await ask({ model: 'claude-sonnet-4-5', messages: [user] });
+    const first = await post({ model: 'claude-sonnet-4-5', messages: [user] });
     const { choices } = (await first.json()) as { choices: { message: Record<string, unknown> }[] };
     expect(choices[0]!.message).toHaveProperty('reasoning_details');
     strict.enqueue(GROQ);
-    const second = await ask({ messages: [user, choices[0]!.message, user] });
+    const second = await post({ messages: [user, choices[0]!.message, user] });
     expect(second.status).toBe(200);
     expect(strict.ledger.at(-1)?.json).toMatchObject({
       messages: [user, { role: 'assistant', content: 'Hello.', refusal: null }, user],

@@ -12,17 +12,17 @@ async function gatewayWith(options: Options) {
 
 describe('a caller that the host does not know', () => {
   it.each([undefined, null, false])('is refused if `caller` returns %j', async (caller) => {
-    const { ask, upstreams } = await gatewayWith({ keys: false, caller: () => caller });
-    const response = await ask({});
+    const { post, upstreams } = await gatewayWith({ keys: false, caller: () => caller });
+    const response = await post({});
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: { code: 'invalid_api_key' } });
     expect(upstreams[0]?.ledger).toEqual([]);
   });
 
   it('is let in where anonymous callers are welcome, and has no cache', async () => {
-    const { ask } = await gatewayWith({ keys: false, caller: () => undefined, anonymous: true, cache: {} });
+    const { post } = await gatewayWith({ keys: false, caller: () => undefined, anonymous: true, cache: {} });
     for (let time = 0; time < 2; time++) {
-      const response = await ask({});
+      const response = await post({});
       expect(response.status).toBe(200);
       expect(response.headers.get('x-nordlys-cache')).not.toBe('HIT');
     }
@@ -30,8 +30,8 @@ describe('a caller that the host does not know', () => {
 
   it('is let in without a key there, and not with a wrong one', async () => {
     for (const options of [{ keys: ['right'] }, { keys: undefined, verifyKey: () => undefined }]) {
-      const { ask } = await gatewayWith({ ...options, anonymous: true });
-      const status = async (headers: object) => (await ask({}, { headers: headers as Record<string, string> })).status;
+      const { post } = await gatewayWith({ ...options, anonymous: true });
+      const status = async (headers: object) => (await post({}, { headers: headers as Record<string, string> })).status;
       expect(await status({ authorization: '' })).toBe(200);
       expect(await status({ authorization: 'Bearer wrong' })).toBe(401);
       expect(await status({ authorization: 'Basic d3Jvbmc=' })).toBe(401);
@@ -64,9 +64,9 @@ describe('a caller that could not be checked', () => {
   ];
 
   it.each(failing)('is a process warning, once: %s', async (_, options, message) => {
-    const { ask } = await gatewayWith({ keys: undefined, ...options });
+    const { post } = await gatewayWith({ keys: undefined, ...options });
     for (let time = 0; time < 2; time++) {
-      const response = await ask({});
+      const response = await post({});
       expect(response.status).toBe(503);
       expect(await response.text()).not.toMatch(/verifyKey|text of a caller/);
     }
@@ -77,8 +77,8 @@ describe('a caller that could not be checked', () => {
   it.each(failing)('reaches onError with its cause, and is then no warning: %s', async (_, options) => {
     const errors: GatewayError[] = [];
     const onError = ({ error }: { error: GatewayError }) => void errors.push(error);
-    const { ask } = await gatewayWith({ keys: undefined, ...options, hooks: { onError } });
-    await ask({});
+    const { post } = await gatewayWith({ keys: undefined, ...options, hooks: { onError } });
+    await post({});
     expect(errors).toEqual([expect.objectContaining({ code: 'authentication_unavailable', cause: expect.any(Error) })]);
     expect(warnings).toEqual([]);
   });
@@ -94,8 +94,8 @@ describe('a hook that never settles', () => {
       called();
       return new Promise<never>(() => {});
     };
-    const { ask } = await gatewayWith({ clock, hooks: { [hook]: never }, timeouts: { totalMs: 3_000 } });
-    const response = ask({});
+    const { post } = await gatewayWith({ clock, hooks: { [hook]: never }, timeouts: { totalMs: 3_000 } });
+    const response = post({});
     await isCalled;
     clock.advance(2_999);
     expect(warn).not.toHaveBeenCalled();

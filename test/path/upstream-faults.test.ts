@@ -29,7 +29,7 @@ async function over(scripts: readonly Script[], options: Partial<GatewayOptions>
   const hooks = { afterAttempt: ({ record }: { record: AttemptRecord }) => void records.push(record) };
   const set = await gatewayOver([first, second], { hooks, ...options });
   const provider = async (body: object = {}, init?: RequestInit): Promise<string | null> => {
-    const response = await set.ask(body, init);
+    const response = await set.post(body, init);
     await response.text();
     return response.headers.get('x-nordlys-provider');
   };
@@ -67,12 +67,12 @@ describe('a fault of one request', () => {
     ['too many tokens for the credit', error(402, CANNOT_AFFORD), 402, 'can only afford'],
     ['a firewall', error(403, WAF, HTML), 403, 'firewall'],
   ])('%s is relayed with a 4xx, and the next request is served there', async (_what, script, status, message) => {
-    const { ask, gateway } = await alone([script]);
-    const refused = await ask({});
+    const { post, gateway } = await alone([script]);
+    const refused = await post({});
     expect(refused.status).toBe(status);
     expect((await errorOf(refused))['message']).toContain(message);
     expect(gateway.status().endpoints[0]?.readiness).toMatchObject({ coolsForMs: 0, breaker: { failures: 0 } });
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
   });
 
   it.each<[string, Script, boolean]>([
@@ -93,9 +93,9 @@ describe('a fault of one request', () => {
   });
 
   it('sent by all candidates, it is relayed with the provider’s message', async () => {
-    const { ask, second } = await over([error(402, CANNOT_AFFORD)]);
+    const { post, second } = await over([error(402, CANNOT_AFFORD)]);
     second.always(error(500));
-    const refused = await ask({});
+    const refused = await post({});
     expect(refused.status).toBe(402);
     expect((await errorOf(refused))['message']).toContain('can only afford');
   });
@@ -137,9 +137,9 @@ describe('stream_options', () => {
   const REFUSED = error(422, { detail: [{ loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted' }] });
 
   it('refused by an upstream: the request is repeated without them, at no cost, and later requests omit them', async () => {
-    const { ask, upstream } = await alone([REFUSED], { maxAttempts: 1 });
+    const { post, upstream } = await alone([REFUSED], { maxAttempts: 1 });
     for (let time = 0; time < 2; time++) {
-      const response = await ask({ stream: true });
+      const response = await post({ stream: true });
       expect(response.status).toBe(200);
       expect(await response.text()).toContain('[DONE]');
     }
@@ -147,15 +147,15 @@ describe('stream_options', () => {
   });
 
   it('requested by the caller: it is served without them, and the next request has them again', async () => {
-    const { ask, upstream } = await alone([REFUSED]);
+    const { post, upstream } = await alone([REFUSED]);
     const body = { stream: true, stream_options: { include_usage: true } };
-    for (let time = 0; time < 2; time++) await (await ask(body)).text();
+    for (let time = 0; time < 2; time++) await (await post(body)).text();
     expect(upstream.ledger.map(({ json }) => 'stream_options' in (json as object))).toEqual([true, false, true]);
   });
 
   it('refused even where they are not sent: never the caller’s mistake', async () => {
-    const { ask, upstream } = await alone([REFUSED, REFUSED, REFUSED]);
-    const response = await ask({ stream: true });
+    const { post, upstream } = await alone([REFUSED, REFUSED, REFUSED]);
+    const response = await post({ stream: true });
     expect(response.status).toBe(502);
     expect(await response.text()).not.toContain('stream_options');
     expect(upstream.ledger).toHaveLength(2);
@@ -166,8 +166,8 @@ describe('stream_options', () => {
     async (body) => {
       const upstream = await upstreamFor();
       const provider = { baseUrl: upstream.baseUrl, models: ['m'], streamOptions: false };
-      const { ask } = await gatewayOver([], { providers: { p0: provider } });
-      expect(await (await ask(body)).text()).toContain('[DONE]');
+      const { post } = await gatewayOver([], { providers: { p0: provider } });
+      expect(await (await post(body)).text()).toContain('[DONE]');
       expect(upstream.ledger[0]?.json).not.toHaveProperty('stream_options');
     },
   );
@@ -195,21 +195,21 @@ describe('a format that cannot express the request', () => {
       p0: { baseUrl: narrow.baseUrl, models: ['m'], format },
       p1: { baseUrl: wide.baseUrl, models: ['m'] },
     };
-    const { ask, gateway } = await gatewayOver([], { providers, maxAttempts: 1 });
-    const response = await ask({});
+    const { post, gateway } = await gatewayOver([], { providers, maxAttempts: 1 });
+    const response = await post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(response.headers.get('x-nordlys-attempts')).toBe('1');
     expect(narrow.ledger).toHaveLength(0);
     expect(gateway.status().endpoints[0]?.readiness).toMatchObject({ coolsForMs: 0, breaker: { failures: 0 } });
     wide.always(error(503));
-    expect((await ask({})).status).toBe(503);
+    expect((await post({})).status).toBe(503);
   });
 
   it('of the last candidate: the client gets the name of the member', async () => {
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([], { providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format } } });
-    const response = await ask({});
+    const { post } = await gatewayOver([], { providers: { p0: { baseUrl: upstream.baseUrl, models: ['m'], format } } });
+    const response = await post({});
     expect(response.status).toBe(400);
     expect(await errorOf(response)).toEqual({
       message: 'The format has no audio.',
@@ -223,8 +223,8 @@ describe('a format that cannot express the request', () => {
 describe('a wait in a body', () => {
   it('is sent to the client, and applied', async () => {
     const body = said('Please try again in 34.07s.', { code: 'rate_limit_exceeded' });
-    const { ask, upstream, gateway } = await alone([error(429, body)]);
-    const response = await ask({});
+    const { post, upstream, gateway } = await alone([error(429, body)]);
+    const response = await post({});
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('35');
     expect(response.headers.get('retry-after-ms')).toBe('34070');
@@ -233,8 +233,8 @@ describe('a wait in a body', () => {
   });
 
   it('longer than the cooldown of an endpoint is sent unchanged', async () => {
-    const { ask, gateway } = await alone([error(429, undefined, { 'retry-after': '3600' })]);
-    expect((await ask({})).headers.get('retry-after')).toBe('3600');
+    const { post, gateway } = await alone([error(429, undefined, { 'retry-after': '3600' })]);
+    expect((await post({})).headers.get('retry-after')).toBe('3600');
     expect(gateway.status().endpoints[0]?.readiness?.coolsForMs).toBeLessThanOrEqual(60_000);
   });
 });
@@ -249,9 +249,9 @@ describe('why it failed, for the operator', () => {
     const lines: object[] = [];
     const note = (facts: object) => void lines.push(facts);
     const logger = { debug: note, info: note, warn: note, error: note };
-    const { ask, gateway, records, second } = await over([error(401, KEY)], { logger });
+    const { post, gateway, records, second } = await over([error(401, KEY)], { logger });
     second.always(error(500));
-    const response = await ask({});
+    const response = await post({});
     expect(await response.text()).not.toContain('Incorrect');
     const upstreamError = {
       status: 401,
@@ -265,8 +265,8 @@ describe('why it failed, for the operator', () => {
   });
 
   it('is sent to clients if the operator configures it', async () => {
-    const { ask } = await alone([error(401, KEY)], { upstreamErrors: 'message' });
-    const response = await ask({});
+    const { post } = await alone([error(401, KEY)], { upstreamErrors: 'message' });
+    const response = await post({});
     expect(response.status).toBe(502);
     expect(await errorOf(response)).toMatchObject({
       code: 'provider_auth_error',
@@ -276,16 +276,16 @@ describe('why it failed, for the operator', () => {
 
   it('of an incomplete stream is in the record as well', async () => {
     const begun = { choices: [{ index: 0, delta: { content: 'Half' }, finish_reason: null }] };
-    const { ask, records } = await over([sse([begun, said('Boom.', { type: 'server_error', code: 'x1' })])]);
-    await (await ask({ stream: true })).text();
+    const { post, records } = await over([sse([begun, said('Boom.', { type: 'server_error', code: 'x1' })])]);
+    await (await post({ stream: true })).text();
     await expect
       .poll(() => records[0])
       .toMatchObject({ outcome: 'truncated', upstreamError: { type: 'server_error', code: 'x1', message: 'Boom.' } });
   });
 
   it('is undefined if no upstream sent an error', async () => {
-    const { ask, records } = await over([]);
-    await (await ask({})).text();
+    const { post, records } = await over([]);
+    await (await post({})).text();
     expect(records[0]).toMatchObject({ outcome: 'ok', upstreamError: undefined });
   });
 

@@ -117,7 +117,7 @@ describe.each<[string, Mount]>([
   async function start(script = chat('Hello back')): Promise<{
     origin: string;
     upstream: FakeUpstream;
-    ask: (body?: object, init?: RequestInit) => Promise<Response>;
+    post: (body?: object, init?: RequestInit) => Promise<Response>;
   }> {
     const upstream = await upstreamFor(script);
     const gateway = createGateway({
@@ -126,14 +126,14 @@ describe.each<[string, Mount]>([
     });
     onTestFinished(() => gateway.close());
     const origin = await mount(gateway);
-    const ask = (body: object = {}, init: RequestInit = {}): Promise<Response> =>
+    const post = (body: object = {}, init: RequestInit = {}): Promise<Response> =>
       fetch(`${origin}/v1/chat/completions`, {
         ...init,
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
         body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
       });
-    return { origin, upstream, ask };
+    return { origin, upstream, post };
   }
 
   it('serves the openai client: whole, streamed, and the models', async () => {
@@ -152,11 +152,11 @@ describe.each<[string, Mount]>([
   });
 
   it('names the provider, refuses invalid requests, and does not affect the routes of the host', async () => {
-    const { origin, ask } = await start();
-    const response = await ask({ stream: true });
+    const { origin, post } = await start();
+    const response = await post({ stream: true });
     expect(response.headers.get('x-nordlys-provider')).toBe('demo');
     expect((await readSse(response)).at(-1)).toBe('[DONE]');
-    const refused = await ask({ messages: 7 });
+    const refused = await post({ messages: 7 });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ error: { param: 'messages' } });
     expect((await fetch(`${origin}/v1/models`)).status).toBe(401);
@@ -164,26 +164,26 @@ describe.each<[string, Mount]>([
   });
 
   it('accepts a picture of three megabytes', async () => {
-    const { ask, upstream } = await start();
+    const { post, upstream } = await start();
     const url = `data:image/png;base64,${'A'.repeat(3_000_000)}`;
     const picture = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
-    expect((await ask(picture)).status).toBe(200);
+    expect((await post(picture)).status).toBe(200);
     expect(upstream.ledger[0]!.json).toMatchObject(picture);
   });
 
   it('closes the upstream when the client disconnects: before the response, and in a stream', async () => {
     const complaints = vi.spyOn(console, 'error').mockReturnValue();
     onTestFinished(() => complaints.mockRestore());
-    const { ask, upstream } = await start();
+    const { post, upstream } = await start();
     upstream.enqueue(hang({ after: 'request' }), stall('one two three four', { after: 2, ms: 60_000 }));
     const first = new AbortController();
-    const pending = ask({}, { signal: first.signal }).catch(() => 'aborted');
+    const pending = post({}, { signal: first.signal }).catch(() => 'aborted');
     const waiting = await upstream.nextRequest();
     first.abort();
     expect(await pending).toBe('aborted');
     expect((await upstream.closed(waiting)).closedBy).toBe('client');
     const second = new AbortController();
-    const response = await ask({ stream: true }, { signal: second.signal });
+    const response = await post({ stream: true }, { signal: second.signal });
     await response.body!.getReader().read();
     second.abort();
     expect((await upstream.closed(upstream.ledger[1]!)).closedBy).toBe('client');

@@ -73,10 +73,10 @@ describe('a call that the operator pays for', () => {
     ['only a timeout of the caller’s', ownTimeout],
     ['an empty override', { provider_configs: { p0: { api_key: '' } } }],
   ])('is counted with its tokens and cost: %s', async (_what, body) => {
-    const { ask, attempts, responses, lines, spans, costs, samples } = await watched(
+    const { post, attempts, responses, lines, spans, costs, samples } = await watched(
       await upstreamFor(chat('Hello', { usage })),
     );
-    expect((await ask(body)).status).toBe(200);
+    expect((await post(body)).status).toBe(200);
     const counted = await samples();
     expect(sumOf(counted, 'nordlys_attempts_total', { provider: 'p0', outcome: 'ok' })).toBe(1);
     expect(sumOf(counted, 'gen_ai_client_token_usage_sum', { gen_ai_token_type: 'output' })).toBe(4);
@@ -91,8 +91,8 @@ describe('a call that the operator pays for', () => {
   });
 
   it('whose timeout a caller made shorter still counts for its endpoint', async () => {
-    const { ask, samples } = await watched(await upstreamFor(error(503)), { maxAttempts: 1 });
-    await ask(ownTimeout);
+    const { post, samples } = await watched(await upstreamFor(error(503)), { maxAttempts: 1 });
+    await post(ownTimeout);
     expect(sumOf(await samples(), 'nordlys_attempts_total', { outcome: 'overloaded' })).toBe(1);
   });
 });
@@ -101,10 +101,10 @@ describe('a call with the caller’s own key', () => {
   it.each([[false], [true]])(
     'costs the operator nothing, and is marked in every account (stream: %s)',
     async (stream) => {
-      const { ask, attempts, responses, lines, spans, costs, samples } = await watched(
+      const { post, attempts, responses, lines, spans, costs, samples } = await watched(
         await upstreamFor(chat('Hello', { usage })),
       );
-      const response = await ask({ ...ownKey, stream });
+      const response = await post({ ...ownKey, stream });
       await response.text();
       await expect.poll(() => responses).toHaveLength(1);
       const counted = await samples();
@@ -123,13 +123,13 @@ describe('a call with the caller’s own key', () => {
 
   it('is distinguished from the operator’s calls of the same request', async () => {
     const [first, second] = [await upstreamFor(error(503)), await upstreamFor(chat('Hello', { usage }))];
-    const { ask, attempts, responses } = await watched(first, {
+    const { post, attempts, responses } = await watched(first, {
       providers: {
         p0: { baseUrl: first.baseUrl, models: { m: { pricing } } },
         p1: { baseUrl: second.baseUrl, models: { m: { pricing } } },
       },
     });
-    expect((await ask(ownKey)).status).toBe(200);
+    expect((await post(ownKey)).status).toBe(200);
     expect(attempts.map(({ provider, callerKey }) => [provider, callerKey])).toEqual([
       ['p0', true],
       ['p1', false],
@@ -138,10 +138,10 @@ describe('a call with the caller’s own key', () => {
   });
 
   it('does not change what the cache serves later', async () => {
-    const { ask, responses } = await watched(await upstreamFor(chat('Hello', { usage })), { cache: {} });
-    await (await ask(ownKey)).text();
-    await (await ask({})).text();
-    await (await ask({})).text();
+    const { post, responses } = await watched(await upstreamFor(chat('Hello', { usage })), { cache: {} });
+    await (await post(ownKey)).text();
+    await (await post({})).text();
+    await (await post({})).text();
     await expect
       .poll(() => responses.map(({ cache, callerKey, costUsd }) => [cache, callerKey, costUsd]))
       .toEqual([

@@ -99,7 +99,7 @@ describe('before the first content event, another provider responds', () => {
 
   it.each(faults)('%s (JSON)', async (_name, script) => {
     const { harness } = await proxyOver([script, chat('from the second')], { timeouts: SHORT });
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
@@ -108,7 +108,7 @@ describe('before the first content event, another provider responds', () => {
 
   it.each([...faults, ...streamFaults])('%s (stream)', async (_name, script) => {
     const { harness } = await proxyOver([script, chat('from the second')], { timeouts: SHORT });
-    const response = await harness.ask({ stream: true });
+    const response = await harness.post({ stream: true });
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
     const payloads = await readSse(response);
@@ -120,7 +120,7 @@ describe('before the first content event, another provider responds', () => {
   it('a refused connection costs one more try at once, then the next provider', async () => {
     const { harness, upstreams } = await proxyOver([chat('closed'), chat('from the second')]);
     await upstreams[0]!.refuse();
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-attempts')).toBe('3');
     expect(harness.contexts[0]!.attempts.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'ok']);
@@ -128,9 +128,9 @@ describe('before the first content event, another provider responds', () => {
 
   it('an idle connection that the upstream closed under us is not a fault: the call is made again, and counts once', async () => {
     const { harness, upstreams } = await proxyOver([chat('hello')]);
-    await (await harness.ask({})).text();
+    await (await harness.post({})).text();
     upstreams[0]!.enqueue(reset({ after: 'request' }));
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-attempts')).toBe('1');
     expect(upstreams[0]!.accepted).toBe(2);
@@ -150,7 +150,7 @@ describe("the caller's own fault stops the chain", () => {
       }),
       chat('no'),
     ]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(status === 422 ? 400 : status);
     expect(await errorOf(response)).toEqual({
       message: 'Too long for the provider.',
@@ -174,7 +174,7 @@ describe("the caller's own fault stops the chain", () => {
       ],
     });
     open.push(harness);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-model')).toBe('large');
     expect(second.ledger).toHaveLength(0);
@@ -185,7 +185,7 @@ describe("the caller's own fault stops the chain", () => {
       error(403, { error: { message: 'Blocked.', code: 'content_policy_violation' } }),
       chat('no'),
     ]);
-    expect((await harness.ask({})).status).toBe(403);
+    expect((await harness.post({})).status).toBe(403);
     expect(upstreams[1]!.ledger).toHaveLength(0);
   });
 });
@@ -197,7 +197,7 @@ describe('when no provider responds', () => {
       error(429, undefined, { 'retry-after': '10' }),
       error(429, undefined, { 'retry-after': '12' }),
     ]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('10');
     expect(response.headers.get('retry-after-ms')).toBe('10000');
@@ -219,7 +219,7 @@ describe('when no provider responds', () => {
       ],
       { maxAttempts: 1 },
     );
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.headers.get('retry-after')).toBe('1');
     expect(response.headers.get('retry-after-ms')).toBe('174');
     expect(await errorOf(response)).toEqual({
@@ -236,7 +236,7 @@ describe('when no provider responds', () => {
         error: { message: 'No money.', type: 'insufficient_quota', param: null, code: 'insufficient_quota' },
       }),
     ]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(429);
     expect(response.headers.get('x-should-retry')).toBe('false');
     expect(upstreams[0]!.ledger).toHaveLength(1);
@@ -247,14 +247,14 @@ describe('when no provider responds', () => {
     const { harness } = await proxyOver([
       error(400, { error: { message: `Cannot respond to: ${prompt}`, code: null } }),
     ]);
-    const response = await harness.ask({ messages: [{ role: 'user', content: prompt }] });
+    const response = await harness.post({ messages: [{ role: 'user', content: prompt }] });
     expect(response.status).toBe(400);
     expect(await errorOf(response)).toMatchObject({ message: `Cannot respond to: ${prompt}` });
   });
 
   it('a missing model everywhere is 404', async () => {
     const { harness } = await proxyOver([error(404), error(404)]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(404);
     expect(await errorOf(response)).toMatchObject({ code: 'model_unavailable_upstream' });
   });
@@ -263,7 +263,7 @@ describe('when no provider responds', () => {
     const { harness } = await proxyOver([
       error(401, { error: { message: 'Incorrect API key provided: operator-secret-0', code: 'invalid_api_key' } }),
     ]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(502);
     const text = await response.text();
     expect(text).toContain('provider_auth_error');
@@ -289,7 +289,7 @@ describe('when no provider responds', () => {
   ] as const)('%s becomes JSON with a status of its own', async (_what, script, status, code) => {
     const { harness } = await proxyOver([script], { maxAttempts: 1, timeouts: SHORT });
     for (const body of [{}, { stream: true }]) {
-      const response = await harness.ask(body);
+      const response = await harness.post(body);
       expect(response.status).toBe(status);
       expect(response.headers.get('content-type')).toMatch(/^application\/json/);
       expect(await errorOf(response)).toMatchObject({ type: 'server_error', code, param: null });
@@ -298,24 +298,24 @@ describe('when no provider responds', () => {
 
   it('sends x-should-retry: false after own retries, so that SDKs do not multiply them', async () => {
     const { harness } = await proxyOver([error(503), error(503)]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.status).toBe(503);
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
   it('retries a lone provider after transient faults, five times at most', async () => {
     const { harness, upstreams } = await proxyOver([error(503)]);
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.headers.get('x-nordlys-attempts')).toBe('5');
     expect(upstreams[0]!.ledger).toHaveLength(5);
     upstreams[0]!.enqueue(error(503), error(503), chat('third time'));
-    expect((await harness.ask({})).status).toBe(200);
+    expect((await harness.post({})).status).toBe(200);
   });
 
   it('a failing provider costs hardly more than the requests themselves', async () => {
     const { harness, upstreams } = await proxyOver([error(503)]);
     const requests = 200;
-    for (let sent = 0; sent < requests; sent++) await (await harness.ask({})).body?.cancel();
+    for (let sent = 0; sent < requests; sent++) await (await harness.post({})).body?.cancel();
     // The budget pays for about 35 extra calls; after that each request gets its one.
     expect(upstreams[0]!.ledger.length).toBeLessThanOrEqual(requests + 40);
   });
@@ -331,7 +331,7 @@ describe('hooks', () => {
         },
       },
     });
-    expect((await harness.ask({})).status).toBe(200);
+    expect((await harness.post({})).status).toBe(200);
     expect(upstreams[0]!.ledger[0]!.json).toMatchObject({ temperature: 0, model: 'm' });
     expect(upstreams[0]!.ledger[0]!.headers['x-trace']).toBe('p0-1');
   });
@@ -342,7 +342,7 @@ describe('hooks', () => {
       const { harness, upstreams } = await proxyOver([chat('hi')], {
         hooks: { beforeAttempt: () => ({ headers: { [name]: 'x' } }) },
       });
-      expect((await harness.ask({})).status).toBe(500);
+      expect((await harness.post({})).status).toBe(500);
       expect(upstreams[0]!.ledger).toHaveLength(0);
     },
   );
@@ -360,7 +360,7 @@ describe('hooks', () => {
         onHookError: (_error, hook) => void reported.push(hook),
       },
     });
-    expect((await harness.ask({})).status).toBe(200);
+    expect((await harness.post({})).status).toBe(200);
     await expect.poll(() => reported.toSorted()).toEqual(['afterAttempt', 'afterAttempt', 'afterResponse']);
   });
 
@@ -372,7 +372,7 @@ describe('hooks', () => {
         hooks: { afterResponse: (state) => void seen.push(state) },
       },
     );
-    await (await harness.ask({})).text();
+    await (await harness.post({})).text();
     await expect
       .poll(() => seen)
       .toMatchObject([

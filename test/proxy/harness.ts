@@ -93,7 +93,7 @@ export async function proxyHarness(options: HarnessOptions) {
     outcomes,
     endpointStates,
     endpoints,
-    ask: (body: object, init: RequestInit = {}) =>
+    post: (body: object, init: RequestInit = {}) =>
       fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -48,7 +48,7 @@ const delta = (content: string, finish_reason: string | null = null, index = 0):
 describe('a response is relayed as it was', () => {
   it('a stream that ends with a finish reason gets the [DONE] that it lacks', async () => {
     const { harness } = await proxyOver(stream('Hello world', { done: false }));
-    expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
+    expect((await readSse(await harness.post({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 
   it.each([1, 2, 3, 4])('a stream cut off after %i words is an error, never complete', async (words) => {
@@ -56,7 +56,7 @@ describe('a response is relayed as it was', () => {
       const { harness } = await proxyOver(
         stream('one two three four five', { afterEvents: words + 1, end, done: false }),
       );
-      const payloads = await readSse(await harness.ask({ stream: true }));
+      const payloads = await readSse(await harness.post({ stream: true }));
       expect(payloads).not.toContain('[DONE]');
       expect(JSON.parse(payloads.at(-1)!)).toEqual({
         error: { message: expect.any(String), type: 'server_error', param: null, code: 'upstream_truncated' },
@@ -76,7 +76,7 @@ describe('a response is relayed as it was', () => {
         delta('lo'),
       ]),
     );
-    const payloads = await readSse(await harness.ask({ stream: true }));
+    const payloads = await readSse(await harness.post({ stream: true }));
     expect(payloads).toHaveLength(2);
     expect(JSON.parse(payloads[1]!)).toEqual({
       error: { message: 'Rejected.', type: 'server_error', param: 'input', code: 'provider_error' },
@@ -87,30 +87,30 @@ describe('a response is relayed as it was', () => {
     const { harness } = await proxyOver(
       sse([delta('Hel'), Buffer.from('data: {"choices":[{"del\n\n'), delta('lo', 'stop')]),
     );
-    const payloads = await readSse(await harness.ask({ stream: true }));
+    const payloads = await readSse(await harness.post({ stream: true }));
     expect(payloads).toHaveLength(2);
     expect(payloads[1]).toContain('invalid_upstream_event');
   });
 
   it('nothing is delivered behind [DONE]', async () => {
     const { harness } = await proxyOver(sse([delta('all', 'stop'), '[DONE]', delta('more')]));
-    expect(await readSse(await harness.ask({ stream: true }))).toHaveLength(2);
+    expect(await readSse(await harness.post({ stream: true }))).toHaveLength(2);
   });
 
   it('two choices are whole only when both are', async () => {
     const { harness } = await proxyOver(sse([delta('a', null, 0), delta('b', null, 1), delta('', 'stop', 0)]));
-    expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toContain('upstream_truncated');
+    expect((await readSse(await harness.post({ stream: true }))).at(-1)).toContain('upstream_truncated');
     const whole = await proxyOver(
       sse([delta('a', null, 0), delta('b', null, 1), delta('', 'stop', 0), delta('', 'length', 1)]),
     );
-    expect((await readSse(await whole.harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
+    expect((await readSse(await whole.harness.post({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 
   it('an upstream that stops sending in the middle is aborted, and the client gets an error', async () => {
     const { harness, upstream } = await proxyOver(stall('one two three four', { after: 2, ms: 60_000 }), {
       timeouts: SHORT,
     });
-    const payloads = await readSse(await harness.ask({ stream: true }));
+    const payloads = await readSse(await harness.post({ stream: true }));
     expect(payloads.at(-1)).toContain('upstream_timeout');
     await upstream.closed(upstream.ledger[0]!);
   });
@@ -119,23 +119,23 @@ describe('a response is relayed as it was', () => {
     const { harness } = await proxyOver(keepAliveOnly({ after: 2, everyMs: 20 }), {
       timeouts: { ...SHORT, idleMs: 100 },
     });
-    expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toContain('upstream_timeout');
+    expect((await readSse(await harness.post({ stream: true }))).at(-1)).toContain('upstream_timeout');
   });
 
   it('a finish reason is an end even when the connection then hangs', async () => {
     const { harness } = await proxyOver(sse([delta('all'), delta('', 'stop')], { end: 'hang' }), { timeouts: SHORT });
-    expect((await readSse(await harness.ask({ stream: true }))).at(-1)).toBe('[DONE]');
+    expect((await readSse(await harness.post({ stream: true }))).at(-1)).toBe('[DONE]');
   });
 });
 
 describe('usage', () => {
   it('is always requested, and sent only to clients that requested it', async () => {
     const { harness, upstream } = await proxyOver(stream('Hello world', { usage: 'requested' }));
-    const withoutUsage = await readSse(await harness.ask({ stream: true }));
+    const withoutUsage = await readSse(await harness.post({ stream: true }));
     expect(upstream.ledger[0]!.json).toMatchObject({ stream_options: { include_usage: true } });
     expect(withoutUsage.join('')).not.toContain('usage');
     expect(harness.contexts[0]!.outcome?.usage).toMatchObject({ completion_tokens: expect.any(Number) });
-    const body = await readSse(await harness.ask({ stream: true, stream_options: { include_usage: true } }));
+    const body = await readSse(await harness.post({ stream: true, stream_options: { include_usage: true } }));
     expect(JSON.parse(body.at(-2)!)).toMatchObject({ choices: [], usage: { completion_tokens: expect.any(Number) } });
   });
 });
@@ -143,7 +143,7 @@ describe('usage', () => {
 describe('the requested form', () => {
   it('JSON where a stream was requested becomes a stream', async () => {
     const { harness } = await proxyOver(completion('Hello world'));
-    const response = await harness.ask({ stream: true });
+    const response = await harness.post({ stream: true });
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     const payloads = await readSse(response);
     expect(contentOf(payloads)).toBe('Hello world');
@@ -152,7 +152,7 @@ describe('the requested form', () => {
 
   it('a stream where JSON was requested becomes JSON', async () => {
     const { harness } = await proxyOver(stream('Hello world'));
-    const response = await harness.ask({});
+    const response = await harness.post({});
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toMatchObject({
       object: 'chat.completion',
@@ -162,7 +162,7 @@ describe('the requested form', () => {
 
   it('an incomplete stream where JSON was requested causes a fallback', async () => {
     const { harness } = await proxyOver(stream('Hello world', { afterEvents: 2, end: 'reset' }));
-    expect((await harness.ask({})).status).toBe(502);
+    expect((await harness.post({})).status).toBe(502);
   });
 });
 
@@ -187,7 +187,7 @@ describe('a client that disconnects', () => {
       open.push(harness);
       const controller = new AbortController();
       const text = harness
-        .ask(body, { signal: controller.signal })
+        .post(body, { signal: controller.signal })
         .then((response) => response.text())
         .catch(() => 'aborted');
       const entry = await upstream.nextRequest('head');
@@ -208,7 +208,7 @@ describe('a client that disconnects', () => {
     const { harness, upstream } = await proxyOver(stopReading());
     const controller = new AbortController();
     const response = harness
-      .ask({ messages: [{ role: 'user', content: 'x'.repeat(8_000_000) }] }, { signal: controller.signal })
+      .post({ messages: [{ role: 'user', content: 'x'.repeat(8_000_000) }] }, { signal: controller.signal })
       .catch(() => 'aborted');
     await upstream.nextRequest('head');
     controller.abort();
@@ -227,7 +227,7 @@ describe('a client that does not read', () => {
       ),
     );
     const before = process.memoryUsage().rss;
-    const response = await harness.ask({ stream: true });
+    const response = await harness.post({ stream: true });
     await new Promise((resolve) => setTimeout(resolve, 700));
     const sent = upstream.ledger[0]!.bytesSent;
     expect(sent).toBeLessThan(40_000_000);
@@ -250,7 +250,7 @@ describe('nothing stays behind', () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
-    const response = await harness.ask({ stream: true });
+    const response = await harness.post({ stream: true });
     const { res, req } = harness.contexts[0]!;
     expect(response.headers.get('x-nordlys-attempts')).toBe('12');
     // One of ours, one of Node's own.
@@ -265,7 +265,7 @@ describe('nothing stays behind', () => {
 
   it('an upstream connection serves one request after another', async () => {
     const { harness, upstream } = await proxyOver(chat('hello'));
-    for (let sent = 0; sent < 20; sent++) await (await harness.ask({ stream: sent % 2 === 0 })).text();
+    for (let sent = 0; sent < 20; sent++) await (await harness.post({ stream: sent % 2 === 0 })).text();
     expect(upstream.accepted).toBe(1);
     expect(harness.transport.sockets()).toEqual({ active: 0, idle: 1 });
   });

@@ -34,7 +34,7 @@ async function routed(router: CheckpointRouterOptions = {}, options: Partial<Gat
     hooks: { selectCandidates: hook, afterResponse: (state) => void ended.push(state) },
   });
   const modelFor = async (body: object, init?: RequestInit) =>
-    (await set.ask(body, init)).headers.get('x-nordlys-model');
+    (await set.post(body, init)).headers.get('x-nordlys-model');
   return { ...set, upstream, hook, modelFor, ended, embeddings: () => embedded };
 }
 
@@ -43,10 +43,10 @@ interface DryRun {
   readonly router: RouterExplanation;
 }
 
-type Ask = Awaited<ReturnType<typeof gatewayOver>>['ask'];
+type Ask = Awaited<ReturnType<typeof gatewayOver>>['post'];
 
-async function dryRun(ask: Ask, body: object): Promise<DryRun> {
-  const response = await ask(body, { headers: { 'x-nordlys-dry-run': 'plan' } });
+async function dryRun(post: Ask, body: object): Promise<DryRun> {
+  const response = await post(body, { headers: { 'x-nordlys-dry-run': 'plan' } });
   return (await response.json()) as DryRun;
 }
 
@@ -59,9 +59,9 @@ describe('a request that leaves the model open', () => {
   });
 
   it('falls back along the ranking', async () => {
-    const { ask, upstream } = await routed();
+    const { post, upstream } = await routed();
     upstream.enqueue(error(503));
-    const response = await ask(prompt('a proof'));
+    const response = await post(prompt('a proof'));
     expect(response.headers.get('x-nordlys-model')).toBe('small');
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });
@@ -99,11 +99,11 @@ describe('a request that leaves the model open', () => {
   });
 
   it('weighs expected USD by the registry’s prices', async () => {
-    const { modelFor, ask } = await routed({ tradeOff: 300, completionTokens: 1_000 });
+    const { modelFor, post } = await routed({ tradeOff: 300, completionTokens: 1_000 });
     expect(await modelFor(prompt('a proof'))).toBe('small');
     // Fewer tokens, less money: quality wins again.
     expect(await modelFor(prompt('a proof', { max_tokens: 10 }))).toBe('large');
-    const plan = await dryRun(ask, prompt('a proof', { max_tokens: 10 }));
+    const plan = await dryRun(post, prompt('a proof', { max_tokens: 10 }));
     expect(plan.router.costs['large']).toBeCloseTo(plan.router.costs['small']! * 10, 12);
   });
 
@@ -116,11 +116,11 @@ describe('a request that leaves the model open', () => {
 describe('a request that names a model', () => {
   it('is neither read nor moved where the host calls the router from a hook of its own', async () => {
     const { upstream, hook, embeddings } = await routed();
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       providers: { p: { baseUrl: upstream.baseUrl, models: ['small', 'large'] } },
       hooks: { selectCandidates: (state) => hook(state) },
     });
-    const modelFor = async (body: object) => (await ask(body)).headers.get('x-nordlys-model');
+    const modelFor = async (body: object) => (await post(body)).headers.get('x-nordlys-model');
     expect(await modelFor(prompt('a proof', { model: 'small', models: ['large'] }))).toBe('small');
     expect(embeddings()).toBe(0);
     expect(await modelFor(prompt('a proof'))).toBe('large');
@@ -143,10 +143,10 @@ describe('a request that names a model', () => {
   });
 
   it('is still served from the cache before it is parsed', async () => {
-    const { ask, upstream } = await routed({}, { cache: {} });
+    const { post, upstream } = await routed({}, { cache: {} });
     for (const body of [prompt('hi', { model: 'small' }), prompt('a proof')]) {
-      expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('MISS');
-      expect((await ask(body)).headers.get('x-nordlys-cache')).toBe('HIT');
+      expect((await post(body)).headers.get('x-nordlys-cache')).toBe('MISS');
+      expect((await post(body)).headers.get('x-nordlys-cache')).toBe('HIT');
     }
     expect(upstream.ledger).toHaveLength(2);
   });
@@ -240,10 +240,10 @@ describe('a conversation', () => {
 
 describe('shadow', () => {
   it('records what it would have done, and changes nothing', async () => {
-    const { modelFor, ask, ended, gateway } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
+    const { modelFor, post, ended, gateway } = await routed({ mode: 'shadow' }, { defaultModel: 'extra' });
     expect(await modelFor(prompt('a proof'))).toBe('extra');
     expect(ended[0]?.router).toMatchObject({ mode: 'shadow', model: 'large', abstained: false });
-    const plan = await dryRun(ask, prompt('a proof'));
+    const plan = await dryRun(post, prompt('a proof'));
     expect(plan.candidates.map(({ model }) => model)).toEqual(['extra']);
     expect(plan.router).toMatchObject({ mode: 'shadow', model: 'large' });
     const planned = gateway.plan(prompt('a proof'));
@@ -254,16 +254,16 @@ describe('shadow', () => {
   it('does not wait for the embedder, and does not open what was closed', async () => {
     let resolve: ((vector: number[]) => void) | undefined;
     const embed = () => new Promise<number[]>((done) => (resolve = done));
-    const { ask, modelFor, hook } = await routed(
+    const { post, modelFor, hook } = await routed(
       { mode: 'shadow', embed, deadlineMs: 60_000 },
       { defaultModel: 'extra' },
     );
     expect(await modelFor(prompt('a proof'))).toBe('extra');
     resolve?.([0, 1]);
     const closed = await routed({ mode: 'shadow' });
-    expect((await closed.ask(prompt('a proof', { model: undefined }))).status).toBe(400);
-    expect((await closed.ask(prompt('a proof'))).status).toBe(404);
-    expect(ask).toBeTypeOf('function');
+    expect((await closed.post(prompt('a proof', { model: undefined }))).status).toBe(400);
+    expect((await closed.post(prompt('a proof'))).status).toBe(404);
+    expect(post).toBeTypeOf('function');
     expect(hook.mode).toBe('shadow');
   });
 });
@@ -281,8 +281,8 @@ describe('explained', () => {
   };
 
   it('in the dry run, in plan(), and in afterResponse', async () => {
-    const { ask, gateway, ended, upstream } = await routed();
-    const plan = await dryRun(ask, prompt('a proof'));
+    const { post, gateway, ended, upstream } = await routed();
+    const plan = await dryRun(post, prompt('a proof'));
     expect(plan.router).toMatchObject(expected);
     expect(plan.router.costs['small']).toBeGreaterThan(0);
     expect(gateway.plan(prompt('a proof'))).toMatchObject({
@@ -291,22 +291,22 @@ describe('explained', () => {
     });
     expect(gateway.plan(prompt('a proof', { model: 'small' }))).not.toHaveProperty('router');
     expect(upstream.ledger).toHaveLength(0);
-    await ask(prompt('a proof'));
+    await post(prompt('a proof'));
     expect(ended.at(-1)?.router).toMatchObject(expected);
   });
 
   it('plan() does not wait: it reports what is not embedded yet', async () => {
-    const { ask, gateway } = await routed({ embed: async (text) => embedSample(text) });
+    const { post, gateway } = await routed({ embed: async (text) => embedSample(text) });
     expect(gateway.plan(prompt('a proof')).router).toMatchObject({ abstained: true, reason: 'not_embedded' });
-    await ask(prompt('a proof'));
+    await post(prompt('a proof'));
     expect(gateway.plan(prompt('a proof')).router).toMatchObject(expected);
   });
 
   it('in status(), by model and reason', async () => {
-    const { ask, gateway } = await routed();
-    await ask(prompt('a proof'));
-    await ask(prompt('hello'));
-    await ask(prompt(' '));
+    const { post, gateway } = await routed();
+    await post(prompt('a proof'));
+    await post(prompt('hello'));
+    await post(prompt(' '));
     expect(gateway.status().routing).toEqual({
       mode: 'active',
       decisions: 3,

@@ -11,12 +11,12 @@ const text = fc.oneof(
 
 it('text of models, ids and keys is refused or harmless in headers', async () => {
   const upstream = await upstreamFor(chat('fine'));
-  const { ask } = await gatewayOver([upstream], { defaultModel: 'm' });
-  await ask({});
+  const { post } = await gatewayOver([upstream], { defaultModel: 'm' });
+  await post({});
   const names = Object.keys(upstream.ledger[0]!.headers).toSorted();
   await fc.assert(
     fc.asyncProperty(text, text, text, async (model, user, key) => {
-      const response = await ask({
+      const response = await post({
         model,
         user,
         provider_order: [user],
@@ -37,11 +37,11 @@ it('text of an upstream never reaches the client’s head', async () => {
     const line = said.replaceAll(/[\r\n]/g, '');
     return raw(`HTTP/1.1 429 ${line}\r\nretry-after: ${line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
-  const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headersMs: 500 } });
+  const { post } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: { headersMs: 500 } });
   await fc.assert(
     fc.asyncProperty(text, async (value) => {
       said = value;
-      const response = await ask({});
+      const response = await post({});
       expect([429, 502]).toContain(response.status);
       const wait = response.headers.get('retry-after');
       if (wait !== null) expect(wait).toMatch(/^\d{1,2}$/);

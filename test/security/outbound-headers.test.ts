@@ -100,12 +100,12 @@ describe('what a provider is sent', () => {
 
   it('adds what the operator names for a provider, and nothing else', async () => {
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([], {
+    const { post } = await gatewayOver([], {
       providers: {
         p0: { baseUrl: upstream.baseUrl, apiKey: 'k', auth: 'api-key', headers: { 'x-title': 'mine' }, models: ['m'] },
       },
     });
-    expect((await ask({}, { headers: { 'x-title': 'canary', 'api-key': 'canary' } })).status).toBe(200);
+    expect((await post({}, { headers: { 'x-title': 'canary', 'api-key': 'canary' } })).status).toBe(200);
     const { headers } = upstream.ledger[0]!;
     const expected = [...GOLDEN.filter((name) => name !== 'authorization'), 'api-key', 'x-title'];
     expect(Object.keys(headers).toSorted()).toEqual(expected.toSorted());
@@ -115,7 +115,7 @@ describe('what a provider is sent', () => {
 
 it('no map of header names and values adds to the list, or breaks it', async () => {
   const upstream = await upstreamFor();
-  const { ask, baseUrl } = await gatewayOver([upstream]);
+  const { post, baseUrl } = await gatewayOver([upstream]);
   const name = fc.oneof(
     fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/),
     fc.constantFrom(...HOSTILE_NAMES),
@@ -134,5 +134,5 @@ it('no map of header names and values adds to the list, or breaks it', async () 
     }),
     { numRuns: 200 },
   );
-  expect((await ask({})).status).toBe(200);
+  expect((await post({})).status).toBe(200);
 });

@@ -50,25 +50,25 @@ describe.each(['__proto__', 'constructor', 'prototype'])('a member named %s', (n
 
   it.each(places)('%s changes nothing here', async (_where, place) => {
     const upstream = await upstreamFor(chat('fine'));
-    const { baseUrl, ask, gateway } = await gatewayOver([upstream]);
+    const { baseUrl, post, gateway } = await gatewayOver([upstream]);
     const bytes = rawPost(place(member), ['authorization: Bearer demo-key']);
     const { responses } = await rawRequest(Number(new URL(baseUrl).port), bytes);
     expect([200, 400]).toContain(responses[0]!.status);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
     expect(gateway.status().inFlight).toBe(0);
   });
 });
 
 describe('names of Object.prototype', () => {
   it.each(NAMES)('%s is no key, no model, no provider and no cached response', async (name) => {
-    const { ask, gateway } = await gatewayOver([await upstreamFor(chat('fine'))], { cache: {} });
-    expect((await ask({}, { headers: { authorization: `Bearer ${name}` } })).status).toBe(401);
-    expect((await ask({}, { headers: { authorization: `Bearer ${name.padEnd(16, '_')}` } })).status).toBe(401);
-    expect((await ask({ model: name })).status).toBe(404);
-    expect((await ask({ model: `${name}:m` })).status).toBe(404);
-    expect((await ask({ provider_only: [name] })).status).toBe(400);
-    expect((await ask({ provider_order: [name] })).status).toBe(200);
+    const { post, gateway } = await gatewayOver([await upstreamFor(chat('fine'))], { cache: {} });
+    expect((await post({}, { headers: { authorization: `Bearer ${name}` } })).status).toBe(401);
+    expect((await post({}, { headers: { authorization: `Bearer ${name.padEnd(16, '_')}` } })).status).toBe(401);
+    expect((await post({ model: name })).status).toBe(404);
+    expect((await post({ model: `${name}:m` })).status).toBe(404);
+    expect((await post({ provider_only: [name] })).status).toBe(400);
+    expect((await post({ provider_order: [name] })).status).toBe(200);
     expect(() => gateway.plan({ model: name, messages: [{ role: 'user', content: 'hi' }] })).toThrow(/model/i);
   });
 });
@@ -84,9 +84,9 @@ describe('a response with such members', () => {
     ['streamed', sse([chunk, '[DONE]'])],
     ['as an error', json(`{"error":{"message":"no","__proto__":${POISON}}}`)],
   ])('%s changes nothing here, in either form, from the cache or not', async (_what, script) => {
-    const { ask } = await gatewayOver([await upstreamFor(script)], { cache: {}, maxAttempts: 1 });
+    const { post } = await gatewayOver([await upstreamFor(script)], { cache: {}, maxAttempts: 1 });
     for (const stream of [false, true, false, true]) {
-      const response = await ask({ stream });
+      const response = await post({ stream });
       expect([200, 502]).toContain(response.status);
       const { error } = await collectSse(response);
       expect(error).toBeUndefined();

@@ -38,7 +38,7 @@ function expectNothingSmuggled({ ledger, violations }: FakeUpstream): void {
 describe.each(hosts)('behind %s, a request that two servers could read differently', (_host, mount) => {
   it.each(rawRequests.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
     const upstream = await upstreamFor();
-    const { baseUrl, ask } = await gatewayOver([upstream], {}, mount);
+    const { baseUrl, post } = await gatewayOver([upstream], {}, mount);
     const exchange = await rawRequest(portOf(baseUrl), Buffer.from(row.bytes, 'latin1'), patienceFor(row));
     const responses = exchange.responses.filter(({ status }) => status >= 200);
     const served = responses.filter(({ status }) => status === 200).length;
@@ -46,7 +46,7 @@ describe.each(hosts)('behind %s, a request that two servers could read different
     if (row.expect === 'refused') expect(served).toBe(0);
     expect(served).toBeLessThanOrEqual(row.requests);
     // The next request on the same upstream connection gets a response of their own.
-    expect((await ask({})).status).toBe(200);
+    expect((await post({})).status).toBe(200);
     // As many upstream requests as responses to the clients, never one more.
     expect(upstream.ledger).toHaveLength(served + 1);
     expectNothingSmuggled(upstream);

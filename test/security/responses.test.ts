@@ -56,17 +56,17 @@ describe.each([false, true])('a response that no correct upstream sends (stream:
   async function through(row: HostileHead): Promise<Set & { response: { status: number; text: string } }> {
     const upstream = await upstreamFor(row.script);
     const set = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
-    return { ...set, response: await readResponse(await set.ask({ stream })) };
+    return { ...set, response: await readResponse(await set.post({ stream })) };
   }
 
   it.each(hostileHeads.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
-    const { response, upstreams, ask, gateway } = await through(row);
+    const { response, upstreams, post, gateway } = await through(row);
     if (row.expect === 'error') expect(response.status).toBeGreaterThanOrEqual(400);
     if (row.expect === 'response') expect(response).toEqual({ status: 200, text: 'Sound.' });
     if (response.status === 200) expect(response.text).toBe('Sound.');
     // Nothing of it reaches the next request.
     upstreams[0]!.always(chat('next'));
-    expect(await readResponse(await ask({ stream }))).toEqual({ status: 200, text: 'next' });
+    expect(await readResponse(await post({ stream }))).toEqual({ status: 200, text: 'next' });
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
@@ -76,7 +76,7 @@ it('the corpus with a few bytes changed is handled safely as well', async () => 
   const rows = hostileHeads.filter(({ end, unrequested }) => end !== 'hang' && !unrequested);
   let pieces: readonly (string | Uint8Array | number)[] = [];
   const upstream = await upstreamFor(() => raw(pieces));
-  const { ask, gateway } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
+  const { post, gateway } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
   const mutation = fc.record({
     row: fc.constantFrom(...rows),
     at: fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), { minLength: 1, maxLength: 4 }),
@@ -89,7 +89,7 @@ it('the corpus with a few bytes changed is handled safely as well', async () => 
       );
       for (const [where, value] of at) if (whole.length > 0) whole[Math.floor(where * whole.length)] = value;
       pieces = [whole];
-      await readResponse(await ask({ stream }));
+      await readResponse(await post({ stream }));
       expect(uncaught).toEqual([]);
     }),
     { numRuns: 300 },
@@ -123,7 +123,7 @@ describe('a body that is JSON and nothing else of what it should be', () => {
   it('is a response or an error, never the end of the process', async () => {
     let bytes = '';
     const upstream = await upstreamFor(() => raw(bytes));
-    const { ask } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
+    const { post } = await gatewayOver([upstream], { maxAttempts: 1, timeouts: SHORT });
     const head = (type: string): string => `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nconnection: close\r\n\r\n`;
     await fc.assert(
       fc.asyncProperty(
@@ -134,7 +134,7 @@ describe('a body that is JSON and nothing else of what it should be', () => {
           bytes = events
             ? head('text/event-stream') + chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('')
             : head('application/json') + JSON.stringify(chunks[0]);
-          const response = await ask({ stream });
+          const response = await post({ stream });
           expect([200, 400, 401, 402, 403, 404, 408, 413, 429, 502, 503, 504]).toContain(response.status);
           const { payloads, error } = await collectSse(response);
           expect(error).toBeUndefined();

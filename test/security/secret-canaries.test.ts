@@ -76,7 +76,7 @@ const REQUESTS: readonly [string, object][] = [
 async function expectSilence(script: ScriptSource, maxAttempts = 1): Promise<void> {
   const upstream = await upstreamFor(script);
   const witness = new Witness();
-  const { ask, gateway } = await gatewayOver([upstream], {
+  const { post, gateway } = await gatewayOver([upstream], {
     keys: [CALLER],
     providers: { p0: { baseUrl: upstream.baseUrl, apiKey: OPERATOR, models: ['m'] } },
     maxAttempts,
@@ -86,7 +86,9 @@ async function expectSilence(script: ScriptSource, maxAttempts = 1): Promise<voi
   for (const [what, body] of REQUESTS) {
     // Some of these never end.
     const signal = AbortSignal.timeout(1_500);
-    const response = await ask(body, { headers: { authorization: `Bearer ${CALLER}` }, signal }).catch(() => undefined);
+    const response = await post(body, { headers: { authorization: `Bearer ${CALLER}` }, signal }).catch(
+      () => undefined,
+    );
     if (response === undefined) continue;
     witness.record(`the head of a response (${what})`, [...response.headers]);
     witness.record(`the reason (${what})`, response.statusText);
@@ -156,7 +158,7 @@ describe('no key is disclosed', () => {
   it('by refusals of our own', async () => {
     const witness = new Witness();
     const upstream = await upstreamFor();
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       keys: [CALLER],
       providers: { p0: { baseUrl: upstream.baseUrl, apiKey: OPERATOR, models: ['m'] } },
       ...witness.options(),
@@ -171,12 +173,12 @@ describe('no key is disclosed', () => {
       { provider_configs: { p0: { api_key: BYOK, endpoint_overrides: { chat_completions: { timeout: BYOK } } } } },
     ];
     for (const body of bodies) {
-      const response = await ask(body, { headers: { authorization: `Bearer ${CALLER}` } });
+      const response = await post(body, { headers: { authorization: `Bearer ${CALLER}` } });
       witness.record('the head', [...response.headers]);
       // The name of a model is shown: it is no place for a key.
       if (!('model' in body)) witness.record('the body', await response.text());
     }
-    const wrong = await ask({}, { headers: { authorization: `Bearer ${CALLER}x` } });
+    const wrong = await post({}, { headers: { authorization: `Bearer ${CALLER}x` } });
     witness.record('a wrong key', await wrong.text());
     for (const [where, text] of witness.records.filter(([, text]) => !text.includes('model_not_found')))
       expectNoCanary(where, text);

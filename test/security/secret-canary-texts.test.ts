@@ -42,8 +42,8 @@ async function overheard(scriptFor: (request: ReceivedRequest) => Script) {
     (gateway) => (req, res) => void (req.url === '/v1/metrics' ? gateway.metrics(req, res) : gateway(req, res)),
   );
   const headers = { authorization: `Bearer ${SECRETS.gateway}`, cookie: `session=${SECRETS.cookie}` };
-  const ask = async (body: object): Promise<void> => {
-    const response = await set.ask(body, { headers });
+  const post = async (body: object): Promise<void> => {
+    const response = await set.post(body, { headers });
     note(response.statusText, [...response.headers], await response.text().catch((broken: unknown) => broken));
   };
   const expectSilence = async (): Promise<void> => {
@@ -52,7 +52,7 @@ async function overheard(scriptFor: (request: ReceivedRequest) => Script) {
     expect(said.length).toBeGreaterThan(3);
     said.length = 0;
   };
-  return { ask, expectSilence };
+  return { post, expectSilence };
 }
 
 const BODIES: readonly object[] = [false, true].flatMap((stream) => [
@@ -92,8 +92,8 @@ function withEcho(bytes: Uint8Array, credential: string): Uint8Array {
 it.each(Object.entries(faults))(
   '%s, with the credential in every header, exposes it nowhere',
   async (_name, { script }) => {
-    const { ask, expectSilence } = await overheard(() => echoingHead(script));
-    await Promise.all(BODIES.map(ask));
+    const { post, expectSilence } = await overheard(() => echoingHead(script));
+    await Promise.all(BODIES.map(post));
     await expectSilence();
   },
 );
@@ -101,7 +101,7 @@ it.each(Object.entries(faults))(
 it('no text of an upstream exposes the credential that is in it, at any position', async () => {
   let response = (_said: string): Script => json({});
   let around: readonly [string, string] = ['', ''];
-  const { ask, expectSilence } = await overheard((request) =>
+  const { post, expectSilence } = await overheard((request) =>
     response(around[0] + credentialOf(request).replace('Bearer ', '') + around[1]),
   );
   const wholes = (said: string): object => ({ error: { message: said, type: said, code: said, param: said } });
@@ -123,7 +123,7 @@ it('no text of an upstream exposes the credential that is in it, at any position
       fc.constantFrom(...BODIES),
       async (script, sides, body) => {
         [response, around] = [script, sides];
-        await ask(body);
+        await post(body);
         await expectSilence();
       },
     ),

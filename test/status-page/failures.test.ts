@@ -17,8 +17,8 @@ describe('failures on the status page', () => {
       await upstreamFor(error(503, { error: { message: 'No <b>sk-abcdefgh</b> today.', code: 'too_busy' } })),
       await upstreamFor(),
     ];
-    const { ask, clock, frames } = await watched(upstreams);
-    const response = await ask({});
+    const { post, clock, frames } = await watched(upstreams);
+    const response = await post({});
     clock.advance(10_000);
     const frame = String((await (await frames()).next()).value);
     const [, target] = /<a class="bad" href="#([^"]+)">1 failed attempt<\/a>/.exec(frame)!;
@@ -31,9 +31,9 @@ describe('failures on the status page', () => {
 
   it('show what was received if the upstream sent no message, and link to the list if they are no longer listed', async () => {
     const upstreams = [await upstreamFor(reset()), await upstreamFor(error(500))];
-    const { ask, get, clock, frames } = await watched(upstreams, { maxAttempts: 2 });
-    await ask({});
-    for (let count = 0; count < 12; count++) await ask({ provider_only: ['p1'] });
+    const { post, get, clock, frames } = await watched(upstreams, { maxAttempts: 2 });
+    await post({});
+    for (let count = 0; count < 12; count++) await post({ provider_only: ['p1'] });
     clock.advance(10_000);
     const frame = String((await (await frames()).next()).value);
     expect(frame).toContain('the latest 12, ');
@@ -46,13 +46,13 @@ describe('failures on the status page', () => {
 
   it('never show the message of an upstream about one request, and are bounded', async () => {
     const upstream = await upstreamFor(error(400, { error: { message: 'Text of a prompt.' } }));
-    const { ask, get, gateway } = await watched([upstream]);
-    await ask({});
+    const { post, get, gateway } = await watched([upstream]);
+    await post({});
     expect(await get('/status.json').then((response) => response.json())).toMatchObject({ failures: [] });
     // The model failed at this request, and quotes it.
     const quoting = { message: 'Failed to generate JSON: Text of a prompt.', code: 'json_validate_failed' };
     upstream.always(error(400, { error: quoting }));
-    await ask({});
+    await post({});
     const { failures } = (await (await get('/status.json')).json()) as { failures: readonly Failure[] };
     expect(failures[0]).toMatchObject({
       outcome: 'generation_failed',
@@ -61,7 +61,7 @@ describe('failures on the status page', () => {
     expect(failures[0]!.upstreamError).not.toHaveProperty('message');
     upstream.always(error(500, { error: { message: 'down' } }));
     for (let count = 0; count < 45; count++) {
-      await ask({});
+      await post({});
       gateway.update({ [`p${count}`]: { baseUrl: upstream.baseUrl, models: ['m'] } });
     }
     const text = await (await get('/status.json')).text();

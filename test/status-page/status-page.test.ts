@@ -10,7 +10,7 @@ import { watched, type Numbers } from './watched.js';
 
 describe('the status page', () => {
   it('does not count a dry run as a request, whatever its result', async () => {
-    const { clock, gateway, origin, ask, get } = await watched([await upstreamFor(chat('Hi'))]);
+    const { clock, gateway, origin, post, get } = await watched([await upstreamFor(chat('Hi'))]);
     const dryRun = (body: object) =>
       fetch(`${origin}/v1/chat/completions`, {
         method: 'POST',
@@ -19,7 +19,7 @@ describe('the status page', () => {
       });
     expect((await dryRun({})).status).toBe(200);
     expect((await dryRun({ model: 'none' })).status).toBe(404);
-    await (await ask({})).text();
+    await (await post({})).text();
     await expect.poll(() => gateway.status().inFlight).toBe(0);
     clock.advance(10_000);
     const { history } = (await (await get('/status.json')).json()) as Numbers;
@@ -57,8 +57,8 @@ describe('the status page', () => {
   });
 
   it('has no script, no style and no handler in its markup', async () => {
-    const { get, frames, ask, clock } = await watched([await upstreamFor()], { cache: {} });
-    await ask({});
+    const { get, frames, post, clock } = await watched([await upstreamFor()], { cache: {} });
+    await post({});
     clock.advance(10_000);
     const frame = await (await frames()).next();
     for (const html of [await (await get('/status')).text(), String(frame.value)]) {
@@ -101,17 +101,17 @@ describe('the status page', () => {
     const usage = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
     const upstreams = [await upstreamFor(error(500)), await upstreamFor(chat('Hi', { usage }))];
     const models = { m: { pricing: { prompt: 100_000, completion: 100_000 } } };
-    const { ask, get, clock } = await watched(upstreams, {
+    const { post, get, clock } = await watched(upstreams, {
       page: { intervalMs: 1_000 },
       providers: { p0: { baseUrl: upstreams[0]!.baseUrl, models }, p1: { baseUrl: upstreams[1]!.baseUrl, models } },
     });
     const history = async (): Promise<Numbers['history']> =>
       ((await (await get('/status.json')).json()) as Numbers).history;
 
-    await ask({});
-    await ask({});
+    await post({});
+    await post({});
     clock.advance(1_000);
-    await ask({ user: 'another' });
+    await post({ user: 'another' });
     clock.advance(2_000);
     const { requests, endpoints } = await history();
     expect(requests.slice(-4)).toEqual([null, 2, 1, 0]);
@@ -131,11 +131,11 @@ describe('the status page', () => {
 
   it('counts responses of the cache, and requests without a response', async () => {
     const upstream = await upstreamFor();
-    const { ask, get, clock } = await watched([upstream], { cache: {}, maxAttempts: 1 });
-    await ask({});
-    await ask({});
+    const { post, get, clock } = await watched([upstream], { cache: {}, maxAttempts: 1 });
+    await post({});
+    await post({});
     upstream.always(error(500));
-    await ask({ user: 'another' });
+    await post({ user: 'another' });
     clock.advance(10_000);
     const { history } = (await (await get('/status.json')).json()) as Numbers;
     const latest = [history.requests, history.errors, history.cacheHits, history.cacheMisses].map((row) => row.at(-1));
@@ -144,7 +144,7 @@ describe('the status page', () => {
 
   it('counts a stream that broke off as an error, and none that its client or a guard has ended', async () => {
     const upstream = await upstreamFor();
-    const { ask, get, clock, gateway } = await watched([upstream], {
+    const { post, get, clock, gateway } = await watched([upstream], {
       guards: {
         output: [
           {
@@ -163,21 +163,21 @@ describe('the status page', () => {
       const { history } = (await (await get('/status.json')).json()) as Numbers;
       return [history.requests.at(-1), history.errors.at(-1)];
     };
-    const readAll = async (): Promise<void> => void (await (await ask({ stream: true })).text());
+    const readAll = async (): Promise<void> => void (await (await post({ stream: true })).text());
     const long = 'a word and '.repeat(40);
 
     expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'reset' }), readAll)).toEqual([1, 1]);
     expect(await errorsAfter(stream(`${long} forbidden ${long}`), readAll)).toEqual([1, 0]);
-    const disconnect = async (): Promise<void> => (await ask({ stream: true })).body!.cancel();
+    const disconnect = async (): Promise<void> => (await post({ stream: true })).body!.cancel();
     expect(await errorsAfter(stream(long, { afterEvents: 60, end: 'hang' }), disconnect)).toEqual([1, 0]);
   });
 
   it('follows the provider table', async () => {
     const upstream = await upstreamFor();
-    const { gateway, get, ask, clock } = await watched([upstream], { page: { intervalMs: 1_000 } });
+    const { gateway, get, post, clock } = await watched([upstream], { page: { intervalMs: 1_000 } });
     gateway.update({ renamed: { baseUrl: upstream.baseUrl, models: ['m', 'n'] } });
     clock.advance(1_000);
-    await ask({});
+    await post({});
     clock.advance(1_000);
     const { endpoints } = ((await (await get('/status.json')).json()) as Numbers).history;
     expect(endpoints.map(({ id }) => id)).toEqual(['renamed m', 'renamed n']);
@@ -185,10 +185,10 @@ describe('the status page', () => {
   });
 
   it('sends a frame at once and one after each interval', async () => {
-    const { frames, ask, clock } = await watched([await upstreamFor(error(503)), await upstreamFor()]);
+    const { frames, post, clock } = await watched([await upstreamFor(error(503)), await upstreamFor()]);
     const stream = await frames();
     expect((await stream.next()).value).toContain('No traffic in the last');
-    await ask({});
+    await post({});
     clock.advance(10_000);
     const { value } = await stream.next();
     expect(value).toContain('<b>p1</b>');
@@ -199,10 +199,10 @@ describe('the status page', () => {
   it('shows why the last call failed, with the upstream’s own message, escaped; never the error of one request', async () => {
     const said = (message: string) => ({ error: { message, type: null, code: 'invalid_api_key', param: null } });
     const upstream = await upstreamFor(error(401, said('Key <b>sk-abcdefgh</b> refused.')));
-    const { ask, frames } = await watched([upstream]);
-    await ask({});
+    const { post, frames } = await watched([upstream]);
+    await post({});
     upstream.always(error(400, { error: { message: 'Text of a prompt.' } }));
-    await ask({});
+    await post({});
     const { value: frame } = await (await frames()).next();
     expect(frame).toContain('auth · 401 · invalid_api_key · Key &lt;b&gt;[redacted]&lt;/b&gt; refused.');
     expect(frame).not.toContain('Text of a prompt');
@@ -211,11 +211,11 @@ describe('the status page', () => {
   it('escapes every name', async () => {
     const upstream = await upstreamFor();
     const model = `<img src=x onerror="alert('m')">`;
-    const { frames, ask, clock, get } = await watched([upstream], {
+    const { frames, post, clock, get } = await watched([upstream], {
       page: { title: '<script>alert(1)</script>' },
       providers: { p: { baseUrl: upstream.baseUrl, models: { [model]: { tag: 'a' }, idle: {} } } },
     });
-    expect((await ask({ model })).status).toBe(200);
+    expect((await post({ model })).status).toBe(200);
     clock.advance(10_000);
     const frame = String((await (await frames()).next()).value);
     expect(frame).toContain('&lt;img src=x onerror=&quot;alert(&#39;m&#39;)&quot;&gt;');

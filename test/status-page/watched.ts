@@ -10,7 +10,7 @@ export interface Watched {
   readonly clock: FakeClock;
   readonly gateway: Gateway;
   readonly origin: string;
-  ask(body: object): Promise<Response>;
+  post(body: object): Promise<Response>;
   get(path: string, key?: string): Promise<Response>;
   /** The frames of the stream of events, as they come. */
   frames(): Promise<AsyncIterator<string>>;
@@ -30,7 +30,7 @@ export async function watched(
 ): Promise<Watched> {
   const clock = new FakeClock();
   const wrap = mount ?? ((gateway, pages) => express().use(pages, gateway));
-  const { gateway, baseUrl, ask } = await gatewayOver(
+  const { gateway, baseUrl, post } = await gatewayOver(
     upstreams,
     { clock, ...options } as Partial<GatewayOptions>,
     (made) => wrap(made, statusPage(made, page)),
@@ -38,7 +38,7 @@ export async function watched(
   const origin = baseUrl.replace('/v1', '');
   const get = (path: string, key = 'demo-key'): Promise<Response> =>
     fetch(origin + path, { headers: { 'x-api-key': key } });
-  return { clock, gateway, origin, ask, get, frames: async () => framesOf(await get('/status/events')) };
+  return { clock, gateway, origin, post, get, frames: async () => framesOf(await get('/status/events')) };
 }
 
 async function* framesOf(response: Response): AsyncGenerator<string> {

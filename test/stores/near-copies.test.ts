@@ -122,8 +122,8 @@ it('a response that no-cache has replaced in one gateway ends in the other withi
   const gateway = () =>
     gatewayOver([upstream], { clock, cache: { store: redisStore(redis, { clock, random: () => 0 }) } });
   const [one, other] = [await gateway(), await gateway()];
-  const responseOf = async ({ ask }: typeof one, headers = {}): Promise<string> =>
-    /response \d/.exec(await (await ask({}, { headers })).text())![0];
+  const responseOf = async ({ post }: typeof one, headers = {}): Promise<string> =>
+    /response \d/.exec(await (await post({}, { headers })).text())![0];
 
   expect(await responseOf(one)).toBe('response 1');
   expect(await responseOf(other)).toBe('response 1');

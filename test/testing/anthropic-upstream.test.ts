@@ -17,7 +17,7 @@ const REPLY: AnthropicReply = {
 };
 
 /** The response of a fake upstream to a request that the format has translated. */
-async function ask(script: ScriptSource, stream: boolean) {
+async function post(script: ScriptSource, stream: boolean) {
   await using upstream = await fakeUpstream();
   upstream.enqueue(script);
   const sent = exchange({}, { stream });
@@ -45,9 +45,9 @@ function eventsIn(text: string): UpstreamEvent[] {
 
 describe('the fake upstream of Anthropic', () => {
   it('sends the same content whole and streamed', async () => {
-    const whole = await ask(anthropicReply(REPLY), false);
+    const whole = await post(anthropicReply(REPLY), false);
     const completion = whole.sent.completion(JSON.parse(whole.text), { status: 200, headers: {} });
-    const streamed = await ask(anthropicReply(REPLY), true);
+    const streamed = await post(anthropicReply(REPLY), true);
     expect(streamed.type).toContain('text/event-stream');
     const { chunks, complete } = decode(streamed.sent, eventsIn(streamed.text));
     expect(complete).toBe(true);
@@ -59,23 +59,23 @@ describe('the fake upstream of Anthropic', () => {
   });
 
   it.each(['cut', 'noMessageStop'] as const)('sends an incomplete stream: %s', async (fault) => {
-    const { sent, text } = await ask(anthropicReply({ text: 'Hello there', fault }), true);
+    const { sent, text } = await post(anthropicReply({ text: 'Hello there', fault }), true);
     expect(decode(sent, eventsIn(text))).toMatchObject({ complete: false, failure: undefined });
   });
 
   it('is overloaded before and within a response', async () => {
     const overloaded = anthropicReply({ text: 'Hello there', fault: 'overloaded' });
-    const { sent, text } = await ask(overloaded, true);
+    const { sent, text } = await post(overloaded, true);
     const { complete, failure } = decode(sent, eventsIn(text));
     expect(complete).toBe(false);
     expect(anthropic().decodeError!(failure)).toMatchObject({ status: 529 });
-    expect(await ask(overloaded, false)).toMatchObject({ status: 529 });
+    expect(await post(overloaded, false)).toMatchObject({ status: 529 });
   });
 
   it('cuts a whole response within its JSON, and sends errors', async () => {
-    const cut = await ask(anthropicReply({ text: 'Hello', fault: 'cut' }), false);
+    const cut = await post(anthropicReply({ text: 'Hello', fault: 'cut' }), false);
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
-    const refused = await ask(anthropicError(429, 'rate_limit_error', 'Slow down.'), false);
+    const refused = await post(anthropicError(429, 'rate_limit_error', 'Slow down.'), false);
     expect(refused.status).toBe(429);
     expect(anthropic().decodeError!(JSON.parse(refused.text))).toMatchObject({
       type: 'rate_limit_error',

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => upstream.close());
 
 /** The response to one request, and the bytes of its body as the sockets cut them. */
-async function ask(script: Script): Promise<{ type: string | undefined; pieces: Buffer[] }> {
+async function post(script: Script): Promise<{ type: string | undefined; pieces: Buffer[] }> {
   upstream.enqueue(script);
   const request = http.request(`${upstream.baseUrl}${exchange.path}`, { method: 'POST' });
   request.end(JSON.stringify(exchange.body));
@@ -32,7 +32,7 @@ async function ask(script: Script): Promise<{ type: string | undefined; pieces: 
 }
 
 async function stream(script: Script) {
-  const { type, pieces } = await ask(script);
+  const { type, pieces } = await post(script);
   expect(type).toBe('application/vnd.amazon.eventstream');
   const events: UpstreamEvent[] = [];
   let failure: string | undefined;
@@ -59,7 +59,7 @@ describe('a scripted Bedrock', () => {
   });
 
   it('sends a whole response', async () => {
-    const { pieces } = await ask(json(converseBody('Hello.')));
+    const { pieces } = await post(json(converseBody('Hello.')));
     const body: unknown = JSON.parse(Buffer.concat(pieces).toString());
     expect(exchange.completion(body, OK).choices[0]!.message!.content).toBe('Hello.');
   });

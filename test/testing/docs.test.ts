@@ -32,7 +32,7 @@ async function startGateway(...upstreams: FakeUpstream[]) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    ask: (changes: object, init?: RequestInit) =>
+    post: (changes: object, init?: RequestInit) =>
       fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer test-key' },
@@ -59,7 +59,7 @@ test('another provider responds when the first is overloaded', async () => {
   await using gateway = await startGateway(first, second);
   first.enqueue(error(503, undefined, { 'retry-after': '1' }));
 
-  const response = await gateway.ask({});
+  const response = await gateway.post({});
 
   expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Here I am.' } }] });
   expect(response.headers.get('x-nordlys-provider')).toBe('p1');
@@ -71,7 +71,7 @@ test('a stream that breaks off never looks complete', async () => {
   await using gateway = await startGateway(upstream);
   upstream.enqueue(stream('Half of a response', { afterEvents: 3, end: 'reset' }));
 
-  const text = await (await gateway.ask({ stream: true })).text();
+  const text = await (await gateway.post({ stream: true })).text();
 
   expect(text).toContain('"content":"Half "');
   expect(text).toContain('"error"');
@@ -83,7 +83,7 @@ test('a client that disconnects ends the upstream call', async () => {
   await using gateway = await startGateway(upstream);
   upstream.enqueue(chat('One word every second', { delayMs: 1_000 }));
   const client = new AbortController();
-  const request = gateway.ask({ stream: true }, { signal: client.signal }).catch(() => {});
+  const request = gateway.post({ stream: true }, { signal: client.signal }).catch(() => {});
 
   const seen = await upstream.nextRequest();
   const leftAt = performance.now();
@@ -140,7 +140,7 @@ test.each(Object.entries(faults))('no half response after %s', async (_name, { s
   await using healthy = await fakeUpstream({ script: chat('Healthy.') });
   await using gateway = await startGateway(broken, healthy);
 
-  const response = await gateway.ask({ stream: true });
+  const response = await gateway.post({ stream: true });
   const text = await response.text();
 
   if (outcome === 'relay') expect(response.status).toBeGreaterThanOrEqual(400);
@@ -155,7 +155,7 @@ test('no response, however hostile, affects the process or later requests', asyn
   await using gateway = await startGateway(upstream);
   for (const head of hostileHeads) {
     upstream.always(head.script);
-    const { status } = await gateway.ask({});
+    const { status } = await gateway.post({});
     if (head.expect === 'response') expect(status, head.name).toBe(200);
     if (head.expect === 'error') expect(status, head.name).toBeGreaterThanOrEqual(400);
   }

@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => upstream.close());
 
-function ask(body: object = {}, init: RequestInit = {}): Promise<Response> {
+function post(body: object = {}, init: RequestInit = {}): Promise<Response> {
   return fetch(`${upstream.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(body), ...init });
 }
 
@@ -30,41 +30,41 @@ describe('the next request gets', () => {
   it('the scripts of the queue, one each, then the standing one', async () => {
     upstream.enqueue(error(503), json({ turn: 2 }));
     upstream.always(json({ turn: 'later' }));
-    expect((await ask()).status).toBe(503);
-    expect(await (await ask()).json()).toEqual({ turn: 2 });
-    expect(await (await ask()).json()).toEqual({ turn: 'later' });
-    expect(await (await ask()).json()).toEqual({ turn: 'later' });
+    expect((await post()).status).toBe(503);
+    expect(await (await post()).json()).toEqual({ turn: 2 });
+    expect(await (await post()).json()).toEqual({ turn: 'later' });
+    expect(await (await post()).json()).toEqual({ turn: 'later' });
   });
 
   it('a greeting, streamed or whole as requested, if no script was set', async () => {
-    expect(await (await ask({ model: 'm' })).json()).toMatchObject({
+    expect(await (await post({ model: 'm' })).json()).toMatchObject({
       object: 'chat.completion',
       model: 'm',
       choices: [{ message: { content: 'Hello from the fake upstream.' }, finish_reason: 'stop' }],
     });
-    const streamed = await ask({ model: 'm', stream: true });
+    const streamed = await post({ model: 'm', stream: true });
     expect(streamed.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(await streamed.text()).toMatch(/data: \[DONE\]\n\n$/);
   });
 
   it('a script made for the request', async () => {
     upstream.always((request) => completion(`You sent ${request.text.length} characters.`));
-    expect(await (await ask({ a: 1 })).text()).toContain('You sent 7 characters.');
+    expect(await (await post({ a: 1 })).text()).toContain('You sent 7 characters.');
   });
 
   it('a reset, when the function that makes the script throws', async () => {
     upstream.enqueue(() => {
       throw new Error('out of scripts');
     });
-    await expect(ask()).rejects.toThrow();
+    await expect(post()).rejects.toThrow();
     expect(upstream.violations).toEqual(['a script threw: Error: out of scripts']);
-    expect((await ask()).status).toBe(200);
+    expect((await post()).status).toBe(200);
   });
 });
 
 describe('the ledger', () => {
   it('holds what came, to the byte', async () => {
-    await ask({ model: 'm', text: '☃' }, { headers: { 'X-Request-Id': 'req_7', 'X-Other': 'a' } });
+    await post({ model: 'm', text: '☃' }, { headers: { 'X-Request-Id': 'req_7', 'X-Other': 'a' } });
     expect(upstream.ledger).toHaveLength(1);
     expect(upstream.ledger[0]).toMatchObject({
       index: 0,
@@ -102,7 +102,7 @@ describe('the ledger', () => {
   it('records who closed the connection, and when', async () => {
     upstream.enqueue(hang());
     const leaver = new AbortController();
-    const pending = ask({}, { signal: leaver.signal });
+    const pending = post({}, { signal: leaver.signal });
     const entry = await upstream.nextRequest();
     expect(entry.closedAt).toBeUndefined();
     const leftAt = performance.now();
@@ -131,9 +131,9 @@ describe('the ledger', () => {
   });
 
   it('returns requests one after the other, whether they arrived before nextRequest() or after', async () => {
-    await ask({ n: 1 });
+    await post({ n: 1 });
     const second = upstream.nextRequest().then(() => upstream.nextRequest());
-    await ask({ n: 2 });
+    await post({ n: 2 });
     expect((await second).json).toEqual({ n: 2 });
   });
 
@@ -150,10 +150,10 @@ describe('the ledger', () => {
 
   it('can be emptied between two tests', async () => {
     upstream.enqueue(json({ a: 1 }), json({ never: 'sent' }));
-    await ask();
+    await post();
     upstream.forget();
     expect(upstream.ledger).toEqual([]);
-    expect(await (await ask()).text()).toContain('Hello');
+    expect(await (await post()).text()).toContain('Hello');
     expect((await upstream.nextRequest()).index).toBe(0);
   });
 });
@@ -205,12 +205,12 @@ describe('a connection', () => {
 describe('an outage', () => {
   it('resets what is open and refuses what comes, until it is over', async () => {
     upstream.enqueue(hang());
-    const pending = ask();
+    const pending = post();
     await upstream.nextRequest();
     await Promise.all([upstream.refuse(), expect(pending).rejects.toThrow()]);
-    await expect(ask()).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    await expect(post()).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     await upstream.resume();
-    expect((await ask()).status).toBe(200);
+    expect((await post()).status).toBe(200);
   });
 });
 
@@ -255,7 +255,7 @@ describe('what is no request', () => {
     for (const bytes of ['\0\0\0\0\r\n\r\n', 'x'.repeat(100_000), Buffer.alloc(1_000, 0xff)]) {
       await rawRequest(upstream.port, bytes, { responses: Infinity, timeoutMs: 50 });
     }
-    expect((await ask()).status).toBe(200);
+    expect((await post()).status).toBe(200);
     expect(upstream.ledger).toHaveLength(1);
   });
 });

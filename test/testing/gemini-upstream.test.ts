@@ -9,7 +9,7 @@ import { asRequest, HEAD, readStream } from '../formats/gemini-cases.js';
 const format = gemini();
 
 /** Sends a request through the format to an upstream with this script. */
-async function ask(script: ScriptSource, stream: boolean, request: JsonObject = {}) {
+async function post(script: ScriptSource, stream: boolean, request: JsonObject = {}) {
   await using upstream = await fakeUpstream({ script });
   const chatRequest = asRequest({ messages: [{ role: 'user', content: 'Hi' }], ...request });
   const model = { upstreamModel: 'gemini-2.5-flash', maxCompletionTokens: undefined, traits: {} };
@@ -31,7 +31,7 @@ function eventsOf(text: string): SseEvent[] {
 }
 
 async function askForStream(script: ScriptSource, request?: JsonObject) {
-  const { exchange, text } = await ask(script, true, request);
+  const { exchange, text } = await post(script, true, request);
   const events = eventsOf(text).map(({ data }) => ({ data: JSON.parse(data) as unknown }));
   return readStream(exchange.decoder(HEAD), [...events, { eof: true }]);
 }
@@ -44,7 +44,7 @@ const SCRIPT = geminiReply({
 
 describe('a fake Gemini', () => {
   it('has the same content whole and as a stream', async () => {
-    const whole = await ask(SCRIPT, false);
+    const whole = await post(SCRIPT, false);
     const completion = whole.exchange.completion(JSON.parse(whole.text), HEAD);
     expect(completion).toMatchObject({
       id: 'gemini-0',
@@ -74,7 +74,7 @@ describe('a fake Gemini', () => {
 
   it('sends a list to a stream without alt=sse', async () => {
     await using upstream = await fakeUpstream({ script: SCRIPT });
-    const { exchange } = await ask(SCRIPT, true);
+    const { exchange } = await post(SCRIPT, true);
     const path = exchange.path.replace('?alt=sse', '');
     const response = await fetch(upstream.origin + path, { method: 'POST', body: '{}' });
     const list: unknown = await response.json();
@@ -99,8 +99,8 @@ describe('a fake Gemini', () => {
   });
 
   it('spoils whole responses', async () => {
-    expect((await ask(geminiReply({ text: 'Half', fault: 'overloaded' }), false)).status).toBe(503);
-    const cut = await ask(geminiReply({ text: 'Half', fault: 'cut' }), false);
+    expect((await post(geminiReply({ text: 'Half', fault: 'overloaded' }), false)).status).toBe(503);
+    const cut = await post(geminiReply({ text: 'Half', fault: 'cut' }), false);
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
   });
 
@@ -124,7 +124,7 @@ describe('a fake Gemini', () => {
     [500, 'server_error'],
   ])('fails with %i', async (status, kind) => {
     const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2s' };
-    const failed = await ask(geminiError(status, 'Wait.', [retry]), false);
+    const failed = await post(geminiError(status, 'Wait.', [retry]), false);
     expect(failed.status).toBe(status);
     const head = { status, headers: {} };
     expect(format.decodeError!(JSON.parse(failed.text), head)).toMatchObject({
@@ -132,6 +132,6 @@ describe('a fake Gemini', () => {
       kind,
       retryAfterMs: 2_000,
     });
-    expect(format.decodeError!(JSON.parse((await ask(geminiError(status), true)).text))).toMatchObject({ status });
+    expect(format.decodeError!(JSON.parse((await post(geminiError(status), true)).text))).toMatchObject({ status });
   });
 });

@@ -138,9 +138,9 @@ describe.each(['anthropic', 'gemini'] as const)('the simulated %s', (slug) => {
     const { simulators } = await demo();
     const { provider } = simulators[slug];
     const other = { ...provider, name: 'other', models: { m: { upstreamModel: 'no-such-model' } } };
-    const { ask } = await gatewayOver([], { providers: { stranger: { ...provider, apiKey: 'other' }, other } });
-    expect((await ask({ model: 'demo-formats' })).status).toBe(502);
-    expect((await ask({ model: 'm' })).status).toBe(404);
+    const { post } = await gatewayOver([], { providers: { stranger: { ...provider, apiKey: 'other' }, other } });
+    expect((await post({ model: 'demo-formats' })).status).toBe(502);
+    expect((await post({ model: 'm' })).status).toBe(404);
     expect(simulators[slug].stats).toMatchObject({ failures: 2 });
   });
 });

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => upstream.close());
 
-function ask(body: object = { model: 'm' }): Promise<Response> {
+function post(body: object = { model: 'm' }): Promise<Response> {
   return fetch(`${upstream.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(body) });
 }
 
@@ -53,12 +53,12 @@ describe('a whole response', () => {
 
   it('has no usage with usage: never', async () => {
     upstream.enqueue(completion('Because.', { usage: 'never' }));
-    expect(await (await ask()).json()).not.toHaveProperty('usage');
+    expect(await (await post()).json()).not.toHaveProperty('usage');
   });
 
   it('is the same bytes for the same request', async () => {
     upstream.always(completion('Same.', { id: 'chatcmpl-1' }));
-    expect(await (await ask()).text()).toBe(await (await ask()).text());
+    expect(await (await post()).text()).toBe(await (await post()).text());
   });
 
   it('waits for delayMs, by the given clock', async () => {
@@ -84,7 +84,7 @@ describe('a streamed response', () => {
 
   it('comes in the order of OpenAI: role, text, finish reason, usage, [DONE]', async () => {
     upstream.enqueue(stream('one two'));
-    const payloads = await readSse(await ask({ model: 'm', stream: true, stream_options: { include_usage: true } }));
+    const payloads = await readSse(await post({ model: 'm', stream: true, stream_options: { include_usage: true } }));
     const chunks = payloads.slice(0, -1).map((payload) => JSON.parse(payload) as Record<string, unknown>);
     expect(payloads.at(-1)).toBe('[DONE]');
     expect(chunks.map((chunk) => chunk['choices'])).toMatchObject([
@@ -104,7 +104,7 @@ describe('a streamed response', () => {
     ['never', { stream_options: { include_usage: true } }, false],
   ] as const)('has usage (%s) for a request %j: %s', async (usage, request, isSent) => {
     upstream.enqueue(stream('word', { usage }));
-    const chunks = await readChunks(await ask({ model: 'm', ...request }));
+    const chunks = await readChunks(await post({ model: 'm', ...request }));
     expect(chunks.some((chunk) => chunk['usage'] !== undefined)).toBe(isSent);
   });
 
@@ -131,7 +131,7 @@ describe('a streamed response', () => {
     ['close-delimited', 'no error', { end: 'fin', framing: 'close' }],
   ] as const)('stops after some events, %s: %s', async (_how, message, options) => {
     upstream.enqueue(stream('one two three', { afterEvents: 3, ...options }));
-    const { payloads, error: broken } = await collectSse(await ask());
+    const { payloads, error: broken } = await collectSse(await post());
     expect(contentOf(payloads)).toBe('one two ');
     expect(broken?.message ?? 'no error').toBe(message);
     const [entry] = upstream.ledger;
@@ -141,7 +141,7 @@ describe('a streamed response', () => {
 
   it('follows its options for role, finish reason and [DONE]', async () => {
     upstream.enqueue(stream('bare', { role: false, finishReason: null, done: false }));
-    const payloads = await readSse(await ask());
+    const payloads = await readSse(await post());
     expect(payloads).toHaveLength(1);
     expect(contentOf(payloads)).toBe('bare');
   });
@@ -150,7 +150,7 @@ describe('a streamed response', () => {
 describe('an event stream by hand', () => {
   it('sends texts, objects and bytes, in that framing', async () => {
     upstream.enqueue(sse(['text', { an: 'object' }, Buffer.from(': comment\n\n'), 5, '[DONE]']));
-    expect(await (await ask()).text()).toBe('data: text\n\ndata: {"an":"object"}\n\n: comment\n\ndata: [DONE]\n\n');
+    expect(await (await post()).text()).toBe('data: text\n\ndata: {"an":"object"}\n\n: comment\n\ndata: [DONE]\n\n');
   });
 });
 
@@ -167,7 +167,7 @@ describe('an error', () => {
 
   it('accepts a body and headers', async () => {
     upstream.enqueue(error(503, '<h1>Sorry</h1>', { 'Content-Type': 'text/html', 'Retry-After': '3' }));
-    const response = await ask();
+    const response = await post();
     expect(response.status).toBe(503);
     expect(response.headers.get('content-type')).toBe('text/html');
     expect(response.headers.get('retry-after')).toBe('3');
@@ -178,8 +178,8 @@ describe('an error', () => {
 describe('chat', () => {
   it('streams if requested', async () => {
     upstream.always(chat('Either way.'));
-    expect(await (await ask()).json()).toMatchObject({ choices: [{ message: { content: 'Either way.' } }] });
-    expect(contentOf(await readSse(await ask({ stream: true })))).toBe('Either way.');
+    expect(await (await post()).json()).toMatchObject({ choices: [{ message: { content: 'Either way.' } }] });
+    expect(contentOf(await readSse(await post({ stream: true })))).toBe('Either way.');
   });
 });
 
@@ -199,6 +199,6 @@ describe('raw bytes', () => {
 
   it('may be a JSON text that is none', async () => {
     upstream.enqueue(json('{"half":'));
-    expect(await (await ask()).text()).toBe('{"half":');
+    expect(await (await post()).text()).toBe('{"half":');
   });
 });

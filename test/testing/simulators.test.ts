@@ -34,10 +34,10 @@ describe('a simulator responds as OpenAI does', () => {
   });
 
   it('the same to the same question, and another text from another simulator', async () => {
-    const ask = async (simulator: Simulator): Promise<unknown> =>
+    const post = async (simulator: Simulator): Promise<unknown> =>
       (await client(simulator).chat.completions.create(QUESTION)).choices[0]?.message.content;
-    expect(await ask(simulators.fastCheap)).toBe(await ask(simulators.fastCheap));
-    expect(await ask(simulators.fastCheap)).not.toBe(await ask(simulators.strictZdr));
+    expect(await post(simulators.fastCheap)).toBe(await post(simulators.fastCheap));
+    expect(await post(simulators.fastCheap)).not.toBe(await post(simulators.strictZdr));
   });
 
   it('streamed, with the same text', async () => {

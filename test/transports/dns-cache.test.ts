@@ -15,13 +15,13 @@ function setUp() {
   }) as never);
   const lookup = createDnsCache(clock);
   const results: string[] = [];
-  const ask = (host = 'api.test', all = true): void =>
+  const post = (host = 'api.test', all = true): void =>
     lookup(host, { all }, (error, found) => {
       results.push(
         error === null ? (Array.isArray(found) ? found.map(({ address }) => address).join() : found) : error.code!,
       );
     });
-  return { clock, questions, ask, results };
+  return { clock, questions, post, results };
 }
 
 const found: dns.LookupAddress[] = [
@@ -32,51 +32,51 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 describe('a lookup that is shared', () => {
   it('sends one lookup per name for all waiting callers', () => {
-    const { questions, ask, results } = setUp();
-    for (let time = 0; time < 5; time++) ask();
-    ask('other.test');
+    const { questions, post, results } = setUp();
+    for (let time = 0; time < 5; time++) post();
+    post('other.test');
     expect(questions.map(({ host }) => host)).toEqual(['api.test', 'other.test']);
     questions[0]!.done(null, found);
     expect(results).toEqual(Array<string>(5).fill('203.0.113.1,203.0.113.2'));
   });
 
   it('caches an address for 30 seconds', async () => {
-    const { clock, questions, ask, results } = setUp();
-    ask();
+    const { clock, questions, post, results } = setUp();
+    post();
     questions[0]!.done(null, found);
     clock.advance(29_999);
-    ask('api.test', false);
+    post('api.test', false);
     await turn();
     expect(questions).toHaveLength(1);
     expect(results.at(-1)).toBe('203.0.113.1');
     clock.advance(1);
-    ask();
+    post();
     expect(questions).toHaveLength(2);
   });
 
   it('caches a failure for a second', async () => {
-    const { clock, questions, ask, results } = setUp();
-    ask();
+    const { clock, questions, post, results } = setUp();
+    post();
     questions[0]!.done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
-    ask();
+    post();
     await turn();
     expect(questions).toHaveLength(1);
     expect(results).toEqual(['ENOTFOUND', 'ENOTFOUND']);
     clock.advance(1_000);
-    ask();
+    post();
     expect(questions).toHaveLength(2);
   });
 
   it('lets no request wait longer than two seconds, and queries a name service that hangs only once', () => {
-    const { clock, questions, ask, results } = setUp();
-    ask();
+    const { clock, questions, post, results } = setUp();
+    post();
     clock.advance(1_500);
-    ask();
+    post();
     clock.advance(500);
     expect(results).toEqual(['ETIMEOUT']);
     clock.advance(1_500);
     expect(results).toEqual(['ETIMEOUT', 'ETIMEOUT']);
-    ask();
+    post();
     expect(questions).toHaveLength(1);
     questions[0]!.done(null, found);
     expect(results.at(-1)).toBe('203.0.113.1,203.0.113.2');
@@ -84,8 +84,8 @@ describe('a lookup that is shared', () => {
   });
 
   it('fails with ENOTFOUND if a name has no address', () => {
-    const { questions, ask, results } = setUp();
-    ask();
+    const { questions, post, results } = setUp();
+    post();
     questions[0]!.done(null, []);
     expect(results).toEqual(['ENOTFOUND']);
   });

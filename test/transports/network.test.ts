@@ -53,7 +53,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
     onTestFinished(() => transport.close());
     return transport;
   };
-  const ask = async (transport: Transport, request: UpstreamRequest): Promise<string> => {
+  const post = async (transport: Transport, request: UpstreamRequest): Promise<string> => {
     const { text, complete } = await readBody(await probe(transport, request).head());
     expect(complete).toBe(true);
     await eventually('the connection is idle', () => transport.sockets().active === 0);
@@ -78,7 +78,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const transport = open();
       // The name is looked up by the proxy: on this machine it means nothing.
       const request = requestFor(`https://llm.test:${front.port}/v1`, network);
-      for (let turn = 0; turn < 3; turn++) expect(await ask(transport, request)).toContain('hello');
+      for (let turn = 0; turn < 3; turn++) expect(await post(transport, request)).toContain('hello');
       expect(proxy.accepted).toBe(1);
       expect(proxy.requests).toEqual([
         `CONNECT llm.test:${front.port} HTTP/1.1\r\nhost: llm.test:${front.port}\r\n\r\n`,
@@ -92,7 +92,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const upstream = await upstreamFor();
       const proxy = await connectProxy({ credentials: 'us er:p@ss:w%rd' });
       const network = { proxy: `http://us%20er:p%40ss%3Aw%25rd@127.0.0.1:${proxy.port}` };
-      expect(await ask(open(), requestFor(upstream.baseUrl, network))).toContain('hello');
+      expect(await post(open(), requestFor(upstream.baseUrl, network))).toContain('hello');
       expect(upstream.ledger[0]!.headers).not.toHaveProperty('proxy-authorization');
     });
 
@@ -101,7 +101,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const front = await tlsFront(upstream.port);
       const proxy = await connectProxy({ hosts: { '127.0.0.9': '127.0.0.1' } });
       const network = { proxy: `http://127.0.0.1:${proxy.port}`, ca: AUTHORITY };
-      expect(await ask(open(), requestFor(`https://127.0.0.1:${front.port}/v1`, network))).toContain('hello');
+      expect(await post(open(), requestFor(`https://127.0.0.1:${front.port}/v1`, network))).toContain('hello');
       const failure = await failureOf(requestFor(`https://127.0.0.9:${front.port}/v1`, network));
       expect(failure).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID', connected: false });
       expect(upstream.ledger).toHaveLength(1);
@@ -222,7 +222,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const front = await tlsFront(upstream.port);
       const baseUrl = `https://127.0.0.1:${front.port}/v1`;
       for (const ca of [AUTHORITY, AUTHORITY.toString(), [AUTHORITY], AUTHORITY.toString().replaceAll('\n', '\r\n')]) {
-        expect(await ask(open(), requestFor(baseUrl, { ca }))).toContain('hello');
+        expect(await post(open(), requestFor(baseUrl, { ca }))).toContain('hello');
       }
       const failure = await failureOf(requestFor(baseUrl, {}));
       expect(failure).toMatchObject({ code: expect.stringMatching(/^UNABLE_TO/), connected: false });
@@ -248,7 +248,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const front = await tlsFront(upstream.port);
       const baseUrl = `https://127.0.0.1:${front.port}/v1`;
       const network = { ca: AUTHORITY, servername: 'llm.test' };
-      expect(await ask(open(), requestFor(baseUrl, network))).toContain('hello');
+      expect(await post(open(), requestFor(baseUrl, network))).toContain('hello');
       expect(front.handshakes[0]).toMatchObject({ servername: 'llm.test' });
       const failure = await failureOf(requestFor(baseUrl, { ...network, servername: 'other.test' }));
       expect(failure).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
@@ -261,11 +261,11 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const upstream = await upstreamFor();
       const front = await tlsFront(upstream.port, { requestCert: true, rejectUnauthorized: true, ca: AUTHORITY });
       const baseUrl = `https://127.0.0.1:${front.port}/v1`;
-      expect(await ask(open(), requestFor(baseUrl, { ...client, ca: AUTHORITY }))).toContain('hello');
+      expect(await post(open(), requestFor(baseUrl, { ...client, ca: AUTHORITY }))).toContain('hello');
       expect(front.handshakes).toEqual([{ servername: false, client: 'gateway' }]);
       const proxy = await connectProxy({ tls: { ...SERVER, requestCert: true, rejectUnauthorized: false } });
       const throughProxy = { ...client, ca: AUTHORITY, proxy: `https://127.0.0.1:${proxy.port}` };
-      expect(await ask(open(), requestFor(baseUrl, throughProxy))).toContain('hello');
+      expect(await post(open(), requestFor(baseUrl, throughProxy))).toContain('hello');
       // Without one the upstream breaks off, and nothing was read.
       const call = probe(open(), requestFor(baseUrl, { ca: AUTHORITY }));
       await call.failure();
@@ -280,7 +280,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       const network = { socketPath, ...(scheme === 'https' && { ca: AUTHORITY }) };
       const transport = open();
       const request = requestFor(`${scheme}://llm.test/v1`, network);
-      for (let turn = 0; turn < 3; turn++) expect(await ask(transport, request)).toContain('hello');
+      for (let turn = 0; turn < 3; turn++) expect(await post(transport, request)).toContain('hello');
       expect(upstream.accepted).toBe(1);
       expect(upstream.ledger[0]!.headers['host']).toMatch(/^llm\.test(:\d+)?$/);
     });
@@ -304,7 +304,7 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
       [{}, ''],
     ];
     for (let turn = 0; turn < 2; turn++) {
-      for (const [options, pool] of steps) await ask(transport, requestFor(upstream.baseUrl, options, { pool }));
+      for (const [options, pool] of steps) await post(transport, requestFor(upstream.baseUrl, options, { pool }));
     }
     expect([first.accepted, second.accepted, upstream.accepted]).toEqual([3, 1, 5]);
     expect(transport.sockets()).toEqual({ active: 0, idle: 5 });
@@ -315,8 +315,8 @@ describe.each(TRANSPORTS)('the network of a provider, by %s', (_name, makeTransp
     const proxy = await connectProxy();
     const transport = open();
     const options = { proxy: `http://127.0.0.1:${proxy.port}` };
-    await ask(transport, requestFor(upstream.baseUrl, options));
-    await ask(transport, requestFor(upstream.baseUrl, options, { fresh: true }));
+    await post(transport, requestFor(upstream.baseUrl, options));
+    await post(transport, requestFor(upstream.baseUrl, options, { fresh: true }));
     expect(proxy.accepted).toBe(2);
   });
 

@@ -146,9 +146,9 @@ describe('a gateway that calls its providers through undici', () => {
       await upstreamFor(stream('never', { afterEvents: 0, end: 'reset' })),
       await upstreamFor(stream('all of it')),
     ];
-    const { ask, gateway } = await gatewayOver([failing, healthy], { transport: undiciTransport() });
+    const { post, gateway } = await gatewayOver([failing, healthy], { transport: undiciTransport() });
     for (let turn = 0; turn < 5; turn++) {
-      const response = await ask({ stream: true });
+      const response = await post({ stream: true });
       expect(response.headers.get('x-nordlys-provider')).toBe('p1');
       expect((await readSse(response)).at(-1)).toBe('[DONE]');
     }
@@ -158,9 +158,9 @@ describe('a gateway that calls its providers through undici', () => {
 
   it('closes the upstream connection of a client that disconnects', async () => {
     const upstream = await upstreamFor(hang({ after: 'request' }));
-    const { ask } = await gatewayOver([upstream], { transport: undiciTransport() });
+    const { post } = await gatewayOver([upstream], { transport: undiciTransport() });
     const controller = new AbortController();
-    const pending = ask({ stream: true }, { signal: controller.signal }).catch(() => 'aborted');
+    const pending = post({ stream: true }, { signal: controller.signal }).catch(() => 'aborted');
     await upstream.nextRequest();
     controller.abort();
     expect(await pending).toBe('aborted');
@@ -169,8 +169,8 @@ describe('a gateway that calls its providers through undici', () => {
 
   it('treats an unrequested 100 as a failure, as undici does, and tries the next provider', async () => {
     const odd = await upstreamFor(raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
-    const { ask } = await gatewayOver([odd, await upstreamFor(chat('well'))], { transport: undiciTransport() });
-    const response = await ask({});
+    const { post } = await gatewayOver([odd, await upstreamFor(chat('well'))], { transport: undiciTransport() });
+    const response = await post({});
     expect(response.status).toBe(200);
     expect(response.headers.get('x-nordlys-attempts')).toBe('2');
   });

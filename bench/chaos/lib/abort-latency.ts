@@ -1,4 +1,4 @@
-import { ask, type Question } from './client.ts';
+import { send, type Question } from './client.ts';
 import { readLedgers } from './ledger.ts';
 import { now, sleep } from './time.ts';
 
@@ -40,7 +40,7 @@ export async function abortLatency(
 }
 
 async function leaveMidway(port: number, question: Question, leftAt: Map<string, number>): Promise<void> {
-  const request = ask(port, question);
+  const request = send(port, question);
   // Without any response, wait until the request has reached the upstream.
   await Promise.race([request.begun, sleep(100 + Math.random() * 50)]);
   leftAt.set(question.id, now());

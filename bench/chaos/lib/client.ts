@@ -40,7 +40,7 @@ export interface ClientRecord extends Question {
 }
 
 /** A request in flight. */
-export interface Asked {
+export interface SentRequest {
   readonly record: ClientRecord;
   readonly finished: Promise<ClientRecord>;
   /** Resolves with the first byte of the body, or at the end. */
@@ -49,7 +49,7 @@ export interface Asked {
 }
 
 /** Sends a request on a connection of its own. Never rejects: errors are in the record. */
-export function ask(port: number, question: Question): Asked {
+export function send(port: number, question: Question): SentRequest {
   const record: ClientRecord = {
     ...question,
     startedAt: now(),

@@ -1,4 +1,4 @@
-import { ask, type Asked, type ClientRecord, type Question } from './client.ts';
+import { send, type SentRequest, type ClientRecord, type Question } from './client.ts';
 import { hashOf, randomOf, shuffled } from './random.ts';
 import { sleep } from './time.ts';
 
@@ -28,7 +28,7 @@ export class Traffic {
   ended = 0;
   /** Neither complete nor aborted on purpose. */
   failed = 0;
-  readonly #open = new Set<Asked>();
+  readonly #open = new Set<SentRequest>();
   readonly #options: TrafficOptions;
   readonly #random: () => number;
 
@@ -54,7 +54,7 @@ export class Traffic {
   }
 
   #send(number: number): void {
-    const request = ask(this.#options.port, this.#question(number));
+    const request = send(this.#options.port, this.#question(number));
     this.#open.add(request);
     void request.finished.then((record) => {
       this.#open.delete(request);

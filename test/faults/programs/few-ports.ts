@@ -20,7 +20,7 @@ writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '40000 40003\n');
 
 /** Each client comes from an address of its own, so that only the gateway runs out of ports. */
 let clients = 1;
-function ask(onStatus: (status: number | undefined) => void): void {
+function post(onStatus: (status: number | undefined) => void): void {
   const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
   const sent = request(
     {
@@ -39,13 +39,13 @@ function ask(onStatus: (status: number | undefined) => void): void {
 
 let refused: unknown;
 for (let sent = 0; sent < 8 && refused === undefined; sent++) {
-  const status = new Promise((resolve) => ask(resolve));
+  const status = new Promise((resolve) => post(resolve));
   refused = await Promise.race([status, upstream.nextRequest().then(() => undefined)]);
 }
 const { failures } = gateway.status().endpoints[0]!.readiness!.breaker;
 await upstream.refuse();
 await upstream.resume();
 upstream.always(chat('again'));
-const after = await new Promise((resolve) => ask(resolve));
+const after = await new Promise((resolve) => post(resolve));
 process.send!({ refused, failures, after });
 process.exit();

@@ -44,11 +44,11 @@ async function gatewayTo(tracer: Tracer, script: Parameters<typeof upstreamFor>[
     },
   } as unknown as Partial<GatewayOptions>;
   const upstream = await upstreamFor(script);
-  const { ask } = await gatewayOver([upstream], options);
+  const { post } = await gatewayOver([upstream], options);
   return async (key: string, body: object = {}) => {
     const messages = [{ role: 'user', content: PROMPT }];
     const headers = { authorization: `Bearer ${key}`, 'x-session-id': 'session-1' };
-    const response = await ask({ messages, ...body }, { headers });
+    const response = await post({ messages, ...body }, { headers });
     await response.text();
     return response.status;
   };

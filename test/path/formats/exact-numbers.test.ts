@@ -54,24 +54,24 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
           ['a stream where a whole response was requested', streamed, false] as [string, Script, boolean],
         ]),
   ])('keeps the digits of a tool input: %s', async (_what, script, stream) => {
-    const { ask, upstream } = await gatewayOfWires([wire]);
+    const { post, upstream } = await gatewayOfWires([wire]);
     upstream.enqueue(script);
     const body = await (
-      await ask({ stream, tools: TOOLS, stream_options: stream ? { include_usage: true } : null })
+      await post({ stream, tools: TOOLS, stream_options: stream ? { include_usage: true } : null })
     ).text();
     expect(body).toContain(JSON.stringify(INPUT).slice(1, -1));
     expect(body).toContain('"completion_tokens":3');
   });
 
   it('sends the digits of earlier arguments back', async () => {
-    const { ask, upstream } = await gatewayOfWires([wire]);
+    const { post, upstream } = await gatewayOfWires([wire]);
     upstream.enqueue(wire.say({ text: 'Done.' }));
     const messages = [
       { role: 'user', content: 'hi' },
       { role: 'assistant', content: null, tool_calls: [call] },
       { role: 'tool', tool_call_id: 't1', content: 'ok' },
     ];
-    expect(await readResponse(await ask({ messages, tools: TOOLS }), false)).toMatchObject({ status: 200 });
+    expect(await readResponse(await post({ messages, tools: TOOLS }), false)).toMatchObject({ status: 200 });
     expect(upstream.ledger[0]!.text).toContain(INPUT);
   });
 
@@ -79,12 +79,12 @@ describe.each(NATIVE.filter(({ name }) => name in RESPONSES))('$name', (wire) =>
     ['as the client sent it', '', '"maximum": 9223372036854775807 '],
     ['and in a request that is written anew', '"max_tokens":-1,', '"maximum": 9223372036854775807 '],
   ])('sends the digits of a schema %s', async (_how, member, bound) => {
-    const { ask, upstream } = await gatewayOfWires([wire]);
+    const { post, upstream } = await gatewayOfWires([wire]);
     upstream.enqueue(wire.say({ text: 'Done.' }));
     const parameters = `{"type":"object","properties":{"id":{"type":"integer",${bound}}}}`;
     const tools = `[{"type":"function","function":{"name":"f","parameters":${parameters}}}]`;
     const body = `{"model":"m",${member}"messages":[{"role":"user","content":"hi"}],"tools":${tools},"temperature":0.30000000000000004}`;
-    expect((await ask({}, { body })).status).toBe(200);
+    expect((await post({}, { body })).status).toBe(200);
     expect(upstream.ledger[0]!.text).toContain('"maximum":9223372036854775807}');
     expect(upstream.ledger[0]!.text).toContain('"temperature":0.30000000000000004');
   });
@@ -129,12 +129,12 @@ describe.each(WIRES.filter(({ name }) => ['openai', 'azure', 'anthropic', 'gemin
   '$name, a changed request',
   (wire) => {
     it.each(CHANGES)('keeps the digits of what was not changed: %s', async (_what, options) => {
-      const { ask, upstream } = await gatewayOfWires([wire], options);
+      const { post, upstream } = await gatewayOfWires([wire], options);
       upstream.enqueue(wire.say({ text: 'Done.' }));
       const parameters = '{"type":"object","properties":{"id":{"type":"integer","maximum":9223372036854775807}}}';
       const tools = `[{"type":"function","function":{"name":"f","description":"Ask a@example.com.","parameters":${parameters}}}]`;
       const messages = '[{"role":"user","content":"I am b@example.com"}]';
-      expect((await ask({}, { body: `{"model":"m","messages":${messages},"tools":${tools}}` })).status).toBe(200);
+      expect((await post({}, { body: `{"model":"m","messages":${messages},"tools":${tools}}` })).status).toBe(200);
       expect(upstream.ledger[0]!.text).toContain('"maximum":9223372036854775807}');
     });
   },

@@ -28,7 +28,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
       first!.always(CHAIN[0]!.fails(500));
       second!.always(CHAIN[1]!.fails(529));
       third!.always(CHAIN[2]!.say({ text: 'From the third.' }));
-      const response = await set.ask({ stream });
+      const response = await set.post({ stream });
       const text = await response.text();
       expect(response.status).toBe(200);
       expect(response.headers.get('x-nordlys-provider')).toBe('p2');
@@ -54,7 +54,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     first!.always(CHAIN[0]!.say(LONG, { afterEvents: 1, end: 'reset' }));
     second!.always(CHAIN[1]!.say(LONG, { afterEvents: 2, end: 'fin' }));
     third!.always(CHAIN[2]!.say({ text: 'Whole.' }));
-    const text = await (await set.ask({ stream: true })).text();
+    const text = await (await set.post({ stream: true })).text();
     expect(text).toContain('Whole.');
     expect(text).not.toContain('one');
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['truncated', 'truncated', 'ok']);
@@ -65,7 +65,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
       const order = [broken, ...CHAIN.filter((one) => one !== broken)];
       const set = await chain(order);
       set.upstreams[0]!.always(broken.say(LONG, { afterEvents: 5, end: 'reset' }));
-      const text = await (await set.ask({ stream: true })).text();
+      const text = await (await set.post({ stream: true })).text();
       const payloads = payloadsOf(text);
       expect(payloads, String(index)).not.toContain('[DONE]');
       expect(JSON.parse(payloads.at(-1)!)).toMatchObject({ error: { message: expect.any(String) } });
@@ -76,7 +76,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
   it('a request that Claude cannot express goes to another endpoint, without an upstream call', async () => {
     const set = await chain([CHAIN[1]!, CHAIN[2]!]);
     set.upstreams[1]!.always(CHAIN[2]!.say({ text: 'Two.' }));
-    const response = await set.ask({ n: 2 });
+    const response = await set.post({ n: 2 });
     await response.text();
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['unsupported', 'ok']);
@@ -86,7 +86,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
 
   it('a request that no candidate can express is a 400 with its path', async () => {
     const set = await chain([CHAIN[1]!]);
-    const response = await set.ask({ n: 2 });
+    const response = await set.post({ n: 2 });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       error: { code: 'unsupported_by_provider', param: 'n', type: 'invalid_request_error' },
@@ -98,7 +98,7 @@ describe('from an OpenAI-shaped provider to a Claude to a Gemini', () => {
     const set = await chain([CHAIN[1]!, CHAIN[2]!]);
     set.upstreams[1]!.always(CHAIN[2]!.say({ text: 'Both.' }));
     const body = { temperature: 0.4, top_p: 0.4, provider: { require_parameters: true } };
-    const response = await set.ask(body);
+    const response = await set.post(body);
     await response.text();
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(set.records.map(({ outcome }) => outcome)).toEqual(['unsupported', 'ok']);
@@ -117,7 +117,7 @@ describe('a conversation that moves to another vendor', () => {
     };
     const messages = [{ role: 'user', content: 'hi' }, message, { role: 'user', content: 'And now?' }];
     set.upstreams[1]!.always(CHAIN[1]!.say({ text: 'Sun.' }));
-    const response = await set.ask({ messages });
+    const response = await set.post({ messages });
     await response.text();
     expect(response.headers.get('x-nordlys-provider')).toBe('p1');
     expect(set.upstreams[1]!.ledger[0]!.text).toContain('c2ln');
@@ -125,7 +125,7 @@ describe('a conversation that moves to another vendor', () => {
     set.upstreams[1]!.always(CHAIN[1]!.fails(500));
     set.upstreams[0]!.always(CHAIN[0]!.fails(500));
     set.upstreams[2]!.always(CHAIN[2]!.say({ text: 'Snow.' }));
-    expect(await (await set.ask({ messages })).text()).toContain('Snow.');
+    expect(await (await set.post({ messages })).text()).toContain('Snow.');
     expect(set.upstreams[2]!.ledger[0]!.text).not.toContain('c2ln');
   });
 });
@@ -135,13 +135,13 @@ describe.each(NATIVE.map((one) => [one.name, one] as const))('%s', (_name, one: 
     const set = await chain([one, wire('openai')]);
     set.upstreams[0]!.always(error(status, '<html><title>Oops</title></html>', { 'content-type': 'text/html' }));
     set.upstreams[1]!.always(wire('openai').say({ text: 'Fine.' }));
-    expect(await (await set.ask({})).text()).toContain('Fine.');
+    expect(await (await set.post({})).text()).toContain('Fine.');
   });
 
   it('shares one upstream call between equal requests', async () => {
     const set = await gatewayOfWires([one], { cache: { coalesce: true } });
     set.upstream.always(one.say({ text: 'Shared.' }));
-    const texts = await Promise.all([1, 2, 3].map(async () => (await set.ask({ stream: true })).text()));
+    const texts = await Promise.all([1, 2, 3].map(async () => (await set.post({ stream: true })).text()));
     expect(new Set(texts).size).toBe(1);
     expect(set.upstream.ledger).toHaveLength(1);
   });

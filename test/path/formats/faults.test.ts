@@ -31,12 +31,12 @@ const COMMON =
 async function through(one: Wire, { script }: Fault, stream: boolean) {
   const broken = await upstreamFor(script);
   const spare = await upstreamFor(chat('From the spare.'));
-  const { ask, gateway } = await gatewayOver([broken, spare], {
+  const { post, gateway } = await gatewayOver([broken, spare], {
     providers: { p0: providerAt(broken, one), p1: { baseUrl: spare.baseUrl, models: ['m'] } },
     timeouts: SHORT,
     maxAttempts: 3,
   });
-  const view = await readResponse(await ask({ stream }), stream);
+  const view = await readResponse(await post({ stream }), stream);
   // Nothing stays open behind it.
   await expect.poll(() => gateway.status().inFlight).toBe(0);
   return { view, spare, broken };

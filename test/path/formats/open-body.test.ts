@@ -21,12 +21,12 @@ const uncounted = (...candidates: object[]): object => ({ candidates });
 
 async function read(script: Script, body: object = {}) {
   const upstream = await upstreamFor(script);
-  const { ask } = await gatewayOver([upstream], {
+  const { post } = await gatewayOver([upstream], {
     providers: { p0: providerAt(upstream, GEMINI) },
     timeouts: SHORT,
     maxAttempts: 1,
   });
-  return readResponse(await ask({ stream: true, ...body }), true);
+  return readResponse(await post({ stream: true, ...body }), true);
 }
 
 describe('a Gemini stream whose body stays open', () => {
@@ -69,13 +69,13 @@ describe('a Gemini stream whose body stays open', () => {
     const clock = new FakeClock();
     const events = [response(candidate('Said ')), response(candidate('in full.', 'STOP'))];
     const upstream = await upstreamFor({ script: sse(events, { end: 'hang' }), clock });
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       providers: { p0: providerAt(upstream, GEMINI) },
       timeouts: { idleMs: 600_000 },
       clock,
     });
     const before = clock.now();
-    const pending = ask({ stream: true }).then((streamed) => readResponse(streamed, true));
+    const pending = post({ stream: true }).then((streamed) => readResponse(streamed, true));
     let isOver = false;
     void pending.finally(() => (isOver = true));
     while (!isOver) {

@@ -106,16 +106,16 @@ describe('where requests go', () => {
   ])('%o, %j behind "%s": %s and %s', async (format, models, base, whole, streamed) => {
     const upstream = await upstreamFor(error(500));
     const providers = { p0: { baseUrl: ORIGIN(upstream) + base, format, models } };
-    const { ask } = await gatewayOver([upstream], { providers, maxAttempts: 1 } as Parameters<typeof gatewayOver>[1]);
-    await ask({});
-    await ask({ stream: true });
+    const { post } = await gatewayOver([upstream], { providers, maxAttempts: 1 } as Parameters<typeof gatewayOver>[1]);
+    await post({});
+    await post({ stream: true });
     expect(upstream.ledger.map(({ path }) => path)).toEqual([whole, streamed]);
   });
 
   it.each(['../../secret', 'a/b', 'a?x=1', 'a#b', '%2e%2e', 'm\\n'])('the model %j stays one segment', async (name) => {
     for (const format of [gemini(), bedrock(), anthropic({ door: 'vertex' })]) {
-      const { ask, upstream } = await sentTo(error(500), { format, models: { m: { upstreamModel: name } } });
-      await ask({});
+      const { post, upstream } = await sentTo(error(500), { format, models: { m: { upstreamModel: name } } });
+      await post({});
       const segments = upstream.ledger[0]!.path.split('?')[0]!.split('/');
       expect(segments.some((segment) => decodeURIComponent(segment.replace(/:\w+$/, '')) === name)).toBe(true);
     }
@@ -125,12 +125,12 @@ describe('where requests go', () => {
 describe('headers', () => {
   it('those of the operator come before those of the format, those of a hook before both', async () => {
     const headers = { 'Anthropic-Beta': 'from-operator', 'x-team': '7' };
-    const { ask, last } = await sentTo(
+    const { post, last } = await sentTo(
       anthropicReply(HELLO),
       { format: anthropic({ betas: ['from-format'] }), headers },
       { hooks: { beforeAttempt: () => ({ headers: { 'x-team': '8' } }) } },
     );
-    await ask({});
+    await post({});
     expect(last().headers).toMatchObject({
       'anthropic-version': '2023-06-01',
       'anthropic-beta': 'from-operator',
@@ -144,8 +144,8 @@ describe('headers', () => {
 
   it('the version that the operator sets decides what is sent', async () => {
     const headers = { 'anthropic-version': '2026-10-21' };
-    const { ask, last, gateway } = await sentTo(anthropicReply(HELLO), { format: 'anthropic', headers });
-    await ask({ temperature: 0.5 });
+    const { post, last, gateway } = await sentTo(anthropicReply(HELLO), { format: 'anthropic', headers });
+    await post({ temperature: 0.5 });
     expect(last().headers['anthropic-version']).toBe('2026-10-21');
     expect(last().json).not.toHaveProperty('temperature');
     const plan = gateway.plan({ model: 'm', temperature: 0.5 });
@@ -158,10 +158,10 @@ describe('headers', () => {
       ['gemini', geminiReply(HELLO), 'text/event-stream'],
       ['bedrock', converseReply(HELLO), 'application/vnd.amazon.eventstream'],
     ] as const) {
-      const { ask, last } = await sentTo(script, { format });
-      await (await ask({ stream: true })).text();
+      const { post, last } = await sentTo(script, { format });
+      await (await post({ stream: true })).text();
       expect(last().headers['accept']).toBe(accept);
-      await ask({});
+      await post({});
       expect(last().headers['accept']).toBe('application/json');
     }
   });
@@ -170,13 +170,13 @@ describe('headers', () => {
 describe("a caller's own key and address", () => {
   it('are used in the way of the format, and the path is appended', async () => {
     const own = await upstreamFor(anthropicReply(HELLO));
-    const { ask, upstream } = await sentTo(
+    const { post, upstream } = await sentTo(
       anthropicReply(HELLO),
       { format: 'anthropic' },
       { callerOverrides: { allowedOrigins: [ORIGIN(own)] } },
     );
     const config = { api_key: 'callers-key', base_url: `${ORIGIN(own)}/v1` };
-    expect((await ask({ provider_configs: { p0: config } })).status).toBe(200);
+    expect((await post({ provider_configs: { p0: config } })).status).toBe(200);
     expect(upstream.ledger).toHaveLength(0);
     expect(own.ledger[0]!.path).toBe('/v1/messages');
     expect(own.ledger[0]!.headers['x-api-key']).toBe('callers-key');
@@ -186,7 +186,7 @@ describe("a caller's own key and address", () => {
 describe('a hook', () => {
   it("changes the request before it is translated, and the model's name with it", async () => {
     const seen: BeforeAttemptState[] = [];
-    const { ask, last } = await sentTo(
+    const { post, last } = await sentTo(
       geminiReply(HELLO),
       { format: 'gemini', models: { m: { upstreamModel: 'gemini-2.5-flash' } } },
       {
@@ -199,16 +199,16 @@ describe('a hook', () => {
         },
       },
     );
-    await ask({});
+    await post({});
     expect(last().text).toContain('changed');
     expect(last().path).toContain('/gemini-2.5-flash:');
-    await ask({});
+    await post({});
     expect(last().path).toContain('/gemini-2.5-pro:');
   });
 
   it('that makes a request which the format cannot express moves it on', async () => {
     const upstreams = [await upstreamFor(anthropicReply(HELLO)), await upstreamFor(chat('Fine.'))];
-    const { ask } = await gatewayOver(upstreams, {
+    const { post } = await gatewayOver(upstreams, {
       providers: {
         p0: { baseUrl: ORIGIN(upstreams[0]!), format: 'anthropic', models: ['m'] },
         p1: { baseUrl: upstreams[1]!.baseUrl, models: ['m'] },
@@ -218,7 +218,7 @@ describe('a hook', () => {
           candidate.provider === 'p0' ? { request: { ...request, n: 2 } } : {},
       },
     });
-    expect(await (await ask({})).text()).toContain('Fine.');
+    expect(await (await post({})).text()).toContain('Fine.');
     expect(upstreams[0]!.ledger).toHaveLength(0);
   });
 });
@@ -231,8 +231,8 @@ describe('prompt caching', () => {
   ] as const)('`auto` of an endpoint marks requests to %s', async (format, script, mark) => {
     const name = format === 'bedrock' ? 'anthropic.claude-sonnet-4-5' : 'claude-sonnet-4-5';
     const models = { m: { upstreamModel: name, promptCaching: 'auto' }, n: { upstreamModel: name } };
-    const { ask, last } = await sentTo(script, { format, models } as unknown as ProviderOptions);
-    await ask({
+    const { post, last } = await sentTo(script, { format, models } as unknown as ProviderOptions);
+    await post({
       messages: [
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: 'hi' },
@@ -240,7 +240,7 @@ describe('prompt caching', () => {
     });
     if (mark === undefined) expect(last().text).not.toMatch(/cache/i);
     else expect(last().text.split(mark)).toHaveLength(3);
-    await ask({ model: 'n' });
+    await post({ model: 'n' });
     expect(last().text).not.toMatch(/cache/i);
   });
 
@@ -256,8 +256,8 @@ describe('prompt caching', () => {
   ])("`false` leaves the marks out of a request in OpenAI's form, %s", async (_how, options) => {
     for (const promptCaching of [undefined, false]) {
       const models = { m: { promptCaching } };
-      const { ask, last } = await sentTo(chat('Hi.'), { models } as unknown as ProviderOptions, options);
-      expect((await ask({}, { body: MARKED })).status).toBe(200);
+      const { post, last } = await sentTo(chat('Hi.'), { models } as unknown as ProviderOptions, options);
+      expect((await post({}, { body: MARKED })).status).toBe(200);
       const { text } = last();
       expect(text.includes('cache_control')).toBe(promptCaching === undefined);
       expect(text).toContain('"seed":9007199254740993');
@@ -284,10 +284,10 @@ describe('a signer', () => {
       secrets: () => [],
     };
     const upstream = await upstreamFor(converseReply(HELLO));
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       providers: { p0: { baseUrl: ORIGIN(upstream), format: bedrock(), auth: signer, models: ['m'] } },
     });
-    expect((await ask({ stream: true })).status).toBe(200);
+    expect((await post({ stream: true })).status).toBe(200);
     const [sent] = upstream.ledger;
     const [signed] = requests;
     expect(Buffer.from(signed!.body).toString()).toBe(sent!.text);
@@ -301,11 +301,11 @@ describe('a signer', () => {
   it('of AWS signs for Bedrock, and its secrets reach no client', async () => {
     const upstream = await upstreamFor(error(400, { message: `bad ${AWS.secretAccessKey} and ${AWS.sessionToken}` }));
     const auth = sigV4({ region: 'us-east-1', credentials: AWS });
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       providers: { p0: { baseUrl: ORIGIN(upstream), format: bedrock(), auth, models: ['m'] } },
       upstreamErrors: 'message',
     });
-    const text = await (await ask({})).text();
+    const text = await (await post({})).text();
     expect(text).toContain('bad [redacted] and [redacted]');
     const { headers } = upstream.ledger[0]!;
     expect(headers['authorization']).toMatch(
@@ -328,7 +328,7 @@ describe('a signer', () => {
   ];
   it.each(failing)('that %s moves the request on, and nothing is sent', async (_what, sign) => {
     const upstreams = [await upstreamFor(converseReply(HELLO)), await upstreamFor(chat('Fine.'))];
-    const { ask, gateway } = await gatewayOver(upstreams, {
+    const { post, gateway } = await gatewayOver(upstreams, {
       providers: {
         p0: {
           baseUrl: ORIGIN(upstreams[0]!),
@@ -340,7 +340,7 @@ describe('a signer', () => {
         p1: { baseUrl: upstreams[1]!.baseUrl, models: ['m'] },
       },
     });
-    expect(await (await ask({})).text()).toContain('Fine.');
+    expect(await (await post({})).text()).toContain('Fine.');
     expect(upstreams[0]!.ledger).toHaveLength(0);
     expect(gateway.status().endpoints[0]?.readiness?.breaker.failures).toBe(0);
   });
@@ -348,12 +348,12 @@ describe('a signer', () => {
   it('is not called for a request with a key of the caller', async () => {
     const sign = async () => ({ authorization: 'Signed x' });
     const upstream = await upstreamFor(converseReply(HELLO));
-    const { ask } = await gatewayOver([upstream], {
+    const { post } = await gatewayOver([upstream], {
       providers: {
         p0: { baseUrl: ORIGIN(upstream), format: bedrock(), auth: { sign, secrets: () => [] }, models: ['m'] },
       },
     });
-    expect((await ask({ provider_configs: { p0: { api_key: 'callers-key' } } })).status).toBe(200);
+    expect((await post({ provider_configs: { p0: { api_key: 'callers-key' } } })).status).toBe(200);
     expect(upstream.ledger[0]!.headers['authorization']).toBe('Bearer callers-key');
   });
 
@@ -367,13 +367,13 @@ describe('a signer', () => {
       return new Promise<never>(() => undefined);
     };
     const upstream = await upstreamFor(converseReply(HELLO));
-    const { ask, gateway } = await gatewayOver([upstream], {
+    const { post, gateway } = await gatewayOver([upstream], {
       providers: {
         p0: { baseUrl: ORIGIN(upstream), format: bedrock(), auth: { sign, secrets: () => [] }, models: ['m'] },
       },
     });
     const controller = new AbortController();
-    const response = ask({}, { signal: controller.signal }).catch(() => 'aborted');
+    const response = post({}, { signal: controller.signal }).catch(() => 'aborted');
     await signing;
     controller.abort();
     expect(await response).toBe('aborted');

@@ -152,7 +152,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('through %s', (_n
     const set = await gatewayOfWires([wire]);
     set.upstream.always(wire.say({ text: 'one two three four five six seven eight' }, { afterEvents, end: 'hang' }));
     const controller = new AbortController();
-    const response = set.ask({ stream: true }, { signal: controller.signal });
+    const response = set.post({ stream: true }, { signal: controller.signal });
     response.catch(() => undefined);
     const entry = await set.upstream.nextRequest('head');
     if (afterEvents > 0) await (await response).body!.getReader().read();
@@ -191,7 +191,7 @@ describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wi
     const thinking = { text: 'They ask for the weather.', signature: 'c2lnbmVk' };
     set.upstream.enqueue(wire.say({ thinking, toolCalls: [OSLO] }));
     const body = { messages: [USER], tools: [WEATHER], reasoning_effort: 'low' as const };
-    const first = await set.ask({ ...body, stream: streamed });
+    const first = await set.post({ ...body, stream: streamed });
     const { message } = await read(first, streamed);
     expect(message['reasoning']).toBe(thinking.text);
     expect(message['reasoning_content']).toBe(thinking.text);
@@ -201,14 +201,14 @@ describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wi
     set.upstream.always(wire.say({ text: 'Rain.' }));
     const [call] = message['tool_calls'] as { id: string }[];
     const history = [USER, message, { role: 'tool', tool_call_id: call!.id, content: 'rain' }];
-    await set.ask({ ...body, messages: history });
+    await set.post({ ...body, messages: history });
     expect(sent(set)).toContain('c2lnbmVk');
   });
 
   it('never receives the fields of the gateway, and no request for usage', async () => {
     const set = await gatewayOfWires([wire]);
     set.upstream.always(wire.say({ text: 'Hi.' }));
-    const response = await set.ask({ stream: true, session_id: 's', provider: { sort: 'price' }, user: 'u' });
+    const response = await set.post({ stream: true, session_id: 's', provider: { sort: 'price' }, user: 'u' });
     await response.text();
     expect(sent(set)).not.toMatch(/session_id|"provider"|stream_options|"user":/);
   });
@@ -220,7 +220,7 @@ describe.each(NATIVE.map((wire) => [wire.name, wire] as const))('%s', (_name, wi
       [{}, 0],
       [{ stream_options: { include_usage: true } }, 1],
     ] as const) {
-      const text = await (await set.ask({ stream: true, ...options })).text();
+      const text = await (await set.post({ stream: true, ...options })).text();
       expect(text.match(/"usage":\{/g) ?? []).toHaveLength(count);
       expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true);
     }

@@ -1,4 +1,4 @@
-import { ask, type Asked } from '../client.ts';
+import { send, type SentRequest } from '../client.ts';
 import { hashOf, randomOf, shuffled } from '../random.ts';
 import { sleep } from '../time.ts';
 import { MAX_TOKENS, PRICES } from './set-up.ts';
@@ -15,7 +15,7 @@ export class MoneyClients {
   readonly statuses = new Map<number, number>();
   readonly #world: MoneyWorld;
   readonly #seed: number;
-  readonly #open = new Set<Asked>();
+  readonly #open = new Set<SentRequest>();
   #isOver = false;
 
   constructor(world: MoneyWorld, seed: number) {
@@ -41,7 +41,7 @@ export class MoneyClients {
 
   /** Many clients disconnect at once. */
   leave(share: number): void {
-    for (const [index, asked] of [...this.#open].entries()) if ((index % 100) / 100 < share) asked.abort();
+    for (const [index, sent] of [...this.#open].entries()) if ((index % 100) / 100 < share) sent.abort();
   }
 
   async #client(index: number): Promise<void> {
@@ -54,11 +54,11 @@ export class MoneyClients {
       const id = `money-${this.#seed}-${caller}-${index}-${turn}`;
       const order = shuffled(Object.keys(PRICES), random);
       const question = { id, question: id, stream: random() < 0.6, order, key: caller, maxTokens: MAX_TOKENS };
-      const asked = ask(balancer.port, question);
-      this.#open.add(asked);
-      if (random() < LEAVING_SHARE) setTimeout(asked.abort, random() * 100);
-      const { status } = await asked.finished;
-      this.#open.delete(asked);
+      const sent = send(balancer.port, question);
+      this.#open.add(sent);
+      if (random() < LEAVING_SHARE) setTimeout(sent.abort, random() * 100);
+      const { status } = await sent.finished;
+      this.#open.delete(sent);
       this.statuses.set(status ?? 0, (this.statuses.get(status ?? 0) ?? 0) + 1);
       await sleep(random() * PAUSE_MS);
     }
