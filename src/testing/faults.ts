@@ -31,11 +31,11 @@ const CONNECTION_FAULTS = {
   resetBeforeHead: fault('next', 'Reads the request, then resets.', reset()),
   closeBeforeHead: fault('next', 'Reads the request, then closes cleanly.', close()),
   resetAfterHead: fault('next', 'Sends a head, then resets.', reset({ after: 'head' })),
-  resetMidAnswer: fault('cut', 'Resets after 3 events, or in the middle of a whole response.', reset({ after: 3 })),
+  resetMidResponse: fault('cut', 'Resets after 3 events, or in the middle of a whole response.', reset({ after: 3 })),
   hangOnConnect: fault('next', 'Accepts the connection and reads nothing.', hang({ after: 'connect' })),
   hangBeforeHead: fault('next', 'Reads the request and sends nothing.', hang()),
   hangAfterHead: fault('next', 'Sends a head and nothing else.', hang({ after: 'head' })),
-  hangMidAnswer: fault(
+  hangMidResponse: fault(
     'cut',
     'Sends nothing more after 3 events, or in the middle of a whole response.',
     hang({ after: 3 }),
@@ -105,7 +105,7 @@ const STATUS_FAULTS = {
 } as const satisfies Record<string, Fault>;
 
 /**
- * The ways in which upstreams fail, by name: give `faults.resetMidAnswer.script` to a `fakeUpstream()` to test your
+ * The ways in which upstreams fail, by name: give `faults.resetMidResponse.script` to a `fakeUpstream()` to test your
  * set-up. `Object.entries(faults)` makes a table of tests.
  */
 export const faults = { ...CONNECTION_FAULTS, ...STATUS_FAULTS, ...RESPONSE_FAULTS } as const;

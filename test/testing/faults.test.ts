@@ -33,9 +33,9 @@ describe('the faults', () => {
   it.each([
     ['resetBeforeHead', false, 'reset without a head'],
     ['hangOnConnect', false, 'timeout without a head'],
-    ['resetMidAnswer', false, 'reset within the response'],
-    ['resetMidAnswer', true, 'reset within the response'],
-    ['hangMidAnswer', true, 'timeout within the response'],
+    ['resetMidResponse', false, 'reset within the response'],
+    ['resetMidResponse', true, 'reset within the response'],
+    ['hangMidResponse', true, 'timeout within the response'],
     ['respondsEarly', false, '413'],
     ['rateLimited', true, '429'],
     ['noContent', false, '204'],

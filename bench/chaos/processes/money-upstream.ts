@@ -24,11 +24,11 @@ const REFUSED = [
 const CUTS = ['reset', 'fin', 'hang'] as const;
 let served = 0;
 
-const { port } = await fakeUpstream({ script: answer });
+const { port } = await fakeUpstream({ script: respond });
 process.once('disconnect', () => process.exit());
 startDraining([port]);
 
-function answer(request: ReceivedRequest): Script {
+function respond(request: ReceivedRequest): Script {
   const mark = `${name}-${++served}`;
   const tokens = between(1, MAX_TOKENS, random);
   const usage = { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens };
@@ -39,7 +39,7 @@ function answer(request: ReceivedRequest): Script {
   if (random() < 0.5) return billed(request, faults[pickOf(REFUSED, random)].script, mark, 0);
   const cut = isStream
     ? stream(textOf(mark, mark), { afterEvents: between(0, 7, random), end: pickOf(CUTS, random) })
-    : faults.resetMidAnswer.script;
+    : faults.resetMidResponse.script;
   return billed(request, cut, mark, tokens);
 }
 
