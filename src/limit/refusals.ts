@@ -28,14 +28,21 @@ export function refusalOf(exceeded: readonly Exceeded[], now: number, budgetStat
 }
 
 function budgetExceeded({ rule, level }: Exceeded, now: number, status: 402 | 429): GatewayError {
-  const resetsAt =
-    rule.resetsAt(now) ?? (level.waitMs !== undefined && level.waitMs < Infinity ? now + level.waitMs : undefined);
-  const renewal = resetsAt === undefined ? '' : ` It is renewed at ${new Date(resetsAt).toISOString()}.`;
+  const isTooLarge = level.waitMs === Infinity;
+  const resetsAt = isTooLarge ? undefined : (rule.resetsAt(now) ?? afterWait(level, now));
   return new GatewayError(
     'budget_exceeded',
-    `The budget "${rule.name}" of $${rule.limit} does not pay for this request: $${dollars(rule.remaining(level))} is left.${renewal}`,
+    `The budget "${rule.name}" of $${rule.limit} does not pay for this request: $${dollars(rule.remaining(level))} is left.${isTooLarge ? ' The request costs more than the whole budget.' : renewalAt(resetsAt)}`,
     { status, headers: { 'x-should-retry': 'false' }, metadata: metadataOf(rule, level, resetsAt) },
   );
+}
+
+function afterWait({ waitMs }: LimitLevel, now: number): number | undefined {
+  return waitMs === undefined ? undefined : now + waitMs;
+}
+
+function renewalAt(resetsAt: number | undefined): string {
+  return resetsAt === undefined ? '' : ` It is renewed at ${new Date(resetsAt).toISOString()}.`;
 }
 
 function tooLargeFor({ rule, level }: Exceeded, now: number): GatewayError {
