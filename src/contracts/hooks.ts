@@ -154,6 +154,8 @@ export interface AttemptRecord {
   readonly estimated?: boolean | undefined;
   /** Tokens of prompt and completion that it used, or may have used; `undefined` if nothing was charged or counted. */
   readonly tokens?: number | undefined;
+  /** Of `tokens`: the prompt. Only where they were estimated. */
+  readonly promptTokens?: number | undefined;
   /**
    * Request line of a failed attempt, without query, keys and body: `POST https://api.example.com/chat/completions`.
    * `undefined` if nothing was sent.

@@ -238,7 +238,10 @@ export interface SpendRecord {
   readonly provider: string | undefined;
   /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
-  /** Tokens by kind; cache reads and writes are part of `input`, reasoning of `output`. */
+  /**
+   * Tokens of all attempts by kind; cache reads and writes are part of `input`, reasoning of `output`. Estimated from
+   * sizes for attempts whose upstream reported no usage.
+   */
   readonly tokens: {
     readonly input: number;
     readonly cacheRead: number;

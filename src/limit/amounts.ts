@@ -1,3 +1,4 @@
+import { choicesOf, completionLimit } from '../chat/completion-limit.js';
 import { highestPrice } from '../chat/prices.js';
 import { countImages } from '../chat/prompt-size.js';
 import type { ChatRequest } from '../chat/types.js';
@@ -32,14 +33,8 @@ export function completionAt(
   reserve: Rule['reserve'],
   parts: AmountParts,
 ): number {
-  const { request } = parts;
-  const choices = countOf(request.n) ?? 1;
-  const most = countOf(request.max_completion_tokens) ?? countOf(request.max_tokens) ?? maxCompletionTokens;
-  if (most !== undefined && reserve === 'worst') return most * choices;
-  const expected = parts.expected(model) * choices;
-  return most === undefined ? expected : Math.min(most * choices, expected);
-}
-
-function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? value : undefined;
+  const most = completionLimit(parts.request, maxCompletionTokens);
+  if (most !== undefined && reserve === 'worst') return most;
+  const expected = parts.expected(model) * choicesOf(parts.request);
+  return most === undefined ? expected : Math.min(most, expected);
 }

@@ -33,7 +33,7 @@ export class AttemptCosts {
   /**
    * @param isOwn - the caller's own key pays for it
    * @param mostUsd - the highest cost of an attempt at `endpoint`
-   * @returns USD to charge instead of the cost in the record, which is lower than what was reserved
+   * @returns USD to charge instead of the cost in the record, which is lower than what was reserved, or unknown
    */
   ended(
     endpoint: Endpoint,
@@ -51,7 +51,8 @@ export class AttemptCosts {
     const isReserved = outcome === 'cancelled' && onAbort === 'reserved' && at >= 0;
     const atLeast = isReserved ? mostUsd(endpoint) : 0;
     this.usd += Math.max(usd, atLeast);
-    return atLeast > usd ? atLeast : undefined;
+    if (atLeast > usd) return atLeast;
+    return costUsd === undefined && usd > 0 ? usd : undefined;
   }
 
   /**

@@ -10,6 +10,7 @@ export function spendRecord(
 ): SpendRecord {
   const { attempts, served, outcome } = context;
   const isPaid = attempts.length > 0;
+  const estimated = estimatedTokens(attempts);
   const counts = (isPaid ? tokenCountsOf(outcome?.usage) : undefined) ?? NO_TOKENS;
   return {
     requestId: context.requestId,
@@ -21,10 +22,10 @@ export function spendRecord(
     provider: served?.provider,
     slug: served?.slug,
     tokens: {
-      input: counts.prompt,
+      input: counts.prompt + estimated.input,
       cacheRead: counts.cacheRead,
       cacheWrite: counts.cacheWrite,
-      output: counts.completion,
+      output: counts.completion + estimated.output,
       reasoning: counts.reasoning,
     },
     costUsd: attempts.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0),
@@ -38,6 +39,18 @@ export function spendRecord(
       estimated: estimated === true,
     })),
   };
+}
+
+/** Tokens of the attempts whose upstream reported none. */
+function estimatedTokens(attempts: RequestContext['attempts']): { readonly input: number; readonly output: number } {
+  let input = 0;
+  let output = 0;
+  for (const { tokens = 0, promptTokens } of attempts) {
+    if (promptTokens === undefined) continue;
+    input += promptTokens;
+    output += tokens - promptTokens;
+  }
+  return { input, output };
 }
 
 function outcomeOf({

@@ -1,3 +1,4 @@
+import { completionLimit } from '../chat/completion-limit.js';
 import { completionBytes } from '../chat/output-size.js';
 import { countImages } from '../chat/prompt-size.js';
 import { costOf } from '../chat/usage.js';
@@ -13,6 +14,8 @@ export interface AttemptCost {
   readonly estimated: boolean;
   /** Prompt and completion together. */
   readonly tokens: number | undefined;
+  /** Of `tokens`, where they were estimated: the prompt. */
+  readonly promptTokens?: number | undefined;
 }
 
 const UNKNOWN: AttemptCost = Object.freeze({ costUsd: undefined, estimated: false, tokens: undefined });
@@ -24,7 +27,7 @@ export function costOfAttempt(
   usage: Usage | undefined,
   bytes: () => number,
 ): AttemptCost {
-  const { pricing, id } = endpoint;
+  const { pricing, id, maxCompletionTokens } = endpoint;
   const isPaidByCaller = credential === 'caller';
   const images = pricing !== undefined && pricing.image > 0 && request !== undefined ? countImages(request) : 0;
   if (usage !== undefined) {
@@ -36,13 +39,14 @@ export function costOfAttempt(
   }
   // Measuring a prompt takes time, so it is skipped if neither a price nor a limit needs it.
   const prompt = pricing === undefined && spend === undefined ? undefined : route?.prompt;
-  if (prompt === undefined) return UNKNOWN;
-  const counted = {
-    prompt_tokens: prompt.tokensAt(id),
-    completion_tokens: Math.ceil(bytes() / prompt.bytesPerTokenAt(id)),
-  };
-  const tokens = counted.prompt_tokens + counted.completion_tokens;
-  return { costUsd: isPaidByCaller ? 0 : costOf(counted, pricing, images), estimated: true, tokens };
+  if (prompt === undefined || request === undefined) return UNKNOWN;
+  const promptTokens = prompt.tokensAt(id);
+  // Text with more bytes per token than usual must not count for more tokens than the model could generate.
+  const most = completionLimit(request, maxCompletionTokens) ?? Infinity;
+  const completionTokens = Math.min(Math.ceil(bytes() / prompt.bytesPerTokenAt(id)), most);
+  const counted = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
+  const costUsd = isPaidByCaller ? 0 : costOf(counted, pricing, images);
+  return { costUsd, estimated: true, tokens: promptTokens + completionTokens, promptTokens };
 }
 
 /** UTF-8 bytes of output that the upstream has sent so far. */

@@ -174,6 +174,8 @@ export interface ResponseOutcome {
   readonly estimated?: boolean | undefined;
   /** Tokens of prompt and completion, reported or estimated. */
   readonly tokens?: number | undefined;
+  /** Of `tokens`, where they were estimated: the prompt. */
+  readonly promptTokens?: number | undefined;
   /** Milliseconds to the first content chunk. */
   readonly firstTokenMs: number | undefined;
 }

@@ -18,7 +18,8 @@ const used = (prompt: number, completion: number): Script =>
 interface Lab {
   readonly rules: readonly LimitRule[];
   readonly scripts?: readonly (Script | (() => Script))[];
-  readonly pricing?: readonly object[];
+  /** Prices of `m` at each provider; `null`: none. */
+  readonly pricing?: readonly (object | null)[];
   readonly limits?: Partial<NonNullable<GatewayOptions['limits']>>;
   readonly options?: Partial<GatewayOptions>;
 }
@@ -32,7 +33,7 @@ async function limited({ rules, scripts = [used(10, 10)], pricing = [], limits, 
       {
         baseUrl,
         models: {
-          m: { pricing: pricing[index] ?? { prompt: 1, completion: 1 } },
+          m: { pricing: pricing[index] === undefined ? { prompt: 1, completion: 1 } : pricing[index] },
           small: { pricing: { prompt: 0.01, completion: 0.01 } },
         },
       },
@@ -320,9 +321,36 @@ describe('budgets', () => {
       expect(records[0]).toMatchObject({ outcome: 'aborted', estimated: true });
       const { used: spent } = (await gateway.usage('a')).limits[0]!;
       expect(records[0]!.costUsd).toBeCloseTo(spent, 9);
+      const { input, output } = records[0]!.tokens;
+      expect(input).toBeGreaterThan(0);
+      expect(output).toBeGreaterThan(0);
+      expect(input + output).toBe((await gateway.usage('a')).tokens);
       if (onAbort === 'reserved') expect(spent).toBe(505e-6);
       else expect(spent).toBeLessThan(20e-6);
     }
+  });
+
+  it('an aborted stream is not estimated at more tokens than it may have', async () => {
+    const { as, records } = await limited({
+      rules: [day],
+      scripts: [stream('的的的的的的的的 '.repeat(50), { afterEvents: 20, end: 'hang' })],
+    });
+    const response = await as('a', { stream: true, max_tokens: 3 });
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await expect.poll(() => records).toMatchObject([{ estimated: true, tokens: { output: 3 } }]);
+  });
+
+  it('a request to an endpoint without a price costs in its record what the rule counts', async () => {
+    const { as, records, gateway } = await limited({
+      rules: [day],
+      pricing: [null],
+      limits: { unpriced: 0.0002 },
+    });
+    expect((await as('a')).status).toBe(200);
+    await expect.poll(() => records).toMatchObject([{ costUsd: 0.0002, estimated: true, outcome: 'complete' }]);
+    expect((await gateway.usage('a')).limits[0]!.used).toBe(0.0002);
   });
 
   it('a request that is aborted before its first chunk costs what its record says', async () => {

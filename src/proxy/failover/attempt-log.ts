@@ -17,6 +17,7 @@ export class AttemptLog implements AttemptRecord {
   costUsd: number | undefined = undefined;
   estimated = false;
   tokens: number | undefined = undefined;
+  promptTokens: number | undefined = undefined;
   sent: string | undefined = undefined;
   received: string | undefined = undefined;
 

@@ -120,6 +120,7 @@ export class AttemptRecorder {
     this.log.costUsd = outcome?.costUsd;
     this.log.estimated = outcome?.estimated === true;
     this.log.tokens = outcome?.tokens;
+    this.log.promptTokens = outcome?.promptTokens;
   }
 
   /** An aborted or failed upstream may charge for the prompt and for the output that it has sent. */
