@@ -1,6 +1,6 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { GatewayOptions, LimitAlert, LimitRule, SpendRecord } from '../../src/index.js';
-import { createGateway } from '../../src/index.js';
+import { createGateway, memoryLimits } from '../../src/index.js';
 import { chat, hang, json, reset, stream, type Script } from '../../src/testing/index.js';
 import { gatewayOver, upstreamFor } from '../path/fixtures.js';
 
@@ -294,15 +294,18 @@ describe('budgets', () => {
 
   it('alerts once per threshold and window', async () => {
     const alerts: LimitAlert[] = [];
+    const store = memoryLimits();
+    const claim = vi.spyOn(store, 'claim');
     const { as } = await limited({
       rules: [{ ...day, alertAt: [0.5, 1] }],
       scripts: [used(10, 190)],
-      limits: { onAlert: (alert) => void alerts.push(alert) },
+      limits: { store, onAlert: (alert) => void alerts.push(alert) },
     });
     for (let times = 0; times < 8; times++) await as('a', { max_tokens: 190 });
     await expect.poll(() => alerts.length).toBeGreaterThan(0);
     await as('a', { max_tokens: 190 });
     expect(alerts.map(({ ratio }) => ratio)).toEqual([0.5, 1]);
+    expect(claim).toHaveBeenCalledTimes(2);
     expect(alerts[0]).toMatchObject({ rule: 'day', key: 'a', limit: 0.001 });
   });
 

@@ -2,6 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LimitCounter, LimitOrder, LimitReply, LimitShare, LimitStore } from '../../src/contracts/limit-store.js';
 import type { Grantor } from '../../src/limit/grants.js';
+import { KnownLevels } from '../../src/limit/known-levels.js';
+import { ProcessShares } from '../../src/limit/process-shares.js';
 import { ResilientStore } from '../../src/limit/resilient-store.js';
 import { redisLimits } from '../../src/stores/redis-limits.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -166,6 +168,23 @@ function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+it('a call that the process has not granted by itself takes nothing off what it has committed', () => {
+  const clock = new FakeClock();
+  const shares = new ProcessShares(clock, new KnownLevels(), () => ({ parts: 2, minRequests: 2 }));
+  const order = (amount: number): LimitOrder => ({
+    group: 'group',
+    lease: 'lease',
+    ttlMs: 600_000,
+    holds: [{ counter: DAY, amount, enforced: true }],
+  });
+  const first = shares.take(order(10));
+  shares.send(order(10), first);
+  first.replied({ outcome: 'granted', levels: [{ used: 10, settled: 0, waitMs: 0, share: 195 }] }, clock.now());
+  const ticket = shares.take(order(40));
+  ticket.release();
+  expect(ticket.committedIn(0)).toBe(0);
+});
+
 describe.runIf(hasRedis)('the share of a process', () => {
   let server: RedisServer;
   let client: Redis;
@@ -243,7 +262,7 @@ describe.runIf(hasRedis)('the share of a process', () => {
     await one.recover();
     expect(await one.reserve('d', 1)).toBe('store');
     one.link.weather = 'failing';
-    const more = (await grants(one, 90, 1)) + (await grants(two, 400, 1));
+    const more = (await grants(one, 300, 1)) + (await grants(two, 400, 1));
     expect(5 + 120 + 1 + more).toBeLessThanOrEqual(CAPACITY);
   });
 
@@ -405,7 +424,8 @@ describe.runIf(hasRedis)('the share of a process', () => {
       const early = sequence;
       await post('order', 'a', 10, { own: 0, total: 190 });
       sequence = early - 1;
-      await post('order', 'a', 10, { own: 0, total: 0 });
+      // A call that reserves nothing lets the share not grow again.
+      await post('order', 'a', 0, { own: 0, total: 0 });
       sequence += 10;
       expect((await post('order', 'b', 200)).outcome).toBe('refused');
       expect((await post('order', 'b', 180)).outcome).toBe('granted');
