@@ -34,7 +34,8 @@ export function parseLossless(
     bytes,
     edits.toSorted((one, other) => one.start - other.start),
   );
-  return withoutMarks(JSON.parse(text, reviver), mark);
+  const value: unknown = JSON.parse(text, reviver);
+  return text.includes(mark) ? withoutMarks(value, mark) : value;
 }
 
 /** A key without its escapes; one that needs some begins with the mark, as no key does that V8 could take it for. */
