@@ -2,6 +2,9 @@ import { hash } from 'node:crypto';
 import canonicalJson from 'safe-stable-stringify';
 import type { Endpoint } from '../contracts/routing.js';
 import type { ChatRequest } from '../chat/types.js';
+import { parseLossless } from '../json/lossless-parse.js';
+import { JsonScanner } from '../json/scanner.js';
+import type { JsonObject } from '../util/json-object.js';
 
 /**
  * Members that are not part of the key: they change the form of the response, not its content.
@@ -64,14 +67,26 @@ export function digestOfRequest(request: ChatRequest, received: ReceivedBytes | 
   if (bytes.byteLength > MAX_SORTED) return digest;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   if (!LONG_INTEGER.test(text)) return digestOfMembers(request);
-  return bytes.byteLength > MAX_SORTED_EXACTLY ? digest : digestOfMembers(JSON.parse(text, exactInteger));
+  return digestOfExactText(text, bytes) ?? digest;
 }
 
 /** The digest of a request without received bytes whose numbers have more digits than a JavaScript number. */
 export function digestOfExactRequest(exact: ChatRequest): string {
   const text = JSON.stringify(exact);
-  if (text.length > MAX_SORTED_EXACTLY) return digestOfBytes(Buffer.from(text));
-  return digestOfMembers(JSON.parse(text, exactInteger));
+  const bytes = Buffer.from(text);
+  return digestOfExactText(text, bytes) ?? digestOfBytes(bytes);
+}
+
+/** `undefined`: too large. */
+function digestOfExactText(text: string, bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > MAX_SORTED_EXACTLY) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { escapedKeys } = new JsonScanner(buffer);
+  const request =
+    escapedKeys.length === 0
+      ? JSON.parse(text, exactInteger)
+      : parseLossless(buffer, { longNumbers: [], escapedKeys }, exactInteger);
+  return digestOfMembers(request as JsonObject);
 }
 
 /** The digest of received bytes. */
@@ -79,7 +94,7 @@ export function digestOfBytes(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'base64url');
 }
 
-function digestOfMembers(request: Record<string, unknown>): string {
+function digestOfMembers(request: JsonObject): string {
   // Spread, unlike assignment, copies a member called `__proto__` as a member.
   const counted: Record<string, unknown> = { ...request };
   for (const name of NOT_IN_KEY) counted[name] = undefined;

@@ -3,6 +3,9 @@ import { isRecord, type JsonObject } from '../util/json-object.js';
 import { doubleOf, isExactNumber } from './exact-numbers.js';
 import type { RequestBody } from './request-body.js';
 
+/** Characters of copied objects and lists that are compared by their text; those beyond are found by their place. */
+const MAX_COMPARED = 16_000_000;
+
 /**
  * Long numbers of a request, for an object that code of the host made of it: what that code has not touched keeps its
  * digits. An object or list is found wherever it stands now; a copy of one by its place, and in a list by what it says.
@@ -15,6 +18,9 @@ export class KeptDigits {
   readonly #found = new Set<object>();
   /** A list → its items with exact numbers, by their text with doubles; the first of equal ones. */
   readonly #itemsByText = new Map<readonly unknown[], ReadonlyMap<string, unknown>>();
+  /** A list → its exact numbers, by their doubles; the first of equal ones. */
+  readonly #numbersByDouble = new Map<readonly unknown[], ReadonlyMap<number, unknown>>();
+  #compared = 0;
 
   /** Of a request that may be changed in place from now on. `undefined`: it has no long numbers. */
   static of(body: RequestBody | undefined): KeptDigits | undefined {
@@ -65,22 +71,38 @@ export class KeptDigits {
 
   /** What `item` was in the list that it comes from, where items may have been added or taken out. */
   #twin(item: unknown, among: readonly unknown[], index: number): unknown {
-    if (typeof item === 'number') {
-      const here = among[index];
-      return isSameNumber(item, here) ? here : among.find((each) => isSameNumber(item, each));
-    }
+    const here = among[index];
+    if (typeof item === 'number') return isSameNumber(item, here) ? here : this.#numbersIn(among).get(item);
     if (!isContainer(item) || this.#exactOf.has(item)) return undefined;
+    if (this.#compared > MAX_COMPARED) return here;
     const byText = this.#indexOf(among);
     if (byText.size === 0) return undefined;
-    return byText.get(JSON.stringify(item)) ?? among[index];
+    return byText.get(this.#textOf(item) ?? '') ?? here;
   }
 
   #indexOf(list: readonly unknown[]): ReadonlyMap<string, unknown> {
     let index = this.#itemsByText.get(list);
     if (index === undefined) {
       const items = list.filter((item) => this.#found.has(item as object)).toReversed();
-      index = new Map(items.map((item) => [JSON.stringify(item, asDouble), item]));
+      index = new Map(items.map((item) => [this.#textOf(item, asDouble)!, item]));
       this.#itemsByText.set(list, index);
+    }
+    return index;
+  }
+
+  /** Nested copies are written once for each list that they stand in. */
+  #textOf(item: unknown, replacer?: typeof asDouble): string | undefined {
+    const text = JSON.stringify(item, replacer) as string | undefined;
+    this.#compared += text?.length ?? 0;
+    return text;
+  }
+
+  #numbersIn(list: readonly unknown[]): ReadonlyMap<number, unknown> {
+    let index = this.#numbersByDouble.get(list);
+    if (index === undefined) {
+      const numbers = list.filter((item) => isExactNumber(item)).toReversed();
+      index = new Map(numbers.map((number) => [doubleOf(number as object), number]));
+      this.#numbersByDouble.set(list, index);
     }
     return index;
   }

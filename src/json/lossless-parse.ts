@@ -11,13 +11,15 @@ interface Edit {
 }
 
 /**
- * Parses a text that JSON.parse would change. Long numbers keep their digits (`exactNumber`), and keys of one letter
- * that are written as an escape are read correctly: V8 takes `"\u006e"` for `"\"` once it has seen a similar object with
- * that key (nodejs/node#63785), which would let a caller hide `n` from the checks.
+ * Parses a text that JSON.parse would change. Long numbers keep their digits (`exactNumber`), and keys that are written
+ * with an escape are read correctly: V8 takes `"\u006e"` for `"\"`, and `"s\u0065ed"` for `"s\u0"`, once it has seen a similar
+ * object with that key (nodejs/node#63785), which would let a caller hide `n` and `seed` from the checks.
+ * @param reviver - as in JSON.parse, except that it is given other keys
  */
 export function parseLossless(
   bytes: Buffer,
-  { longNumbers, letterKeys }: Pick<JsonScanner, 'longNumbers' | 'letterKeys'>,
+  { longNumbers, escapedKeys }: Pick<JsonScanner, 'longNumbers' | 'escapedKeys'>,
+  reviver?: (key: string, value: unknown) => unknown,
 ): unknown {
   // Random, so that no text can contain it.
   const mark = randomUUID();
@@ -25,17 +27,18 @@ export function parseLossless(
   for (const { start, end } of pairs(longNumbers)) {
     edits.push({ start, end, text: `"${mark}${bytes.toString('latin1', start, end)}"` });
   }
-  for (const { start, end } of pairs(letterKeys)) {
+  for (const { start, end } of pairs(escapedKeys)) {
     edits.push({ start, end, text: plainKey(bytes.toString('utf8', start, end), mark) });
   }
   const text = edited(
     bytes,
     edits.toSorted((one, other) => one.start - other.start),
   );
-  return withoutMarks(JSON.parse(text), mark);
+  const value: unknown = JSON.parse(text, reviver);
+  return text.includes(mark) ? withoutMarks(value, mark) : value;
 }
 
-/** A key without its escape, of one letter or of other characters in as many bytes; a letter that must be escaped is padded with the mark, which makes the key longer. */
+/** A key without its escapes; one that needs some begins with the mark, as no key does that V8 could take it for. */
 function plainKey(written: string, mark: string): string {
   const key = String(JSON.parse(written));
   const escaped = JSON.stringify(key);

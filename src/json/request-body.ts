@@ -1,5 +1,7 @@
 import type { ChatRequest } from '../chat/types.js';
 import { parseExact } from './exact-numbers.js';
+import { parseLossless } from './lossless-parse.js';
+import { JsonScanner } from './scanner.js';
 
 const BACKSLASH = 0x5c;
 /** Begins a character that is written as its code. */
@@ -50,6 +52,8 @@ export interface ReceivedFacts {
   /** In the order of the text; keys are unique. */
   readonly members: readonly MemberSpan[];
   readonly hasLongNumbers: boolean;
+  /** Some key is written with an escape, which JSON.parse may misread. */
+  readonly hasEscapedKeys: boolean;
   /** The bytes are ASCII; texts may still hold other characters as escapes. */
   readonly isAscii: boolean;
 }
@@ -76,12 +80,18 @@ export class ReceivedBody implements RequestBody {
   }
 
   exactMember(key: string): unknown {
+    if (this.#facts.hasEscapedKeys) return this.exactRequest()?.[key];
     const member = this.#facts.hasLongNumbers ? this.#members.find((each) => each.key === key) : undefined;
     return member && parseExact(this.received.toString('utf8', member.valueStart, member.valueEnd));
   }
 
   exactRequest(): ChatRequest | undefined {
-    return this.#facts.hasLongNumbers ? (parseExact(this.received.toString()) as ChatRequest) : undefined;
+    const { hasLongNumbers, hasEscapedKeys } = this.#facts;
+    if (!hasLongNumbers) return undefined;
+    const exact = hasEscapedKeys
+      ? parseLossless(this.received, new JsonScanner(this.received))
+      : parseExact(this.received.toString());
+    return exact as ChatRequest;
   }
 
   bytesFor({ set, remove }: BodyEdits): Uint8Array {

@@ -40,8 +40,8 @@ export class JsonScanner {
   mayHoldUnions = false;
   /** Start and end of each number with more digits than a JavaScript number keeps. */
   readonly longNumbers: number[] = [];
-  /** Start and end of each key that may be one letter written as an escape. */
-  readonly letterKeys: number[] = [];
+  /** Start and end of each key that is written with an escape. */
+  readonly escapedKeys: number[] = [];
   /** Offset of the key of the first top-level member with a number that is too large for a JavaScript number. */
   overflowIn: number | undefined = undefined;
   /** The same for the first member that is nested too deeply. */
@@ -51,6 +51,9 @@ export class JsonScanner {
 
   readonly #bytes: Buffer;
   #depth = 0;
+  /** The last string: its opening quote, and one past its closing one. */
+  #stringStart = 0;
+  #stringEnd = 0;
   /** The current top-level member: its key (`NONE` between members), its value, and the end of what was read. */
   #keyStart = NONE;
   #valueStart = NONE;
@@ -81,6 +84,7 @@ export class JsonScanner {
         return at + 1;
       case COLON:
         this.memberCount++;
+        this.#endKey();
         return at + 1;
       case OPEN_OBJECT:
         if (this.#bytes[skipSpace(this.#bytes, at + 1)] === CLOSE_OBJECT) this.mayHoldUnions = true;
@@ -97,22 +101,26 @@ export class JsonScanner {
 
   #string(start: number): number {
     const end = endOfString(this.#bytes, start);
+    this.#stringStart = start;
+    this.#stringEnd = end;
     const first = this.#bytes[start + 1];
-    if (first === LETTER_O) {
-      if (this.#bytes[start + 2] === LETTER_f) this.mayHoldUnions = true;
-    } else if (first === BACKSLASH) this.#escaped(start, end);
+    const second = this.#bytes[start + 2];
+    // `\u004f` may be the `O` of `Of`.
+    if ((first === LETTER_O && second === LETTER_f) || (first === BACKSLASH && second === LETTER_u)) {
+      this.mayHoldUnions = true;
+    }
     if (this.#depth !== 1) return end;
     if (this.#keyStart === NONE) this.#keyStart = start;
     else this.#value(start, end);
     return end;
   }
 
-  /** Reads a string that begins with an escape: `\"`, or `\u004f`, which may be the `O` of `Of`. */
-  #escaped(start: number, end: number): void {
-    if (this.#bytes[start + 2] === LETTER_u) this.mayHoldUnions = true;
-    const length = end - start - 2;
-    const isKey = this.#bytes[skipSpace(this.#bytes, end)] === COLON;
-    if (isKey && (length === 2 || length === 6)) this.letterKeys.push(start, end);
+  #endKey(): void {
+    if (hasEscape(this.#bytes, this.#stringStart, this.#stringEnd)) {
+      this.escapedKeys.push(this.#stringStart, this.#stringEnd);
+    }
+    // In invalid JSON more colons may follow: none of them may search the string again.
+    this.#stringStart = this.#stringEnd;
   }
 
   #value(start: number, end: number): void {
@@ -192,6 +200,11 @@ function endOfString(bytes: Buffer, start: number): number {
     if (!isEscaped(bytes, quote, at)) return quote + 1;
     at = quote + 1;
   }
+}
+
+function hasEscape(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
 
 /** Whether an odd number of backslashes precedes `at`, not counting those before `from`. */

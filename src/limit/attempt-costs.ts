@@ -32,7 +32,7 @@ export class AttemptCosts {
 
   /**
    * @param isOwn - the caller's own key pays for it
-   * @param mostUsd - the highest cost of an attempt at `endpoint`
+   * @param mostUsd - the highest cost of an attempt at `endpoint`; `Infinity` if it is unknown
    * @returns USD to charge instead of the cost in the record, which is lower than what was reserved, or unknown
    */
   ended(
@@ -49,7 +49,8 @@ export class AttemptCosts {
     const { onAbort, unpriced = 0 } = this.#options;
     const usd = costUsd ?? unpriced;
     const isReserved = outcome === 'cancelled' && onAbort === 'reserved' && at >= 0;
-    const atLeast = isReserved ? mostUsd(endpoint) : 0;
+    const reserved = isReserved ? mostUsd(endpoint) : 0;
+    const atLeast = Number.isFinite(reserved) ? reserved : 0;
     this.usd += Math.max(usd, atLeast);
     if (atLeast > usd) return atLeast;
     return costUsd === undefined && usd > 0 ? usd : undefined;

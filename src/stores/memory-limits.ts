@@ -173,10 +173,10 @@ class MemoryLimits implements LimitStore {
     return group;
   }
 
-  #states({ counters }: Group, holds: readonly LimitHold[], now: number): readonly CounterState[] {
+  #states(group: Group, holds: readonly LimitHold[], now: number): readonly CounterState[] {
     const states: CounterState[] = [];
-    for (const entry of holds) states.push(this.#state(counters, entry, now));
-    if (this.#size > MAX_COUNTERS) this.#forgetOldest();
+    for (const entry of holds) states.push(this.#state(group.counters, entry, now));
+    if (this.#size > MAX_COUNTERS) this.#forgetOldest(group);
     return states;
   }
 
@@ -191,10 +191,15 @@ class MemoryLimits implements LimitStore {
     return state;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#groups;
-    this.#size -= oldest![1].counters.size;
-    this.#groups.delete(oldest![0]);
+  /** Leases are kept, because their requests are settled still. `current` may get one. */
+  #forgetOldest(current: Group): void {
+    for (const [name, group] of this.#groups) {
+      if (this.#size <= MAX_COUNTERS) return;
+      this.#size -= group.counters.size;
+      group.counters.clear();
+      this.#groups.delete(name);
+      if (group === current || group.leases.size > 0) this.#groups.set(name, group);
+    }
   }
 
   #keep({ leases }: Group, { lease, ttlMs }: LimitOrder, held: readonly LimitHold[], now: number): void {

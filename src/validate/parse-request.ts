@@ -79,8 +79,10 @@ function conclude({ bytes, ascii: isAscii, found }: Inspected, value: JsonObject
 
   const hasLongNumbers = found.longNumbers.length > 0;
   const members = request === value ? memberSpans(found, value) : undefined;
-  if (members !== undefined)
-    return { request, body: new ReceivedBody(request, bytes, { members, hasLongNumbers, isAscii }) };
+  if (members !== undefined) {
+    const hasEscapedKeys = found.escapedKeys.length > 0;
+    return { request, body: new ReceivedBody(request, bytes, { members, hasLongNumbers, hasEscapedKeys, isAscii }) };
+  }
   if (!hasLongNumbers) return { request, body: new SerialisedBody(request) };
   const exact = parseLossless(bytes, found) as JsonObject;
   return { request, body: new SerialisedBody(request, alignedWith(request, inWireForm(exact, true))) };
@@ -101,8 +103,8 @@ function parseObject({ bytes, ascii, found }: Inspected): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
-    if (found.letterKeys.length > 0 && found.tooDeepIn === undefined)
-      value = parseLossless(bytes, { longNumbers: [], letterKeys: found.letterKeys });
+    if (found.escapedKeys.length > 0 && found.tooDeepIn === undefined)
+      value = parseLossless(bytes, { longNumbers: [], escapedKeys: found.escapedKeys });
   } catch {
     // The parser's own message quotes the body.
     throw notJson(text.trim() === '' ? 'The body is empty; it must be a JSON object.' : 'The body is not valid JSON.');

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../src/chat/types.js';
 import { digestOfBytes, digestOfExactRequest, digestOfRequest, keyFor, tenantPart } from '../../src/cache/key.js';
-import { parseExact } from '../../src/json/exact-numbers.js';
+import { exactNumber, parseExact } from '../../src/json/exact-numbers.js';
 import { endpoint } from './support.js';
 
 const digest = (request: object): string => digestOfRequest(request as ChatRequest, undefined);
@@ -294,6 +294,16 @@ describe('the digest of a request that was changed', () => {
   it('is that of the same request as it was received', () => {
     const text = '{"model":"small","seed":9007199254740993,"messages":[]}';
     expect(exactDigest(text)).toBe(digestOfText(text));
+  });
+
+  it('tells keys apart that JSON.parse may take for the same one', () => {
+    // From now on V8 takes either key for the first two characters of its spelling (nodejs/node#63785).
+    JSON.parse('{"shapeOfDigests":1,"\\\\u":1}');
+    const texts = ['\\u65e5\\u672c', '\\u4e2d\\u6587'].map((key) => `{"shapeOfDigests":9007199254740993,"${key}":1}`);
+    expect(new Set(texts.map((text) => digestOfText(text))).size).toBe(2);
+    JSON.parse('{"otherDigests":1,"\\\\\\"":1}');
+    const quoted = ['"a', '"b'].map((key) => ({ otherDigests: 1, [key]: exactNumber('9007199254740993') }));
+    expect(new Set(quoted.map((request) => digestOfExactRequest(request as unknown as ChatRequest))).size).toBe(2);
   });
 
   it('tells long numbers apart, however long the request is', () => {

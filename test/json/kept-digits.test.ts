@@ -98,6 +98,23 @@ describe('digits of a request that a hook has changed', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
+  it('a long list of numbers costs a walk, not a search for each number', () => {
+    const text = `{"x":[${'1,'.repeat(90_000)}9007199254740993]}`;
+    const start = performance.now();
+    expect(afterChange((request) => void ((request as { y?: number }).y = 1), text)).toBe(
+      `${text.slice(0, -1)},"y":1}`,
+    );
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it('a long text in nested copies is not compared at each level', () => {
+    const depth = 400;
+    const text = `{"x":${'['.repeat(depth)}"${'x'.repeat(4_000_000)}",9007199254740993${']'.repeat(depth)}}`;
+    const start = performance.now();
+    expect(afterChange((request) => structuredClone(request), text)).toBe(text);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   it('in whatever order its objects stand, each keeps its own numbers', () => {
     const item = fc.record({ id: fc.bigInt({ min: 0n, max: 10n ** 20n }), text: fc.string() });
     fc.assert(

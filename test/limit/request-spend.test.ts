@@ -24,8 +24,11 @@ const record = (given: Partial<AttemptRecord>): AttemptRecord =>
   ({ outcome: 'ok', possiblyBilled: false, ...given }) as AttemptRecord;
 
 /** Limits in memory, and requests of one caller that have passed their stage. */
-async function limitsWith(rules: LimitOptions['rules']) {
-  const limits = new Limits({ rules }, { clock: new FakeClock(), hooks: { hooks: {}, watch() {} } as never });
+async function limitsWith(rules: LimitOptions['rules'], options: Partial<LimitOptions> = {}) {
+  const limits = new Limits(
+    { rules, ...options },
+    { clock: new FakeClock(), hooks: { hooks: {}, watch() {} } as never },
+  );
   const request = { model: 'm', messages: [] };
   const caller = { id: 'a' };
   const enter = async () => {
@@ -92,4 +95,19 @@ it("an attempt with a caller's own key costs nothing, also at an endpoint withou
     expect(costs.usd).toBe(isOwn ? 0 : 0.01);
   }
   expect(costs.tokens).toBe(14);
+});
+
+it('an aborted attempt at an endpoint without a price has no cost that could be charged', async () => {
+  const rules: LimitOptions['rules'] = [{ name: 'tpm', by: 'caller', tokens: 100_000, per: '1m' }];
+  const { limits, enter } = await limitsWith(rules, { onAbort: 'reserved' });
+  const spend = await enter();
+  const endpoint = { ...endpointAt(0.4), pricing: undefined };
+  await spend.begin(planOf(endpoint));
+  await spend.reprice(endpoint, false);
+  const charged: number[] = [];
+  const aborted = record({ outcome: 'cancelled', possiblyBilled: true, tokens: 7 });
+  spend.attemptEnded(endpoint, aborted, (usd) => void charged.push(usd));
+  spend.finish();
+  expect(charged).toEqual([]);
+  expect(await limits.usage('a')).toMatchObject({ costUsd: 0 });
 });

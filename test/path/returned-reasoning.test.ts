@@ -39,7 +39,7 @@ const conversation = [
 async function over(...scripts: Script[]) {
   const upstream = await upstreamFor(chat('served'));
   upstream.enqueue(...scripts);
-  const set = await gatewayOver([upstream], { maxAttempts: 1 });
+  const set = await gatewayOver([upstream], { maxAttempts: 1, keys: ['demo-key', 'other-key'] });
   const sent = (): unknown[] =>
     upstream.ledger.map(({ json: body }) => (body as { messages: Record<string, unknown>[] }).messages[1]);
   return { ...set, upstream, sent };
@@ -57,6 +57,14 @@ describe('reasoning of an earlier response', () => {
       expect(await response.text()).toContain('served');
     }
     expect(sent()).toEqual([conversation[1], bare, bare]);
+  });
+
+  it('refused for one caller, who may have sent an invalid one, is still sent for another', async () => {
+    const { post, sent } = await over(GROQ);
+    await (await post({ messages: conversation })).text();
+    const other = await post({ messages: conversation }, { headers: { authorization: 'Bearer other-key' } });
+    expect(other.status).toBe(200);
+    expect(sent()).toEqual([conversation[1], bare, conversation[1]]);
   });
 
   it('is sent to upstreams that do not refuse it', async () => {

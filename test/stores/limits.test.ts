@@ -37,6 +37,27 @@ describe('memoryLimits', () => {
     await store.reserve({ group: 'last', lease: '', ttlMs: 0, holds });
     expect((store as never as { size(): number }).size()).toBe(1);
   });
+
+  it('settles the leases of a group whose counters were removed to make room', async () => {
+    const now = (): number => 1_750_000_000_000;
+    const store = memoryLimits({ clock: { now, wallNow: now, setTimer: () => ({ cancel() {} }) } });
+    const counterAt = (field: string) => ({ field, kind: 'window', capacity: 10, rate: 0, expiresAt: now() }) as const;
+    const order = { group: 'first', lease: 'a', holds: [{ counter: counterAt('day'), amount: 3, enforced: true }] };
+    await store.reserve({ ...order, ttlMs: 60_000 });
+    const many = Array.from({ length: 10_000 }, (_, index) => ({
+      counter: counterAt(`day${index}`),
+      amount: 1,
+      enforced: true,
+    }));
+    for (let index = 0; index < 101; index++) {
+      await store.reserve({ group: `g${index}`, lease: '', ttlMs: 0, holds: many });
+    }
+    expect((store as never as { size(): number }).size()).toBeLessThanOrEqual(1_000_002);
+    expect((await store.read(order)).levels[0]).toMatchObject({ used: 0 });
+    const settled = await store.settle({ ...order, unknown: 'ignore' });
+    expect(settled).toMatchObject({ outcome: 'granted', levels: [{ used: 3 }] });
+    expect((await store.settle({ ...order, unknown: 'ignore' })).outcome).toBe('unknown');
+  });
 });
 
 describe.runIf(hasRedis)('redisLimits', () => {

@@ -118,6 +118,58 @@ describe('a key of one letter that is written as an escape', () => {
   });
 });
 
+describe('a key that is written with an escape', () => {
+  let shapes = 0;
+
+  /**
+   * The beginning of an object that has the key `written` next. V8 takes that for its own first characters, as many as it
+   * encodes, because it has seen a similar object with those as the key (nodejs/node#63785).
+   */
+  function poisoned(written: string): string {
+    const shape = `{"shape${++shapes}":1,${MESSAGES}`;
+    const length = (JSON.parse(`"${written}"`) as string).length;
+    parse(`${shape},${JSON.stringify(written.slice(0, length))}:1}`);
+    return shape;
+  }
+
+  it.each(['max\\u005ftokens', 'ma\\u0078_tokens', '\\u006dax_tokens', 'max_token\\u0073'])(
+    'does not hide a member from the checks: %s',
+    (written) => {
+      expect(refusal(() => parse(`${poisoned(written)},"${written}":"many"}`))).toMatchObject({ param: 'max_tokens' });
+      expect(parse(`${poisoned(written)},"${written}" : 2}`).request.max_tokens).toBe(2);
+    },
+  );
+
+  it.each([
+    ['é\\"\\\\', 'é"\\'],
+    ['\\"x', '"x'],
+    ['a\\n', 'a\n'],
+    ['\\u65e5\\u672c', '日本'],
+    ['\\ud83dx', '\ud83dx'],
+  ])('is what it encodes, and sent as it came: %s', (written, key) => {
+    const text = `${poisoned(written)},"${written}":[9007199254740993]}`;
+    expect(Object.keys(parse(text).request).at(-1)).toBe(key);
+    expect(sent(text)).toBe(text);
+  });
+
+  it('keeps its characters where the text is serialised anew', () => {
+    const written = 'é\\"\\\\';
+    const shape = poisoned(written);
+    expect(sent(`${shape},"${written}":1234567890123456,"x":1,"x":2}`)).toBe(
+      `${shape},"${written}":1234567890123456,"x":2}`,
+    );
+  });
+});
+
+describe('a text that is no JSON', () => {
+  it('is refused in time that grows with its length only, however many colons follow a long string', () => {
+    const text = `{"${'x'.repeat(2_000_000)}"${':'.repeat(50_000)}}`;
+    const start = performance.now();
+    expect(refusal(() => parse(text)).code).toBe('invalid_json');
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});
+
 describe('a number', () => {
   it.each([
     ['1e400', 'temperature', 'invalid_type'],

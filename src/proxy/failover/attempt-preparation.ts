@@ -18,6 +18,7 @@ import { UpstreamFailure } from '../upstream-failure.js';
 import type { AttemptContext } from './attempt-context.js';
 import type { Selection } from './candidate-selector.js';
 import type { EndpointState } from './endpoint-state.js';
+import { callerIdOf } from './tenant-set.js';
 
 /** Longest wait for the host's own code where no other limit applies, in milliseconds. */
 const MAX_WAIT_MS = 600_000;
@@ -150,7 +151,9 @@ export class AttemptPreparation {
 
   /** A format that translates sends only reasoning of its own kind. */
   #sendsReasoning(): boolean {
-    const isRefused = this.#shared.refusedReasoning(this.#candidate) || this.#endpointState.refusesReasoning;
+    const isRefused =
+      this.#shared.refusedReasoning(this.#candidate) ||
+      this.#endpointState.refusesReasoning(callerIdOf(this.#shared.context));
     return !isRefused && this.#candidate.endpoint.provider.format.exchange === undefined;
   }
 

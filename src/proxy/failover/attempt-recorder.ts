@@ -4,6 +4,7 @@ import type { PlannedCandidate } from '../../request/context.js';
 import { costOfAttempt } from '../attempt-cost.js';
 import { upstreamErrorBehind } from '../response/parse-error.js';
 import { failureOfBrokenStream, type UpstreamFailure } from '../upstream-failure.js';
+import { callerIdOf } from './tenant-set.js';
 import type { AttemptContext } from './attempt-context.js';
 import { AttemptLog } from './attempt-log.js';
 import type { PreparedAttempt } from './attempt-preparation.js';
@@ -161,6 +162,6 @@ export class AttemptRecorder {
   }
 
   get #tenant(): string {
-    return this.#shared.context.caller?.id ?? '';
+    return callerIdOf(this.#shared.context);
   }
 }

@@ -3,6 +3,7 @@ import type { UpstreamErrorSummary } from '../../contracts/hooks.js';
 import { CircuitBreaker, type BreakerTicket, type BreakerStatus } from './circuit-breaker.js';
 import { OF_ONE_REQUEST, type UpstreamFailure, type FailureKind } from '../upstream-failure.js';
 import { RefusalStreak } from './refusal-streak.js';
+import { BoundedMap } from '../../util/bounded-map.js';
 
 /** Cooldown of an endpoint after a failure that does not count in its circuit breaker, in milliseconds. */
 const MISSING_MS = 60_000;
@@ -15,6 +16,8 @@ const MIN_HINTED_MS = 1_000;
 const MAX_HINTED_MS = 60_000;
 /** How long a member is not sent to an upstream that refused it, in milliseconds. */
 const REFUSED_MS = 3_600_000;
+/** Most callers whose refused reasoning is remembered for each endpoint. */
+const MAX_REFUSED = 1_000;
 
 /** Availability of an endpoint, as seen by this process. */
 export interface EndpointReadiness {
@@ -47,7 +50,8 @@ export class EndpointState {
   #throttles = 0;
   readonly #refusals = new RefusalStreak();
   #streamOptionsRefusedUntil = 0;
-  #reasoningRefusedUntil = 0;
+  /** By caller: reasoning that one caller has made up must not end the reasoning of others. */
+  readonly #reasoningRefusedUntil = new BoundedMap<number>(MAX_REFUSED);
   #lastFailure: { readonly at: number; readonly failure: UpstreamFailure } | undefined;
 
   constructor(clock: Clock, random: () => number) {
@@ -69,14 +73,14 @@ export class EndpointState {
     this.#streamOptionsRefusedUntil = this.#clock.now() + REFUSED_MS;
   }
 
-  /** The upstream has refused reasoning of earlier responses within the last hour. */
-  get refusesReasoning(): boolean {
-    return this.#clock.now() < this.#reasoningRefusedUntil;
+  /** The upstream has refused this caller's reasoning of earlier responses within the last hour. */
+  refusesReasoning(tenant: string): boolean {
+    return this.#clock.now() < (this.#reasoningRefusedUntil.get(tenant) ?? 0);
   }
 
   /** An attempt with reasoning of earlier responses was refused, and one without it succeeded. */
-  learnNoReasoning(): void {
-    this.#reasoningRefusedUntil = this.#clock.now() + REFUSED_MS;
+  learnNoReasoning(tenant: string): void {
+    this.#reasoningRefusedUntil.set(tenant, this.#clock.now() + REFUSED_MS);
   }
 
   begin(): BreakerTicket {

@@ -6,6 +6,7 @@ import { Attempt, type AttemptResult, type CommittedResponse } from './attempt.j
 import type { AttemptContext, AttemptServices } from './attempt-context.js';
 import { finalError, type EndReason, type FailedAttempt } from './final-error.js';
 import { UpstreamFailure, FREE_OF_CHARGE } from '../upstream-failure.js';
+import { callerIdOf } from './tenant-set.js';
 import { canBeHedged, firstResponse, takesLongerThan, type Hedging, type RunningAttempt } from './hedging.js';
 import { pause } from './pause.js';
 import { CandidateSelector, type Selection } from './candidate-selector.js';
@@ -141,7 +142,8 @@ export class Failover implements AttemptContext {
       this.#stored ||= attempt.request.store === true;
     } else if (result !== undefined) {
       if (this.#provesStreamOptionsRefused(attempt)) attempt.endpointState.learnNoStreamOptions();
-      if (this.#withoutReasoning.has(attempt.candidate)) attempt.endpointState.learnNoReasoning();
+      if (this.#withoutReasoning.has(attempt.candidate))
+        attempt.endpointState.learnNoReasoning(callerIdOf(this.context));
     }
     return result;
   }
