@@ -5,8 +5,8 @@ const QUANTILE = 0.95;
 /** How far one completion moves the estimate, as a share of it. */
 const STEP = 0.1;
 const LEAST_TOKENS = 16;
-/** Most callers that are kept for each model; the oldest are removed first. */
-const MAX_CALLERS = 10_000;
+/** Most pairs of caller and model that are kept; the oldest of a model are removed first. */
+const MAX_ESTIMATES = 10_000;
 
 interface Estimate {
   tokens: number;
@@ -19,6 +19,8 @@ interface Estimate {
 export class CompletionEstimate {
   /** By model, then by caller. Models are those of the provider table. */
   readonly #models = new Map<string, Map<string, Estimate>>();
+  /** Pairs of caller and model. */
+  #size = 0;
 
   tokensFor(caller: string, model: string): number {
     return Math.ceil(this.#models.get(model)?.get(caller)?.tokens ?? COLD_TOKENS);
@@ -33,11 +35,20 @@ export class CompletionEstimate {
   }
 
   #add(caller: string, model: string): Estimate {
+    if (this.#size >= MAX_ESTIMATES) this.#forgetOldest();
     let callers = this.#models.get(model);
     if (callers === undefined) this.#models.set(model, (callers = new Map()));
-    if (callers.size >= MAX_CALLERS) callers.delete(callers.keys().next().value!);
     const estimate = { tokens: COLD_TOKENS };
     callers.set(caller, estimate);
+    this.#size++;
     return estimate;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#models;
+    const [model, callers] = oldest!;
+    callers.delete(callers.keys().next().value!);
+    this.#size--;
+    if (callers.size === 0) this.#models.delete(model);
   }
 }

@@ -102,6 +102,13 @@ it.each([
   [86_399_000, '23h59m59s'],
 ])('%d ms are written %s', (ms, text) => expect(duration(ms)).toBe(text));
 
+it('estimates of completions are kept for 10,000 pairs of caller and model', () => {
+  const estimate = new CompletionEstimate();
+  for (let caller = 0; caller < 12_000; caller++) estimate.learn(`caller ${caller}`, caller % 2 === 0 ? 'a' : 'b', 1);
+  const known = (caller: number, model: string): boolean => estimate.tokensFor(`caller ${caller}`, model) < 1_024;
+  expect([known(0, 'a'), known(11_998, 'a'), known(1, 'b'), known(11_999, 'b')]).toEqual([false, true, true, true]);
+});
+
 it('the estimate of completions is what 95 % of them stay below', () => {
   const estimate = new CompletionEstimate();
   expect(estimate.tokensFor('a', 'm')).toBe(1_024);
