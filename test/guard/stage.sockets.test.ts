@@ -34,6 +34,19 @@ async function stages(guards: GuardOptions, common: CommonOptions = {}, onError?
 }
 
 describe('the stage guard', () => {
+  it.each(['before', 'beside'] as const)('refuses what is nested too deeply to be read (%s)', async (mode) => {
+    const { upstream, post: send } = await stages({
+      input: [{ name: 'reads', onError: 'open', mode, check: () => 'pass' }],
+    });
+    upstream.always(chat('Hello.'));
+    const nested = (levels: number): unknown => (levels === 0 ? 'bad' : { inner: nested(levels - 1) });
+    const messages = (levels: number) => [{ role: 'user', content: 'Hi', extra: nested(levels) }];
+    expect((await send({ messages: messages(60) })).status).toBe(200);
+    const refused = await send({ messages: messages(70) });
+    expect(refused.status).toBe(400);
+    expect(refused.error?.message).toBe("'messages' is nested deeper than 64 levels, which guards do not read.");
+  });
+
   it('checks between validate and route, and in front of the cache', async () => {
     const { upstream, post: send } = await stages({
       input: [blockPatterns({ patterns: [/bad/] })],

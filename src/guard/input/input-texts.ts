@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/types.js';
 import type { InputSurface } from '../../contracts/guard.js';
+import { GatewayError } from '../../errors/gateway-error.js';
 import { isRecord, type JsonObject } from '../../util/json-object.js';
 
 /** A text of a prompt, and its position. */
@@ -34,10 +35,13 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
   'file_id',
   'signature',
 ]);
-/** Deeper values are not read: `validate` refuses them. */
+/** A request that is nested deeper is refused, because no guard would see what it contains there. */
 const MAX_DEPTH = 64;
 
-/** Every text of the messages of `request`, and of its prediction. */
+/**
+ * Every text of the messages of `request`, and of its prediction.
+ * @throws GatewayError if it is nested too deeply to be read
+ */
 export function textsOf(request: ChatRequest): PromptText[] {
   const texts: PromptText[] = [];
   const messages: unknown = request.messages;
@@ -59,12 +63,18 @@ function collect(value: unknown, place: Omit<PromptText, 'text'>, texts: PromptT
     if (value !== '' && !isEmbeddedData(value, place.keys)) texts.push({ ...place, text: value });
     return;
   }
-  if (place.keys.length > MAX_DEPTH) return;
+  if (typeof value !== 'object' || value === null) return;
+  if (place.keys.length > MAX_DEPTH) throw tooDeep(String(place.keys[0]));
   const entries = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : [];
   for (const [key, inner] of entries) {
     if (typeof key === 'string' && (NOT_TEXT.has(key) || isNameOfTool(key, place.keys))) continue;
     collect(inner, { ...place, keys: [...place.keys, key], isJson: key === 'arguments' }, texts);
   }
+}
+
+function tooDeep(param: string): GatewayError {
+  const message = `'${param}' is nested deeper than ${MAX_DEPTH} levels, which guards do not read.`;
+  return new GatewayError('request_too_complex', message, { param });
 }
 
 /** Of a call: the caller's tools are named by the caller. */
