@@ -64,6 +64,19 @@ export function streamEvents(count: number, bytes: number): readonly string[] {
   return [...events, chunkEvent({}, 'stop')];
 }
 
+/** The text that each event of a stream in OpenAI's form adds; empty ones are left out. */
+export function textsIn(stream: string): readonly string[] {
+  const events = stream.split('\n\n').filter((each) => each.startsWith('data: {'));
+  return events
+    .map((each) => {
+      const { choices } = JSON.parse(each.slice('data: '.length)) as {
+        readonly choices: readonly { readonly delta?: { readonly content?: string | null } }[];
+      };
+      return choices[0]?.delta?.content ?? '';
+    })
+    .filter((content) => content !== '');
+}
+
 /** The usage chunk of a stream, if the request asks for it. */
 export function usageEvent(): string {
   return event({ choices: [], usage: { prompt_tokens: 200, completion_tokens: 100, total_tokens: 300 } });

@@ -1,6 +1,6 @@
 // The upstream of all measurements: raw sockets, responses that are built at start-up, hardly any work per request.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, usageEvent } from './bodies.ts';
+import { BRIEF_MARK, chunkEvent, completion, DONE_EVENT, streamEvents, textsIn, usageEvent } from './bodies.ts';
 import { NATIVE_RESPONSES } from './native-responses.ts';
 import { microsNow, stamp } from './stamps.ts';
 
@@ -140,7 +140,7 @@ function sendEvents({ count, bytes, afterMs }: Extract<UpstreamResponse, { kind:
 
 /** Responses in vendors' own APIs, and `send` for requests in OpenAI's form. */
 function withNative(response: NativeResponse, send: Send): Send {
-  const texts = Array.from({ length: response.kind === 'json' ? 1 : response.count - 2 }, () => textIn(response));
+  const texts = textsOf(response);
   const scripts = NATIVE_RESPONSES.map(({ path, contentType, whole, events }) => {
     if (response.kind === 'json') return { path, pieces: [sized(whole(texts[0]!))] };
     const head = `HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nTransfer-Encoding: chunked\r\n\r\n`;
@@ -155,14 +155,11 @@ function withNative(response: NativeResponse, send: Send): Send {
 }
 
 /** The text of one whole response, or of one event, as in OpenAI's form of that size. */
-function textIn(response: NativeResponse): string {
-  if (response.kind === 'json') return contentOf(completion(response.bytes), 'message');
-  return contentOf(chunkEvent({ content: '' }, null, response.bytes).slice('data: '.length), 'delta');
-}
-
-function contentOf(body: Buffer | string, member: 'message' | 'delta'): string {
-  const { choices } = JSON.parse(String(body)) as { choices: Record<'message' | 'delta', { content: string }>[] };
-  return choices[0]![member].content;
+/** The texts of the same response in OpenAI's form. */
+function textsOf(response: NativeResponse): readonly string[] {
+  if (response.kind === 'events') return textsIn(streamEvents(response.count, response.bytes).join(''));
+  const { choices } = JSON.parse(String(completion(response.bytes))) as { choices: { message: { content: string } }[] };
+  return [choices[0]!.message.content];
 }
 
 function sendPaced(everyMs: number, bytes: number, closed: AbortSignal): Send {

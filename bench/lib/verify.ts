@@ -1,5 +1,5 @@
 import type { RequestSpec } from '../processes/driver.ts';
-import { streamEvents } from './bodies.ts';
+import { streamEvents, textsIn } from './bodies.ts';
 import type { UpstreamResponse } from './upstream.ts';
 import type { Rig } from './rig.ts';
 import type { MeasuredServer } from './measured-server.ts';
@@ -37,15 +37,7 @@ function faultOf(text: string, response: UpstreamResponse): string | undefined {
 
 /** The text of a stream, which a guard that holds some of it back may send in fewer events. */
 function contentOf(stream: string): string {
-  const events = stream.split('\n\n').filter((event) => event.startsWith('data: {'));
-  return events
-    .map((event) => {
-      const { choices } = JSON.parse(event.slice('data: '.length)) as {
-        readonly choices: readonly { readonly delta?: { readonly content?: string | null } }[];
-      };
-      return choices[0]?.delta?.content ?? '';
-    })
-    .join('');
+  return textsIn(stream).join('');
 }
 
 function isHit(text: string): boolean {
