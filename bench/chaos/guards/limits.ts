@@ -300,7 +300,7 @@ const OF_REQUESTS: readonly Guard[] = [
     'a process that has just started knows who is blocked',
     'limit/blocks.ts',
     ['return this.#syncedAt === -Infinity ? this.#syncing : undefined;', 'return undefined;'],
-    'limit/redis',
+    'limit/blocks',
   ),
   guard(
     'the store holds no request up for longer than its timeout',
