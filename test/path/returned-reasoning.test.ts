@@ -80,6 +80,18 @@ describe('reasoning of an earlier response', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
+  it.each([
+    ['no list', 'Hi'],
+    ['lists of other values', [null, 1, { role: 'assistant', tool_calls: [null] }]],
+  ])('in messages of a hook that are %s is not looked for', async (_what, messages) => {
+    const upstream = await upstreamFor(GROQ);
+    const beforeAttempt = ({ request }: { request: object }) => ({ request: { ...request, messages } });
+    const { post } = await gatewayOver([upstream], { hooks: { beforeAttempt } } as never);
+    const response = await post({});
+    expect(response.status).toBe(400);
+    expect(upstream.ledger).toHaveLength(1);
+  });
+
   it('refused twice: the upstream’s error is relayed', async () => {
     const { post, upstream } = await over(GROQ, GROQ);
     const response = await post({ messages: conversation });
