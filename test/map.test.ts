@@ -19,3 +19,9 @@ it('the map names no file that is not there', () => {
     ),
   ).toEqual([]);
 });
+
+it('no file of the source is longer than 300 lines, but for the wire types', () => {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const lines = (file: string): number => readFileSync(new URL(file, source), 'utf8').split('\n').length - 1;
+  expect(files.filter((file) => lines(file) > 300)).toEqual(['chat/types.ts']);
+});

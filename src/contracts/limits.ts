@@ -238,10 +238,7 @@ export interface SpendRecord {
   readonly provider: string | undefined;
   /** Slug of the endpoint that responded. */
   readonly slug: string | undefined;
-  /**
-   * Tokens of all attempts by kind; cache reads and writes are part of `input`, reasoning of `output`. Estimated from
-   * sizes for attempts whose upstream reported no usage.
-   */
+  /** Tokens of the response, and estimates of attempts without usage; `input` includes the cache, `output` reasoning. */
   readonly tokens: {
     readonly input: number;
     readonly cacheRead: number;

@@ -43,7 +43,8 @@ export interface SpendLease {
   refusal(): GatewayError;
   /**
    * An attempt has ended; `record.costUsd` is what it cost, or may have cost.
-   * @param correct - called with the USD that are charged instead, where an aborted attempt costs what was reserved, or the endpoint has no price
+   * @param correct - called with the USD that are charged instead, where an aborted attempt costs what was reserved, or
+   * the endpoint has no price
    */
   attemptEnded(endpoint: Endpoint, record: AttemptRecord, correct?: (costUsd: number) => void): void;
   /** The response and all attempts have ended: replaces the reservation by the amounts used. Takes effect once. */
